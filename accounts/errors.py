@@ -1,0 +1,27 @@
+"""The one shape of an API error."""
+
+from __future__ import annotations
+
+
+class ApiError(Exception):
+    """Answered as JSON {"code", "message", "fields"?} with `status`.
+
+    code     stable word for programs, e.g. "station_not_found"
+    message  one sentence that says what to do
+    fields   {field name: sentence} for input that was refused
+    """
+
+    def __init__(
+        self, code: str, message: str, status: int = 400, fields: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.fields = fields
+
+    def as_dict(self) -> dict:
+        body = {"code": self.code, "message": self.message}
+        if self.fields:
+            body["fields"] = self.fields
+        return body

@@ -1,0 +1,82 @@
+"""From a station row to the values that the fleet runs: StationConfig and DialTarget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stations.targets import DialTarget, TlsOptions, station_url
+
+if TYPE_CHECKING:
+    from stations.models import Station
+
+# setting -> the configuration key (1.6, section 9) or variable (2.0.1 part 2, appendix) it sets.
+KEYS_16 = {
+    "heartbeat_interval": ("HeartbeatInterval",),
+    "meter_sample_interval": ("MeterValueSampleInterval",),
+    "meter_aligned_interval": ("ClockAlignedDataInterval",),
+    "measurands": ("MeterValuesSampledData", "MeterValuesAlignedData"),
+}
+KEYS_2 = {
+    "heartbeat_interval": ("OCPPCommCtrlr.HeartbeatInterval",),
+    "meter_sample_interval": ("SampledDataCtrlr.TxUpdatedInterval",),
+    "meter_aligned_interval": ("AlignedDataCtrlr.Interval",),
+    "measurands": ("SampledDataCtrlr.TxUpdatedMeasurands", "AlignedDataCtrlr.Measurands"),
+}
+
+
+def configuration_of(station: Station) -> dict[str, str]:
+    """The settings as configuration keys; explicit overrides win."""
+    keys = KEYS_16 if station.ocpp_version == "1.6" else KEYS_2
+    configuration: dict[str, str] = {}
+    for setting, names in keys.items():
+        value = getattr(station, setting)
+        if value is None or value == []:
+            continue
+        text = ",".join(value) if isinstance(value, list) else str(value)
+        configuration.update(dict.fromkeys(names, text))
+    configuration.update(station.configuration)
+    return configuration
+
+
+def core_config(station: Station):
+    """chargepoint.config.StationConfig of this row."""
+    from chargepoint.config import ConnectorConfig, StationConfig
+
+    return StationConfig(
+        identity=station.identity,
+        version=station.ocpp_version,
+        vendor=station.vendor,
+        model=station.model,
+        serial=station.serial,
+        firmware=station.firmware,
+        iccid=station.iccid,
+        imsi=station.imsi,
+        connectors=tuple(ConnectorConfig(**connector) for connector in station.connectors),
+        configuration=configuration_of(station),
+        boot_delay=float(station.boot_delay),
+        default_id_tag=station.default_id_tag,
+        meter_variance=float(station.meter_variance),
+        call_timeout=float(station.call_timeout),
+    )
+
+
+def dial_target(station: Station) -> DialTarget:
+    """Raises secrets.SecretUnreadable if SECRET_KEY has changed."""
+    password, client_key = station.read_secrets()
+    tls = None
+    if station.csms_url.startswith("wss://"):
+        tls = TlsOptions(
+            verify=station.tls_verify,
+            ca_pem=station.tls_ca_pem,
+            client_cert_pem=station.tls_client_cert_pem,
+            client_key_pem=client_key,
+        )
+    # A user name without a password is still sent: some CSMSs look at nothing else.
+    wanted = bool(password or station.username)
+    return DialTarget(
+        url=station_url(station.csms_url, station.identity),
+        username=(station.username or station.identity) if wanted else "",
+        password=password,
+        tls=tls,
+        subprotocol=f"ocpp{station.ocpp_version}",
+    )
