@@ -1,0 +1,9 @@
+"""The messaging app: the log, the live stream and the history."""
+
+from django.apps import AppConfig
+
+
+class MessagingConfig(AppConfig):
+    name = "messaging"
+    verbose_name = "Messages"
+    default_auto_field = "django_mongodb_backend.fields.ObjectIdAutoField"

@@ -1,0 +1,119 @@
+"""Message records: what a worker writes for each frame, and how a batch of them is framed.
+
+A batch is a run of `[u32 length][u32 crc32][msgpack payload]`, little-endian: exactly the bytes
+that stand in the journal. So a batch costs one slice, whatever the number of records in it, and
+the log, the live stream and the journal share one format.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+PREFIX = struct.Struct("<II")
+
+
+class FrameRecord(msgspec.Struct, array_like=True, tag=0):
+    """One frame sent or received. `time` is unix seconds, `latency` seconds or None."""
+
+    id: str
+    station: str
+    run: int
+    seq: int
+    time: float
+    direction: str
+    kind: str
+    action: str
+    uid: str
+    text: str
+    latency: float | None = None
+    error: str = ""
+
+
+class SessionRecord(msgspec.Struct, array_like=True, tag=1):
+    """One update of a charging session, for the `transactions` collection."""
+
+    id: str
+    update: dict
+
+
+Record = FrameRecord | SessionRecord
+
+encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Record).decode
+
+
+class TornBatch(ValueError):
+    """The bytes end inside a record, or a record's checksum is wrong."""
+
+
+def frame_payload(payload: bytes) -> bytes:
+    """Put the length and checksum before one encoded record."""
+    return PREFIX.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+def payloads(batch: bytes) -> Iterator[bytes]:
+    """Yield each record's msgpack bytes; raise TornBatch at the first that is not whole."""
+    offset, end = 0, len(batch)
+    while offset < end:
+        if offset + PREFIX.size > end:
+            raise TornBatch(f"{end - offset} bytes after the last whole record")
+        length, crc = PREFIX.unpack_from(batch, offset)
+        start = offset + PREFIX.size
+        offset = start + length
+        if offset > end:
+            raise TornBatch(f"a record of {length} bytes is cut off")
+        payload = batch[start:offset]
+        if zlib.crc32(payload) != crc:
+            raise TornBatch("a record's checksum is wrong")
+        yield payload
+
+
+def decode_batch(batch: bytes) -> list[Record]:
+    """Decode every record of a batch, in order."""
+    return [_decode(payload) for payload in payloads(batch)]
+
+
+def when(seconds: float) -> datetime:
+    """Unix seconds as an aware UTC datetime."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def id_at(moment: datetime | float) -> str:
+    """Return the lowest id a record of this moment can have (ids sort by time).
+
+    Ids are 14 hex digits of unix microseconds followed by 8 that are the writer's own.
+    """
+    seconds = moment.timestamp() if isinstance(moment, datetime) else moment
+    return f"{max(0, round(seconds * 1e6)):014x}"
+
+
+def time_of(record_id: str) -> float:
+    """Return the unix seconds an id was made at."""
+    return int(record_id[:14], 16) / 1e6
+
+
+def speakable(text: str) -> str:
+    """Replace lone surrogates, which neither UTF-8 nor BSON can hold, by their escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def document(record: FrameRecord) -> dict:
+    """Return the MongoDB document of a frame (collection `messages`)."""
+    return {
+        "_id": record.id,
+        "station": record.station,
+        "run": record.run,
+        "seq": record.seq,
+        "time": when(record.time),
+        "direction": record.direction,
+        "kind": record.kind,
+        "action": record.action,
+        "uid": record.uid,
+        "text": record.text,
+        "latency": None if record.latency is None else round(record.latency * 1000, 3),
+        "error": record.error,
+        "bytes": len(record.text.encode("utf-8")),
+    }
