@@ -1,0 +1,248 @@
+"""One outlet: its state, its meter and the EV plugged into it."""
+
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.hardware import meter as metering
+from chargepoint.hardware.ev import EV
+from chargepoint.hardware.meter import Meter
+from chargepoint.hardware.sample import Sample
+from chargepoint.hardware.states import (
+    CHARGING_STATE_201,
+    FAULTED_STATES,
+    IN_TRANSACTION_STATES,
+    STATUS_16,
+    STATUS_201,
+    TRANSITIONS,
+    Event,
+    IllegalTransition,
+    State,
+)
+
+if TYPE_CHECKING:
+    from chargepoint.config import ConnectorConfig
+
+__all__ = ["Connector", "Event", "IllegalTransition", "State"]
+
+NO_ERROR = "NoError"
+
+
+class Connector:
+    """One outlet. Times are unix seconds; a time before the last one seen adds nothing.
+
+    `limit_w` is what the station offers at most (None: whatever the outlet can); change it
+    through `limit()`, so that the energy up to now is counted under the old limit.
+    """
+
+    __slots__ = (
+        "_at",
+        "_meter",
+        "config",
+        "error_code",
+        "ev",
+        "info",
+        "limit_w",
+        "state",
+        "variance",
+        "vendor_error_code",
+    )
+
+    def __init__(self, config: "ConnectorConfig", now: float = 0.0, variance: float = 0.0):
+        self.config = config
+        self.state = State.AVAILABLE
+        self.error_code = NO_ERROR
+        self.vendor_error_code = ""
+        self.info = ""
+        self.ev: EV | None = None
+        self.limit_w: float | None = None
+        self.variance = variance
+        self._meter = Meter()
+        self._at = now
+
+    @property
+    def id(self) -> int:
+        return self.config.id
+
+    @property
+    def evse(self) -> int:
+        return self.config.evse
+
+    @property
+    def meter_wh(self) -> float:
+        return self._meter.wh
+
+    @property
+    def status_16(self) -> str:
+        return STATUS_16[self.state]
+
+    @property
+    def status_201(self) -> str:
+        return STATUS_201[self.state]
+
+    @property
+    def charging_state_201(self) -> str:
+        return CHARGING_STATE_201[self.state]
+
+    @property
+    def faulted(self) -> bool:
+        return self.state in FAULTED_STATES
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.state in IN_TRANSACTION_STATES
+
+    @property
+    def dc(self) -> bool:
+        return self.config.phases == 0
+
+    # Events
+
+    def can(self, event: Event) -> bool:
+        return (self.state, event) in TRANSITIONS
+
+    def apply(self, event: Event, now: float) -> bool:
+        """Let `event` happen. True if the state changed, IllegalTransition if it cannot be.
+
+        A car that is already full suspends at once when energy is offered to it.
+        """
+        self.advance(now)
+        before = self.state
+        target = TRANSITIONS.get((before, event))
+        if target is None:
+            raise IllegalTransition(before, event)
+        self.state = target
+        if event is Event.EV_UNPLUGGED:
+            self.ev = None
+        elif event is Event.FAULT_CLEARED:
+            self.error_code, self.vendor_error_code, self.info = NO_ERROR, "", ""
+        self._suspend_if_full()
+        return self.state is not before
+
+    def plug(self, ev: EV, now: float) -> bool:
+        changed = self.apply(Event.EV_PLUGGED_IN, now)
+        self.ev = ev
+        return changed
+
+    def unplug(self, now: float) -> bool:
+        return self.apply(Event.EV_UNPLUGGED, now)
+
+    def fault(self, now: float, error_code: str, info: str = "", vendor: str = "") -> bool:
+        """A fault by that error code; a second one replaces the first's code."""
+        changed = self.apply(Event.FAULT_OCCURRED, now)
+        self.error_code, self.info, self.vendor_error_code = error_code, info, vendor
+        return changed
+
+    def limit(self, watts: float | None, now: float) -> None:
+        """Offer at most `watts` from now on; None lifts the limit."""
+        self.advance(now)
+        self.limit_w = watts
+
+    # Energy
+
+    @property
+    def offered_w(self) -> float:
+        """What outlet, limit and car allow together, before the battery's curve."""
+        outlet = float(self.config.max_power_w)
+        if self.limit_w is not None:
+            outlet = min(outlet, max(0.0, self.limit_w))
+        return outlet if self.ev is None else min(outlet, self.ev.ceiling_w(self.config))
+
+    @property
+    def power_w(self) -> float:
+        """Power at the time of the last `advance`."""
+        if self.state is not State.CHARGING or self.ev is None:
+            return 0.0
+        return self.ev.power_w(self.offered_w, self.dc)
+
+    def advance(self, now: float) -> bool:
+        """Count the energy up to `now`. True if the EV filled up and suspended on the way."""
+        elapsed = now - self._at
+        if elapsed <= 0:
+            return False
+        self._at = now
+        if self.state is not State.CHARGING or self.ev is None:
+            return False
+        energy, _ = self.ev.charge(elapsed, self.offered_w, self.dc)
+        self._meter.add(energy)
+        return self._suspend_if_full()
+
+    def next_change(self, now: float) -> float | None:
+        """When the EV will suspend by itself if nothing else happens."""
+        if self.state is not State.CHARGING or self.ev is None:
+            return None
+        self.advance(now)
+        if self.state is not State.CHARGING:
+            return now
+        seconds = self.ev.seconds_to_target(self.offered_w, self.dc)
+        return None if seconds is None else self._at + seconds
+
+    def _suspend_if_full(self) -> bool:
+        if self.state is State.CHARGING and self.ev is not None and self.ev.full:
+            self.state = TRANSITIONS[self.state, Event.EV_SUSPENDED]
+            return True
+        return False
+
+    def sample(self, now: float) -> Sample:
+        """The meter's picture at `now`. The register is exact, the rest has the variance."""
+        self.advance(now)
+        soc = self.ev.soc if self.ev is not None else None
+        power = self.power_w * self._noise("power", now)
+        offered = self.offered_w if self.in_transaction and not self.faulted else 0.0
+        if self.dc:
+            voltage = metering.dc_voltage(soc) * self._noise("voltage", now)
+            phases, used, frequency, factor = 1, 1, 0.0, 1.0
+        else:
+            voltage = metering.LINE_VOLTAGE * (1 + (self._noise("voltage", now) - 1) / 4)
+            phases, used = self.config.phases, self._phases_used
+            frequency, factor = metering.FREQUENCY, metering.AC_POWER_FACTOR
+        amps = power / (used * voltage * factor)
+        return Sample(
+            time=now,
+            energy_wh=self._meter.wh,
+            power_w=power,
+            currents_a=tuple(amps if n < used else 0.0 for n in range(phases)),
+            voltage_v=voltage,
+            soc=soc,
+            frequency=frequency,
+            power_factor=factor,
+            temperature=metering.temperature_c(power, self.config.max_power_w),
+            offered_a=offered / (used * voltage * factor),
+            offered_w=offered,
+        )
+
+    @property
+    def _phases_used(self) -> int:
+        phases = self.config.phases
+        return min(phases, self.ev.phases or phases) if self.ev is not None else phases
+
+    def _noise(self, name: str, now: float) -> float:
+        return metering.noise(self.config.id, now, name, self.variance)
+
+    # Saving
+
+    def to_saved(self) -> dict[str, Any]:
+        """A plain dict; what is at its default is left out, so an idle outlet is small."""
+        saved: dict[str, Any] = {"state": str(self.state), "meter_wh": self._meter.wh}
+        saved["at"] = self._at
+        if self.error_code != NO_ERROR:
+            saved["error"] = [self.error_code, self.vendor_error_code, self.info]
+        if self.ev is not None:
+            saved["ev"] = self.ev.to_saved()
+        if self.limit_w is not None:
+            saved["limit_w"] = self.limit_w
+        return saved
+
+    @classmethod
+    def from_saved(
+        cls, config: "ConnectorConfig", saved: dict[str, Any], variance: float = 0.0
+    ) -> "Connector":
+        """The outlet as it was saved; the next `advance` counts from the time of saving."""
+        connector = cls(config, saved.get("at", 0.0), variance)
+        connector.state = State(saved["state"])
+        connector._meter = Meter(saved["meter_wh"])
+        error = saved.get("error")
+        if error:
+            connector.error_code, connector.vendor_error_code, connector.info = error
+        if saved.get("ev"):
+            connector.ev = EV.from_saved(saved["ev"])
+        connector.limit_w = saved.get("limit_w")
+        return connector

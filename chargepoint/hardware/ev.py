@@ -1,0 +1,175 @@
+"""An electric vehicle and its battery: how much power it takes, and for how long.
+
+The battery takes a fraction of its maximum power that depends on the state of charge alone,
+linear between the points of a curve. Under a constant limit this has a closed solution (a
+straight line while the limit binds, an exponential while the curve binds), so the energy of an
+hour does not depend on how many steps the hour is cut into.
+"""
+
+from itertools import pairwise
+from math import expm1, log1p
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chargepoint.config import ConnectorConfig
+
+# (state of charge %, fraction of maximum power), falling, first point at 0 and last at 100.
+# AC: the onboard charger is far below what the battery could take, so the fall comes late.
+AC_CURVE = ((0.0, 1.0), (80.0, 1.0), (95.0, 0.35), (99.0, 0.08), (100.0, 0.08))
+# DC: full power needs a fairly empty battery; from 80 % on most cars let go quickly.
+DC_CURVE = ((0.0, 1.0), (50.0, 1.0), (80.0, 0.62), (95.0, 0.15), (99.0, 0.05), (100.0, 0.05))
+
+AC_EFFICIENCY = 0.90  # onboard charger: metered energy to stored energy
+DC_EFFICIENCY = 0.96
+
+_FULL = 1e-7  # percent; closer than this to the target is at the target
+
+
+class EV:
+    """One car at a connector. Powers in watts at the meter, energies in Wh at the meter."""
+
+    __slots__ = ("battery_kwh", "max_power_kw", "phases", "soc", "target_soc")
+
+    def __init__(
+        self,
+        battery_kwh: float = 60.0,
+        soc: float = 30.0,
+        max_power_kw: float = 11.0,
+        phases: int = 3,
+        target_soc: float = 100.0,
+    ):
+        """`soc` and `target_soc` in percent; `phases` of the onboard charger (1-3).
+
+        Raises ValueError, with a sentence, on a value that no car has.
+        """
+        if not 0 < battery_kwh <= 10_000:
+            raise ValueError("battery_kwh must be above 0 and at most 10000")
+        if not 0 <= soc <= 100:
+            raise ValueError("soc must be 0 to 100")
+        if not 0 < max_power_kw <= 10_000:
+            raise ValueError("max_power_kw must be above 0 and at most 10000")
+        if phases not in (0, 1, 2, 3):
+            raise ValueError("phases must be 1, 2 or 3 (0 for DC)")
+        if not 0 <= target_soc <= 100:
+            raise ValueError("target_soc must be 0 to 100")
+        self.battery_kwh = float(battery_kwh)
+        self.soc = float(soc)
+        self.max_power_kw = float(max_power_kw)
+        self.phases = int(phases)
+        self.target_soc = float(target_soc)
+
+    @classmethod
+    def for_connector(cls, config: "ConnectorConfig", given: dict[str, Any] | None = None) -> "EV":
+        """A usual car for this connector; what `given` names replaces the usual values.
+
+        Raises ValueError on an unknown name or an impossible value.
+        """
+        usual = (
+            {"battery_kwh": 75.0, "soc": 20.0, "max_power_kw": 150.0, "phases": 0}
+            if config.phases == 0
+            else {"battery_kwh": 60.0, "soc": 30.0, "max_power_kw": 11.0, "phases": 3}
+        )
+        unknown = set(given or ()) - set(cls.__slots__)
+        if unknown:
+            raise ValueError(f"an EV has no {', '.join(sorted(map(str, unknown)))}")
+        values = usual | {k: v for k, v in (given or {}).items() if v is not None}
+        for name, value in values.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValueError(f"{name} must be a number")  # noqa: TRY004 - one kind of refusal
+        return cls(**values)
+
+    @property
+    def full(self) -> bool:
+        return self.soc >= self.target_soc - _FULL
+
+    def ceiling_w(self, config: "ConnectorConfig") -> float:
+        """What car and connector both allow, before the battery's curve."""
+        if config.phases == 0:
+            return min(self.max_power_kw * 1000.0, float(config.max_power_w))
+        phases = self.phases or 3
+        used = min(phases, config.phases)
+        return used * min(self.max_power_kw * 1000.0 / phases, config.max_power_w / config.phases)
+
+    def power_w(self, cap_w: float, dc: bool) -> float:
+        """Power taken now if `cap_w` is on offer."""
+        if self.full or cap_w <= 0:
+            return 0.0
+        return self._stretch(self.soc, cap_w, dc)[1]
+
+    def charge(self, seconds: float, cap_w: float, dc: bool) -> tuple[float, float]:
+        """Charge for up to `seconds`; the battery fills. Returns (Wh metered, seconds used).
+
+        Fewer seconds than given are used when the target is reached first.
+        """
+        if cap_w <= 0:
+            return 0.0, seconds
+        start, left = self.soc, seconds
+        per_ws = self._percent_per_ws(dc)
+        while left > 0 and not self.full:
+            end, power, slope = self._stretch(self.soc, cap_w, dc)
+            duration = _duration(end - self.soc, power, slope, per_ws)
+            if duration > left:
+                self.soc = min(end, self.soc + _gain(left, power, slope, per_ws))
+                left = 0.0
+            else:
+                self.soc = end
+                left -= duration
+        return (self.soc - start) / per_ws / 3600.0, seconds - left
+
+    def seconds_to_target(self, cap_w: float, dc: bool) -> float | None:
+        """How long until the target at this cap; None if it will never be reached."""
+        if self.full:
+            return 0.0
+        if cap_w <= 0:
+            return None
+        soc, total = self.soc, 0.0
+        per_ws = self._percent_per_ws(dc)
+        while soc < self.target_soc - _FULL:
+            end, power, slope = self._stretch(soc, cap_w, dc)
+            total += _duration(end - soc, power, slope, per_ws)
+            soc = end
+        return total
+
+    def _percent_per_ws(self, dc: bool) -> float:
+        """Percent of the battery gained for each watt-second metered."""
+        return (DC_EFFICIENCY if dc else AC_EFFICIENCY) / (self.battery_kwh * 36_000.0)
+
+    def _stretch(self, soc: float, cap_w: float, dc: bool) -> tuple[float, float, float]:
+        """(end soc, watts at `soc`, watts gained per percent) while one law holds."""
+        peak = self.max_power_kw * 1000.0
+        curve = DC_CURVE if dc else AC_CURVE
+        for (s0, f0), (s1, f1) in pairwise(curve):
+            if soc < s1:
+                break
+        slope = (f1 - f0) / (s1 - s0) * peak
+        power = f0 * peak + slope * (soc - s0)
+        end = min(s1, self.target_soc)
+        if power <= cap_w:
+            return end, power, slope
+        if slope < 0:
+            crossing = s0 + (cap_w - f0 * peak) / slope
+            if crossing <= soc:  # only by rounding
+                return end, cap_w, slope
+            end = min(end, crossing)
+        return end, cap_w, 0.0
+
+    def to_saved(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_saved(cls, saved: dict[str, Any]) -> "EV":
+        return cls(**saved)
+
+
+def _duration(percent: float, power: float, slope: float, per_ws: float) -> float:
+    """Seconds to gain `percent` when watts = power + slope * (percent gained)."""
+    if slope == 0.0:
+        return percent / (per_ws * power)
+    return log1p(slope * percent / power) / (per_ws * slope)
+
+
+def _gain(seconds: float, power: float, slope: float, per_ws: float) -> float:
+    """Percent gained in `seconds` under the same law."""
+    if slope == 0.0:
+        return per_ws * power * seconds
+    return power / slope * expm1(per_ws * slope * seconds)
