@@ -138,7 +138,7 @@ class EV:
         """(end soc, watts at `soc`, watts gained per percent) while one law holds."""
         peak = self.max_power_kw * 1000.0
         curve = DC_CURVE if dc else AC_CURVE
-        for (s0, f0), (s1, f1) in pairwise(curve):
+        for (s0, f0), (s1, f1) in pairwise(curve):  # noqa: B007 - used after the break
             if soc < s1:
                 break
         slope = (f1 - f0) / (s1 - s0) * peak

@@ -253,7 +253,7 @@ STATUS_16: dict[State, str] = {
     S.RESERVED_CONNECTED: "Reserved",
     S.UNAVAILABLE: "Unavailable",
     S.UNAVAILABLE_CONNECTED: "Unavailable",
-} | {s: "Faulted" for s in FAULTED_STATES}
+} | dict.fromkeys(FAULTED_STATES, "Faulted")
 
 # OCPP 2.0.1 part 2, ConnectorStatusEnumType: authorization alone does not occupy a connector.
 # With the EV gone and the transaction open, the cable is still in the station's own socket.
@@ -272,7 +272,7 @@ STATUS_201: dict[State, str] = {
     S.RESERVED_CONNECTED: "Reserved",
     S.UNAVAILABLE: "Unavailable",
     S.UNAVAILABLE_CONNECTED: "Unavailable",
-} | {s: "Faulted" for s in FAULTED_STATES}
+} | dict.fromkeys(FAULTED_STATES, "Faulted")
 
 # OCPP 2.0.1 part 2, ChargingStateEnumType.
 CHARGING_STATE_201: dict[State, str] = {
