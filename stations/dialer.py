@@ -1,0 +1,329 @@
+"""The outbound side: Daphne turned round.
+
+A Dialer connects to the CSMS as a WebSocket client and presents the connection to the consumer as
+the ASGI events that a server would have sent: websocket.connect, receive, disconnect. What the
+consumer answers (websocket.send, websocket.close) goes out on the socket. A frame's whole way, from
+the socket's callback to the reply, is one synchronous call: no queue, no task, no timer handle.
+"""
+
+import enum
+import logging
+import random
+from typing import Any
+
+from picows import WSFrame, WSListener, WSMsgType, WSTransport
+
+from chargepoint.backoff import Backoff
+from chargepoint.effects import SOON
+from stations.consumers import ChargePointConsumer
+from stations.dialing import DialQueue, refusal
+from stations.targets import DialTarget
+
+log = logging.getLogger(__name__)
+
+MAX_MESSAGE = 1 << 20  # bytes, of one message put together
+PONG_TIMEOUT = 20.0
+CLOSE_TIMEOUT = 2.0  # how long the CSMS may take to answer our close
+STABLE_AFTER = 30.0  # a connection that lasted this long ends a series of failures
+
+NORMAL, GOING_AWAY, PROTOCOL_ERROR, NO_CODE, ABNORMAL = 1000, 1001, 1002, 1005, 1006
+INVALID_TEXT, TOO_BIG = 1007, 1009
+
+_TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
+_PONG, _CLOSE = WSMsgType.PONG, WSMsgType.CLOSE
+
+
+class LinkState(enum.Enum):
+    OFF = "off"
+    WAITING = "waiting"  # for the back-off to pass
+    DIALING = "dialing"  # or queued to dial
+    OPEN = "open"
+    CLOSING = "closing"
+
+
+class Dialer(WSListener):
+    """One station's link. `wanted` is what the operator wants, `state` is what there is."""
+
+    __slots__ = (
+        "consumer", "target", "queue", "wanted", "state", "armed", "error", "backoff", "transport",
+        "_at", "_opened", "_ping_interval", "_next_ping", "_pong_by",
+        "_parts", "_parts_size", "_parts_kind",
+    )  # fmt: skip
+
+    def __init__(self, consumer: ChargePointConsumer, target: DialTarget, queue: DialQueue) -> None:
+        self.consumer = consumer
+        self.target = target
+        self.queue = queue
+        self.wanted = False
+        self.state = LinkState.OFF
+        self.armed: float | None = None
+        self.error = ""
+        self.backoff = Backoff(random)
+        self.transport: WSTransport | None = None
+        self._at: float | None = None  # next dial, next ping, or end of patience while closing
+        self._opened = 0.0
+        self._ping_interval = 0.0
+        self._next_ping = 0.0
+        self._pong_by: float | None = None  # of the oldest ping that is not answered
+        self._parts: list[bytes] | None = None  # of a fragmented message
+        self._parts_size = 0
+        self._parts_kind = _TEXT
+        consumer.link = self
+
+    # --- what the fleet asks -----------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Bring the link up and keep it up; a waiting back-off is cut short."""
+        self.wanted = True
+        if self.state in (LinkState.OFF, LinkState.WAITING):
+            self._enqueue()
+
+    def disconnect(self, code: int = NORMAL, reason: str = "") -> None:
+        """Take the link down and keep it down."""
+        self.wanted = False
+        self._let_go(code, reason)
+
+    def drop(self) -> None:
+        """Be done with the connection at once; the consumer hears no more of it."""
+        self.wanted = False
+        transport, self.transport = self.transport, None
+        self.state = LinkState.OFF
+        self.consumer.host.deadlines.disarm(self)
+        if transport is not None:
+            transport.send_close(GOING_AWAY)
+            transport.disconnect()
+
+    def redirect(self, target: DialTarget) -> None:
+        """Use another address or other credentials from now on."""
+        self.target = target
+        self.backoff.reset()
+        if self.state is LinkState.WAITING:
+            self._enqueue()
+        else:
+            self.consumer.reconnect_after = 0.0
+            self._let_go(NORMAL, "address changed")
+
+    def describe(self) -> dict[str, Any]:
+        """What an operator wants to know of the link; `next`: unix seconds of the next dial."""
+        waits = self.state is LinkState.WAITING
+        return {
+            "state": self.state.value,
+            "error": self.error,
+            "attempt": self.backoff.attempt,
+            "next": self._at if waits else None,
+        }
+
+    # --- dialing -----------------------------------------------------------------------------
+
+    def _enqueue(self) -> None:
+        self.state = LinkState.DIALING
+        self._at = None
+        self.queue.submit(self)
+
+    def failed(self, failure: BaseException) -> None:
+        """The dial came to nothing (called by the DialQueue)."""
+        self.error = refusal(failure)
+        log.info("%s: %s not reached: %s", self.consumer.identity, self.target.url, self.error)
+        self._after_loss(None)
+
+    def _after_loss(self, pause: float | None) -> None:
+        """Nothing is open any more: dial again after `pause` seconds (None: by the back-off)."""
+        self.transport = None
+        self._parts = self._pong_by = None
+        host = self.consumer.host
+        if self.wanted:
+            pause = self.backoff.next_delay() if pause is None else pause
+            self.state = LinkState.WAITING
+            self._at = host.clock.now() + pause
+            host.deadlines.arm(self, self._at)
+        else:
+            self.state = LinkState.OFF
+            self._at = None
+            host.deadlines.disarm(self)
+        host.snapshots.changed(self.consumer, SOON)
+
+    # --- the socket (picows callbacks) -------------------------------------------------------
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        if not self.wanted:
+            transport.send_close(GOING_AWAY)
+            transport.disconnect()
+            self._after_loss(None)
+            return
+        self.transport = transport
+        self.state = LinkState.OPEN
+        self.error = ""
+        self._at = None
+        self._opened = self.consumer.host.clock.now()
+        agreed = transport.response.headers.get("Sec-WebSocket-Protocol")
+        scope = {"type": "websocket", "subprotocols": [agreed] if agreed else []}
+        self.consumer.handle({"type": "websocket.connect"}, scope)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if transport is not self.transport:
+            return
+        kind = frame.msg_type
+        if kind is _TEXT and frame.fin and self._parts is None:
+            try:
+                text = frame.get_payload_as_utf8_text()
+            except UnicodeDecodeError:
+                self._not_utf8(frame.get_payload_as_bytes())
+                return
+            self._deliver({"type": "websocket.receive", "text": text})
+        elif kind is _PONG:
+            self._pong_by = None
+        elif kind is _CLOSE:
+            self._answer_close(transport)
+        else:
+            self._collect(kind, frame)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        if transport is not self.transport:
+            return
+        shake = transport.close_handshake
+        self._note_violation(transport)
+        last = shake and (shake.recv or shake.sent)
+        code, reason = (int(last.code) or NO_CODE, last.reason or "") if last else (ABNORMAL, "")
+        if self.state is LinkState.OPEN or not self.error:
+            self.error = f"closed with {code} {reason}".rstrip()
+        if self.consumer.host.clock.now() - self._opened >= STABLE_AFTER:
+            self.backoff.reset()
+        self.transport = None
+        self.state = LinkState.OFF
+        self.consumer.handle({"type": "websocket.disconnect", "code": code, "reason": reason})
+        pause, self.consumer.reconnect_after = self.consumer.reconnect_after, None
+        self._after_loss(pause)
+
+    def pause_writing(self) -> None:
+        """The CSMS reads slowly. A charge point has one Call out, so little can pile up."""
+
+    def resume_writing(self) -> None:
+        pass
+
+    # --- receiving ---------------------------------------------------------------------------
+
+    def _deliver(self, event: dict[str, Any]) -> None:
+        try:
+            self.consumer.handle(event)
+        except Exception:
+            # A fault of ours must not cost the station its connection.
+            log.exception("%s: frame not handled", self.consumer.identity)
+
+    def _collect(self, kind: WSMsgType, frame: WSFrame) -> None:
+        """Put fragments together (RFC 6455, 5.4); binary messages also come here."""
+        if (kind is _CONTINUATION) == (self._parts is None):
+            self._fail(PROTOCOL_ERROR, "fragments out of order")
+            return
+        if self._parts is None:
+            self._parts, self._parts_size, self._parts_kind = [], 0, kind
+        self._parts.append(frame.get_payload_as_bytes())
+        self._parts_size += frame.payload_size
+        if self._parts_size > MAX_MESSAGE:
+            self._parts = None
+            self._fail(TOO_BIG, "message too big")
+        elif frame.fin:
+            data, self._parts = b"".join(self._parts), None
+            self._deliver_joined(data)
+
+    def _deliver_joined(self, data: bytes) -> None:
+        if self._parts_kind is _BINARY:
+            self._deliver({"type": "websocket.receive", "bytes": data})
+            return
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            self._not_utf8(data)
+            return
+        self._deliver({"type": "websocket.receive", "text": text})
+
+    def _not_utf8(self, data: bytes) -> None:
+        # RFC 6455, 8.1: text that is not UTF-8 fails the connection.
+        self.consumer.unreadable(data.decode(errors="backslashreplace"), "not UTF-8")
+        self._close(INVALID_TEXT, "text is not UTF-8")
+
+    def _fail(self, code: int, reason: str) -> None:
+        self.consumer.unreadable("", reason)
+        self._close(code, reason)
+
+    def _note_violation(self, transport: WSTransport) -> None:
+        """Log a frame that picows itself refused; it has sent the close already."""
+        shake = transport.close_handshake
+        if self.state is LinkState.OPEN and shake and shake.sent and not shake.recv:
+            self.error = f"{shake.sent.reason or 'protocol error'} ({int(shake.sent.code)})"
+            self.consumer.unreadable("", self.error)
+            self.queue.swallow(transport.wait_disconnected())
+
+    # --- sending -----------------------------------------------------------------------------
+
+    def carry(self, event: dict[str, Any]) -> None:
+        """Take an ASGI event of the consumer."""
+        kind = event["type"]
+        if kind == "websocket.send":
+            if self.state is LinkState.OPEN:
+                self.transport.send(_TEXT, event["text"].encode(errors="surrogatepass"))
+        elif kind == "websocket.close":
+            self.error = event.get("reason") or ""
+            self._close(event.get("code") or NORMAL, event.get("reason") or "")
+
+    def _let_go(self, code: int, reason: str) -> None:
+        if self.state is LinkState.OPEN:
+            self._close(code, reason)
+        elif self.state is LinkState.WAITING:
+            self._after_loss(None)
+
+    def _close(self, code: int, reason: str) -> None:
+        if self.state is not LinkState.OPEN:
+            return
+        self.state = LinkState.CLOSING
+        # A close frame has room for 123 bytes of reason (RFC 6455, 5.5).
+        self.transport.send_close(code, reason.encode()[:123].decode(errors="ignore").encode())
+        host = self.consumer.host
+        self._at = host.clock.now() + CLOSE_TIMEOUT
+        host.deadlines.arm(self, self._at)
+
+    def _answer_close(self, transport: WSTransport) -> None:
+        received = transport.close_handshake.recv
+        if not transport.is_close_frame_sent:
+            # RFC 6455, 7.4.1: 1005 stands for "no code" and is never sent.
+            transport.send_close(int(received.code) or NORMAL)
+        transport.disconnect()
+
+    # --- waiting -----------------------------------------------------------------------------
+
+    def ping_every(self, seconds: float) -> None:
+        """WebSocketPingInterval; the first ping falls anywhere within it, to spread the load."""
+        self._ping_interval = seconds
+        self._pong_by = None
+        if self.state is not LinkState.OPEN:
+            return
+        self._at = None
+        if seconds > 0:
+            host = self.consumer.host
+            self._next_ping = self._at = host.clock.now() + seconds * random.uniform(0.5, 1)
+            host.deadlines.arm(self, self._at)
+
+    def due(self, now: float) -> float | None:
+        """The next dial, ping, missing pong or end of a close came up (called by Deadlines)."""
+        if self._at is None or self._at > now:
+            return self._at
+        match self.state:
+            case LinkState.WAITING:
+                self._enqueue()
+            case LinkState.CLOSING:
+                self._at = None
+                self.transport.disconnect(False)
+            case LinkState.OPEN:
+                self._ping(now)
+        return self._at
+
+    def _ping(self, now: float) -> None:
+        if self._pong_by is not None and self._pong_by <= now:
+            self.error = "no pong"
+            self._close(GOING_AWAY, "no pong")
+            self.transport.disconnect(False)
+            return
+        if self._next_ping <= now:
+            self.transport.send_ping()
+            self._next_ping = now + self._ping_interval
+            self._pong_by = self._pong_by or now + PONG_TIMEOUT
+        self._at = min(self._next_ping, self._pong_by or self._next_ping)

@@ -1,0 +1,142 @@
+"""Making connections: how many at a time, with which TLS, and what to say when one fails."""
+
+import asyncio
+import base64
+import contextlib
+import logging
+import ssl
+import tempfile
+from collections import deque
+from collections.abc import Coroutine
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import picows
+
+from stations.targets import DialTarget, TlsOptions
+
+if TYPE_CHECKING:
+    from stations.dialer import Dialer
+
+MAX_FRAME = 1 << 20  # bytes
+# The smallest that picows takes; it grows for a connection that needs it. 16 KiB less a station.
+READ_BUFFER = 2048
+
+# An adapter, since picows makes a child of a plain Logger for each connection and keeps it.
+_picows_log = logging.LoggerAdapter(logging.getLogger("stations.socket"), {})
+
+
+class DialQueue:
+    """At most `limit` connections are being made at a time, whatever the number of stations.
+
+    A dial is the only time at which a station has a task.
+    """
+
+    def __init__(self, limit: int = 200, timeout: float = 10.0) -> None:
+        """`timeout`: seconds for a connection and its upgrade, each."""
+        self._limit = limit
+        self._timeout = timeout
+        self._waiting: deque[Dialer] = deque()
+        self._tasks: set[asyncio.Task] = set()
+        self._dialing = 0
+        self._closed = False
+
+    def submit(self, dialer: "Dialer") -> None:
+        self._waiting.append(dialer)
+        self._start_next()
+
+    def swallow(self, ending: Coroutine) -> None:
+        """Retrieve the exception by which picows ended a connection; it is logged already."""
+        self._keep(asyncio.ensure_future(_swallow(ending)))
+
+    async def close(self) -> None:
+        """Give up the dials under way and those that wait."""
+        self._closed = True
+        self._waiting.clear()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start_next(self) -> None:
+        while self._waiting and self._dialing < self._limit and not self._closed:
+            self._dialing += 1
+            task = asyncio.ensure_future(self._dial(self._waiting.popleft()))
+            task.add_done_callback(self._dialed)
+            self._keep(task)
+
+    def _dialed(self, task: asyncio.Task) -> None:
+        self._dialing -= 1
+        self._start_next()
+
+    def _keep(self, task: asyncio.Task) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _dial(self, dialer: "Dialer") -> None:
+        try:
+            if not dialer.wanted:
+                raise ConnectionAbortedError("no longer wanted")
+            async with asyncio.timeout(self._timeout):
+                _, listener = await open_websocket(dialer, dialer.target, self._timeout)
+            if listener is None:
+                raise ConnectionResetError("the CSMS closed the connection during the handshake")
+        except Exception as failure:
+            dialer.failed(failure)
+
+
+async def open_websocket(dialer: "Dialer", target: DialTarget, timeout: float) -> tuple[Any, Any]:
+    """Connect and upgrade; on success the dialer has had its on_ws_connected."""
+    headers = {"Sec-WebSocket-Protocol": target.subprotocol}
+    if target.username:
+        # OCPP-J 1.6, 6.2 and 2.0.1 security profile 1: HTTP basic authentication.
+        pair = f"{target.username}:{target.password}".encode()
+        headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
+    return await picows.ws_connect(
+        lambda request, response: dialer,
+        target.url,
+        ssl_context=tls_context(target.tls) if target.tls else None,
+        websocket_handshake_timeout=timeout,
+        logger_name=_picows_log,
+        max_frame_size=MAX_FRAME,
+        max_redirects=0,
+        extra_headers=headers,
+        read_buffer_init_size=READ_BUFFER,
+    )
+
+
+@lru_cache(maxsize=256)
+def tls_context(options: TlsOptions) -> ssl.SSLContext:
+    """A client context; shared by all stations with the same options (it is large to build)."""
+    context = ssl.create_default_context(cadata=options.ca_pem or None)
+    if not options.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if options.client_cert_pem:
+        _load_client_certificate(context, options)
+    return context
+
+
+def _load_client_certificate(context: ssl.SSLContext, options: TlsOptions) -> None:
+    # ssl reads certificates from files only; the directory is readable by this user alone.
+    with tempfile.TemporaryDirectory() as directory:
+        certificate, key = Path(directory, "cert.pem"), Path(directory, "key.pem")
+        certificate.write_text(options.client_cert_pem)
+        key.write_text(options.client_key_pem)
+        context.load_cert_chain(certificate, key)
+
+
+def refusal(failure: BaseException) -> str:
+    """One sentence for the operator on why a dial failed."""
+    if isinstance(failure, picows.WSHandshakeError) and failure.response is not None:
+        status = getattr(failure.response, "status", None)
+        if status is not None and status != 101:
+            return f"the CSMS answered HTTP {status.value} {status.phrase}"
+    if isinstance(failure, TimeoutError):
+        return "no answer in time"
+    return str(failure) or type(failure).__name__
+
+
+async def _swallow(ending: Coroutine) -> None:
+    with contextlib.suppress(Exception):
+        await ending

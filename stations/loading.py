@@ -1,0 +1,107 @@
+"""What the fleet must run, as the database says: read in a thread, handed over as plain values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from sys import intern
+from typing import Any
+
+import msgspec
+
+from chargepoint.config import StationConfig
+from stations.commands import shard_of
+from stations.models import Station
+from stations.secrets import SecretUnreadable
+from stations.snapshots import read_newest
+from stations.targets import DialTarget
+
+CHUNK = 200
+
+
+@dataclass(slots=True, frozen=True)
+class Plan:
+    """One station to start, or to give another configuration."""
+
+    identity: str
+    revision: int
+    config: StationConfig
+    target: DialTarget
+    stamp: str = ""
+    snapshot: dict[str, Any] | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Difference:
+    """From what runs to what should run."""
+
+    stop: list[str]
+    load: list[str]  # to start or to reconfigure
+
+
+def compare(shards: set[int], running: dict[str, int], only: set[str] | None) -> Difference:
+    """`running`: identity to revision. `only`: look at these stations and no others."""
+    rows = Station.objects.runnable()
+    if only is not None:
+        rows = rows.filter(identity__in=list(only))
+    # Thousands of rows every 15 s: plain tuples, no model instances.
+    wanted = {
+        identity: revision
+        for identity, revision in rows.order_by().values_list("identity", "revision")
+        if shard_of(identity) in shards
+    }
+    known = running if only is None else {name: running[name] for name in only if name in running}
+    return Difference(
+        stop=[identity for identity in known if identity not in wanted],
+        load=[identity for identity, revision in wanted.items() if known.get(identity) != revision],
+    )
+
+
+def load(identities: list[str], running: set[str]) -> Iterator[list[Plan | tuple[str, str]]]:
+    """Plans in lists of up to CHUNK; (identity, why not) for a station that cannot run.
+
+    A station that is in `running` keeps its state, so only the others' snapshots are read.
+    """
+    pool = _Pool()
+    names = iter(identities)
+    while chunk := list(islice(names, CHUNK)):
+        stations = list(Station.objects.runnable().filter(identity__in=chunk).order_by())
+        states = read_newest(s.identity for s in stations if s.identity not in running)
+        yield [_plan(station, states, pool) for station in stations]
+
+
+def vanished(identities: list[str]) -> list[str]:
+    """Those of the identities that are no longer configured at all."""
+    rows = Station.objects.filter(identity__in=identities).order_by()
+    there = set(rows.values_list("identity", flat=True))
+    return [identity for identity in identities if identity not in there]
+
+
+def _plan(station: Station, states: dict, pool: "_Pool") -> Plan | tuple[str, str]:
+    try:
+        config, target = station.to_core_config(), station.dial_target()
+    except (SecretUnreadable, ValueError, TypeError) as problem:
+        return station.identity, str(problem)
+    stamp, snapshot = states.get(station.identity, ("", None))
+    return Plan(station.identity, station.revision, pool.shared(config), target, stamp, snapshot)
+
+
+class _Pool:
+    """Equal parts of configurations become one object: most stations come from a template."""
+
+    def __init__(self) -> None:
+        self._parts: dict[Any, Any] = {}
+
+    def shared(self, config: StationConfig) -> StationConfig:
+        connectors = tuple(self._parts.setdefault(c, c) for c in config.connectors)
+        settings = config.configuration
+        texts = {
+            name: intern(value)
+            for name in ("vendor", "model", "firmware", "version", "meter_type", "default_id_tag")
+            if isinstance(value := getattr(config, name), str)
+        }
+        return msgspec.structs.replace(
+            config,
+            connectors=self._parts.setdefault(connectors, connectors),
+            configuration=self._parts.setdefault(tuple(sorted(settings.items())), settings),
+            **texts,
+        )

@@ -1,0 +1,46 @@
+"""Run charge points: one worker process. Start as many as you like; they share the stations."""
+
+import asyncio
+import gc
+import logging
+import signal
+from typing import Any
+
+import uvloop
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from messaging.recorder import Recorder
+from stations.worker import Worker, WorkerOptions
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--dials", type=int, default=WorkerOptions.dials,
+            help="connections being made at a time (default: %(default)s)",
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Thousands of long-lived stations make full collections costly and rarely useful.
+        gc.set_threshold(20_000, 20, 100)
+        uvloop.run(run_worker(WorkerOptions(dials=options["dials"])))
+
+
+async def run_worker(options: WorkerOptions) -> None:
+    """Run a worker until SIGTERM or SIGINT; a second signal ends the process at once."""
+    source = f"charge-points-{asyncio.get_running_loop().time():.0f}"
+    worker = Worker(Recorder(settings.JOURNAL_DIR, source), options)
+    loop = asyncio.get_running_loop()
+
+    def leave(number: int) -> None:
+        worker.stop()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave, number)
+    await worker.run()

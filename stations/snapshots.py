@@ -1,0 +1,226 @@
+"""Hot state of stations: reading it, and bringing MongoDB up to date with it.
+
+The writing side is `snapshot_writer`. Nothing here holds a lock. Each write, to Redis and to
+MongoDB, is conditional on the stamp, so any number of syncs and workers may run across each other:
+the newest snapshot wins whatever the order of the writes, and a repeated write changes nothing.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgpack
+import orjson
+import redis
+from asgiref.sync import sync_to_async
+from bson import Binary
+from django.conf import settings
+from django.db import connection
+from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError
+
+from stations import keys
+from stations.stamps import NO_STAMP, STAMP_SIZE, unpack_state
+
+CHUNK = 500
+DUPLICATE_KEY = 11000
+
+# KEYS: dirty set, state keys; ARGV: identity and stamp for each state key.
+# A station that changed since its snapshot was read stays dirty.
+CLEAR_IF_UNMOVED = """
+local cleared = 0
+for i = 2, #KEYS do
+  local identity, stamp = ARGV[2 * i - 3], ARGV[2 * i - 2]
+  if redis.call('GETRANGE', KEYS[i], 0, 24) == stamp then
+    cleared = cleared + redis.call('SREM', KEYS[1], identity)
+  end
+end
+return cleared
+"""
+
+_client: redis.Redis | None = None
+
+
+def redis_client() -> redis.Redis:
+    """The process's synchronous Redis client; redis-py's pool makes it safe among threads."""
+    global _client
+    if _client is None:
+        _client = redis.Redis.from_url(settings.REDIS_URL)
+    return _client
+
+
+def state_collection():
+    """MongoDB collection `station_state`; `_id` is the identity."""
+    return connection.get_collection("station_state")
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def read_states_sync(identities: Iterable[str]) -> dict[str, dict | None]:
+    """Snapshots by identity (None where there is none): one MGET, MongoDB for what is missing."""
+    wanted = list(identities)
+    if not wanted:
+        return {}
+    try:
+        values = redis_client().mget([keys.state_key(identity) for identity in wanted])
+    except redis.ConnectionError:
+        values = [None] * len(wanted)  # the last synced state is better than none
+    found = {
+        identity: unpack_state(value)[1] if value else None
+        for identity, value in zip(wanted, values, strict=True)
+    }
+    missing = [identity for identity, state in found.items() if state is None]
+    if missing:
+        for document in state_collection().find({"_id": {"$in": missing}}):
+            found[document["_id"]] = _from_document(document)[1]
+    return found
+
+
+async def read_states(identities: Iterable[str]) -> dict[str, dict | None]:
+    """Async twin of read_states_sync."""
+    return await sync_to_async(read_states_sync)(list(identities))
+
+
+def read_newest(identities: Iterable[str]) -> dict[str, tuple[str, dict]]:
+    """(stamp, snapshot) by identity, the newer of Redis and MongoDB; absent where neither has one.
+
+    For taking a station over: after Redis lost data either store may be the one behind.
+    """
+    wanted = list(identities)
+    newest: dict[str, tuple[str, dict]] = {}
+    if not wanted:
+        return newest
+    values = redis_client().mget([keys.state_key(identity) for identity in wanted])
+    for identity, value in zip(wanted, values, strict=True):
+        if value:
+            newest[identity] = unpack_state(value)
+    stored = state_collection().find({"_id": {"$in": wanted}}, {"stamp": 1})
+    behind = [
+        document["_id"]
+        for document in stored
+        if document["stamp"] > newest.get(document["_id"], (NO_STAMP,))[0]
+    ]
+    if behind:
+        for document in state_collection().find({"_id": {"$in": behind}}):
+            newest[document["_id"]] = _from_document(document)
+    return newest
+
+
+def forget_states(identities: Iterable[str]) -> None:
+    """Remove the state of deleted stations, so that a new one of that name starts afresh."""
+    gone = list(identities)
+    if not gone:
+        return
+    client = redis_client()
+    client.delete(*(keys.state_key(identity) for identity in gone))
+    client.srem(keys.dirty_key(), *gone)
+    state_collection().delete_many({"_id": {"$in": gone}})
+
+
+def _from_document(document: dict[str, Any]) -> tuple[str, dict]:
+    snapshot = dict(document)
+    stamp = snapshot.pop("stamp")
+    snapshot.pop("_id")
+    snapshot["saved"] = msgpack.unpackb(snapshot["saved"], strict_map_key=False)
+    return stamp, snapshot
+
+
+def _to_document(identity: str, value: bytes) -> dict[str, Any]:
+    # What operators look at is readable in the collection. `saved` is for the station alone and
+    # has field names with dots, so it stays packed.
+    stamp, snapshot = unpack_state(value)
+    snapshot["saved"] = Binary(msgpack.packb(snapshot.get("saved")))
+    return {**snapshot, "_id": identity, "stamp": stamp}
+
+
+# --- the sync ----------------------------------------------------------------------------------
+
+
+def dirty_chunks() -> Iterator[list[str]]:
+    """Identities that await a sync, in lists of up to CHUNK.
+
+    SSCAN gives every member that is there from its start to its end; one that is added meanwhile
+    may wait for the next sync.
+    """
+    chunk: list[str] = []
+    for raw in redis_client().sscan_iter(keys.dirty_key(), count=CHUNK):
+        chunk.append(raw.decode())
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def read_chunk(identities: list[str]) -> dict[str, bytes | None]:
+    """Raw values of the state keys."""
+    values = redis_client().mget([keys.state_key(identity) for identity in identities])
+    return dict(zip(identities, values, strict=True))
+
+
+def write_chunk(values: dict[str, bytes | None]) -> tuple[int, int]:
+    """Store the snapshots that are newer than MongoDB's; returns (written, stale)."""
+    writes = []
+    for identity, value in values.items():
+        if value is None:
+            continue
+        document = _to_document(identity, value)
+        older = {"_id": identity, "stamp": {"$lt": document["stamp"]}}
+        writes.append(ReplaceOne(older, document, upsert=True))
+    if not writes:
+        return 0, 0
+    try:
+        state_collection().bulk_write(writes, ordered=False)
+    except BulkWriteError as failure:
+        errors = failure.details["writeErrors"]
+        # With an equal or newer document there, the filter finds nothing and the upsert's insert
+        # meets the same _id: that is the sign of a stale snapshot, not a fault.
+        if any(error["code"] != DUPLICATE_KEY for error in errors):
+            raise
+        return len(writes) - len(errors), len(errors)
+    return len(writes), 0
+
+
+def clear_chunk(values: dict[str, bytes | None]) -> int:
+    """Take ids out of the dirty set unless their state has moved on since `values` was read."""
+    state_keys, arguments = [], []
+    for identity, value in values.items():
+        state_keys.append(keys.state_key(identity))
+        arguments += [identity, value[:STAMP_SIZE] if value else NO_STAMP]
+    client = redis_client()
+    script = client.register_script(CLEAR_IF_UNMOVED)
+    return script(keys=[keys.dirty_key(), *state_keys], args=arguments)
+
+
+def sync_dirty() -> dict[str, Any]:
+    """Bring MongoDB up to date; returns {time, seconds, written, stale, lag}.
+
+    `lag` is the number of stations still (or again) dirty at the end. May run at the same time as
+    another sync, a worker's writes or a takeover.
+    """
+    began = time.monotonic()
+    written = stale = 0
+    for identities in dirty_chunks():
+        values = read_chunk(identities)
+        newer, older = write_chunk(values)
+        clear_chunk(values)
+        written += newer
+        stale += older
+    result = {
+        "time": time.time(),
+        "seconds": round(time.monotonic() - began, 3),
+        "written": written,
+        "stale": stale,
+        "lag": redis_client().scard(keys.dirty_key()),
+    }
+    redis_client().set(keys.sync_last_key(), orjson.dumps(result))
+    return result
+
+
+def last_sync() -> dict[str, Any] | None:
+    """What sync_dirty last returned anywhere, with `dirty`, the stations that wait now."""
+    raw = redis_client().get(keys.sync_last_key())
+    if raw is None:
+        return None
+    return {**orjson.loads(raw), "dirty": redis_client().scard(keys.dirty_key())}

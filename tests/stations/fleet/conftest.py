@@ -1,0 +1,73 @@
+"""Fixtures of the fleet's tests: clean Redis and collection, a list for the recorder's place."""
+
+import asyncio
+
+import pytest
+import redis
+from django.conf import settings
+
+
+class KeptFrames:
+    """Stands where messaging's Recorder does; keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[str, int, object]] = []
+        self.sessions: list[dict] = []
+        self.forgotten: list[str] = []
+
+    def record(self, station: str, run: int, frame: object) -> None:
+        self.frames.append((station, run, frame))
+
+    def session(self, update: dict) -> None:
+        self.sessions.append(update)
+
+    def forget(self, station: str) -> None:
+        self.forgotten.append(station)
+
+    def stats(self) -> dict:
+        return {"recorded": len(self.frames)}
+
+    async def start(self) -> None: ...
+
+    async def stop(self, timeout: float = 10.0) -> None: ...
+
+
+@pytest.fixture
+def kept() -> KeptFrames:
+    return KeptFrames()
+
+
+@pytest.fixture
+def store():
+    """The session's real Redis, emptied before the test."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture
+async def aredis(store):
+    """An asyncio client of the same Redis."""
+    from redis.asyncio import Redis
+
+    client = Redis.from_url(settings.REDIS_URL)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def states(db, store):
+    """The collection `station_state` on the real SecantusDB, emptied before the test."""
+    from stations.snapshots import state_collection
+
+    collection = state_collection()
+    collection.delete_many({})
+    return collection
+
+
+async def until(condition, seconds: float = 5.0):
+    """Wait until `condition()` is true; fail the test after `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not (found := condition()):  # noqa: ASYNC110 - the conditions have no event
+            await asyncio.sleep(0.01)
+    return found

@@ -1,0 +1,83 @@
+"""One heap of deadlines for all stations of a worker."""
+
+import asyncio
+
+from stations.clock import BATCH, Clock, Deadlines
+
+
+class Sleeper:
+    def __init__(self, *following: float | None) -> None:
+        self.armed: float | None = None
+        self.calls: list[float] = []
+        self.following = list(following)
+
+    def due(self, now: float) -> float | None:
+        self.calls.append(now)
+        return now + self.following.pop(0) if self.following else None
+
+
+async def test_due_is_called_at_the_deadline_and_then_at_the_next():
+    clock = Clock()
+    deadlines, sleeper = Deadlines(clock), Sleeper(0.05)
+    began = clock.now()
+    deadlines.arm(sleeper, began + 0.05)
+    await asyncio.sleep(0.2)
+    first, second = sleeper.calls
+    assert first >= began + 0.05 and second >= first + 0.05
+    assert len(deadlines) == 0 and sleeper.armed is None
+
+
+async def test_a_deadline_that_moves_later_adds_no_entry():
+    clock = Clock()
+    deadlines, sleeper = Deadlines(clock), Sleeper()
+    for delay in range(1000):
+        deadlines.arm(sleeper, clock.now() + 30 + delay)
+    assert len(deadlines._heap) == 1
+
+
+async def test_a_deadline_that_moves_earlier_is_kept():
+    clock = Clock()
+    deadlines, sleeper = Deadlines(clock), Sleeper()
+    deadlines.arm(sleeper, clock.now() + 60)
+    deadlines.arm(sleeper, clock.now() + 0.02)
+    await asyncio.sleep(0.1)
+    assert len(sleeper.calls) == 1
+
+
+async def test_disarmed_owners_are_not_kept():
+    clock = Clock()
+    deadlines = Deadlines(clock)
+    sleepers = [Sleeper() for _ in range(500)]
+    for sleeper in sleepers:
+        deadlines.arm(sleeper, clock.now() + 86_400)
+    for sleeper in sleepers:
+        deadlines.disarm(sleeper)
+    assert len(deadlines) == 0 and len(deadlines._heap) <= 64
+
+
+async def test_a_failing_owner_does_not_stop_the_others():
+    class Broken(Sleeper):
+        def due(self, now: float) -> float | None:
+            raise RuntimeError("station fault")
+
+    clock = Clock()
+    deadlines, broken, sleeper = Deadlines(clock), Broken(), Sleeper()
+    deadlines.arm(broken, clock.now() + 0.01)
+    deadlines.arm(sleeper, clock.now() + 0.02)
+    await asyncio.sleep(0.1)
+    assert len(sleeper.calls) == 1
+
+
+async def test_many_due_at_once_let_the_loop_run_between_batches():
+    clock = Clock()
+    deadlines = Deadlines(clock)
+    sleepers = [Sleeper() for _ in range(BATCH * 3)]
+    moment = clock.now()
+    for sleeper in sleepers:
+        deadlines.arm(sleeper, moment)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    served = sum(bool(sleeper.calls) for sleeper in sleepers)
+    assert served < len(sleepers)
+    await asyncio.sleep(0.1)
+    assert all(len(sleeper.calls) == 1 for sleeper in sleepers)
