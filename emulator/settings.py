@@ -1,0 +1,213 @@
+"""Settings. Everything that differs between machines comes from the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from emulator import addresses
+from emulator.admin_look import UNFOLD  # noqa: F401  (read by django-unfold)
+from emulator.logs import logging_config
+from emulator.secret_key import secret_key
+
+
+def env_flag(name: str, default: bool = False) -> bool:
+    return os.environ.get(name, str(default)).strip().lower() in ("1", "true", "yes", "on")
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = addresses.data_dir(BASE_DIR)
+
+DEBUG = env_flag("DEBUG")
+SECRET_KEY = secret_key(DATA_DIR)
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+
+# --- stores -----------------------------------------------------------------------------------
+MONGODB_URI = addresses.mongodb_uri(DATA_DIR)
+MONGODB_NAME = os.environ.get("MONGODB_NAME", "ocpp_emulator")
+MONGODB_EMBEDDED = not os.environ.get("MONGODB_URI") or env_flag("MONGODB_EMBEDDED")
+REDIS_URL = addresses.redis_url(DATA_DIR)
+REDIS_EMBEDDED = not os.environ.get("REDIS_URL") or env_flag("REDIS_EMBEDDED")
+REDIS_PREFIX = os.environ.get("REDIS_PREFIX", "ocpp:")
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django_mongodb_backend",
+        "HOST": MONGODB_URI,
+        "NAME": MONGODB_NAME,
+        # Short enough that a page says "the database is away" before a proxy gives up.
+        "OPTIONS": {"serverSelectionTimeoutMS": 5000, "connectTimeoutMS": 5000},
+    }
+}
+DATABASE_ROUTERS = ["django_mongodb_backend.routers.MongoRouter"]
+DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
+MIGRATION_MODULES = {
+    label: f"emulator.mongo_migrations.{label}"
+    for label in (
+        "admin",
+        "auth",
+        "contenttypes",
+        "django_celery_beat",
+        "django_celery_results",
+    )  # fmt: skip
+}
+
+# --- stations and messages --------------------------------------------------------------------
+CHARGE_POINT_SHARDS = int(os.environ.get("CHARGE_POINT_SHARDS", "8"))
+JOURNAL_DIR = Path(os.environ.get("JOURNAL_DIR") or DATA_DIR / "journal")
+MESSAGE_RETENTION_DAYS = int(os.environ.get("MESSAGE_RETENTION_DAYS", "30"))
+SYNC_INTERVAL = float(os.environ.get("SYNC_INTERVAL", "30"))  # seconds
+DEMO_CSMS_URL = os.environ.get("DEMO_CSMS_URL", "ws://127.0.0.1:9000")
+FLOWER_URL = os.environ.get("FLOWER_URL", "http://127.0.0.1:5555")
+
+# --- Django -----------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "daphne",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "emulator.contrib.MongoAdminConfig",
+    "emulator.contrib.MongoAuthConfig",
+    "emulator.contrib.MongoContentTypesConfig",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_mongodb_backend",
+    "emulator.contrib.MongoBeatConfig",
+    "emulator.contrib.MongoCeleryResultConfig",
+    "channels",
+    "ninja",
+    "emulator",
+    "accounts",
+    "stations",
+    "messaging",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "emulator.urls"
+ASGI_APPLICATION = "emulator.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+# In the database, not in Redis or in the cookie: a login survives Redis, a logout is final.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# Served from the packages themselves, so a plain `make run` has no collectstatic step.
+WHITENOISE_USE_FINDERS = True
+
+# HTTPS is the reverse proxy's; HTTPS=1 says that there is one.
+HTTPS = env_flag("HTTPS")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = int(os.environ.get("SECURE_HSTS_SECONDS", "3600"))
+# A station import is the largest body.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+
+# --- Channels ---------------------------------------------------------------------------------
+# "default" is the live view: pub/sub, nothing is stored, nearly free when nobody looks.
+# "workers" carries commands to the charge point workers: queued, each is answered.
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"{REDIS_PREFIX}live"},
+    },
+    "workers": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {
+            "hosts": [REDIS_URL],
+            "prefix": f"{REDIS_PREFIX}workers",
+            "expiry": 15,
+            "capacity": 1000,
+        },
+    },
+}
+
+# --- Celery (names as emulator/celery.py reads them: CELERY_ and the setting) --------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Redelivery after a worker died. Longer than any task here; shorter than anybody's patience.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 60,
+    "global_keyprefix": f"{REDIS_PREFIX}celery:",
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+}
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXTENDED = True
+CELERY_RESULT_EXPIRES = 24 * 3600
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "maintenance"
+CELERY_TASK_QUEUE_NAMES = ("messages", "sync", "maintenance")
+CELERY_TASK_SERIALIZER = "msgpack"
+CELERY_ACCEPT_CONTENT = ["msgpack"]
+# The results table wants text; the broker carries msgpack.
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_RESULT_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 2
+CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_TASK_SEND_SENT_EVENT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# How soon beat sees a change made in the admin, and how late it may be.
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# --- logs -------------------------------------------------------------------------------------
+LOGGING_CONFIG = None
+LOGGING = logging_config(
+    level=os.environ.get("LOG_LEVEL", "INFO"), as_json=os.environ.get("LOG_FORMAT") == "json"
+)
+import logging.config  # noqa: E402
+
+logging.config.dictConfig(LOGGING)
