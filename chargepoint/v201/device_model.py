@@ -1,0 +1,164 @@
+"""The device model: components, variables and their Actual attribute.
+
+Only values that differ from the shared table are kept for a station.
+"""
+
+from chargepoint.v201.variables import (
+    CONNECTOR_VARIABLES,
+    EVSE_VARIABLES,
+    READ_ONLY,
+    VARIABLES,
+    Variable,
+)
+
+_BY_NAME = {v.key.lower(): v for v in VARIABLES}
+_BY_EVSE_NAME = {v.name.lower(): v for v in EVSE_VARIABLES}
+_BY_CONNECTOR_NAME = {v.name.lower(): v for v in CONNECTOR_VARIABLES}
+_COMPONENTS = {v.component.lower() for v in VARIABLES}
+_NOTHING: dict[str, str] = {}
+
+
+class DeviceModel:
+    """The stored values of one station, by key; live variables are not here."""
+
+    __slots__ = ("_pending", "_stored")
+
+    def __init__(self, configuration: dict[str, str] | None = None):
+        """`configuration`: values by key. Unknown, live or impossible ones are left out."""
+        self._stored = _NOTHING
+        self._pending = _NOTHING  # accepted, and in force from the next boot on
+        for key, text in (configuration or {}).items():
+            variable = _BY_NAME.get(key.lower())
+            if variable and not variable.live and self.refusal(variable, text) is None:
+                self._store(variable, text)
+
+    def value(self, key: str) -> str:
+        """The Actual value. KeyError if there is no such stored variable."""
+        found = self._stored.get(key)
+        return _BY_NAME[key.lower()].default if found is None else found
+
+    def integer(self, key: str) -> int:
+        return int(self.value(key))
+
+    def flag(self, key: str) -> bool:
+        return self.value(key) == "true"
+
+    def members(self, key: str) -> list[str]:
+        return [item for item in self.value(key).split(",") if item]
+
+    def set(self, variable: Variable, text: str) -> bool:
+        """Store an acceptable value; True if it waits for the next boot."""
+        text = _normal(variable, text)
+        if variable.reboot and text != self.value(variable.key):
+            self._pending = {**self._pending, variable.key: text}
+            return True
+        self._store(variable, text)
+        return False
+
+    def booted(self) -> None:
+        """Bring into force what waited for a boot."""
+        if self._pending:
+            self._stored = {**self._stored, **self._pending}
+            self._pending = _NOTHING
+
+    def _store(self, variable: Variable, text: str) -> None:
+        text = _normal(variable, text)
+        if text == self.value(variable.key):
+            return
+        self._stored = {**self._stored, variable.key: text}
+
+    @staticmethod
+    def refusal(variable: Variable, text: str) -> str | None:
+        """Why this value cannot be (a reason for people), or None if it can."""
+        return _CHECKS.get(variable.kind, _any_text)(variable, text)
+
+    def to_saved(self) -> dict:
+        return {"stored": dict(self._stored), "pending": dict(self._pending)}
+
+    @classmethod
+    def from_saved(cls, saved: dict) -> "DeviceModel":
+        model = cls(saved.get("stored"))
+        pending = saved.get("pending") or {}
+        model._pending = {k: v for k, v in pending.items() if k.lower() in _BY_NAME} or _NOTHING
+        return model
+
+
+def find(component: dict, variable: dict, connectors: dict[int, set[int]]) -> Variable | str:
+    """The variable that a CSMS names, or "UnknownComponent" / "UnknownVariable".
+
+    `connectors`: the connector ids of each EVSE of this station.
+    """
+    name = str(component.get("name", "")).lower()
+    evse = component.get("evse")
+    wanted = str(variable.get("name", "")).lower()
+    if name in ("evse", "connector"):
+        if component.get("instance") or not _exists(name, evse, connectors):
+            return "UnknownComponent"
+        table = _BY_EVSE_NAME if name == "evse" else _BY_CONNECTOR_NAME
+        found = None if variable.get("instance") else table.get(wanted)
+        return found or "UnknownVariable"
+    if name not in _COMPONENTS or evse is not None or component.get("instance"):
+        return "UnknownComponent"
+    instance = variable.get("instance")
+    suffix = f"[{instance.lower()}]" if instance else ""
+    return _BY_NAME.get(f"{name}.{wanted}{suffix}") or "UnknownVariable"
+
+
+def _exists(name: str, evse: dict | None, connectors: dict[int, set[int]]) -> bool:
+    if evse is None or evse["id"] not in connectors:
+        return False
+    connector = evse.get("connectorId")
+    if name == "evse":
+        return connector is None
+    return connector in connectors[evse["id"]]
+
+
+def writable(variable: Variable) -> bool:
+    return variable.mutability != READ_ONLY
+
+
+def _normal(variable: Variable, text: str) -> str:
+    if variable.kind == "boolean":
+        return text.lower()
+    if variable.kind == "integer":
+        return str(int(text))
+    if variable.kind in ("MemberList", "SequenceList"):
+        by_lower = {value.lower(): value for value in variable.values}
+        items = (item.strip() for item in text.split(","))
+        return ",".join(by_lower.get(item.lower(), item) for item in items if item)
+    return text
+
+
+def _any_text(variable: Variable, text: str) -> str | None:
+    return None if len(text) <= 1000 else "longer than 1000 characters"
+
+
+def _integer(variable: Variable, text: str) -> str | None:
+    # int() alone would take "1_000", " 7" and digits of other scripts.
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
+        return "not an integer"
+    number = int(text)
+    if variable.low is not None and number < variable.low:
+        return f"below {variable.low:g}"
+    if variable.high is not None and number > variable.high:
+        return f"above {variable.high:g}"
+    return None
+
+
+def _boolean(variable: Variable, text: str) -> str | None:
+    return None if text.lower() in ("true", "false") else "neither true nor false"
+
+
+def _list(variable: Variable, text: str) -> str | None:
+    known = {value.lower() for value in variable.values}
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    unknown = [item for item in items if known and item.lower() not in known]
+    if unknown:
+        return f"not in the values list: {', '.join(unknown)[:200]}"
+    if len(set(map(str.lower, items))) != len(items):
+        return "a value stands twice"
+    return None
+
+
+_CHECKS = {"integer": _integer, "boolean": _boolean, "MemberList": _list, "SequenceList": _list}

@@ -1,0 +1,68 @@
+"""Meter values as 2.x writes them (part 2, MeterValueType), from a sample of the hardware."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from chargepoint.hardware.sample import Sample
+
+
+def timestamp(now: float) -> str:
+    """RFC 3339 in UTC with milliseconds (part 4, 2.2.3)."""
+    moment = datetime.fromtimestamp(now, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _one(value: float, unit: str = "", phase: str = "") -> dict:
+    sampled: dict = {"value": value}
+    if phase:
+        sampled["phase"] = phase
+    if unit:
+        sampled["unitOfMeasure"] = {"unit": unit}
+    return sampled
+
+
+def _currents(sample: Sample) -> list[dict]:
+    if sample.frequency == 0.0:  # DC
+        return [_one(round(sample.currents_a[0], 2), "A")]
+    return [_one(round(amps, 2), "A", f"L{n}") for n, amps in enumerate(sample.currents_a, 1)]
+
+
+def _voltages(sample: Sample) -> list[dict]:
+    volts = round(sample.voltage_v, 1)
+    if sample.frequency == 0.0:
+        return [_one(volts, "V")]
+    return [_one(volts, "V", f"L{n}-N") for n in range(1, len(sample.currents_a) + 1)]
+
+
+def _soc(sample: Sample) -> list[dict]:
+    if sample.soc is None:
+        return []
+    return [{**_one(round(sample.soc, 1), "Percent"), "location": "EV"}]
+
+
+def _frequency(sample: Sample) -> list[dict]:
+    return [_one(sample.frequency, "Hz")] if sample.frequency else []
+
+
+# An empty list: this outlet cannot measure it now.
+_WRITERS: dict[str, Callable[[Sample], list[dict]]] = {
+    "Current.Import": _currents,
+    "Current.Offered": lambda s: [_one(round(s.offered_a, 2), "A")],
+    "Energy.Active.Import.Register": lambda s: [_one(round(s.energy_wh, 3), "Wh")],
+    "Frequency": _frequency,
+    "Power.Active.Import": lambda s: [_one(round(s.power_w, 1), "W")],
+    "Power.Factor": lambda s: [_one(s.power_factor)],
+    "Power.Offered": lambda s: [_one(round(s.offered_w, 1), "W")],
+    "SoC": _soc,
+    "Voltage": _voltages,
+}
+
+
+def meter_value(sample: Sample, measurands: Iterable[str], context: str) -> dict | None:
+    """One MeterValue with the measurands that can be measured; None if there is none of them."""
+    values = [
+        {**value, "measurand": measurand, "context": context}
+        for measurand in measurands
+        for value in _WRITERS[measurand](sample)
+    ]
+    return {"timestamp": timestamp(sample.time), "sampledValue": values} if values else None

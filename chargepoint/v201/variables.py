@@ -1,0 +1,172 @@
+"""The variables a 2.x station knows (OCPP 2.0.1 part 2, chapter 2 "Controller Components").
+
+One immutable table for all stations. A variable is named "Component.Variable", or
+"Component.Variable[Instance]". Names are compared without regard to case (part 2, 2.2).
+"""
+
+from typing import NamedTuple
+
+MEASURANDS = (
+    "Current.Import",
+    "Current.Offered",
+    "Energy.Active.Import.Register",
+    "Frequency",
+    "Power.Active.Import",
+    "Power.Factor",
+    "Power.Offered",
+    "SoC",
+    "Voltage",
+)
+TX_POINTS = ("Authorized", "EVConnected", "PowerPathClosed", "EnergyTransfer")
+
+READ_ONLY, READ_WRITE, WRITE_ONLY = "ReadOnly", "ReadWrite", "WriteOnly"
+
+
+class Variable(NamedTuple):
+    """What one variable is: its Actual attribute and its characteristics."""
+
+    component: str
+    name: str
+    instance: str  # "" where it has none
+    kind: str  # DataEnumType
+    default: str
+    mutability: str
+    unit: str
+    low: float | None
+    high: float | None
+    values: tuple[str, ...]  # the ValuesList of an option, member or sequence list
+    reboot: bool  # a new value counts from the next boot on
+    live: bool  # read from the station each time, never stored
+
+    @property
+    def key(self) -> str:
+        instance = f"[{self.instance}]" if self.instance else ""
+        return f"{self.component}.{self.name}{instance}"
+
+
+def _variable(
+    key: str,
+    kind: str,
+    default: str = "",
+    mutability: str = READ_WRITE,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    values: tuple[str, ...] = (),
+    reboot: bool = False,
+    live: bool = False,
+) -> Variable:
+    component, _, name = key.partition(".")
+    name, _, instance = name.rstrip("]").partition("[")
+    return Variable(
+        component, name, instance, kind, default, mutability, unit, low, high, values, reboot, live
+    )
+
+
+def _seconds(key: str, default: int, low: int = 0, **more) -> Variable:
+    return _variable(key, "integer", str(default), unit="s", low=low, high=10_000_000, **more)
+
+
+def _flag(key: str, default: bool, mutability: str = READ_WRITE) -> Variable:
+    return _variable(key, "boolean", "true" if default else "false", mutability)
+
+
+def _members(key: str, default: str, values: tuple[str, ...], **more) -> Variable:
+    return _variable(key, "MemberList", default, values=values, **more)
+
+
+def _fixed(key: str, kind: str, default: str, unit: str = "") -> Variable:
+    return _variable(key, kind, default, READ_ONLY, unit)
+
+
+def _live(key: str, kind: str, unit: str = "", values: tuple[str, ...] = ()) -> Variable:
+    return _variable(key, kind, "", READ_ONLY, unit, values=values, live=True)
+
+
+_REGISTER = "Energy.Active.Import.Register"
+_USUAL = f"{_REGISTER},Power.Active.Import,Current.Import,Voltage,SoC"
+_AVAILABILITY = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
+
+VARIABLES: tuple[Variable, ...] = (
+    _flag("AlignedDataCtrlr.Available", True, READ_ONLY),
+    _flag("AlignedDataCtrlr.Enabled", True),
+    _seconds("AlignedDataCtrlr.Interval", 0),
+    _members("AlignedDataCtrlr.Measurands", _REGISTER, MEASURANDS),
+    _flag("AlignedDataCtrlr.SendDuringIdle", False),
+    _seconds("AlignedDataCtrlr.TxEndedInterval", 0),
+    _members("AlignedDataCtrlr.TxEndedMeasurands", _REGISTER, MEASURANDS),
+    _flag("AuthCacheCtrlr.Available", True, READ_ONLY),
+    _flag("AuthCacheCtrlr.Enabled", True),
+    _seconds("AuthCacheCtrlr.LifeTime", 86_400),
+    _fixed("AuthCacheCtrlr.Policy", "OptionList", "LRU"),
+    _flag("AuthCtrlr.AuthorizeRemoteStart", False),
+    _flag("AuthCtrlr.Enabled", True),
+    _flag("AuthCtrlr.LocalAuthorizeOffline", True),
+    _flag("AuthCtrlr.LocalPreAuthorize", False),
+    _flag("AuthCtrlr.OfflineTxForUnknownIdEnabled", False),
+    _live("ChargingStation.AvailabilityState", "OptionList", values=_AVAILABILITY),
+    _flag("ChargingStation.Available", True, READ_ONLY),
+    _live("ChargingStation.FirmwareVersion", "string"),
+    _live("ChargingStation.Model", "string"),
+    _live("ChargingStation.SerialNumber", "string"),
+    _live("ChargingStation.SupplyPhases", "integer"),
+    _live("ChargingStation.VendorName", "string"),
+    _live("ClockCtrlr.DateTime", "dateTime"),
+    _fixed("ClockCtrlr.TimeSource", "SequenceList", "Heartbeat"),
+    _fixed("DeviceDataCtrlr.BytesPerMessage[GetReport]", "integer", "65000"),
+    _fixed("DeviceDataCtrlr.BytesPerMessage[GetVariables]", "integer", "65000"),
+    _fixed("DeviceDataCtrlr.BytesPerMessage[SetVariables]", "integer", "65000"),
+    _fixed("DeviceDataCtrlr.ItemsPerMessage[GetReport]", "integer", "100"),
+    _fixed("DeviceDataCtrlr.ItemsPerMessage[GetVariables]", "integer", "100"),
+    _fixed("DeviceDataCtrlr.ItemsPerMessage[SetVariables]", "integer", "100"),
+    _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", ""),
+    _seconds("OCPPCommCtrlr.HeartbeatInterval", 300),
+    _seconds("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", 30),
+    _variable("OCPPCommCtrlr.MessageAttempts[TransactionEvent]", "integer", "3", low=1, high=1000),
+    _seconds("OCPPCommCtrlr.MessageTimeout[Default]", 30, low=1),
+    _variable(
+        "OCPPCommCtrlr.NetworkConfigurationPriority",
+        "SequenceList",
+        "1",
+        values=("1",),
+        reboot=True,
+    ),
+    _variable("OCPPCommCtrlr.NetworkProfileConnectionAttempts", "integer", "3", READ_ONLY),
+    _seconds("OCPPCommCtrlr.OfflineThreshold", 60),
+    _variable("OCPPCommCtrlr.ResetRetries", "integer", "0", READ_ONLY),
+    _seconds("OCPPCommCtrlr.RetryBackOffRandomRange", 10),
+    _variable("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "5", low=0, high=20),
+    _seconds("OCPPCommCtrlr.RetryBackOffWaitMinimum", 5),
+    _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True, READ_ONLY),
+    _seconds("OCPPCommCtrlr.WebSocketPingInterval", 60),
+    _flag("SampledDataCtrlr.Available", True, READ_ONLY),
+    _flag("SampledDataCtrlr.Enabled", True),
+    _seconds("SampledDataCtrlr.TxEndedInterval", 0),
+    _members("SampledDataCtrlr.TxEndedMeasurands", _REGISTER, MEASURANDS),
+    _members("SampledDataCtrlr.TxStartedMeasurands", _REGISTER, MEASURANDS),
+    _seconds("SampledDataCtrlr.TxUpdatedInterval", 60),
+    _members("SampledDataCtrlr.TxUpdatedMeasurands", _USUAL, MEASURANDS),
+    _fixed("SecurityCtrlr.CertificateEntries", "integer", "0"),
+    _live("SecurityCtrlr.Identity", "string"),
+    _variable("SecurityCtrlr.OrganizationName", "string", "", reboot=True),
+    _seconds("TxCtrlr.EVConnectionTimeOut", 120),
+    _flag("TxCtrlr.StopTxOnEVSideDisconnect", True),
+    _flag("TxCtrlr.StopTxOnInvalidId", True),
+    _flag("TxCtrlr.TxBeforeAcceptedEnabled", False),
+    _members("TxCtrlr.TxStartPoint", "PowerPathClosed", TX_POINTS),
+    _members("TxCtrlr.TxStopPoint", "Authorized", TX_POINTS),
+)
+
+# Of each EVSE and of each connector; all of them read from the hardware.
+EVSE_VARIABLES: tuple[Variable, ...] = (
+    _live("EVSE.AvailabilityState", "OptionList", values=_AVAILABILITY),
+    _flag("EVSE.Available", True, READ_ONLY),
+    _live("EVSE.Power", "decimal", unit="W"),
+    _live("EVSE.SupplyPhases", "integer"),
+)
+CONNECTOR_VARIABLES: tuple[Variable, ...] = (
+    _live("Connector.AvailabilityState", "OptionList", values=_AVAILABILITY),
+    _flag("Connector.Available", True, READ_ONLY),
+    _live("Connector.ConnectorType", "string"),
+    _live("Connector.SupplyPhases", "integer"),
+)
