@@ -1,6 +1,11 @@
 """Fixtures of the fleet's tests: clean Redis and collection, a list for the recorder's place."""
 
 import asyncio
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 import redis
@@ -53,6 +58,48 @@ async def aredis(store):
     client = Redis.from_url(settings.REDIS_URL)
     yield client
     await client.aclose()
+
+
+class OwnRedis:
+    """A redis-server that a test may stop and start again, empty, on the same port."""
+
+    def __init__(self, directory: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._directory = directory
+        self._process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        program = Path(sys.executable).parent / "redis-server"
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        self._process = subprocess.Popen(
+            [str(program), *options, "--dir", str(self._directory)], stdout=subprocess.DEVNULL
+        )
+        limit = time.monotonic() + 10
+        with redis.Redis.from_url(self.url) as client:
+            while time.monotonic() < limit:
+                try:
+                    client.ping()
+                    return
+                except redis.ConnectionError:
+                    time.sleep(0.02)
+        raise RuntimeError("redis-server did not start")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture
+def own_redis(tmp_path):
+    server = OwnRedis(tmp_path)
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
