@@ -20,7 +20,7 @@ IDENTITY = re.compile(r"[A-Za-z0-9\-._~*+=@]{1,48}\Z")
 # These are endpoints below /api/stations/, so a station of that name could not be reached.
 RESERVED_IDENTITIES = frozenset({".", "..", "bulk", "export", "import", "states"})
 
-# Longest values that the schemas of BootNotification allow (1.6 section 6.3; 2.x ChargingStationType).
+# Longest values in the schemas of BootNotification (1.6 section 6.3; 2.x ChargingStationType).
 TEXT_LIMITS = {
     "1.6": {"vendor": 20, "model": 20, "serial": 25, "firmware": 50, "iccid": 20, "imsi": 20},
     "2": {"vendor": 50, "model": 20, "serial": 25, "firmware": 50, "iccid": 20, "imsi": 20},

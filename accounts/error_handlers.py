@@ -1,0 +1,67 @@
+"""Every refusal of the API as {"code", "message", "fields"?}, whoever raised it."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, AuthorizationError, HttpError
+from ninja.errors import ValidationError as SchemaError
+
+from accounts.errors import ApiError
+
+CORRECT = "Correct the named fields and send the request again."
+LOG_IN = "Log in: send a token of POST /api/auth/login as `Authorization: Bearer <token>`."
+# Where ninja says an input stood, and how we name a body; not a part of the caller's field name.
+_PLACES = frozenset({"body", "query", "path", "header", "form", "file", "cookie"})
+
+
+def schema_fields(error: SchemaError) -> dict[str, str]:
+    """{"connectors.0.kind": "Field required"} of ninja's error list."""
+    fields: dict[str, str] = {}
+    for item in error.errors:
+        where = [str(part) for part in item["loc"]]
+        named = [part for i, part in enumerate(where) if i > 1 or part not in _PLACES]
+        message = item["msg"].removeprefix("Value error, ")
+        if item.get("type") == "extra_forbidden":
+            message = "There is no such field: take it out."
+        fields.setdefault(".".join(named or where[-1:]), message)
+    return fields
+
+
+def model_fields(error: ValidationError) -> dict[str, str]:
+    """{field: sentence} of a ValidationError of Django's."""
+    if hasattr(error, "error_dict"):
+        return {name: " ".join(texts) for name, texts in error.message_dict.items()}
+    return {"__all__": " ".join(error.messages)}
+
+
+def as_api_error(error: Exception) -> ApiError:
+    match error:
+        case ApiError():
+            return error
+        case SchemaError():
+            return ApiError("invalid", CORRECT, 422, schema_fields(error))
+        case ValidationError():
+            return ApiError("invalid", CORRECT, 422, model_fields(error))
+        case AuthenticationError():
+            return ApiError("not_authenticated", LOG_IN, 401)
+        case AuthorizationError():
+            return ApiError("forbidden", "Ask an administrator for this right.", 403)
+        case Http404():
+            return ApiError("not_found", "There is nothing at this address; see /api/docs.", 404)
+        case HttpError(status_code=400):
+            return ApiError("bad_request", "Send a body that is well-formed JSON.", 400)
+        case HttpError():
+            return ApiError(f"http_{error.status_code}", str(error), error.status_code)
+    raise TypeError(f"no API error for {error!r}")
+
+
+def register(api: NinjaAPI) -> None:
+    def answer(request: HttpRequest, error: Exception) -> HttpResponse:
+        shown = as_api_error(error)
+        return api.create_response(request, shown.as_dict(), status=shown.status)
+
+    for kind in (ApiError, SchemaError, ValidationError, AuthenticationError, AuthorizationError,
+                 Http404, HttpError):  # fmt: skip
+        api.add_exception_handler(kind, answer)

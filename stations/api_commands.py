@@ -1,0 +1,157 @@
+"""Commands to a running station: what a person at the station, or a bench, would do to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+from ninja.responses import codes_4xx, codes_5xx
+
+from accounts.errors import ApiError
+from accounts.schemas import ErrorOut
+from stations.api_lookup import not_found, told
+from stations.api_schemas import (
+    AuthorizeIn,
+    AvailabilityIn,
+    CommandOut,
+    ConnectorCommand,
+    FaultIn,
+    MessageIn,
+    PlugIn,
+    ResetIn,
+    StartTransactionIn,
+    StopTransactionIn,
+)
+from stations.commands import send_command
+from stations.models import Station
+from stations.snapshots import read_states
+
+router = Router(tags=["commands"])
+ANSWERS = {200: CommandOut, codes_4xx: ErrorOut, codes_5xx: ErrorOut}
+
+
+async def _running_station(identity: str) -> Station:
+    station = await Station.objects.filter(identity=identity).afirst()
+    if station is None:
+        raise not_found(identity)
+    if not (station.enabled and station.running):
+        sentence = f"Start the station first: POST /api/stations/{identity}/start."
+        raise ApiError("not_running", sentence, 409)
+    return station
+
+
+async def _carry_out(identity: str, command: str, args: dict[str, Any]) -> dict[str, Any]:
+    await _running_station(identity)
+    return await _send(identity, command, args)
+
+
+async def _send(identity: str, command: str, args: dict[str, Any]) -> dict[str, Any]:
+    with told():
+        result = await send_command(identity, command, args)
+    return {"station": identity, "command": command, "result": result or {}}
+
+
+def given(body: Any) -> dict[str, Any]:
+    return body.dict(exclude_none=True)
+
+
+@router.post("/stations/{identity}/connect", response=ANSWERS)
+async def connect(request: HttpRequest, identity: str):
+    """Dial the CSMS now, if the link was closed by `disconnect` or waits for its next try."""
+    return await _carry_out(identity, "connect", {})
+
+
+@router.post("/stations/{identity}/disconnect", response=ANSWERS)
+async def disconnect(request: HttpRequest, identity: str):
+    """Close the link and stay offline until `connect`; the station itself works on."""
+    return await _carry_out(identity, "disconnect", {})
+
+
+@router.post("/stations/{identity}/plug", response=ANSWERS)
+async def plug(request: HttpRequest, identity: str, body: PlugIn | None = None):
+    """Plug a car in. Without `ev`, one that draws at most the station's `ev_max_power_w`."""
+    station = await _running_station(identity)
+    args = given(body or PlugIn())
+    if "ev" not in args and station.ev_max_power_w:
+        args["ev"] = {"max_power_kw": station.ev_max_power_w / 1000}
+    return await _send(identity, "plug", args)
+
+
+@router.post("/stations/{identity}/unplug", response=ANSWERS)
+async def unplug(request: HttpRequest, identity: str, body: ConnectorCommand | None = None):
+    return await _carry_out(identity, "unplug", given(body or ConnectorCommand()))
+
+
+@router.post("/stations/{identity}/authorize", response=ANSWERS)
+async def authorize(request: HttpRequest, identity: str, body: AuthorizeIn | None = None):
+    """Present an idTag (idToken) to the reader."""
+    station = await _running_station(identity)
+    args = given(body or AuthorizeIn())
+    args.setdefault("id_tag", station.default_id_tag)
+    if not args["id_tag"]:
+        sentence = "Send an id_tag, or give the station a default_id_tag."
+        raise ApiError("invalid", sentence, 422, {"id_tag": sentence})
+    return await _send(identity, "authorize", args)
+
+
+@router.post("/stations/{identity}/start-transaction", response=ANSWERS)
+async def start_transaction(
+    request: HttpRequest, identity: str, body: StartTransactionIn | None = None
+):
+    """Plug in a car if none is there, present the idTag and start charging."""
+    station = await _running_station(identity)
+    args = given(body or StartTransactionIn())
+    car = args.pop("ev", None)
+    if car is None and station.ev_max_power_w:
+        car = {"max_power_kw": station.ev_max_power_w / 1000}
+    if car is not None and await _is_free(identity, args["connector"]):
+        await _send(identity, "plug", {"connector": args["connector"], "ev": car})
+    return await _send(identity, "start-transaction", args)
+
+
+async def _is_free(identity: str, connector: int) -> bool:
+    state = (await read_states([identity]))[identity] or {}
+    return any(
+        row["id"] == connector and row["status"] == "Available"
+        for row in state.get("connectors") or []
+    )
+
+
+@router.post("/stations/{identity}/stop-transaction", response=ANSWERS)
+async def stop_transaction(
+    request: HttpRequest, identity: str, body: StopTransactionIn | None = None
+):
+    """Stop by connector or transaction; without either, on connector 1."""
+    args = given(body or StopTransactionIn())
+    if "connector" not in args and "transaction" not in args:
+        args["connector"] = 1
+    return await _carry_out(identity, "stop-transaction", args)
+
+
+@router.post("/stations/{identity}/fault", response=ANSWERS)
+async def fault(request: HttpRequest, identity: str, body: FaultIn | None = None):
+    """Break a connector; error_code "NoError" mends it."""
+    return await _carry_out(identity, "fault", given(body or FaultIn()))
+
+
+@router.post("/stations/{identity}/reset", response=ANSWERS)
+async def reset(request: HttpRequest, identity: str, body: ResetIn | None = None):
+    return await _carry_out(identity, "reset", given(body or ResetIn()))
+
+
+@router.post("/stations/{identity}/availability", response=ANSWERS)
+async def availability(request: HttpRequest, identity: str, body: AvailabilityIn):
+    return await _carry_out(identity, "availability", given(body))
+
+
+@router.post("/stations/{identity}/messages", response=ANSWERS)
+async def send_message(request: HttpRequest, identity: str, body: MessageIn):
+    """Send any frame: `text` goes out as it is; `action` and `payload` become a Call."""
+    if (body.text is None) == (body.action is None):
+        sentence = "Send either `text`, or `action` with `payload`."
+        raise ApiError("invalid", sentence, 422, {"text": sentence})
+    if body.text is not None:
+        return await _carry_out(identity, "message", {"text": body.text})
+    payload = {} if body.payload is None else body.payload
+    return await _carry_out(identity, "message", {"action": body.action, "payload": payload})

@@ -1,0 +1,47 @@
+"""/api/connections and /api/admin/sync: the fleet as a whole."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router
+from ninja.responses import codes_4xx
+
+from accounts.errors import ApiError
+from accounts.schemas import ErrorOut
+from stations.api_lookup import page_of
+from stations.api_schemas import ConnectionPage, SyncOut
+from stations.models import Station
+from stations.snapshots import sync_dirty
+from stations.targets import station_url
+
+router = Router(tags=["fleet"])
+
+
+@router.get("/connections", response={200: ConnectionPage, codes_4xx: ErrorOut})
+def list_connections(
+    request: HttpRequest, state: str = "", cursor: str | None = None, limit: int = 100
+):
+    """The stations that run, with the link of each. `state` as in GET /api/stations."""
+    rows = Station.objects.runnable().order_by("identity")
+    stations, following = page_of(rows, state, cursor, limit)
+    return {"items": [_connection(station) for station in stations], "next": following}
+
+
+def _connection(station: Station) -> dict:
+    return {
+        "station": station.identity,
+        "csms_url": station_url(station.csms_url, station.identity),
+        "ocpp_version": station.ocpp_version,
+        "state": station.live.label,
+        "connected": station.live.connected,
+        "last_message": station.live.last_message,
+        "power_w": station.live.power_w,
+    }
+
+
+@router.post("/admin/sync", response={200: SyncOut, codes_4xx: ErrorOut})
+def sync_now(request: HttpRequest):
+    """Bring the state kept in MongoDB up to date now, as the periodic task does."""
+    if not request.auth.is_staff:
+        raise ApiError("forbidden", "Only staff may do this: ask an administrator.", 403)
+    return sync_dirty()

@@ -1,0 +1,142 @@
+"""What the station endpoints share: finding rows, pages, and errors as the API tells them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bson import ObjectId
+from django.db.models import Q, QuerySet
+
+from accounts.errors import ApiError
+from stations.changes import IdentityTaken
+from stations.commands import CommandFailed
+from stations.importing import ImportRefused
+from stations.live import STATE_FILTERS, live_states
+from stations.models import StaleStation, Station, Template
+from stations.validation import OCPP_VERSIONS
+
+PAGE_LIMIT = 500
+# The state lives in Redis: a filter by it looks through the stations in steps of so many.
+SCAN_STEP = 500
+
+# Codes of the fleet and the core that are not the caller's fault or not a conflict.
+COMMAND_STATUS = {
+    "no_worker": 503,
+    "busy": 503,
+    "unavailable": 503,
+    "timeout": 504,
+    "invalid": 422,
+    "unknown_command": 400,
+}
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Refusals of the rooms below become ApiErrors."""
+    try:
+        yield
+    except IdentityTaken as error:
+        fields = {"identity": str(error)}
+        raise ApiError("identity_taken", str(error), 409, fields) from error
+    except ImportRefused as error:
+        raise ApiError("import_refused", str(error), 422, error.fields) from error
+    except StaleStation as error:
+        sentence = "The station was changed meanwhile: read it again and repeat your change."
+        raise ApiError("stale", sentence, 409) from error
+    except Station.DoesNotExist as error:
+        raise not_found() from error
+    except CommandFailed as error:
+        raise ApiError(error.code, error.message, COMMAND_STATUS.get(error.code, 409)) from error
+
+
+def not_found(identity: str = "") -> ApiError:
+    name = f'station "{identity}"' if identity else "such station"
+    return ApiError("station_not_found", f"There is no {name}: see GET /api/stations.", 404)
+
+
+def station_or_404(identity: str) -> Station:
+    station = Station.objects.filter(identity=identity).first()
+    if station is None:
+        raise not_found(identity)
+    return station
+
+
+def template_or_404(name_or_id: str) -> Template:
+    wanted = Q(name=name_or_id)
+    if ObjectId.is_valid(name_or_id):
+        wanted |= Q(pk=ObjectId(name_or_id))
+    template = Template.objects.filter(wanted).first()
+    if template is None:
+        sentence = f'There is no template "{name_or_id}": see GET /api/templates.'
+        raise ApiError("template_not_found", sentence, 404)
+    return template
+
+
+def cursor_of(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def text_of(cursor: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+        sentence = "Take the cursor from `next` of the page before, or leave it out."
+        raise ApiError("bad_cursor", sentence, 400) from error
+
+
+def check_limit(limit: int) -> int:
+    if not 1 <= limit <= PAGE_LIMIT:
+        raise ApiError("bad_limit", f"Choose a limit from 1 to {PAGE_LIMIT}.", 400)
+    return limit
+
+
+def filtered(search: str, version: str, tag: str) -> QuerySet[Station]:
+    """By identity, so that a page can begin after the last one of the page before."""
+    rows = Station.objects.order_by("identity")
+    if search:
+        wanted = Q()
+        for name in ("identity", "name", "vendor", "model", "serial"):
+            wanted |= Q(**{f"{name}__icontains": search})
+        rows = rows.filter(wanted)
+    if version:
+        version = version.removeprefix("ocpp")
+        if version not in OCPP_VERSIONS:
+            sentence = f"Choose a version of {', '.join(OCPP_VERSIONS)}."
+            raise ApiError("bad_version", sentence, 400)
+        rows = rows.filter(ocpp_version=version)
+    if tag:
+        rows = rows.filter(tags__contains=[tag])
+    return rows
+
+
+def with_live(stations: list[Station]) -> list[Station]:
+    """Each with `.live`; one read of Redis."""
+    states = live_states(stations)
+    for station in stations:
+        station.live = states[station.identity]
+    return stations
+
+
+def page_of(
+    rows: QuerySet[Station], state: str, cursor: str | None, limit: int
+) -> tuple[list[Station], str | None]:
+    """(stations with `.live`, cursor of the next page)."""
+    check_limit(limit)
+    if state and state not in STATE_FILTERS:
+        sentence = f"Choose a state of {', '.join(STATE_FILTERS)}."
+        raise ApiError("bad_state", sentence, 400)
+    after = text_of(cursor) if cursor else ""
+    found: list[Station] = []
+    step = SCAN_STEP if state else limit + 1
+    while len(found) <= limit:
+        part = list(rows.filter(identity__gt=after)[:step])
+        found += [s for s in with_live(part) if not state or s.live.matches(state)]
+        if len(part) < step:
+            break
+        after = part[-1].identity
+    more = len(found) > limit
+    found = found[:limit]
+    return found, cursor_of(found[-1].identity) if more else None

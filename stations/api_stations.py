@@ -1,0 +1,165 @@
+"""/api/stations: list, create, read, change, delete, start, stop, clone."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router
+from ninja.responses import Status, codes_4xx
+
+from accounts.errors import ApiError
+from accounts.schemas import ErrorOut
+from stations import changes
+from stations.api_lookup import (
+    filtered,
+    page_of,
+    station_or_404,
+    template_or_404,
+    told,
+    with_live,
+)
+from stations.api_schemas import (
+    CloneIn,
+    RunningOut,
+    StateOut,
+    StationChange,
+    StationCreate,
+    StationOut,
+    StationPage,
+    StationReplace,
+    state_out,
+)
+from stations.models import STORED_FIELDS, Station
+
+router = Router(tags=["stations"])
+# Not plain columns: handled by name, or owned by somebody else.
+_SPECIAL = {"password", "tls_client_key_pem", "revision", "template", "start", "identity"}
+_KEPT_BY_PUT = {"password_encrypted", "tls_client_key_encrypted", "template", "extra"}
+
+
+def _apply(station: Station, sent: dict) -> None:
+    """Set the columns that were sent; secrets are encrypted on the way."""
+    for name, value in sent.items():
+        if name not in _SPECIAL:
+            setattr(station, name, value)
+    if sent.get("password") is not None:
+        station.set_password(sent["password"])
+    if sent.get("tls_client_key_pem") is not None:
+        station.set_client_key(sent["tls_client_key_pem"])
+
+
+def _reset(station: Station) -> None:
+    for name in STORED_FIELDS:
+        if name not in _KEPT_BY_PUT:
+            setattr(station, name, Station._meta.get_field(name).get_default())
+
+
+@router.get("/stations", response={200: StationPage, codes_4xx: ErrorOut})
+def list_stations(
+    request: HttpRequest,
+    search: str = "",
+    version: str = "",
+    state: str = "",
+    tag: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
+):
+    """A page of stations with their live state, by identity.
+
+    `state`: disabled, stopped, disconnected, pending, connected, charging, faulted; online or
+    running for several of them.
+    """
+    items, following = page_of(filtered(search, version, tag), state, cursor, limit)
+    return {"items": items, "next": following}
+
+
+@router.post("/stations", response={201: StationOut, codes_4xx: ErrorOut})
+def create_station(request: HttpRequest, body: StationCreate):
+    sent = body.dict(exclude_unset=True)
+    if body.template:
+        station = changes.from_template(template_or_404(body.template), body.identity)
+    else:
+        station = Station(identity=body.identity)
+    _apply(station, sent)
+    station.running = body.start and station.enabled
+    with told():
+        changes.create(station)
+    return Status(201, with_live([station])[0])
+
+
+@router.get("/stations/{identity}", response={200: StationOut, codes_4xx: ErrorOut})
+def read_station(request: HttpRequest, identity: str):
+    return with_live([station_or_404(identity)])[0]
+
+
+@router.put("/stations/{identity}", response={200: StationOut, codes_4xx: ErrorOut})
+def replace_station(request: HttpRequest, identity: str, body: StationReplace):
+    """Replace the configuration. Secrets that are not sent stay."""
+    if body.identity not in (None, identity):
+        sentence = "An identity is for good: clone the station under the new one instead."
+        raise ApiError("invalid", sentence, 422, {"identity": sentence})
+    sent = body.dict(exclude_unset=True)
+
+    def replace(station: Station) -> None:
+        _reset(station)
+        _apply(station, sent)
+
+    with told():
+        station = changes.change(identity, replace, body.revision)
+    return with_live([station])[0]
+
+
+@router.patch("/stations/{identity}", response={200: StationOut, codes_4xx: ErrorOut})
+def change_station(request: HttpRequest, identity: str, body: StationChange):
+    """Change the fields that are sent. With `revision`: only if it is still that one (409)."""
+    sent = body.dict(exclude_unset=True)
+    with told():
+        station = changes.change(identity, lambda row: _apply(row, sent), body.revision)
+    return with_live([station])[0]
+
+
+@router.delete("/stations/{identity}", response={204: None, codes_4xx: ErrorOut})
+def delete_station(request: HttpRequest, identity: str):
+    """The station's messages and transactions stay in the history."""
+    station_or_404(identity)
+    changes.delete([identity])
+    return Status(204, None)
+
+
+@router.get("/stations/{identity}/state", response={200: StateOut, codes_4xx: ErrorOut})
+def read_state(request: HttpRequest, identity: str):
+    return state_out(with_live([station_or_404(identity)])[0].live)
+
+
+@router.api_operation(
+    ["PATCH", "POST"],
+    "/stations/{identity}/start",
+    response={200: RunningOut, codes_4xx: ErrorOut},
+)
+def start_station(request: HttpRequest, identity: str):
+    """Power the station on; it connects to its CSMS and boots."""
+    if not station_or_404(identity).enabled:
+        raise ApiError("disabled", "Enable the station first: PATCH enabled=true.", 409)
+    changed = changes.set_running([identity], True)
+    return {"identity": identity, "running": True, "changed": bool(changed)}
+
+
+@router.api_operation(
+    ["PATCH", "POST"],
+    "/stations/{identity}/stop",
+    response={200: RunningOut, codes_4xx: ErrorOut},
+)
+def stop_station(request: HttpRequest, identity: str):
+    """Power the station off in order; open transactions go on when it starts again."""
+    station_or_404(identity)
+    changed = changes.set_running([identity], False)
+    return {"identity": identity, "running": False, "changed": bool(changed)}
+
+
+@router.post("/stations/{identity}/clone", response={201: StationOut, codes_4xx: ErrorOut})
+def clone_station(request: HttpRequest, identity: str, body: CloneIn | None = None):
+    """A copy under another identity, with the secrets, not started."""
+    body = body or CloneIn()
+    wanted = body.identity or changes.free_copy_identity(identity)
+    with told():
+        copy = changes.clone(identity, wanted, body.name)
+    return Status(201, with_live([copy])[0])

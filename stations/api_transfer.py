@@ -1,0 +1,94 @@
+"""/api/stations/bulk, export and import: many stations at once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from ninja.responses import Status, codes_4xx
+
+from accounts.errors import ApiError
+from accounts.schemas import ErrorOut
+from stations import changes
+from stations.api_lookup import filtered, template_or_404, told
+from stations.api_schemas import BulkIn, BulkOut, ImportOut
+from stations.exporting import export_document
+from stations.importing import import_document
+from stations.models import Station
+
+router = Router(tags=["stations"])
+
+
+@router.post("/stations/bulk", response={201: BulkOut, codes_4xx: ErrorOut})
+def create_bulk(request: HttpRequest, body: BulkIn):
+    """N stations from a template; all of them or none."""
+    template = template_or_404(body.template)
+    with told():
+        identities = changes.expand_pattern(body.pattern, body.count, body.first)
+        names = (
+            changes.expand_pattern(body.name, body.count, body.first)
+            if "{" in body.name
+            else [body.name] * body.count
+        )
+        stations = [
+            _from_template(template, body, identity, name)
+            for identity, name in zip(identities, names, strict=True)
+        ]
+        changes.create_many(stations)
+    return Status(201, {"created": len(stations), "identities": identities})
+
+
+def _from_template(template, body: BulkIn, identity: str, name: str) -> Station:
+    station = changes.from_template(template, identity, name=name, running=body.start)
+    if body.csms_url is not None:
+        station.csms_url = body.csms_url
+    if body.tags is not None:
+        station.tags = list(body.tags)
+    if body.password:
+        station.set_password(body.password)
+    return station
+
+
+@router.get("/stations/export", response={200: dict[str, Any], codes_4xx: ErrorOut})
+def export_stations(
+    request: HttpRequest,
+    search: str = "",
+    version: str = "",
+    tag: str = "",
+    secrets: bool = False,
+):
+    """A file that `stations/import` takes. `secrets=true` (administrators): passwords in clear."""
+    if secrets and not request.auth.is_superuser:
+        raise ApiError("forbidden", "Only an administrator may export secrets.", 403)
+    rows = filtered(search, version, tag).select_related("template")
+    text = json.dumps(export_document(rows, secrets), indent=2, ensure_ascii=False)
+    headers = {"Content-Disposition": 'attachment; filename="stations.json"'}
+    return HttpResponse(text, content_type="application/json", headers=headers)
+
+
+@router.post("/stations/import", response={200: ImportOut, codes_4xx: ErrorOut})
+def import_stations(
+    request: HttpRequest, body: Any = None, on_existing: str = "fail", dry_run: bool = False
+):
+    """Our export, the predecessor's, or a list of either. Nothing is imported by halves.
+
+    `on_existing`: fail, skip or update. `dry_run`: only check and report.
+    """
+    with told():
+        outcomes = import_document(_parsed(request), on_existing, dry_run)
+    counts = {
+        action: sum(o.action == action for o in outcomes)
+        for action in ("created", "updated", "skipped")
+    }
+    return {**counts, "dry_run": dry_run, "stations": outcomes}
+
+
+def _parsed(request: HttpRequest) -> Any:
+    """The JSON of the body, or of an uploaded file named `file`."""
+    upload = request.FILES.get("file")
+    try:
+        return json.loads(upload.read() if upload else request.body)
+    except (ValueError, RecursionError) as error:
+        raise ApiError("bad_json", "Send the stations as one JSON document.", 400) from error

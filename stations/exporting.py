@@ -1,0 +1,43 @@
+"""Our own file format: stations, templates and tag groups as one JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from stations.models import DESIGN_FIELDS, Station, TagGroup, Template
+
+FORMAT = "ocpp-emulator/1"
+# In the order of a file that a person reads.
+STATION_FIELDS = (
+    "identity", "name", "enabled", *DESIGN_FIELDS, "serial", "iccid", "imsi", "username",
+    "tls_client_cert_pem", "extra",
+)  # fmt: skip
+TEMPLATE_FIELDS = ("name", "description", *DESIGN_FIELDS)
+
+
+def station_entry(station: Station, with_secrets: bool = False) -> dict:
+    """One station of the file. Secrets only where asked for; they are then in the clear."""
+    entry = {name: getattr(station, name) for name in STATION_FIELDS}
+    entry["template"] = station.template.name if station.template_id else None
+    if with_secrets:
+        entry["password"], entry["tls_client_key_pem"] = station.read_secrets()
+    return entry
+
+
+def export_document(stations: Iterable[Station], with_secrets: bool = False) -> dict:
+    """Everything that `importing` reads back."""
+    return {
+        "format": FORMAT,
+        "exported": timezone.now().isoformat(),
+        "stations": [station_entry(station, with_secrets) for station in stations],
+        "templates": [
+            {name: getattr(template, name) for name in TEMPLATE_FIELDS}
+            for template in Template.objects.all()
+        ],
+        "tag_groups": [
+            {"name": group.name, "description": group.description, "tags": group.tags}
+            for group in TagGroup.objects.all()
+        ],
+    }

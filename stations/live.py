@@ -1,0 +1,91 @@
+"""Configuration and hot state put together: what a list, a badge or the API shows of a station."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from stations.models import Station
+from stations.snapshots import read_states_sync
+
+# label -> (shown text, tone); the label is what filters name.
+LABELS = {
+    "disabled": ("Disabled", "default"),
+    "stopped": ("Stopped", "default"),
+    "disconnected": ("Disconnected", "warning"),
+    "faulted": ("Faulted", "danger"),
+    "charging": ("Charging", "info"),
+    "pending": ("Pending", "warning"),
+    "connected": ("Connected", "success"),
+}
+# What a filter may name: every label, and those that hold for more than one label.
+STATE_FILTERS = (*LABELS, "online", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """label: a key of LABELS. Times in Unix seconds, power in W, energy in Wh."""
+
+    label: str
+    connected: bool = False
+    registration: str = ""
+    last_message: float | None = None
+    power_w: float = 0
+    link_error: str = ""
+    connectors: list[dict] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return LABELS[self.label][0]
+
+    @property
+    def tone(self) -> str:
+        return LABELS[self.label][1]
+
+    def matches(self, wanted: str) -> bool:
+        if wanted == "online":
+            return self.connected
+        if wanted == "running":
+            return self.label not in ("disabled", "stopped")
+        return self.label == wanted
+
+
+def live_state(station: Station, snapshot: dict | None) -> LiveState:
+    """What this station is doing; `snapshot` as stations.snapshots reads it."""
+    wanted = station.enabled and station.running
+    snapshot = snapshot or {}
+    connected = wanted and bool(snapshot.get("connected"))
+    connectors = snapshot.get("connectors") or []
+    return LiveState(
+        label=_label(station, wanted, connected, snapshot),
+        connected=connected,
+        registration=snapshot.get("registration") or "",
+        last_message=snapshot.get("last_message"),
+        # A station that does not run delivers nothing, whatever its last snapshot says.
+        power_w=float(snapshot.get("power_w") or 0) if wanted else 0.0,
+        link_error=((snapshot.get("link") or {}).get("error") or "") if wanted else "",
+        connectors=connectors,
+    )
+
+
+def _label(station: Station, wanted: bool, connected: bool, snapshot: dict) -> str:
+    if not station.enabled:
+        return "disabled"
+    if not wanted:
+        return "stopped"
+    connectors = snapshot.get("connectors") or []
+    if any(connector.get("status") == "Faulted" for connector in connectors):
+        return "faulted"
+    if not connected:
+        return "disconnected"
+    if any(connector.get("transaction") for connector in connectors):
+        return "charging"
+    # 1.6 section 4.2 and 2.0.1 B02, B03: not accepted yet, so it may not work.
+    return "connected" if snapshot.get("registration") == "Accepted" else "pending"
+
+
+def live_states(stations: Iterable[Station]) -> dict[str, LiveState]:
+    """By identity; one read of Redis for all."""
+    rows = list(stations)
+    snapshots = read_states_sync([station.identity for station in rows])
+    return {row.identity: live_state(row, snapshots.get(row.identity)) for row in rows}
