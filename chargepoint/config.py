@@ -1,0 +1,45 @@
+"""What a charge point is told about itself before it starts. Immutable values."""
+
+import msgspec
+
+SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
+
+# One longer frame than this is refused unread (OCPP sets no limit; a real controller has one).
+MAX_FRAME = 1 << 20
+
+
+class ConnectorConfig(msgspec.Struct, frozen=True, gc=False):
+    """One outlet. `phases` is 1 or 3, 0 for DC; `max_power_w` in watts."""
+
+    id: int
+    evse: int
+    kind: str = "Type2"
+    phases: int = 3
+    max_power_w: int = 22_000
+
+
+class StationConfig(msgspec.Struct, frozen=True):
+    """A station as configured.
+
+    configuration  overrides: 1.6 key -> value, 2.x "Component.Variable" -> value, all text
+    boot_delay     seconds between power-on and the first dial
+    meter_variance relative noise on sampled values (0.05 is +-5 %); registers stay exact
+    call_timeout   seconds to wait for the answer to a Call
+    """
+
+    identity: str
+    version: str
+    vendor: str = "Emulator"
+    model: str = "Emulator"
+    serial: str = ""
+    firmware: str = ""
+    iccid: str = ""
+    imsi: str = ""
+    meter_type: str = ""
+    meter_serial: str = ""
+    connectors: tuple[ConnectorConfig, ...] = (ConnectorConfig(1, 1),)
+    configuration: dict[str, str] = {}
+    boot_delay: float = 0.0
+    default_id_tag: str = ""
+    meter_variance: float = 0.0
+    call_timeout: float = 30.0

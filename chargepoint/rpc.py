@@ -1,0 +1,137 @@
+"""OCPP-J frames: text to values and back, and the CallError codes of each version.
+
+Sources: OCPP-J 1.6 section 4, OCPP 2.0.1 part 4 section 4.
+"""
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from chargepoint import schemas
+
+CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
+KINDS = {CALL: "Call", CALL_RESULT: "CallResult", CALL_ERROR: "CallError"}
+LONGEST_ID = 36  # both versions, "maximum of 36 characters"
+
+# Faults of a frame itself, beside those of schemas.py.
+NOT_A_FRAME, UNKNOWN_TYPE, MALFORMED, UNKNOWN_ACTION, UNSUPPORTED, INTERNAL = (
+    "not-a-frame", "unknown-type", "malformed", "unknown-action", "unsupported", "internal",
+)  # fmt: skip
+
+# OCPP-J 1.6, 4.2.3. "Formation" and "Occurence" are spelled so there.
+CODES_16 = {
+    MALFORMED: "FormationViolation",
+    UNKNOWN_ACTION: "NotImplemented",
+    UNSUPPORTED: "NotSupported",
+    INTERNAL: "InternalError",
+    schemas.MISSING: "ProtocolError",  # "Payload for Action is incomplete"
+    schemas.EXTRA: "FormationViolation",
+    schemas.TYPE: "TypeConstraintViolation",
+    schemas.OCCURRENCE: "OccurenceConstraintViolation",
+    schemas.PROPERTY: "PropertyConstraintViolation",
+}
+# OCPP 2.0.1 part 4, 4.3. Unreadable frames are answered there too, with the id "-1" if need be.
+CODES_201 = {
+    NOT_A_FRAME: "RpcFrameworkError",
+    UNKNOWN_TYPE: "MessageTypeNotSupported",
+    MALFORMED: "RpcFrameworkError",
+    UNKNOWN_ACTION: "NotImplemented",
+    UNSUPPORTED: "NotSupported",
+    INTERNAL: "InternalError",
+    schemas.MISSING: "OccurrenceConstraintViolation",
+    schemas.EXTRA: "FormatViolation",
+    schemas.TYPE: "TypeConstraintViolation",
+    schemas.OCCURRENCE: "OccurrenceConstraintViolation",
+    schemas.PROPERTY: "PropertyConstraintViolation",
+}
+
+
+class Call(NamedTuple):
+    unique_id: str
+    action: str
+    payload: dict[str, Any]
+
+
+class CallResult(NamedTuple):
+    unique_id: str
+    payload: dict[str, Any]
+
+
+class CallError(NamedTuple):
+    unique_id: str
+    code: str
+    description: str
+
+
+class BadFrame(NamedTuple):
+    """What could not be read. unique_id "" if none was legible; `type_id` likewise None."""
+
+    fault: str
+    message: str
+    unique_id: str = ""
+    type_id: int | None = None
+    action: str = ""
+
+
+def parse(text: str, limit: int) -> Call | CallResult | CallError | BadFrame:
+    """Read one frame. Never raises: what is wrong is a value too."""
+    if len(text) > limit:
+        return BadFrame(NOT_A_FRAME, f"frame longer than {limit} characters")
+    try:
+        frame = orjson.loads(text)
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        return BadFrame(NOT_A_FRAME, f"not JSON: {error}"[:255])
+    if type(frame) is not list or not frame:
+        return BadFrame(NOT_A_FRAME, "not a JSON array with elements")
+    kind = frame[0]
+    unique_id = frame[1] if len(frame) > 1 and _is_id(frame[1]) else ""
+    if type(kind) is not int or kind not in KINDS:
+        return BadFrame(UNKNOWN_TYPE, "message type is not 2, 3 or 4", unique_id)
+    if not unique_id:
+        return BadFrame(MALFORMED, f"no unique id of 1 to {LONGEST_ID} characters", "", kind)
+    return _READERS[kind](frame, unique_id)
+
+
+def _is_id(value: Any) -> bool:
+    return type(value) is str and 0 < len(value) <= LONGEST_ID
+
+
+def _call(frame: list, unique_id: str) -> Call | BadFrame:
+    action = frame[2] if len(frame) > 2 and type(frame[2]) is str else ""
+    if len(frame) != 4:
+        return BadFrame(MALFORMED, "a Call has four elements", unique_id, CALL, action)
+    if type(frame[2]) is not str:
+        return BadFrame(MALFORMED, "the action is not a string", unique_id, CALL)
+    if type(frame[3]) is not dict:
+        return BadFrame(MALFORMED, "the payload is not an object", unique_id, CALL, action)
+    return Call(unique_id, action, frame[3])
+
+
+def _call_result(frame: list, unique_id: str) -> CallResult | BadFrame:
+    if len(frame) != 3 or type(frame[2]) is not dict:
+        message = "a CallResult has three elements, the last an object"
+        return BadFrame(MALFORMED, message, unique_id, CALL_RESULT)
+    return CallResult(unique_id, frame[2])
+
+
+def _call_error(frame: list, unique_id: str) -> CallError | BadFrame:
+    # The details are required by the text; CSMSs that leave them out are read all the same.
+    if len(frame) not in (4, 5) or type(frame[2]) is not str or type(frame[3]) is not str:
+        message = "a CallError has five elements: code and description are strings"
+        return BadFrame(MALFORMED, message, unique_id, CALL_ERROR)
+    return CallError(unique_id, frame[2], frame[3])
+
+
+_READERS = {CALL: _call, CALL_RESULT: _call_result, CALL_ERROR: _call_error}
+
+
+def call_text(unique_id: str, action: str, payload: dict[str, Any]) -> str:
+    return orjson.dumps([CALL, unique_id, action, payload]).decode()
+
+
+def result_text(unique_id: str, payload: dict[str, Any]) -> str:
+    return orjson.dumps([CALL_RESULT, unique_id, payload]).decode()
+
+
+def error_text(unique_id: str, code: str, description: str) -> str:
+    return orjson.dumps([CALL_ERROR, unique_id, code, description[:255], {}]).decode()

@@ -1,0 +1,442 @@
+"""The charge point, whatever its OCPP version: events in, effects out.
+
+Every public method takes the time (`now`, unix seconds) and returns the effects to perform, in
+their order. None of them waits: the answer to a Call is a later event. A version's folder
+subclasses `Station` with a table of its actions and its functional blocks.
+"""
+
+from random import Random
+from typing import Any, ClassVar
+
+from chargepoint import rpc
+from chargepoint.calls import Calls
+from chargepoint.config import StationConfig
+from chargepoint.effects import (
+    SOON,
+    TOUCH,
+    URGENT,
+    Close,
+    Effect,
+    PingInterval,
+)
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.ev import EV
+from chargepoint.hardware.states import Event, IllegalTransition
+from chargepoint.times import iso
+
+__all__ = ["CommandRejected", "Station", "make_station"]
+
+# Without a usable interval in the answer, wait this long before the next BootNotification
+# (1.6 section 4.2: "in a way that avoids flooding").
+BOOT_RETRY = 60.0
+ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
+
+
+class CommandRejected(Exception):
+    """An operator's command that cannot be carried out. `code` for programs, text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def make_station(
+    config: StationConfig, saved: dict | None, now: float, rng_seed: int | None = None
+) -> "Station":
+    """A station of the configured version, resumed from `saved` (snapshot()["saved"]) if given.
+
+    Raises ValueError for a version that is not emulated.
+    """
+    from chargepoint.versions import station_class
+
+    return station_class(config.version)(config, saved, now, Random(rng_seed))
+
+
+class Station(Calls):
+    """Base of all versions; see chargepoint.calls for the exchange of frames.
+
+    A version supplies: `VERSION`, `CODES`, `HANDLERS`, `COMMANDS`; boot_payload, boot_answered,
+    registered, status_of, send_status, and the hooks below that do nothing here.
+    """
+
+    __slots__ = (
+        "_boot_reason",
+        "_reported",
+        "_skew",
+        "booted",
+        "connectors",
+        "interval",
+        "rng",
+    )
+
+    COMMANDS: ClassVar[dict[str, str]] = {
+        "plug": "do_plug",
+        "unplug": "do_unplug",
+        "fault": "do_fault",
+        "message": "do_message",
+    }
+    MESSAGE_ATTEMPTS: ClassVar[int] = 3
+
+    def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
+        super().__init__(config, now, rng)
+        self.rng = rng
+        self.booted = False  # a BootNotification was accepted since power-on
+        self.interval = 0.0  # heartbeat, seconds; 0 until the CSMS or the configuration says
+        self._skew = 0.0  # the CSMS's clock minus ours
+        self._boot_reason = "PowerUp"
+        self._reported: dict[int, str] = {}  # connector -> status that the CSMS knows
+        variance = config.meter_variance
+        kept = {entry["id"]: entry for entry in (saved or {}).get("connectors", ())}
+        self.connectors: dict[int, Connector] = {}
+        for outlet in config.connectors:
+            entry = kept.get(outlet.id)
+            self.connectors[outlet.id] = (
+                Connector.from_saved(outlet, entry, variance)
+                if entry
+                else Connector(outlet, now, variance)
+            )
+        if saved:
+            self.booted = saved.get("booted", False)
+            self.interval = saved.get("interval", 0.0)
+            self.registration = ACCEPTED if self.booted else ""
+            self._skew = saved.get("skew", 0.0)
+            self._reported = {int(k): v for k, v in saved.get("reported", {}).items()}
+            self.restore_queue(saved)
+        self.begin(saved or {}, now)
+        if self.booted:
+            self.resume(now)
+
+    # --- what a version supplies -------------------------------------------------------------
+
+    def begin(self, saved: dict, now: float) -> None:
+        """Set up (or restore) the version's own state."""
+
+    def resume(self, now: float) -> None:
+        """Set the timers of a station that runs on after its worker died."""
+        self._schedule_heartbeat(now)
+
+    def boot_payload(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def registered(self, now: float, rebooted: bool) -> None:
+        """The CSMS has accepted us (rebooted), or the link is back without a reboot."""
+
+    def status_of(self, connector: Connector) -> str:
+        raise NotImplementedError
+
+    def send_status(self, connector: Connector, now: float) -> None:
+        raise NotImplementedError
+
+    def ev_plugged_in(self, connector: Connector, now: float) -> None:
+        """After the state changed."""
+
+    def ev_unplugged(self, connector: Connector, now: float) -> None:
+        """After the state changed."""
+
+    def fault_changed(self, connector: Connector, now: float) -> None:
+        """After a fault came or went."""
+
+    def ping_interval(self) -> float:
+        return 0.0
+
+    def default_interval(self) -> float:
+        """Heartbeat seconds where the CSMS gives none."""
+        return 300.0
+
+    def extra_saved(self) -> dict[str, Any]:
+        return {}
+
+    def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
+        """(transaction id, idTag) of the connector for the snapshot."""
+        return None, None
+
+    # --- events ------------------------------------------------------------------------------
+
+    def connected_to(self, now: float) -> list[Effect]:
+        """The socket is open and the subprotocol agreed."""
+        self.connected = True
+        self._out.append(PingInterval(self.ping_interval()))
+        if self.booted:
+            self.registration = ACCEPTED
+            self._schedule_heartbeat(now)
+            self.registered(now, rebooted=False)
+        else:
+            self.registration = ""
+            self.clear_timer("boot")
+        self.changed(SOON)
+        return self._finish(now)
+
+    def disconnected(self, now: float, code: int = 1006, reason: str = "") -> list[Effect]:
+        """The socket is gone. The station stays on: transactions go on offline."""
+        if not self.connected:
+            return self._finish(now)
+        self.connected = False
+        self.clear_timer("heartbeat")
+        self.clear_timer("boot")
+        self.drop_calls(now)
+        self.went_offline(now)
+        self.changed(SOON)
+        return self._finish(now)
+
+    def went_offline(self, now: float) -> None:
+        """Hook: after the calls in flight were given up."""
+
+    def received(self, data: str | bytes, now: float) -> list[Effect]:
+        """One WebSocket message. Yields exactly one Received, first."""
+        self.last_message = now
+        if isinstance(data, bytes):
+            text = data[:4096].decode("utf-8", "backslashreplace")
+            self._note("Invalid", text, now, "binary frame ignored: OCPP-J is text")
+        else:
+            self.take(data, now)
+        self.changed(TOUCH)
+        return self._finish(now)
+
+    def wake(self, now: float) -> list[Effect]:
+        """The deadline has come: do what is due."""
+        for key in self.due_timers(now):
+            name, *rest = key if isinstance(key, tuple) else (key,)
+            getattr(self, "at_" + name)(now, *rest)
+        return self._finish(now)
+
+    def command(self, name: str, args: dict, now: float) -> tuple[dict, list[Effect]]:
+        """An operator's command (see docs/api.md). Raises CommandRejected, state unchanged."""
+        method = self.COMMANDS.get(name)
+        if method is None:
+            known = ", ".join(sorted(self.COMMANDS))
+            raise CommandRejected("unknown_command", f"There is no {name!r}; known are: {known}.")
+        try:
+            result = getattr(self, method)(now, **args)
+        except IllegalTransition as error:
+            raise CommandRejected("not_possible_now", f"{error}.") from None
+        except TypeError as error:
+            if "argument" not in str(error):
+                raise
+            message = str(error).split("do_", 1)[-1]
+            raise CommandRejected("invalid_arguments", f"{message}.") from None
+        self.changed(SOON)
+        return result or {}, self._finish(now)
+
+    def reconfigure(self, config: StationConfig, now: float) -> list[Effect]:
+        """Take a new configuration while running. The version and identity must be the same."""
+        old, self.config = self.config, config
+        for outlet in config.connectors:
+            known = self.connectors.get(outlet.id)
+            if known is None:
+                self.connectors[outlet.id] = Connector(outlet, now, config.meter_variance)
+            else:
+                known.advance(now)
+                known.config = outlet
+                known.variance = config.meter_variance
+        numbers = {outlet.id for outlet in config.connectors}
+        for number in [n for n in self.connectors if n not in numbers]:
+            # A removed outlet with a car on it stays until the car has gone.
+            if not self.connectors[number].in_transaction:
+                del self.connectors[number]
+        self.reconfigured(old, now)
+        self.report_all(now)
+        self.changed(URGENT)
+        return self._finish(now)
+
+    def reconfigured(self, old: StationConfig, now: float) -> None:
+        """Hook: `old` is the configuration that was replaced."""
+
+    def power_off(self, now: float) -> list[Effect]:
+        """Orderly stop. Open transactions stay open in the saved state and go on at power-on."""
+        for connector in self.connectors.values():
+            connector.advance(now)
+        self.booted = False
+        self._boot_reason = "PowerUp"
+        self.registration = ""
+        if self.connected:
+            self._out.append(Close(1000, "power off", None))
+        self.changed(URGENT)
+        effects, self._out = self._out, []
+        return effects
+
+    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
+        """Restart: close the link and boot again. Called within an event."""
+        self.booted = False
+        self.registration = ""
+        self._boot_reason = reason
+        self._reported.clear()
+        self._out.append(Close(1001, "rebooting", seconds))
+        self.changed(URGENT)
+
+    # --- boot and heartbeat (1.6 sections 4.2 and 4.6; 2.0.1 B01-B03, G02) -------------------
+
+    def boot_due(self, now: float) -> bool:
+        return self.registration != ACCEPTED and not self.has_timer("boot")
+
+    def got_boot_notification(self, payload: dict, context: Any, now: float) -> None:
+        status = payload["status"]
+        self.registration = status
+        self.set_clock(payload["currentTime"], now)
+        interval = float(payload["interval"])
+        if status == ACCEPTED:
+            self.booted = True
+            self.interval = interval if interval > 0 else self.default_interval()
+            self.boot_accepted(interval, now)
+            self._schedule_heartbeat(now)
+            self.registered(now, rebooted=True)
+        else:
+            self.set_timer("boot", now + (interval if interval > 0 else BOOT_RETRY))
+        self.changed(SOON)
+
+    def boot_accepted(self, interval: float, now: float) -> None:
+        """Hook: keep the interval in the version's configuration."""
+
+    def failed_boot_notification(self, code: str, context: Any, now: float) -> None:
+        if self.connected:
+            self.set_timer("boot", now + (self.interval or BOOT_RETRY))
+
+    def at_boot(self, now: float) -> None:
+        """Nothing to do: without the timer, the next pump sends a BootNotification."""
+
+    def at_heartbeat(self, now: float) -> None:
+        if self.connected and self.registration == ACCEPTED:
+            self.call("Heartbeat", {}, now)
+            self._schedule_heartbeat(now)
+
+    def got_heartbeat(self, payload: dict, context: Any, now: float) -> None:
+        self.set_clock(payload["currentTime"], now)
+
+    def _schedule_heartbeat(self, now: float) -> None:
+        if self.interval > 0:
+            self.set_timer("heartbeat", now + self.interval)
+        else:
+            self.clear_timer("heartbeat")
+
+    def set_heartbeat(self, seconds: float, now: float) -> None:
+        """A new interval by configuration; takes effect at once."""
+        self.interval = seconds
+        if self.connected and self.registration == ACCEPTED:
+            self._schedule_heartbeat(now)
+
+    def stamp(self, now: float) -> str:
+        """ISO 8601, UTC, by the station's clock, which follows the CSMS's."""
+        return iso(now + self._skew)
+
+    # --- status ------------------------------------------------------------------------------
+
+    def connector(self, number: Any) -> Connector:
+        """The connector of a command; CommandRejected if there is none."""
+        known = self.connectors.get(number) if type(number) is int else None
+        if known is None:
+            have = ", ".join(map(str, self.connectors))
+            message = f"This station has no connector {number!r}; it has: {have}."
+            raise CommandRejected("no_such_connector", message)
+        return known
+
+    def report(self, connector: Connector, now: float) -> None:
+        """Tell the CSMS the connector's status if it knows another one."""
+        self.changed(SOON)
+        if self._reported.get(connector.id) == self.status_of(connector):
+            return
+        if self.connected and self.registration == ACCEPTED:
+            self._reported[connector.id] = self.status_of(connector)
+            self.send_status(connector, now)
+
+    def report_all(self, now: float) -> None:
+        for connector in self.connectors.values():
+            self.report(connector, now)
+
+    # --- commands common to all versions -----------------------------------------------------
+
+    def do_plug(self, now: float, connector: int = 1, ev: dict | None = None) -> dict:
+        outlet = self.connector(connector)
+        try:
+            car = EV.for_connector(outlet.config, ev)
+        except ValueError as error:
+            raise CommandRejected("invalid_arguments", f"{error}.") from None
+        outlet.plug(car, now)
+        self.ev_plugged_in(outlet, now)
+        self.report(outlet, now)
+        return {"status": self.status_of(outlet)}
+
+    def do_unplug(self, now: float, connector: int = 1) -> dict:
+        outlet = self.connector(connector)
+        outlet.unplug(now)
+        self.ev_unplugged(outlet, now)
+        self.report(outlet, now)
+        return {"status": self.status_of(outlet)}
+
+    def do_fault(
+        self,
+        now: float,
+        connector: int = 1,
+        error_code: str = "OtherError",
+        info: str = "",
+        vendor_error_code: str = "",
+    ) -> dict:
+        outlet = self.connector(connector)
+        if error_code == "NoError":
+            outlet.apply(Event.FAULT_CLEARED, now)
+        else:
+            self.check_error_code(error_code)
+            outlet.fault(now, error_code, info, vendor_error_code)
+            # A second fault leaves the status as it is but is news all the same.
+            self._reported.pop(outlet.id, None)
+        self.fault_changed(outlet, now)
+        self.report(outlet, now)
+        return {"status": self.status_of(outlet)}
+
+    def check_error_code(self, code: str) -> None:
+        """Hook: CommandRejected for a code that the version does not have."""
+
+    def do_message(
+        self, now: float, text: str | None = None, action: str | None = None,
+        payload: Any = None,
+    ) -> dict:  # fmt: skip
+        """Send any frame, valid or not: `text` as it is, or a Call of `action`."""
+        if not self.connected:
+            raise CommandRejected("not_connected", "Connect the station first.")
+        if (text is None) == (action is None):
+            raise CommandRejected("invalid_arguments", "Give either text or action and payload.")
+        if text is None:
+            text = rpc.call_text(self.new_id(), action, {} if payload is None else payload)
+        return {"unique_id": self.send_crafted(text, now), "text": text}
+
+    # --- the snapshot ------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state as plain values, in one synchronous step."""
+        outlets = [self._outlet(connector) for connector in self.connectors.values()]
+        return {
+            "version": self.version,
+            "identity": self.identity,
+            "ocpp": self.config.version,
+            "connected": self.connected,
+            "registration": self.registration,
+            "last_message": self.last_message,
+            "connectors": outlets,
+            "power_w": sum(outlet["power_w"] for outlet in outlets),
+            "saved": {
+                "booted": self.booted,
+                "interval": self.interval,
+                "skew": self._skew,
+                "reported": {str(k): v for k, v in self._reported.items()},
+                "connectors": [
+                    {"id": c.id, **c.to_saved()} for c in self.connectors.values()
+                ],
+                **self.saved_queue(),
+                **self.extra_saved(),
+            },
+        }  # fmt: skip
+
+    def _outlet(self, connector: Connector) -> dict[str, Any]:
+        transaction, id_tag = self.open_transaction(connector)
+        return {
+            "id": connector.id,
+            "evse": connector.evse,
+            "status": self.status_of(connector),
+            "power_w": round(connector.power_w),
+            "energy_wh": round(connector.meter_wh),
+            "soc": None if connector.ev is None else round(connector.ev.soc, 1),
+            "error": connector.error_code,
+            "transaction": transaction,
+            "id_tag": id_tag,
+        }
+
+
