@@ -81,7 +81,9 @@ def cursor_of(text: str) -> str:
 
 def text_of(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        return base64.b64decode(
+            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        ).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
         sentence = "Take the cursor from `next` of the page before, or leave it out."
         raise ApiError("bad_cursor", sentence, 400) from error

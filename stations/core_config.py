@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chargepoint.config import ConnectorConfig, StationConfig
 from stations.targets import DialTarget, TlsOptions, station_url
 
 if TYPE_CHECKING:
@@ -38,10 +39,8 @@ def configuration_of(station: Station) -> dict[str, str]:
     return configuration
 
 
-def core_config(station: Station):
+def core_config(station: Station) -> StationConfig:
     """chargepoint.config.StationConfig of this row."""
-    from chargepoint.config import ConnectorConfig, StationConfig
-
     return StationConfig(
         identity=station.identity,
         version=station.ocpp_version,

@@ -13,8 +13,10 @@ from django.db import models
 from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
 
+from chargepoint.config import StationConfig
 from stations import secrets, validation
 from stations.core_config import core_config, dial_target
+from stations.targets import DialTarget
 from stations.tls_rules import check_tls
 
 VERSION_CHOICES = [(version, f"OCPP {version}") for version in validation.OCPP_VERSIONS]
@@ -306,10 +308,10 @@ class Station(StationDesign):
 
     # --- what the fleet runs
 
-    def to_core_config(self):
+    def to_core_config(self) -> StationConfig:
         return core_config(self)
 
-    def dial_target(self):
+    def dial_target(self) -> DialTarget:
         return dial_target(self)
 
 

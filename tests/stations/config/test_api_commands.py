@@ -1,0 +1,137 @@
+"""Commands: what goes to the fleet, and what comes back. A listener stands where a worker would."""
+
+import asyncio
+import contextlib
+import threading
+
+import pytest
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from stations import keys
+from stations.commands import channel_of, shard_of
+
+
+class Listener:
+    """Answers the commands of one shard and keeps them."""
+
+    def __init__(self, hot, identity: str) -> None:
+        self.seen: list[tuple[str, dict]] = []
+        self.answer: dict = {"result": {"ok": True}}
+        self._shard = shard_of(identity)
+        hot.set(f"{keys.lease_prefix()}{self._shard}", "test:1")
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=lambda: async_to_sync(self._listen)())
+        self._thread.start()
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer("workers")
+        while not self._over.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    message = await layer.receive(channel_of(self._shard))
+                if message["type"] != "station.command":
+                    continue
+                self.seen.append((message["name"], message["args"]))
+                answers = {identity: self.answer for identity in message["identities"]}
+                await layer.send(message["reply"], {"type": "answer", "answers": answers})
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+@pytest.fixture
+def worker(hot):
+    listener = Listener(hot, "CP1")
+    yield listener
+    listener.stop()
+
+
+@pytest.fixture
+def running(make_station):
+    return make_station("CP1", running=True, default_id_tag="TAG1")
+
+
+CALLS = [
+    ("connect", None, "connect", {}),
+    ("disconnect", None, "disconnect", {}),
+    ("plug", None, "plug", {"connector": 1}),
+    ("plug", {"connector": 2, "ev": {"soc": 40}}, "plug", {"connector": 2, "ev": {"soc": 40}}),
+    ("unplug", {"connector": 2}, "unplug", {"connector": 2}),
+    ("authorize", None, "authorize", {"id_tag": "TAG1"}),
+    ("authorize", {"id_tag": "X", "connector": 1}, "authorize", {"id_tag": "X", "connector": 1}),
+    ("start-transaction", None, "start-transaction", {"connector": 1}),
+    ("stop-transaction", None, "stop-transaction", {"connector": 1}),
+    ("stop-transaction", {"transaction": "7", "reason": "Local"}, "stop-transaction",
+     {"transaction": "7", "reason": "Local"}),
+    ("fault", {"error_code": "GroundFailure"}, "fault",
+     {"connector": 1, "error_code": "GroundFailure"}),
+    ("reset", {"kind": "Hard"}, "reset", {"kind": "Hard"}),
+    ("availability", {"connector": 0, "operative": False}, "availability",
+     {"connector": 0, "operative": False}),
+    ("messages", {"text": "[nonsense"}, "message", {"text": "[nonsense"}),
+    ("messages", {"action": "Heartbeat"}, "message", {"action": "Heartbeat", "payload": {}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body", "name", "args"), CALLS)
+def test_a_command_reaches_the_worker(api, worker, running, path, body, name, args):
+    status, answer = api("POST", f"stations/CP1/{path}", body)
+    assert status == 200, answer
+    assert answer == {"station": "CP1", "command": name, "result": {"ok": True}}
+    assert worker.seen == [(name, args)]
+
+
+def test_the_stations_car_is_plugged_in(api, worker, make_station, set_state):
+    make_station("CP1", running=True, ev_max_power_w=7000)
+    set_state("CP1", {"status": "Available"})
+    assert api("POST", "stations/CP1/start-transaction")[0] == 200
+    assert worker.seen == [
+        ("plug", {"connector": 1, "ev": {"max_power_kw": 7.0}}),
+        ("start-transaction", {"connector": 1}),
+    ]
+    worker.seen.clear()
+    set_state("CP1", {"status": "Preparing"}, version=2)
+    assert api("POST", "stations/CP1/start-transaction")[0] == 200
+    assert [name for name, _ in worker.seen] == ["start-transaction"]
+
+
+def test_a_refusal_of_the_station_is_told(api, worker, running):
+    worker.answer = {"error": {"code": "no_transaction", "message": "Start one first."}}
+    status, body = api("POST", "stations/CP1/stop-transaction")
+    assert (status, body) == (409, {"code": "no_transaction", "message": "Start one first."})
+
+
+def test_a_stopped_station_takes_no_commands(api, make_station):
+    make_station("CP1")
+    status, body = api("POST", "stations/CP1/plug")
+    assert (status, body["code"]) == (409, "not_running")
+
+
+def test_without_a_worker(api, running):
+    status, body = api("POST", "stations/CP1/plug")
+    assert (status, body["code"]) == (503, "no_worker")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [("messages", {}, "text"), ("messages", {"text": "x", "action": "y"}, "text"),
+     ("plug", {"conector": 1}, "conector"), ("reset", {"kind": "Odd"}, "kind"),
+     ("plug", {"connector": "one"}, "connector")],
+)  # fmt: skip
+def test_a_bad_command_is_refused(api, running, path, body, field):
+    status, answer = api("POST", f"stations/CP1/{path}", body)
+    assert (status, list(answer["fields"])) == (422, [field])
+
+
+def test_authorize_needs_some_id_tag(api, make_station):
+    make_station("CP1", running=True)
+    status, body = api("POST", "stations/CP1/authorize")
+    assert (status, list(body["fields"])) == (422, ["id_tag"])
+
+
+def test_the_layer_is_the_queueing_one():
+    """Pub/sub would lose a command sent before the worker listens."""
+    assert settings.CHANNEL_LAYERS["workers"]["BACKEND"].endswith("core.RedisChannelLayer")

@@ -1,0 +1,65 @@
+"""POST /api/stations."""
+
+from stations.models import Station, Template
+
+LEAST = {"identity": "CP1", "csms_url": "ws://127.0.0.1:9000/ocpp"}
+
+
+def test_the_least_that_makes_a_station(api):
+    status, body = api("POST", "stations", LEAST)
+    assert status == 201, body
+    assert (body["id"], body["ocpp_version"], body["running"]) == ("CP1", "1.6", False)
+    assert body["state"]["state"] == "stopped"
+    assert len(body["connectors"]) == 1
+
+
+def test_everything_is_kept(api):
+    sent = LEAST | {
+        "name": "N", "ocpp_version": "2.0.1", "vendor": "ABB", "model": "Terra", "serial": "S1",
+        "firmware": "2", "iccid": "1", "imsi": "2", "tags": ["a"], "autostart": True,
+        "heartbeat_interval": 30, "configuration": {"A.B": "c"}, "username": "u", "boot_delay": 1.5,
+        "connectors": [{"id": 1, "evse": 1, "kind": "CCS2", "phases": 0, "max_power_w": 150000}],
+    }  # fmt: skip
+    status, body = api("POST", "stations", sent | {"password": "pw", "start": True})
+    assert status == 201, body
+    assert sent.items() <= body.items()
+    assert (body["has_password"], body["running"]) == (True, True)
+    assert "password" not in body
+    assert Station.objects.get(identity="CP1").read_secrets()[0] == "pw"
+
+
+def test_errors_are_named_by_field(api):
+    wrong = [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 99000}]
+    status, body = api(
+        "POST", "stations", {"identity": "a/b", "csms_url": "http://x", "connectors": wrong}
+    )
+    assert (status, body["code"]) == (422, "invalid")
+    assert set(body["fields"]) == {"identity", "csms_url", "connectors"}
+    assert Station.objects.count() == 0
+
+
+def test_an_unknown_or_missing_field_is_named(api):
+    status, body = api("POST", "stations", LEAST | {"colour": "red"})
+    assert (status, list(body["fields"])) == (422, ["colour"])
+    status, body = api("POST", "stations", {"csms_url": "ws://h"})
+    assert (status, list(body["fields"])) == (422, ["identity"])
+
+
+def test_an_identity_is_taken_once(api):
+    api("POST", "stations", LEAST)
+    status, body = api("POST", "stations", LEAST)
+    assert (status, "identity" in body["fields"]) == (422, True)
+
+
+def test_from_a_template(api):
+    Template.objects.create(name="DC", csms_url="ws://dc:1/x", vendor="Alpitronic", tags=["dc"])
+    status, body = api("POST", "stations", {"identity": "D1", "template": "DC", "name": "First"})
+    assert status == 201, body
+    assert (body["vendor"], body["csms_url"], body["tags"]) == ("Alpitronic", "ws://dc:1/x", ["dc"])
+    status, body = api("POST", "stations", {"identity": "D2", "template": "none"})
+    assert (status, body["code"]) == (404, "template_not_found")
+
+
+def test_not_json(api):
+    answer = api.client.post("/api/stations", "{", content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
