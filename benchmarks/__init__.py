@@ -1,0 +1,1 @@
+"""Measurements on real processes. `python -m benchmarks` prints them beside their targets."""

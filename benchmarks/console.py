@@ -1,0 +1,98 @@
+"""An operator at the platform's own code: makes stations, gives commands, runs syncs.
+
+`Console` is the handle; `python -m benchmarks.console` is the process behind it. Used where a
+measurement or a crash test must not depend on the web process.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks.child import Child
+
+
+class Console(Child):
+    def __init__(self, env: dict[str, str], log: Path) -> None:
+        super().__init__("benchmarks.console", log, env)
+
+    def create(self, stations: list[dict], running: bool = True) -> int:
+        """Make stations (fields of stations.models.Station) and have the fleet start them."""
+        return self.ask("create", stations=stations, running=running)
+
+    def command(self, identity: str, name: str, **args: Any) -> dict[str, Any]:
+        """The result; raises ChildFailed with the error's code in its text."""
+        return self.ask("command", identity=identity, name=name, args=args)
+
+    def commands(self, identities: list[str], name: str, **args: Any) -> dict[str, Any]:
+        return self.ask("commands", identities=identities, name=name, args=args)
+
+    def sync(self) -> dict[str, Any]:
+        return self.ask("sync")
+
+
+def _create(stations: list[dict], running: bool) -> int:
+    from stations.commands import notify_changed_sync
+    from stations.models import Station
+
+    rows = [Station(**fields, running=running) for fields in stations]
+    for row in rows[:1]:
+        problems = row.problems()
+        if problems:
+            raise ValueError(f"{row.identity}: {problems}")
+    Station.objects.bulk_create(rows, batch_size=500)
+    notify_changed_sync([row.identity for row in rows])
+    return len(rows)
+
+
+def carry_out(do: str, order: dict[str, Any]) -> Any:
+    from stations import commands, snapshots
+    from stations.models import Station
+
+    match do:
+        case "create":
+            return _create(order["stations"], order["running"])
+        case "running":
+            rows = Station.objects.filter(identity__in=order["identities"])
+            changed = rows.set_running(order["running"])
+            commands.notify_changed_sync(order["identities"])
+            return changed
+        case "delete":
+            Station.objects.filter(identity__in=order["identities"]).delete()
+            commands.notify_changed_sync(order["identities"])
+            return None
+        case "command":
+            return commands.send_command_sync(
+                order["identity"], order["name"], order["args"], timeout=10
+            )
+        case "commands":
+            return commands.send_commands_sync(
+                order["identities"], order["name"], order["args"], timeout=60
+            )
+        case "states":
+            return snapshots.read_states_sync(order["identities"])
+        case "sync":
+            return snapshots.sync_dirty()
+        case _:
+            raise ValueError(f"unknown order {do}")
+
+
+def main() -> None:
+    import json
+    import sys
+
+    import django
+
+    from benchmarks.child import reply
+
+    django.setup()
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            reply(carry_out(order.pop("do"), order))
+        except Exception as fault:  # noqa: BLE001 - told to the parent, which decides
+            reply(error=f"{type(fault).__name__} {getattr(fault, 'code', '')}: {fault}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tests on real processes: the platform's own and other people's CSMSs."""

@@ -1,0 +1,181 @@
+"""CSMSs on PyPI `ocpp`, OCPP 1.6 and 2.0.1, in a thread of the test process.
+
+The library routes and validates; what it is handed and what it answers is noted on a Wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+import websockets
+from ocpp import v16, v201
+from ocpp.routing import on
+from websockets.asyncio.server import ServerConnection
+
+from .wire import Wire
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class NotedConnection:
+    """The three methods that `ocpp` uses of a connection, with a note of each frame."""
+
+    def __init__(self, wire: Wire, station: str, socket: ServerConnection, link: int) -> None:
+        self.wire, self.station, self.socket, self.link = wire, station, socket, link
+
+    async def recv(self) -> str:
+        text = await self.socket.recv()
+        self.wire.note(self.station, True, text, self.link)
+        return text
+
+    async def send(self, text: str) -> None:
+        # First the note: what was written may have been answered before we run again.
+        self.wire.note(self.station, False, text, self.link)
+        await self.socket.send(text)
+
+
+class Csms16(v16.ChargePoint):
+    """The CSMS's side of one 1.6 station."""
+
+    transactions = itertools.count(1000)
+    interval = 30
+
+    @on("BootNotification")
+    def on_boot(self, **_: Any) -> Any:
+        return v16.call_result.BootNotification(now(), self.interval, "Accepted")
+
+    @on("Heartbeat")
+    def on_heartbeat(self) -> Any:
+        return v16.call_result.Heartbeat(now())
+
+    @on("StatusNotification")
+    def on_status(self, **_: Any) -> Any:
+        return v16.call_result.StatusNotification()
+
+    @on("Authorize")
+    def on_authorize(self, **_: Any) -> Any:
+        return v16.call_result.Authorize({"status": "Accepted"})
+
+    @on("StartTransaction")
+    def on_start(self, **_: Any) -> Any:
+        return v16.call_result.StartTransaction(next(self.transactions), {"status": "Accepted"})
+
+    @on("MeterValues")
+    def on_meter_values(self, **_: Any) -> Any:
+        return v16.call_result.MeterValues()
+
+    @on("StopTransaction")
+    def on_stop(self, **_: Any) -> Any:
+        return v16.call_result.StopTransaction({"status": "Accepted"})
+
+    @on("DataTransfer")
+    def on_data(self, **_: Any) -> Any:
+        return v16.call_result.DataTransfer("Accepted")
+
+
+class Csms201(v201.ChargePoint):
+    """The CSMS's side of one 2.0.1 station."""
+
+    interval = 30
+
+    @on("BootNotification")
+    def on_boot(self, **_: Any) -> Any:
+        return v201.call_result.BootNotification(now(), self.interval, "Accepted")
+
+    @on("Heartbeat")
+    def on_heartbeat(self) -> Any:
+        return v201.call_result.Heartbeat(now())
+
+    @on("StatusNotification")
+    def on_status(self, **_: Any) -> Any:
+        return v201.call_result.StatusNotification()
+
+    @on("NotifyEvent")
+    def on_event(self, **_: Any) -> Any:
+        return v201.call_result.NotifyEvent()
+
+    @on("Authorize")
+    def on_authorize(self, **_: Any) -> Any:
+        return v201.call_result.Authorize({"status": "Accepted"})
+
+    @on("MeterValues")
+    def on_meter_values(self, **_: Any) -> Any:
+        return v201.call_result.MeterValues()
+
+    @on("TransactionEvent")
+    def on_transaction(self, **event: Any) -> Any:
+        # idTokenInfo is for events that carry an idToken (2.0.1, E05, C01).
+        info = {"status": "Accepted"} if event.get("id_token") else None
+        return v201.call_result.TransactionEvent(id_token_info=info)
+
+    @on("SecurityEventNotification")
+    def on_security(self, **_: Any) -> Any:
+        return v201.call_result.SecurityEventNotification()
+
+
+SIDES = {"ocpp1.6": Csms16, "ocpp2.0.1": Csms201}
+
+
+class ThreadedServer:
+    """A WebSocket server in a thread with a loop of its own; `serve` handles a connection."""
+
+    def __init__(self, serve: Callable[[ServerConnection], Awaitable[None]], **options: Any):
+        self.loop = asyncio.new_event_loop()
+        self._serve, self._options = serve, options
+        self._ready, self._ending = threading.Event(), asyncio.Event()
+        self.port = 0
+        self._thread = threading.Thread(target=self.loop.run_until_complete, args=(self._run(),))
+
+    async def _run(self) -> None:
+        options = {"subprotocols": list(SIDES), "ping_interval": None, **self._options}
+        async with websockets.serve(self._serve, "127.0.0.1", self.port, **options) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            self._ready.set()
+            await self._ending.wait()
+
+    def __enter__(self) -> Any:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.loop.call_soon_threadsafe(self._ending.set)
+        self._thread.join(20)
+
+    def do(self, work: Coroutine[Any, Any, Any], seconds: float = 30) -> Any:
+        """Run a coroutine on the server's loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(seconds)
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ocpp"
+
+
+class PythonCsms(ThreadedServer):
+    """The third-party CSMS: `csms.wire` has the frames, `csms.call` makes a Call."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(self._serve_station, **options)
+        self.wire = Wire()
+        self.sides: dict[str, v16.ChargePoint | v201.ChargePoint] = {}
+        self._links = itertools.count(1)
+
+    async def _serve_station(self, socket: ServerConnection) -> None:
+        station = socket.request.path.rsplit("/", 1)[-1]
+        connection = NotedConnection(self.wire, station, socket, next(self._links))
+        side = SIDES[socket.subprotocol](station, connection)
+        self.sides[station] = side
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await side.start()
+
+    def call(self, station: str, payload: Any) -> Any:
+        """Make a Call with a dataclass of ocpp.v16.call or v201.call; CallErrors are raised."""
+        return self.do(self.sides[station].call(payload, suppress=False))

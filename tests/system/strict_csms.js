@@ -1,0 +1,69 @@
+// A CSMS on npm `ocpp-rpc` in strict mode. It tells what it sees as JSON lines on stdout and takes
+// Calls to make as JSON lines on stdin: {"id", "station", "action", "payload"}.
+'use strict';
+
+const readline = require('readline');
+const { RPCServer, createRPCError } = require('ocpp-rpc');
+
+const tell = (line) => process.stdout.write(JSON.stringify(line) + '\n');
+const now = () => new Date().toISOString();
+const clients = new Map();
+let transaction = 5000;
+
+const common = {
+  BootNotification: () => ({ status: 'Accepted', interval: 30, currentTime: now() }),
+  Heartbeat: () => ({ currentTime: now() }),
+  StatusNotification: () => ({}),
+  MeterValues: () => ({}),
+};
+const answers = {
+  'ocpp1.6': {
+    ...common,
+    Authorize: () => ({ idTagInfo: { status: 'Accepted' } }),
+    StartTransaction: () => ({ transactionId: ++transaction, idTagInfo: { status: 'Accepted' } }),
+    StopTransaction: () => ({ idTagInfo: { status: 'Accepted' } }),
+    DataTransfer: () => ({ status: 'Accepted' }),
+  },
+  'ocpp2.0.1': {
+    ...common,
+    Authorize: () => ({ idTokenInfo: { status: 'Accepted' } }),
+    TransactionEvent: (params) => (params.idToken ? { idTokenInfo: { status: 'Accepted' } } : {}),
+    NotifyEvent: () => ({}),
+    SecurityEventNotification: () => ({}),
+  },
+};
+
+const server = new RPCServer({ protocols: Object.keys(answers), strictMode: true });
+server.auth((accept) => accept());
+server.on('client', (client) => {
+  const station = client.identity;
+  clients.set(station, client);
+  client.on('message', ({ message, outbound }) =>
+    tell({ event: 'frame', station, received: !outbound, text: message.toString() }));
+  client.on('strictValidationFailure', ({ error, messageId, method }) =>
+    tell({ event: 'violation', station, text: `${method} ${messageId}: ${error}` }));
+  client.on('badMessage', ({ error }) =>
+    tell({ event: 'violation', station, text: `bad message: ${error}` }));
+  client.handle(({ method, params }) => {
+    const answer = answers[client.protocol][method];
+    if (!answer) {
+      tell({ event: 'violation', station, text: `no handler for ${method}` });
+      throw createRPCError('NotImplemented');
+    }
+    return answer(params);
+  });
+});
+
+readline.createInterface({ input: process.stdin })
+  .on('line', async (line) => {
+    const { id, station, action, payload } = JSON.parse(line);
+    try {
+      tell({ event: 'result', id, result: await clients.get(station).call(action, payload) });
+    } catch (error) {
+      tell({ event: 'result', id, error: `${error.name}: ${error.message}` });
+    }
+  })
+  .on('close', () => process.exit(0));
+
+server.listen(0, '127.0.0.1').then((http) =>
+  tell({ event: 'listening', port: http.address().port }));
