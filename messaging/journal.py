@@ -84,9 +84,7 @@ class Cursor:
         """Return the next records of one segment, at least one if any is there."""
         while True:
             segment = self._segment
-            sealed = (
-                segment.sealed
-            )  # read before `end`: nothing is appended once it is true
+            sealed = segment.sealed  # read before `end`: nothing is appended once it is true
             end = segment.end
             if self._offset < end:
                 break
@@ -96,9 +94,7 @@ class Cursor:
         start = offset = self._offset
         count = 0
         while offset < end and count < most_records:
-            following = (
-                offset + PREFIX.size + PREFIX.unpack_from(segment.map, offset)[0]
-            )
+            following = offset + PREFIX.size + PREFIX.unpack_from(segment.map, offset)[0]
             if count and following - start > most_bytes:
                 break
             offset = following
@@ -128,11 +124,7 @@ class Journal:
         self.appended = 0
         self._segment_bytes = segment_bytes
         # What dead processes left counts too, or a crash loop would fill the disk.
-        left = (
-            sum(path.stat().st_size for path in root.glob("*/*.wal"))
-            if root.is_dir()
-            else 0
-        )
+        left = sum(path.stat().st_size for path in root.glob("*/*.wal")) if root.is_dir() else 0
         self._most_bytes = max(most_bytes - left, 2 * segment_bytes)
         self._memory_bytes = max(memory_bytes, 2 * segment_bytes)
         self._number = 0
@@ -237,9 +229,7 @@ class Journal:
             else:
                 if not self._on_disk:
                     self._on_disk = True
-                    log.warning(
-                        "The message journal writes to %s again.", self.directory
-                    )
+                    log.warning("The message journal writes to %s again.", self.directory)
                 return segment
         if not first:
             in_memory = sum(s.size for s in tuple(self._segments) if s.path is None)

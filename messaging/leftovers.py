@@ -91,14 +91,10 @@ def _segment_batches(path: Path, most_records: int, most_bytes: int) -> Iterator
             offset = end
             HEADER.pack_into(view, 0, MAGIC, offset)
         if offset + PREFIX.size <= size and PREFIX.unpack_from(view, offset)[0]:
-            log.warning(
-                "%s ends in a torn record at byte %d: it is left out.", path, offset
-            )
+            log.warning("%s ends in a torn record at byte %d: it is left out.", path, offset)
 
 
-def _whole_records(
-    view: mmap.mmap, start: int, most: int, most_bytes: int
-) -> tuple[int, int]:
+def _whole_records(view: mmap.mmap, start: int, most: int, most_bytes: int) -> tuple[int, int]:
     """Return the end and the number of the whole records from `start`, within the limits."""
     offset, count, size = start, 0, len(view)
     while count < most and offset + PREFIX.size <= size:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from messaging.journal import MIB, Journal
-from messaging.records import FrameRecord, SessionRecord, encode, speakable
+from messaging.records import FrameRecord, SessionRecord, encode, speakable, speakable_tree
 from messaging.shipping import Shipper
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LOG_QUEUE = "messages"
 LIVE_GROUP = "messages"
 LIVE_INTERVAL = 0.1  # seconds
 LIVE_MOST_RECORDS = 500
@@ -65,9 +66,7 @@ class Recorder:
         self._append = self._journal.append
         self._live = self._journal.cursor()
         self._publish = publish or _publish_to_layer
-        self._shipper = Shipper(
-            self._journal, Path(journal_dir), enqueue or enqueue_with_celery
-        )
+        self._shipper = Shipper(self._journal, Path(journal_dir), enqueue or enqueue_with_celery)
         self._numbers: dict[str, int] = {}  # station -> run << SEQ_BITS | seq
         self._micros = 0
         self._dropping: dict[str, int] = {}
@@ -110,7 +109,11 @@ class Recorder:
 
     def session(self, update: dict) -> None:
         """Keep one update of a charging session (see SessionRecord)."""
-        payload = encode(SessionRecord(self._next_id(), update))
+        record = SessionRecord(self._next_id(), update)
+        try:
+            payload = encode(record)
+        except UnicodeEncodeError:
+            payload = encode(SessionRecord(record.id, speakable_tree(update)))
         if not self._append(payload):
             self._drop(str(update.get("station", "")))
 
@@ -119,7 +122,8 @@ class Recorder:
         self._numbers.pop(station, None)
 
     def _next_id(self) -> str:
-        self._micros = max(self._micros + 1, int(time.time() * 1e6))
+        # Beside the frames' own clock, which need not be the wall's.
+        self._micros = self._micros + 1 if self._micros else int(time.time() * 1e6)
         return f"{self._micros:014x}{self._suffix}"
 
     def _drop(self, station: str) -> None:
@@ -170,9 +174,7 @@ class Recorder:
                 failing = False
             except Exception as error:  # noqa: BLE001 - the live view must never stop the worker
                 if not failing:
-                    log.warning(
-                        "The live view is not reached (%s); the log goes on.", error
-                    )
+                    log.warning("The live view is not reached (%s); the log goes on.", error)
                 failing = True
                 await asyncio.sleep(1.0)
 
@@ -218,7 +220,9 @@ def enqueue_with_celery(batch: bytes) -> None:
     from messaging.tasks import store_messages
 
     # Celery would otherwise make a repr of the whole batch for its events.
-    store_messages.apply_async((batch,), retry=False, argsrepr=f"({len(batch)} bytes,)")
+    store_messages.apply_async(
+        (batch,), queue=LOG_QUEUE, retry=False, argsrepr=f"({len(batch)} bytes,)"
+    )
 
 
 async def _publish_to_layer(message: dict) -> None:

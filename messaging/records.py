@@ -42,7 +42,7 @@ class SessionRecord(msgspec.Struct, array_like=True, tag=1):
 Record = FrameRecord | SessionRecord
 
 encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Record).decode
+decode_payload = msgspec.msgpack.Decoder(Record).decode
 
 
 class TornBatch(ValueError):
@@ -73,7 +73,7 @@ def payloads(batch: bytes) -> Iterator[bytes]:
 
 def decode_batch(batch: bytes) -> list[Record]:
     """Decode every record of a batch, in order."""
-    return [_decode(payload) for payload in payloads(batch)]
+    return [decode_payload(payload) for payload in payloads(batch)]
 
 
 def when(seconds: float) -> datetime:
@@ -100,14 +100,29 @@ def speakable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def speakable_tree(value: object) -> object:
+    """Do as `speakable` for every string in plain data."""
+    if isinstance(value, str):
+        return speakable(value)
+    if isinstance(value, dict):
+        return {speakable_tree(name): speakable_tree(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [speakable_tree(part) for part in value]
+    return value
+
+
 def document(record: FrameRecord) -> dict:
-    """Return the MongoDB document of a frame (collection `messages`)."""
-    return {
+    """Return the MongoDB document of a frame (collection `messages`).
+
+    `time` is the id's, so that a range of ids is a range of times; it differs from the frame's
+    by microseconds where a worker has several frames in one. `failed` stands in failures only.
+    """
+    made = {
         "_id": record.id,
         "station": record.station,
         "run": record.run,
         "seq": record.seq,
-        "time": when(record.time),
+        "time": when(time_of(record.id)),
         "direction": record.direction,
         "kind": record.kind,
         "action": record.action,
@@ -117,3 +132,6 @@ def document(record: FrameRecord) -> dict:
         "error": record.error,
         "bytes": len(record.text.encode("utf-8")),
     }
+    if record.error or record.kind not in ("Call", "CallResult"):
+        made["failed"] = True
+    return made

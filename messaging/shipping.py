@@ -38,9 +38,7 @@ class Shipper:
         self._next_leftovers = 0.0
         self._finish = threading.Event()
         self._deadline = float("inf")
-        self._thread = threading.Thread(
-            target=self._run, name="journal-shipper", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="journal-shipper", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
@@ -68,9 +66,7 @@ class Shipper:
                 log.warning("The log's queue was not reached before the end.")
                 return
             except Exception:
-                log.exception(
-                    "The journal shipper failed: messages stay in the journal."
-                )
+                log.exception("The journal shipper failed: messages stay in the journal.")
                 if time.monotonic() > self._deadline:
                     return
                 time.sleep(1.0)
@@ -115,14 +111,10 @@ class Shipper:
             except Exception as error:  # noqa: BLE001 - whatever refuses it, the batch waits
                 refused += 1
                 if refused == 1:
-                    log.warning(
-                        "The log's queue is not reached (%s): messages wait.", error
-                    )
+                    log.warning("The log's queue is not reached (%s): messages wait.", error)
             else:
                 if refused:
-                    log.warning(
-                        "The log's queue is reached again, after %d tries.", refused
-                    )
+                    log.warning("The log's queue is reached again, after %d tries.", refused)
                 return
             if self._finish.is_set() and time.monotonic() + wait > self._deadline:
                 raise Stopped

@@ -1,0 +1,16 @@
+"""Create the indexes of the message log, its minute counts and the transactions."""
+
+from django.conf import settings
+from django.db import migrations
+
+from messaging import store
+
+
+def create(apps, schema_editor):
+    # The editor's own connection: it may be a test database.
+    store.ensure_indexes(schema_editor.connection.database, settings.MESSAGE_RETENTION_DAYS)
+
+
+class Migration(migrations.Migration):
+    dependencies = []
+    operations = [migrations.RunPython(create, migrations.RunPython.noop)]

@@ -1,0 +1,211 @@
+"""Storing batches: once is the same as twice, and one bad record does not take others along."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from celery.exceptions import Reject
+from django.db import connections
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pymongo.errors import AutoReconnect
+
+from messaging import store, tasks
+from messaging.recorder import enqueue_with_celery
+from messaging.records import SessionRecord, encode, frame_payload
+from messaging.storing import store_batch
+from messaging.tasks import apply_retention, store_messages
+from tests.messaging.conftest import batch_of, make_record
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_frame_becomes_the_documented_document(db):
+    record = make_record(kind="CallResult", direction="received", latency=0.0421234, text='[3,"ü"]')
+    store_messages.apply((batch_of([record]),), throw=True)
+    stored = db.messages.find_one()
+    assert stored.pop("time") == datetime.fromtimestamp(record.time, UTC).replace(
+        microsecond=stored_ms(record)
+    )
+    assert stored == {
+        "_id": record.id,
+        "station": "CP1",
+        "run": 1,
+        "seq": record.seq,
+        "direction": "received",
+        "kind": "CallResult",
+        "action": "Heartbeat",
+        "uid": record.uid,
+        "text": '[3,"ü"]',
+        "latency": 42.123,
+        "error": "",
+        "bytes": 8,
+    }
+
+
+def stored_ms(record):
+    return int(record.id[:14], 16) // 1000 % 1000 * 1000
+
+
+def test_a_batch_twice_is_a_batch_once(db):
+    batch = batch_of([make_record() for _ in range(20)])
+    assert store_batch(db, batch) == 20
+    assert store_batch(db, batch) == 0
+    assert db.messages.count_documents({}) == 20
+    assert sum(minute["total"] for minute in db[store.MINUTES].find()) == 20
+
+
+def test_overlapping_batches_add_only_what_is_new(db):
+    records = [make_record() for _ in range(10)]
+    store_batch(db, batch_of(records[:6]))
+    assert store_batch(db, batch_of(records[3:])) == 4
+    assert db.messages.count_documents({}) == 10
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        {"text": "x" * 17_000_000},
+        {"run": 2**63},
+        {"action": "null \x00 inside"},
+    ],
+)
+def test_a_record_that_does_not_fit_is_stored_as_far_as_it_does(db, poison):
+    records = [make_record(), make_record(**poison), make_record()]
+    assert store_batch(db, batch_of(records)) == 3
+    assert {made["_id"] for made in db.messages.find()} == {record.id for record in records}
+
+
+def test_a_payload_that_is_no_record_is_left_out(db, caplog):
+    batch = (
+        batch_of([make_record()]) + frame_payload(b"\x93\x01\x02\x03") + batch_of([make_record()])
+    )
+    assert store_batch(db, batch) == 2
+    assert "cannot be read" in caplog.text
+
+
+def test_minutes_count_by_kind_action_and_error(db):
+    store_batch(
+        db,
+        batch_of(
+            [
+                make_record(),
+                make_record(direction="received", kind="CallResult", latency=0.5),
+                make_record(direction="received", kind="CallError", error="FormatViolation"),
+                make_record(action="$where.evil"),
+            ]
+        ),
+    )
+    (minute,) = db[store.MINUTES].find()
+    assert minute["total"] == 4
+    assert (minute["sent"], minute["received"], minute["errors"]) == (2, 2, 1)
+    assert minute["actions"] == {"Heartbeat": 1, "other": 1}
+    assert minute["codes"] == {"FormatViolation": 1}
+    assert minute["latency_ms"] == 500
+
+
+def session(rev, **changes):
+    update = {
+        "id": "s1", "rev": rev, "station": "CP1", "connector": 1, "evse": 1, "ocpp": "1.6",
+        "transaction_id": "17", "id_tag": "TAG", "started": 1_764_000_000.5, "meter_start": 0,
+        "ended": None, "meter_stop": None, "reason": None, "energy_wh": rev * 10,
+        "state": "active", "sample": {"t": 1_764_000_000.0 + rev, "energy_wh": rev * 10},
+    }  # fmt: skip
+    return {**update, **changes}
+
+
+def sessions_batch(updates):
+    return batch_of(SessionRecord("0" * 22, update) for update in updates)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_a_session_ends_the_same_in_whatever_order_its_updates_come(data):
+    database = store.database().client["messaging_sessions"]
+    updates = [session(rev) for rev in range(1, 6)]
+    updates.append(session(6, state="ended", ended=1_764_000_009.0, meter_stop=60, sample=None))
+    order = data.draw(st.permutations(updates + updates[:3]))
+    cut = data.draw(st.integers(0, len(order)))
+    try:
+        for part in (order[:cut], order[cut:]):
+            if part:
+                store_batch(database, sessions_batch(part))
+        (made,) = database.transactions.find()
+    finally:
+        database.client.drop_database("messaging_sessions")
+    assert made["rev"] == 6
+    assert made["state"] == "ended"
+    assert made["meter_stop"] == 60
+    assert made["started"] == datetime(2025, 11, 24, 16, 0, 0, 500000, UTC)
+    assert sorted(sample["energy_wh"] for sample in made["samples"]) == [10, 20, 30, 40, 50]
+
+
+def test_a_session_that_does_not_fit_does_not_stop_the_others(db, caplog):
+    updates = [session(1), session(1, id="s2", meter_start=2**63), session(1, id="s3")]
+    store_batch(db, sessions_batch(updates))
+    assert {made["_id"] for made in db.transactions.find()} >= {"s1", "s3"}
+    assert "s2" in caplog.text
+
+
+def test_while_mongodb_is_away_the_batch_goes_back_to_the_queue(db, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(tasks.time, "sleep", pauses.append)
+    monkeypatch.setattr(tasks, "_failures", 0)
+
+    def away(*_):
+        raise AutoReconnect("connection refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "store_batch", away)
+        for _ in range(8):
+            with pytest.raises(Reject) as refusal:
+                store_messages.run(b"")
+            assert refusal.value.requeue
+    assert pauses[0] < pauses[2] < pauses[4]
+    assert max(pauses) <= tasks.BACKOFF_MOST * 1.25
+    assert store_messages.run(batch_of([make_record()])) == 1
+
+
+def test_retention_follows_the_setting(db, settings):
+    settings.MESSAGE_RETENTION_DAYS = 3
+    assert apply_retention() is True
+    for name in (store.MESSAGES, store.MINUTES):
+        index = db[name].index_information()[store.TTL_INDEX]
+        assert index["expireAfterSeconds"] == 3 * 86400
+    assert apply_retention() is False
+
+
+def start_worker(name: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "celery", "-A", "emulator", "worker", "-P", "prefork", "-c", "1",
+         "-Q", "messages", "-n", f"{name}@test", "--loglevel", "warning"],
+        cwd=ROOT,
+        env={**os.environ, "MONGODB_NAME": connections["default"].settings_dict["NAME"]},
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_real_worker_stores_what_is_enqueued(db):
+    record = make_record()
+    worker = start_worker("one")
+    try:
+        enqueue_with_celery(batch_of([record]))
+        limit = time.monotonic() + 40
+        while db.messages.find_one({"_id": record.id}) is None:
+            assert time.monotonic() < limit, "the worker did not store the batch"
+            assert worker.poll() is None
+            time.sleep(0.1)
+    finally:
+        worker.terminate()
+        worker.wait(20)
+
+
+def test_encoding_is_stable_for_replay():
+    record = make_record()
+    assert encode(record) == encode(record)
