@@ -68,10 +68,29 @@ def export_stations(
     return HttpResponse(text, content_type="application/json", headers=headers)
 
 
-@router.post("/stations/import", response={200: ImportOut, codes_4xx: ErrorOut})
-def import_stations(
-    request: HttpRequest, body: Any = None, on_existing: str = "fail", dry_run: bool = False
-):
+# The body is read by hand (two formats, or an upload), so its shape is told to OpenAPI here.
+_IMPORT_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": ["object", "array"]}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "/stations/import",
+    response={200: ImportOut, codes_4xx: ErrorOut},
+    openapi_extra=_IMPORT_BODY,
+)
+def import_stations(request: HttpRequest, on_existing: str = "fail", dry_run: bool = False):
     """Our export, the predecessor's, or a list of either. Nothing is imported by halves.
 
     `on_existing`: fail, skip or update. `dry_run`: only check and report.

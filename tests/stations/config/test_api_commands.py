@@ -34,7 +34,7 @@ class Listener:
                 if message["type"] != "station.command":
                     continue
                 self.seen.append((message["name"], message["args"]))
-                answers = {identity: self.answer for identity in message["identities"]}
+                answers = dict.fromkeys(message["identities"], self.answer)
                 await layer.send(message["reply"], {"type": "answer", "answers": answers})
 
     def stop(self) -> None:

@@ -55,10 +55,11 @@ def test_changes_at_the_same_time_are_all_kept(api, make_station):
     make_station("CP1")
     sent = {"name": "A", "serial": "S", "iccid": "1", "imsi": "2"}
     answers = []
-    threads = [
-        threading.Thread(target=lambda f=f, v=v: answers.append(api("PATCH", "stations/CP1", {f: v})))
-        for f, v in sent.items()
-    ]
+
+    def change(name: str, value: str) -> None:
+        answers.append(api("PATCH", "stations/CP1", {name: value}))
+
+    threads = [threading.Thread(target=change, args=pair) for pair in sent.items()]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -33,7 +33,8 @@ def test_store_writes_and_counts_revisions(make_station):
     station.tags, station.connectors[0]["max_power_w"] = ["a", "b"], 11000
     station.save()
     again = Station.objects.get(identity="CP1")
-    assert (again.tags, again.connectors[0]["max_power_w"], again.revision) == (["a", "b"], 11000, 2)
+    assert (again.tags, again.revision) == (["a", "b"], 2)
+    assert again.connectors[0]["max_power_w"] == 11000
 
 
 def test_of_two_writers_of_one_revision_one_wins(make_station):
@@ -150,8 +151,9 @@ def test_the_core_configuration_of_1_6():
 
 def test_the_core_configuration_of_2_0_1():
     station = Station(
-        identity="CP1", csms_url="ws://h", ocpp_version="2.0.1", heartbeat_interval=60, measurands=[]
-    )
+        identity="CP1", csms_url="ws://h", ocpp_version="2.0.1", heartbeat_interval=60,
+        measurands=[],
+    )  # fmt: skip
     assert station.to_core_config().configuration == {"OCPPCommCtrlr.HeartbeatInterval": "60"}
 
 

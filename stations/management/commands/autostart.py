@@ -1,0 +1,14 @@
+from django.core.management.base import BaseCommand
+
+from stations import changes
+from stations.models import Station
+
+
+class Command(BaseCommand):
+    help = "Start every enabled station that is set to start with the emulator."
+
+    def handle(self, *args, **options):
+        rows = Station.objects.filter(enabled=True, autostart=True, running=False)
+        waiting = list(rows.values_list("identity", flat=True))
+        count = changes.set_running(waiting, True) if waiting else 0
+        self.stdout.write(f"{count} stations started.")

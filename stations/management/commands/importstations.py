@@ -1,0 +1,48 @@
+import json
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from stations import changes
+from stations.importing import ON_EXISTING, ImportRefused, Outcome, import_document
+from stations.models import Station
+
+
+class Command(BaseCommand):
+    help = "Import stations from a file: ours, or the predecessor's. All of them or none."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--on-existing", choices=ON_EXISTING, default="fail")
+        parser.add_argument("--dry-run", action="store_true", help="Only check and report.")
+        parser.add_argument("--start", action="store_true", help="Start what is set to autostart.")
+
+    def handle(self, *args, **options):
+        try:
+            document = json.loads(options["file"].read_text(encoding="utf-8"))
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
+        except (ValueError, RecursionError) as error:
+            raise CommandError(f"{options['file']} is not JSON: {error}.") from error
+        try:
+            outcomes = import_document(document, options["on_existing"], options["dry_run"])
+        except ImportRefused as error:
+            lines = [f"  {name}: {sentence}" for name, sentence in error.fields.items()]
+            raise CommandError("\n".join([str(error), *lines])) from error
+        for outcome in outcomes:
+            self._report(outcome)
+        verb = "would be imported" if options["dry_run"] else "imported"
+        self.stdout.write(f"{len(outcomes)} stations {verb}.")
+        if options["start"] and not options["dry_run"]:
+            self._start([outcome.identity for outcome in outcomes])
+
+    def _report(self, outcome: Outcome) -> None:
+        self.stdout.write(f"{outcome.identity}: {outcome.action}")
+        for what, notes in (("changed", outcome.changed), ("not used", outcome.ignored)):
+            for name, sentence in notes.items():
+                self.stdout.write(f"  {what}: {name}: {sentence}")
+
+    def _start(self, identities: list[str]) -> None:
+        rows = Station.objects.filter(identity__in=identities, autostart=True)
+        count = changes.set_running(rows.values_list("identity", flat=True), True)
+        self.stdout.write(f"{count} stations started.")

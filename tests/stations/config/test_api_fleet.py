@@ -1,0 +1,35 @@
+"""GET /api/connections and POST /api/admin/sync."""
+
+from accounts.models import ApiToken
+from stations import keys
+from stations.snapshots import state_collection
+from tests.stations.config.conftest import Api
+
+
+def test_connections(api, make_station, set_state):
+    make_station("A", running=True)
+    make_station("B", running=True)
+    make_station("C")
+    set_state("A")
+    status, body = api("GET", "connections")
+    assert status == 200, body
+    assert [(c["station"], c["connected"], c["state"]) for c in body["items"]] == [
+        ("A", True, "connected"), ("B", False, "disconnected"),
+    ]  # fmt: skip
+    assert body["items"][0]["csms_url"] == "ws://127.0.0.1:9000/ocpp/A"
+    assert [c["station"] for c in api("GET", "connections", state="online")[1]["items"]] == ["A"]
+
+
+def test_sync_now(api, set_state, hot):
+    state_collection().delete_many({})
+    set_state("A", version=4)
+    hot.sadd(keys.dirty_key(), "A")
+    status, body = api("POST", "admin/sync")
+    assert (status, body["written"], body["stale"]) == (200, 1, 0), body
+    assert state_collection().find_one({"_id": "A"})["stamp"].endswith("4")
+
+
+def test_sync_is_for_staff(api, django_user_model):
+    bob = django_user_model.objects.create_user("bob", password="x")
+    status, body = Api(ApiToken.objects.issue(bob)[1])("POST", "admin/sync")
+    assert (status, body["code"]) == (403, "forbidden")
