@@ -153,7 +153,9 @@ class Calls:
             self._calls = deque()
         self._calls.append((action, payload, context))
 
-    def queue_message(self, action: str, payload: dict[str, Any], session: str, **more: Any) -> dict:
+    def queue_message(
+        self, action: str, payload: dict[str, Any], session: str, **more: Any
+    ) -> dict[str, Any]:
         """Queue a transaction message. It stays until it was taken or given up.
 
         `session`: of which it is part; `more`: what the version needs at sending time.
@@ -396,6 +398,7 @@ class Calls:
             if deliverable and message["attempts"] < attempts:
                 self._queue_retry = now + pause * message["attempts"]
                 self.set_timer("queue", self._queue_retry)
+                self.message_failed(message, code, now)
             else:
                 self._queue.remove(message)
                 self._queue_retry = 0.0
@@ -432,6 +435,9 @@ class Calls:
     def message_payload(self, message: dict[str, Any]) -> dict[str, Any]:
         """The payload of a queued message at the time it is sent."""
         return message["payload"]
+
+    def message_failed(self, message: dict[str, Any], code: str, now: float) -> None:
+        """Hook: an attempt failed; the message will be tried again."""
 
     def message_given_up(self, message: dict[str, Any], code: str, now: float) -> None:
         """Hook: a transaction message was dropped after its last attempt."""

@@ -22,7 +22,7 @@ from chargepoint.effects import (
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event, IllegalTransition
-from chargepoint.times import iso
+from chargepoint.times import iso, seconds_of
 
 __all__ = ["CommandRejected", "Station", "make_station"]
 
@@ -313,6 +313,13 @@ class Station(Calls):
         self.interval = seconds
         if self.connected and self.registration == ACCEPTED:
             self._schedule_heartbeat(now)
+
+    def set_clock(self, text: str, now: float) -> None:
+        """Follow the CSMS's clock (1.6 section 4.6, 2.0.1 G02.FR.06) unless it is unreadable."""
+        there = seconds_of(text)
+        if there is not None:
+            # A second or less is the way there and back, not a wrong clock.
+            self._skew = there - now if abs(there - now) > 1.0 else 0.0
 
     def stamp(self, now: float) -> str:
         """ISO 8601, UTC, by the station's clock, which follows the CSMS's."""

@@ -1,0 +1,161 @@
+"""Who may charge: Authorize, the authorization cache, and the offline rules (1.6 3.4, 4.1)."""
+
+from typing import Any
+
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import Event
+from chargepoint.station import CommandRejected
+from chargepoint.times import seconds_of
+
+CACHE_AT_MOST = 1000
+LONGEST_TAG = 20  # CiString20Type
+
+
+class Authorization:
+    """Block of Station16."""
+
+    __slots__ = ()
+
+    # --- commands ----------------------------------------------------------------------------
+
+    def do_authorize(self, now: float, id_tag: str = "", connector: int | None = None) -> dict:
+        """Present a token at the reader: starts at the connector, or stops its own transaction."""
+        tag = self._tag(id_tag)
+        outlet = self.connector(connector) if connector is not None else self._for_tag(tag)
+        session = self.sessions.get(outlet.id)
+        if session is None:
+            self._check_free(outlet)
+            return {"authorization": self.authorize(tag, outlet, now), "connector": outlet.id}
+        if session.id_tag == tag or (session.parent and session.parent == self._parent(tag)):
+            self.stop(outlet, "Local", tag, now)
+            return {"authorization": "Accepted", "connector": outlet.id, "stopped": True}
+        message = f"Connector {outlet.id} is charging for another idTag."
+        raise CommandRejected("not_possible_now", message)
+
+    def _tag(self, id_tag: Any) -> str:
+        tag = id_tag or self.config.default_id_tag
+        if not isinstance(tag, str) or not 0 < len(tag) <= LONGEST_TAG:
+            message = f"Give an id_tag of 1 to {LONGEST_TAG} characters."
+            raise CommandRejected("invalid_arguments", message)
+        return tag
+
+    def _for_tag(self, tag: str) -> Connector:
+        """Where a driver who names no connector means to charge."""
+        for session in self.sessions.values():
+            if session.id_tag == tag:
+                return self.connectors[session.connector]
+        free = [c for c in self.connectors.values() if c.can(Event.AUTHORIZED)]
+        if not free:
+            raise CommandRejected("not_possible_now", "No connector is free.")
+        return max(free, key=lambda outlet: outlet.ev is not None)
+
+    def _check_free(self, outlet: Connector) -> None:
+        if not outlet.can(Event.AUTHORIZED):
+            message = f"Connector {outlet.id} is {self.status_of(outlet)}: it cannot start now."
+            raise CommandRejected("not_possible_now", message)
+
+    # --- deciding ----------------------------------------------------------------------------
+
+    def authorize(self, tag: str, outlet: Connector, now: float) -> str:
+        """Begin to authorize: "Accepted", "Invalid" or, with the CSMS asked, "Pending"."""
+        cached = self._cached(tag, now)
+        if self.connected and self.registration == "Accepted":
+            if cached == "Accepted" and self.keys.flag("LocalPreAuthorize"):
+                return self._accept(outlet, tag, now)
+            context = {"connector": outlet.id, "id_tag": tag}
+            self.call("Authorize", {"idTag": tag}, now, context)
+            return "Pending"
+        if self._allowed_offline(tag, now):
+            return self._accept(outlet, tag, now)
+        return "Invalid"
+
+    def _allowed_offline(self, tag: str, now: float) -> bool:
+        # 3.4: a tag that the cache knows as not Accepted is never let through.
+        cached = self._cached(tag, now)
+        if cached is not None:
+            return cached == "Accepted" and self.keys.flag("LocalAuthorizeOffline")
+        return self.keys.flag("AllowOfflineTxForUnknownId")
+
+    def _accept(self, outlet: Connector, tag: str, now: float) -> str:
+        self.authorized(outlet, tag, now)
+        return "Accepted"
+
+    def authorized(self, outlet: Connector, tag: str, now: float) -> None:
+        """The tag may charge at the connector: start if a car is there, else wait for it."""
+        if not outlet.can(Event.AUTHORIZED):
+            return  # the outlet faulted, or was taken out of service, while the CSMS was asked
+        outlet.apply(Event.AUTHORIZED, now)
+        self.tags[outlet.id] = tag
+        self.report(outlet, now)
+        if outlet.ev is not None:
+            self.start(outlet, now)
+            return
+        self.wait_for_plug(outlet, now)
+
+    def wait_for_plug(self, outlet: Connector, now: float) -> None:
+        """9.1.7 ConnectionTimeOut: the authorization ends if nobody plugs in."""
+        seconds = self.keys.integer("ConnectionTimeOut")
+        if seconds:
+            self.set_timer(("plug_timeout", outlet.id), now + seconds)
+        if outlet.id in self.auto_plug:
+            self.set_timer(("driver", outlet.id), now + self.rng.uniform(1.0, 3.0))
+
+    def at_plug_timeout(self, now: float, number: int) -> None:
+        outlet = self.connectors.get(number)
+        if outlet is not None and outlet.can(Event.AUTHORIZATION_LOST):
+            outlet.apply(Event.AUTHORIZATION_LOST, now)
+            self.tags.pop(number, None)
+            self.auto_plug.discard(number)
+            self.clear_timer(("driver", number))
+            self.report(outlet, now)
+
+    # --- answers -----------------------------------------------------------------------------
+
+    def got_authorize(self, payload: dict, context: Any, now: float) -> None:
+        info, tag = payload["idTagInfo"], context["id_tag"]
+        self.remember(tag, info)
+        outlet = self.connectors.get(context["connector"])
+        if outlet is None:
+            return
+        if info["status"] == "Accepted":
+            self.authorized(outlet, tag, now)
+        else:
+            self._not_authorized(outlet, now)
+
+    def failed_authorize(self, code: str, context: Any, now: float) -> None:
+        """No usable answer: the rules for a station that is offline decide."""
+        outlet = self.connectors.get(context["connector"])
+        if outlet is None:
+            return
+        if code in ("Timeout", "Disconnected") and self._allowed_offline(context["id_tag"], now):
+            self.authorized(outlet, context["id_tag"], now)
+        else:
+            self._not_authorized(outlet, now)
+
+    def _not_authorized(self, outlet: Connector, now: float) -> None:
+        self.auto_plug.discard(outlet.id)
+        self.report(outlet, now)
+
+    # --- the cache (3.4.1) -------------------------------------------------------------------
+
+    def remember(self, tag: str, info: dict[str, Any]) -> None:
+        """Every idTagInfo of the CSMS updates the cache."""
+        if not self.keys.flag("AuthorizationCacheEnabled"):
+            return
+        cache = self.cache
+        cache.pop(tag, None)
+        cache[tag] = [info["status"], info.get("expiryDate", ""), info.get("parentIdTag", "")]
+        if len(cache) > CACHE_AT_MOST:
+            del cache[next(iter(cache))]
+        self.changed("soon")
+
+    def _cached(self, tag: str, now: float) -> str | None:
+        entry = self.cache.get(tag) if self.keys.flag("AuthorizationCacheEnabled") else None
+        if entry is None:
+            return None
+        expiry = seconds_of(entry[1]) if entry[1] else None
+        return "Expired" if expiry is not None and expiry <= now else entry[0]
+
+    def _parent(self, tag: str) -> str:
+        entry = self.cache.get(tag)
+        return entry[2] if entry else ""

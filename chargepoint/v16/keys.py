@@ -1,0 +1,178 @@
+"""The configuration keys of OCPP 1.6 (section 9.1) and what a value must look like.
+
+A station keeps only what differs from these defaults: thousands of stations share one table.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from chargepoint.config import StationConfig
+from chargepoint.v16.measurands import MEASURANDS
+
+BOOL, INT, LIST, TEXT = "boolean", "integer", "list", "text"
+CHANGE_ACCEPTED, CHANGE_REJECTED = "Accepted", "Rejected"
+CHANGE_NOT_SUPPORTED = "NotSupported"
+LONGEST_VALUE = 500
+_LISTS_AT_MOST = len(MEASURANDS)
+
+
+class Key(NamedTuple):
+    """kind: BOOL, INT, LIST or TEXT. `computed(config)` gives the value of a read-only key."""
+
+    kind: str
+    default: str
+    readonly: bool = False
+    least: int = 0
+    members: frozenset[str] | None = None
+    computed: Callable[[StationConfig], str] | None = None
+
+
+def _fixed(value: str) -> Key:
+    return Key(TEXT, value, readonly=True)
+
+
+_PROFILES = "Core"
+_ENERGY = "Energy.Active.Import.Register"
+_ROTATIONS = frozenset({"NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR"})
+
+KEYS: dict[str, Key] = {
+    "AllowOfflineTxForUnknownId": Key(BOOL, "false"),
+    "AuthorizationCacheEnabled": Key(BOOL, "true"),
+    "AuthorizeRemoteTxRequests": Key(BOOL, "false"),
+    "BlinkRepeat": Key(INT, "3"),
+    "ClockAlignedDataInterval": Key(INT, "0"),
+    "ConnectionTimeOut": Key(INT, "60"),
+    "ConnectorPhaseRotation": Key(LIST, "NotApplicable"),
+    "ConnectorPhaseRotationMaxLength": Key(
+        INT, "", True, computed=lambda config: str(len(config.connectors) + 1)
+    ),
+    "GetConfigurationMaxKeys": _fixed("100"),
+    "HeartbeatInterval": Key(INT, "300"),
+    "LightIntensity": Key(INT, "100"),
+    "LocalAuthorizeOffline": Key(BOOL, "true"),
+    "LocalPreAuthorize": Key(BOOL, "false"),
+    "MaxEnergyOnInvalidId": Key(INT, "0"),
+    "MeterValueSampleInterval": Key(INT, "60"),
+    "MeterValuesAlignedData": Key(LIST, _ENERGY, members=MEASURANDS),
+    "MeterValuesAlignedDataMaxLength": _fixed(str(_LISTS_AT_MOST)),
+    "MeterValuesSampledData": Key(
+        LIST, f"{_ENERGY},Power.Active.Import,Current.Import,Voltage,SoC", members=MEASURANDS
+    ),
+    "MeterValuesSampledDataMaxLength": _fixed(str(_LISTS_AT_MOST)),
+    "MinimumStatusDuration": Key(INT, "0"),
+    "NumberOfConnectors": Key(
+        INT, "", True, computed=lambda config: str(len(config.connectors))
+    ),
+    "ResetRetries": Key(INT, "3"),
+    "StopTransactionOnEVSideDisconnect": Key(BOOL, "true"),
+    "StopTransactionOnInvalidId": Key(BOOL, "true"),
+    "StopTxnAlignedData": Key(LIST, "", members=MEASURANDS),
+    "StopTxnAlignedDataMaxLength": _fixed(str(_LISTS_AT_MOST)),
+    "StopTxnSampledData": Key(LIST, "", members=MEASURANDS),
+    "StopTxnSampledDataMaxLength": _fixed(str(_LISTS_AT_MOST)),
+    "SupportedFeatureProfiles": _fixed(_PROFILES),
+    "SupportedFeatureProfilesMaxLength": _fixed("6"),
+    "TransactionMessageAttempts": Key(INT, "3", least=1),
+    "TransactionMessageRetryInterval": Key(INT, "60"),
+    "UnlockConnectorOnEVSideDisconnect": Key(BOOL, "true"),
+    "WebSocketPingInterval": Key(INT, "60"),
+    # Ours: a driver who plugs in after a remote start and leaves after the end.
+    "EmulatorAutoPlug": Key(BOOL, "true"),
+}  # fmt: skip
+
+
+def value_fits(name: str, key: Key, value: str) -> bool:
+    """Whether `value` may be set. Section 5.3: what does not fit is Rejected."""
+    if len(value) > LONGEST_VALUE:
+        return False
+    if key.kind is BOOL:
+        return value.lower() in ("true", "false")
+    if key.kind is INT:
+        return value.isascii() and value.isdigit() and key.least <= int(value) <= 2**31 - 1
+    if name == "ConnectorPhaseRotation":
+        return all(_is_rotation(part) for part in _parts(value))
+    if key.members is not None:
+        parts = _parts(value)
+        return len(parts) <= _LISTS_AT_MOST and all(part in key.members for part in parts)
+    return True
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _is_rotation(part: str) -> bool:
+    number, dot, rotation = part.rpartition(".")
+    return rotation in _ROTATIONS and (not dot or number.isdigit())
+
+
+class Configuration:
+    """The keys of one station: defaults, the operator's overrides, then what the CSMS set."""
+
+    __slots__ = ("_config", "_set")
+
+    def __init__(self, config: StationConfig, saved: dict[str, list[str]] | None = None) -> None:
+        """saved: {key: [value, the operator's value when it was set]}."""
+        self._config = config
+        self._set: dict[str, list[str]] | None = None
+        for name, (value, base) in (saved or {}).items():
+            # An operator who has changed the key since then means it.
+            if config.configuration.get(name, "") == base:
+                self._set = self._set or {}
+                self._set[name] = [value, base]
+
+    def text(self, name: str) -> str:
+        """The value now; "" for a key that the station does not have."""
+        if self._set and name in self._set:
+            return self._set[name][0]
+        key = KEYS.get(name)
+        if key is not None and key.readonly:
+            return key.computed(self._config) if key.computed else key.default
+        given = self._config.configuration.get(name)
+        if given is not None and (key is None or value_fits(name, key, given)):
+            return given
+        return "" if key is None else key.default
+
+    def integer(self, name: str) -> int:
+        return int(self.text(name))
+
+    def flag(self, name: str) -> bool:
+        return self.text(name).lower() == "true"
+
+    def items(self, name: str) -> list[str]:
+        return _parts(self.text(name))
+
+    def names(self) -> list[str]:
+        """Every key that GetConfiguration shows, vendor keys of the operator's last."""
+        return [*KEYS, *(name for name in self._config.configuration if name not in KEYS)]
+
+    def known(self, name: str) -> bool:
+        return name in KEYS or name in self._config.configuration
+
+    def readonly(self, name: str) -> bool:
+        return name in KEYS and KEYS[name].readonly
+
+    def change(self, name: str, value: str) -> str:
+        """Set a key for the CSMS; the ConfigurationStatus (section 7.22)."""
+        if not self.known(name):
+            return CHANGE_NOT_SUPPORTED
+        if self.readonly(name):
+            return CHANGE_REJECTED
+        key = KEYS.get(name) or Key(TEXT, "")
+        if not value_fits(name, key, value):
+            return CHANGE_REJECTED
+        self.put(name, value)
+        return CHANGE_ACCEPTED
+
+    def put(self, name: str, value: str) -> None:
+        if self.text(name) == value:
+            return
+        self._set = self._set or {}
+        self._set[name] = [value, self._config.configuration.get(name, "")]
+
+    def rebase(self, config: StationConfig) -> None:
+        """The operator has changed the configuration."""
+        self.__init__(config, self._set)
+
+    def to_saved(self) -> dict[str, Any]:
+        return {"keys": {name: [*pair] for name, pair in self._set.items()}} if self._set else {}

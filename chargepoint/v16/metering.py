@@ -1,0 +1,116 @@
+"""Meter values: sampled in a transaction and aligned with the clock (1.6, 3.16 and 4.7)."""
+
+from typing import Any
+
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.sample import Sample
+from chargepoint.v16.measurands import sampled_values
+from chargepoint.v16.session import Session16
+
+# transactionData grows with the session: what a real controller keeps is bounded too.
+DATA_AT_MOST = 500
+
+
+class Metering:
+    """Block of Station16."""
+
+    __slots__ = ()
+
+    def begin_metering(self, outlet: Connector, session: Session16, now: float) -> None:
+        self._gather(session, outlet.sample(now), "StopTxnSampledData", "Transaction.Begin", now)
+        self.arm_sample(outlet.id, now)
+
+    def end_metering(self, outlet: Connector, session: Session16, now: float) -> None:
+        sample = outlet.sample(now)
+        self._gather(session, sample, "StopTxnSampledData", "Transaction.End", now)
+        self.clear_timer(("sample", outlet.id))
+        self.clear_timer(("car", outlet.id))
+
+    def arm_sample(self, number: int, now: float) -> None:
+        """9.1.15 MeterValueSampleInterval; 0 turns sampling off."""
+        seconds = self.keys.integer("MeterValueSampleInterval")
+        if seconds:
+            self.set_timer(("sample", number), now + seconds)
+        else:
+            self.clear_timer(("sample", number))
+
+    def at_sample(self, now: float, number: int) -> None:
+        outlet, session = self.connectors.get(number), self.sessions.get(number)
+        if outlet is None or session is None:
+            return
+        sample = outlet.sample(now)
+        measurands = self.keys.items("MeterValuesSampledData")
+        if measurands:
+            values = sampled_values(sample, measurands, "Sample.Periodic")
+            self._queue_values(outlet, session, values, now)
+        self._gather(session, sample, "StopTxnSampledData", "Sample.Periodic", now)
+        self.record(session, now, sample=_plain(sample))
+        self.report(outlet, now)
+        self.watch_car(outlet, now)
+        self.arm_sample(number, now)
+
+    def arm_aligned(self, now: float) -> None:
+        """9.1.6 ClockAlignedDataInterval, counted from midnight UTC; 0 turns it off."""
+        seconds = self.keys.integer("ClockAlignedDataInterval")
+        if seconds:
+            self.set_timer("aligned", (now // seconds + 1) * seconds)
+        else:
+            self.clear_timer("aligned")
+
+    def at_aligned(self, now: float) -> None:
+        measurands = self.keys.items("MeterValuesAlignedData")
+        for outlet in self.connectors.values():
+            sample = outlet.sample(now)
+            session = self.sessions.get(outlet.id)
+            if session is not None:
+                self._gather(session, sample, "StopTxnAlignedData", "Sample.Clock", now)
+            if not measurands:
+                continue
+            values = sampled_values(sample, measurands, "Sample.Clock")
+            if session is not None:
+                self._queue_values(outlet, session, values, now)
+            elif values and self.connected and self.registration == "Accepted":
+                meter_value = [{"timestamp": self.stamp(now), "sampledValue": values}]
+                payload = {"connectorId": outlet.id, "meterValue": meter_value}
+                self.call("MeterValues", payload, now)
+        self.arm_aligned(now)
+
+    def _queue_values(
+        self, outlet: Connector, session: Session16, values: list[dict[str, Any]], now: float
+    ) -> None:
+        if not values:
+            return
+        payload = {
+            "connectorId": outlet.id,
+            "meterValue": [{"timestamp": self.stamp(now), "sampledValue": values}],
+        }
+        self.queue_message(
+            "MeterValues", payload, session.id, transaction_id=session.transaction_id
+        )
+
+    def _gather(
+        self, session: Session16, sample: Sample, key: str, context: str, now: float
+    ) -> None:
+        """9.1.28-9.1.31: values that StopTransaction carries."""
+        measurands = self.keys.items(key)
+        values = sampled_values(sample, measurands, context) if measurands else None
+        if not values:
+            return
+        if len(session.data) >= DATA_AT_MOST:
+            # The first one marks the begin; thinning keeps the course of the session.
+            session.data = session.data[:1] + session.data[2::2]
+        session.data.append({"timestamp": self.stamp(now), "sampledValue": values})
+
+
+def _plain(sample: Sample) -> dict[str, Any]:
+    """A point of the session's meter series. Energy Wh, power W, current A, voltage V, soc %."""
+    return {
+        "t": sample.time,
+        "energy_wh": round(sample.energy_wh),
+        "power_w": round(sample.power_w, 1),
+        "soc": None if sample.soc is None else round(sample.soc, 2),
+        "current_a": round(max(sample.currents_a), 2),
+        "voltage_v": round(sample.voltage_v, 1),
+    }
+
+

@@ -1,0 +1,171 @@
+"""The Core Calls of the CSMS that are not about availability (1.6 section 5)."""
+
+from typing import Any
+
+from chargepoint.effects import URGENT, PingInterval
+from chargepoint.hardware.states import Event
+from chargepoint.station import CommandRejected
+
+SOFT_RESET_PATIENCE = 10.0  # how long a soft reset waits for the queue to be delivered
+
+
+class Requests:
+    """Block of Station16."""
+
+    __slots__ = ()
+
+    # --- configuration (5.3, 5.8) ------------------------------------------------------------
+
+    def on_get_configuration(self, payload: dict, now: float) -> dict:
+        wanted = payload.get("key") or self.keys.names()
+        known = [name for name in wanted if self.keys.known(name)]
+        entries = [
+            {
+                "key": name,
+                "readonly": self.keys.readonly(name),
+                "value": self.keys.text(name)[:500],
+            }
+            for name in known[: self.keys.integer("GetConfigurationMaxKeys")]
+        ]
+        unknown = [name for name in wanted if not self.keys.known(name)]
+        answer: dict[str, Any] = {"configurationKey": entries}
+        if unknown:
+            answer["unknownKey"] = unknown
+        return answer
+
+    def on_change_configuration(self, payload: dict, now: float) -> dict:
+        name = payload["key"]
+        status = self.keys.change(name, payload["value"])
+        if status == "Accepted":
+            self.configuration_changed(name, now)
+            self.changed(URGENT)
+        return {"status": status}
+
+    def configuration_changed(self, name: str, now: float) -> None:
+        """Keys that act at once; the others are read when they are needed."""
+        match name:
+            case "HeartbeatInterval":
+                self.set_heartbeat(float(self.keys.integer(name)), now)
+            case "WebSocketPingInterval":
+                self._out.append(PingInterval(self.ping_interval()))
+            case "ClockAlignedDataInterval":
+                self.arm_aligned(now)
+            case "MeterValueSampleInterval":
+                for number in self.sessions:
+                    self.arm_sample(number, now)
+            case "AuthorizationCacheEnabled":
+                if not self.keys.flag(name):
+                    self.cache.clear()
+
+    def on_clear_cache(self, payload: dict, now: float) -> dict:
+        if not self.keys.flag("AuthorizationCacheEnabled"):
+            return {"status": "Rejected"}
+        self.cache.clear()
+        self.changed(URGENT)
+        return {"status": "Accepted"}
+
+    # --- data transfer (4.3, 5.6) ------------------------------------------------------------
+
+    def on_data_transfer(self, payload: dict, now: float) -> dict:
+        """We know one vendor, ourselves, and no message of it."""
+        if payload["vendorId"] != self.config.vendor:
+            return {"status": "UnknownVendorId"}
+        return {"status": "UnknownMessageId"}
+
+    def do_data_transfer(
+        self, now: float, vendor_id: str = "", message_id: str = "", data: str = ""
+    ) -> dict:
+        if not 0 < len(vendor_id) <= 255 or len(message_id) > 50:
+            message = "vendor_id has 1 to 255 characters, message_id at most 50."
+            raise CommandRejected("invalid_arguments", message)
+        payload = {"vendorId": vendor_id}
+        if message_id:
+            payload["messageId"] = message_id
+        if data:
+            payload["data"] = data
+        self.call("DataTransfer", payload, now)
+        return {}
+
+    # --- remote start and stop (5.11, 5.12) --------------------------------------------------
+
+    def on_remote_start_transaction(self, payload: dict, now: float) -> dict:
+        number = payload.get("connectorId")
+        outlet = self.connectors.get(number) if number is not None else self._any_free()
+        if outlet is None or not outlet.can(Event.AUTHORIZED):
+            return {"status": "Rejected"}
+        self.later(self._remote_start, outlet.id, payload["idTag"])
+        return {"status": "Accepted"}
+
+    def _any_free(self):
+        free = [c for c in self.connectors.values() if c.can(Event.AUTHORIZED)]
+        return max(free, key=lambda outlet: outlet.ev is not None) if free else None
+
+    def _remote_start(self, number: int, tag: str, now: float) -> None:
+        outlet = self.connectors[number]
+        if outlet.ev is None and self.keys.flag("EmulatorAutoPlug"):
+            self.auto_plug.add(number)
+        # 9.1.3 AuthorizeRemoteTxRequests: as if the driver had presented the tag, or trusted.
+        if self.keys.flag("AuthorizeRemoteTxRequests"):
+            self.authorize(tag, outlet, now)
+        else:
+            self.authorized(outlet, tag, now)
+
+    def on_remote_stop_transaction(self, payload: dict, now: float) -> dict:
+        wanted = payload["transactionId"]
+        for session in self.sessions.values():
+            if session.transaction_id == wanted:
+                self.later(self._stop_later, session.connector, "Remote")
+                return {"status": "Accepted"}
+        return {"status": "Rejected"}
+
+    def _stop_later(self, number: int, reason: str, now: float) -> None:
+        if number in self.sessions:
+            self.stop(self.connectors[number], reason, "", now)
+
+    # --- reset (5.14) ------------------------------------------------------------------------
+
+    def on_reset(self, payload: dict, now: float) -> dict:
+        self.later(self.begin_reset, payload["type"])
+        return {"status": "Accepted"}
+
+    def do_reset(self, now: float, kind: str = "Soft") -> dict:
+        if kind not in ("Soft", "Hard"):
+            raise CommandRejected("invalid_arguments", "The kind is Soft or Hard.")
+        self.begin_reset(kind, now)
+        return {}
+
+    def begin_reset(self, kind: str, now: float) -> None:
+        """Transactions end for the reason of the reset. A soft one lets the news out first."""
+        for number in list(self.sessions):
+            self.stop(self.connectors[number], f"{kind}Reset", "", now)
+        if kind == "Soft" and self.connected and self.queued:
+            self.reset_by = now + SOFT_RESET_PATIENCE
+            self.set_timer("reset", now + 0.2)
+        else:
+            self._reboot_now(now)
+
+    def at_reset(self, now: float) -> None:
+        if self.queued and self.connected and now < self.reset_by:
+            self.set_timer("reset", now + 0.2)
+        else:
+            self._reboot_now(now)
+
+    def _reboot_now(self, now: float) -> None:
+        self.clear_timer("reset")
+        for outlet in self.connectors.values():
+            if outlet.can(Event.AUTHORIZATION_LOST):
+                outlet.apply(Event.AUTHORIZATION_LOST, now)
+        self.tags.clear()
+        self.reboot(now, "Reset")
+
+    # --- unlock (5.18) -----------------------------------------------------------------------
+
+    def on_unlock_connector(self, payload: dict, now: float) -> dict:
+        outlet = self.connectors.get(payload["connectorId"])
+        if outlet is None:
+            return {"status": "NotSupported"}
+        if outlet.error_code == "ConnectorLockFailure":
+            return {"status": "UnlockFailed"}
+        if outlet.id in self.sessions:
+            self.later(self._stop_later, outlet.id, "UnlockCommand")
+        return {"status": "Unlocked"}

@@ -1,0 +1,49 @@
+"""One charging session of 1.6, from StartTransaction to the answer to StopTransaction."""
+
+from typing import Any
+
+UNKNOWN_TRANSACTION = -1  # errata 4.0, 3.18: the start was never accepted
+
+
+class Session16:
+    """`transaction_id` is None until the CSMS has answered StartTransaction.
+
+    id           uuid, made at the start; `rev` counts the updates of its record
+    data         transactionData gathered for StopTransaction (StopTxn* keys)
+    cap_wh       register value at which an invalid idTag's energy ends (MaxEnergyOnInvalidId)
+    """
+
+    __slots__ = (
+        "cap_wh", "connector", "data", "id", "id_tag", "meter_start", "parent", "rev", "started",
+        "suspended", "transaction_id",
+    )  # fmt: skip
+
+    def __init__(
+        self, identity: str, connector: int, id_tag: str, started: float, meter_start: int
+    ) -> None:
+        self.id = identity
+        self.connector = connector
+        self.id_tag = id_tag
+        self.parent = ""
+        self.started = started
+        self.meter_start = meter_start
+        self.transaction_id: int | None = None
+        self.rev = 0
+        self.data: list[dict[str, Any]] = []
+        self.cap_wh: float | None = None
+        self.suspended = False  # deauthorized: no more energy, transaction still open
+
+    def to_saved(self) -> dict[str, Any]:
+        saved = {name: getattr(self, name) for name in self.__slots__}
+        saved["data"] = list(self.data)
+        return saved
+
+    @classmethod
+    def from_saved(cls, saved: dict[str, Any]) -> "Session16":
+        session = cls(
+            saved["id"], saved["connector"], saved["id_tag"], saved["started"],
+            saved["meter_start"],
+        )  # fmt: skip
+        for name in ("parent", "transaction_id", "rev", "data", "cap_wh", "suspended"):
+            setattr(session, name, saved[name])
+        return session

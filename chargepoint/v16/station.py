@@ -1,0 +1,146 @@
+"""The OCPP 1.6J charge point: the Core profile."""
+
+from typing import Any
+
+from chargepoint import rpc
+from chargepoint.config import StationConfig
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import State
+from chargepoint.station import Station
+from chargepoint.v16.authorization import Authorization
+from chargepoint.v16.keys import Configuration
+from chargepoint.v16.metering import Metering
+from chargepoint.v16.requests import Requests
+from chargepoint.v16.session import Session16
+from chargepoint.v16.status import Status
+from chargepoint.v16.transactions import Transactions
+
+
+class Station16(Status, Authorization, Transactions, Metering, Requests, Station):
+    """State beside the base's, all of it plain:
+
+    keys        configuration keys; sessions: open ones by connector
+    tags        connector -> idTag that was authorized and waits for a car
+    cache       authorization cache: idTag -> [status, expiryDate, parentIdTag]
+    scheduled   connectors that become Unavailable when their transaction ends
+    auto_plug   connectors where an emulated driver plugs in and unplugs
+    """
+
+    __slots__ = (
+        "auto_plug", "cache", "keys", "operative", "reset_by", "scheduled", "sessions", "tags",
+    )  # fmt: skip
+
+    VERSION = "1.6"
+    CODES = rpc.CODES_16
+    HANDLERS = {
+        "ChangeAvailability": "on_change_availability",
+        "ChangeConfiguration": "on_change_configuration",
+        "ClearCache": "on_clear_cache",
+        "DataTransfer": "on_data_transfer",
+        "GetConfiguration": "on_get_configuration",
+        "RemoteStartTransaction": "on_remote_start_transaction",
+        "RemoteStopTransaction": "on_remote_stop_transaction",
+        "Reset": "on_reset",
+        "UnlockConnector": "on_unlock_connector",
+    }
+    COMMANDS = Station.COMMANDS | {
+        "authorize": "do_authorize",
+        "availability": "do_availability",
+        "data-transfer": "do_data_transfer",
+        "reset": "do_reset",
+        "start-transaction": "do_start_transaction",
+        "stop-transaction": "do_stop_transaction",
+    }
+
+    def begin(self, saved: dict, now: float) -> None:
+        self.keys = Configuration(self.config, saved.get("keys"))
+        sessions = (Session16.from_saved(entry) for entry in saved.get("sessions", ()))
+        self.sessions = {s.connector: s for s in sessions if s.connector in self.connectors}
+        self.tags: dict[int, str] = {int(k): v for k, v in saved.get("tags", {}).items()}
+        self.cache: dict[str, list[str]] = dict(saved.get("cache", {}))
+        self.scheduled: set[int] = set(saved.get("scheduled", ()))
+        self.auto_plug: set[int] = set(saved.get("auto_plug", ()))
+        self.operative = saved.get("operative", True)
+        self.reset_by = 0.0
+        self.arm_aligned(now)
+        for number in self.sessions:
+            self._resume_session(self.connectors[number], now)
+        for number in [n for n in self.tags if n in self.connectors]:
+            self.wait_for_plug(self.connectors[number], now)
+        for number in self.auto_plug - set(self.sessions) - set(self.tags):
+            self.set_timer(("driver", number), now + 5.0)
+
+    def _resume_session(self, outlet: Connector, now: float) -> None:
+        """The transaction goes on where the snapshot left it; the car charged on meanwhile."""
+        outlet.advance(now)
+        self.arm_sample(outlet.id, now)
+        if outlet.state is State.STARTED:
+            self.offer_energy(outlet, now)
+        self.watch_car(outlet, now)
+
+    # --- boot (4.2) --------------------------------------------------------------------------
+
+    def boot_payload(self) -> dict[str, Any]:
+        config = self.config
+        payload = {"chargePointVendor": config.vendor[:20], "chargePointModel": config.model[:20]}
+        optional = {
+            "chargePointSerialNumber": config.serial[:25],
+            "firmwareVersion": config.firmware[:50],
+            "iccid": config.iccid[:20],
+            "imsi": config.imsi[:20],
+            "meterType": config.meter_type[:25],
+            "meterSerialNumber": config.meter_serial[:25],
+        }
+        payload.update({name: value for name, value in optional.items() if value})
+        return payload
+
+    def boot_accepted(self, interval: float, now: float) -> None:
+        # 4.2: the interval of the answer is the heartbeat interval from now on.
+        if interval > 0:
+            self.keys.put("HeartbeatInterval", str(int(interval)))
+
+    def registered(self, now: float, rebooted: bool) -> None:
+        if rebooted:
+            self._reported.clear()
+            self.send_station_status(now)
+        self.report_all(now)
+
+    def default_interval(self) -> float:
+        return float(self.keys.integer("HeartbeatInterval"))
+
+    def ping_interval(self) -> float:
+        return float(self.keys.integer("WebSocketPingInterval"))
+
+    def went_offline(self, now: float) -> None:
+        self._offer_unanswered(now)
+
+    def reconfigured(self, old: StationConfig, now: float) -> None:
+        before = {name: self.keys.text(name) for name in self.keys.names()}
+        self.keys.rebase(self.config)
+        for name in self.keys.names():
+            if before.get(name) != self.keys.text(name):
+                self.configuration_changed(name, now)
+
+    # --- the snapshot ------------------------------------------------------------------------
+
+    def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
+        session = self.sessions.get(connector.id)
+        if session is None:
+            return None, self.tags.get(connector.id)
+        known = session.transaction_id
+        return ("" if known is None else str(known)), session.id_tag
+
+    def extra_saved(self) -> dict[str, Any]:
+        saved = self.keys.to_saved()
+        if self.sessions:
+            saved["sessions"] = [session.to_saved() for session in self.sessions.values()]
+        if self.tags:
+            saved["tags"] = {str(k): v for k, v in self.tags.items()}
+        if self.cache:
+            saved["cache"] = {tag: [*entry] for tag, entry in self.cache.items()}
+        for name in ("scheduled", "auto_plug"):
+            if members := getattr(self, name):
+                saved[name] = sorted(members)
+        if not self.operative:
+            saved["operative"] = False
+        return saved
