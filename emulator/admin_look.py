@@ -33,7 +33,7 @@ UNFOLD = {
                     _item(
                         "Templates",
                         "content_copy",
-                        reverse_lazy("admin:stations_stationtemplate_changelist"),
+                        reverse_lazy("admin:stations_template_changelist"),
                     ),
                     _item("Tag groups", "sell", reverse_lazy("admin:stations_taggroup_changelist")),
                 ],
@@ -61,6 +61,7 @@ UNFOLD = {
                     _item("Workers (Flower)", "monitoring", _flower),
                     _item("API", "api", "/api/docs"),
                     _item("Health", "favorite", "/api/health"),
+                    _item("API tokens", "key", reverse_lazy("admin:accounts_apitoken_changelist")),
                     _item("Users", "person", reverse_lazy("admin:auth_user_changelist")),
                 ],
             },
