@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 
 from accounts.auth import api_auth
 from accounts.error_handlers import register
+from emulator.api_health import router as operation
 
 api = NinjaAPI(
     title="OCPP Emulator",
@@ -17,6 +18,7 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 register(api)
+api.add_router("", operation)
 
 for app in ("accounts", "stations", "messaging"):
     if find_spec(f"{app}.api"):

@@ -5,9 +5,13 @@ import os
 from celery import Celery
 from kombu import Queue
 
+from emulator.signs import QUEUES
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.settings")
 
 app = Celery("emulator")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue(name) for name in ("messages", "sync", "maintenance")]
+app.conf.task_queues = [Queue(name) for name in QUEUES]
 app.autodiscover_tasks()
+
+import emulator.celery_signs  # noqa: E402, F401  (connects the signals)

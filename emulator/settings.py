@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from emulator import addresses
+from emulator import addresses, signs
 from emulator.admin_look import UNFOLD  # noqa: F401  (read by django-unfold)
 from emulator.logs import logging_config
 from emulator.secret_key import secret_key
@@ -33,7 +33,7 @@ MONGODB_NAME = os.environ.get("MONGODB_NAME", "ocpp_emulator")
 MONGODB_EMBEDDED = not os.environ.get("MONGODB_URI") or env_flag("MONGODB_EMBEDDED")
 REDIS_URL = addresses.redis_url(DATA_DIR)
 REDIS_EMBEDDED = not os.environ.get("REDIS_URL") or env_flag("REDIS_EMBEDDED")
-REDIS_PREFIX = os.environ.get("REDIS_PREFIX", "ocpp:")
+REDIS_PREFIX = signs.prefix()
 
 DATABASES = {
     "default": {
@@ -62,8 +62,12 @@ CHARGE_POINT_SHARDS = int(os.environ.get("CHARGE_POINT_SHARDS", "8"))
 JOURNAL_DIR = Path(os.environ.get("JOURNAL_DIR") or DATA_DIR / "journal")
 MESSAGE_RETENTION_DAYS = int(os.environ.get("MESSAGE_RETENTION_DAYS", "30"))
 SYNC_INTERVAL = float(os.environ.get("SYNC_INTERVAL", "30"))  # seconds
-DEMO_CSMS_URL = os.environ.get("DEMO_CSMS_URL", "ws://127.0.0.1:9000")
-FLOWER_URL = os.environ.get("FLOWER_URL", "http://127.0.0.1:5555")
+DEMO_CSMS_URL = (
+    os.environ.get("DEMO_CSMS_URL") or f"ws://127.0.0.1:{os.environ.get('DEMO_CSMS_PORT') or 9220}"
+)
+FLOWER_URL = (
+    os.environ.get("FLOWER_URL") or f"http://127.0.0.1:{os.environ.get('FLOWER_PORT') or 5555}"
+)
 
 # --- Django -----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -103,7 +107,7 @@ ASGI_APPLICATION = "emulator.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        "DIRS": [BASE_DIR / "emulator" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -131,9 +135,9 @@ USE_TZ = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-# Served from the packages themselves, so a plain `make run` has no collectstatic step.
-WHITENOISE_USE_FINDERS = True
+# Unset: files come from the packages themselves, so `make run` has no collectstatic step.
+STATIC_ROOT = os.environ.get("STATIC_ROOT") or None
+WHITENOISE_USE_FINDERS = not STATIC_ROOT
 
 # HTTPS is the reverse proxy's; HTTPS=1 says that there is one.
 HTTPS = env_flag("HTTPS")
@@ -173,7 +177,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Redelivery after a worker died. Longer than any task here; shorter than anybody's patience.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 60,
-    "global_keyprefix": f"{REDIS_PREFIX}celery:",
+    "global_keyprefix": signs.celery_prefix(),
     "socket_timeout": 10,
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
@@ -198,7 +202,7 @@ CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "emulator.beat:TellingScheduler"
 # How soon beat sees a change made in the admin, and how late it may be.
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 DJANGO_CELERY_BEAT_TZ_AWARE = True
