@@ -28,7 +28,12 @@ def logging_config(level: str, as_json: bool) -> dict:
     if as_json:
         renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        renderers = [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+        # Plain tracebacks: the rich ones show local variables, passwords among them.
+        renderers = [
+            structlog.dev.ConsoleRenderer(
+                colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -85,7 +85,7 @@ def web(options: Options) -> Service:
     return Service(
         "web",
         python(
-            *("-m", "daphne", "-b", options.host, "-p", str(options.port)),
+            *("-m", "daphne", "-v", "0", "-b", options.host, "-p", str(options.port)),
             *("--application-close-timeout", "5", "emulator.asgi:application"),
         ),
         ready=http_answers(f"{options.web_address}/api/health"),

@@ -155,15 +155,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 # --- Channels ---------------------------------------------------------------------------------
 # "default" is the live view: pub/sub, nothing is stored, nearly free when nobody looks.
 # "workers" carries commands to the charge point workers: queued, each is answered.
+# A layer waits 5 s for a message; redis-py's own limit on a read is 5 s as well.
+_channel_host = {"address": REDIS_URL, "socket_timeout": 30}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"{REDIS_PREFIX}live"},
+        "CONFIG": {"hosts": [_channel_host], "prefix": f"{REDIS_PREFIX}live"},
     },
     "workers": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            "hosts": [REDIS_URL],
+            "hosts": [_channel_host],
             "prefix": f"{REDIS_PREFIX}workers",
             "expiry": 15,
             "capacity": 1000,
