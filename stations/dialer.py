@@ -14,6 +14,7 @@ from typing import Any
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from chargepoint.backoff import Backoff
+from chargepoint.config import MAX_FRAME
 from chargepoint.effects import SOON
 from stations.consumers import ChargePointConsumer
 from stations.dialing import DialQueue, refusal
@@ -21,7 +22,6 @@ from stations.targets import DialTarget
 
 log = logging.getLogger(__name__)
 
-MAX_MESSAGE = 1 << 20  # bytes, of one message put together
 PONG_TIMEOUT = 20.0
 CLOSE_TIMEOUT = 2.0  # how long the CSMS may take to answer our close
 STABLE_AFTER = 30.0  # a connection that lasted this long ends a series of failures
@@ -58,7 +58,7 @@ class Dialer(WSListener):
         self.state = LinkState.OFF
         self.armed: float | None = None
         self.error = ""
-        self.backoff = Backoff(random)
+        self.backoff = Backoff(random.random)
         self.transport: WSTransport | None = None
         self._at: float | None = None  # next dial, next ping, or end of patience while closing
         self._opened = 0.0
@@ -72,10 +72,17 @@ class Dialer(WSListener):
 
     # --- what the fleet asks -----------------------------------------------------------------
 
-    def connect(self) -> None:
-        """Bring the link up and keep it up; a waiting back-off is cut short."""
+    def connect(self, pause: float = 0.0) -> None:
+        """Bring the link up and keep it up; a waiting back-off is cut short.
+
+        `pause`: seconds before the first dial (a station that boots slowly).
+        """
         self.wanted = True
-        if self.state in (LinkState.OFF, LinkState.WAITING):
+        if self.state not in (LinkState.OFF, LinkState.WAITING):
+            return
+        if pause > 0:
+            self._after_loss(pause)
+        else:
             self._enqueue()
 
     def disconnect(self, code: int = NORMAL, reason: str = "") -> None:
@@ -162,6 +169,8 @@ class Dialer(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if transport is not self.transport:
             return
+        if transport.is_close_frame_sent and self.state is LinkState.OPEN:
+            return  # picows refused an earlier frame, and ends the connection in a moment
         kind = frame.msg_type
         if kind is _TEXT and frame.fin and self._parts is None:
             try:
@@ -218,7 +227,7 @@ class Dialer(WSListener):
             self._parts, self._parts_size, self._parts_kind = [], 0, kind
         self._parts.append(frame.get_payload_as_bytes())
         self._parts_size += frame.payload_size
-        if self._parts_size > MAX_MESSAGE:
+        if self._parts_size > MAX_FRAME:
             self._parts = None
             self._fail(TOO_BIG, "message too big")
         elif frame.fin:
@@ -248,7 +257,7 @@ class Dialer(WSListener):
     def _note_violation(self, transport: WSTransport) -> None:
         """Log a frame that picows itself refused; it has sent the close already."""
         shake = transport.close_handshake
-        if self.state is LinkState.OPEN and shake and shake.sent and not shake.recv:
+        if self.state is LinkState.OPEN and shake and shake.sent and not shake.recv_then_sent:
             self.error = f"{shake.sent.reason or 'protocol error'} ({int(shake.sent.code)})"
             self.consumer.unreadable("", self.error)
             self.queue.swallow(transport.wait_disconnected())

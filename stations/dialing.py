@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import picows
 
+from chargepoint.config import MAX_FRAME
 from stations.targets import DialTarget, TlsOptions
 
 if TYPE_CHECKING:
     from stations.dialer import Dialer
 
-MAX_FRAME = 1 << 20  # bytes
 # The smallest that picows takes; it grows for a connection that needs it. 16 KiB less a station.
 READ_BUFFER = 2048
 
 # An adapter, since picows makes a child of a plain Logger for each connection and keeps it.
 _picows_log = logging.LoggerAdapter(logging.getLogger("stations.socket"), {})
+_picows_log.logger.setLevel(logging.WARNING)  # it has two lines for each connection
 
 
 class DialQueue:

@@ -104,7 +104,8 @@ class Fleet:
         consumer = ChargePointConsumer(core, self.host, epoch, taken)
         dialer = Dialer(consumer, plan.target, self.queue)
         self.running[plan.identity] = RunningStation(consumer, dialer, plan.revision, shard)
-        dialer.connect()
+        resumed = bool(saved and saved["saved"].get("booted"))
+        dialer.connect(0.0 if resumed else plan.config.boot_delay)
 
     async def stop(self, identities: Iterable[str]) -> None:
         """Stop stations in order: last words to the CSMS, links closed, state to be written."""

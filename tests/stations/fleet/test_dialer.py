@@ -1,0 +1,400 @@
+"""The dialer against real sockets: frames of every kind, closes, refusals, pings, reconnects."""
+
+import asyncio
+import json
+import random
+
+import pytest
+from picows import WSMsgType
+
+from chargepoint.config import MAX_FRAME, StationConfig
+from chargepoint.station import make_station
+from stations.clock import Clock, Deadlines
+from stations.consumers import ChargePointConsumer, Host
+from stations.dialer import Dialer, LinkState
+from stations.dialing import DialQueue
+from stations.targets import DialTarget
+from tests.stations.fleet.conftest import KeptFrames, until
+from tests.stations.fleet.sink import Sink
+
+
+class NoSnapshots:
+    """Where a test does not look at snapshots."""
+
+    def changed(self, source: object, urgency: str) -> None: ...
+
+
+@pytest.fixture
+async def sink():
+    async with Sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+async def queue():
+    queue = DialQueue(timeout=2)
+    yield queue
+    await queue.close()
+
+
+@pytest.fixture
+async def station(sink, queue, kept):
+    """(dialer, its frames) of a 1.6 station that is not dialing yet."""
+    dialer = make_dialer("CP-1", sink, queue, kept)
+    yield dialer
+    dialer.disconnect()
+    dialer.drop()
+
+
+def make_dialer(identity: str, sink: Sink, queue: DialQueue, kept: KeptFrames) -> Dialer:
+    clock = Clock()
+    host = Host(clock, Deadlines(clock), kept, NoSnapshots())
+    core = make_station(StationConfig(identity, "1.6"), None, clock.now())
+    consumer = ChargePointConsumer(core, host, epoch=1)
+    dialer = Dialer(consumer, target(sink, identity), queue)
+    dialer.backoff = QuickBackoff()
+    return dialer
+
+
+def target(sink: Sink, identity: str, **changes: str) -> DialTarget:
+    values = {"username": "", "password": "", "tls": None, "subprotocol": "ocpp1.6"}
+    return DialTarget(url=f"{sink.url}/{identity}", **(values | changes))
+
+
+class QuickBackoff:
+    """A tenth of a second each time, so that tests need not wait."""
+
+    attempt = 0
+
+    def next_delay(self) -> float:
+        self.attempt += 1
+        return 0.1
+
+    def reset(self) -> None:
+        self.attempt = 0
+
+
+async def booted(sink: Sink):
+    await until(lambda: sink.connections)
+    connection = sink.connections[0]
+    await until(lambda: "BootNotification" in connection.actions())
+    return connection
+
+
+async def back(sink: Sink):
+    """The second connection; a station whose link broke does not boot again."""
+    await until(lambda: len(sink.connections) == 2)
+    return sink.connections[1]
+
+
+def texts(kept: KeptFrames, kind: str) -> list[str]:
+    return [frame.text for _, _, frame in kept.frames if frame.kind == kind]
+
+
+CALL = json.dumps([2, "m-1", "ClearCache", {}])
+
+
+def answer_to(connection, unique_id: str):
+    return next((m for m in connection.received if m[0] in (3, 4) and m[1] == unique_id), None)
+
+
+# --- frames ------------------------------------------------------------------------------------
+
+
+async def test_boot_and_answer(station, sink, kept):
+    station.connect()
+    connection = await booted(sink)
+    assert connection.headers["Sec-WebSocket-Protocol"] == "ocpp1.6"
+    connection.send(CALL)
+    await until(lambda: answer_to(connection, "m-1"))
+    recorded = [frame.text for _, _, frame in kept.frames if frame.direction == "sent"]
+    assert [json.loads(text) for text in recorded] == connection.received
+    assert station.state is LinkState.OPEN
+
+
+async def test_basic_authentication(station, sink):
+    station.target = target(sink, "CP-1", username="CP-1", password="pa:ss")
+    station.connect()
+    connection = await booted(sink)
+    assert connection.headers["Authorization"] == "Basic Q1AtMTpwYTpzcw=="
+
+
+async def test_fragments_are_put_together(station, sink):
+    station.connect()
+    connection = await booted(sink)
+    data = json.dumps([2, "m-ü", "ClearCache", {}], ensure_ascii=False).encode()
+    middle = data.index("ü".encode()) + 1  # within a character
+    connection.transport.send(WSMsgType.TEXT, data[:middle], fin=False)
+    connection.transport.send_ping(b"between")
+    connection.transport.send(WSMsgType.CONTINUATION, data[middle:-3], fin=False)
+    connection.transport.send(WSMsgType.CONTINUATION, data[-3:])
+    await until(lambda: answer_to(connection, "m-ü"))
+
+
+async def test_many_frames_in_one_packet_are_answered_in_order(station, sink):
+    station.connect()
+    connection = await booted(sink)
+    for number in range(50):
+        connection.send(json.dumps([2, f"n{number}", "ClearCache", {}]))
+    await until(lambda: answer_to(connection, "n49"))
+    answered = [m[1] for m in connection.received if m[0] == 3]
+    assert answered == [f"n{number}" for number in range(50)]
+
+
+async def test_binary_frames_are_logged_and_ignored(station, sink, kept):
+    station.connect()
+    connection = await booted(sink)
+    connection.transport.send(WSMsgType.BINARY, b"\x00\xff[2]")
+    connection.send(CALL)
+    await until(lambda: answer_to(connection, "m-1"))
+    assert len(texts(kept, "Invalid")) == 1 and station.state is LinkState.OPEN
+
+
+async def test_text_that_is_not_utf8_closes_with_1007_and_is_logged(station, sink, kept):
+    station.connect()
+    connection = await booted(sink)
+    connection.transport.send(WSMsgType.TEXT, b'[2,"\xff\xfe"]')
+    await until(lambda: connection.closed_with == 1007)
+    assert texts(kept, "Invalid") == ['[2,"\\xff\\xfe"]']
+    await back(sink)
+
+
+async def test_fragments_that_are_not_utf8_close_with_1007(station, sink):
+    station.connect()
+    connection = await booted(sink)
+    connection.transport.send(WSMsgType.TEXT, b"\xc3", fin=False)
+    connection.transport.send(WSMsgType.CONTINUATION, b"\x28")
+    await until(lambda: connection.closed_with == 1007)
+
+
+async def test_a_frame_that_is_too_big_closes_with_1009_and_is_logged(station, sink, kept):
+    station.connect()
+    connection = await booted(sink)
+    connection.send("[" + " " * (MAX_FRAME + 10))
+    await until(lambda: connection.closed_with == 1009)
+    await back(sink)
+    errors = [frame.error for _, _, frame in kept.frames if frame.kind == "Invalid"]
+    assert len(errors) == 1 and "1009" in errors[0]
+
+
+async def test_fragments_that_grow_too_big_close_with_1009(station, sink, kept):
+    station.connect()
+    connection = await booted(sink)
+    half = b" " * (MAX_FRAME // 2 + 1)
+    connection.transport.send(WSMsgType.TEXT, half, fin=False)
+    connection.transport.send(WSMsgType.CONTINUATION, half, fin=False)
+    await until(lambda: connection.closed_with == 1009)
+    assert len(texts(kept, "Invalid")) == 1
+
+
+async def test_a_large_frame_below_the_limit_is_taken(station, sink):
+    station.connect()
+    connection = await booted(sink)
+    connection.send(" " * (MAX_FRAME - 200) + CALL)
+    await until(lambda: answer_to(connection, "m-1"))
+
+
+async def test_a_continuation_of_nothing_closes_with_1002(station, sink):
+    station.connect()
+    connection = await booted(sink)
+    connection.transport.send(WSMsgType.CONTINUATION, b"tail")
+    await until(lambda: connection.closed_with == 1002)
+
+
+async def test_a_fault_of_ours_costs_no_connection(station, sink, monkeypatch):
+    station.connect()
+    connection = await booted(sink)
+    class_of = type(station.consumer.station)
+    monkeypatch.setattr(class_of, "received", lambda self, data, now: 1 / 0)
+    connection.send(CALL)
+    await asyncio.sleep(0.1)
+    monkeypatch.undo()
+    connection.send(CALL)
+    await until(lambda: answer_to(connection, "m-1"))
+
+
+# --- closes and refusals -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1012, 4001])
+async def test_closed_by_the_csms_dials_again(station, sink, code):
+    station.connect()
+    connection = await booted(sink)
+    connection.close(code)
+    await until(lambda: connection.closed_with == code)
+    await until(lambda: len(sink.connections) == 2 and station.state is LinkState.OPEN)
+
+
+async def test_close_without_a_code_is_answered_with_a_legal_one(station, sink):
+    station.connect()
+    connection = await booted(sink)
+    connection.transport.send(WSMsgType.CLOSE, b"")
+    await until(lambda: connection.closed_with == 1000)
+    assert station.error.startswith("closed with 1005")
+
+
+async def test_broken_connection_dials_again(station, sink):
+    station.connect()
+    (await booted(sink)).kill()
+    await until(lambda: len(sink.connections) == 2 and station.state is LinkState.OPEN)
+
+
+async def test_refused_port_backs_off_until_the_csms_is_there(station, sink):
+    await sink.shut()
+    station.connect()
+    await until(lambda: station.backoff.attempt >= 2)
+    assert station.state in (LinkState.WAITING, LinkState.DIALING) and station.error
+    await sink.open()
+    await booted(sink)
+    assert station.error == ""
+
+
+@pytest.mark.parametrize("status", [401, 404, 503])
+async def test_http_refusal_is_told(station, sink, status):
+    sink.status = status
+    station.connect()
+    await until(lambda: station.backoff.attempt)
+    assert f"HTTP {status}" in station.describe()["error"]
+    sink.status = 101
+    await booted(sink)
+
+
+@pytest.mark.parametrize("answer", [None, "ocpp2.0.1"])
+async def test_wrong_subprotocol_closes_and_says_so(station, sink, kept, answer):
+    sink.subprotocol = answer
+    station.connect()
+    await until(lambda: sink.connections)
+    await until(lambda: sink.connections[0].closed_with == 1002)
+    assert "ocpp1.6 not agreed" in station.error
+    assert sink.connections[0].received == [] and kept.frames == []
+
+
+async def test_a_csms_that_never_answers_the_upgrade(station, sink):
+    async def mute(reader, writer):
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    station.queue._timeout = 0.2
+    station.target = target(sink, "CP-1", subprotocol="ocpp1.6")
+    station.target = DialTarget(f"ws://127.0.0.1:{port}/CP-1", "", "", None, "ocpp1.6")
+    station.connect()
+    await until(lambda: station.backoff.attempt)
+    assert station.error == "no answer in time"
+    server.close()
+
+
+# --- wanted or not -----------------------------------------------------------------------------
+
+
+async def test_disconnect_stays_disconnected(station, sink):
+    station.connect()
+    connection = await booted(sink)
+    station.disconnect()
+    await until(lambda: station.state is LinkState.OFF)
+    assert connection.closed_with == 1000
+    await asyncio.sleep(0.3)
+    assert len(sink.connections) == 1 and not station.consumer.station.connected
+
+
+async def test_disconnect_while_dialing_never_opens(station, sink):
+    station.connect()
+    station.disconnect()
+    await until(lambda: station.state is LinkState.OFF)
+    await asyncio.sleep(0.2)
+    assert sink.live() == []
+
+
+async def test_disconnect_while_waiting_dials_no_more(station, sink):
+    await sink.shut()
+    station.connect()
+    await until(lambda: station.state is LinkState.WAITING)
+    station.disconnect()
+    assert station.state is LinkState.OFF
+    await sink.open()
+    await asyncio.sleep(0.3)
+    assert sink.connections == []
+
+
+async def test_connect_after_disconnect_before_the_close_was_answered(station, sink):
+    station.connect()
+    await booted(sink)
+    station.disconnect()
+    station.connect()
+    await back(sink)
+    await until(lambda: len(sink.live()) == 1)
+    assert station.state is LinkState.OPEN
+
+
+async def test_a_new_address_is_dialed_at_once(station, sink):
+    station.connect()
+    first = await booted(sink)
+    async with Sink() as other:
+        station.redirect(target(other, "CP-1"))
+        await until(lambda: other.connections)
+        assert first.closed_with == 1000
+        station.disconnect()
+
+
+async def test_a_csms_that_does_not_answer_our_close(station, sink, monkeypatch):
+    monkeypatch.setattr("stations.dialer.CLOSE_TIMEOUT", 0.2)
+    station.connect()
+    connection = await booted(sink)
+    connection.on_ws_frame = lambda transport, frame: None
+    station.disconnect()
+    await until(lambda: station.state is LinkState.OFF, 2)
+
+
+async def test_any_order_of_wishes_ends_as_the_last_one(station, sink):
+    choice = random.Random(5)
+    for _ in range(40):
+        choice.choice([station.connect, station.disconnect])()
+        await asyncio.sleep(choice.choice([0, 0, 0.002, 0.02]))
+    station.connect()
+    await until(lambda: station.state is LinkState.OPEN)
+    await until(lambda: len(sink.live()) == 1)
+    station.disconnect()
+    await until(lambda: station.state is LinkState.OFF)
+    await until(lambda: sink.live() == [])
+
+
+# --- pings -------------------------------------------------------------------------------------
+
+
+async def test_pings_are_sent_and_answered(station, sink):
+    station.connect()
+    connection = await booted(sink)
+    station.ping_every(0.1)
+    await until(lambda: connection.pings >= 3)
+    assert station.state is LinkState.OPEN
+    station.ping_every(0)
+    pings = connection.pings
+    await asyncio.sleep(0.3)
+    assert connection.pings <= pings + 1
+
+
+async def test_a_missing_pong_ends_the_connection(station, sink, monkeypatch):
+    monkeypatch.setattr("stations.dialer.PONG_TIMEOUT", 0.2)
+    sink.answers_pings = False
+    station.connect()
+    await booted(sink)
+    station.ping_every(0.1)
+    await back(sink)
+    assert len(sink.live()) == 1
+
+
+# --- many --------------------------------------------------------------------------------------
+
+
+async def test_few_dials_at_a_time(sink, kept):
+    queue = DialQueue(limit=3)
+    dialers = [make_dialer(f"CP-{n}", sink, queue, kept) for n in range(20)]
+    for dialer in dialers:
+        dialer.connect()
+    assert queue._dialing == 3
+    await until(lambda: len(sink.connections) == 20)
+    for dialer in dialers:
+        dialer.disconnect()
+    await until(lambda: all(dialer.state is LinkState.OFF for dialer in dialers))
+    await queue.close()
