@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument(
-            "--dials", type=int, default=WorkerOptions.dials,
+            "--dials", type=int, default=WorkerOptions().dials,
             help="connections being made at a time (default: %(default)s)",
         )  # fmt: skip
 
