@@ -76,6 +76,15 @@ class Fleet:
         yield from (station.consumer for station in self.running.values())
         yield from self.parting.values()
 
+    def other_version(self, plans: Iterable[Plan]) -> list[str]:
+        """Stations that run in another OCPP version than planned: they must stop first."""
+        return [
+            plan.identity
+            for plan in plans
+            if (station := self.running.get(plan.identity))
+            and station.consumer.station.config.version != plan.config.version
+        ]
+
     def carry_out(self, plan: Plan) -> None:
         """Start the station, or give the running one its new configuration."""
         shard = shard_of(plan.identity)
@@ -100,6 +109,8 @@ class Fleet:
         parted = self.parting.pop(plan.identity, None)
         if parted is not None and parted.epoch == epoch:
             saved, taken = parted.station.snapshot(), max(taken, parted.taken)
+        if saved and saved["ocpp"] != plan.config.version:
+            saved = None  # the state of one OCPP version means nothing to another
         core = make_station(plan.config, saved and saved["saved"], self.host.clock.now())
         consumer = ChargePointConsumer(core, self.host, epoch, taken)
         dialer = Dialer(consumer, plan.target, self.queue)

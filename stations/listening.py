@@ -26,8 +26,10 @@ class ShardListener:
         self._task = asyncio.create_task(self._listen(), name=f"shard-{shard}")
 
     async def stop(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        # A cancellation that falls into redis-py's own clean-up is swallowed there: ask again.
+        while not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=0.5)
 
     async def _listen(self) -> None:
         while True:

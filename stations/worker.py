@@ -98,11 +98,8 @@ class Worker:
 
     async def _leave(self, tasks: list[asyncio.Task]) -> None:
         log.info("charge point worker %s leaves", self.id)
-        for shard in list(self._listeners):
-            await self._deafen(shard)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(self._deafen(shard) for shard in list(self._listeners)))
+        await _end(tasks)
         await self.fleet.stop(list(self.fleet.running))
         await self.queue.close()
         await self._write_final()
@@ -232,13 +229,13 @@ class Worker:
                 fleet.parting.pop(identity, None)
             await self._in_database(snapshots.forget_states, gone)
         plans = loading.load(difference.load, set(fleet.running))
-        while batch := await self._in_database(next, plans, None):
+        while (batch := await self._in_database(next, plans, None)) is not None:
+            for problem in (plan for plan in batch if not isinstance(plan, loading.Plan)):
+                log.error("station %s cannot run: %s", *problem)
+            batch = [plan for plan in batch if isinstance(plan, loading.Plan)]
+            await fleet.stop(fleet.other_version(batch))
             for plan in batch:
-                if isinstance(plan, loading.Plan):
-                    self._carry_out(plan)
-                else:
-                    log.error("station %s cannot run: %s", *plan)
-            await asyncio.sleep(0)
+                self._carry_out(plan)
         fleet.forget_parted()
 
     def _carry_out(self, plan: loading.Plan) -> None:
@@ -246,3 +243,14 @@ class Worker:
             self.fleet.carry_out(plan)
         except Exception:
             log.exception("station %s not started", plan.identity)
+
+
+async def _end(tasks: list[asyncio.Task]) -> None:
+    """Cancel tasks until they are done; redis-py may swallow a cancellation."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=0.5)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # retrieved; `run` has raised it
