@@ -88,7 +88,8 @@ class Deadlines:
 
     def _bury(self) -> None:
         self._dead += 1
-        if self._dead > 64 and self._dead * 2 > len(self._heap):
+        live = len(self._heap) - self._dead
+        if not live or (self._dead > 64 and self._dead > live):
             self._heap = [entry for entry in self._heap if entry[2].armed == entry[0]]
             heapq.heapify(self._heap)
             self._dead = 0
