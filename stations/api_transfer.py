@@ -16,7 +16,6 @@ from stations.api_lookup import filtered, template_or_404, told
 from stations.api_schemas import BulkIn, BulkOut, ImportOut
 from stations.exporting import export_document
 from stations.importing import import_document
-from stations.models import Station
 
 router = Router(tags=["stations"])
 
@@ -26,29 +25,13 @@ def create_bulk(request: HttpRequest, body: BulkIn):
     """N stations from a template; all of them or none."""
     template = template_or_404(body.template)
     with told():
-        identities = changes.expand_pattern(body.pattern, body.count, body.first)
-        names = (
-            changes.expand_pattern(body.name, body.count, body.first)
-            if "{" in body.name
-            else [body.name] * body.count
-        )
-        stations = [
-            _from_template(template, body, identity, name)
-            for identity, name in zip(identities, names, strict=True)
-        ]
-        changes.create_many(stations)
-    return Status(201, {"created": len(stations), "identities": identities})
-
-
-def _from_template(template, body: BulkIn, identity: str, name: str) -> Station:
-    station = changes.from_template(template, identity, name=name, running=body.start)
-    if body.csms_url is not None:
-        station.csms_url = body.csms_url
-    if body.tags is not None:
-        station.tags = list(body.tags)
-    if body.password:
-        station.set_password(body.password)
-    return station
+        stations = changes.create_from_template(
+            template, body.pattern, body.count, body.first, body.name,
+            csms_url=body.csms_url or "", password=body.password or "", tags=body.tags,
+            running=body.start,
+        )  # fmt: skip
+    identities = [station.identity for station in stations]
+    return Status(201, {"created": len(identities), "identities": identities})
 
 
 @router.get("/stations/export", response={200: dict[str, Any], codes_4xx: ErrorOut})

@@ -14,6 +14,7 @@ from django.db import IntegrityError
 
 from stations.commands import notify_changed_sync
 from stations.models import StaleStation, Station, Template
+from stations.secrets import encrypt
 from stations.snapshots import forget_states
 
 PATTERN = re.compile(r"\{n(?::0?(\d{1,2})d?)?\}")
@@ -142,6 +143,36 @@ def expand_pattern(pattern: str, count: int, first: int = 1) -> list[str]:
 def from_template(template: Template, identity: str, **overrides: object) -> Station:
     """An unsaved station of this design."""
     return Station(**(template.design() | {"identity": identity, "template": template} | overrides))
+
+
+def create_from_template(
+    template: Template,
+    pattern: str,
+    count: int,
+    first: int = 1,
+    name: str = "",
+    csms_url: str = "",
+    password: str = "",
+    tags: list[str] | None = None,
+    running: bool = False,
+) -> list[Station]:
+    """`count` stations of one design, all or none. Raises ValidationError or IdentityTaken.
+
+    `name` may have {n} too; "" for `csms_url` and None for `tags` leave the template's.
+    """
+    identities = expand_pattern(pattern, count, first)
+    names = expand_pattern(name, count, first) if "{" in name else [name] * count
+    overrides: dict[str, object] = {"running": running, "password_encrypted": encrypt(password)}
+    if csms_url:
+        overrides["csms_url"] = csms_url
+    if tags is not None:
+        overrides["tags"] = list(tags)
+    return create_many(
+        [
+            from_template(template, identity, name=each, **overrides)
+            for identity, each in zip(identities, names, strict=True)
+        ]
+    )
 
 
 def create_many(stations: list[Station]) -> list[Station]:

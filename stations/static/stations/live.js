@@ -1,0 +1,205 @@
+// Keeps the station list and a station's panel fresh: one small JSON request every two seconds,
+// none while the page is hidden. Buttons of the panel call the API.
+(() => {
+  "use strict";
+  const EVERY = 2000;
+  const AT_ONCE = 500;
+  let timer = null;
+  let asking = false;
+
+  const byStation = () => [...new Set(
+    [...document.querySelectorAll("[data-station]")].map((node) => node.dataset.station))];
+
+  function ageText(time) {
+    if (time === null || time === undefined || time === "") return "–";
+    const seconds = Math.max(0, Math.floor(Date.now() / 1000 - Number(time)));
+    for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
+      if (seconds >= size) return `${Math.floor(seconds / size)} ${unit}`;
+    }
+    return `${seconds} s`;
+  }
+  const powerText = (watts) => (watts ? `${(watts / 1000).toFixed(1)} kW` : "–");
+  const setText = (node, text) => { if (node && node.textContent !== text) node.textContent = text; };
+
+  function showRow(node, data) {
+    const badge = node.querySelector('[data-live="badge"]');
+    if (badge) {
+      setText(badge, data.text);
+      badge.className = `st-badge st-${data.tone}`;
+      badge.title = data.link_error || "";
+    }
+    if (node.dataset.live === "power") setText(node, powerText(data.power_w));
+    if (node.dataset.live === "age") node.dataset.time = data.last_message ?? "";
+  }
+
+  function showAges() {
+    document.querySelectorAll('[data-live="age"]').forEach((node) => setText(node, ageText(node.dataset.time)));
+    document.querySelectorAll("[data-panel]").forEach((panel) =>
+      setText(panel.querySelector('[data-fact="age"]'), ageText(panel.dataset.time)));
+  }
+
+  // --- the panel of one station
+
+  const COMMANDS = [
+    ["plug", "Plug in"], ["start-transaction", "Start"], ["stop-transaction", "Stop"],
+    ["unplug", "Unplug"], ["fault", "Fault"], ["clear", "Clear fault"],
+  ];
+
+  function makeRow(panel, outlet) {
+    const row = document.createElement("tr");
+    row.dataset.connector = outlet.id;
+    for (const name of ["id", "outlet", "status", "power", "meter", "soc", "transaction"]) {
+      const cell = row.insertCell();
+      cell.dataset.cell = name;
+    }
+    setText(row.querySelector('[data-cell="id"]'), String(outlet.id));
+    setText(row.querySelector('[data-cell="outlet"]'),
+      `${outlet.kind} ${outlet.max_power_w / 1000} kW` + (outlet.evse !== outlet.id ? `, EVSE ${outlet.evse}` : ""));
+    const buttons = row.insertCell();
+    buttons.className = "st-buttons";
+    for (const [command, text] of COMMANDS) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "st-button st-small";
+      button.dataset.connectorCommand = command;
+      button.textContent = text;
+      buttons.append(button);
+    }
+    return row;
+  }
+
+  // What a person could do at this outlet now; the station itself has the last word.
+  function possible(command, live, running) {
+    if (!running || !live) return false;
+    const status = live.status;
+    const busy = Boolean(live.transaction);
+    if (status === "Faulted") return command === "clear";
+    if (command === "clear") return false;
+    if (command === "plug") return !busy && (status === "Available" || status === "Reserved");
+    if (command === "unplug") return !["Available", "Unavailable", "Reserved"].includes(status);
+    if (command === "start-transaction") return !busy && status !== "Unavailable";
+    if (command === "stop-transaction") return busy;
+    return true;
+  }
+
+  function showPanel(panel, data) {
+    const running = !["stopped", "disabled"].includes(data.state);
+    panel.dataset.time = data.last_message ?? "";
+    setText(panel.querySelector('[data-fact="power"]'), powerText(data.power_w));
+    setText(panel.querySelector('[data-fact="registration"]'), data.registration || "not registered");
+    const error = panel.querySelector('[data-fact="link_error"]');
+    error.hidden = !data.link_error;
+    setText(error, data.link_error || "");
+    panel.querySelectorAll("[data-show]").forEach((button) => {
+      button.hidden = (button.dataset.show === "running") !== running;
+    });
+    for (const row of panel.querySelectorAll("[data-connector]")) {
+      const live = (data.connectors || []).find((c) => String(c.id) === row.dataset.connector);
+      const cell = (name) => row.querySelector(`[data-cell="${name}"]`);
+      setText(cell("status"), running && live ? live.status : "–");
+      cell("status").title = (live && live.error) || "";
+      cell("status").dataset.status = running && live ? live.status : "";
+      setText(cell("power"), running && live ? powerText(live.power_w) : "–");
+      setText(cell("meter"), live ? `${(live.energy_wh / 1000).toFixed(2)} kWh` : "–");
+      setText(cell("soc"), live && live.soc !== null && live.soc !== undefined ? `${Math.round(live.soc)} %` : "–");
+      setText(cell("transaction"), live && live.transaction
+        ? `${live.transaction}${live.id_tag ? ` · ${live.id_tag}` : ""}` : "–");
+      row.querySelectorAll("[data-connector-command]").forEach((button) => {
+        button.hidden = !possible(button.dataset.connectorCommand, live, running);
+      });
+    }
+  }
+
+  function say(panel, text, bad) {
+    const place = panel.querySelector("[data-said]");
+    place.classList.toggle("st-error", Boolean(bad));
+    setText(place, text);
+  }
+
+  async function call(panel, command, body) {
+    say(panel, `${command} …`);
+    try {
+      const answer = await fetch(`${panel.dataset.api}/${command}`, {
+        method: "POST",
+        headers: {
+          "Content-Type": "application/json",
+          "X-CSRFToken": panel.querySelector("[name=csrfmiddlewaretoken]").value,
+        },
+        body: JSON.stringify(body),
+      });
+      const said = await answer.json();
+      const why = said.fields ? Object.values(said.fields).join(" ") : said.message;
+      say(panel, answer.ok ? `${command}: done.` : `${command}: ${why}`, !answer.ok);
+    } catch (error) {
+      say(panel, `${command}: the server cannot be reached.`, true);
+    }
+    for (const wait of [150, 700, 1500]) setTimeout(refresh, wait);
+  }
+
+  function connectorCommand(panel, button) {
+    const connector = Number(button.closest("[data-connector]").dataset.connector);
+    const idTag = panel.querySelector("[data-id-tag]").value.trim();
+    let command = button.dataset.connectorCommand;
+    const body = { connector };
+    if (command === "start-transaction" && idTag) body.id_tag = idTag;
+    if (command === "fault") body.error_code = panel.querySelector("[data-fault]").value;
+    if (command === "clear") { command = "fault"; body.error_code = "NoError"; }
+    call(panel, command, body);
+  }
+
+  function setUpPanel(panel) {
+    const outlets = JSON.parse(document.getElementById("station-connectors").textContent);
+    const body = panel.querySelector(".st-connectors tbody");
+    outlets.forEach((outlet) => body.append(makeRow(panel, outlet)));
+    showPanel(panel, JSON.parse(document.getElementById("station-live").textContent));
+    panel.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      if (button.dataset.command) call(panel, button.dataset.command, JSON.parse(button.dataset.body || "{}"));
+      if (button.dataset.connectorCommand) connectorCommand(panel, button);
+    });
+  }
+
+  // --- asking
+
+  function show(stations) {
+    document.querySelectorAll("[data-station]").forEach((node) => {
+      const data = stations[node.dataset.station];
+      if (data) showRow(node, data);
+    });
+    document.querySelectorAll("[data-panel]").forEach((panel) => {
+      const data = stations[panel.dataset.panel];
+      if (data) showPanel(panel, data);
+    });
+    showAges();
+  }
+
+  async function refresh() {
+    const source = document.querySelector("[data-live-source]");
+    const wanted = byStation().slice(0, AT_ONCE);
+    // A slow server is not asked again before it has answered.
+    if (asking || document.hidden || !source || !wanted.length) return;
+    asking = true;
+    try {
+      const query = new URLSearchParams({ ids: wanted.join(",") });
+      const answer = await fetch(`${source.dataset.liveSource}?${query}`, { headers: { Accept: "application/json" } });
+      if (answer.ok) show((await answer.json()).stations);
+    } catch (error) {
+      // The next round asks again.
+    } finally {
+      asking = false;
+    }
+  }
+
+  function ready() {
+    if (timer) return;
+    document.querySelectorAll("[data-panel]").forEach(setUpPanel);
+    if (!document.querySelector("[data-live-source]")) return;
+    timer = setInterval(refresh, EVERY);
+    setInterval(showAges, 1000);
+    document.addEventListener("visibilitychange", refresh);
+    refresh();
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
+  else ready();
+})();
