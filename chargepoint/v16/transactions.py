@@ -100,7 +100,7 @@ class Transactions:
         session = self._session_of(message)
         self.changed(URGENT)
         if session is None:  # it was over before the answer came
-            self._record_id(message, payload["transactionId"])
+            self._record_late_id(message["session"], payload["transactionId"])
             return
         session.transaction_id = payload["transactionId"]
         session.parent = info.get("parentIdTag", "")
@@ -110,6 +110,14 @@ class Transactions:
             self.offer_energy(outlet, now)
         else:
             self._deauthorize(outlet, session, now)
+
+    def _record_late_id(self, identity: str, transaction_id: int) -> None:
+        """The session ended offline: its last record waits with its StopTransaction."""
+        for later in self.queued:
+            if later["session"] == identity and "record" in later:
+                update = {**later["record"], "transaction_id": str(transaction_id)}
+                update["rev"] += 1
+                self._out.append(Session(update))
 
     def _deauthorize(self, outlet: Connector, session: Session16, now: float) -> None:
         """9.1.27 StopTransactionOnInvalidId and 9.1.16 MaxEnergyOnInvalidId."""
@@ -220,11 +228,11 @@ class Transactions:
             payload["idTag"] = id_tag
         if session.data:
             payload["transactionData"] = session.data
-        self.queue_message(
-            "StopTransaction", payload, session.id, transaction_id=session.transaction_id
-        )
         del self.sessions[outlet.id]
-        self.record(session, now, ended=now, meter_stop=meter_stop, reason=reason)
+        update = self.record(session, now, ended=now, meter_stop=meter_stop, reason=reason)
+        known = session.transaction_id
+        kept = {"transaction_id": known} if known is not None else {"record": update}
+        self.queue_message("StopTransaction", payload, session.id, **kept)
         self.report(outlet, now)
         self.after_stop(outlet, now)
         if outlet.id in self.auto_plug and outlet.ev is not None:
@@ -272,13 +280,13 @@ class Transactions:
     def record(
         self, session: Session16, now: float, sample: dict | None = None,
         ended: float | None = None, meter_stop: int | None = None, reason: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> dict[str, Any]:  # fmt: skip
         """News for the record of transactions."""
         outlet = self.connectors[session.connector]
         session.rev += 1
         end = round(outlet.meter_wh) if meter_stop is None else meter_stop
         known = session.transaction_id
-        self._out.append(Session({
+        update = {
             "id": session.id,
             "rev": session.rev,
             "station": self.identity,
@@ -295,4 +303,6 @@ class Transactions:
             "energy_wh": end - session.meter_start,
             "state": "active" if ended is None else "ended",
             "sample": sample,
-        }))  # fmt: skip
+        }
+        self._out.append(Session(update))
+        return update

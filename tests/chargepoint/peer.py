@@ -61,8 +61,8 @@ class Peer:
                     frame_list = json.loads(frame.text) if frame.kind != "Invalid" else None
                     self.sent.append(frame_list)
                     if frame.kind == "Call":
-                        assert schemas.check(
-                            self.config.version, frame.action, frame_list[2 + 1], False) is None
+                        if frame.unique_id != "mine":  # what a test crafted may be invalid
+                            self.check(frame.action, frame_list[3])
                         waiting.append(frame_list)
                 case Received(frame):
                     self.received.append(frame)
@@ -77,6 +77,9 @@ class Peer:
         for close in [effect for effect in effects if type(effect) is Close]:
             if self.station.connected:
                 self.take(self.station.disconnected(self.now, close.code, close.reason))
+
+    def check(self, action: str, payload: dict) -> None:
+        assert schemas.check(self.config.version, action, payload, False) is None
 
     def answer(self, call: list) -> None:
         _, unique_id, action, payload = call
