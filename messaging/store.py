@@ -17,6 +17,7 @@ from pymongo.errors import OperationFailure
 
 MESSAGES = "messages"
 MINUTES = "message_minutes"
+HOURS = "message_hours"
 TRANSACTIONS = "transactions"
 
 TTL_INDEX = "time_ttl"
@@ -68,7 +69,7 @@ def ensure_indexes(db: Database, retention_days: int) -> None:
     retention), station with time, the unique id, and time for failures only.
     """
     seconds = int(timedelta(days=retention_days).total_seconds())
-    for name in (MESSAGES, MINUTES):
+    for name in (MESSAGES, MINUTES, HOURS):
         ttl = IndexModel([("time", ASCENDING)], name=TTL_INDEX, expireAfterSeconds=seconds)
         db[name].create_indexes([ttl])
     db[MESSAGES].create_indexes(
@@ -95,7 +96,7 @@ def set_retention(db: Database, days: int) -> bool:
     """Bring the TTL indexes in line with the setting; True if they had to change."""
     seconds = int(timedelta(days=days).total_seconds())
     changed = False
-    for name in (MESSAGES, MINUTES):
+    for name in (MESSAGES, MINUTES, HOURS):
         present = db[name].index_information().get(TTL_INDEX)
         if present is None:
             ensure_indexes(db, days)

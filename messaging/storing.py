@@ -139,33 +139,42 @@ def _mark_minutes(db: Database, documents: Iterable[dict]) -> None:
 
 
 def _count(db: Database, documents: Iterable[dict]) -> None:
-    """Add new documents to their minutes' counts, which the statistics are made of."""
+    """Add new documents to the counts of their minutes and hours: the statistics' source."""
     minutes: dict[int, Counter] = defaultdict(Counter)
+    hours: dict[int, Counter] = defaultdict(Counter)
     for made in documents:
-        counts = minutes[_minute(made)]
-        counts["total"] += 1
-        counts["bytes"] += made["bytes"]
-        if made["direction"] in ("sent", "received"):
-            counts[made["direction"]] += 1
-        counts["kinds." + made["kind"]] += 1
-        if made.get("failed"):
-            counts["errors"] += 1
-            counts["codes." + _plain(made["error"])] += 1
-        elif made["kind"] == "Call":
-            counts["actions." + _plain(made["action"])] += 1
-        elif made["latency"] is not None:
-            counts["latency_ms"] += made["latency"]
-            counts["latencies"] += 1
-    updates = [
-        UpdateOne(
-            {"_id": minute},
-            {"$inc": dict(counts), "$setOnInsert": {"time": when(minute * 60)}},
-            upsert=True,
-        )
-        for minute, counts in minutes.items()
-    ]
-    if updates:
-        db[store.MINUTES].bulk_write(updates, ordered=False)
+        for name, amount in _counted(made):
+            minutes[_minute(made)][name] += amount
+    for minute, counts in minutes.items():
+        hours[minute // 60] += counts
+    for name, spans, seconds in ((store.MINUTES, minutes, 60), (store.HOURS, hours, 3600)):
+        updates = [
+            UpdateOne(
+                {"_id": number},
+                {"$inc": dict(counts), "$setOnInsert": {"time": when(number * seconds)}},
+                upsert=True,
+            )
+            for number, counts in spans.items()
+        ]
+        if updates:
+            db[name].bulk_write(updates, ordered=False)
+
+
+def _counted(made: dict) -> Iterable[tuple[str, float]]:
+    """Yield the counters that a document adds to, and how much."""
+    yield "total", 1
+    yield "bytes", made["bytes"]
+    if made["direction"] in ("sent", "received"):
+        yield made["direction"], 1
+    yield "kinds." + _plain(made["kind"]), 1
+    if made.get("failed"):
+        yield "errors", 1
+        yield "codes." + _plain(made["error"] or made["kind"]), 1
+    elif made["kind"] == "Call":
+        yield "actions." + _plain(made["action"]), 1
+    elif made["latency"] is not None:
+        yield "latency_ms", made["latency"]
+        yield "latencies", 1
 
 
 def _plain(name: str) -> str:

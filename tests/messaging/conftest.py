@@ -57,7 +57,7 @@ def batch_of(records) -> bytes:
 
 
 @pytest.fixture
-def db(monkeypatch):
+def mongo(monkeypatch):
     name = f"messaging_{uuid.uuid4().hex[:10]}"
     monkeypatch.setitem(connections["default"].settings_dict, "NAME", name)
     database = store.database()

@@ -26,10 +26,10 @@ from tests.messaging.conftest import batch_of, make_record
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_a_frame_becomes_the_documented_document(db):
+def test_a_frame_becomes_the_documented_document(mongo):
     record = make_record(kind="CallResult", direction="received", latency=0.0421234, text='[3,"ü"]')
     store_messages.apply((batch_of([record]),), throw=True)
-    stored = db.messages.find_one()
+    stored = mongo.messages.find_one()
     assert stored.pop("time") == datetime.fromtimestamp(record.time, UTC).replace(
         microsecond=stored_ms(record)
     )
@@ -53,19 +53,19 @@ def stored_ms(record):
     return int(record.id[:14], 16) // 1000 % 1000 * 1000
 
 
-def test_a_batch_twice_is_a_batch_once(db):
+def test_a_batch_twice_is_a_batch_once(mongo):
     batch = batch_of([make_record() for _ in range(20)])
-    assert store_batch(db, batch) == 20
-    assert store_batch(db, batch) == 0
-    assert db.messages.count_documents({}) == 20
-    assert sum(minute["total"] for minute in db[store.MINUTES].find()) == 20
+    assert store_batch(mongo, batch) == 20
+    assert store_batch(mongo, batch) == 0
+    assert mongo.messages.count_documents({}) == 20
+    assert sum(minute["total"] for minute in mongo[store.MINUTES].find()) == 20
 
 
-def test_overlapping_batches_add_only_what_is_new(db):
+def test_overlapping_batches_add_only_what_is_new(mongo):
     records = [make_record() for _ in range(10)]
-    store_batch(db, batch_of(records[:6]))
-    assert store_batch(db, batch_of(records[3:])) == 4
-    assert db.messages.count_documents({}) == 10
+    store_batch(mongo, batch_of(records[:6]))
+    assert store_batch(mongo, batch_of(records[3:])) == 4
+    assert mongo.messages.count_documents({}) == 10
 
 
 @pytest.mark.parametrize(
@@ -76,23 +76,23 @@ def test_overlapping_batches_add_only_what_is_new(db):
         {"action": "null \x00 inside"},
     ],
 )
-def test_a_record_that_does_not_fit_is_stored_as_far_as_it_does(db, poison):
+def test_a_record_that_does_not_fit_is_stored_as_far_as_it_does(mongo, poison):
     records = [make_record(), make_record(**poison), make_record()]
-    assert store_batch(db, batch_of(records)) == 3
-    assert {made["_id"] for made in db.messages.find()} == {record.id for record in records}
+    assert store_batch(mongo, batch_of(records)) == 3
+    assert {made["_id"] for made in mongo.messages.find()} == {record.id for record in records}
 
 
-def test_a_payload_that_is_no_record_is_left_out(db, caplog):
+def test_a_payload_that_is_no_record_is_left_out(mongo, caplog):
     batch = (
         batch_of([make_record()]) + frame_payload(b"\x93\x01\x02\x03") + batch_of([make_record()])
     )
-    assert store_batch(db, batch) == 2
+    assert store_batch(mongo, batch) == 2
     assert "cannot be read" in caplog.text
 
 
-def test_minutes_count_by_kind_action_and_error(db):
+def test_minutes_count_by_kind_action_and_error(mongo):
     store_batch(
-        db,
+        mongo,
         batch_of(
             [
                 make_record(),
@@ -102,7 +102,7 @@ def test_minutes_count_by_kind_action_and_error(db):
             ]
         ),
     )
-    (minute,) = db[store.MINUTES].find()
+    (minute,) = mongo[store.MINUTES].find()
     assert minute["total"] == 4
     assert (minute["sent"], minute["received"], minute["errors"]) == (2, 2, 1)
     assert minute["actions"] == {"Heartbeat": 1, "other": 1}
@@ -146,14 +146,14 @@ def test_a_session_ends_the_same_in_whatever_order_its_updates_come(data):
     assert sorted(sample["energy_wh"] for sample in made["samples"]) == [10, 20, 30, 40, 50]
 
 
-def test_a_session_that_does_not_fit_does_not_stop_the_others(db, caplog):
+def test_a_session_that_does_not_fit_does_not_stop_the_others(mongo, caplog):
     updates = [session(1), session(1, id="s2", meter_start=2**63), session(1, id="s3")]
-    store_batch(db, sessions_batch(updates))
-    assert {made["_id"] for made in db.transactions.find()} >= {"s1", "s3"}
+    store_batch(mongo, sessions_batch(updates))
+    assert {made["_id"] for made in mongo.transactions.find()} >= {"s1", "s3"}
     assert "s2" in caplog.text
 
 
-def test_while_mongodb_is_away_the_batch_goes_back_to_the_queue(db, monkeypatch):
+def test_while_mongodb_is_away_the_batch_goes_back_to_the_queue(mongo, monkeypatch):
     pauses = []
     monkeypatch.setattr(tasks.time, "sleep", pauses.append)
     monkeypatch.setattr(tasks, "_failures", 0)
@@ -172,11 +172,11 @@ def test_while_mongodb_is_away_the_batch_goes_back_to_the_queue(db, monkeypatch)
     assert store_messages.run(batch_of([make_record()])) == 1
 
 
-def test_retention_follows_the_setting(db, settings):
+def test_retention_follows_the_setting(mongo, settings):
     settings.MESSAGE_RETENTION_DAYS = 3
     assert apply_retention() is True
     for name in (store.MESSAGES, store.MINUTES):
-        index = db[name].index_information()[store.TTL_INDEX]
+        index = mongo[name].index_information()[store.TTL_INDEX]
         assert index["expireAfterSeconds"] == 3 * 86400
     assert apply_retention() is False
 
@@ -191,13 +191,13 @@ def start_worker(name: str) -> subprocess.Popen:
 
 
 @pytest.mark.slow
-def test_a_real_worker_stores_what_is_enqueued(db):
+def test_a_real_worker_stores_what_is_enqueued(mongo):
     record = make_record()
     worker = start_worker("one")
     try:
         enqueue_with_celery(batch_of([record]))
         limit = time.monotonic() + 40
-        while db.messages.find_one({"_id": record.id}) is None:
+        while mongo.messages.find_one({"_id": record.id}) is None:
             assert time.monotonic() < limit, "the worker did not store the batch"
             assert worker.poll() is None
             time.sleep(0.1)
