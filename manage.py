@@ -3,18 +3,23 @@
 
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.settings")
     try:
         from django.core.management import execute_from_command_line
-    except ImportError:
+
+        execute_from_command_line(sys.argv)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if (Path(__file__).parent / package).is_dir():
+            raise  # a module of ours: a mistake, not a missing package
         sys.exit(
-            f"Package Django is missing in {sys.executable}: "
-            "run `make run`, or install requirements.txt."
+            f"Package {package} is missing in {sys.executable}: start with `make run`, or run "
+            "`pip install -r requirements.txt`."
         )
-    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,10 @@ UNFOLD = {
                         "task_alt",
                         reverse_lazy("admin:django_celery_results_taskresult_changelist"),
                     ),
-                    _item("Workers (Flower)", "monitoring", _flower),
+                    {
+                        **_item("Workers (Flower)", "monitoring", _flower),
+                        "permission": lambda request: bool(_flower(request)),
+                    },
                     _item("API", "api", "/api/docs"),
                     _item("Health", "favorite", "/api/health"),
                     _item("API tokens", "key", reverse_lazy("admin:accounts_apitoken_changelist")),

@@ -64,7 +64,9 @@ def http_answers(address: str) -> Callable[[int], bool]:
     def ready(pid: int) -> bool:
         # Straight to the process, whatever proxy the environment names.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(address, timeout=3) as answer:
+        # The address may be one that ALLOWED_HOSTS does not name.
+        request = urllib.request.Request(address, headers={"Host": "127.0.0.1"})
+        with opener.open(request, timeout=3) as answer:
             return answer.status == 200
 
     return ready

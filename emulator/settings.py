@@ -24,7 +24,8 @@ DATA_DIR = addresses.data_dir(BASE_DIR)
 
 DEBUG = env_flag("DEBUG")
 SECRET_KEY = secret_key(DATA_DIR)
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+# Loopback always: the health probes ask there.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env_list("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 # --- stores -----------------------------------------------------------------------------------
@@ -65,8 +66,9 @@ SYNC_INTERVAL = float(os.environ.get("SYNC_INTERVAL", "30"))  # seconds
 DEMO_CSMS_URL = (
     os.environ.get("DEMO_CSMS_URL") or f"ws://127.0.0.1:{os.environ.get('DEMO_CSMS_PORT') or 9220}"
 )
-FLOWER_URL = (
-    os.environ.get("FLOWER_URL") or f"http://127.0.0.1:{os.environ.get('FLOWER_PORT') or 5555}"
+# Where the admin's link to Flower leads; empty: no link.
+FLOWER_URL = os.environ.get(
+    "FLOWER_URL", f"http://127.0.0.1:{os.environ.get('FLOWER_PORT') or 5555}"
 )
 
 # --- Django -----------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
     async def run(self, ports: services.Options, options: dict) -> str | None:
         """Returns the sentence that says why it did not start, or None after an orderly end."""
-        environment, stores = self.stores()
+        environment, stores = self.stores(ports)
         supervisor = Supervisor(settings.DATA_DIR / "logs", environment, self.say)
         starting = asyncio.create_task(self.start(supervisor, ports, options, environment, stores))
         stop = asyncio.Event()
@@ -88,11 +88,14 @@ class Command(BaseCommand):
             self.say("Stopped. Nothing is left running; the data is in " + str(settings.DATA_DIR))
         return problem
 
-    def stores(self) -> tuple[dict[str, str], list]:
+    def stores(self, ports: services.Options) -> tuple[dict[str, str], list]:
         """The children's environment and the embedded stores that are needed."""
         directory: Path = settings.DATA_DIR
         environment = {**os.environ, "DATA_DIR": str(directory), "PYTHONUNBUFFERED": "1"}
         environment["DJANGO_SETTINGS_MODULE"] = "emulator.settings"
+        if ports.host not in ("0.0.0.0", "::"):
+            hosts = filter(None, [os.environ.get("ALLOWED_HOSTS"), ports.host])
+            environment["ALLOWED_HOSTS"] = ",".join(hosts)
         stores = []
         if settings.MONGODB_EMBEDDED or settings.REDIS_EMBEDDED:
             chosen = embedded.choose_ports(directory)
