@@ -6,6 +6,7 @@ transaction messages, which are kept in order until the CSMS has taken them (1.6
 after the answer to the one before it, or its timeout.
 """
 
+import logging
 import re
 from collections import deque
 from random import Random
@@ -17,6 +18,8 @@ from chargepoint.effects import TOUCH, Changed, Effect, Frame, Received, Send
 
 # A frame of ours that its schema refuses is a bug: tests set this to have it raised.
 STRICT = False
+
+log = logging.getLogger(__name__)
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _METHODS: dict[str, tuple[str, str]] = {}
@@ -183,7 +186,7 @@ class Calls:
         while self._calls and self._flight is None:
             action, payload, context = self._calls.popleft()
             self._send_call(action, payload, context, None, now)
-        if self._flight is None and self._queue:
+        while self._flight is None and self._queue:
             if now < self._queue_retry:
                 self.set_timer("queue", self._queue_retry)
                 return
@@ -213,6 +216,7 @@ class Calls:
         if fault is not None:
             if STRICT:
                 raise AssertionError(f"own {action} is invalid: {fault.message} in {payload}")
+            log.error("%s: own %s is invalid: %s", self.identity, action, fault.message)
             self._failed("InternalError", fault.message, now, deliverable=False)
             return
         text = rpc.call_text(unique_id, action, payload)
@@ -284,6 +288,15 @@ class Calls:
             self._later = None
             self._answer_error(unique_id, action, refused.code, refused.description, now)
             return
+        except Exception:
+            if STRICT:
+                raise
+            # A bug of ours must not cost the CSMS its answer, nor the station its link.
+            log.exception("%s: %s failed", self.identity, name)
+            self._later = None
+            code = self.CODES[rpc.INTERNAL]
+            self._answer_error(unique_id, action, code, "the station failed at this", now)
+            return
         self._answer(unique_id, action, answer, now)
         self._run_later(now)
 
@@ -302,6 +315,7 @@ class Calls:
         if fault is not None:
             if STRICT:
                 raise AssertionError(f"own answer to {action} is invalid: {fault.message}")
+            log.error("%s: own answer to %s is invalid: %s", self.identity, action, fault.message)
             code = self.CODES[rpc.INTERNAL]
             self._answer_error(unique_id, action, code, "the answer could not be made", now)
             return
@@ -408,11 +422,15 @@ class Calls:
         if method is not None:
             method(code, flight.context, now)
 
+    def forget_calls(self) -> None:
+        """Power is lost: ordinary Calls are forgotten, transaction messages stay queued."""
+        self._landed()
+        self._calls = self._crafted = None
+
     def drop_calls(self, now: float) -> None:
         """The connection is gone: ordinary Calls fail, transaction messages stay queued."""
         flight, calls = self._flight, self._calls
-        self._landed()
-        self._calls = self._crafted = None
+        self.forget_calls()
         waiting = [] if flight is None or flight.message is not None else [flight[1:3]]
         waiting += [(action, context) for action, _, context in calls or ()]
         for action, context in waiting:

@@ -29,6 +29,8 @@ __all__ = ["CommandRejected", "Station", "make_station"]
 # Without a usable interval in the answer, wait this long before the next BootNotification
 # (1.6 section 4.2: "in a way that avoids flooding").
 BOOT_RETRY = 60.0
+# A clock that is decades off is broken; following it would lead out of the calendar.
+FARTHEST_CLOCK = 50 * 365 * 86_400.0
 ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
 
 
@@ -91,6 +93,8 @@ class Station(Calls):
         self.connectors: dict[int, Connector] = {}
         for outlet in config.connectors:
             entry = kept.get(outlet.id)
+            if entry and not saved.get("booted"):
+                entry = {**entry, "at": now}  # it was off: no energy has flowed since
             self.connectors[outlet.id] = (
                 Connector.from_saved(outlet, entry, variance)
                 if entry
@@ -162,8 +166,8 @@ class Station(Calls):
             self._schedule_heartbeat(now)
             self.registered(now, rebooted=False)
         else:
+            # A boot timer that still runs is the CSMS's interval: 1.6 4.2 has us wait it out.
             self.registration = ""
-            self.clear_timer("boot")
         self.changed(SOON)
         return self._finish(now)
 
@@ -173,7 +177,6 @@ class Station(Calls):
             return self._finish(now)
         self.connected = False
         self.clear_timer("heartbeat")
-        self.clear_timer("boot")
         self.drop_calls(now)
         self.went_offline(now)
         self.changed(SOON)
@@ -185,7 +188,9 @@ class Station(Calls):
     def received(self, data: str | bytes, now: float) -> list[Effect]:
         """One WebSocket message. Yields exactly one Received, first."""
         self.last_message = now
-        if isinstance(data, bytes):
+        if not self.connected:  # it crossed the closing of the link
+            self._note("Invalid", str(data)[:4096], now, "ignored: the link is closing")
+        elif isinstance(data, bytes):
             text = data[:4096].decode("utf-8", "backslashreplace")
             self._note("Invalid", text, now, "binary frame ignored: OCPP-J is text")
         else:
@@ -246,23 +251,29 @@ class Station(Calls):
         """Orderly stop. Open transactions stay open in the saved state and go on at power-on."""
         for connector in self.connectors.values():
             connector.advance(now)
-        self.booted = False
         self._boot_reason = "PowerUp"
-        self.registration = ""
-        if self.connected:
-            self._out.append(Close(1000, "power off", None))
+        self._go_dark(Close(1000, "power off", None))
         self.changed(URGENT)
         effects, self._out = self._out, []
         return effects
 
     def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
         """Restart: close the link and boot again. Called within an event."""
-        self.booted = False
-        self.registration = ""
         self._boot_reason = reason
         self._reported.clear()
-        self._out.append(Close(1001, "rebooting", seconds))
+        self._go_dark(Close(1001, "rebooting", seconds))
+        self.went_offline(now)
         self.changed(URGENT)
+
+    def _go_dark(self, close: Close) -> None:
+        """Nothing more is sent on this link, and the next one begins with a boot."""
+        if self.connected:
+            self._out.append(close)
+        self.connected = self.booted = False
+        self.registration = ""
+        self.forget_calls()
+        self.clear_timer("heartbeat")
+        self.clear_timer("boot")
 
     # --- boot and heartbeat (1.6 sections 4.2 and 4.6; 2.0.1 B01-B03, G02) -------------------
 
@@ -317,7 +328,7 @@ class Station(Calls):
     def set_clock(self, text: str, now: float) -> None:
         """Follow the CSMS's clock (1.6 section 4.6, 2.0.1 G02.FR.06) unless it is unreadable."""
         there = seconds_of(text)
-        if there is not None:
+        if there is not None and abs(there - now) < FARTHEST_CLOCK:
             # A second or less is the way there and back, not a wrong clock.
             self._skew = there - now if abs(there - now) > 1.0 else 0.0
 

@@ -39,7 +39,11 @@ class Status:
             super().report(connector, now)
 
     def send_status(self, connector: Connector, now: float) -> None:
-        self.call("StatusNotification", self.status_payload(connector, now), now)
+        self.call("StatusNotification", self.status_payload(connector, now), now, connector.id)
+
+    def failed_status_notification(self, code: str, number: int | None, now: float) -> None:
+        if code == "Disconnected":  # the CSMS has not heard of it: to be said on the next link
+            self._reported.pop(number, None)
 
     def status_payload(self, connector: Connector, now: float) -> dict[str, Any]:
         payload = {

@@ -147,3 +147,8 @@ class Peer:
         peer.station = make_station(self.config, saved, self.now, rng_seed=2)
         peer.answers["StartTransaction"] = peer._start
         return peer
+
+    def restart(self) -> None:
+        """The same station again, at the time it is now."""
+        saved = json.loads(json.dumps(self.station.snapshot()["saved"]))
+        self.station = make_station(self.config, saved, self.now, rng_seed=3)
