@@ -96,6 +96,6 @@ def links_cell(station: Station) -> SafeString:
     live = f"{reverse('live-view')}?station={station.identity}"
     return format_html(
         '<span class="st-links"><a href="{}" title="Messages as they happen">Live</a>'
-        '<a href="{}&amp;history=1" title="Messages kept">History</a></span>',
+        '<a href="{}&amp;mode=history" title="Messages kept">History</a></span>',
         live, live,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db import connection
 from django.db.models import QuerySet
 
 from stations.live import LABELS, live_states
@@ -49,8 +50,8 @@ class TagFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         tags = {tag for group in TagGroup.objects.all() for tag in group.tags}
-        for row in Station.objects.exclude(tags=[]).order_by().values_list("tags", flat=True):
-            tags.update(row)
+        # The ORM cannot ask for the distinct elements of an array; the database can.
+        tags.update(connection.get_collection(Station._meta.db_table).distinct("tags"))
         return [(tag, tag) for tag in sorted(tags)]
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:

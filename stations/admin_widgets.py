@@ -76,7 +76,12 @@ class ConnectorsWidget(RowsWidget):
     needed = "kind"
 
     def rows(self, value: Any) -> list[dict]:
-        return [dict(row) for row in value or [] if isinstance(row, dict)]
+        """Numbers as numbers: a form that is shown again has them as texts."""
+        return [
+            {c: text if c == "kind" else _number(text, None) for c, text in row.items()}
+            for row in value or []
+            if isinstance(row, dict)
+        ]
 
 
 class ConnectorsField(forms.Field):

@@ -1,0 +1,150 @@
+"""The station list of the admin: cells, filters, actions, the JSON that keeps it fresh."""
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from stations.models import Station, TagGroup, Template
+
+LIST = "admin:stations_station_changelist"
+
+
+@pytest.fixture
+def admin(user, hot) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def shown(answer) -> list[str]:
+    assert answer.status_code == 200
+    return [station.identity for station in answer.context["cl"].result_list]
+
+
+def act(admin: Client, action: str, *identities: str) -> list[str]:
+    """The messages that an action left."""
+    keys = [str(Station.objects.get(identity=name).pk) for name in identities]
+    answer = admin.post(reverse(LIST), {"action": action, "_selected_action": keys})
+    assert answer.status_code in (200, 302)
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def test_the_list_shows_live_state(admin, make_station, set_state):
+    make_station("CP1", name="Entrance", running=True)
+    make_station("CP2")
+    set_state("CP1", {"status": "Charging", "transaction": "7", "power_w": 11040})
+    page = admin.get(reverse(LIST)).content.decode()
+    for text in ("CP1", "Entrance", "Charging", "11.0 kW", "st-info", "Stopped"):
+        assert text in page
+    assert "/admin/live/?station=CP1" in page
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(admin, make_station):
+    make_station("CP0")
+    admin.get(reverse(LIST))
+    with CaptureQueriesContext(connection) as few:
+        admin.get(reverse(LIST))
+    for number in range(1, 40):
+        make_station(f"CP{number}")
+    with CaptureQueriesContext(connection) as many:
+        assert len(shown(admin.get(reverse(LIST)))) == 40
+    assert len(many) == len(few)
+    assert sum("stations_station" in query["sql"] for query in many) <= 4
+
+
+def test_filters(admin, make_station, set_state):
+    make_station("A", running=True, tags=["north"])
+    make_station("B", running=True, vendor="Siemens", ocpp_version="2.0.1", tags=["south"])
+    make_station("C", enabled=False, tags=["east"])
+    set_state("A")
+    set_state("B", {"status": "Faulted"})
+    TagGroup.objects.create(name="Poles", tags=["north", "south"])
+    TagGroup.objects.create(name="Empty", tags=[])
+    for query, wanted in [
+        ("state=connected", ["A"]), ("state=faulted", ["B"]), ("state=disabled", ["C"]),
+        ("state=charging", []), ("tag=south", ["B"]), ("tag_group=Poles", ["A", "B"]),
+        ("tag_group=Empty", []), ("ocpp_version__exact=2.0.1", ["B"]), ("vendor=Siemens", ["B"]),
+        ("q=siem", ["B"]), ("running__exact=1", ["A", "B"]), ("enabled__exact=0", ["C"]),
+    ]:  # fmt: skip
+        assert (query, shown(admin.get(f"{reverse(LIST)}?{query}"))) == (query, wanted)
+
+
+def test_the_json_that_keeps_it_fresh(admin, make_station, set_state):
+    make_station("CP1", running=True)
+    make_station("CP2")
+    set_state("CP1", {"status": "Charging", "transaction": "7", "power_w": 5000})
+    url = reverse("admin:stations_station_live")
+    with CaptureQueriesContext(connection) as queries:
+        data = admin.get(url, {"ids": "CP1,CP2,gone"}).json()["stations"]
+    assert set(data) == {"CP1", "CP2"}
+    assert (data["CP1"]["text"], data["CP1"]["tone"], data["CP1"]["power_w"]) == (
+        "Charging", "info", 5000,
+    )  # fmt: skip
+    assert data["CP1"]["connectors"][0]["status"] == "Charging"
+    assert sum("stations_station" in query["sql"] for query in queries) == 1
+    assert Client().get(url, {"ids": "CP1"}).status_code == 302
+
+
+def test_start_and_stop(admin, make_station):
+    make_station("A")
+    make_station("B", running=True)
+    make_station("C", enabled=False)
+    said = act(admin, "start", "A", "B", "C")
+    assert said[0].startswith("1 of 3 stations started.")
+    assert [s.identity for s in Station.objects.runnable()] == ["A", "B"]
+    act(admin, "stop", "A", "B")
+    assert not Station.objects.runnable().exists()
+
+
+@pytest.mark.parametrize("action", ["connect", "disconnect", "reset_soft", "reset_hard"])
+def test_commands_tell_why_they_failed(admin, make_station, action):
+    make_station("A", running=True)
+    make_station("B", running=True)
+    assert any("worker" in text for text in act(admin, action, "A", "B"))
+
+
+def test_clone(admin, make_station):
+    make_station("A", tags=["x"], password="pw")
+    assert act(admin, "clone", "A") == ["Made A-copy."]
+    copy = Station.objects.get(identity="A-copy")
+    assert (copy.tags, copy.read_secrets()[0], copy.running) == (["x"], "pw", False)
+
+
+def test_delete_selected(admin, make_station):
+    make_station("A")
+    make_station("B")
+    key = str(Station.objects.get(identity="A").pk)
+    sent = {"action": "delete_selected", "_selected_action": [key]}
+    assert b"A" in admin.post(reverse(LIST), sent).content
+    admin.post(reverse(LIST), sent | {"post": "yes"})
+    assert [s.identity for s in Station.objects.all()] == ["B"]
+
+
+def test_many_from_a_template(admin):
+    template = Template.objects.create(name="T", csms_url="ws://h/ocpp", vendor="ABB")
+    url = "/admin/stations/station/create-many/"
+    assert admin.get(url).status_code == 200
+    sent = {"template": str(template.pk), "pattern": "CP-{n:02}", "count": 12, "first": 1,
+            "name": "Bay {n}", "csms_url": "", "password": "pw", "start": "on"}  # fmt: skip
+    assert admin.post(url, sent).status_code == 302
+    assert Station.objects.count() == 12
+    last = Station.objects.get(identity="CP-12")
+    assert (last.vendor, last.name, last.running) == ("ABB", "Bay 12", True)
+    assert last.template == template
+    again = admin.post(url, sent)
+    assert "exist already" in again.context["form"].errors["pattern"][0]
+    wrong = admin.post(url, sent | {"pattern": "a b{n}", "csms_url": "http://x"})
+    assert {"pattern", "csms_url"} <= set(wrong.context["form"].errors)
+    assert Station.objects.count() == 12
+
+
+def test_staff_without_the_right_sees_nothing(hot, make_station, django_user_model):
+    make_station("A")
+    client = Client()
+    client.force_login(django_user_model.objects.create_user("bob", password="x", is_staff=True))
+    assert client.get(reverse(LIST)).status_code == 403
+    assert client.get(reverse("admin:stations_station_live"), {"ids": "A"}).status_code == 403
+    assert client.post("/admin/stations/station/create-many/", {}).status_code == 403
