@@ -31,6 +31,7 @@ async def serve(
     async def on_connection(connection: ServerConnection) -> None:
         await attend(connection, interval, demo, printing)
 
+    # websockets itself answers 400 to a client that offers none of these subprotocols.
     async with listen(
         on_connection, host, port, subprotocols=list(VERSIONS), compression=None, max_size=2**22
     ):
@@ -41,8 +42,8 @@ async def serve(
 async def attend(connection: ServerConnection, interval: int, demo: bool, printing: bool) -> None:
     """One station, from its connection to its leaving."""
     identity = unquote(connection.request.path.rstrip("/").rpartition("/")[2])
-    if connection.subprotocol is None or not identity:
-        await connection.close(1002, "Offer ocpp1.6 or ocpp2.0.1, and an identity in the path")
+    if not identity:
+        await connection.close(1008, "The path must end with the identity")
         return
     charge_point = VERSIONS[connection.subprotocol](identity, connection)
     charge_point.interval, charge_point.printing = interval, printing

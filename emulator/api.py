@@ -1,13 +1,13 @@
 """One API from the apps' routers."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from ninja import NinjaAPI
 
+from accounts.api import router as accounts
 from accounts.auth import api_auth
 from accounts.error_handlers import register
 from emulator.api_health import router as operation
+from messaging.api import router as messaging
+from stations.api import router as stations
 
 api = NinjaAPI(
     title="OCPP Emulator",
@@ -20,6 +20,5 @@ api = NinjaAPI(
 register(api)
 api.add_router("", operation)
 
-for app in ("accounts", "stations", "messaging"):
-    if find_spec(f"{app}.api"):
-        api.add_router("", import_module(f"{app}.api").router)
+for router in (accounts, stations, messaging):
+    api.add_router("", router)
