@@ -93,7 +93,7 @@ class Station(Calls):
         self.connectors: dict[int, Connector] = {}
         for outlet in config.connectors:
             entry = kept.get(outlet.id)
-            if entry and not saved.get("booted"):
+            if entry and "ev" in entry and not saved.get("booted"):
                 entry = {**entry, "at": now}  # it was off: no energy has flowed since
             self.connectors[outlet.id] = (
                 Connector.from_saved(outlet, entry, variance)
