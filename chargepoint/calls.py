@@ -1,4 +1,4 @@
-"""The exchange of frames: one Call in flight, an answer to every Call, a queue that survives.
+"""Our own Calls: one in flight, and a queue of transaction messages that survives.
 
 Two queues feed the one place in flight: ordinary Calls, which are lost with the connection, and
 transaction messages, which are kept in order until the CSMS has taken them (1.6 section 3.7;
@@ -13,8 +13,9 @@ from random import Random
 from typing import Any, ClassVar, NamedTuple
 
 from chargepoint import rpc, schemas
-from chargepoint.config import MAX_FRAME, StationConfig
-from chargepoint.effects import TOUCH, Changed, Effect, Frame, Received, Send
+from chargepoint.config import StationConfig
+from chargepoint.effects import TOUCH, Changed, Effect, Frame, Send
+from chargepoint.timers import Timers
 
 # A frame of ours that its schema refuses is a bug: tests set this to have it raised.
 STRICT = False
@@ -34,15 +35,6 @@ def method_names(action: str) -> tuple[str, str]:
     return names
 
 
-class CallFault(Exception):
-    """Raised by a handler of an incoming Call: answer with this CallError code."""
-
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(description)
-        self.code = code
-        self.description = description
-
-
 class Flight(NamedTuple):
     """The Call that waits for its answer. `message`: the queue's entry, for a transaction's."""
 
@@ -53,20 +45,17 @@ class Flight(NamedTuple):
     message: dict[str, Any] | None
 
 
-class Calls:
-    """Frames in and out of one station."""
+class Calls(Timers):
+    """Our own Calls: what waits, what is in flight, how it ended."""
 
     __slots__ = (
         "_calls",
-        "_crafted",
         "_flight",
         "_id_count",
         "_id_prefix",
-        "_later",
         "_out",
         "_queue",
         "_queue_retry",
-        "_timers",
         "config",
         "connected",
         "identity",
@@ -77,51 +66,23 @@ class Calls:
 
     VERSION: ClassVar[str]
     CODES: ClassVar[dict[str, str]]
-    HANDLERS: ClassVar[dict[str, str]]  # action of the CSMS -> method
-    ANSWERS_UNREADABLE: ClassVar[bool] = False  # 2.x answers what it cannot read
 
     def __init__(self, config: StationConfig, now: float, rng: Random) -> None:
+        super().__init__()
         self.config = config
         self.identity = config.identity
         self.version = 0
         self.connected = False
         self.registration = ""
         self.last_message: float | None = None
-        self._timers: dict[Any, float] = {}
         self._out: list[Effect] = []
-        self._later: list[tuple] | None = None
         self._calls: deque | None = None  # made when first needed: most stations idle
         self._flight: Flight | None = None
         self._queue: list[dict[str, Any]] | None = None
         self._queue_retry = 0.0
-        self._crafted: dict[str, tuple[str, float]] | None = None
         # Unique over restarts of the station too (OCPP-J 1.6, 4.2.1 asks it of a connection).
         self._id_prefix = f"{rng.getrandbits(40):010x}"
         self._id_count = 0
-
-    # --- timers ------------------------------------------------------------------------------
-
-    @property
-    def deadline(self) -> float | None:
-        """When `wake` is due; None if nothing is."""
-        return min(self._timers.values()) if self._timers else None
-
-    def set_timer(self, key: Any, at: float) -> None:
-        """`key`: a name, or (name, argument); at_<name>(now, argument) is called."""
-        self._timers[key] = at
-
-    def clear_timer(self, key: Any) -> None:
-        self._timers.pop(key, None)
-
-    def has_timer(self, key: Any) -> bool:
-        return key in self._timers
-
-    def due_timers(self, now: float) -> list[Any]:
-        due = [key for key, at in self._timers.items() if at <= now]
-        due.sort(key=self._timers.__getitem__)
-        for key in due:
-            del self._timers[key]
-        return due
 
     # --- state changes and the end of an event -----------------------------------------------
 
@@ -132,12 +93,6 @@ class Calls:
         if urgency is TOUCH and any(type(effect) is Changed for effect in out):
             return
         out.append(Changed(urgency))
-
-    def later(self, method: Any, *args: Any) -> None:
-        """From a handler: call this after the answer has been sent."""
-        if self._later is None:
-            self._later = []
-        self._later.append((method, args))
 
     def _finish(self, now: float) -> list[Effect]:
         self.pump(now)
@@ -223,173 +178,6 @@ class Calls:
         self._out.append(Send(Frame("sent", "Call", action, unique_id, text, now)))
         self._timers["call"] = now + self.config.call_timeout
 
-    def send_crafted(self, text: str, now: float) -> str:
-        """Send a frame as an operator wrote it, beside the Call in flight. Returns its id."""
-        frame = rpc.parse(text, MAX_FRAME)
-        unique_id, action, kind, error = frame.unique_id, "", "Invalid", ""
-        if type(frame) is rpc.Call:
-            action, kind = frame.action, "Call"
-            self._crafted = self._crafted or {}
-            self._crafted[unique_id] = (action, now)
-            if len(self._crafted) > 20:  # never answered ones must not gather
-                del self._crafted[next(iter(self._crafted))]
-        elif type(frame) is rpc.BadFrame:
-            error = frame.message
-        else:
-            kind = type(frame).__name__
-            error = getattr(frame, "code", "")
-        self._out.append(Send(Frame("sent", kind, action, unique_id, text, now, None, error)))
-        return unique_id
-
-    # --- in ----------------------------------------------------------------------------------
-
-    def take(self, text: str, now: float) -> None:
-        """Read one text frame, note it, and do what it asks."""
-        frame = rpc.parse(text, MAX_FRAME)
-        kind = type(frame)
-        if kind is rpc.CallResult:
-            self._take_result(frame, text, now)
-        elif kind is rpc.Call:
-            self._take_call(frame, text, now)
-        elif kind is rpc.CallError:
-            self._take_error(frame, text, now)
-        else:
-            self._take_bad(frame, text, now)
-
-    def _note(
-        self, kind: str, text: str, now: float, error: str = "", action: str = "",
-        unique_id: str = "", latency: float | None = None,
-    ) -> None:  # fmt: skip
-        text = text if len(text) <= MAX_FRAME else text[:MAX_FRAME]
-        frame = Frame("received", kind, action, unique_id, text, now, latency, error)
-        self._out.append(Received(frame))
-
-    def _take_call(self, call: rpc.Call, text: str, now: float) -> None:
-        unique_id, action, payload = call
-        name = self.HANDLERS.get(action)
-        if name is None:
-            known = action in schemas.actions(self.VERSION)
-            kind = rpc.UNSUPPORTED if known else rpc.UNKNOWN_ACTION
-            what = "not supported" if known else "unknown"
-            self._refuse(call, text, self.CODES[kind], f"action {action[:60]!r} is {what}", now)
-            return
-        refusal = self.refuses_calls()
-        if refusal is not None:
-            self._refuse(call, text, *refusal, now)
-            return
-        fault = schemas.check(self.VERSION, action, payload, False)
-        if fault is not None:
-            self._refuse(call, text, self.CODES[fault.kind], fault.message, now)
-            return
-        self._note("Call", text, now, "", action, unique_id)
-        try:
-            answer = getattr(self, name)(payload, now)
-        except CallFault as refused:
-            self._later = None
-            self._answer_error(unique_id, action, refused.code, refused.description, now)
-            return
-        except Exception:
-            if STRICT:
-                raise
-            # A bug of ours must not cost the CSMS its answer, nor the station its link.
-            log.exception("%s: %s failed", self.identity, name)
-            self._later = None
-            code = self.CODES[rpc.INTERNAL]
-            self._answer_error(unique_id, action, code, "the station failed at this", now)
-            return
-        self._answer(unique_id, action, answer, now)
-        self._run_later(now)
-
-    def refuses_calls(self) -> tuple[str, str] | None:
-        """Hook: (code, description) while the version's rules forbid to serve any Call."""
-        return None
-
-    def _run_later(self, now: float) -> None:
-        while self._later:
-            steps, self._later = self._later, None
-            for method, args in steps:
-                method(*args, now)
-
-    def _answer(self, unique_id: str, action: str, payload: dict, now: float) -> None:
-        fault = schemas.check(self.VERSION, action, payload, True)
-        if fault is not None:
-            if STRICT:
-                raise AssertionError(f"own answer to {action} is invalid: {fault.message}")
-            log.error("%s: own answer to %s is invalid: %s", self.identity, action, fault.message)
-            code = self.CODES[rpc.INTERNAL]
-            self._answer_error(unique_id, action, code, "the answer could not be made", now)
-            return
-        text = rpc.result_text(unique_id, payload)
-        self._out.append(Send(Frame("sent", "CallResult", action, unique_id, text, now, 0.0)))
-
-    def _refuse(self, call: rpc.Call, text: str, code: str, why: str, now: float) -> None:
-        self._note("Call", text, now, f"{code}: {why}", call.action[:60], call.unique_id)
-        self._answer_error(call.unique_id, call.action[:60], code, why, now)
-
-    def _answer_error(
-        self, unique_id: str, action: str, code: str, why: str, now: float
-    ) -> None:
-        text = rpc.error_text(unique_id, code, why)
-        frame = Frame("sent", "CallError", action, unique_id, text, now, 0.0, code)
-        self._out.append(Send(frame))
-
-    def _take_bad(self, bad: rpc.BadFrame, text: str, now: float) -> None:
-        kind = "Call" if bad.type_id == rpc.CALL and bad.unique_id else "Invalid"
-        error = bad.message
-        flight = self._flight
-        code = self.CODES.get(bad.fault)
-        # OCPP-J 1.6, 4.1.3 and 4.2: an unknown message type, or what cannot be read, is ignored.
-        answers = self.ANSWERS_UNREADABLE or (bad.type_id == rpc.CALL and bad.unique_id)
-        # An answer is not answered: the other side would do the same, for ever.
-        if bad.type_id in (rpc.CALL_RESULT, rpc.CALL_ERROR):
-            answers = False
-            if flight is not None and flight.unique_id == bad.unique_id:
-                self._note("Invalid", text, now, error, flight.action, bad.unique_id)
-                self._failed("FormatViolation", error, now)
-                return
-        self._note(kind, text, now, error, bad.action[:60], bad.unique_id)
-        if answers and code:
-            self._answer_error(bad.unique_id or "-1", bad.action[:60], code, error, now)
-
-    def _take_result(self, result: rpc.CallResult, text: str, now: float) -> None:
-        unique_id, payload = result
-        flight = self._flight
-        if flight is None or flight.unique_id != unique_id:
-            self._take_stray("CallResult", unique_id, text, now, "")
-            return
-        action = flight.action
-        fault = schemas.check(self.VERSION, action, payload, True)
-        error = "" if fault is None else f"{self.CODES[fault.kind]}: {fault.message}"
-        self._note("CallResult", text, now, error, action, unique_id, now - flight.sent)
-        if fault is not None:
-            self._failed(self.CODES[fault.kind], fault.message, now)
-            return
-        self._landed()
-        if flight.message is not None:
-            self._queue.remove(flight.message)
-            self._queue_retry = 0.0
-        method = getattr(self, method_names(action)[0], None)
-        if method is not None:
-            context = flight.context if flight.message is None else flight.message
-            method(payload, context, now)
-
-    def _take_error(self, error: rpc.CallError, text: str, now: float) -> None:
-        flight = self._flight
-        if flight is None or flight.unique_id != error.unique_id:
-            self._take_stray("CallError", error.unique_id, text, now, error.code)
-            return
-        latency = now - flight.sent
-        code = error.code[:60]
-        self._note("CallError", text, now, code, flight.action, error.unique_id, latency)
-        self._failed(code, error.description, now)
-
-    def _take_stray(self, kind: str, unique_id: str, text: str, now: float, error: str) -> None:
-        action, sent = (self._crafted or {}).pop(unique_id, (None, 0.0))
-        if action is None:
-            self._note(kind, text, now, "ignored: no Call waits for this id", "", unique_id)
-        else:
-            self._note(kind, text, now, error, action, unique_id, now - sent)
-
     # --- the end of a Call -------------------------------------------------------------------
 
     def _landed(self) -> None:
@@ -425,7 +213,7 @@ class Calls:
     def forget_calls(self) -> None:
         """Power is lost: ordinary Calls are forgotten, transaction messages stay queued."""
         self._landed()
-        self._calls = self._crafted = None
+        self._calls = None
 
     def drop_calls(self, now: float) -> None:
         """The connection is gone: ordinary Calls fail, transaction messages stay queued."""

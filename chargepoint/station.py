@@ -6,10 +6,10 @@ subclasses `Station` with a table of its actions and its functional blocks.
 """
 
 from random import Random
-from typing import Any, ClassVar
+from typing import Any
 
-from chargepoint import rpc
-from chargepoint.calls import Calls
+from chargepoint.answers import Answers
+from chargepoint.commands import CommandRejected, Commands
 from chargepoint.config import StationConfig
 from chargepoint.effects import (
     SOON,
@@ -20,8 +20,6 @@ from chargepoint.effects import (
     PingInterval,
 )
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.ev import EV
-from chargepoint.hardware.states import Event, IllegalTransition
 from chargepoint.times import iso, seconds_of
 
 __all__ = ["CommandRejected", "Station", "make_station"]
@@ -32,15 +30,6 @@ BOOT_RETRY = 60.0
 # A clock that is decades off is broken; following it would lead out of the calendar.
 FARTHEST_CLOCK = 50 * 365 * 86_400.0
 ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
-
-
-class CommandRejected(Exception):
-    """An operator's command that cannot be carried out. `code` for programs, text for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def make_station(
@@ -55,8 +44,8 @@ def make_station(
     return station_class(config.version)(config, saved, now, Random(rng_seed))
 
 
-class Station(Calls):
-    """Base of all versions; see chargepoint.calls for the exchange of frames.
+class Station(Commands, Answers):
+    """Base of all versions; see calls and answers for the exchange of frames.
 
     A version supplies: `VERSION`, `CODES`, `HANDLERS`, `COMMANDS`; boot_payload, boot_answered,
     registered, status_of, send_status, and the hooks below that do nothing here.
@@ -71,14 +60,6 @@ class Station(Calls):
         "interval",
         "rng",
     )
-
-    COMMANDS: ClassVar[dict[str, str]] = {
-        "plug": "do_plug",
-        "unplug": "do_unplug",
-        "fault": "do_fault",
-        "message": "do_message",
-    }
-    MESSAGE_ATTEMPTS: ClassVar[int] = 3
 
     def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
         super().__init__(config, now, rng)
@@ -205,24 +186,6 @@ class Station(Calls):
             getattr(self, "at_" + name)(now, *rest)
         return self._finish(now)
 
-    def command(self, name: str, args: dict, now: float) -> tuple[dict, list[Effect]]:
-        """An operator's command (see docs/api.md). Raises CommandRejected, state unchanged."""
-        method = self.COMMANDS.get(name)
-        if method is None:
-            known = ", ".join(sorted(self.COMMANDS))
-            raise CommandRejected("unknown_command", f"There is no {name!r}; known are: {known}.")
-        try:
-            result = getattr(self, method)(now, **args)
-        except IllegalTransition as error:
-            raise CommandRejected("not_possible_now", f"{error}.") from None
-        except TypeError as error:
-            if "argument" not in str(error):
-                raise
-            message = str(error).split("do_", 1)[-1]
-            raise CommandRejected("invalid_arguments", f"{message}.") from None
-        self.changed(SOON)
-        return result or {}, self._finish(now)
-
     def reconfigure(self, config: StationConfig, now: float) -> list[Effect]:
         """Take a new configuration while running. The version and identity must be the same."""
         old, self.config = self.config, config
@@ -338,15 +301,6 @@ class Station(Calls):
 
     # --- status ------------------------------------------------------------------------------
 
-    def connector(self, number: Any) -> Connector:
-        """The connector of a command; CommandRejected if there is none."""
-        known = self.connectors.get(number) if type(number) is int else None
-        if known is None:
-            have = ", ".join(map(str, self.connectors))
-            message = f"This station has no connector {number!r}; it has: {have}."
-            raise CommandRejected("no_such_connector", message)
-        return known
-
     def report(self, connector: Connector, now: float) -> None:
         """Tell the CSMS the connector's status if it knows another one."""
         self.changed(SOON)
@@ -359,62 +313,6 @@ class Station(Calls):
     def report_all(self, now: float) -> None:
         for connector in self.connectors.values():
             self.report(connector, now)
-
-    # --- commands common to all versions -----------------------------------------------------
-
-    def do_plug(self, now: float, connector: int = 1, ev: dict | None = None) -> dict:
-        outlet = self.connector(connector)
-        try:
-            car = EV.for_connector(outlet.config, ev)
-        except ValueError as error:
-            raise CommandRejected("invalid_arguments", f"{error}.") from None
-        outlet.plug(car, now)
-        self.ev_plugged_in(outlet, now)
-        self.report(outlet, now)
-        return {"status": self.status_of(outlet)}
-
-    def do_unplug(self, now: float, connector: int = 1) -> dict:
-        outlet = self.connector(connector)
-        outlet.unplug(now)
-        self.ev_unplugged(outlet, now)
-        self.report(outlet, now)
-        return {"status": self.status_of(outlet)}
-
-    def do_fault(
-        self,
-        now: float,
-        connector: int = 1,
-        error_code: str = "OtherError",
-        info: str = "",
-        vendor_error_code: str = "",
-    ) -> dict:
-        outlet = self.connector(connector)
-        if error_code == "NoError":
-            outlet.apply(Event.FAULT_CLEARED, now)
-        else:
-            self.check_error_code(error_code)
-            outlet.fault(now, error_code, info, vendor_error_code)
-            # A second fault leaves the status as it is but is news all the same.
-            self._reported.pop(outlet.id, None)
-        self.fault_changed(outlet, now)
-        self.report(outlet, now)
-        return {"status": self.status_of(outlet)}
-
-    def check_error_code(self, code: str) -> None:
-        """Hook: CommandRejected for a code that the version does not have."""
-
-    def do_message(
-        self, now: float, text: str | None = None, action: str | None = None,
-        payload: Any = None,
-    ) -> dict:  # fmt: skip
-        """Send any frame, valid or not: `text` as it is, or a Call of `action`."""
-        if not self.connected:
-            raise CommandRejected("not_connected", "Connect the station first.")
-        if (text is None) == (action is None):
-            raise CommandRejected("invalid_arguments", "Give either text or action and payload.")
-        if text is None:
-            text = rpc.call_text(self.new_id(), action, {} if payload is None else payload)
-        return {"unique_id": self.send_crafted(text, now), "text": text}
 
     # --- the snapshot ------------------------------------------------------------------------
 

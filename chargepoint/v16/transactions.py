@@ -29,13 +29,14 @@ class Transactions:
         if outlet.in_transaction:
             message = f"Connector {connector} has a transaction: stop it first."
             raise CommandRejected("not_possible_now", message)
+        if outlet.state is not State.READY:
+            self._check_free(outlet)
         if outlet.ev is None and outlet.can(Event.EV_PLUGGED_IN):
             self.auto_plug.add(outlet.id)
             outlet.plug(EV.for_connector(outlet.config), now)
             self.report(outlet, now)
         if outlet.state is State.READY:
             return {"authorization": "Accepted", "connector": outlet.id}
-        self._check_free(outlet)
         return {"authorization": self.authorize(tag, outlet, now), "connector": outlet.id}
 
     def do_stop_transaction(

@@ -1,0 +1,143 @@
+"""What an operator can have a station do: names, arguments, and the commands all versions share.
+
+A command that cannot be carried out raises CommandRejected and changes nothing.
+"""
+
+from inspect import signature
+from typing import Any, ClassVar
+
+import orjson
+
+from chargepoint import rpc
+from chargepoint.effects import SOON, Effect
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.ev import EV
+from chargepoint.hardware.states import Event, IllegalTransition
+
+_TEXT = (str, "text")
+# What an argument must be, by its name; `payload` may be any JSON.
+_ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
+    "action": _TEXT, "error_code": _TEXT, "id_tag": _TEXT, "info": _TEXT, "kind": _TEXT,
+    "reason": _TEXT, "text": _TEXT, "vendor_error_code": _TEXT, "vendor_id": _TEXT,
+    "message_id": _TEXT, "data": _TEXT,
+    "connector": (int, "a number"), "ev": (dict, "an object"),
+    "operative": (bool, "true or false"), "transaction": ((str, int), "text or a number"),
+}  # fmt: skip
+
+
+class CommandRejected(Exception):
+    """An operator's command that cannot be carried out. `code` for programs, text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Commands:
+    """Block of every Station."""
+
+    __slots__ = ()
+
+    COMMANDS: ClassVar[dict[str, str]] = {
+        "plug": "do_plug",
+        "unplug": "do_unplug",
+        "fault": "do_fault",
+        "message": "do_message",
+    }
+
+    def command(self, name: str, args: dict, now: float) -> tuple[dict, list[Effect]]:
+        """An operator's command (see docs/api.md). Raises CommandRejected, state unchanged."""
+        method = self.COMMANDS.get(name)
+        if method is None:
+            known = ", ".join(sorted(self.COMMANDS))
+            raise CommandRejected("unknown_command", f"There is no {name!r}; known are: {known}.")
+        arguments = _checked(args)
+        bound = getattr(self, method)
+        try:
+            signature(bound).bind(now, **arguments)
+        except TypeError as error:
+            raise CommandRejected("invalid_arguments", f"{name}: {error}.") from None
+        try:
+            result = bound(now, **arguments)
+        except IllegalTransition as error:
+            raise CommandRejected("not_possible_now", f"{error}.") from None
+        self.changed(SOON)
+        return result or {}, self._finish(now)
+
+    def connector(self, number: Any) -> Connector:
+        """The connector of a command; CommandRejected if there is none."""
+        known = self.connectors.get(number) if type(number) is int else None
+        if known is None:
+            have = ", ".join(map(str, self.connectors))
+            message = f"This station has no connector {number!r}; it has: {have}."
+            raise CommandRejected("no_such_connector", message)
+        return known
+
+    def do_plug(self, now: float, connector: int = 1, ev: dict | None = None) -> dict:
+        outlet = self.connector(connector)
+        try:
+            car = EV.for_connector(outlet.config, ev)
+        except ValueError as error:
+            raise CommandRejected("invalid_arguments", f"{error}.") from None
+        outlet.plug(car, now)
+        self.ev_plugged_in(outlet, now)
+        self.report(outlet, now)
+        return {"status": self.status_of(outlet)}
+
+    def do_unplug(self, now: float, connector: int = 1) -> dict:
+        outlet = self.connector(connector)
+        outlet.unplug(now)
+        self.ev_unplugged(outlet, now)
+        self.report(outlet, now)
+        return {"status": self.status_of(outlet)}
+
+    def do_fault(
+        self,
+        now: float,
+        connector: int = 1,
+        error_code: str = "OtherError",
+        info: str = "",
+        vendor_error_code: str = "",
+    ) -> dict:
+        outlet = self.connector(connector)
+        if error_code == "NoError":
+            outlet.apply(Event.FAULT_CLEARED, now)
+        else:
+            self.check_error_code(error_code)
+            outlet.fault(now, error_code, info, vendor_error_code)
+            # A second fault leaves the status as it is but is news all the same.
+            self._reported.pop(outlet.id, None)
+        self.fault_changed(outlet, now)
+        self.report(outlet, now)
+        return {"status": self.status_of(outlet)}
+
+    def check_error_code(self, code: str) -> None:
+        """Hook: CommandRejected for a code that the version does not have."""
+
+    def do_message(
+        self, now: float, text: str | None = None, action: str | None = None,
+        payload: Any = None,
+    ) -> dict:  # fmt: skip
+        """Send any frame, valid or not: `text` as it is, or a Call of `action`."""
+        if not self.connected:
+            raise CommandRejected("not_connected", "Connect the station first.")
+        if (text is None) == (action is None):
+            raise CommandRejected("invalid_arguments", "Give either text or action and payload.")
+        if text is None:
+            text = rpc.call_text(self.new_id(), action, {} if payload is None else payload)
+        return {"unique_id": self.send_crafted(text, now), "text": text}
+
+
+def _checked(args: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that were given, of the right kinds; null is as good as not given."""
+    given = {name: value for name, value in args.items() if value is not None}
+    try:
+        orjson.dumps([[given]])  # what is no JSON could not be sent either: lone surrogates, depth
+    except TypeError as error:
+        raise CommandRejected("invalid_arguments", f"The arguments are no JSON: {error}.") from None
+    for name, value in given.items():
+        kind, words = _ARGUMENTS.get(name, (object, ""))
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind not in (bool, object)):
+            raise CommandRejected("invalid_arguments", f"{name} must be {words}.")
+    return given
