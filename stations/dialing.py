@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # The smallest that picows takes; it grows for a connection that needs it. 16 KiB less a station.
 READ_BUFFER = 2048
 
+# uvloop's own transport takes 5 KiB less a station than aiofastnet's.
+USE_AIOFASTNET = False
+
 # An adapter, since picows makes a child of a plain Logger for each connection and keeps it.
 _picows_log = logging.LoggerAdapter(logging.getLogger("stations.socket"), {})
 _picows_log.logger.setLevel(logging.WARNING)  # it has two lines for each connection
@@ -103,6 +106,7 @@ async def open_websocket(dialer: "Dialer", target: DialTarget, timeout: float) -
         max_redirects=0,
         extra_headers=headers,
         read_buffer_init_size=READ_BUFFER,
+        use_aiofastnet=USE_AIOFASTNET,
     )
 
 

@@ -220,6 +220,8 @@ class Station(StationDesign):
     class Meta:
         ordering = ["identity"]
         indexes = [
+            # The unique index is partial ($type: string), and SecantusDB looks nothing up by it.
+            models.Index(fields=["identity"], name="station_identity"),
             models.Index(fields=["enabled", "running"], name="station_runnable"),
             models.Index(fields=["tags"], name="station_tags"),
         ]

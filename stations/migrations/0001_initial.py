@@ -402,6 +402,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["identity"],
                 "indexes": [
+                    models.Index(fields=["identity"], name="station_identity"),
                     models.Index(fields=["enabled", "running"], name="station_runnable"),
                     models.Index(fields=["tags"], name="station_tags"),
                 ],

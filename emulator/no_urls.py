@@ -1,0 +1,3 @@
+"""A charge point worker serves nothing."""
+
+urlpatterns: list = []
