@@ -154,16 +154,9 @@ async def _stretch(
     query["time"] = {"$gte": from_ms(stretch[0]), "$lt": from_ms(stretch[1])}
     if bounds:
         query["_id"] = bounds
-    found = db[store.MESSAGES].find(query, hint=_hint(wanted))
+    # No hint: the embedded store answers one by walking the whole index.
+    found = db[store.MESSAGES].find(query)
     return await found.sort("_id", -1 if newest_first else 1).limit(limit).to_list()
-
-
-def _hint(wanted: Wanted) -> str:
-    if wanted.stations:
-        return "station_time"
-    if wanted.uid:
-        return "uid"
-    return "failed_time" if wanted.errors else store.TTL_INDEX
 
 
 async def each(db: AsyncDatabase, wanted: Wanted, size: int = 500) -> AsyncIterator[list[dict]]:
@@ -188,7 +181,7 @@ async def message_and_pair(db: AsyncDatabase, record_id: str) -> tuple[dict | No
         "time": {"$gte": message["time"] - PAIR_WITHIN, "$lte": message["time"] + PAIR_WITHIN},
         "uid": message["uid"],
     }
-    others = await db[store.MESSAGES].find(near, hint="station_time").to_list()
+    others = await db[store.MESSAGES].find(near).to_list()
     return message, pair_among(message, others)
 
 
