@@ -55,6 +55,8 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["-created"]
+        # The unique index is partial ($type: string); the embedded store looks nothing up by it.
+        indexes = [models.Index(fields=["digest"], name="api_token_digest")]
         verbose_name = "API token"
 
     def __str__(self) -> str:

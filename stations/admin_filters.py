@@ -6,14 +6,12 @@ from django.contrib import admin
 from django.db import connection
 from django.db.models import QuerySet
 
-from stations.live import LABELS, live_states
+from stations.live import LABELS, in_state
 from stations.models import Station, TagGroup
-
-SCAN_STEP = 500
 
 
 class LiveStateFilter(admin.SimpleListFilter):
-    """The state is in Redis, so this reads it for all stations of the list, in steps."""
+    """Most states are in Redis alone, so this may read those of all running stations."""
 
     title = "live state"
     parameter_name = "state"
@@ -23,23 +21,7 @@ class LiveStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
         wanted = self.value()
-        if wanted not in LABELS:
-            return queryset
-        return queryset.filter(identity__in=identities_in_state(queryset, wanted))
-
-
-def identities_in_state(queryset: QuerySet, wanted: str) -> list[str]:
-    """Identities of those stations whose live label is `wanted`."""
-    if wanted == "disabled":
-        return list(queryset.filter(enabled=False).values_list("identity", flat=True))
-    found: list[str] = []
-    after = ""
-    rows = queryset.order_by("identity").only("identity", "enabled", "running")
-    while part := list(rows.filter(identity__gt=after)[:SCAN_STEP]):
-        states = live_states(part)
-        found += [row.identity for row in part if states[row.identity].matches(wanted)]
-        after = part[-1].identity
-    return found
+        return in_state(queryset, wanted) if wanted in LABELS else queryset
 
 
 class TagFilter(admin.SimpleListFilter):

@@ -14,13 +14,11 @@ from accounts.errors import ApiError
 from stations.changes import IdentityTaken
 from stations.commands import CommandFailed
 from stations.importing import ImportRefused
-from stations.live import STATE_FILTERS, live_states
+from stations.live import STATE_FILTERS, in_state, live_states
 from stations.models import StaleStation, Station, Template
 from stations.validation import OCPP_VERSIONS
 
 PAGE_LIMIT = 500
-# The state lives in Redis: a filter by it looks through the stations in steps of so many.
-SCAN_STEP = 500
 
 # Codes of the fleet and the core that are not the caller's fault or not a conflict.
 COMMAND_STATUS = {
@@ -28,7 +26,8 @@ COMMAND_STATUS = {
     "busy": 503,
     "unavailable": 503,
     "timeout": 504,
-    "invalid": 422,
+    "invalid_arguments": 422,
+    "no_such_connector": 404,
     "unknown_command": 400,
 }
 
@@ -130,15 +129,11 @@ def page_of(
     if state and state not in STATE_FILTERS:
         sentence = f"Choose a state of {', '.join(STATE_FILTERS)}."
         raise ApiError("bad_state", sentence, 400)
-    after = text_of(cursor) if cursor else ""
-    found: list[Station] = []
-    step = SCAN_STEP if state else limit + 1
-    while len(found) <= limit:
-        part = list(rows.filter(identity__gt=after)[:step])
-        found += [s for s in with_live(part) if not state or s.live.matches(state)]
-        if len(part) < step:
-            break
-        after = part[-1].identity
+    if cursor:
+        rows = rows.filter(identity__gt=text_of(cursor))
+    if state:
+        rows = in_state(rows, state, limit + 1)
+    found = with_live(list(rows[: limit + 1]))
     more = len(found) > limit
     found = found[:limit]
     return found, cursor_of(found[-1].identity) if more else None

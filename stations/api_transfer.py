@@ -45,7 +45,7 @@ def export_stations(
     """A file that `stations/import` takes. `secrets=true` (administrators): passwords in clear."""
     if secrets and not request.auth.is_superuser:
         raise ApiError("forbidden", "Only an administrator may export secrets.", 403)
-    rows = filtered(search, version, tag).select_related("template")
+    rows = filtered(search, version, tag)
     text = json.dumps(export_document(rows, secrets), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": 'attachment; filename="stations.json"'}
     return HttpResponse(text, content_type="application/json", headers=headers)

@@ -17,10 +17,13 @@ STATION_FIELDS = (
 TEMPLATE_FIELDS = ("name", "description", *DESIGN_FIELDS)
 
 
-def station_entry(station: Station, with_secrets: bool = False) -> dict:
-    """One station of the file. Secrets only where asked for; they are then in the clear."""
+def station_entry(station: Station, templates: dict, with_secrets: bool = False) -> dict:
+    """One station of the file. Secrets only where asked for; they are then in the clear.
+
+    templates: names by primary key.
+    """
     entry = {name: getattr(station, name) for name in STATION_FIELDS}
-    entry["template"] = station.template.name if station.template_id else None
+    entry["template"] = templates.get(station.template_id)
     if with_secrets:
         entry["password"], entry["tls_client_key_pem"] = station.read_secrets()
     return entry
@@ -28,13 +31,14 @@ def station_entry(station: Station, with_secrets: bool = False) -> dict:
 
 def export_document(stations: Iterable[Station], with_secrets: bool = False) -> dict:
     """Everything that `importing` reads back."""
+    templates = list(Template.objects.all())
+    names = {template.pk: template.name for template in templates}
     return {
         "format": FORMAT,
         "exported": timezone.now().isoformat(),
-        "stations": [station_entry(station, with_secrets) for station in stations],
+        "stations": [station_entry(station, names, with_secrets) for station in stations],
         "templates": [
-            {name: getattr(template, name) for name in TEMPLATE_FIELDS}
-            for template in Template.objects.all()
+            {name: getattr(template, name) for name in TEMPLATE_FIELDS} for template in templates
         ],
         "tag_groups": [
             {"name": group.name, "description": group.description, "tags": group.tags}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet
+
 from stations.models import Station
 from stations.snapshots import read_states_sync
 
@@ -42,13 +44,6 @@ class LiveState:
     def tone(self) -> str:
         return LABELS[self.label][1]
 
-    def matches(self, wanted: str) -> bool:
-        if wanted == "online":
-            return self.connected
-        if wanted == "running":
-            return self.label not in ("disabled", "stopped")
-        return self.label == wanted
-
 
 def live_state(station: Station, snapshot: dict | None) -> LiveState:
     """What this station is doing; `snapshot` as stations.snapshots reads it."""
@@ -57,7 +52,7 @@ def live_state(station: Station, snapshot: dict | None) -> LiveState:
     connected = wanted and bool(snapshot.get("connected"))
     connectors = snapshot.get("connectors") or []
     return LiveState(
-        label=_label(station, wanted, connected, snapshot),
+        label=_label(station, snapshot),
         connected=connected,
         registration=snapshot.get("registration") or "",
         last_message=snapshot.get("last_message"),
@@ -68,15 +63,17 @@ def live_state(station: Station, snapshot: dict | None) -> LiveState:
     )
 
 
-def _label(station: Station, wanted: bool, connected: bool, snapshot: dict) -> str:
+def _label(station: Station, snapshot: dict) -> str:
     if not station.enabled:
         return "disabled"
-    if not wanted:
-        return "stopped"
+    return _running_label(snapshot) if station.running else "stopped"
+
+
+def _running_label(snapshot: dict) -> str:
     connectors = snapshot.get("connectors") or []
     if any(connector.get("status") == "Faulted" for connector in connectors):
         return "faulted"
-    if not connected:
+    if not snapshot.get("connected"):
         return "disconnected"
     if any(connector.get("transaction") for connector in connectors):
         return "charging"
@@ -89,3 +86,37 @@ def live_states(stations: Iterable[Station]) -> dict[str, LiveState]:
     rows = list(stations)
     snapshots = read_states_sync([station.identity for station in rows])
     return {row.identity: live_state(row, snapshots.get(row.identity)) for row in rows}
+
+
+# States that the database alone can tell, by its columns.
+_BY_COLUMNS = {
+    "disabled": {"enabled": False},
+    "stopped": {"enabled": True, "running": False},
+    "running": {"enabled": True, "running": True},
+}
+_SCAN_STEP = 500
+
+
+def in_state(rows: QuerySet[Station], wanted: str, most: int | None = None) -> QuerySet[Station]:
+    """Those of `rows` in a state of STATE_FILTERS; at least the first `most` by identity.
+
+    What only the snapshots tell is looked up in steps, and for running stations alone.
+    """
+    if wanted in _BY_COLUMNS:
+        return rows.filter(**_BY_COLUMNS[wanted])
+    running = rows.filter(**_BY_COLUMNS["running"]).order_by("identity")
+    identities = list(running.values_list("identity", flat=True))
+    found: list[str] = []
+    for start in range(0, len(identities), _SCAN_STEP):
+        snapshots = read_states_sync(identities[start : start + _SCAN_STEP])
+        found += [name for name, snapshot in snapshots.items() if _matches(snapshot or {}, wanted)]
+        if most is not None and len(found) >= most:
+            found = found[:most]
+            break
+    return rows.filter(identity__in=found)
+
+
+def _matches(snapshot: dict, wanted: str) -> bool:
+    if wanted == "online":
+        return bool(snapshot.get("connected"))
+    return _running_label(snapshot) == wanted

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "API token",
                 "ordering": ["-created"],
+                "indexes": [models.Index(fields=["digest"], name="api_token_digest")],
             },
         ),
     ]
