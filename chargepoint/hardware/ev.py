@@ -23,6 +23,7 @@ AC_EFFICIENCY = 0.90  # onboard charger: metered energy to stored energy
 DC_EFFICIENCY = 0.96
 
 _FULL = 1e-7  # percent; closer than this to the target is at the target
+LEAST_W = 1e-3  # an offer below this is none; smaller still, and seconds overflow
 
 
 class EV:
@@ -92,7 +93,7 @@ class EV:
 
     def power_w(self, cap_w: float, dc: bool) -> float:
         """Power taken now if `cap_w` is on offer."""
-        if self.full or cap_w <= 0:
+        if self.full or cap_w < LEAST_W:
             return 0.0
         return self._stretch(self.soc, cap_w, dc)[1]
 
@@ -101,7 +102,7 @@ class EV:
 
         Fewer seconds than given are used when the target is reached first.
         """
-        if cap_w <= 0:
+        if cap_w < LEAST_W:
             return 0.0, seconds
         start, left = self.soc, seconds
         per_ws = self._percent_per_ws(dc)
@@ -120,7 +121,7 @@ class EV:
         """How long until the target at this cap; None if it will never be reached."""
         if self.full:
             return 0.0
-        if cap_w <= 0:
+        if cap_w < LEAST_W:
             return None
         soc, total = self.soc, 0.0
         per_ws = self._percent_per_ws(dc)
