@@ -12,6 +12,7 @@ from chargepoint import schemas
 CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
 KINDS = {CALL: "Call", CALL_RESULT: "CallResult", CALL_ERROR: "CallError"}
 LONGEST_ID = 36  # both versions, "maximum of 36 characters"
+LONGEST_LEGIBLE_ID = 255
 
 # Faults of a frame itself, beside those of schemas.py.
 NOT_A_FRAME, UNKNOWN_TYPE, MALFORMED, UNKNOWN_ACTION, UNSUPPORTED, INTERNAL = (
@@ -84,16 +85,15 @@ def parse(text: str, limit: int) -> Call | CallResult | CallError | BadFrame:
     if type(frame) is not list or not frame:
         return BadFrame(NOT_A_FRAME, "not a JSON array with elements")
     kind = frame[0]
-    unique_id = frame[1] if len(frame) > 1 and _is_id(frame[1]) else ""
+    unique_id = frame[1] if len(frame) > 1 and type(frame[1]) is str else ""
     if type(kind) is not int or kind not in KINDS:
-        return BadFrame(UNKNOWN_TYPE, "message type is not 2, 3 or 4", unique_id)
-    if not unique_id:
-        return BadFrame(MALFORMED, f"no unique id of 1 to {LONGEST_ID} characters", "", kind)
+        fitting = unique_id if len(unique_id) <= LONGEST_ID else ""
+        return BadFrame(UNKNOWN_TYPE, "message type is not 2, 3 or 4", fitting)
+    if not 0 < len(unique_id) <= LONGEST_ID:
+        # An id that is too long can still be read, and so be answered.
+        legible = unique_id if len(unique_id) <= LONGEST_LEGIBLE_ID else ""
+        return BadFrame(MALFORMED, f"no unique id of 1 to {LONGEST_ID} characters", legible, kind)
     return _READERS[kind](frame, unique_id)
-
-
-def _is_id(value: Any) -> bool:
-    return type(value) is str and 0 < len(value) <= LONGEST_ID
 
 
 def _call(frame: list, unique_id: str) -> Call | BadFrame:

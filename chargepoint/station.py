@@ -5,7 +5,7 @@ their order. None of them waits: the answer to a Call is a later event. A versio
 subclasses `Station` with a table of its actions and its functional blocks.
 """
 
-from random import Random
+from random import Random, SystemRandom
 from typing import Any
 
 from chargepoint.answers import Answers
@@ -27,6 +27,8 @@ __all__ = ["CommandRejected", "Station", "make_station"]
 # Without a usable interval in the answer, wait this long before the next BootNotification
 # (1.6 section 4.2: "in a way that avoids flooding").
 BOOT_RETRY = 60.0
+# A generator of its own would cost each station 2.5 KiB, and a forked one would repeat ids.
+_SHARED_RANDOM = SystemRandom()
 # A clock that is decades off is broken; following it would lead out of the calendar.
 FARTHEST_CLOCK = 50 * 365 * 86_400.0
 ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
@@ -41,7 +43,8 @@ def make_station(
     """
     from chargepoint.versions import station_class
 
-    return station_class(config.version)(config, saved, now, Random(rng_seed))
+    rng = _SHARED_RANDOM if rng_seed is None else Random(rng_seed)
+    return station_class(config.version)(config, saved, now, rng)
 
 
 class Station(Commands, Answers):

@@ -11,6 +11,10 @@ CACHE_AT_MOST = 1000
 LONGEST_TAG = 20  # CiString20Type
 
 
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
 class Authorization:
     """Block of Station16."""
 
@@ -26,7 +30,7 @@ class Authorization:
         if session is None:
             self._check_free(outlet)
             return {"authorization": self.authorize(tag, outlet, now), "connector": outlet.id}
-        if session.id_tag == tag or (session.parent and session.parent == self._parent(tag)):
+        if _same(session.id_tag, tag) or (session.parent and session.parent == self._parent(tag)):
             self.stop(outlet, "Local", tag, now)
             return {"authorization": "Accepted", "connector": outlet.id, "stopped": True}
         message = f"Connector {outlet.id} is charging for another idTag."
@@ -42,7 +46,7 @@ class Authorization:
     def _for_tag(self, tag: str) -> Connector:
         """Where a driver who names no connector means to charge."""
         for session in self.sessions.values():
-            if session.id_tag == tag:
+            if _same(session.id_tag, tag):
                 return self.connectors[session.connector]
         free = [c for c in self.connectors.values() if c.can(Event.AUTHORIZED)]
         if not free:
@@ -143,6 +147,7 @@ class Authorization:
         if not self.keys.flag("AuthorizationCacheEnabled"):
             return
         cache = self.cache
+        tag = tag.casefold()  # an idTag is a CiString20Type: its case does not matter
         cache.pop(tag, None)
         cache[tag] = [info["status"], info.get("expiryDate", ""), info.get("parentIdTag", "")]
         if len(cache) > CACHE_AT_MOST:
@@ -150,12 +155,14 @@ class Authorization:
         self.changed("soon")
 
     def _cached(self, tag: str, now: float) -> str | None:
-        entry = self.cache.get(tag) if self.keys.flag("AuthorizationCacheEnabled") else None
+        if not self.keys.flag("AuthorizationCacheEnabled"):
+            return None
+        entry = self.cache.get(tag.casefold())
         if entry is None:
             return None
         expiry = seconds_of(entry[1]) if entry[1] else None
         return "Expired" if expiry is not None and expiry <= now else entry[0]
 
     def _parent(self, tag: str) -> str:
-        entry = self.cache.get(tag)
+        entry = self.cache.get(tag.casefold())
         return entry[2] if entry else ""

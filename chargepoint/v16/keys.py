@@ -13,6 +13,7 @@ BOOL, INT, LIST, TEXT = "boolean", "integer", "list", "text"
 CHANGE_ACCEPTED, CHANGE_REJECTED = "Accepted", "Rejected"
 CHANGE_NOT_SUPPORTED = "NotSupported"
 LONGEST_VALUE = 500
+LONGEST_NAME = 50  # CiString50Type
 _LISTS_AT_MOST = len(MEASURANDS)
 
 
@@ -81,6 +82,9 @@ KEYS: dict[str, Key] = {
 }  # fmt: skip
 
 
+_SPELLING = {name.casefold(): name for name in KEYS}
+
+
 def value_fits(name: str, key: Key, value: str) -> bool:
     """Whether `value` may be set. Section 5.3: what does not fit is Rejected."""
     if len(value) > LONGEST_VALUE:
@@ -144,12 +148,27 @@ class Configuration:
 
     def names(self) -> list[str]:
         """Every key that GetConfiguration shows, vendor keys of the operator's last."""
-        return [*KEYS, *(name for name in self._config.configuration if name not in KEYS)]
+        return [*KEYS, *self._vendor_keys()]
+
+    def _vendor_keys(self) -> list[str]:
+        given = self._config.configuration
+        return [name for name in given if name not in KEYS and 0 < len(name) <= LONGEST_NAME]
+
+    def spelled(self, name: str) -> str:
+        """The key as it is written here: keys are CiString50Type, whose case does not matter."""
+        if name in KEYS:
+            return name
+        folded = name.casefold()
+        if folded in _SPELLING:
+            return _SPELLING[folded]
+        return next((own for own in self._vendor_keys() if own.casefold() == folded), name)
 
     def known(self, name: str) -> bool:
-        return name in KEYS or name in self._config.configuration
+        name = self.spelled(name)
+        return name in KEYS or name in self._vendor_keys()
 
     def readonly(self, name: str) -> bool:
+        name = self.spelled(name)
         return name in KEYS and KEYS[name].readonly
 
     def change(self, name: str, value: str) -> str:

@@ -18,7 +18,7 @@ class Requests:
 
     def on_get_configuration(self, payload: dict, now: float) -> dict:
         wanted = payload.get("key") or self.keys.names()
-        known = [name for name in wanted if self.keys.known(name)]
+        known = [self.keys.spelled(name) for name in wanted if self.keys.known(name)]
         entries = [
             {
                 "key": name,
@@ -34,7 +34,7 @@ class Requests:
         return answer
 
     def on_change_configuration(self, payload: dict, now: float) -> dict:
-        name = payload["key"]
+        name = self.keys.spelled(payload["key"])
         status = self.keys.change(name, payload["value"])
         if status == "Accepted":
             self.configuration_changed(name, now)
@@ -90,6 +90,8 @@ class Requests:
 
     def on_remote_start_transaction(self, payload: dict, now: float) -> dict:
         number = payload.get("connectorId")
+        if self.registration != "Accepted":  # 4.2: not allowed while Pending
+            return {"status": "Rejected"}
         outlet = self.connectors.get(number) if number is not None else self._any_free()
         if outlet is None or not outlet.can(Event.AUTHORIZED):
             return {"status": "Rejected"}
@@ -111,6 +113,8 @@ class Requests:
             self.authorized(outlet, tag, now)
 
     def on_remote_stop_transaction(self, payload: dict, now: float) -> dict:
+        if self.registration != "Accepted":  # 4.2
+            return {"status": "Rejected"}
         wanted = payload["transactionId"]
         for session in self.sessions.values():
             if session.transaction_id == wanted:

@@ -105,6 +105,13 @@ class Station16(Status, Authorization, Transactions, Metering, Requests, Station
             self.send_station_status(now)
         self.report_all(now)
 
+    def refuses_calls(self) -> tuple[str, str] | None:
+        # 4.2: a rejected charge point serves nothing until it is accepted. OCPP-J wants each Call
+        # answered all the same; 2.0.1 B03.FR.03 has since named this code for it.
+        if self.registration == "Rejected":
+            return "SecurityError", "this charge point was rejected by the Central System"
+        return None
+
     def default_interval(self) -> float:
         return float(self.keys.integer("HeartbeatInterval"))
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.states import INOPERATIVE_STATES, Event
+from chargepoint.hardware.states import INOPERATIVE_STATES, STATUS_16, Event
 from chargepoint.station import CommandRejected
 
 # Section 7.6, ChargePointErrorCode.
@@ -26,16 +26,22 @@ class Status:
     def report(self, connector: Connector, now: float) -> None:
         """9.1.19 MinimumStatusDuration: a status is sent once it has lasted that long."""
         seconds = self.keys.integer("MinimumStatusDuration")
-        if seconds and self._reported.get(connector.id) != self.status_of(connector):
-            self.changed("soon")
-            self.set_timer(("status", connector.id), now + seconds)
+        told, status = self._reported.get(connector.id), self.status_of(connector)
+        waiting = ("status", connector.id, status)
+        if self.has_timer(waiting):
             return
-        self.clear_timer(("status", connector.id))
+        for other in {*STATUS_16.values()} if seconds else ():
+            self.clear_timer(("status", connector.id, other))
+        # What the CSMS has never been told, after a boot or of a fault, is not kept from it.
+        if seconds and told is not None and told != status:
+            self.changed("soon")
+            self.set_timer(waiting, now + seconds)
+            return
         super().report(connector, now)
 
-    def at_status(self, now: float, number: int) -> None:
+    def at_status(self, now: float, number: int, status: str) -> None:
         connector = self.connectors.get(number)
-        if connector is not None:
+        if connector is not None and self.status_of(connector) == status:
             super().report(connector, now)
 
     def send_status(self, connector: Connector, now: float) -> None:

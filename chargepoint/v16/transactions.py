@@ -81,7 +81,8 @@ class Transactions:
         self.begin_metering(outlet, session, now)
         self.record(session, now)
         self.changed(URGENT)
-        if not (self.connected and self.registration == "Accepted"):
+        # The driver was authorized: with others in the queue before it, the answer may take long.
+        if not (self.connected and self.registration == "Accepted") or len(self.queued) > 1:
             self.offer_energy(outlet, now)
 
     def offer_energy(self, outlet: Connector, now: float) -> None:

@@ -52,8 +52,11 @@ class Peer:
 
     # --- events ------------------------------------------------------------------------------
 
-    def take(self, effects: list) -> None:
-        """Perform effects; what the station asks of us is answered at once, in order."""
+    def take(self, effects: list, crafted: bool = False) -> None:
+        """Perform effects, and answer at once, in order, what the station asks of us.
+
+        Its Calls must be valid, unless an operator crafted them.
+        """
         waiting = []
         for effect in effects:
             match effect:
@@ -61,7 +64,7 @@ class Peer:
                     frame_list = json.loads(frame.text) if frame.kind != "Invalid" else None
                     self.sent.append(frame_list)
                     if frame.kind == "Call":
-                        if frame.unique_id != "mine":  # what a test crafted may be invalid
+                        if not crafted and frame.unique_id != "mine":
                             self.check(frame.action, frame_list[3])
                         waiting.append(frame_list)
                 case Received(frame):
@@ -122,7 +125,7 @@ class Peer:
 
     def do(self, name: str, **args: Any) -> dict:
         result, effects = self.station.command(name, args, self.now)
-        self.take(effects)
+        self.take(effects, crafted=name == "message")
         return result
 
     # --- looking -----------------------------------------------------------------------------

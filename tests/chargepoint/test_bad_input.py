@@ -33,6 +33,7 @@ def peer():
         ('[2,"u1","Reset",{"type":"Soft"},1]', "FormationViolation"),
         ('[2,"u1","Reset",[]]', "FormationViolation"),
         ('[2,"u1",7,{}]', "FormationViolation"),
+        ('[2,"u1%s","ClearCache",{}]' % ("i" * 40), "FormationViolation"),
         ('[2,"u1","ChangeConfiguration",{"key":"%s","value":""}]' % ("k" * 51),
          "PropertyConstraintViolation"),
     ],
@@ -41,7 +42,8 @@ def test_a_legible_call_gets_its_error_code(peer, frame, code):
     before = len(peer.sent)
     peer.feed(frame)
     [answer] = peer.sent[before:]
-    assert answer[:3] == [4, "u1", code]
+    assert (answer[0], answer[2]) == (4, code)
+    assert answer[1] in ("u1", "u1" + "i" * 40)
     assert answer[3] and answer[4] == {}
     assert peer.received[-1].text == frame
     assert peer.received[-1].error
@@ -52,7 +54,7 @@ def test_a_legible_call_gets_its_error_code(peer, frame, code):
     [
         "", "hello", "{}", "[]", "null", '"x"', "[2", NESTED, '[2,"u1","Reset",' + NESTED + "]",
         '[9,"u1",{}]', '["2","u1","Reset",{}]', '[true,"u1","Reset",{}]', '[2,1,"Reset",{}]',
-        '[2,"","Reset",{}]', '[2,"%s","Reset",{}]' % ("i" * 37), '[3,"nobody",{}]',
+        '[2,"","Reset",{}]', '[2,"%s","Reset",{}]' % ("i" * 300), '[3,"nobody",{}]',
         '[4,"nobody","GenericError","",{}]', '[3,"nobody"]', '[3,"nobody",[]]', '[4,"nobody"]',
         '[2,"u1","Reset",{"type":NaN}]', '[2,"u1","Reset",{"type":"\\ud800"}]',
         "[2,\"u1\",\"Reset\",{\"type\":\"" + "x" * MAX_FRAME + '"}]', b"\x00\xff", "\ud800",
