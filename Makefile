@@ -13,14 +13,14 @@ $(VENV)/.made:
 	@.ci/make-venv "$(PYTHON)" $(VENV)
 	@touch $@
 
-$(VENV)/.run-stamp: requirements.txt $(VENV)/.made
+$(VENV)/.run-stamp: requirements.txt constraints.txt $(VENV)/.made
 	@echo "Installing requirements.txt"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
-$(VENV)/.dev-stamp: requirements.txt requirements-dev.txt $(VENV)/.made
+$(VENV)/.dev-stamp: requirements.txt requirements-dev.txt constraints.txt $(VENV)/.made
 	@echo "Installing requirements-dev.txt"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@ $(VENV)/.run-stamp
 
 run: $(VENV)/.run-stamp

@@ -1,5 +1,6 @@
 """django-unfold: title, sidebar and the dashboard on the admin's first page."""
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -18,6 +19,13 @@ UNFOLD = {
     "SITE_HEADER": "OCPP Emulator",
     "SITE_SUBHEADER": "Charge points on demand",
     "SITE_SYMBOL": "ev_station",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("emulator/favicon.svg"),
+        }
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "emulator.dashboard.dashboard",
     "SIDEBAR": {

@@ -38,7 +38,7 @@ REDIS_PREFIX = signs.prefix()
 
 DATABASES = {
     "default": {
-        "ENGINE": "django_mongodb_backend",
+        "ENGINE": "emulator.mongodb",
         "HOST": MONGODB_URI,
         "NAME": MONGODB_NAME,
         # Short enough that a page says "the database is away" before a proxy gives up.
