@@ -1,15 +1,8 @@
 """Meter values as 2.x writes them (part 2, MeterValueType), from a sample of the hardware."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 
 from chargepoint.hardware.sample import Sample
-
-
-def timestamp(now: float) -> str:
-    """RFC 3339 in UTC with milliseconds (part 4, 2.2.3)."""
-    moment = datetime.fromtimestamp(now, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def _one(value: float, unit: str = "", phase: str = "") -> dict:
@@ -58,11 +51,13 @@ _WRITERS: dict[str, Callable[[Sample], list[dict]]] = {
 }
 
 
-def meter_value(sample: Sample, measurands: Iterable[str], context: str) -> dict | None:
+def meter_value(
+    sample: Sample, measurands: Iterable[str], context: str, timestamp: str
+) -> dict | None:
     """One MeterValue with the measurands that can be measured; None if there is none of them."""
     values = [
         {**value, "measurand": measurand, "context": context}
         for measurand in measurands
         for value in _WRITERS[measurand](sample)
     ]
-    return {"timestamp": timestamp(sample.time), "sampledValue": values} if values else None
+    return {"timestamp": timestamp, "sampledValue": values} if values else None

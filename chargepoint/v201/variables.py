@@ -134,9 +134,10 @@ VARIABLES: tuple[Variable, ...] = (
     _variable("OCPPCommCtrlr.NetworkProfileConnectionAttempts", "integer", "3", READ_ONLY),
     _seconds("OCPPCommCtrlr.OfflineThreshold", 60),
     _variable("OCPPCommCtrlr.ResetRetries", "integer", "0", READ_ONLY),
-    _seconds("OCPPCommCtrlr.RetryBackOffRandomRange", 10),
-    _variable("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "5", low=0, high=20),
-    _seconds("OCPPCommCtrlr.RetryBackOffWaitMinimum", 5),
+    # What chargepoint/backoff.py does: 1 s doubled to 120 s, half of it random.
+    _fixed("OCPPCommCtrlr.RetryBackOffRandomRange", "integer", "60", "s"),
+    _fixed("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "7"),
+    _fixed("OCPPCommCtrlr.RetryBackOffWaitMinimum", "integer", "1", "s"),
     _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True, READ_ONLY),
     _seconds("OCPPCommCtrlr.WebSocketPingInterval", 60),
     _flag("SampledDataCtrlr.Available", True, READ_ONLY),

@@ -1,0 +1,132 @@
+"""What all functional blocks of a 2.x station share: its state and the way to save it."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from chargepoint import rpc
+from chargepoint.config import StationConfig
+from chargepoint.hardware.connector import Connector
+from chargepoint.station import ACCEPTED, CommandRejected, Station
+from chargepoint.v201.auth_cache import AuthCache
+from chargepoint.v201.device_model import DeviceModel
+from chargepoint.v201.metering import meter_value
+from chargepoint.v201.outlet import Outlet
+
+
+class Base201(Station):
+    """State of a 2.x station; the blocks add their methods."""
+
+    __slots__ = ("cache", "model", "offline_since", "outlets", "reset_due")
+
+    VERSION: ClassVar[str] = "2.0.1"
+    CODES: ClassVar[dict[str, str]] = rpc.CODES_201
+    ANSWERS_UNREADABLE: ClassVar[bool] = True  # part 4, 4.2.3 and 4.3
+
+    def begin(self, saved: dict, now: float) -> None:
+        self.offline_since: float | None = saved.get("offline_since")
+        self.reset_due: str | None = saved.get("reset_due")  # boot reason of a scheduled reset
+        self.cache = AuthCache(saved.get("cache"))
+        if "model" in saved:
+            self.model = DeviceModel.from_saved(saved["model"])
+        else:
+            self.model = DeviceModel(_initial(self.config))
+        if not self.booted:
+            self.model.booted()
+        self.outlets: dict[int, Outlet] = {}
+        self.match_outlets()
+        for number, kept in (saved.get("outlets") or {}).items():
+            if int(number) in self.outlets:
+                self.outlets[int(number)].restore(kept)
+        for outlet in self.outlets.values():
+            outlet.seen = outlet.points()
+            self.restart_timers(outlet, now)
+        self.schedule_aligned(now)
+
+    def match_outlets(self) -> None:
+        """Have one Outlet for each connector; within an EVSE 2.x counts connectors from 1."""
+        counts: dict[int, int] = {}
+        for connector in sorted(self.connectors.values(), key=lambda c: c.id):
+            rank = counts[connector.evse] = counts.get(connector.evse, 0) + 1
+            outlet = self.outlets.get(connector.id)
+            if outlet is None or outlet.hardware is not connector:
+                self.outlets[connector.id] = Outlet(connector, rank)
+            else:
+                outlet.connector_id = rank
+        for number in [n for n in self.outlets if n not in self.connectors]:
+            del self.outlets[number]
+
+    def extra_saved(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {"model": self.model.to_saved()}
+        if len(self.cache):
+            saved["cache"] = self.cache.to_saved()
+        outlets = {str(number): outlet.to_saved() for number, outlet in self.outlets.items()}
+        saved["outlets"] = {number: kept for number, kept in outlets.items() if kept}
+        if self.offline_since is not None:
+            saved["offline_since"] = self.offline_since
+        if self.reset_due is not None:
+            saved["reset_due"] = self.reset_due
+        return saved
+
+    # --- small questions ---------------------------------------------------------------------
+
+    @property
+    def online(self) -> bool:
+        return self.connected and self.registration == ACCEPTED
+
+    def uuid(self) -> str:
+        return str(UUID(int=self.rng.getrandbits(128), version=4))
+
+    def outlet(self, number: Any) -> Outlet:
+        """The outlet of a command; CommandRejected if there is none."""
+        return self.outlets[self.connector(number).id]
+
+    def outlets_of(self, evse: dict | None) -> list[Outlet]:
+        """The outlets that an EVSEType names: all without it; [] if there is no such."""
+        if evse is None:
+            return list(self.outlets.values())
+        wanted = evse.get("connectorId")
+        return [
+            outlet
+            for outlet in self.outlets.values()
+            if outlet.evse == evse["id"] and wanted in (None, outlet.connector_id)
+        ]
+
+    def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
+        outlet = self.outlets[connector.id]
+        token = outlet.token or (outlet.transaction and outlet.transaction.id_token) or {}
+        return outlet.transaction and outlet.transaction.id, token.get("idToken")
+
+    def sampled(self, outlet: Outlet, key: str, context: str, now: float) -> list[dict]:
+        """[MeterValue] by the measurands of the variable `key`; [] if that is off or empty."""
+        controller = key.partition(".")[0]
+        if not self.model.flag(f"{controller}.Enabled"):
+            return []
+        sample = outlet.hardware.sample(now)
+        value = meter_value(sample, self.model.members(key), context, self.stamp(now))
+        return [] if value is None else [value]
+
+    def status_of(self, connector: Connector) -> str:
+        return connector.status_201
+
+    def ping_interval(self) -> float:
+        return float(self.model.integer("OCPPCommCtrlr.WebSocketPingInterval"))
+
+    def default_interval(self) -> float:
+        return float(self.model.integer("OCPPCommCtrlr.HeartbeatInterval"))
+
+    def retry_policy(self) -> tuple[int, float]:
+        model = self.model
+        return (
+            model.integer("OCPPCommCtrlr.MessageAttempts[TransactionEvent]"),
+            float(model.integer("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]")),
+        )
+
+    def check_error_code(self, code: str) -> None:
+        if not isinstance(code, str) or not 0 < len(code) <= 50:
+            raise CommandRejected("invalid_arguments", "error_code has 1 to 50 characters.")
+
+
+def _initial(config: StationConfig) -> dict[str, str]:
+    """The variables of a new station: as configured, and the Call timeout as configured."""
+    seconds = str(max(1, round(config.call_timeout)))
+    return {"OCPPCommCtrlr.MessageTimeout[Default]": seconds, **config.configuration}

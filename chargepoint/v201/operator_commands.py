@@ -1,0 +1,148 @@
+"""What an operator can do at the station itself: hold a card to it, start, stop."""
+
+from typing import Any
+
+from chargepoint.hardware.ev import EV
+from chargepoint.hardware.states import Event, State
+from chargepoint.station import CommandRejected
+from chargepoint.v201.authorization import ACCEPTED, ASKED, token_of
+from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.remote_control import RemoteControl
+from chargepoint.v201.transactions import NO_AUTHORIZATION
+
+# ReasonEnumType, with the trigger that goes with each; the rest are for the station to find out.
+_TRIGGERS = {
+    "Local": "StopAuthorized",
+    "DeAuthorized": "Deauthorized",
+    "EVDisconnected": "EVCommunicationLost",
+    "EnergyLimitReached": "EnergyLimitReached",
+    "TimeLimitReached": "TimeLimitReached",
+    "Timeout": "EVConnectTimeout",
+    "Remote": "RemoteStop",
+    "EmergencyStop": "AbnormalCondition",
+    "GroundFault": "AbnormalCondition",
+    "OvercurrentFault": "AbnormalCondition",
+    "PowerLoss": "AbnormalCondition",
+    "PowerQuality": "AbnormalCondition",
+    "Other": "AbnormalCondition",
+    "LocalOutOfCredit": "StopAuthorized",
+    "MasterPass": "StopAuthorized",
+    "SOCLimitReached": "EnergyLimitReached",
+    "StoppedByEV": "ChargingStateChanged",
+    "Reboot": "ResetCommand",
+    "ImmediateReset": "ResetCommand",
+}
+
+
+class OperatorCommands(RemoteControl):
+    __slots__ = ()
+
+    def do_authorize(self, now: float, id_tag: Any = None, connector: int | None = None) -> dict:
+        """Hold a token to the reader: starts, or stops what the same token started."""
+        token = token_of(id_tag)
+        self._check_registered()
+        outlet = self._reader(connector, token)
+        if outlet.token is not None:
+            if not self.same_person(outlet.token, token):
+                raise CommandRejected(
+                    "not_authorized", "Another token is in use on this connector."
+                )
+            self.stop(outlet, "StopAuthorized", "Local", now, token)
+            return {"status": "Stopped"}
+        self._check_free(outlet)
+        return self._verdict(self.present(outlet, token, "Authorized", now))
+
+    def _reader(self, connector: int | None, token: dict) -> Outlet:
+        """The outlet that a token without a place is meant for."""
+        if connector is not None:
+            return self.outlet(connector)
+        outlets = list(self.outlets.values())
+        for outlet in outlets:
+            if outlet.token is not None and self.same_person(outlet.token, token):
+                return outlet
+        free = [outlet for outlet in outlets if self.free(outlet)]
+        waiting = [o for o in free if o.hardware.state is State.CONNECTED]
+        if not free:
+            raise CommandRejected("not_possible_now", "No connector is free.")
+        return (waiting or free)[0]
+
+    def do_start_transaction(
+        self, now: float, connector: int = 1, id_tag: Any = None, ev: dict | None = None
+    ) -> dict:
+        """Plug in a usual car if none is there, and authorize."""
+        outlet = self.outlet(connector)
+        id_tag = id_tag or self.config.default_id_tag
+        if id_tag or self.model.flag("AuthCtrlr.Enabled"):
+            token = token_of(id_tag)
+        else:
+            token = NO_AUTHORIZATION
+        self._check_registered()
+        self._check_free(outlet)
+        hardware = outlet.hardware
+        if hardware.ev is None and hardware.can(Event.EV_PLUGGED_IN):
+            try:
+                car = EV.for_connector(hardware.config, ev)
+            except ValueError as error:
+                raise CommandRejected("invalid_arguments", f"{error}.") from None
+            hardware.plug(car, now)
+            self.ev_plugged_in(hardware, now)
+        if outlet.token is not None:  # authorization is off: plugging in was enough
+            return self._verdict(ACCEPTED)
+        return self._verdict(self.present(outlet, token, "Authorized", now))
+
+    def do_stop_transaction(
+        self,
+        now: float,
+        connector: int | None = None,
+        transaction: str | None = None,
+        reason: str | None = None,
+        id_tag: Any = None,
+    ) -> dict:
+        outlet = self._stoppable(connector, transaction)
+        reason = reason or "Local"
+        if reason not in _TRIGGERS:
+            known = ", ".join(_TRIGGERS)
+            raise CommandRejected("invalid_arguments", f"reason is one of: {known}.")
+        token = outlet.token if reason == "Local" else None
+        if id_tag:
+            token = token_of(id_tag)
+            if outlet.token is not None and not self.same_person(outlet.token, token):
+                raise CommandRejected("not_authorized", "Another token started this transaction.")
+        stopped = outlet.transaction.id
+        self.stop(outlet, _TRIGGERS[reason], reason, now, token)
+        return {"status": "Accepted", "transaction": stopped}
+
+    def _stoppable(self, connector: int | None, transaction: str | None) -> Outlet:
+        if transaction is not None:
+            found = self._running(str(transaction))
+        elif connector is not None:
+            found = self.outlet(connector)
+        else:
+            running = [o for o in self.outlets.values() if o.transaction is not None]
+            if len(running) > 1:
+                raise CommandRejected(
+                    "invalid_arguments", "Several run: name connector or transaction."
+                )
+            found = running[0] if running else None
+        if found is None or found.transaction is None:
+            raise CommandRejected("no_transaction", "No transaction is running there.")
+        return found
+
+    def _check_free(self, outlet: Outlet) -> None:
+        if not self.free(outlet):
+            state = outlet.hardware.state
+            raise CommandRejected(
+                "not_possible_now", f"The connector is {state}: nobody can start there."
+            )
+
+    def _check_registered(self) -> None:
+        # B02, TxCtrlr.TxBeforeAcceptedEnabled.
+        if not self.booted and not self.model.flag("TxCtrlr.TxBeforeAcceptedEnabled"):
+            raise CommandRejected(
+                "not_accepted", "The CSMS has not accepted this station yet; connect it first."
+            )
+
+    def _verdict(self, status: str) -> dict:
+        if status in (ACCEPTED, ASKED):
+            return {"status": status}
+        raise CommandRejected("not_authorized", f"The token is not authorized offline: {status}.")

@@ -1,0 +1,130 @@
+"""One connector as 2.x sees it: the hardware, who is authorized on it, and its transaction."""
+
+from typing import Any
+
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import State
+
+NO_POINTS: frozenset[str] = frozenset()
+
+
+class Transaction:
+    """One 2.x transaction. Energies in Wh, times in unix seconds.
+
+    `seq` is the next sequence number; numbers are given when an event is made, and the event is
+    kept until the CSMS has it, so there is no gap whatever happens to the link.
+    """
+
+    __slots__ = (
+        "barred",
+        "charging_state",
+        "ended",
+        "ended_values",
+        "id",
+        "id_token",
+        "meter_start",
+        "reason",
+        "remote_start_id",
+        "rev",
+        "seq",
+        "session",
+        "started",
+    )
+
+    def __init__(self, id: str, session: str, started: float, meter_start: float):
+        self.id = id
+        self.session = session
+        self.rev = 0
+        self.seq = 0
+        self.started = started
+        self.ended: float | None = None
+        self.meter_start = meter_start
+        self.id_token: dict | None = None  # who it is charged to; the first token stays
+        self.remote_start_id: int | None = None
+        self.charging_state = ""  # as last reported
+        self.reason: str | None = None  # why it stops; the first reason stays
+        self.barred = False  # deauthorized, but not to be stopped: no energy is offered
+        self.ended_values: list[dict] = []  # samples kept for the Ended event
+
+    def to_saved(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_saved(cls, saved: dict[str, Any]) -> "Transaction":
+        transaction = cls(saved["id"], saved["session"], saved["started"], saved["meter_start"])
+        for name in cls.__slots__:
+            setattr(transaction, name, saved[name])
+        return transaction
+
+
+class Outlet:
+    """`token`: authorized here now. `seen`: the points at the last look (see transactions.py).
+
+    `connector_id` counts within the EVSE, from 1, as 2.x does; `number` within the station.
+    """
+
+    __slots__ = (
+        "connect_by",
+        "connector_id",
+        "hardware",
+        "inoperative_after",
+        "remote_start_id",
+        "seen",
+        "token",
+        "transaction",
+    )
+
+    def __init__(self, hardware: Connector, connector_id: int):
+        self.hardware = hardware
+        self.connector_id = connector_id
+        self.token: dict | None = None
+        self.remote_start_id: int | None = None
+        self.connect_by: float | None = None  # TxCtrlr.EVConnectionTimeOut
+        self.transaction: Transaction | None = None
+        self.seen = NO_POINTS
+        self.inoperative_after = False  # scheduled by ChangeAvailability
+
+    @property
+    def number(self) -> int:
+        return self.hardware.id
+
+    @property
+    def evse(self) -> int:
+        return self.hardware.evse
+
+    def points(self) -> frozenset[str]:
+        """Which of the TxStartPoint / TxStopPoint conditions hold (part 2, E01)."""
+        plugged = self.hardware.ev is not None
+        if not plugged and self.token is None:
+            return NO_POINTS
+        reached = set()
+        if plugged:
+            reached.add("EVConnected")
+        if self.token is not None:
+            reached.add("Authorized")
+            if plugged:
+                reached.add("PowerPathClosed")
+        if self.hardware.state is State.CHARGING:
+            reached.add("EnergyTransfer")
+        return frozenset(reached)
+
+    def to_saved(self) -> dict[str, Any]:
+        """What is not at its default; {} for an idle outlet."""
+        saved: dict[str, Any] = {}
+        for name in ("token", "remote_start_id", "connect_by"):
+            if getattr(self, name) is not None:
+                saved[name] = getattr(self, name)
+        if self.transaction is not None:
+            saved["transaction"] = self.transaction.to_saved()
+        if self.inoperative_after:
+            saved["inoperative_after"] = True
+        return saved
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        self.token = saved.get("token")
+        self.remote_start_id = saved.get("remote_start_id")
+        self.connect_by = saved.get("connect_by")
+        if saved.get("transaction"):
+            self.transaction = Transaction.from_saved(saved["transaction"])
+        self.inoperative_after = saved.get("inoperative_after", False)
+        self.seen = self.points()

@@ -1,0 +1,155 @@
+"""Functional block F, remote control, with GetTransactionStatus (E14) and DataTransfer (P)."""
+
+from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.provisioning import Provisioning
+
+
+def _rejected(code: str, text: str) -> dict:
+    return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": text}}
+
+
+class RemoteControl(Provisioning):
+    __slots__ = ()
+
+    # --- start and stop (F01-F03) ------------------------------------------------------------
+
+    def on_request_start_transaction(self, payload: dict, now: float) -> dict:
+        if self.registration != "Accepted":  # B02.FR.05
+            return _rejected("NotEnabled", "the station is not accepted yet")
+        outlet = self._wanted(payload.get("evseId"))
+        if isinstance(outlet, dict):
+            return outlet
+        if "chargingProfile" in payload:
+            # F01.FR.12 leaves it out if smart charging is not there; better to say so.
+            return _rejected("UnsupportedRequest", "no smart charging: chargingProfile")
+        token, remote = payload["idToken"], payload["remoteStartId"]
+        self.later(self._start_remotely, outlet.number, token, remote)
+        if outlet.transaction is not None:  # F01.FR.13: begun when the cable was plugged in
+            return {"status": "Accepted", "transactionId": outlet.transaction.id}
+        return {"status": "Accepted"}
+
+    def _wanted(self, evse: int | None) -> Outlet | dict:
+        """The outlet to start on, or the answer that refuses."""
+        outlets = self.outlets_of(None if evse is None else {"id": evse})
+        if not outlets:
+            return _rejected("UnknownEvse", f"there is no EVSE {evse}")
+        free = [outlet for outlet in outlets if self.free(outlet) and not self._evse_busy(outlet)]
+        if not free:
+            return _rejected("Occupied", "no free connector")
+        # Where a car already waits, if anywhere.
+        return next((outlet for outlet in free if outlet.hardware.ev is not None), free[0])
+
+    def _evse_busy(self, outlet: Outlet) -> bool:
+        """An EVSE gives energy through one of its connectors at a time."""
+        return any(o.token is not None for o in self.outlets.values() if o.evse == outlet.evse)
+
+    def _start_remotely(self, number: int, token: dict, remote: int, now: float) -> None:
+        outlet = self.outlets.get(number)
+        if outlet is None or not self.free(outlet):
+            return
+        # F01.FR.01 and F02.FR.01, AuthorizeRemoteStart.
+        if self.model.flag("AuthCtrlr.AuthorizeRemoteStart") and token["type"] != "NoAuthorization":
+            self.present(outlet, token, "RemoteStart", now, remote)
+        else:
+            self.authorized(outlet, token, "RemoteStart", now, remote)
+
+    def on_request_stop_transaction(self, payload: dict, now: float) -> dict:
+        outlet = self._running(payload["transactionId"])
+        if outlet is None:
+            return _rejected("TxNotFound", "no such transaction is running")
+        self.later(self._stop_remotely, payload["transactionId"])
+        return {"status": "Accepted"}
+
+    def _running(self, transaction_id: str) -> Outlet | None:
+        for outlet in self.outlets.values():
+            if outlet.transaction is not None and outlet.transaction.id == transaction_id:
+                return outlet
+        return None
+
+    def _stop_remotely(self, transaction_id: str, now: float) -> None:
+        outlet = self._running(transaction_id)
+        if outlet is not None:
+            self.stop(outlet, "RemoteStop", "Remote", now)
+
+    def stop(
+        self, outlet: Outlet, trigger: str, reason: str, now: float, token: dict | None = None
+    ) -> None:
+        """End the charging; the transaction too, unless TxStopPoint waits for something else."""
+        authorized = outlet.token is not None
+        self.deauthorized(outlet, trigger, reason, now, token)
+        if outlet.transaction is not None and not authorized:
+            # Nobody was authorized, so nothing was lost by it: end it all the same (F03.FR.01).
+            self._end(outlet, trigger, now, token)
+
+    # --- unlock, trigger, status -------------------------------------------------------------
+
+    def on_unlock_connector(self, payload: dict, now: float) -> dict:
+        place = {"id": payload["evseId"], "connectorId": payload["connectorId"]}
+        outlets = self.outlets_of(place)
+        if not outlets:
+            return {"status": "UnknownConnector"}  # F05.FR.02
+        if outlets[0].transaction is not None and outlets[0].token is not None:
+            return {"status": "OngoingAuthorizedTransaction"}  # F05.FR.03
+        return {"status": "Unlocked"}
+
+    def on_trigger_message(self, payload: dict, now: float) -> dict:
+        outlets = self.outlets_of(payload.get("evse"))
+        if not outlets:
+            return _rejected("UnknownEvse", "there is no such EVSE or connector")
+        match payload["requestedMessage"]:
+            case "BootNotification":
+                if self.registration == "Accepted":  # F06.FR.17
+                    return _rejected("NotEnabled", "already accepted")
+                self.later(self._boot_again)
+            case "Heartbeat":
+                self.call("Heartbeat", {}, now, "triggered")
+            case "StatusNotification":
+                if payload.get("evse", {}).get("connectorId") is None:
+                    return _rejected("MissingParam", "name a connector")  # F06.FR.12
+                self.later(self._status_triggered, outlets[0].number)
+            case "MeterValues":
+                self.later(self._meter_triggered, [outlet.number for outlet in outlets])
+            case "TransactionEvent":
+                if not any(outlet.transaction for outlet in outlets):
+                    return _rejected("TxNotFound", "no transaction is running there")
+                self.later(self._event_triggered, [outlet.number for outlet in outlets])
+            case _:
+                return {"status": "NotImplemented"}  # F06.FR.08
+        return {"status": "Accepted"}
+
+    def _boot_again(self, now: float) -> None:
+        self._boot_reason = "Triggered"
+        self.registration = ""
+        self.clear_timer("boot")
+
+    def _status_triggered(self, number: int, now: float) -> None:
+        if number in self.connectors:
+            self.send_status(self.connectors[number], now, "triggered")
+
+    def _meter_triggered(self, numbers: list[int], now: float) -> None:
+        seen: set[int] = set()
+        for outlet in (self.outlets[n] for n in numbers if n in self.outlets):
+            meter = self.sampled(outlet, "AlignedDataCtrlr.Measurands", "Trigger", now)
+            if meter and outlet.evse not in seen:
+                seen.add(outlet.evse)
+                payload = {"evseId": outlet.evse, "meterValue": meter}
+                self.call("MeterValues", payload, now, "triggered")
+
+    def _event_triggered(self, numbers: list[int], now: float) -> None:
+        for outlet in (self.outlets[n] for n in numbers if n in self.outlets):
+            if outlet.transaction is not None:
+                key = "SampledDataCtrlr.TxUpdatedMeasurands"
+                self.updated(outlet, "Trigger", now, self.sampled(outlet, key, "Trigger", now))
+
+    def on_get_transaction_status(self, payload: dict, now: float) -> dict:
+        asked = payload.get("transactionId")
+        if asked is None:  # E14.FR.06: no ongoingIndicator without a transaction
+            return {"messagesInQueue": bool(self.queued)}
+        ids = (message["payload"]["transactionInfo"]["transactionId"] for message in self.queued)
+        return {
+            "ongoingIndicator": self._running(asked) is not None,
+            "messagesInQueue": asked in ids,
+        }
+
+    def on_data_transfer(self, payload: dict, now: float) -> dict:
+        return {"status": "UnknownVendorId"}  # P01.FR.05: we have no extension of any vendor

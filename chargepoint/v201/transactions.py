@@ -1,0 +1,290 @@
+"""Functional block E, transactions.
+
+Everything that happens to an outlet ends in `happened`: it compares which TxStartPoint /
+TxStopPoint conditions held at the last look with those that hold now, makes the Started, Updated
+or Ended event that follows, and then drives the power path.
+"""
+
+from chargepoint.effects import SOON, URGENT, Session
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import Event, State
+from chargepoint.v201.availability import Availability
+from chargepoint.v201.outlet import Outlet, Transaction
+
+# Faults that end a transaction, by the names that 1.6 gave them; others suspend it.
+_STOPPED_BY = {
+    "GroundFailure": "GroundFault",
+    "OverCurrentFailure": "OvercurrentFault",
+    "PowerSwitchFailure": "Other",
+    "EmergencyStop": "EmergencyStop",
+}
+NO_AUTHORIZATION = {"idToken": "", "type": "NoAuthorization"}
+
+
+class Transactions(Availability):
+    __slots__ = ()
+
+    # --- what happens to an outlet -----------------------------------------------------------
+
+    def ev_plugged_in(self, connector: Connector, now: float) -> None:
+        outlet = self.outlets[connector.id]
+        self.clear_timer(("ev_timeout", outlet.number))
+        outlet.connect_by = None
+        free = not self.model.flag("AuthCtrlr.Enabled") and connector.can(Event.AUTHORIZED)
+        self.happened(outlet, "CablePluggedIn", now)
+        if free and outlet.token is None:
+            self.authorized(outlet, NO_AUTHORIZATION, "Authorized", now)
+
+    def ev_unplugged(self, connector: Connector, now: float) -> None:
+        outlet = self.outlets[connector.id]
+        # E09, E10: with StopTxOnEVSideDisconnect the transaction is deauthorized.
+        if connector.in_transaction and self.model.flag("TxCtrlr.StopTxOnEVSideDisconnect"):
+            connector.apply(Event.TRANSACTION_ENDED, now)
+            outlet.token = None
+        self.happened(outlet, "EVCommunicationLost", now, "EVDisconnected")
+        if connector.state is State.AUTHORIZED:
+            self.await_ev(outlet, now)
+
+    def authorized(
+        self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None
+    ) -> None:
+        """`token` may charge on this outlet from now on."""
+        outlet.token = token
+        outlet.remote_start_id = remote
+        if outlet.hardware.can(Event.AUTHORIZED):
+            outlet.hardware.apply(Event.AUTHORIZED, now)
+        transaction = outlet.transaction
+        if transaction is not None and remote is not None:
+            transaction.remote_start_id = remote
+        if outlet.hardware.ev is None:
+            self.await_ev(outlet, now)
+        self.happened(outlet, trigger, now, token=token)
+
+    def deauthorized(
+        self, outlet: Outlet, trigger: str, reason: str, now: float, token: dict | None = None
+    ) -> None:
+        """Nobody may charge here any longer; `token` is who asked for it, if a card did."""
+        outlet.token = None
+        self.clear_timer(("ev_timeout", outlet.number))
+        outlet.connect_by = None
+        hardware = outlet.hardware
+        for event in (Event.TRANSACTION_ENDED, Event.AUTHORIZATION_LOST):
+            if hardware.can(event):
+                hardware.apply(event, now)
+                break
+        self.happened(outlet, trigger, now, reason, token)
+
+    def await_ev(self, outlet: Outlet, now: float) -> None:
+        """Start TxCtrlr.EVConnectionTimeOut."""
+        seconds = self.model.integer("TxCtrlr.EVConnectionTimeOut")
+        outlet.connect_by = now + seconds if seconds else None
+        if seconds:
+            self.set_timer(("ev_timeout", outlet.number), outlet.connect_by)
+
+    def at_ev_timeout(self, now: float, number: int) -> None:
+        outlet = self.outlets.get(number)
+        if outlet is not None and outlet.token is not None and outlet.hardware.ev is None:
+            self.deauthorized(outlet, "EVConnectTimeout", "Timeout", now)  # E03.FR.05
+
+    def fault_changed(self, connector: Connector, now: float) -> None:
+        outlet = self.outlets[connector.id]
+        if not connector.in_transaction and connector.faulted:
+            outlet.token = None
+        reason = _STOPPED_BY.get(connector.error_code)
+        if outlet.transaction is not None and connector.faulted and reason:
+            self.deauthorized(outlet, "AbnormalCondition", reason, now)
+        else:
+            self.happened(outlet, "AbnormalCondition", now)
+
+    def at_hardware(self, now: float, number: int) -> None:
+        """The EV was to fill up about now."""
+        outlet = self.outlets.get(number)
+        if outlet is not None:
+            outlet.hardware.advance(now)
+            self.happened(outlet, "ChargingStateChanged", now)
+
+    def watch_hardware(self, outlet: Outlet, now: float) -> None:
+        due = outlet.hardware.next_change(now)
+        if due is None:
+            self.clear_timer(("hardware", outlet.number))
+        else:
+            self.set_timer(("hardware", outlet.number), max(due, now + 0.001))
+
+    # --- what follows from it ----------------------------------------------------------------
+
+    def happened(
+        self, outlet: Outlet, trigger: str, now: float,
+        reason: str | None = None, token: dict | None = None,
+    ) -> None:  # fmt: skip
+        """Draw the conclusions of something that just happened to the outlet.
+
+        `trigger`: TriggerReasonEnumType. `reason`: ReasonEnumType, should the transaction end
+        by this, now or later. `token`: who was read.
+        """
+        self.report(outlet.hardware, now)
+        before, after = outlet.seen, outlet.points()
+        outlet.seen = after
+        transaction = outlet.transaction
+        if transaction is None:
+            starts = self.model.members("TxCtrlr.TxStartPoint")
+            if after - before and not after.isdisjoint(starts):
+                self._start(outlet, trigger, now)
+        else:
+            transaction.reason = transaction.reason or reason
+            stops = self.model.members("TxCtrlr.TxStopPoint")
+            if not (before - after).isdisjoint(stops):
+                self._end(outlet, trigger, now, token)
+            elif trigger != "ChargingStateChanged" or _state_is_news(outlet):
+                self.updated(outlet, trigger, now, token=token)
+        self._drive(outlet, now)
+
+    def _drive(self, outlet: Outlet, now: float) -> None:
+        """Close the power path once an EV and an authorization are there."""
+        hardware, transaction = outlet.hardware, outlet.transaction
+        if outlet.token is not None and not (transaction and transaction.barred):
+            if hardware.state is State.READY:
+                hardware.apply(Event.TRANSACTION_STARTED, now)
+            if hardware.can(Event.ENERGY_OFFERED):
+                hardware.apply(Event.ENERGY_OFFERED, now)
+                self.happened(outlet, "ChargingStateChanged", now)
+                return
+        self.watch_hardware(outlet, now)
+
+    def _start(self, outlet: Outlet, trigger: str, now: float) -> None:
+        outlet.hardware.advance(now)
+        transaction = Transaction(self.uuid(), self.uuid(), now, outlet.hardware.meter_wh)
+        outlet.transaction = transaction
+        transaction.remote_start_id = outlet.remote_start_id
+        transaction.id_token = outlet.token
+        key = "SampledDataCtrlr.TxStartedMeasurands"
+        meter = self.sampled(outlet, key, "Transaction.Begin", now)
+        self._event(outlet, "Started", trigger, now, meter, outlet.token)
+        self.restart_timers(outlet, now)
+        self.changed(URGENT)
+
+    def updated(
+        self, outlet: Outlet, trigger: str, now: float,
+        meter: list[dict] | None = None, token: dict | None = None,
+    ) -> None:  # fmt: skip
+        """An Updated event."""
+        transaction = outlet.transaction
+        transaction.id_token = transaction.id_token or token
+        self._event(outlet, "Updated", trigger, now, meter or [], token)
+        self.changed(SOON)
+
+    def _end(self, outlet: Outlet, trigger: str, now: float, token: dict | None) -> None:
+        transaction = outlet.transaction
+        transaction.ended = now
+        key = "SampledDataCtrlr.TxEndedMeasurands"
+        meter = transaction.ended_values + self.sampled(outlet, key, "Transaction.End", now)
+        self._event(outlet, "Ended", trigger, now, meter, token)
+        outlet.transaction = None
+        outlet.remote_start_id = None
+        # A stop point may leave the authorization or the power path standing; they end with it.
+        outlet.token = None
+        self.clear_timer(("ev_timeout", outlet.number))
+        outlet.connect_by = None
+        for event in (Event.TRANSACTION_ENDED, Event.AUTHORIZATION_LOST):
+            if outlet.hardware.can(event):
+                outlet.hardware.apply(event, now)
+                break
+        outlet.seen = outlet.points()
+        self.restart_timers(outlet, now)
+        self.changed(URGENT)
+        self.report(outlet.hardware, now)
+        self.availability_due(outlet, now)
+        self.reset_if_idle(now)
+
+    def reset_if_idle(self, now: float) -> None:
+        raise NotImplementedError
+
+    def _event(
+        self, outlet: Outlet, kind: str, trigger: str, now: float,
+        meter: list[dict], token: dict | None,
+    ) -> None:  # fmt: skip
+        """Make a TransactionEventRequest, give it the next number and queue it."""
+        transaction = outlet.transaction
+        transaction.charging_state = outlet.hardware.charging_state_201
+        info: dict = {"transactionId": transaction.id, "chargingState": transaction.charging_state}
+        if transaction.remote_start_id is not None:
+            info["remoteStartId"] = transaction.remote_start_id
+        if kind == "Ended":
+            info["stoppedReason"] = transaction.reason or "Other"
+        payload: dict = {
+            "eventType": kind,
+            "timestamp": self.stamp(now),
+            "triggerReason": trigger,
+            "seqNo": transaction.seq,
+            "transactionInfo": info,
+            "evse": {"id": outlet.evse, "connectorId": outlet.connector_id},
+        }
+        if not self.connected:
+            payload["offline"] = True  # E04.FR.03
+        if token is not None:
+            payload["idToken"] = token
+        if meter:
+            payload["meterValue"] = meter
+        transaction.seq += 1
+        self.queue_message(
+            "TransactionEvent", payload, transaction.session, connector=outlet.number
+        )
+        self._out.append(Session(self._session(outlet, now)))
+
+    def _session(self, outlet: Outlet, now: float) -> dict:
+        """The same news for the record of charging sessions (not OCPP)."""
+        transaction, hardware = outlet.transaction, outlet.hardware
+        transaction.rev += 1
+        sample = hardware.sample(now)
+        picture = {"t": now, "energy_wh": round(sample.energy_wh), "power_w": round(sample.power_w)}
+        if sample.soc is not None:
+            picture["soc"] = round(sample.soc, 1)
+        over = transaction.ended is not None
+        start, stop = int(transaction.meter_start), int(hardware.meter_wh)
+        return {
+            "id": transaction.session,
+            "rev": transaction.rev,
+            "station": self.identity,
+            "connector": outlet.number,
+            "evse": outlet.evse,
+            "ocpp": self.config.version,
+            "transaction_id": transaction.id,
+            "id_tag": (transaction.id_token or {}).get("idToken", ""),
+            "started": transaction.started,
+            "meter_start": start,
+            "ended": transaction.ended,
+            "meter_stop": stop if over else None,
+            "reason": (transaction.reason or "Other") if over else None,
+            "energy_wh": stop - start,
+            "state": "ended" if over else "active",
+            "sample": picture,
+        }
+
+    # --- the CSMS's answer -------------------------------------------------------------------
+
+    def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
+        info, token = payload.get("idTokenInfo"), message["payload"].get("idToken")
+        if info is None or token is None:
+            return
+        self.learn(token, info, now)
+        outlet = self.outlets.get(message["connector"])
+        transaction = outlet.transaction if outlet is not None else None
+        asked = message["payload"]["transactionInfo"]["transactionId"]
+        if info["status"] == "Accepted" or transaction is None or transaction.id != asked:
+            return
+        if outlet.token != token:
+            return
+        # E05, C15: started offline or by a cached token, and the CSMS says no.
+        if self.model.flag("TxCtrlr.StopTxOnInvalidId"):
+            self.deauthorized(outlet, "Deauthorized", "DeAuthorized", now)
+        elif not transaction.barred:
+            transaction.barred = True
+            if outlet.hardware.can(Event.EVSE_SUSPENDED):
+                outlet.hardware.apply(Event.EVSE_SUSPENDED, now)
+            self.happened(outlet, "Deauthorized", now)
+
+    def learn(self, token: dict, info: dict, now: float) -> None:
+        raise NotImplementedError
+
+
+def _state_is_news(outlet: Outlet) -> bool:
+    return outlet.transaction.charging_state != outlet.hardware.charging_state_201
