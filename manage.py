@@ -7,11 +7,10 @@ from pathlib import Path
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.settings")
-    if sys.argv[1:2] == ["runchargepoints"]:
+    chosen = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.settings")
+    if sys.argv[1:2] == ["runchargepoints"] and chosen == "emulator.settings":
         # Thousands of stations share that process: it does without the web and the admin.
-        if os.environ["DJANGO_SETTINGS_MODULE"] == "emulator.settings":
-            os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.settings_charge_points"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.settings_charge_points"
     try:
         from django.core.management import execute_from_command_line
 
