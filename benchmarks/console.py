@@ -12,6 +12,15 @@ from typing import Any
 from benchmarks.child import Child
 
 
+def station_fields(identity: str, url: str, version: str = "1.6", **more: Any) -> dict[str, Any]:
+    """A station with one three-phase outlet of 22 kW that samples its meter each second."""
+    return {
+        "identity": identity, "csms_url": url, "ocpp_version": version, "vendor": "Proof",
+        "model": "AC 22", "default_id_tag": "TAG-1", "meter_sample_interval": 1,
+        "meter_variance": 0.0, **more,
+    }  # fmt: skip
+
+
 class Console(Child):
     def __init__(self, env: dict[str, str], log: Path) -> None:
         super().__init__("benchmarks.console", log, env)

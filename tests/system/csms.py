@@ -15,6 +15,12 @@ from typing import Any
 
 import websockets
 from ocpp import v16, v201
+from ocpp.charge_point import (
+    camel_to_snake_case,
+    remove_nones,
+    serialize_as_dict,
+    snake_to_camel_case,
+)
 from ocpp.routing import on
 from websockets.asyncio.server import ServerConnection
 
@@ -122,6 +128,7 @@ class Csms201(v201.ChargePoint):
 
 
 SIDES = {"ocpp1.6": Csms16, "ocpp2.0.1": Csms201}
+CALLS = {Csms16: v16.call, Csms201: v201.call}
 
 
 class ThreadedServer:
@@ -176,6 +183,16 @@ class PythonCsms(ThreadedServer):
         with contextlib.suppress(websockets.ConnectionClosed):
             await side.start()
 
-    def call(self, station: str, payload: Any) -> Any:
-        """Make a Call with a dataclass of ocpp.v16.call or v201.call; CallErrors are raised."""
-        return self.do(self.sides[station].call(payload, suppress=False))
+    def call(self, station: str, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Make a Call; returns the result's payload, raises the library's error for a CallError.
+
+        The library checks both payloads by its schemas.
+        """
+        side = self.sides[station]
+        request = getattr(CALLS[type(side)], action)(**camel_to_snake_case(payload))
+        result = self.do(side.call(request, suppress=False))
+        return remove_nones(snake_to_camel_case(serialize_as_dict(result)))
+
+    def drop(self, station: str) -> None:
+        """Cut the station's connection without a close handshake."""
+        self.loop.call_soon_threadsafe(self.sides[station]._connection.socket.transport.abort)

@@ -1,0 +1,89 @@
+"""Stations charge on CSMSs that are not ours, and every frame passes their schemas."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.console import station_fields
+from benchmarks.processes import wait_until
+
+from .sessions import SESSIONS, STEADY_CAR
+from .wire import assert_logged_once, assert_valid, await_logged
+
+# Calls of the CSMS to a running station, with a word that must be in the answer.
+QUESTIONS = {
+    "1.6": ("GetConfiguration", {"key": ["HeartbeatInterval"]}, "HeartbeatInterval"),
+    "2.0.1": (
+        "GetVariables",
+        {
+            "getVariableData": [
+                {
+                    "component": {"name": "OCPPCommCtrlr"},
+                    "variable": {"name": "HeartbeatInterval"},
+                }
+            ]
+        },
+        "HeartbeatInterval",
+    ),
+}
+
+
+def remote_start(version: str) -> tuple[str, dict]:
+    if version == "1.6":
+        return "RemoteStartTransaction", {"connectorId": 1, "idTag": "REMOTE"}
+    token = {"idToken": "REMOTE", "type": "Central"}
+    return "RequestStartTransaction", {"remoteStartId": 7, "idToken": token, "evseId": 1}
+
+
+def remote_stop(version: str, transaction: str) -> tuple[str, dict]:
+    if version == "1.6":
+        return "RemoteStopTransaction", {"transactionId": int(transaction)}
+    return "RequestStopTransaction", {"transactionId": transaction}
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("kind", ["python_csms", "strict_csms"])
+def test_a_station_boots_charges_and_stops(kind, version, request, stack, fresh_name):
+    csms = request.getfixturevalue(kind)
+    wire, name, console = csms.wire, fresh_name("third-party"), stack.console
+    console.create([station_fields(name, csms.url, version)])
+
+    wire.await_call(name, "BootNotification")
+    wire.await_call(name, "StatusNotification", where=lambda p: "Available" in p.values())
+    action, payload, word = QUESTIONS[version]
+    assert word in str(csms.call(name, action, payload))
+
+    session = SESSIONS[version](wire, name)
+    console.command(name, "plug", connector=1, ev=STEADY_CAR)
+    console.command(name, "start-transaction", connector=1, id_tag="LOCAL")
+    session.await_start()
+    wait_until(lambda: len(session.readings()) >= 3, 20, "three meter readings")
+    console.command(name, "stop-transaction", connector=1)
+    stop = session.await_stop()
+    console.command(name, "unplug", connector=1)
+
+    readings = session.readings()
+    assert readings == sorted(readings) and readings[-1] > readings[0]
+    assert stop["register"] >= readings[-1]
+
+    # The same again, asked for by the CSMS.
+    console.command(name, "plug", connector=1, ev=STEADY_CAR)
+    assert csms.call(name, *remote_start(version))["status"] == "Accepted"
+    session.await_start(after=1)
+    wait_until(
+        lambda: open_transaction(stack, name) not in (None, "", stop["transaction"]), 10,
+        "the second transaction has its id",
+    )  # fmt: skip
+    second = open_transaction(stack, name)
+    assert csms.call(name, *remote_stop(version, second))["status"] == "Accepted"
+    assert session.await_stop(after=1)["reason"] == "Remote"
+
+    await_logged(stack.mongo, wire, name)
+    assert_valid(wire.frames(name), version)
+    assert not getattr(csms, "violations", [])
+    assert_logged_once(stack.mongo, wire, name)
+
+
+def open_transaction(stack, station: str) -> str | None:
+    connectors = stack.console.command(station, "state")["connectors"]
+    return connectors[0]["transaction"]
