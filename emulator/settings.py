@@ -178,6 +178,7 @@ CHANNEL_LAYERS = {
 # --- Celery (names as emulator/celery.py reads them: CELERY_ and the setting) --------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis may be away for long; keep trying
 # Redelivery after a worker died. Longer than any task here; shorter than anybody's patience.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 60,
