@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db import connection
 from django.db.models import QuerySet
 
-from stations.live import LABELS, in_state
+from stations.live import COLUMNS_OF, LABELS, in_state
 from stations.models import Station, TagGroup
 
 
@@ -21,7 +21,12 @@ class LiveStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
         wanted = self.value()
-        return in_state(queryset, wanted) if wanted in LABELS else queryset
+        if wanted in COLUMNS_OF:
+            return queryset.filter(**COLUMNS_OF[wanted])
+        if wanted not in LABELS:
+            return queryset
+        running = queryset.filter(**COLUMNS_OF["running"]).values_list("identity", flat=True)
+        return queryset.filter(identity__in=in_state(list(running), wanted))
 
 
 class TagFilter(admin.SimpleListFilter):

@@ -10,6 +10,7 @@ from accounts.errors import ApiError
 from accounts.schemas import ErrorOut
 from stations.api_lookup import page_of
 from stations.api_schemas import ConnectionPage, SyncOut
+from stations.live import COLUMNS_OF
 from stations.models import Station
 from stations.snapshots import sync_dirty
 from stations.targets import station_url
@@ -22,8 +23,7 @@ def list_connections(
     request: HttpRequest, state: str = "", cursor: str | None = None, limit: int = 100
 ):
     """The stations that run, with the link of each. `state` as in GET /api/stations."""
-    rows = Station.objects.runnable().order_by("identity")
-    stations, following = page_of(rows, state, cursor, limit)
+    stations, following = page_of(dict(COLUMNS_OF["running"]), state, cursor, limit)
     return {"items": [_connection(station) for station in stations], "next": following}
 
 

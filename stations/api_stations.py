@@ -10,7 +10,7 @@ from accounts.errors import ApiError
 from accounts.schemas import ErrorOut
 from stations import changes
 from stations.api_lookup import (
-    filtered,
+    match_of,
     page_of,
     station_or_404,
     template_or_404,
@@ -68,7 +68,7 @@ def list_stations(
     `state`: disabled, stopped, disconnected, pending, connected, charging, faulted; online or
     running for several of them.
     """
-    items, following = page_of(filtered(search, version, tag), state, cursor, limit)
+    items, following = page_of(match_of(search, version, tag), state, cursor, limit)
     return {"items": items, "next": following}
 
 

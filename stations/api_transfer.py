@@ -12,7 +12,7 @@ from ninja.responses import Status, codes_4xx
 from accounts.errors import ApiError
 from accounts.schemas import ErrorOut
 from stations import changes
-from stations.api_lookup import filtered, template_or_404, told
+from stations.api_lookup import match_of, stations_of, template_or_404, told
 from stations.api_schemas import BulkIn, BulkOut, ImportOut
 from stations.exporting import export_document
 from stations.importing import import_document
@@ -45,7 +45,7 @@ def export_stations(
     """A file that `stations/import` takes. `secrets=true` (administrators): passwords in clear."""
     if secrets and not request.auth.is_superuser:
         raise ApiError("forbidden", "Only an administrator may export secrets.", 403)
-    rows = filtered(search, version, tag)
+    rows = stations_of(match_of(search, version, tag))
     text = json.dumps(export_document(rows, secrets), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": 'attachment; filename="stations.json"'}
     return HttpResponse(text, content_type="application/json", headers=headers)

@@ -12,6 +12,7 @@ from bson import ObjectId
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from stations import switching
 from stations.commands import notify_changed_sync
 from stations.models import StaleStation, Station, Template
 from stations.secrets import encrypt
@@ -70,7 +71,7 @@ def change(identity: str, apply: Callable[[Station], None], revision: int | None
 def set_running(identities: Iterable[str], running: bool) -> int:
     """Start or stop; returns how many changed. Disabled stations do not start."""
     wanted = list(identities)
-    changed = Station.objects.filter(identity__in=wanted).set_running(running)
+    changed = switching.set_running(wanted, running)
     notify_changed_sync(wanted)
     return changed
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
-
 from stations.models import Station
 from stations.snapshots import read_states_sync
 
@@ -89,7 +87,7 @@ def live_states(stations: Iterable[Station]) -> dict[str, LiveState]:
 
 
 # States that the database alone can tell, by its columns.
-_BY_COLUMNS = {
+COLUMNS_OF = {
     "disabled": {"enabled": False},
     "stopped": {"enabled": True, "running": False},
     "running": {"enabled": True, "running": True},
@@ -97,23 +95,18 @@ _BY_COLUMNS = {
 _SCAN_STEP = 500
 
 
-def in_state(rows: QuerySet[Station], wanted: str, most: int | None = None) -> QuerySet[Station]:
-    """Those of `rows` in a state of STATE_FILTERS; at least the first `most` by identity.
+def in_state(running: list[str], wanted: str, most: int | None = None) -> list[str]:
+    """Those of these running stations that are in a state which their snapshots tell.
 
-    What only the snapshots tell is looked up in steps, and for running stations alone.
+    Stops at the first `most` of them, in the given order.
     """
-    if wanted in _BY_COLUMNS:
-        return rows.filter(**_BY_COLUMNS[wanted])
-    running = rows.filter(**_BY_COLUMNS["running"]).order_by("identity")
-    identities = list(running.values_list("identity", flat=True))
     found: list[str] = []
-    for start in range(0, len(identities), _SCAN_STEP):
-        snapshots = read_states_sync(identities[start : start + _SCAN_STEP])
+    for start in range(0, len(running), _SCAN_STEP):
+        snapshots = read_states_sync(running[start : start + _SCAN_STEP])
         found += [name for name, snapshot in snapshots.items() if _matches(snapshot or {}, wanted)]
         if most is not None and len(found) >= most:
-            found = found[:most]
-            break
-    return rows.filter(identity__in=found)
+            return found[:most]
+    return found
 
 
 def _matches(snapshot: dict, wanted: str) -> bool:

@@ -1,7 +1,7 @@
 """Stations, templates and tag groups as configured things. What runs is in snapshots.py.
 
 Writers of a station: configuration by `store` (admin, API, import), `running` by
-`set_running` (start and stop). Both are conditional updates; neither touches the other's columns.
+`switching` (start and stop). Both are conditional updates; neither touches the other's columns.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from copy import deepcopy
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
 
 from chargepoint.config import StationConfig
 from stations import secrets, validation
 from stations.core_config import core_config, dial_target
+from stations.switching import StationQuerySet, update_where
 from stations.targets import DialTarget
 from stations.tls_rules import check_tls
 
@@ -161,25 +162,6 @@ class TagGroup(models.Model):
             raise ValidationError({"tags": problems})
 
 
-class StationQuerySet(models.QuerySet):
-    def runnable(self) -> StationQuerySet:
-        """The stations that the fleet must run."""
-        return self.filter(enabled=True, running=True)
-
-    def set_running(self, running: bool) -> int:
-        """Make the desired state so; returns how many rows changed. Disabled ones never start."""
-        rows = self.filter(running=not running)
-        if running:
-            rows = rows.filter(enabled=True)
-        return rows.update(running=running)
-
-    async def aset_running(self, running: bool) -> int:
-        rows = self.filter(running=not running)
-        if running:
-            rows = rows.filter(enabled=True)
-        return await rows.aupdate(running=running)
-
-
 class Station(StationDesign):
     identity = models.CharField(
         max_length=48,
@@ -292,12 +274,13 @@ class Station(StationDesign):
 
         `running` is not written: start and stop own it.
         """
-        values = {name: getattr(self, name) for name in STORED_FIELDS}
         self.updated = timezone.now()
-        changed = Station.objects.filter(pk=self.pk, revision=self.revision).update(
-            **values, updated=self.updated, revision=self.revision + 1
-        )
-        if not changed:
+        fields = [Station._meta.get_field(name) for name in (*STORED_FIELDS, "updated")]
+        values = {
+            f.column: f.get_db_prep_save(getattr(self, f.attname), connection) for f in fields
+        }
+        match = {"_id": self.pk, "revision": self.revision}
+        if not update_where(match, values | {"revision": self.revision + 1}):
             raise StaleStation(self.identity)
         self.revision += 1
 
