@@ -23,6 +23,9 @@ STATS_INTERVAL = 1.0
 class LoggedInConsumer(AsyncWebsocketConsumer):
     """Accepts who is logged in by session or token; others are closed with 4401."""
 
+    # No layer of its own: Channels would subscribe each socket, and the hub does that for all.
+    channel_layer_alias = "none"
+
     async def connect(self) -> None:
         await self.accept()  # a refusal before this would reach the browser without its code
         self._outbox: asyncio.Queue[str] = asyncio.Queue()

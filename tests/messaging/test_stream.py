@@ -1,0 +1,216 @@
+"""The live stream: filters, flow control, and what a browser is told of what it missed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
+
+from messaging.consumers import NOT_LOGGED_IN, MessagesConsumer, StatsConsumer
+from messaging.hub import hub
+from messaging.recorder import LIVE_GROUP
+from messaging.rows import LiveFilter, Row
+from messaging.viewer import Viewer
+from tests.messaging.conftest import batch_of, make_record
+
+
+class User:
+    is_authenticated = True
+    is_active = True
+
+
+def socket(consumer=MessagesConsumer, query="", user=User):
+    path = "/ws/messages"
+    communicator = WebsocketCommunicator(consumer.as_asgi(), f"{path}?{query}")
+    if user is not None:
+        communicator.scope["user"] = user()
+    return communicator
+
+
+async def opened(**options):
+    communicator = socket(**options)
+    connected, _ = await communicator.connect()
+    assert connected
+    hello = await communicator.receive_json_from()
+    assert hello["type"] == "hello"
+    return communicator
+
+
+def published(records, first=0, source="w1"):
+    return {
+        "type": "messages.batch", "source": source, "first": first, "count": len(records),
+        "data": batch_of(records),
+    }  # fmt: skip
+
+
+async def next_of(communicator, kind):
+    async with asyncio.timeout(5):
+        while True:
+            message = await communicator.receive_json_from(timeout=5)
+            if message["type"] == kind:
+                return message
+
+
+async def test_a_batch_published_on_redis_reaches_each_viewer_by_its_filter():
+    everything = await opened()
+    errors = await opened(query="errorsOnly=true")
+    station = await opened(query="stationId=CP2&direction=received&messageType=Call")
+    records = [
+        make_record(station="CP1"),
+        make_record(station="CP2", direction="received"),
+        make_record(station="CP2", error="FormatViolation", kind="CallError"),
+    ]
+    await asyncio.sleep(0.3)  # the subscription is made in the background
+    await get_channel_layer().group_send(LIVE_GROUP, published(records))
+    got = await next_of(everything, "messages")
+    assert [item["id"] for item in got["items"]] == [record.id for record in records]
+    assert [i["id"] for i in (await next_of(errors, "messages"))["items"]] == [records[2].id]
+    assert [i["id"] for i in (await next_of(station, "messages"))["items"]] == [records[1].id]
+    for communicator in (everything, errors, station):
+        await communicator.disconnect()
+    assert not hub().viewers
+
+
+async def test_one_subscription_however_many_viewers_and_none_without():
+    first, second = await opened(), await opened()
+    await asyncio.sleep(0.2)
+    channels = get_channel_layer()._get_layer().channels
+    assert len(channels) == 1
+    await first.disconnect()
+    await second.disconnect()
+    await asyncio.sleep(0.2)
+    assert len(channels) == 0
+
+
+async def test_the_filter_is_changed_on_the_open_socket():
+    viewer = await opened()
+    await viewer.send_json_to({"type": "filter", "action": "Authorize"})
+    assert (await next_of(viewer, "filtering"))["filter"]["action"] == "Authorize"
+    hub().spread(published([make_record(), make_record(action="Authorize")]))
+    assert [i["action"] for i in (await next_of(viewer, "messages"))["items"]] == ["Authorize"]
+    await viewer.disconnect()
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", '{"type": "x"}', '{"type":"ack"}', '{"type":"filter","direction":"up"}',
+             "[" * 5000, '{"type":"filter","stationId":5}']
+)  # fmt: skip
+async def test_nonsense_from_a_browser_is_answered_and_harmless(text):
+    viewer = await opened()
+    await viewer.send_to(text_data=text)
+    assert "message" in await next_of(viewer, "error")
+    hub().spread(published([make_record()]))
+    assert await next_of(viewer, "messages")
+    await viewer.disconnect()
+
+
+async def test_without_a_login_it_is_closed_with_4401():
+    for consumer in (MessagesConsumer, StatsConsumer):
+        communicator = socket(consumer=consumer, user=None)
+        await communicator.connect()
+        closing = await communicator.receive_output()
+        assert (closing["type"], closing["code"]) == ("websocket.close", NOT_LOGGED_IN)
+        await communicator.wait()
+    assert not hub().viewers
+
+
+async def test_a_gap_in_the_stream_is_told_with_its_ids():
+    viewer = await opened()
+    records = [make_record() for _ in range(6)]
+    hub().spread(published(records[:2], first=0))
+    hub().spread(published(records[4:], first=4))
+    gap = await next_of(viewer, "gap")
+    assert gap == {"type": "gap", "count": 2, "after": records[1].id, "before": records[4].id}
+    assert hub().stats()["gapMessages"] >= 2
+    await viewer.disconnect()
+
+
+async def test_a_slow_viewer_is_told_what_it_missed_and_slows_nobody():
+    slow, quick = await opened(), await opened()
+    for viewer in hub().viewers:
+        viewer.window = 20
+    records = [make_record() for _ in range(100)]
+    for start in range(0, 100, 10):
+        hub().spread(published(records[start : start + 10], first=start))
+        got = await next_of(quick, "messages")
+        assert [i["id"] for i in got["items"]] == [r.id for r in records[start : start + 10]]
+        await quick.send_json_to({"type": "ack", "serial": got["serial"]})
+        await asyncio.sleep(0.01)
+    first = await next_of(slow, "messages")
+    second = await next_of(slow, "messages")
+    assert await slow.receive_nothing(0.1)
+    await slow.send_json_to({"type": "ack", "serial": first["serial"]})
+    missed = await next_of(slow, "missed")
+    assert missed == {
+        "type": "missed", "count": 80, "first": records[20].id, "last": records[99].id
+    }  # fmt: skip
+    await slow.send_json_to({"type": "ack", "serial": second["serial"]})
+    more = make_record()
+    hub().spread(published([more], first=100))
+    assert [i["id"] for i in (await next_of(slow, "messages"))["items"]] == [more.id]
+    await slow.disconnect()
+    await quick.disconnect()
+
+
+def test_a_viewer_that_never_acknowledges_takes_no_memory():
+    viewer = Viewer(LiveFilter(), window=50)
+    frames = 0
+    for _ in range(1000):
+        frames += len(viewer.offer([Row(make_record()) for _ in range(10)]))
+    assert frames == 5
+    assert viewer.sent + viewer.missed_total == 10_000
+    assert len(viewer._unacknowledged) == 5
+
+
+def test_every_row_is_either_sent_or_counted_as_missed_once():
+    viewer = Viewer(LiveFilter({"direction": "sent"}), window=7)
+    ids, told, waiting = [], 0, []
+    for number in range(300):
+        batch = [make_record(direction="sent" if n % 3 else "received") for n in range(number % 5)]
+        ids += [record.id for record in batch if record.direction == "sent"]
+        frames = viewer.offer([Row(record) for record in batch])
+        if number % 4 == 0 and waiting:
+            frames += viewer.acknowledge(waiting.pop(0))
+        for frame in map(json.loads, frames):
+            if frame["type"] == "missed":
+                assert ids.index(frame["last"]) - ids.index(frame["first"]) + 1 == frame["count"]
+                told += frame["count"]
+            else:
+                waiting.append(frame["serial"])
+    while waiting:
+        for frame in map(json.loads, viewer.acknowledge(waiting.pop(0))):
+            told += frame["count"]
+    assert viewer.sent + told == len(ids)
+    assert told > 0
+
+
+def test_a_row_is_encoded_once_for_all_viewers():
+    row = Row(make_record())
+    assert row.json is row.json
+
+
+def test_long_frames_are_cut_for_viewers_and_say_so():
+    item = json.loads(Row(make_record(text="x" * 10_000)).json)
+    assert item["cut"] is True
+    assert len(item["text"]) < 5000
+    assert item["bytes"] == 10_000
+
+
+async def test_stats_say_what_the_stream_and_the_queue_do():
+    viewer = await opened()
+    communicator = socket(consumer=StatsConsumer)
+    await communicator.connect()
+    hub().spread(published([make_record() for _ in range(10)]))
+    await next_of(communicator, "stats")
+    stats = await next_of(communicator, "stats")
+    assert stats["stream"]["viewers"] == 1
+    assert stats["stream"]["received"] >= 10
+    assert stats["stream"]["rate"] > 0
+    assert stats["queue"] is not None
+    assert stats["redis"] == "ok"
+    assert stats["workers"] == {}
+    await communicator.disconnect()
+    await viewer.disconnect()
