@@ -18,6 +18,7 @@ from chargepoint.config import MAX_FRAME
 from chargepoint.effects import SOON
 from stations.consumers import ChargePointConsumer
 from stations.dialing import DialQueue, refusal
+from stations.fragments import Fragments
 from stations.targets import DialTarget
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ STABLE_AFTER = 30.0  # a connection that lasted this long ends a series of failu
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, NO_CODE, ABNORMAL = 1000, 1001, 1002, 1005, 1006
 INVALID_TEXT, TOO_BIG = 1007, 1009
 
-_TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
+_TEXT, _CONTINUATION = WSMsgType.TEXT, WSMsgType.CONTINUATION
 _PONG, _CLOSE = WSMsgType.PONG, WSMsgType.CLOSE
 
 
@@ -47,7 +48,7 @@ class Dialer(WSListener):
     __slots__ = (
         "consumer", "target", "queue", "wanted", "state", "armed", "error", "backoff", "transport",
         "_at", "_opened", "_ping_interval", "_next_ping", "_pong_by",
-        "_parts", "_parts_size", "_parts_kind",
+        "_fragments",
     )  # fmt: skip
 
     def __init__(self, consumer: ChargePointConsumer, target: DialTarget, queue: DialQueue) -> None:
@@ -65,9 +66,7 @@ class Dialer(WSListener):
         self._ping_interval = 0.0
         self._next_ping = 0.0
         self._pong_by: float | None = None  # of the oldest ping that is not answered
-        self._parts: list[bytes] | None = None  # of a fragmented message
-        self._parts_size = 0
-        self._parts_kind = _TEXT
+        self._fragments: Fragments | None = None
         consumer.link = self
 
     # --- what the fleet asks -----------------------------------------------------------------
@@ -136,7 +135,7 @@ class Dialer(WSListener):
     def _after_loss(self, pause: float | None) -> None:
         """Nothing is open any more: dial again after `pause` seconds (None: by the back-off)."""
         self.transport = None
-        self._parts = self._pong_by = None
+        self._fragments = self._pong_by = None
         host = self.consumer.host
         if self.wanted:
             pause = self.backoff.next_delay() if pause is None else pause
@@ -172,7 +171,7 @@ class Dialer(WSListener):
         if transport.is_close_frame_sent and self.state is LinkState.OPEN:
             return  # picows refused an earlier frame, and ends the connection in a moment
         kind = frame.msg_type
-        if kind is _TEXT and frame.fin and self._parts is None:
+        if kind is _TEXT and frame.fin and self._fragments is None:
             try:
                 text = frame.get_payload_as_utf8_text()
             except UnicodeDecodeError:
@@ -219,23 +218,20 @@ class Dialer(WSListener):
             log.exception("%s: frame not handled", self.consumer.identity)
 
     def _collect(self, kind: WSMsgType, frame: WSFrame) -> None:
-        """Put fragments together (RFC 6455, 5.4); binary messages also come here."""
-        if (kind is _CONTINUATION) == (self._parts is None):
+        """A fragment, or a binary message."""
+        if (kind is _CONTINUATION) == (self._fragments is None):
             self._fail(PROTOCOL_ERROR, "fragments out of order")
             return
-        if self._parts is None:
-            self._parts, self._parts_size, self._parts_kind = [], 0, kind
-        self._parts.append(frame.get_payload_as_bytes())
-        self._parts_size += frame.payload_size
-        if self._parts_size > MAX_FRAME:
-            self._parts = None
+        fragments = self._fragments = self._fragments or Fragments(kind)
+        fragments.add(frame.get_payload_as_bytes())
+        if fragments.size > MAX_FRAME:
             self._fail(TOO_BIG, "message too big")
         elif frame.fin:
-            data, self._parts = b"".join(self._parts), None
-            self._deliver_joined(data)
+            self._fragments = None
+            self._deliver_joined(fragments.joined(), fragments.is_text)
 
-    def _deliver_joined(self, data: bytes) -> None:
-        if self._parts_kind is _BINARY:
+    def _deliver_joined(self, data: bytes, is_text: bool) -> None:
+        if not is_text:
             self._deliver({"type": "websocket.receive", "bytes": data})
             return
         try:
@@ -251,6 +247,7 @@ class Dialer(WSListener):
         self._close(INVALID_TEXT, "text is not UTF-8")
 
     def _fail(self, code: int, reason: str) -> None:
+        self._fragments = None
         self.consumer.unreadable("", reason)
         self._close(code, reason)
 

@@ -16,7 +16,7 @@ from stations.commands import shard_of
 from stations.consumers import ChargePointConsumer, Host
 from stations.dialer import Dialer, LinkState
 from stations.dialing import DialQueue
-from stations.loading import Plan
+from stations.loading import Plan, Row
 from stations.stamps import split_stamp
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ CLOSING_PATIENCE = 3.0  # seconds; a little more than the dialer's own
 class RunningStation:
     consumer: ChargePointConsumer
     dialer: Dialer
-    revision: int
+    row: Row
     shard: int
 
 
@@ -68,8 +68,9 @@ class Fleet:
 
     # --- changes -----------------------------------------------------------------------------
 
-    def revisions(self) -> dict[str, int]:
-        return {identity: station.revision for identity, station in self.running.items()}
+    def rows(self) -> dict[str, Row]:
+        """Which rows of the database run here."""
+        return {identity: station.row for identity, station in self.running.items()}
 
     def sources(self) -> Iterator[ChargePointConsumer]:
         """Everything whose state is this worker's to write."""
@@ -95,7 +96,7 @@ class Fleet:
         if station is None:
             self._start(plan, shard, epoch)
             return
-        station.revision = plan.revision
+        station.row = plan.row
         if plan.config != station.consumer.station.config:
             station.consumer.reconfigure(plan.config)
         if plan.target != station.dialer.target:
@@ -114,7 +115,7 @@ class Fleet:
         core = make_station(plan.config, saved and saved["saved"], self.host.clock.now())
         consumer = ChargePointConsumer(core, self.host, epoch, taken)
         dialer = Dialer(consumer, plan.target, self.queue)
-        self.running[plan.identity] = RunningStation(consumer, dialer, plan.revision, shard)
+        self.running[plan.identity] = RunningStation(consumer, dialer, plan.row, shard)
         resumed = bool(saved and saved["saved"].get("booted"))
         dialer.connect(0.0 if resumed else plan.config.boot_delay)
 
@@ -149,6 +150,11 @@ class Fleet:
             if not open_ones:
                 return
             await asyncio.sleep(0.02)
+
+    async def forget(self, identities: Iterable[str]) -> None:
+        """Stopped stations that were deleted: whatever of them waits to be written is not."""
+        gone = [self.parting.pop(identity, None) for identity in identities]
+        await self.host.snapshots.forget([consumer for consumer in gone if consumer])
 
     def forget_parted(self) -> None:
         """Let go of stopped stations whose last snapshot is written."""

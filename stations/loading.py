@@ -18,12 +18,16 @@ from stations.targets import DialTarget
 CHUNK = 50  # SecantusDB takes twice as long for each of 200 identities in one $in
 
 
+# (primary key, revision) of a row: the same identity deleted and made anew is another station.
+Row = tuple[str, int]
+
+
 @dataclass(slots=True, frozen=True)
 class Plan:
     """One station to start, or to give another configuration."""
 
     identity: str
-    revision: int
+    row: Row
     config: StationConfig
     target: DialTarget
     stamp: str = ""
@@ -35,24 +39,26 @@ class Difference:
     """From what runs to what should run."""
 
     stop: list[str]
+    replaced: list[str]  # to stop, forget and start: a new station has the name
     load: list[str]  # to start or to reconfigure
 
 
-def compare(shards: set[int], running: dict[str, int], only: set[str] | None) -> Difference:
-    """`running`: identity to revision. `only`: look at these stations and no others."""
+def compare(shards: set[int], running: dict[str, Row], only: set[str] | None) -> Difference:
+    """What must change in `running`. `only`: look at these stations and no others."""
     # With another condition beside the identities, SecantusDB looks at every row.
     rows = Station.objects.runnable() if only is None else _named(only)
     # Thousands of rows every 15 s: plain tuples, no model instances.
-    columns = rows.order_by().values_list("identity", "revision", "enabled", "running")
+    columns = rows.order_by().values_list("identity", "pk", "revision", "enabled", "running")
     wanted = {
-        identity: revision
-        for identity, revision, enabled, running in columns
-        if enabled and running and shard_of(identity) in shards
+        identity: (str(pk), revision)
+        for identity, pk, revision, is_enabled, is_wanted in columns
+        if is_enabled and is_wanted and shard_of(identity) in shards
     }
     known = running if only is None else {name: running[name] for name in only if name in running}
     return Difference(
         stop=[identity for identity in known if identity not in wanted],
-        load=[identity for identity, revision in wanted.items() if known.get(identity) != revision],
+        replaced=[i for i, row in known.items() if i in wanted and wanted[i][0] != row[0]],
+        load=[identity for identity, row in wanted.items() if known.get(identity) != row],
     )
 
 
@@ -85,7 +91,8 @@ def _plan(station: Station, states: dict, pool: "_Pool") -> Plan | tuple[str, st
     except (SecretUnreadable, ValueError, TypeError) as problem:
         return station.identity, str(problem)
     stamp, snapshot = states.get(station.identity, ("", None))
-    return Plan(station.identity, station.revision, pool.shared(config), target, stamp, snapshot)
+    row = (str(station.pk), station.revision)
+    return Plan(station.identity, row, pool.shared(config), target, stamp, snapshot)
 
 
 class _Pool:

@@ -94,6 +94,13 @@ class SnapshotWriter:
         self._rewrite = True
         self._wakeup.set()
 
+    async def forget(self, sources: Iterable[Source]) -> None:
+        """Write nothing more of these; on return no write of theirs is under way."""
+        for source in sources:
+            source.pending = 0
+        while self._writing:  # noqa: ASYNC110 - milliseconds, and only when a station is deleted
+            await asyncio.sleep(0.01)
+
     async def run(self) -> None:
         """Write what is due until cancelled."""
         loop = asyncio.get_running_loop()

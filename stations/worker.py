@@ -219,14 +219,12 @@ class Worker:
 
     async def _reconcile(self, only: set[str] | None) -> None:
         fleet = self.fleet
-        difference = await self._in_database(
-            loading.compare, set(fleet.epochs), fleet.revisions(), only
-        )
-        if difference.stop:
-            await fleet.stop(difference.stop)
+        difference = await self._in_database(loading.compare, set(fleet.epochs), fleet.rows(), only)
+        if difference.stop or difference.replaced:
+            await fleet.stop([*difference.stop, *difference.replaced])
             gone = await self._in_database(loading.vanished, difference.stop)
-            for identity in gone:
-                fleet.parting.pop(identity, None)
+            gone += difference.replaced
+            await fleet.forget(gone)
             await self._in_database(snapshots.forget_states, gone)
         plans = loading.load(difference.load, set(fleet.running))
         while (batch := await self._in_database(next, plans, None)) is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-import logging
+import resource
 import signal
 from typing import Any
 
@@ -12,8 +12,6 @@ from django.core.management.base import BaseCommand
 
 from messaging.recorder import Recorder
 from stations.worker import Worker, WorkerOptions
-
-log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -29,7 +27,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Thousands of long-lived stations make full collections costly and rarely useful.
         gc.set_threshold(20_000, 20, 100)
+        allow_many_sockets()
         uvloop.run(run_worker(WorkerOptions(dials=options["dials"])))
+
+
+def allow_many_sockets() -> None:
+    """Raise the soft limit of open files to the hard one: each station has a socket."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def run_worker(options: WorkerOptions) -> None:

@@ -53,7 +53,7 @@ async def test_two_hundred_stations_come_and_go_without_a_trace(kept):
         async def come_and_go() -> None:
             for name in names:
                 target = DialTarget(f"{sink.url}/{name}", "", "", None, "ocpp1.6")
-                fleet.carry_out(Plan(name, 1, StationConfig(name, "1.6"), target))
+                fleet.carry_out(Plan(name, ("pk", 1), StationConfig(name, "1.6"), target))
             accepted = "Accepted"
             await until(
                 lambda: all(

@@ -200,6 +200,20 @@ async def test_a_deleted_station_stops_and_its_state_goes(worker, sink, store):
     assert not store.exists(keys.state_key("CP-1"))
 
 
+async def test_a_station_made_anew_under_the_same_name_starts_afresh(worker, sink, store):
+    await configure(sink, "CP-1")
+    await notify_changed(["CP-1"])
+    await charging(worker, sink, "CP-1")
+    await until(lambda: hot_state(store, "CP-1")["connectors"][0]["transaction"])
+    await Station.objects.all().adelete()
+    await configure(sink, "CP-1")
+    await notify_changed(["CP-1"])
+    await until(lambda: len(sink.connections) == 2)
+    await until(lambda: "BootNotification" in sink.connections[1].actions())
+    assert worker.running("CP-1").snapshot()["connectors"][0]["transaction"] is None
+    await until(lambda: (hot_state(store, "CP-1") or {}).get("registration") == "Accepted")
+
+
 # --- commands ----------------------------------------------------------------------------------
 
 
@@ -358,3 +372,50 @@ async def test_vitals_are_told(worker, sink, store):
     await notify_changed(["CP-1"])
     await until(lambda: store.hlen(keys.workers_key()))
     await until(lambda: b'"connected":1' in store.hvals(keys.workers_key())[0])
+
+
+async def test_stations_keep_running_while_redis_is_away(
+    transactional_db, layers, sink, own_redis, settings, monkeypatch
+):
+    monkeypatch.setattr(snapshots, "_client", None)
+    settings.REDIS_URL = own_redis.url
+    host = {"address": own_redis.url, "socket_timeout": 30}
+    workers = dict(settings.CHANNEL_LAYERS["workers"])
+    workers["CONFIG"] = workers["CONFIG"] | {"hosts": [host]}
+    settings.CHANNEL_LAYERS = settings.CHANNEL_LAYERS | {"workers": workers}
+    names = [f"CP-{n}" for n in range(20)]
+    await configure(sink, *names)
+    worker = RunningWorker()
+    await until(lambda: sum("BootNotification" in c.actions() for c in sink.live()) == 20, 10)
+    held = dict(worker.worker.leases.held)
+
+    own_redis.stop()
+    await asyncio.sleep(1.5)  # longer than a lease
+    for connection in sink.live():
+        connection.send('[2,"while-away","ClearCache",{}]')
+    await until(lambda: all(c.received[-1][:2] == [3, "while-away"] for c in sink.live()))
+    own_redis.start()
+
+    client = snapshots.redis_client()
+    await until(lambda: client.scard(keys.dirty_key()) == 20, 10)
+    await until(lambda: client.hlen(keys.workers_key()) == 1, 10)
+    assert worker.worker.leases.held == held
+    assert len(sink.connections) == 20  # not one of them dialed again
+    state = await send_command("CP-3", "state")
+    assert state["connected"]
+    await worker.stop()
+
+
+async def test_last_states_go_to_mongo_if_redis_is_away_at_the_stop(
+    transactional_db, layers, sink, own_redis, settings, monkeypatch
+):
+    monkeypatch.setattr(snapshots, "_client", None)
+    monkeypatch.setattr("stations.worker.FINAL_WRITE_PATIENCE", 1.0)
+    settings.REDIS_URL = own_redis.url
+    await configure(sink, "CP-1")
+    worker = RunningWorker()
+    await until(lambda: worker.running("CP-1") and sink.connections)
+    await until(lambda: worker.running("CP-1").registration == "Accepted")
+    own_redis.stop()
+    await worker.stop()
+    assert (await stored_state("CP-1"))["connected"] is False
