@@ -110,7 +110,7 @@ class Fleet:
         parted = self.parting.pop(plan.identity, None)
         if parted is not None and parted.epoch == epoch:
             saved, taken = parted.station.snapshot(), max(taken, parted.taken)
-        if saved and saved["ocpp"] != plan.config.version:
+        if saved and saved.get("ocpp") != plan.config.version:
             saved = None  # the state of one OCPP version means nothing to another
         core = make_station(plan.config, saved and saved["saved"], self.host.clock.now())
         consumer = ChargePointConsumer(core, self.host, epoch, taken)

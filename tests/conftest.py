@@ -109,3 +109,14 @@ def pytest_unconfigure() -> None:
             process.kill()
             process.wait()
     shutil.rmtree(_directory, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_states_left(request: pytest.FixtureRequest) -> None:
+    """Snapshots live outside the ORM's tables: no test may find those of another."""
+    wanted = [name for name in ("transactional_db", "db") if name in request.fixturenames]
+    if wanted:
+        request.getfixturevalue(wanted[0])
+        from django.db import connection
+
+        connection.database["station_state"].delete_many({})
