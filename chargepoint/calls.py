@@ -19,6 +19,7 @@ from chargepoint.timers import Timers
 
 # A frame of ours that its schema refuses is a bug: tests set this to have it raised.
 STRICT = False
+QUEUE_AT_MOST = 1000  # messages; then intermediate meter values are thinned out
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,25 @@ class Calls(Timers):
         self._queue.append(message)
         return message
 
+    def thin_queue(self, action: str) -> None:
+        """Drop every second message of an action where a long time offline has filled the queue.
+
+        1.6 section 3.7 and 2.0.1 E04.FR.04 let intermediate values go before anything else.
+        """
+        if self._queue is None or len(self._queue) < QUEUE_AT_MOST:
+            return
+        of_it = [message for message in self._queue if message["action"] == action]
+        flying = self._flight and self._flight.message
+        dropped = {id(message) for message in of_it[1::2] if message is not flying}
+        self._queue = [message for message in self._queue if id(message) not in dropped]
+
+    def waiting_contexts(self, action: str) -> set[Any]:
+        """The contexts of ordinary Calls that were not answered yet."""
+        calls = {context for name, _, context in self._calls or () if name == action}
+        if self._flight is not None and self._flight.action == action:
+            calls.add(self._flight.context)
+        return calls
+
     @property
     def queued(self) -> list[dict[str, Any]]:
         return self._queue or []
@@ -140,6 +160,8 @@ class Calls(Timers):
             return
         while self._calls and self._flight is None:
             action, payload, context = self._calls.popleft()
+            if not self._calls:
+                self._calls = None  # an empty deque weighs more than all else of an idle station
             self._send_call(action, payload, context, None, now)
         while self._flight is None and self._queue:
             if now < self._queue_retry:

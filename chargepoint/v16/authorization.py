@@ -54,6 +54,8 @@ class Authorization:
         return max(free, key=lambda outlet: outlet.ev is not None)
 
     def _check_free(self, outlet: Connector) -> None:
+        if self.has_timer("reset"):
+            raise CommandRejected("not_possible_now", "The station is about to restart.")
         if not outlet.can(Event.AUTHORIZED):
             message = f"Connector {outlet.id} is {self.status_of(outlet)}: it cannot start now."
             raise CommandRejected("not_possible_now", message)
@@ -86,8 +88,8 @@ class Authorization:
 
     def authorized(self, outlet: Connector, tag: str, now: float) -> None:
         """The tag may charge at the connector: start if a car is there, else wait for it."""
-        if not outlet.can(Event.AUTHORIZED):
-            return  # the outlet faulted, or was taken out of service, while the CSMS was asked
+        if not outlet.can(Event.AUTHORIZED) or self.has_timer("reset"):
+            return  # it faulted, went out of service or restarts since the CSMS was asked
         outlet.apply(Event.AUTHORIZED, now)
         self.tags[outlet.id] = tag
         self.report(outlet, now)

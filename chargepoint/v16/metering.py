@@ -80,6 +80,7 @@ class Metering:
     ) -> None:
         if not values:
             return
+        self.thin_queue("MeterValues")
         payload = {
             "connectorId": outlet.id,
             "meterValue": [{"timestamp": self.stamp(now), "sampledValue": values}],

@@ -93,7 +93,7 @@ class Requests:
         if self.registration != "Accepted":  # 4.2: not allowed while Pending
             return {"status": "Rejected"}
         outlet = self.connectors.get(number) if number is not None else self._any_free()
-        if outlet is None or not outlet.can(Event.AUTHORIZED):
+        if outlet is None or not outlet.can(Event.AUTHORIZED) or self.has_timer("reset"):
             return {"status": "Rejected"}
         self.later(self._remote_start, outlet.id, payload["idTag"])
         return {"status": "Accepted"}
@@ -156,6 +156,8 @@ class Requests:
 
     def _reboot_now(self, now: float) -> None:
         self.clear_timer("reset")
+        for number in list(self.sessions):  # begun since by a driver who had authorized before
+            self.stop(self.connectors[number], "SoftReset", "", now)
         for outlet in self.connectors.values():
             if outlet.can(Event.AUTHORIZATION_LOST):
                 outlet.apply(Event.AUTHORIZATION_LOST, now)

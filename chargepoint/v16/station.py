@@ -55,7 +55,7 @@ class Station16(Status, Authorization, Transactions, Metering, Requests, Station
     def begin(self, saved: dict, now: float) -> None:
         self.keys = Configuration(self.config, saved.get("keys"))
         sessions = (Session16.from_saved(entry) for entry in saved.get("sessions", ()))
-        self.sessions = {s.connector: s for s in sessions if s.connector in self.connectors}
+        self.sessions = {s.connector: s for s in sessions}
         self.tags: dict[int, str] = {int(k): v for k, v in saved.get("tags", {}).items()}
         self.cache: dict[str, list[str]] = dict(saved.get("cache", {}))
         self.scheduled: set[int] = set(saved.get("scheduled", ()))
@@ -63,12 +63,23 @@ class Station16(Status, Authorization, Transactions, Metering, Requests, Station
         self.operative = saved.get("operative", True)
         self.reset_by = 0.0
         self.arm_aligned(now)
+        for number in [n for n in self.sessions if n not in self.connectors]:
+            self._close_removed(self.sessions.pop(number), saved, now)
         for number in self.sessions:
             self._resume_session(self.connectors[number], now)
         for number in [n for n in self.tags if n in self.connectors]:
             self.wait_for_plug(self.connectors[number], now)
         for number in self.auto_plug - set(self.sessions) - set(self.tags):
             self.set_timer(("driver", number), now + 5.0)
+
+    def _close_removed(self, session: Session16, saved: dict, now: float) -> None:
+        """The connector is gone from the configuration: its transaction ends as it was saved."""
+        kept = next(c for c in saved["connectors"] if c["id"] == session.connector)
+        payload = {
+            "meterStop": round(kept["meter_wh"]), "timestamp": self.stamp(now), "reason": "Other",
+        }  # fmt: skip
+        known = session.transaction_id
+        self.queue_message("StopTransaction", payload, session.id, transaction_id=known)
 
     def _resume_session(self, outlet: Connector, now: float) -> None:
         """The transaction goes on where the snapshot left it; the car charged on meanwhile."""
@@ -139,6 +150,10 @@ class Station16(Status, Authorization, Transactions, Metering, Requests, Station
 
     def extra_saved(self) -> dict[str, Any]:
         saved = self.keys.to_saved()
+        if unheard := self.waiting_contexts("StatusNotification"):
+            # What was not answered yet is told again by the worker that takes over.
+            told = self._reported.items()
+            saved["reported"] = {str(n): status for n, status in told if n not in unheard}
         if self.sessions:
             saved["sessions"] = [session.to_saved() for session in self.sessions.values()]
         if self.tags:

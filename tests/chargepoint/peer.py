@@ -1,6 +1,7 @@
 """A CSMS wired to a station in memory: the real core, no sockets, time as a number."""
 
 import json
+from collections import deque
 from typing import Any
 
 import chargepoint.calls
@@ -33,6 +34,8 @@ class Peer:
         self.closes: list[Close] = []
         self.pings: list[float] = []
         self.unanswered: list[list] = []
+        self.waiting: deque[list] = deque()
+        self.answering = False
         self.next_transaction = 100
         self.answers: dict[str, Any] = {
             "BootNotification": lambda p: {
@@ -57,7 +60,6 @@ class Peer:
 
         Its Calls must be valid, unless an operator crafted them.
         """
-        waiting = []
         for effect in effects:
             match effect:
                 case Send(frame):
@@ -66,7 +68,7 @@ class Peer:
                     if frame.kind == "Call":
                         if not crafted and frame.unique_id != "mine":
                             self.check(frame.action, frame_list[3])
-                        waiting.append(frame_list)
+                        self.waiting.append(frame_list)
                 case Received(frame):
                     self.received.append(frame)
                 case Session(update):
@@ -75,8 +77,13 @@ class Peer:
                     self.closes.append(effect)
                 case PingInterval(seconds):
                     self.pings.append(seconds)
-        for call in waiting:
-            self.answer(call)
+        if not self.answering:  # a long queue is answered by a loop, not by recursion
+            self.answering = True
+            try:
+                while self.waiting:
+                    self.answer(self.waiting.popleft())
+            finally:
+                self.answering = False
         for close in [effect for effect in effects if type(effect) is Close]:
             if self.station.connected:
                 self.take(self.station.disconnected(self.now, close.code, close.reason))
