@@ -78,7 +78,7 @@ def connectors_cell(station: Station) -> SafeString:
         (f"{count} × " if count > 1 else "") + f"{kind} {power / 1000:g} kW"
         for (kind, power), count in groups.items()
     ]
-    return format_html('<span class="st-outlets">{}</span>', ", ".join(texts))
+    return format_html_join("", '<span class="st-outlet">{}</span>', ((t,) for t in texts))
 
 
 def two_lines(first: str, second: str) -> SafeString:

@@ -71,6 +71,10 @@ class StationForm(DesignForm):
     forget_client_key = forms.BooleanField(
         required=False, widget=UnfoldBooleanWidget, label="Remove the client key"
     )
+    start_now = forms.BooleanField(
+        required=False, initial=True, widget=UnfoldBooleanSwitchWidget,
+        help_text="It connects to its CSMS as soon as it is saved.",
+    )  # fmt: skip
     revision_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:

@@ -167,6 +167,13 @@ class StationAdmin(ModelAdmin):
 
     # --- the form
 
+    def get_fieldsets(self, request: HttpRequest, obj: Station | None = None):
+        """`start_now` is a choice of the first save; later there are buttons for it."""
+        first, *rest = super().get_fieldsets(request, obj)
+        if obj is not None:
+            return (first, *rest)
+        return ((first[0], {"fields": (*first[1]["fields"], "start_now")}), *rest)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Station | None = None):
         return ("identity",) if obj else ()
 
@@ -195,6 +202,7 @@ class StationAdmin(ModelAdmin):
         if change:
             obj.store()
         else:
+            obj.running = obj.enabled and bool(form.cleaned_data.get("start_now"))
             obj.save(force_insert=True)
         notify_changed_sync([obj.identity])
 

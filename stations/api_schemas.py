@@ -72,7 +72,7 @@ class StationReplace(StationChange):
 class StationCreate(StationChange):
     identity: str
     template: str | None = Field(None, description="Name or id: gives the defaults.")
-    start: bool = False
+    start: bool | None = Field(None, description="Left out: as `autostart`.")
 
 
 class ConnectorState(Schema):

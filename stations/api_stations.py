@@ -74,13 +74,15 @@ def list_stations(
 
 @router.post("/stations", response={201: StationOut, codes_4xx: ErrorOut})
 def create_station(request: HttpRequest, body: StationCreate):
+    """A station with `autostart` starts at once, unless `start` says otherwise."""
     sent = body.dict(exclude_unset=True)
     if body.template:
         station = changes.from_template(template_or_404(body.template), body.identity)
     else:
         station = Station(identity=body.identity)
     _apply(station, sent)
-    station.running = body.start and station.enabled
+    start = station.autostart if body.start is None else body.start
+    station.running = start and station.enabled
     with told():
         changes.create(station)
     return Status(201, with_live([station])[0])

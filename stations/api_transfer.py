@@ -73,13 +73,18 @@ _IMPORT_BODY = {
     response={200: ImportOut, codes_4xx: ErrorOut},
     openapi_extra=_IMPORT_BODY,
 )
-def import_stations(request: HttpRequest, on_existing: str = "fail", dry_run: bool = False):
+def import_stations(
+    request: HttpRequest, on_existing: str = "fail", dry_run: bool = False, start: bool = False
+):
     """Our export, the predecessor's, or a list of either. Nothing is imported by halves.
 
-    `on_existing`: fail, skip or update. `dry_run`: only check and report.
+    `on_existing`: fail, skip or update. `dry_run`: only check and report. `start`: start those
+    of the file that are set to autostart.
     """
     with told():
         outcomes = import_document(_parsed(request), on_existing, dry_run)
+    if start and not dry_run:
+        changes.start_autostarting(outcome.identity for outcome in outcomes)
     counts = {
         action: sum(o.action == action for o in outcomes)
         for action in ("created", "updated", "skipped")

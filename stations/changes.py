@@ -76,6 +76,12 @@ def set_running(identities: Iterable[str], running: bool) -> int:
     return changed
 
 
+def start_autostarting(identities: Iterable[str]) -> int:
+    """Start those of the stations that are set to start by themselves; returns their number."""
+    rows = Station.objects.filter(identity__in=list(identities), autostart=True, enabled=True)
+    return set_running(rows.values_list("identity", flat=True), True)
+
+
 def delete(identities: Iterable[str]) -> int:
     """Remove stations and their state; their messages and transactions stay in the history."""
     wanted = list(identities)

@@ -5,7 +5,6 @@ from django.core.management.base import BaseCommand, CommandError
 
 from stations import changes
 from stations.importing import ON_EXISTING, ImportRefused, Outcome, import_document
-from stations.models import Station
 
 
 class Command(BaseCommand):
@@ -34,15 +33,11 @@ class Command(BaseCommand):
         verb = "would be imported" if options["dry_run"] else "imported"
         self.stdout.write(f"{len(outcomes)} stations {verb}.")
         if options["start"] and not options["dry_run"]:
-            self._start([outcome.identity for outcome in outcomes])
+            count = changes.start_autostarting(outcome.identity for outcome in outcomes)
+            self.stdout.write(f"{count} stations started.")
 
     def _report(self, outcome: Outcome) -> None:
         self.stdout.write(f"{outcome.identity}: {outcome.action}")
         for what, notes in (("changed", outcome.changed), ("not used", outcome.ignored)):
             for name, sentence in notes.items():
                 self.stdout.write(f"  {what}: {name}: {sentence}")
-
-    def _start(self, identities: list[str]) -> None:
-        rows = Station.objects.filter(identity__in=identities, autostart=True)
-        count = changes.set_running(rows.values_list("identity", flat=True), True)
-        self.stdout.write(f"{count} stations started.")

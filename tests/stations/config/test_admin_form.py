@@ -61,6 +61,18 @@ def test_a_station_is_made(admin):
     assert station.read_secrets()[0] == "s3cret-word"
 
 
+def test_a_new_station_starts_if_wanted(admin):
+    assert b"start_now" in admin.get(reverse(ADD)).content
+    admin.post(reverse(ADD), form_data(start_now="on"))
+    admin.post(reverse(ADD), form_data(identity="CP2", start_now="on", enabled=""))
+    admin.post(reverse(ADD), form_data(identity="CP3"))
+    assert [s.identity for s in Station.objects.runnable()] == ["CP1"]
+    station = Station.objects.get(identity="CP1")
+    assert b"start_now" not in admin.get(change_url(station)).content
+    admin.post(change_url(station), form_data(revision_seen="1"))
+    assert Station.objects.get(identity="CP1").running
+
+
 def test_the_form_refuses_what_the_api_refuses(admin):
     wrong = form_data(
         identity="a/b", csms_url="http://h", tls_verify="",

@@ -28,6 +28,15 @@ def test_everything_is_kept(api):
     assert Station.objects.get(identity="CP1").read_secrets()[0] == "pw"
 
 
+def test_autostart_starts_at_once_unless_told(api):
+    _, body = api("POST", "stations", LEAST | {"autostart": True})
+    assert body["running"] is True
+    _, body = api("POST", "stations", LEAST | {"identity": "B", "autostart": True, "start": False})
+    assert body["running"] is False
+    _, body = api("POST", "stations", LEAST | {"identity": "C", "start": True, "enabled": False})
+    assert body["running"] is False
+
+
 def test_errors_are_named_by_field(api):
     wrong = [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 99000}]
     status, body = api(

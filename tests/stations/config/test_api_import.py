@@ -39,6 +39,11 @@ def test_the_predecessors_stations(api):
     assert quiet.extra["simulation.meter_value_variance"] == 0.01
 
 
+def test_an_import_can_start_what_starts_by_itself(api):
+    assert api("POST", "stations/import", OLD, start="true")[0] == 200
+    assert [s.identity for s in Station.objects.runnable()] == ["CP001", "CP006"]
+
+
 def test_every_field_is_kept_or_named(api):
     _, body = api("POST", "stations/import", OLD, dry_run="true")
     assert Station.objects.count() == 0
