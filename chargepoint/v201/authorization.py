@@ -6,7 +6,7 @@ from chargepoint.effects import SOON
 from chargepoint.hardware.states import Event
 from chargepoint.station import CommandRejected
 from chargepoint.v201.auth_cache import key as token_key
-from chargepoint.v201.meter_schedule import MeterSchedule
+from chargepoint.v201.driver import Driver
 from chargepoint.v201.outlet import Outlet
 
 ACCEPTED, ASKED = "Accepted", "Asked"
@@ -22,7 +22,7 @@ def token_of(id_tag: Any) -> dict:
     return {"idToken": id_tag, "type": "ISO14443" if card else "KeyCode"}
 
 
-class Authorization(MeterSchedule):
+class Authorization(Driver):
     __slots__ = ()
 
     def present(

@@ -14,9 +14,13 @@ from chargepoint.v201.outlet import Outlet
 
 
 class Base201(Station):
-    """State of a 2.x station; the blocks add their methods."""
+    """State of a 2.x station; the blocks add their methods.
 
-    __slots__ = ("cache", "model", "offline_since", "outlets", "reset_due")
+    driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
+    reset_due  boot reason of a reset that waits for transactions to end
+    """
+
+    __slots__ = ("cache", "driven", "model", "offline_since", "outlets", "reset_due")
 
     VERSION: ClassVar[str] = "2.0.1"
     CODES: ClassVar[dict[str, str]] = rpc.CODES_201
@@ -24,12 +28,10 @@ class Base201(Station):
 
     def begin(self, saved: dict, now: float) -> None:
         self.offline_since: float | None = saved.get("offline_since")
-        self.reset_due: str | None = saved.get("reset_due")  # boot reason of a scheduled reset
+        self.reset_due: str | None = saved.get("reset_due")
         self.cache = AuthCache(saved.get("cache"))
-        if "model" in saved:
-            self.model = DeviceModel.from_saved(saved["model"])
-        else:
-            self.model = DeviceModel(_initial(self.config))
+        self.model = DeviceModel.from_saved(saved.get("model") or {}, initial(self.config))
+        self.driven: set[int] = set(saved.get("driven", ()))
         if not self.booted:
             self.model.booted()
         self.outlets: dict[int, Outlet] = {}
@@ -40,7 +42,17 @@ class Base201(Station):
         for outlet in self.outlets.values():
             outlet.seen = outlet.points()
             self.restart_timers(outlet, now)
+        for number in self.driven:
+            self.set_timer(("driver", number), now + 5.0)
         self.schedule_aligned(now)
+
+    def _send_call(
+        self, action: str, payload: dict, context: Any, message: dict | None, now: float
+    ) -> None:
+        super()._send_call(action, payload, context, message, now)
+        if self.has_timer("call"):
+            seconds = self.model.integer("OCPPCommCtrlr.MessageTimeout[Default]")
+            self.set_timer("call", now + seconds)
 
     def match_outlets(self) -> None:
         """Have one Outlet for each connector; within an EVSE 2.x counts connectors from 1."""
@@ -56,11 +68,16 @@ class Base201(Station):
             del self.outlets[number]
 
     def extra_saved(self) -> dict[str, Any]:
-        saved: dict[str, Any] = {"model": self.model.to_saved()}
+        saved: dict[str, Any] = {}
+        if model := self.model.to_saved():
+            saved["model"] = model
         if len(self.cache):
             saved["cache"] = self.cache.to_saved()
         outlets = {str(number): outlet.to_saved() for number, outlet in self.outlets.items()}
-        saved["outlets"] = {number: kept for number, kept in outlets.items() if kept}
+        if kept := {number: outlet for number, outlet in outlets.items() if outlet}:
+            saved["outlets"] = kept
+        if self.driven:
+            saved["driven"] = sorted(self.driven)
         if self.offline_since is not None:
             saved["offline_since"] = self.offline_since
         if self.reset_due is not None:
@@ -126,7 +143,7 @@ class Base201(Station):
             raise CommandRejected("invalid_arguments", "error_code has 1 to 50 characters.")
 
 
-def _initial(config: StationConfig) -> dict[str, str]:
+def initial(config: StationConfig) -> dict[str, str]:
     """The variables of a new station: as configured, and the Call timeout as configured."""
     seconds = str(max(1, round(config.call_timeout)))
     return {"OCPPCommCtrlr.MessageTimeout[Default]": seconds, **config.configuration}

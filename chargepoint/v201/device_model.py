@@ -19,23 +19,31 @@ _NOTHING: dict[str, str] = {}
 
 
 class DeviceModel:
-    """The stored values of one station, by key; live variables are not here."""
+    """The values of one station, by key; live variables are not here.
 
-    __slots__ = ("_pending", "_stored")
+    What the CSMS set goes before what the operator configured, and that before the default.
+    """
+
+    __slots__ = ("_configured", "_pending", "_stored")
 
     def __init__(self, configuration: dict[str, str] | None = None):
         """`configuration`: values by key. Unknown, live or impossible ones are left out."""
-        self._stored = _NOTHING
+        self._configured = _usable(configuration or {})
+        self._stored = _NOTHING  # by the CSMS
         self._pending = _NOTHING  # accepted, and in force from the next boot on
-        for key, text in (configuration or {}).items():
-            variable = _BY_NAME.get(key.lower())
-            if variable and not variable.live and self.refusal(variable, text) is None:
-                self._store(variable, text)
 
     def value(self, key: str) -> str:
         """The Actual value. KeyError if there is no such stored variable."""
         found = self._stored.get(key)
+        if found is None:
+            found = self._configured.get(key)
         return _BY_NAME[key.lower()].default if found is None else found
+
+    def rebase(self, configuration: dict[str, str]) -> None:
+        """A new configuration. What it changes goes before what the CSMS had set."""
+        before, self._configured = self._configured, _usable(configuration)
+        keep = {k: v for k, v in self._stored.items() if before.get(k) == self._configured.get(k)}
+        self._stored = keep or _NOTHING
 
     def integer(self, key: str) -> int:
         return int(self.value(key))
@@ -49,6 +57,7 @@ class DeviceModel:
     def set(self, variable: Variable, text: str) -> bool:
         """Store an acceptable value; True if it waits for the next boot."""
         text = _normal(variable, text)
+        self._pending = {k: v for k, v in self._pending.items() if k != variable.key} or _NOTHING
         if variable.reboot and text != self.value(variable.key):
             self._pending = {**self._pending, variable.key: text}
             return True
@@ -62,10 +71,8 @@ class DeviceModel:
             self._pending = _NOTHING
 
     def _store(self, variable: Variable, text: str) -> None:
-        text = _normal(variable, text)
-        if text == self.value(variable.key):
-            return
-        self._stored = {**self._stored, variable.key: text}
+        if text != self.value(variable.key):
+            self._stored = {**self._stored, variable.key: text}
 
     @staticmethod
     def refusal(variable: Variable, text: str) -> str | None:
@@ -73,14 +80,28 @@ class DeviceModel:
         return _CHECKS.get(variable.kind, _any_text)(variable, text)
 
     def to_saved(self) -> dict:
-        return {"stored": dict(self._stored), "pending": dict(self._pending)}
+        """{} for a station that is as its version comes."""
+        parts = {"configured": self._configured, "stored": self._stored, "pending": self._pending}
+        return {name: dict(part) for name, part in parts.items() if part}
 
     @classmethod
-    def from_saved(cls, saved: dict) -> "DeviceModel":
-        model = cls(saved.get("stored"))
-        pending = saved.get("pending") or {}
-        model._pending = {k: v for k, v in pending.items() if k.lower() in _BY_NAME} or _NOTHING
+    def from_saved(cls, saved: dict, configuration: dict[str, str]) -> "DeviceModel":
+        """As it was saved, and then with the configuration of today."""
+        model = cls(saved.get("configured"))
+        model._stored = _usable(saved.get("stored") or {})
+        model._pending = _usable(saved.get("pending") or {})
+        model.rebase(configuration)
         return model
+
+
+def _usable(values: dict[str, str]) -> dict[str, str]:
+    """The values that a variable can have, by their proper key and in their one form."""
+    usable = {}
+    for key, text in values.items():
+        variable = _BY_NAME.get(key.lower())
+        if variable and not variable.live and DeviceModel.refusal(variable, text) is None:
+            usable[variable.key] = _normal(variable, text)
+    return usable or _NOTHING
 
 
 def find(component: dict, variable: dict, connectors: dict[int, set[int]]) -> Variable | str:

@@ -1,5 +1,6 @@
 """Functional block J, meter values: when they are taken."""
 
+from chargepoint.calls import QUEUE_AT_MOST
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.transactions import Transactions
 
@@ -32,10 +33,16 @@ class MeterSchedule(Transactions):
         if outlet is None or outlet.transaction is None:
             return
         key = "SampledDataCtrlr.TxUpdatedMeasurands"
-        meter = self.sampled(outlet, key, "Sample.Periodic", now)
-        if meter:
-            self.updated(outlet, "MeterValuePeriodic", now, meter)
+        self._update(
+            outlet, "MeterValuePeriodic", self.sampled(outlet, key, "Sample.Periodic", now), now
+        )
         self._every(("sample", number), "SampledDataCtrlr.TxUpdatedInterval", True, now)
+
+    def _update(self, outlet: Outlet, trigger: str, meter: list[dict], now: float) -> None:
+        # After days offline the queue is full: no more meter values then (E04 lets them go).
+        # An event that was never made has no number, so there is no gap.
+        if meter and len(self.queued) < QUEUE_AT_MOST:
+            self.updated(outlet, trigger, now, meter)
 
     def at_ended_sample(self, now: float, number: int) -> None:
         outlet = self.outlets.get(number)
@@ -74,7 +81,7 @@ class MeterSchedule(Transactions):
             if not meter:
                 continue
             if outlet.transaction is not None:
-                self.updated(outlet, "MeterValueClock", now, meter)
+                self._update(outlet, "MeterValueClock", meter, now)
             elif idle and outlet.evse not in seen and self.online:
                 self.call("MeterValues", {"evseId": outlet.evse, "meterValue": meter}, now)
             seen.add(outlet.evse)

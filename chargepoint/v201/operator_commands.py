@@ -48,9 +48,9 @@ class OperatorCommands(RemoteControl):
                     "not_authorized", "Another token is in use on this connector."
                 )
             self.stop(outlet, "StopAuthorized", "Local", now, token)
-            return {"status": "Stopped"}
+            return {"authorization": "Stopped", "connector": outlet.number}
         self._check_free(outlet)
-        return self._verdict(self.present(outlet, token, "Authorized", now))
+        return self._verdict(outlet, self.present(outlet, token, "Authorized", now))
 
     def _reader(self, connector: int | None, token: dict) -> Outlet:
         """The outlet that a token without a place is meant for."""
@@ -84,11 +84,12 @@ class OperatorCommands(RemoteControl):
                 car = EV.for_connector(hardware.config, ev)
             except ValueError as error:
                 raise CommandRejected("invalid_arguments", f"{error}.") from None
+            self.driven.add(outlet.number)
             hardware.plug(car, now)
             self.ev_plugged_in(hardware, now)
         if outlet.token is not None:  # authorization is off: plugging in was enough
-            return self._verdict(ACCEPTED)
-        return self._verdict(self.present(outlet, token, "Authorized", now))
+            return self._verdict(outlet, ACCEPTED)
+        return self._verdict(outlet, self.present(outlet, token, "Authorized", now))
 
     def do_stop_transaction(
         self,
@@ -142,7 +143,8 @@ class OperatorCommands(RemoteControl):
                 "not_accepted", "The CSMS has not accepted this station yet; connect it first."
             )
 
-    def _verdict(self, status: str) -> dict:
+    def _verdict(self, outlet: Outlet, status: str) -> dict:
         if status in (ACCEPTED, ASKED):
-            return {"status": status}
+            answer = "Accepted" if status == ACCEPTED else "Pending"
+            return {"authorization": answer, "connector": outlet.number}
         raise CommandRejected("not_authorized", f"The token is not authorized offline: {status}.")

@@ -52,6 +52,7 @@ class RemoteControl(Provisioning):
             self.present(outlet, token, "RemoteStart", now, remote)
         else:
             self.authorized(outlet, token, "RemoteStart", now, remote)
+        self.send_driver(outlet, now)
 
     def on_request_stop_transaction(self, payload: dict, now: float) -> dict:
         outlet = self._running(payload["transactionId"])

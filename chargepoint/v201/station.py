@@ -4,10 +4,8 @@ from typing import ClassVar
 
 from chargepoint.config import StationConfig
 from chargepoint.station import Station
+from chargepoint.v201.base import initial
 from chargepoint.v201.operator_commands import OperatorCommands
-from chargepoint.v201.variables import VARIABLES
-
-_BY_KEY = {variable.key.lower(): variable for variable in VARIABLES}
 
 
 class Station201(OperatorCommands):
@@ -41,11 +39,5 @@ class Station201(OperatorCommands):
 
     def reconfigured(self, old: StationConfig, now: float) -> None:
         self.match_outlets()
-        for key, text in self.config.configuration.items():
-            variable = _BY_KEY.get(key.lower())
-            if variable is None or variable.live or old.configuration.get(key) == text:
-                continue
-            # The operator's word also sets what is read-only to the CSMS.
-            if self.model.refusal(variable, text) is None:
-                self.model.set(variable, text)
+        self.model.rebase(initial(self.config))
         self.variables_changed(now)

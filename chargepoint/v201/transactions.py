@@ -42,6 +42,7 @@ class Transactions(Availability):
             connector.apply(Event.TRANSACTION_ENDED, now)
             outlet.token = None
         self.happened(outlet, "EVCommunicationLost", now, "EVDisconnected")
+        self.driver_gone(outlet)
         if connector.state is State.AUTHORIZED:
             self.await_ev(outlet, now)
 
@@ -73,6 +74,7 @@ class Transactions(Availability):
                 hardware.apply(event, now)
                 break
         self.happened(outlet, trigger, now, reason, token)
+        self.driver_may_leave(outlet, now)
 
     def await_ev(self, outlet: Outlet, now: float) -> None:
         """Start TxCtrlr.EVConnectionTimeOut."""
@@ -195,9 +197,6 @@ class Transactions(Availability):
         self.availability_due(outlet, now)
         self.reset_if_idle(now)
 
-    def reset_if_idle(self, now: float) -> None:
-        raise NotImplementedError
-
     def _event(
         self, outlet: Outlet, kind: str, trigger: str, now: float,
         meter: list[dict], token: dict | None,
@@ -282,7 +281,21 @@ class Transactions(Availability):
                 outlet.hardware.apply(Event.EVSE_SUSPENDED, now)
             self.happened(outlet, "Deauthorized", now)
 
+    # --- what later blocks supply ------------------------------------------------------------
+
     def learn(self, token: dict, info: dict, now: float) -> None:
+        raise NotImplementedError
+
+    def driver_gone(self, outlet: Outlet) -> None:
+        raise NotImplementedError
+
+    def driver_may_leave(self, outlet: Outlet, now: float) -> None:
+        raise NotImplementedError
+
+    def reset_if_idle(self, now: float) -> None:
+        raise NotImplementedError
+
+    def restart_timers(self, outlet: Outlet, now: float) -> None:
         raise NotImplementedError
 
 

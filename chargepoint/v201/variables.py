@@ -119,6 +119,8 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("DeviceDataCtrlr.ItemsPerMessage[GetReport]", "integer", "100"),
     _fixed("DeviceDataCtrlr.ItemsPerMessage[GetVariables]", "integer", "100"),
     _fixed("DeviceDataCtrlr.ItemsPerMessage[SetVariables]", "integer", "100"),
+    # Ours: a driver who plugs in after a remote start and leaves after the end.
+    _flag("EmulatorCtrlr.AutoPlug", True),
     _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", ""),
     _seconds("OCPPCommCtrlr.HeartbeatInterval", 300),
     _seconds("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", 30),

@@ -120,9 +120,7 @@ class Csms:
         """A Call to the station. Returns its answer's payload, or (code, description)."""
         self.counter += 1
         unique_id = f"csms-{self.counter}"
-        self.perform(
-            self.station.received(json.dumps([2, unique_id, action, payload]), self.now)
-        )
+        self.perform(self.station.received(json.dumps([2, unique_id, action, payload]), self.now))
         return self.results[unique_id]
 
     def command(self, name: str, **args: Any) -> dict:
