@@ -103,13 +103,11 @@ class Fleet:
             station.dialer.redirect(plan.target)
 
     def _start(self, plan: Plan, shard: int, epoch: int) -> None:
-        saved, taken = plan.snapshot, 0
-        if plan.stamp and split_stamp(plan.stamp)[0] >= epoch:
-            # It ran here before in this epoch; its snapshots go on counting from there.
-            taken = split_stamp(plan.stamp)[1]
+        saved, newest = plan.snapshot, split_stamp(plan.stamp) if plan.stamp else (0, 0)
         parted = self.parting.pop(plan.identity, None)
-        if parted is not None and parted.epoch == epoch:
-            saved, taken = parted.station.snapshot(), max(taken, parted.taken)
+        if parted is not None and (parted.epoch, parted.taken) >= newest:
+            saved, newest = parted.station.snapshot(), (parted.epoch, parted.taken)
+        epoch, taken = following(newest, epoch)
         if saved and saved.get("ocpp") != plan.config.version:
             saved = None  # the state of one OCPP version means nothing to another
         core = make_station(plan.config, saved and saved["saved"], self.host.clock.now())
@@ -189,6 +187,19 @@ class Fleet:
                 return station.consumer.station.snapshot() | {"link": station.dialer.describe()}
             case _:
                 return station.consumer.command(name, args)
+
+
+def following(newest: tuple[int, int], epoch: int) -> tuple[int, int]:
+    """(epoch, snapshots taken) for a station whose newest stamp is known, under a lease's epoch.
+
+    Within an epoch the count goes on. A stamp from beyond the lease's epoch (a clock was wrong and
+    Redis has forgotten since) is followed all the same, or no write would count until that day.
+    """
+    if newest[0] < epoch:
+        return epoch, 0
+    if newest[0] == epoch:
+        return newest
+    return newest[0] + 1, 0
 
 
 def failure(code: str, message: str) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class Worker:
         self._changed: set[str] = set()
         self._reconcile_all = False
         self._surplus: list[int] = []
+        self._in_doubt = False  # a write was refused: is a shard of ours another's?
 
     # --- life --------------------------------------------------------------------------------
 
@@ -131,13 +132,17 @@ class Worker:
 
     async def _tend(self) -> None:
         while True:
+            in_doubt, self._in_doubt = self._in_doubt, False
             try:
                 tending = await self.leases.tend(self.host.clock.now())
             except (RedisError, OSError) as failure:
                 # The stations keep running; whether the shards are still ours shows later.
                 log.warning("leases not extended, Redis is away: %s", failure)
+                self._in_doubt = self._in_doubt or in_doubt
             else:
                 await self._follow(tending)
+                if in_doubt:
+                    self._reconcile_soon()
             await asyncio.sleep(self.options.tend_every)
 
     async def _follow(self, tending: Any) -> None:
@@ -153,8 +158,7 @@ class Worker:
             self.host.snapshots.rewrite_all()
         if tending.surplus or tending.taken:
             self._surplus = tending.surplus
-            self._reconcile_all = True
-            self._changes.set()
+            self._reconcile_soon()
 
     async def _deafen(self, shard: int) -> None:
         listener = self._listeners.pop(shard, None)
@@ -162,14 +166,21 @@ class Worker:
             await listener.stop()
 
     def _refused(self, identity: str) -> None:
+        # Another worker has taken the shard, and we do not know it yet. Nothing is started until
+        # the next round of the leases has told; if the shard is ours after all, it starts again.
         log.warning("%s: a newer owner's state is in Redis; it stops here", identity)
         self.fleet.drop(identity)
+        self._in_doubt = True
 
     # --- changes -----------------------------------------------------------------------------
 
     def notice(self, identities: list[str]) -> None:
         """The configuration or `running` of these stations changed."""
         self._changed.update(identities)
+        self._changes.set()
+
+    def _reconcile_soon(self) -> None:
+        self._reconcile_all = True
         self._changes.set()
 
     async def set_running(self, identities: list[str], running: bool) -> None:
@@ -218,6 +229,8 @@ class Worker:
             await self.leases.release(shard)
 
     async def _reconcile(self, only: set[str] | None) -> None:
+        if self._in_doubt:
+            return  # the leases' next round asks for it again
         fleet = self.fleet
         difference = await self._in_database(loading.compare, set(fleet.epochs), fleet.rows(), only)
         if difference.stop or difference.replaced:

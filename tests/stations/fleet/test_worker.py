@@ -4,12 +4,14 @@ import asyncio
 
 import pytest
 from asgiref.sync import sync_to_async
+from bson import Binary
 from channels.layers import channel_layers
 
+from chargepoint.effects import URGENT
 from stations import keys, snapshots
 from stations.commands import CommandFailed, notify_changed, send_command, send_commands, shard_of
 from stations.models import Station
-from stations.stamps import split_stamp, unpack_state
+from stations.stamps import make_stamp, pack_state, split_stamp, unpack_state
 from stations.worker import Worker, WorkerOptions
 from tests.stations.fleet.conftest import KeptFrames, until
 from tests.stations.fleet.sink import Sink
@@ -99,6 +101,10 @@ def stored_state(identity: str) -> dict | None:
 def hot_state(store, identity: str) -> dict | None:
     value = store.get(keys.state_key(identity))
     return unpack_state(value)[1] if value else None
+
+
+def stamp_of(store, identity: str) -> str:
+    return store.getrange(keys.state_key(identity), 0, 24).decode()
 
 
 async def charging(worker: RunningWorker, sink: Sink, identity: str) -> None:
@@ -321,15 +327,48 @@ async def test_a_worker_that_was_frozen_gives_way(worker, sink, store):
     assert worker.kept.forgotten == ["CP-1"]
 
 
-async def test_a_refused_snapshot_stops_the_station_here(worker, sink, store):
+async def test_a_refused_snapshot_makes_way_for_the_newer_state(worker, sink, store):
+    """The lease is ours all the same, so the station starts again from what is there."""
     await configure(sink, "CP-1")
     await notify_changed(["CP-1"])
-    await until(lambda: hot_state(store, "CP-1"))
-    newer = b"009999999999999.000000001" + b"\x80"
-    store.set(keys.state_key("CP-1"), newer)
+    await until(lambda: (hot_state(store, "CP-1") or {}).get("registration") == "Accepted")
+    beyond = make_stamp(9999999999999, 5)
+    store.set(keys.state_key("CP-1"), pack_state(beyond, hot_state(store, "CP-1")))
+    first = worker.running("CP-1")
     await send_command("CP-1", "plug", {"connector": 1})
+    await until(lambda: worker.running("CP-1") not in (None, first))
+    await until(lambda: stamp_of(store, "CP-1") > beyond)
+    await until(lambda: len(sink.connections) == 2 and len(sink.live()) == 1)
+
+
+async def test_a_refused_snapshot_starts_nothing_while_another_has_the_shard(worker, sink, store):
+    await configure(sink, "CP-1")
+    await notify_changed(["CP-1"])
+    await until(lambda: (hot_state(store, "CP-1") or {}).get("registration") == "Accepted")
+    shard = shard_of("CP-1")
+    store.set(f"{keys.lease_prefix()}{shard}", "other:9999999999999", px=60_000)
+    store.hset(keys.epochs_key(), shard, 9999999999999)
+    newer = pack_state(make_stamp(9999999999999, 1), hot_state(store, "CP-1"))
+    store.set(keys.state_key("CP-1"), newer)
+    worker.worker.host.snapshots.changed(worker.worker.fleet.running["CP-1"].consumer, URGENT)
     await until(lambda: worker.running("CP-1") is None)
+    await notify_changed(["CP-1"])
+    await asyncio.sleep(0.5)
+    assert worker.running("CP-1") is None and sink.live() == []
     assert store.get(keys.state_key("CP-1")) == newer
+
+
+async def test_stamps_from_beyond_the_leases_epoch_are_followed(worker, sink, store):
+    """A clock was a century fast, and Redis has lost the epochs since."""
+    beyond = make_stamp(5_000_000_000_000, 3)
+    document = {"_id": "CP-1", "stamp": beyond, "ocpp": "2.0.1", "saved": Binary(b"\xc0")}
+    await in_database(lambda: snapshots.state_collection().insert_one(document))()
+    await configure(sink, "CP-1")
+    await notify_changed(["CP-1"])
+    await until(lambda: (hot_state(store, "CP-1") or {}).get("registration") == "Accepted")
+    assert stamp_of(store, "CP-1") > beyond
+    await in_database(snapshots.sync_dirty)()
+    assert (await stored_state("CP-1"))["registration"] == "Accepted"
 
 
 async def test_emptied_redis_is_filled_again(worker, sink, store):
