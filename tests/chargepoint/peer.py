@@ -2,6 +2,7 @@
 
 import json
 from collections import deque
+from itertools import count
 from typing import Any
 
 import chargepoint.calls
@@ -27,7 +28,8 @@ class Peer:
         config.setdefault("connectors", DUAL)
         self.config = StationConfig("CP1", version, default_id_tag="TAG1", **config)
         self.now = START
-        self.station = make_station(self.config, saved, self.now, rng_seed=1)
+        self.seeds = count(1)  # repeatable, and another for each life of the station
+        self.station = make_station(self.config, saved, self.now, rng_seed=next(self.seeds))
         self.sent: list[list] = []
         self.received: list = []
         self.sessions: list[dict] = []
@@ -154,11 +156,11 @@ class Peer:
         saved = json.loads(json.dumps(self.station.snapshot()["saved"]))
         peer = Peer.__new__(Peer)
         peer.__dict__.update(self.__dict__)
-        peer.station = make_station(self.config, saved, self.now, rng_seed=2)
+        peer.station = make_station(self.config, saved, self.now, rng_seed=next(self.seeds))
         peer.answers["StartTransaction"] = peer._start
         return peer
 
     def restart(self) -> None:
         """The same station again, at the time it is now."""
         saved = json.loads(json.dumps(self.station.snapshot()["saved"]))
-        self.station = make_station(self.config, saved, self.now, rng_seed=3)
+        self.station = make_station(self.config, saved, self.now, rng_seed=next(self.seeds))
