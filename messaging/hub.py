@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 MOST_SOURCES = 1000
 RATE_SECONDS = 5
-BEAT = 5.0
+BEAT = 2.0
 
 
 class Hub:

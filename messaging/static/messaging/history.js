@@ -37,15 +37,18 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Fetch the messages from id `first` to id `last` (both included) and hand them to `add`, which
 // returns those that were new. The log comes some tenths of a second after the stream, so this
-// asks again until `count` new ones came, or the patience ends. Returns how many were new.
+// asks again until `count` new ones came, or the patience ends. `last` may be a function, for what
+// is not known yet; `count` null for not known. Returns how many were new.
 export async function refill(filter, { first, last, count, most = 5000 }, add, signal) {
   let fresh = 0;
-  for (const pause of [400, 1000, 2500, 6000, 12000]) {
+  const pauses = count === null ? [1000, 3000] : [400, 1000, 2500, 6000, 12000];
+  for (const pause of pauses) {
     await sleep(pause);
+    const until = typeof last === "function" ? last() : last;
     let cursor = null;
     let seen = 0;
     do {
-      const got = await page(filter, { first_id: first, last_id: last, limit: 500, cursor }, signal);
+      const got = await page(filter, { first_id: first, last_id: until, limit: 500, cursor }, signal);
       if (signal?.aborted) return fresh;
       fresh += add(got.items).length;
       seen += got.items.length;

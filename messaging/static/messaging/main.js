@@ -29,11 +29,7 @@ const stream = new Stream(socketUrl, {
     $("lv-state").dataset.state = state;
     $("lv-state").textContent = text;
   },
-  hello: () => {
-    const last = live.items.at(-1)?.id;
-    if (last) catchUp("Reconnected", { first: last, last: null, count: null }, false);
-    else if (!live.length) prefill();
-  },
+  hello: () => joinUp(),
   messages: (items) => arrive(items),
   missed: (notice) => catchUp(`This browser was too slow for ${notice.count} messages`, notice, true),
   gap: (notice) =>
@@ -81,7 +77,7 @@ function filterChanged(pause) {
     if (view.mode === "history") loadOlder();
     else {
       stream.setFilter(streamFilter());
-      prefill();
+      joinUp();
     }
   }, pause);
 }
@@ -111,6 +107,7 @@ function rowsInView() {
 function arrive(items) {
   learnActions(items);
   if (view.mode !== "live") return;
+  view.joined ??= items[0].id;
   if (view.paused) {
     view.waiting.push(...items);
     if (view.waiting.length > MOST_PAUSED * 1.1) {
@@ -198,18 +195,31 @@ async function loadOlder() {
   changed(0);
 }
 
-// The newest messages before the stream began, so that the page is not empty.
-async function prefill() {
+// Join the stream to what is shown already, or to the newest of the history. The log is some
+// tenths of a second behind the stream, so what lies between is asked for a little later.
+async function joinUp() {
   const { signal } = epoch;
-  try {
-    const answer = await page(filter(), { limit: PAGE }, signal);
-    if (!signal.aborted) {
+  view.joined = null;
+  let first = live.items.at(-1)?.id;
+  if (!first) {
+    try {
+      const answer = await page(filter(), { limit: PAGE }, signal);
+      if (signal.aborted) return;
       learnActions(answer.items);
       changed(live.add(answer.items).length);
+      first = answer.items[0]?.id;
+    } catch (error) {
+      if (!signal.aborted) notice(`The history is not reached: ${error.message}`, 10000);
+      return;
     }
-  } catch (error) {
-    if (!signal.aborted) notice(`The history is not reached: ${error.message}`, 10000);
   }
+  // Several workers' messages do not come in one order: look a second further.
+  catchUp("Joining", { first, last: () => view.joined && later(view.joined, 1), count: null }, false);
+}
+
+// The least id a message can have that many seconds after another: ids begin with microseconds.
+function later(id, seconds) {
+  return (parseInt(id.slice(0, 14), 16) + seconds * 1e6).toString(16).padStart(14, "0");
 }
 
 // Fill a hole of the stream from the history, and say so.

@@ -2,7 +2,7 @@
 
 const FIRST_WAIT = 500;
 const MOST_WAIT = 15000;
-const QUIET = 12000; // the server beats every 5 s
+const QUIET = 12000; // the server beats every 2 s
 
 export class Stream {
   constructor(url, handlers) {
