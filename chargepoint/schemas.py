@@ -53,9 +53,13 @@ def _validator(version: str, action: str, response: bool):
 def check(version: str, action: str, payload: Any, response: bool) -> SchemaFault | None:
     """The first fault of a payload, or None. The action must be one of `actions(version)`."""
     validator = _validator(version, action, response)
-    if validator.is_valid(payload):
-        return None
-    error = next(iter(validator.iter_errors(payload)))
+    try:
+        if validator.is_valid(payload):
+            return None
+        error = next(iter(validator.iter_errors(payload)))
+    except ValueError as problem:
+        # Nested deeper than the validator goes: no action has such a structure.
+        return SchemaFault(EXTRA, str(problem)[:255])
     where = "/".join(map(str, error.instance_path))
     message = f"{where}: {error.message}" if where else error.message
     return SchemaFault(_FAULT.get(type(error.kind).__name__, PROPERTY), message[:255])

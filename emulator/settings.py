@@ -181,7 +181,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis may be away for long; keep trying
 # Redelivery after a worker died. Longer than any task here; shorter than anybody's patience.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 60,
+    "visibility_timeout": int(os.environ.get("CELERY_VISIBILITY_TIMEOUT", "60")),
     "global_keyprefix": signs.celery_prefix(),
     "socket_timeout": 10,
     "socket_connect_timeout": 5,
