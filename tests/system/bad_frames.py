@@ -34,6 +34,8 @@ class Bad:
 
 
 DEEP = '{"x":' * 900 + "1" + "}" * 900
+LONG = '[2,"{id}","DataTransfer",{"vendorId":"' + "v" * 200_000 + '"}]'
+NUL = '[2,"{id}","MakeCoffee",{"a":"\\u0000"}]'
 FRAMES = [
     Bad("not JSON", "hello {id}", IGNORED, UNREADABLE),
     Bad("half a frame", '[2,"{id}","DataTransfer",{"vendorId":', IGNORED, UNREADABLE),
@@ -50,17 +52,17 @@ FRAMES = [
     Bad("an id that is a number", '[2,77,"ClearCache",{}]', IGNORED, UNREADABLE),
     Bad("an id of 300 characters", f'[2,"{"i" * 300}","ClearCache",{{}}]', IGNORED, UNREADABLE),
     Bad("unknown action", '[2,"{id}","MakeCoffee",{}]', NOT_IMPLEMENTED, NOT_IMPLEMENTED),
-    Bad("an action that only stations send", '[2,"{id}","Heartbeat",{}]', NOT_SUPPORTED, NOT_SUPPORTED),
+    Bad("an action of stations", '[2,"{id}","Heartbeat",{}]', NOT_SUPPORTED, NOT_SUPPORTED),
     Bad("missing field", '[2,"{id}","Reset",{}]', INCOMPLETE, OCCURRENCE),
     Bad("extra field", '[2,"{id}","ClearCache",{"colour":"red"}]', FORMATION, FORMAT),
     Bad("wrong type", '[2,"{id}","Reset",{"type":5}]', TYPE, TYPE),
-    Bad("a value that is not in the enumeration", '[2,"{id}","Reset",{"type":"Gentle"}]', PROPERTY, PROPERTY),
+    Bad("no such choice", '[2,"{id}","Reset",{"type":"Gentle"}]', PROPERTY, PROPERTY),
     Bad("deep nesting", '[2,"{id}","ClearCache",' + DEEP + "]", FORMATION, FORMAT),
     Bad("nesting without end", "[" * 100_000, IGNORED, UNREADABLE),
-    Bad("a long field", '[2,"{id}","DataTransfer",{"vendorId":"' + "v" * 200_000 + '"}]', PROPERTY, PROPERTY),
+    Bad("a long field", LONG, PROPERTY, PROPERTY),
     Bad("result for an unknown id", '[3,"{id}",{}]', IGNORED, IGNORED),
     Bad("error for an unknown id", '[4,"{id}","GenericError","",{}]', IGNORED, IGNORED),
     Bad("a result without payload", '[3,"{id}"]', IGNORED, IGNORED),
     Bad("lone surrogate", '[2,"{id}","DataTransfer",{"vendorId":"\\ud800"}]', IGNORED, UNREADABLE),
-    Bad("NUL in a text", '[2,"{id}","MakeCoffee",{"a":"\\u0000"}]', NOT_IMPLEMENTED, NOT_IMPLEMENTED),
+    Bad("NUL in a text", NUL, NOT_IMPLEMENTED, NOT_IMPLEMENTED),
 ]  # fmt: skip

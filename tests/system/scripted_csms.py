@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 from typing import Any
@@ -63,7 +64,9 @@ class ScriptedCsms(ThreadedServer):
             for frame in frames:
                 if isinstance(frame, str):
                     self.wire.note(station, False, frame)
-                await self.sockets[station].send(frame, text=text)
+                # The station may close on what it reads before all of it is written.
+                with contextlib.suppress(websockets.ConnectionClosed):
+                    await self.sockets[station].send(frame, text=text)
 
         self.do(write())
 
