@@ -10,8 +10,7 @@ from ninja.responses import codes_4xx, codes_5xx
 
 from accounts.errors import ApiError
 from accounts.schemas import ErrorOut
-from stations.api_lookup import not_found, told
-from stations.api_schemas import (
+from stations.api_command_schemas import (
     AuthorizeIn,
     AvailabilityIn,
     CommandOut,
@@ -23,6 +22,7 @@ from stations.api_schemas import (
     StartTransactionIn,
     StopTransactionIn,
 )
+from stations.api_lookup import not_found, told
 from stations.commands import send_command
 from stations.models import Station
 from stations.snapshots import read_states

@@ -40,7 +40,7 @@ def hot(db):
 
 @pytest.fixture
 def user(db, django_user_model):
-    return django_user_model.objects.create_superuser("ada", "ada@example.com", "lovelace")
+    return django_user_model.objects.create_superuser("ada", "ada@example.com")
 
 
 @pytest.fixture
