@@ -12,6 +12,7 @@ export class Stream {
     this.filter = {};
     this.stopped = false;
     this.heard = 0;
+    this.changing = 0; // filter changes that the server has not confirmed
     setInterval(() => this.look(), 2000);
     window.addEventListener("online", () => this.retry());
   }
@@ -23,6 +24,7 @@ export class Stream {
     const query = new URLSearchParams(this.filter);
     const socket = new WebSocket(`${this.url}?${query}`);
     this.socket = socket;
+    this.changing = 0;
     socket.onmessage = (event) => {
       if (socket === this.socket) this.take(event.data);
     };
@@ -44,11 +46,13 @@ export class Stream {
 
   setFilter(filter) {
     this.filter = filter;
-    this.send({ type: "filter", ...filter });
+    if (this.send({ type: "filter", ...filter })) this.changing += 1;
   }
 
   send(message) {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
   }
 
   take(data) {
@@ -58,10 +62,14 @@ export class Stream {
       this.wait = FIRST_WAIT;
       this.handlers.state("open", "Live");
       // The filter may have been changed while the socket was opening.
-      this.send({ type: "filter", ...this.filter });
+      this.setFilter(this.filter);
       this.handlers.hello(message);
+    } else if (message.type === "filtering" || message.type === "error") {
+      this.changing = Math.max(0, this.changing - 1);
+      this.handlers[message.type]?.(message);
     } else if (message.type === "messages") {
-      this.handlers.messages(message.items);
+      // What was under way when the filter changed is of the old filter.
+      if (!this.changing) this.handlers.messages(message.items);
       // Not before the rows are taken in: this is what holds a fast server back.
       this.send({ type: "ack", serial: message.serial });
     } else {
