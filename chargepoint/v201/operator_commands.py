@@ -84,7 +84,8 @@ class OperatorCommands(RemoteControl):
                 car = EV.for_connector(hardware.config, ev)
             except ValueError as error:
                 raise CommandRejected("invalid_arguments", f"{error}.") from None
-            self.driven.add(outlet.number)
+            if self.model.flag("EmulatorCtrlr.AutoPlug"):
+                self.driven.add(outlet.number)  # and leaves after the end
             hardware.plug(car, now)
             self.ev_plugged_in(hardware, now)
         if outlet.token is not None:  # authorization is off: plugging in was enough
