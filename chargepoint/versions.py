@@ -12,4 +12,8 @@ def station_class(version: str):
             from chargepoint.v201.station import Station201
 
             return Station201
-    raise ValueError(f"OCPP {version} is not emulated; choose 1.6 or 2.0.1.")
+        case "2.1":
+            from chargepoint.v21.station import Station21
+
+            return Station21
+    raise ValueError(f"OCPP {version} is not emulated; choose 1.6, 2.0.1 or 2.1.")
