@@ -105,6 +105,9 @@ class Fleet:
     def _start(self, plan: Plan, shard: int, epoch: int) -> None:
         saved, newest = plan.snapshot, split_stamp(plan.stamp) if plan.stamp else (0, 0)
         parted = self.parting.pop(plan.identity, None)
+        if parted is not None:
+            # Its last write, were it made now, would bear the stamp of the new one's first.
+            parted.pending = 0
         if parted is not None and (parted.epoch, parted.taken) >= newest:
             saved, newest = parted.station.snapshot(), (parted.epoch, parted.taken)
         epoch, taken = following(newest, epoch)

@@ -161,7 +161,7 @@ async def test_hot_reload_changes_the_running_station(worker, sink):
         await until(lambda: not sink.live())
 
 
-async def test_another_version_is_another_station(worker, sink):
+async def test_another_version_is_another_station(worker, sink, store):
     await configure(sink, "CP-1")
     await notify_changed(["CP-1"])
     await until(lambda: sink.connections)
@@ -178,6 +178,9 @@ async def test_another_version_is_another_station(worker, sink):
     await until(lambda: worker.running("CP-1") not in (None, first))
     await until(lambda: len(sink.connections) == 2)
     assert worker.running("CP-1").config.version == "2.0.1"
+    # The last write of the one that stopped does not stand in the way of the new one's.
+    await until(lambda: hot_state(store, "CP-1")["ocpp"] == "2.0.1")
+    await until(lambda: hot_state(store, "CP-1")["connected"])
 
 
 async def test_stop_and_start_by_command_are_kept(worker, sink, store):
