@@ -78,6 +78,8 @@ class Requests:
         if not 0 < len(vendor_id) <= 255 or len(message_id) > 50:
             message = "vendor_id has 1 to 255 characters, message_id at most 50."
             raise CommandRejected("invalid_arguments", message)
+        if not self.connected:
+            raise CommandRejected("not_connected", "Connect the station first.")
         payload = {"vendorId": vendor_id}
         if message_id:
             payload["messageId"] = message_id

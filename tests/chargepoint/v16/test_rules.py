@@ -2,7 +2,9 @@
 
 import pytest
 
+from chargepoint.config import StationConfig
 from chargepoint.effects import Send
+from chargepoint.station import CommandRejected, make_station
 from chargepoint.times import iso
 from tests.chargepoint.peer import Peer
 
@@ -82,9 +84,6 @@ def test_ids_are_short_and_never_repeat():
     assert max(map(len, ids)) <= 36
     prefixes = set()
     for _ in range(50):
-        from chargepoint.config import StationConfig
-        from chargepoint.station import make_station
-
         prefixes.add(make_station(StationConfig("A", "1.6"), None, 0.0).new_id())
     assert len(prefixes) == 50
 
@@ -130,3 +129,40 @@ def test_what_is_sent_is_never_two_calls_at_once():
     peer.pass_time(25)
     calls = [e.frame for e in effects if type(e) is Send and e.frame.kind == "Call"]
     assert len(calls) == 1
+
+
+def test_a_pending_station_keeps_its_own_calls_back():
+    peer = unregistered("Pending")
+    peer.do("data-transfer", vendor_id="ACME")
+    peer.pass_time(30)
+    assert peer.actions() == ["BootNotification"]
+    peer.answers["BootNotification"] = lambda p: {
+        "status": "Accepted", "currentTime": iso(peer.now), "interval": 60}  # fmt: skip
+    peer.pass_time(31)
+    assert "DataTransfer" in peer.actions()
+
+
+def test_without_a_link_data_transfer_is_refused():
+    with pytest.raises(CommandRejected):
+        Peer().do("data-transfer", vendor_id="ACME")
+
+
+@pytest.mark.parametrize("key", ["LocalAuthorizeOffline", "AuthorizationCacheEnabled"])
+def test_offline_the_cache_is_asked_only_where_the_keys_allow(key):
+    peer = Peer(configuration={key: "false"}).connect()
+    peer.do("authorize", id_tag="KNOWN", connector=2)
+    peer.pass_time(100)
+    peer.drop()
+    assert peer.do("authorize", id_tag="KNOWN", connector=1)["authorization"] == "Invalid"
+
+
+def test_a_cached_tag_ends_with_its_expiry_date():
+    peer = Peer().connect()
+    info = {"status": "Accepted", "expiryDate": iso(peer.now + 200)}
+    peer.answers["Authorize"] = {"idTagInfo": info}
+    peer.do("authorize", id_tag="KNOWN", connector=2)
+    peer.pass_time(100)
+    peer.drop()
+    assert peer.do("authorize", id_tag="KNOWN", connector=1)["authorization"] == "Accepted"
+    peer.pass_time(101)
+    assert peer.do("authorize", id_tag="KNOWN", connector=2)["authorization"] == "Invalid"

@@ -113,7 +113,7 @@ def perform(peer: Peer, ledger: Ledger, step: str, argument: Any) -> Peer:
 def settle(peer: Peer, ledger: Ledger) -> None:
     """The CSMS is back and well; everybody stops and leaves."""
     wire(peer, ledger)
-    peer.pass_time(20)
+    peer.pass_time(60)  # longer than a Call waits: nobody is being authorized any more
     if not peer.station.connected:
         peer.connect()
     for number in list(peer.station.sessions):
@@ -195,3 +195,14 @@ def test_a_status_that_was_never_answered_is_told_by_the_next_worker():
     again.connect()
     assert [(n["connectorId"], n["status"]) for n in again.calls("StatusNotification")] == [
         (1, "Preparing")]  # fmt: skip
+
+
+def test_a_resumed_transaction_goes_on_sampling():
+    peer = Peer(configuration=KEYS).connect()
+    peer.do("start-transaction", connector=1)
+    again = peer.crash()
+    again.sent = []
+    again.connect()
+    again.pass_time(65)
+    assert len(again.calls("MeterValues")) == 3
+    assert {values["transactionId"] for values in again.calls("MeterValues")} == {101}
