@@ -33,24 +33,28 @@ class Authorization(Driver):
         `remote`: the remoteStartId of a RequestStartTransaction.
         """
         model = self.model
-        caches = model.flag("AuthCacheCtrlr.Enabled")
-        remembered = self.cache.status(token, now) if caches else None
-        if not model.flag("AuthCtrlr.Enabled"):
-            allowed = True
-        elif self.online:
+        if model.flag("AuthCtrlr.Enabled") and self.online:
             # C10.FR.03: a valid cached token needs no question if LocalPreAuthorize says so.
-            allowed = remembered == ACCEPTED and model.flag("AuthCtrlr.LocalPreAuthorize")
-            if not allowed:
-                self.call(
-                    "Authorize", {"idToken": token}, now, (outlet.number, token, trigger, remote)
-                )
+            known = self._remembered(token, now) == ACCEPTED
+            if not (known and model.flag("AuthCtrlr.LocalPreAuthorize")):
+                context = (outlet.number, token, trigger, remote)
+                self.call("Authorize", {"idToken": token}, now, context)
                 return ASKED
-        else:
-            allowed = self._allowed_offline(remembered)
-        if not allowed:
-            return remembered or "Unknown"
-        self.authorized(outlet, token, trigger, now, remote)
-        return ACCEPTED
+        refusal = self.refusal(token, now)
+        if refusal is None:
+            self.authorized(outlet, token, trigger, now, remote)
+        return refusal or ACCEPTED
+
+    def refusal(self, token: dict, now: float) -> str | None:
+        """Why the token may not charge if the CSMS cannot be asked; None if it may, or can."""
+        if self.online or not self.model.flag("AuthCtrlr.Enabled"):
+            return None
+        remembered = self._remembered(token, now)
+        return None if self._allowed_offline(remembered) else remembered or "Unknown"
+
+    def _remembered(self, token: dict, now: float) -> str | None:
+        enabled = self.model.flag("AuthCacheCtrlr.Enabled")
+        return self.cache.status(token, now) if enabled else None
 
     def _allowed_offline(self, remembered: str | None) -> bool:
         # C13 and C15.
@@ -68,9 +72,7 @@ class Authorization(Driver):
     def failed_authorize(self, code: str, context: Any, now: float) -> None:
         # The link went away, or the CSMS could not answer: decide as if offline (C13).
         number, token, trigger, remote = context
-        caches = self.model.flag("AuthCacheCtrlr.Enabled")
-        remembered = self.cache.status(token, now) if caches else None
-        if self._allowed_offline(remembered) and self._still_wanted(number):
+        if self._allowed_offline(self._remembered(token, now)) and self._still_wanted(number):
             self.authorized(self.outlets[number], token, trigger, now, remote)
 
     def _still_wanted(self, number: int) -> bool:
@@ -80,7 +82,11 @@ class Authorization(Driver):
 
     def free(self, outlet: Outlet) -> bool:
         """May somebody be authorized here now?"""
-        return outlet.token is None and outlet.hardware.can(Event.AUTHORIZED)
+        if not outlet.hardware.can(Event.AUTHORIZED):
+            return False
+        # An EVSE gives energy through one of its connectors at a time (part 1, 3.2).
+        here = (other for other in self.outlets.values() if other.evse == outlet.evse)
+        return all(other.token is None for other in here)
 
     def learn(self, token: dict, info: dict, now: float) -> None:
         # C10.FR.01 and .05: keep what the CSMS says, good or bad.

@@ -50,6 +50,7 @@ class OperatorCommands(RemoteControl):
             self.stop(outlet, "StopAuthorized", "Local", now, token)
             return {"authorization": "Stopped", "connector": outlet.number}
         self._check_free(outlet)
+        self._check_allowed(token, now)
         return self._verdict(outlet, self.present(outlet, token, "Authorized", now))
 
     def _reader(self, connector: int | None, token: dict) -> Outlet:
@@ -78,6 +79,7 @@ class OperatorCommands(RemoteControl):
             token = NO_AUTHORIZATION
         self._check_registered()
         self._check_free(outlet)
+        self._check_allowed(token, now)  # before a car is plugged in for it
         hardware = outlet.hardware
         if hardware.ev is None and hardware.can(Event.EV_PLUGGED_IN):
             try:
@@ -144,8 +146,12 @@ class OperatorCommands(RemoteControl):
                 "not_accepted", "The CSMS has not accepted this station yet; connect it first."
             )
 
+    def _check_allowed(self, token: dict, now: float) -> None:
+        why = self.refusal(token, now)
+        if why is not None:
+            message = f"The CSMS cannot be asked, and offline the token is not allowed: {why}."
+            raise CommandRejected("not_authorized", message)
+
     def _verdict(self, outlet: Outlet, status: str) -> dict:
-        if status in (ACCEPTED, ASKED):
-            answer = "Accepted" if status == ACCEPTED else "Pending"
-            return {"authorization": answer, "connector": outlet.number}
-        raise CommandRejected("not_authorized", f"The token is not authorized offline: {status}.")
+        answer = "Pending" if status == ASKED else status
+        return {"authorization": answer, "connector": outlet.number}

@@ -33,15 +33,11 @@ class RemoteControl(Provisioning):
         outlets = self.outlets_of(None if evse is None else {"id": evse})
         if not outlets:
             return _rejected("UnknownEvse", f"there is no EVSE {evse}")
-        free = [outlet for outlet in outlets if self.free(outlet) and not self._evse_busy(outlet)]
+        free = [outlet for outlet in outlets if self.free(outlet)]
         if not free:
             return _rejected("Occupied", "no free connector")
         # Where a car already waits, if anywhere.
         return next((outlet for outlet in free if outlet.hardware.ev is not None), free[0])
-
-    def _evse_busy(self, outlet: Outlet) -> bool:
-        """An EVSE gives energy through one of its connectors at a time."""
-        return any(o.token is not None for o in self.outlets.values() if o.evse == outlet.evse)
 
     def _start_remotely(self, number: int, token: dict, remote: int, now: float) -> None:
         outlet = self.outlets.get(number)

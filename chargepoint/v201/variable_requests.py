@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT, PingInterval
 from chargepoint.v201.authorization import Authorization
 from chargepoint.v201.device_model import DeviceModel, find, writable
@@ -15,13 +16,14 @@ from chargepoint.v201.variables import (
     Variable,
 )
 
-_ITEMS = 100  # of a NotifyReport; DeviceDataCtrlr.ItemsPerMessage says the same
+_ITEMS = 100  # in one message; DeviceDataCtrlr.ItemsPerMessage says the same
 
 
 class VariableRequests(Authorization):
     __slots__ = ()
 
     def on_get_variables(self, payload: dict, now: float) -> dict:
+        _check_count(payload["getVariableData"])
         return {"getVariableResult": [self._get(item, now) for item in payload["getVariableData"]]}
 
     def _get(self, item: dict, now: float) -> dict:
@@ -42,6 +44,7 @@ class VariableRequests(Authorization):
         return {**result, "attributeStatus": "Accepted", "attributeValue": value}
 
     def on_set_variables(self, payload: dict, now: float) -> dict:
+        _check_count(payload["setVariableData"])
         results = [self._set(item) for item in payload["setVariableData"]]
         self.changed(URGENT)
         self.later(self.variables_changed)
@@ -181,6 +184,13 @@ class VariableRequests(Authorization):
                 "reportData": part,
             }
             self.call("NotifyReport", report, now, "triggered")
+
+
+def _check_count(items: list) -> None:
+    """B05.FR.11, B06.FR.16: no more than DeviceDataCtrlr.ItemsPerMessage."""
+    if len(items) > _ITEMS:
+        why = f"{len(items)} items, at most {_ITEMS} in one message"
+        raise CallFault("OccurrenceConstraintViolation", why)
 
 
 def _of_outlets(variable: Variable, outlets: list[Outlet]) -> str:

@@ -54,9 +54,11 @@ def test_a_whole_session_offline_by_a_remembered_token():
 def test_an_unknown_token_offline():
     csms = booted()
     csms.disconnect()
+    before = csms.saved()
     with pytest.raises(CommandRejected) as refused:
         csms.command("start-transaction", connector=1, id_tag="stranger")
     assert refused.value.code == "not_authorized"
+    assert csms.saved() == before  # no car was plugged in for it
     csms = booted(configuration={"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"})
     csms.disconnect()
     csms.command("start-transaction", connector=1, id_tag="stranger")

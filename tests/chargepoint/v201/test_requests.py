@@ -3,6 +3,8 @@
 import pytest
 
 from chargepoint import schemas
+from chargepoint.config import ConnectorConfig
+from chargepoint.station import CommandRejected
 from chargepoint.v201.station import Station201
 
 from .csms import booted
@@ -106,6 +108,26 @@ def test_get_variables():
         ("Accepted", "cCCS2"),
     ]
     assert [r["variable"] for r in results] == [a["variable"] for a in asked]
+
+
+def test_more_items_than_one_message_may_have():
+    csms = booted()
+    asked = [item("TxCtrlr", "TxStartPoint")] * 101
+    answer = csms.call("GetVariables", {"getVariableData": asked})
+    assert answer[0] == "OccurrenceConstraintViolation"
+    asked = [{**one, "attributeValue": "Authorized"} for one in asked]
+    answer = csms.call("SetVariables", {"setVariableData": asked})
+    assert answer[0] == "OccurrenceConstraintViolation"
+    assert csms.station.model.value("TxCtrlr.TxStartPoint") == "PowerPathClosed"
+
+
+def test_one_connector_of_an_evse_at_a_time():
+    connectors = (ConnectorConfig(id=1, evse=1), ConnectorConfig(id=2, evse=1))
+    csms = booted(connectors=connectors)
+    csms.command("start-transaction", connector=1)
+    with pytest.raises(CommandRejected):
+        csms.command("start-transaction", connector=2)
+    assert csms.call("RequestStartTransaction", {**START, "evseId": 1})["status"] == "Rejected"
 
 
 @pytest.mark.parametrize(
