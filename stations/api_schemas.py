@@ -40,7 +40,7 @@ class DesignIn(StrictIn):
     meter_aligned_interval: int | None = None
     measurands: list[str] = Field(default_factory=list)
     meter_variance: float = 0.02
-    default_id_tag: str = ""
+    default_id_tag: str = "EMULATOR"
     ev_max_power_w: int | None = None
     call_timeout: float = 30
     configuration: dict[str, str] = Field(default_factory=dict)

@@ -80,7 +80,7 @@ class StationDesign(models.Model):
         default=0.02, help_text="Noise of power, current and voltage: 0.05 is 5 %."
     )
     default_id_tag = models.CharField(
-        max_length=36, blank=True, default="", help_text="Used where a command names none."
+        max_length=36, blank=True, default="EMULATOR", help_text="Used where a command names none."
     )
     ev_max_power_w = models.PositiveIntegerField(
         "EV power (W)",

@@ -127,7 +127,7 @@ def test_a_bad_command_is_refused(api, running, path, body, field):
 
 
 def test_authorize_needs_some_id_tag(api, make_station):
-    make_station("CP1", running=True)
+    make_station("CP1", running=True, default_id_tag="")
     status, body = api("POST", "stations/CP1/authorize")
     assert (status, list(body["fields"])) == (422, ["id_tag"])
 
