@@ -118,8 +118,6 @@ def main() -> None:
             Stack(Path(directory), start=parts) as stack,
             Child("benchmarks.sink", Path(directory) / "sink.log") as sink,
         ):
-            stack.manage("createsuperuser", "--no-input", "--username", ADMIN[0],
-                         "--email", "admin@example.org")  # fmt: skip
             text = "\n".join(press(stack, sink, arguments.minutes, arguments.stations))
     print(text)
     if arguments.output:

@@ -72,6 +72,8 @@ def document_item(made: Mapping) -> dict:
     """The JSON object of a MongoDB document of `messages`, with the whole text."""
     item = {name: made.get(name) for name in _PLAIN}
     item["id"] = made["_id"]
+    # bson.Int64 is an int that not every encoder takes for one.
+    item["run"], item["seq"] = int(made["run"]), int(made["seq"])
     item["time"] = iso(made["time"])
     item["cut"] = False
     return item

@@ -176,6 +176,13 @@ def test_export_as_csv_defuses_formulas(api, log):
     assert (row["uid"], row["station"]) == ("'@sum", "'-1")
 
 
+def test_export_takes_the_epoch_of_a_real_worker(api, log):
+    """A run is in milliseconds: MongoDB gives such a number back as an Int64."""
+    log([record(0, run=1_795_491_526_499)])
+    status, body = api("GET", "messages/export")
+    assert (status, json.loads(body)["run"]) == (200, 1_795_491_526_499)
+
+
 def test_export_takes_filters(api, log):
     log([record(0), record(1, station="CP2")])
     _, body = api("GET", "messages/export", station="CP2")

@@ -1,0 +1,60 @@
+"""A real browser, Debian's Chromium, in front of the real processes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.processes import raise_file_limit
+from benchmarks.stack import ADMIN, Stack
+from tests.system.csms import PythonCsms
+
+# Without these Chromium looks for its maker's servers at every start.
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    raise_file_limit()
+    parts = ("worker", "celery", "web")
+    with Stack(tmp_path_factory.mktemp("browser"), start=parts) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Missing, it is an error and not a skip: `make test` installs it.
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, platform: Stack) -> Iterator[Page]:
+    """Logged in to the admin; an error in the page's scripts fails the test."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    opened = context.new_page()
+    opened.set_default_timeout(15_000)
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.goto(f"{platform.url}/admin/")
+    opened.fill("#id_username", ADMIN[0])
+    opened.fill("#id_password", ADMIN[1])
+    opened.click("button[type=submit]")
+    opened.wait_for_url(f"{platform.url}/admin/")
+    yield opened
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def csms() -> Iterator[PythonCsms]:
+    with PythonCsms() as running:
+        yield running
