@@ -127,4 +127,3 @@ class Outlet:
         if saved.get("transaction"):
             self.transaction = Transaction.from_saved(saved["transaction"])
         self.inoperative_after = saved.get("inoperative_after", False)
-        self.seen = self.points()

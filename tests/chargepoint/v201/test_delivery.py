@@ -78,10 +78,25 @@ def test_a_restart_in_mid_transaction_goes_on_with_the_next_number():
     csms.pass_time(90)
     csms.command("stop-transaction", connector=1)
     assert_no_gaps(csms.events)
+    # In step with the start: at 60 before the restart, at 120 and 180 after it.
+    assert [t for _, t, _ in csms.story()].count("MeterValuePeriodic") == 3
     assert len(csms.sent("BootNotification")) == 1  # the station itself did not restart
     values = csms.events[-1]["meterValue"][0]["sampledValue"]
     assert values[0]["value"] == pytest.approx(11_000 * 180 / 3600, abs=1)
     assert [s["rev"] for s in csms.sessions] == list(range(1, len(csms.sessions) + 1))
+
+
+def test_what_was_awaited_is_awaited_after_a_restart():
+    csms = booted(configuration={"SampledDataCtrlr.TxUpdatedInterval": "0"})
+    csms.command("plug", connector=1, ev={"soc": 50, "target_soc": 51})
+    csms.command("start-transaction", connector=1)
+    csms.command("authorize", connector=2, id_tag="second")
+    csms.restart().connect()
+    csms.pass_time(119)
+    assert csms.station.outlets[2].token is not None
+    csms.pass_time(3600)
+    assert csms.station.outlets[2].token is None  # nobody plugged in
+    assert csms.story()[-1] == ("Updated", "ChargingStateChanged", "SuspendedEV")
 
 
 def test_power_off_keeps_the_transaction_but_gives_no_energy():
