@@ -18,6 +18,8 @@ from pathlib import Path
 
 import django
 import pytest
+import redis
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTED: list[subprocess.Popen] = []
@@ -120,3 +122,23 @@ def _no_states_left(request: pytest.FixtureRequest) -> None:
         from django.db import connection
 
         connection.database["station_state"].delete_many({})
+
+
+# Collections that no model stands for: the test framework does not know them.
+RAW_COLLECTIONS = ("messages", "station_state", "transactions")
+
+
+@pytest.fixture(autouse=True)
+def _clean_stores(request: pytest.FixtureRequest) -> None:
+    """A test that uses the database finds no state, message or key of the test before it."""
+    uses_database = request.node.get_closest_marker("django_db") is not None or {
+        "db", "transactional_db"
+    } & set(request.fixturenames)  # fmt: skip
+    if not uses_database:
+        return
+    request.getfixturevalue("django_db_setup")
+    with request.getfixturevalue("django_db_blocker").unblock():
+        for name in RAW_COLLECTIONS:
+            connection.get_collection(name).delete_many({})
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        client.flushdb()
