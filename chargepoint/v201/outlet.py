@@ -47,7 +47,8 @@ class Transaction:
         self.ended_values: list[dict] = []  # samples kept for the Ended event
 
     def to_saved(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        saved = {name: getattr(self, name) for name in self.__slots__}
+        return {**saved, "ended_values": [*self.ended_values]}  # the list grows on
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "Transaction":
