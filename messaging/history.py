@@ -16,7 +16,7 @@ from messaging.records import id_at, time_of
 from messaging.windows import Pace, from_ms, horizon_ms, now_ms, stretches, to_ms
 
 PAGE_SECONDS = 0.6  # a page is answered with what was found by then, and how far it looked
-PAIR_WITHIN = timedelta(minutes=15)
+PAIR_WITHIN = timedelta(minutes=3)  # call timeouts are half a minute
 RECORD_ID = re.compile(r"[0-9a-f]{14,22}").fullmatch
 
 
@@ -148,27 +148,45 @@ async def _stretch(
     bounds: dict,
     stretch: tuple[int, int],
     newest_first: bool,
-    limit: int,
+    limit: int | None,
 ) -> list[dict]:
-    query = wanted.match()
-    query["time"] = {"$gte": from_ms(stretch[0]), "$lt": from_ms(stretch[1])}
+    stages = two_matches(wanted, bounds, stretch)
+    stages.append({"$sort": {"_id": -1 if newest_first else 1}})
+    if limit is not None:
+        stages.append({"$limit": limit})
+    return await (await db[store.MESSAGES].aggregate(stages)).to_list()
+
+
+def two_matches(wanted: Wanted, bounds: dict, stretch: tuple[int, int]) -> list[dict]:
+    """Return $match stages: what an index holds whole, then the rest.
+
+    The embedded store uses an index only for a filter that has no field beyond it (and answers a
+    hint by walking the whole index), so the rest must stand apart; MongoDB puts them together.
+    """
+    span = {"$gte": from_ms(stretch[0]), "$lt": from_ms(stretch[1])}
+    rest = wanted.match()
+    if wanted.uid and not wanted.stations:
+        indexed = {"uid": rest.pop("uid")}
+        rest["time"] = span
+    elif wanted.errors:
+        indexed = {"failed": rest.pop("failed"), "time": span}
+    elif len(wanted.stations) == 1:
+        indexed = {"station": rest.pop("station"), "time": span}
+    else:
+        indexed = {"time": span}
     if bounds:
-        query["_id"] = bounds
-    # No hint: the embedded store answers one by walking the whole index.
-    found = db[store.MESSAGES].find(query)
-    return await found.sort("_id", -1 if newest_first else 1).limit(limit).to_list()
+        rest["_id"] = bounds
+    return [{"$match": indexed}, {"$match": rest}] if rest else [{"$match": indexed}]
 
 
-async def each(db: AsyncDatabase, wanted: Wanted, size: int = 500) -> AsyncIterator[list[dict]]:
-    """Yield all wanted messages, oldest first, some hundreds at a time."""
-    cursor = ""
-    while True:
-        page = await read_page(db, wanted, limit=size, cursor=cursor, newest_first=False)
-        if page.items:
-            yield page.items
-        if page.next is None:
-            return
-        cursor = page.next
+async def each(db: AsyncDatabase, wanted: Wanted, size: int = 1000) -> AsyncIterator[list[dict]]:
+    """Yield all wanted messages, oldest first, about `size` or fewer at a time."""
+    low, high = wanted.bounds_ms()
+    bounds = wanted.id_bounds()
+    pace = Pace(target=size, most=size)
+    async for stretch in stretches(db, low, high, newest_first=False, pace=pace):
+        if found := await _stretch(db, wanted, bounds, stretch, False, None):
+            yield found
 
 
 async def message_and_pair(db: AsyncDatabase, record_id: str) -> tuple[dict | None, dict | None]:
@@ -179,9 +197,9 @@ async def message_and_pair(db: AsyncDatabase, record_id: str) -> tuple[dict | No
     near = {
         "station": message["station"],
         "time": {"$gte": message["time"] - PAIR_WITHIN, "$lte": message["time"] + PAIR_WITHIN},
-        "uid": message["uid"],
     }
-    others = await db[store.MESSAGES].find(near).to_list()
+    stages = [{"$match": near}, {"$match": {"uid": message["uid"]}}]
+    others = await (await db[store.MESSAGES].aggregate(stages)).to_list()
     return message, pair_among(message, others)
 
 
@@ -213,11 +231,8 @@ async def delete(db: AsyncDatabase, wanted: Wanted, seconds: float = 20.0) -> tu
     deleted = 0
     bounds = wanted.id_bounds()
     async for start, end in stretches(db, low, high, newest_first=False, pace=pace):
-        query = wanted.match() | {"time": {"$gte": from_ms(start), "$lt": from_ms(end)}}
-        if bounds:
-            query["_id"] = bounds
         pace.begin()
-        deleted += (await db[store.MESSAGES].delete_many(query)).deleted_count
+        deleted += await _delete_stretch(db, two_matches(wanted, bounds, (start, end)))
         pace.end()
         if time.monotonic() > deadline:
             return deleted, False
@@ -226,6 +241,18 @@ async def delete(db: AsyncDatabase, wanted: Wanted, seconds: float = 20.0) -> tu
         for counts in (store.MINUTES, store.HOURS):
             await db[counts].delete_many({})
     return deleted, True
+
+
+async def _delete_stretch(db: AsyncDatabase, matches: list[dict]) -> int:
+    messages = db[store.MESSAGES]
+    if len(matches) == 1:
+        return (await messages.delete_many(matches[0]["$match"])).deleted_count
+    found = await (await messages.aggregate([*matches, {"$project": {"_id": 1}}])).to_list()
+    deleted = 0
+    for start in range(0, len(found), 500):
+        ids = [made["_id"] for made in found[start : start + 500]]
+        deleted += (await messages.delete_many({"_id": {"$in": ids}})).deleted_count
+    return deleted
 
 
 def is_record_id(text: str) -> bool:

@@ -45,18 +45,30 @@ async def read_page(
     if cursor:
         before = parse_cursor(cursor)
         end = min(end, before[0] + 1)
-    span = int(FIRST_SPAN.total_seconds() * 1000)
+    length = int(FIRST_SPAN.total_seconds() * 1000)
     found: list[dict] = []
     while end > low and len(found) < limit:
-        start = max(low, end - span)
-        query = {**match, "started": {"$gte": from_ms(start), "$lt": from_ms(end)}}
-        part = await db[store.TRANSACTIONS].find(query, {"samples": 0}).to_list()
+        start = max(low, end - length)
+        span = {"$gte": from_ms(start), "$lt": from_ms(end)}
+        part = await _stretch(db, match, span)
         part.sort(key=_place, reverse=True)
         found += [made for made in part if before is None or _place(made) < before]
-        end, span = start, span * 4
+        end, length = start, length * 4
     page = found[:limit]
     more = len(found) > limit or (len(found) == limit and end > low)
     return page, (cursor_of(page[-1]) if more and page else None)
+
+
+async def _stretch(db: AsyncDatabase, match: dict, span: dict) -> list[dict]:
+    """Two matches for the embedded store's sake, see history.two_matches."""
+    rest = dict(match)
+    indexed = {"started": span}
+    for name in ("station", "state"):
+        if name in rest:
+            indexed[name] = rest.pop(name)
+            break
+    stages = [{"$match": indexed}, {"$match": rest}, {"$project": {"samples": 0}}]
+    return await (await db[store.TRANSACTIONS].aggregate(stages)).to_list()
 
 
 def _place(made: dict) -> tuple[int, str]:

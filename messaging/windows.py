@@ -20,7 +20,7 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 FIRST_SPAN, MOST_SPAN = HOUR_MS, 24 * HOUR_MS
 UNCOUNTED = 1000  # a minute that is marked but not counted yet
-FIRST_TARGET, LEAST_TARGET, MOST_TARGET = 1000, 250, 500_000
+FIRST_TARGET, LEAST_TARGET, MOST_TARGET = 500, 250, 500_000
 QUICK, SLOW = 0.04, 0.2  # seconds a stretch may take before the next is larger or smaller
 
 
@@ -44,6 +44,7 @@ class Pace:
     """How many messages a stretch should hold, learned from how long the last ones took."""
 
     target: int = FIRST_TARGET
+    most: int = MOST_TARGET
     _began: float = 0.0
 
     def begin(self) -> None:
@@ -52,7 +53,7 @@ class Pace:
     def end(self) -> None:
         spent = time.monotonic() - self._began
         if spent < QUICK:
-            self.target = min(self.target * 4, MOST_TARGET)
+            self.target = min(self.target * 4, self.most)
         elif spent > SLOW:
             self.target = max(self.target // 4, LEAST_TARGET)
 
