@@ -61,6 +61,8 @@ MIGRATION_MODULES = {
 # --- stations and messages --------------------------------------------------------------------
 CHARGE_POINT_SHARDS = int(os.environ.get("CHARGE_POINT_SHARDS", "8"))
 JOURNAL_DIR = Path(os.environ.get("JOURNAL_DIR") or DATA_DIR / "journal")
+# The most that journals may take on disk; beyond it messages are dropped, counted and reported.
+JOURNAL_BYTES = int(os.environ.get("JOURNAL_BYTES", str(256 * 1024 * 1024)))
 MESSAGE_RETENTION_DAYS = int(os.environ.get("MESSAGE_RETENTION_DAYS", "30"))
 SYNC_INTERVAL = float(os.environ.get("SYNC_INTERVAL", "30"))  # seconds
 DEMO_CSMS_URL = (

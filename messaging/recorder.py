@@ -40,7 +40,8 @@ class Recorder:
     """Keeps every frame of one worker process and hands them on.
 
     `enqueue(batch)` puts a batch on the log's queue and `publish(message)` sends one to the live
-    view; both raise where Redis is away. Left out, they are Celery's and the channel layer's.
+    view; both raise where Redis is away. Left out, they are Celery's and the channel layer's, and
+    `journal_bytes`, the most the journal may take on disk, is the setting JOURNAL_BYTES.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Recorder:
         enqueue: Callable[[bytes], None] | None = None,
         publish: Callable[[dict], Awaitable[None]] | None = None,
         segment_bytes: int = 4 * MIB,
-        journal_bytes: int = 256 * MIB,
+        journal_bytes: int | None = None,
         memory_bytes: int = 16 * MIB,
     ):
         self.source = source
@@ -60,7 +61,7 @@ class Recorder:
             Path(journal_dir),
             source,
             segment_bytes=segment_bytes,
-            most_bytes=journal_bytes,
+            most_bytes=journal_bytes or _journal_bytes(),
             memory_bytes=memory_bytes,
         )
         self._append = self._journal.append
@@ -207,6 +208,13 @@ class Recorder:
             "live_skipped": self._live_skipped,
             "lag": round(shipper.lag(), 3),
         }
+
+
+def _journal_bytes() -> int:
+    """The limit of the journal on disk: the setting JOURNAL_BYTES."""
+    from django.conf import settings
+
+    return getattr(settings, "JOURNAL_BYTES", 256 * MIB) if settings.configured else 256 * MIB
 
 
 def _speakable_record(record: FrameRecord) -> FrameRecord:

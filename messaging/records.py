@@ -42,11 +42,31 @@ class SessionRecord(msgspec.Struct, array_like=True, tag=1):
 Record = FrameRecord | SessionRecord
 
 encode = msgspec.msgpack.Encoder().encode
-decode_payload = msgspec.msgpack.Decoder(Record).decode
+_decode_typed = msgspec.msgpack.Decoder(Record).decode
+_decode_plain = msgspec.msgpack.Decoder().decode
 
 
 class TornBatch(ValueError):
     """The bytes end inside a record, or a record's checksum is wrong."""
+
+
+def decode_payload(payload: bytes) -> Record:
+    """Decode one record; a field of a wrong type is made to fit rather than lost."""
+    try:
+        return _decode_typed(payload)
+    except msgspec.ValidationError:
+        plain = _decode_plain(payload)
+        if not isinstance(plain, list) or len(plain) < 11 or plain[0] != 0:
+            raise
+        return FrameRecord(*map(_fitting, plain[1:13], FrameRecord.__annotations__.values()))
+
+
+def _fitting(value: object, kind: object) -> object:
+    if kind is str and not isinstance(value, str):
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    if kind in (int, float) and not isinstance(value, int | float):
+        return 0
+    return value
 
 
 def frame_payload(payload: bytes) -> bytes:

@@ -90,6 +90,15 @@ def test_a_payload_that_is_no_record_is_left_out(mongo, caplog):
     assert "cannot be read" in caplog.text
 
 
+def test_a_field_of_a_wrong_type_is_made_to_fit(mongo):
+    odd = make_record(uid=17, action=None, text=b"\xff binary", run="x")
+    assert store_batch(mongo, batch_of([odd, make_record()])) == 2
+    made = mongo.messages.find_one({"_id": odd.id})
+    assert (made["uid"], made["action"], made["text"], made["run"]) == (
+        "17", "None", "\ufffd binary", 0,
+    )  # fmt: skip
+
+
 def test_minutes_count_by_kind_action_and_error(mongo):
     store_batch(
         mongo,
