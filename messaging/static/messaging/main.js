@@ -2,6 +2,7 @@
 import { Detail } from "./detail.js";
 import { element, failed } from "./format.js";
 import { exportUrl, page, refill } from "./history.js";
+import { notices } from "./notices.js";
 import { Rows } from "./rows.js";
 import { Stream } from "./stream.js";
 import { Table } from "./table.js";
@@ -21,6 +22,7 @@ const old = new Rows(MOST_HISTORY);
 const actions = new Set();
 let epoch = new AbortController(); // ends with the filter or mode: answers that come later are stale
 
+const notice = notices($("lv-notices"));
 const table = new Table($("lv-scroll"), $("lv-space"), live, { picked: pick, moved });
 const detail = new Detail($("lv-detail"), { closed: unpick, station: onlyStation });
 const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/messages`;
@@ -214,7 +216,7 @@ async function joinUp() {
     }
   }
   // Several workers' messages do not come in one order: look a second further.
-  catchUp("Joining", { first, last: () => view.joined && later(view.joined, 1), count: null }, false);
+  catchUp("", { first, last: () => view.joined && later(view.joined, 1), count: null }, false);
 }
 
 // The least id a message can have that many seconds after another: ids begin with microseconds.
@@ -240,29 +242,9 @@ async function catchUp(what, hole, tell) {
     const rest = short ? `; the other ${hole.count - found} are in the history` : "";
     line?.say(`${what}: ${found} fetched${rest}`, short ? 20000 : 6000);
   } catch (error) {
-    if (!signal.aborted) (line ?? notice(what)).say(`${what}: ${error.message}`, 20000);
+    // Without a line it is the joining; that is done again when the stream is back.
+    if (!signal.aborted) line?.say(`${what}: ${error.message}`, 20000);
   }
-}
-
-// ---- notices
-
-function notice(text, lasting) {
-  const line = element("div", "lv-notice");
-  const said = element("span", "", text);
-  const close = element("button", "", "\u00d7");
-  close.type = "button";
-  close.setAttribute("aria-label", "Dismiss");
-  close.onclick = () => line.remove();
-  line.append(said, close);
-  const say = (words, ms) => {
-    said.textContent = words;
-    if (ms) setTimeout(() => line.remove(), ms);
-  };
-  const box = $("lv-notices");
-  while (box.children.length >= 3) box.firstChild.remove();
-  box.append(line);
-  say(text, lasting);
-  return { say };
 }
 
 // ---- picking a row
