@@ -25,8 +25,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not for the session: while Playwright is open its event loop keeps others from running.
     # Missing, it is an error and not a skip: `make test` installs it.
     chromium = shutil.which("chromium")
     assert chromium, "Chromium is missing: apt-get install chromium"
