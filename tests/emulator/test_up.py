@@ -132,6 +132,14 @@ def test_a_store_that_cannot_start_leaves_nothing_running(tmp_path):
     assert not up.family()
 
 
+def test_ctrl_c_while_it_starts_leaves_nothing_running(tmp_path):
+    with Up(environment(tmp_path / "data")) as up:
+        up.wait_for("redis +healthy")  # the database is being prepared
+        assert up.end(signal.SIGINT) == 0, up.text()
+        assert "Ready" not in up.text() and "Traceback" not in up.text()
+        assert not up.family()
+
+
 def test_own_stores_are_used_and_embedded_ones_not_started(tmp_path):
     env = environment(
         tmp_path / "data",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,9 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def say(self, line: str) -> None:
-        print(line, flush=True)
+        # The terminal may be gone (SIGHUP); the orderly stop goes on without it.
+        with contextlib.suppress(OSError):
+            print(line, flush=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -145,7 +147,6 @@ class Command(BaseCommand):
             self.say(f"       Demo CSMS   ws://127.0.0.1:{ports.csms_port}/<identity>")
         self.say(f"       Logs        {settings.DATA_DIR}/logs/")
         self.say("Ctrl-C stops it.")
-        sys.stdout.flush()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
