@@ -75,6 +75,7 @@ def export(page: Page, platform: Stack, directory: Path) -> list[dict]:
     page.goto(f"{platform.url}/admin/live/?station={NAME}&mode=history")
     expect(page.locator("#live")).to_have_attribute("data-mode", "history")
     page.fill("#lv-filter [name=action]", "StopTransaction")
+    expect(rows(page, "BootNotification")).to_have_count(0)
     expect(rows(page, "StopTransaction")).to_have_count(1)
     page.fill("#lv-filter [name=action]", "")
     expect(rows(page, "BootNotification")).to_have_count(1)

@@ -331,6 +331,12 @@ $("lv-reset").onclick = () => {
   }
   filterChanged(0);
 };
+// The filter waits for a pause in typing; a download takes it as it stands.
+for (const format of ["jsonl", "csv"]) {
+  $(`lv-${format}`).addEventListener("click", (event) => {
+    event.currentTarget.href = exportUrl(filter(), format);
+  });
+}
 $("lv-pause").onclick = () => setPaused(!view.paused);
 $("lv-clear").onclick = () => {
   live.clear();
