@@ -15,8 +15,9 @@ NAME = "BROWSER-1"
 
 
 def rows(page: Page, action: str, kind: str = "Call"):
-    """Rows of the live view with this action."""
-    return page.locator(".lv-row[data-id]").filter(has_text=action).filter(has_text=kind)
+    """Rows of the live view with this action; the list keeps hidden ones to use again."""
+    found = page.locator(".lv-row[data-id]").filter(has_text=action).filter(has_text=kind)
+    return found.filter(visible=True)
 
 
 def create_station(page: Page, platform: Stack, csms: PythonCsms) -> None:
