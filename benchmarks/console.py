@@ -55,6 +55,8 @@ def _create(stations: list[dict], running: bool) -> int:
 
 
 def carry_out(do: str, order: dict[str, Any]) -> Any:
+    from django.contrib.auth import get_user_model
+
     from stations import commands, snapshots
     from stations.models import Station
 
@@ -78,6 +80,16 @@ def carry_out(do: str, order: dict[str, Any]) -> Any:
             return commands.send_commands_sync(
                 order["identities"], order["name"], order["args"], timeout=60
             )
+        case "admin":
+            users = get_user_model().objects
+            if not users.filter(username=order["name"]).exists():
+                users.create_superuser(order["name"], password=order["password"])
+            return None
+        case "stop all":
+            names = list(Station.objects.filter(running=True).values_list("identity", flat=True))
+            Station.objects.filter(running=True).set_running(False)
+            commands.notify_changed_sync(names)
+            return len(names)
         case "states":
             return snapshots.read_states_sync(order["identities"])
         case "sync":

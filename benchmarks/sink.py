@@ -67,7 +67,7 @@ class Sink:
             case "newest":
                 return self.newest.get(order["action"])
             case "call":
-                return self.call(order["action"], order["payload"], order.get("identities"))
+                return await self.call(order["action"], order["payload"], order["over"])
             case _:
                 raise ValueError(f"unknown order {do}")
         return None
@@ -102,12 +102,16 @@ class Sink:
             "last_boot": self.last_boot,
         }
 
-    def call(self, action: str, payload: dict, identities: list[str] | None) -> int:
-        """Send one Call to each of these stations, or to all; returns how many were sent."""
-        chosen = identities if identities is not None else list(self.links)
-        for identity in chosen:
+    async def call(self, action: str, payload: dict, over: float) -> int:
+        """Send one Call to each station, spread evenly over so many seconds."""
+        chosen = list(self.links.values())
+        began = time.monotonic()
+        for number, link in enumerate(chosen):
             frame = orjson.dumps([2, f"sink-{next(self._uid)}", action, payload])
-            self.links[identity].transport.send(WSMsgType.TEXT, frame)
+            link.transport.send(WSMsgType.TEXT, frame)
+            ahead = number / len(chosen) * over - (time.monotonic() - began)
+            if ahead > 0.005:
+                await asyncio.sleep(ahead)
         return len(chosen)
 
     def answer(self, action: str) -> dict[str, Any]:

@@ -6,8 +6,10 @@ so that a test can kill any of them.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
 
 DATABASE = "ocpp_emulator"
 START_PATIENCE = 60.0
+LOGIN = ("username", "password")
 ADMIN = ("admin", "a password for the tests")
 
 
@@ -126,6 +129,8 @@ class Stack:
         )  # fmt: skip
 
     def start_web(self) -> Process:
+        name, password = ADMIN
+        self.console.ask("admin", name=name, password=password)
         process = self.run(
             "web", beside_python("daphne"), "-b", "127.0.0.1", "-p", str(self.web_port),
             "emulator.asgi:application",
@@ -155,6 +160,11 @@ class Stack:
             self._console = Console(self.env, self.directory / "console.log")
         return self._console
 
+    def log_in(self) -> str:
+        """A token of the API for the admin."""
+        answer = post_json(f"{self.url}/api/auth/login", dict(zip(LOGIN, ADMIN, strict=True)))
+        return answer["token"]
+
     @property
     def mongo(self) -> pymongo.database.Database:
         return pymongo.MongoClient(self.env["MONGODB_URI"], tz_aware=True)[DATABASE]
@@ -171,6 +181,17 @@ class Stack:
         if done.returncode:
             raise AssertionError(f"manage.py {arguments[0]} failed:\n{done.stderr[-3000:]}")
         return done.stdout
+
+
+def post_json(url: str, body: dict, token: str = "") -> dict:
+    """POST to our own web process and return its JSON."""
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 def beside_python(name: str) -> str:

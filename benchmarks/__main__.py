@@ -1,0 +1,239 @@
+"""`python -m benchmarks` (make bench): every figure of the targets, in one run on one machine.
+
+Ours is measured through the real worker (`manage.py runchargepoints`) with validation, the log
+(Redis, Celery worker, embedded MongoDB) and the live stream on. The bare client does the same
+against the same sink in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import measures as m
+from benchmarks.chart import Panel, draw
+from benchmarks.child import Child
+from benchmarks.processes import ROOT, raise_file_limit, wait_until
+from benchmarks.report import Report, write
+from benchmarks.stack import Stack
+
+SIZES = (100, 1000, 5000)
+BEAT = 5  # seconds between heartbeats while growth is measured
+
+
+class Bench:
+    def __init__(self, stack: Stack, sink: Child, window: float, sizes: tuple[int, ...]) -> None:
+        self.stack, self.sink, self.window, self.sizes = stack, sink, window, sizes
+        self.report = Report()
+        self.growth: dict[str, dict[int, tuple[float, float]]] = {"ours": {}, "bare": {}}
+        self.example = ""
+
+    # --- the two sides -----------------------------------------------------------------------
+
+    def ours(self, stations: int) -> m.Boot:
+        """Boot on a fresh worker; measures idle memory and the CPU of spread heartbeats."""
+        worker = self.stack.start_worker()
+        base = m.memory_at_rest(worker)
+        boot = m.boot_ours(self.stack, self.sink, f"bench{stations}", stations)
+        m.quiet(self.stack, self.sink)
+        memory = (m.memory_at_rest(worker) - base) / stations / m.KIB
+        m.set_heartbeats(self.sink, BEAT)
+        load = m.load_ours(self.stack, self.sink, "Heartbeat", self.window)
+        self.growth["ours"][stations] = (memory, load.cpu / load.seconds / stations * 60_000)
+        print(f"  ours, {stations}: {boot.rate:.0f} booted/s, {memory:.1f} KiB, "
+              f"{load.per_thousand:.0f} ms/1,000 pairs at {load.pairs / load.seconds:.0f}/s",
+              flush=True)  # fmt: skip
+        return boot
+
+    def put_away(self) -> None:
+        """Switch all stations off and end the worker."""
+        m.set_heartbeats(self.sink, m.NEVER)
+        self.stack.console.ask("stop all")
+        wait_until(lambda: self.sink.ask("stats")["connected"] == 0, 60, "all stations are off")
+        wait_until(lambda: m.backlog(self.stack) == 0, 120, "the log has taken everything")
+        self.stack.processes.pop("worker").stop()
+
+    def bare(self, stations: int, thorough: bool) -> dict:
+        with Child("benchmarks.bare_client") as client:
+            port = int(self.sink.url.split(":")[2].split("/")[0])
+            base = m.memory_at_rest(client)
+            boot = client.ask("connect", port=port, stations=stations)
+            memory = (m.memory_at_rest(client) - base) / stations / m.KIB
+            client.ask("send", action="Heartbeat", interval=BEAT)
+            time.sleep(BEAT)
+            load = m.load_bare(client, self.window)
+            self.growth["bare"][stations] = (memory, load.cpu / load.seconds / stations * 60_000)
+            client.ask("pause")
+            found = {"rate": stations / boot["seconds"], "memory": memory}
+            if thorough:
+                for action in ("Heartbeat", "MeterValues"):
+                    client.ask("send", action=action, interval=1, example=self.example)
+                    time.sleep(2)
+                    found[action] = m.load_bare(client, self.window)
+                    client.ask("pause")
+        wait_until(lambda: self.sink.ask("stats")["connected"] == 0, 60, "the bare client is gone")
+        return found
+
+    # --- figures -----------------------------------------------------------------------------
+
+    def pairs(self) -> dict[str, m.Load]:
+        """Heartbeat and MeterValues pairs at one a second and station, after `ours`."""
+        m.set_heartbeats(self.sink, 1)
+        found = {"Heartbeat": m.load_ours(self.stack, self.sink, "Heartbeat", self.window)}
+        m.set_heartbeats(self.sink, m.NEVER)
+        names = [f"bench1000-{number}" for number in range(1000)]
+        begun = self.stack.console.commands(names, "start-transaction", connector=1)
+        failed = [answer for answer in begun.values() if "error" in answer]
+        assert not failed, failed[:2]
+        time.sleep(3)
+        found["MeterValues"] = m.load_ours(self.stack, self.sink, "MeterValues", self.window)
+        self.example = self.sink.ask("newest", action="MeterValues")
+        self.stack.console.commands(names, "stop-transaction", connector=1)
+        time.sleep(1)
+        return found
+
+    def compare(self, boot: m.Boot, ours: dict[str, m.Load], bare: dict) -> None:
+        add = self.report.add
+        add("1,000 stations connected and booted, s", f"{boot.seconds:.1f}", "", "10 at most",
+            boot.seconds <= 10)  # fmt: skip
+        add("connected and booted, stations/s", f"{boot.rate:.0f}", f"{bare['rate']:.0f}")
+        for action, part in (("Heartbeat", 4), ("MeterValues", 5)):
+            mine, theirs = ours[action].per_thousand, bare[action].per_thousand
+            add(f"CPU of 1,000 {action} pairs, ms", f"{mine:.0f}", f"{theirs:.0f}",
+                f"1/{part} of bare: {theirs / part:.0f}", mine <= theirs / part)  # fmt: skip
+
+    def memory(self) -> None:
+        most = self.sizes[-1]
+        mine, theirs = self.growth["ours"][most][0], self.growth["bare"][most][0]
+        self.report.add(f"memory of an idle station of {most:,}, KiB", f"{mine:.1f}",
+                        f"{theirs:.1f}", "40 at most", mine <= 40)  # fmt: skip
+
+    def log_throughput(self, stations: int) -> None:
+        """At 3,000 messages a second and more, the backlog must not grow."""
+        m.set_heartbeats(self.sink, max(1, round(stations * 2 / 3300)))
+        time.sleep(5)
+        began, before = time.monotonic(), m.stored(self.stack)
+        depths = []
+        frames = m.recorder(self.stack)["recorded"]
+        while time.monotonic() - began < 2 * self.window:
+            time.sleep(2)
+            behind = m.recorder(self.stack)["buffered"]
+            depths.append(behind + 300 * m.queued_batches(self.stack))
+        seconds = time.monotonic() - began
+        kept = (m.stored(self.stack) - before) / seconds
+        made = (m.recorder(self.stack)["recorded"] - frames) / seconds
+        third = len(depths) // 3
+        early, late = max(depths[:third]), max(depths[-third:])
+        grows = late > early + made  # more than a second's worth on top
+        self.report.add(
+            "log kept on the embedded store, messages/s",
+            f"{kept:.0f} of {made:.0f} made; backlog at most {early} early, {late} late", "",
+            "3,000 without growing backlog", kept >= 3000 * 0.99 and made >= 3000 and not grows,
+        )  # fmt: skip
+
+    def one_sync(self, stations: int) -> None:
+        wait_until(lambda: self.stack.redis.scard("ocpp:sync:dirty") >= stations, 60, "all dirty")
+        m.set_heartbeats(self.sink, m.NEVER)
+        wait_until(lambda: m.backlog(self.stack) == 0, 120, "the log has taken everything")
+        result = self.stack.console.sync()
+        self.report.add(
+            f"one sync of {result['written']:,} changed stations, s", f"{result['seconds']:.2f}",
+            "", "5 at most", result["seconds"] <= 5 and result["written"] >= stations,
+        )  # fmt: skip
+
+    def viewers(self) -> None:
+        """Worker CPU at 1,000 pairs a second, with nobody looking and with 100 live viewers."""
+        self.stack.start_web()
+        self.ours(1000)
+        m.set_heartbeats(self.sink, 2)
+        alone = m.load_ours(self.stack, self.sink, "Heartbeat", self.window)
+        with Child("benchmarks.viewers") as viewers:
+            url = self.stack.url.replace("http", "ws") + "/ws/messages"
+            viewers.ask("open", url=url, token=self.stack.log_in(), viewers=100)
+            time.sleep(3)
+            watched = m.load_ours(self.stack, self.sink, "Heartbeat", self.window)
+            seen = viewers.ask("stats")
+        again = m.load_ours(self.stack, self.sink, "Heartbeat", self.window)
+        before = (alone.per_thousand + again.per_thousand) / 2
+        more = watched.per_thousand / before - 1
+        self.report.add(
+            "100 live viewers: more worker CPU", f"{more:+.1%} ({seen['open']} viewers, "
+            f"{seen['rows']:,} rows drawn, {seen['missed']:,} told as missed)", "",
+            "less than 10 %", more < 0.1 and seen["open"] == 100,
+        )  # fmt: skip
+
+    def draw_growth(self) -> str:
+        lines = []
+        for size in self.sizes:
+            mine, theirs = self.growth["ours"][size], self.growth["bare"][size]
+            lines.append([f"{size:,}", f"{mine[0]:.1f}", f"{theirs[0]:.1f}", f"{mine[1]:.2f}",
+                          f"{theirs[1]:.2f}"])  # fmt: skip
+        self.report.table(
+            f"Growth (idle memory; CPU with a heartbeat every {BEAT} s)",
+            ["stations", "ours, KiB a station", "bare, KiB", "ours, CPU ms a station and minute",
+             "bare, CPU ms"], lines,
+        )  # fmt: skip
+
+        def panel(title: str, unit: str, place: int) -> Panel:
+            sides = (("ours", "ours"), ("bare ocpp + websockets", "bare"))
+            return Panel(title, unit, {
+                name: [(size, self.growth[side][size][place]) for size in self.sizes]
+                for name, side in sides
+            })  # fmt: skip
+
+        return draw([
+            panel("Memory a station, KiB", "KiB each", 0),
+            panel("CPU a station, ms a minute", f"heartbeat every {BEAT} s", 1),
+        ])  # fmt: skip
+
+
+def measure(bench: Bench) -> str:
+    """Run everything; returns the picture of the growth."""
+    for size in bench.sizes:
+        print(f"{size:,} stations", flush=True)
+        boot = bench.ours(size)
+        if size == 1000:
+            ours = bench.pairs()
+        if size == bench.sizes[-1]:
+            bench.log_throughput(size)
+            bench.one_sync(size)
+        bench.put_away()
+        bare = bench.bare(size, thorough=size == 1000)
+        if size == 1000:
+            bench.compare(boot, ours, bare)
+    bench.memory()
+    bench.viewers()
+    return bench.draw_growth()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--window", type=float, default=15, help="seconds a load is watched")
+    parser.add_argument("--most", type=int, default=5000, help="largest number of stations")
+    parser.add_argument("--write-docs", action="store_true", help="renew docs/benchmarks.md")
+    options = parser.parse_args()
+    raise_file_limit()
+    sizes = tuple(size for size in SIZES if size <= max(options.most, 1000))
+    with (
+        tempfile.TemporaryDirectory(prefix="ocpp-bench-") as directory,
+        Stack(Path(directory), start=("celery",)) as stack,
+        Child("benchmarks.sink") as sink,
+    ):
+        bench = Bench(stack, sink, options.window, sizes)
+        picture = measure(bench)
+    print("\n" + bench.report.text())
+    if options.write_docs:
+        write(ROOT / "docs/img/benchmark-growth.svg", picture)
+        introduction = (ROOT / "benchmarks/introduction.md").read_text().strip()
+        text = bench.report.markdown(
+            "Benchmarks", introduction, "![growth](img/benchmark-growth.svg)"
+        )
+        write(ROOT / "docs/benchmarks.md", text)
+    return 1 if bench.report.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
