@@ -16,6 +16,9 @@ from messaging.rows import LiveFilter, Row
 from messaging.viewer import Viewer
 from tests.messaging.conftest import batch_of, make_record
 
+# Channels looks at the database connections of its thread before it hands a message over.
+pytestmark = pytest.mark.django_db
+
 
 class User:
     is_authenticated = True

@@ -5,6 +5,7 @@ Nothing of the core is replaced; this stands where the socket and the other side
 
 import json
 from collections import deque
+from itertools import count
 from typing import Any
 
 from chargepoint import calls, schemas
@@ -38,7 +39,8 @@ class Csms:
     def __init__(self, config: StationConfig | None = None, saved: dict | None = None, now=1e9):
         self.now = now
         self.config = config or config_of()
-        self.station = make_station(self.config, saved, now, rng_seed=1)
+        self.seeds = count(1)  # a station never draws the same transaction id again
+        self.station = make_station(self.config, saved, now, rng_seed=next(self.seeds))
         self.calls: list[tuple[str, dict]] = []  # (action, payload) from the station
         self.results: dict[str, Any] = {}  # our unique id -> payload or (code, description)
         self.received: list[Any] = []  # the Received effects
@@ -145,7 +147,7 @@ class Csms:
         """The worker dies; another resumes from the saved state. Same CSMS, same records."""
         saved = saved or self.saved()
         self.todo.clear()
-        self.station = make_station(self.config, saved, self.now, rng_seed=2)
+        self.station = make_station(self.config, saved, self.now, rng_seed=next(self.seeds))
         return self
 
     def saved(self) -> dict:

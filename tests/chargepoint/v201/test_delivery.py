@@ -1,7 +1,7 @@
 """TransactionEvents reach the CSMS in order, once, without a gap, whatever happens."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chargepoint.station import CommandRejected
@@ -198,6 +198,9 @@ points = st.sampled_from(["EVConnected", "Authorized", "PowerPathClosed", "Energ
 
 @settings(max_examples=150, deadline=None)
 @given(steps, points, points)
+@example(
+    ["restart", "plug", "restart", "wait long", "unplug", "plug"], "EVConnected", "EVConnected"
+)
 def test_any_history_gives_whole_transactions(history, start, stop):
     configuration = {
         "TxCtrlr.TxStartPoint": start,
