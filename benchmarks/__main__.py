@@ -147,7 +147,9 @@ class Bench:
     def viewers(self) -> None:
         """Worker CPU at 1,000 pairs a second, with nobody looking and with 100 live viewers."""
         self.stack.start_web()
-        self.ours(1000)
+        self.stack.start_worker()
+        m.boot_ours(self.stack, self.sink, "seen", 1000)
+        m.quiet(self.stack, self.sink)
         m.set_heartbeats(self.sink, 2)
         alone = m.load_ours(self.stack, self.sink, "Heartbeat", self.window)
         with Child("benchmarks.viewers") as viewers:

@@ -229,7 +229,12 @@ def enqueue_with_celery(batch: bytes) -> None:
 
     # Celery would otherwise make a repr of the whole batch for its events.
     store_messages.apply_async(
-        (batch,), queue=LOG_QUEUE, retry=False, argsrepr=f"({len(batch)} bytes,)"
+        (batch,),
+        queue=LOG_QUEUE,
+        retry=False,
+        argsrepr=f"({len(batch)} bytes,)",
+        # A tenth of the bytes to base64, send, and keep in Redis while the log is behind.
+        compression="zstd",
     )
 
 

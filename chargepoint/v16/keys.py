@@ -4,6 +4,7 @@ A station keeps only what differs from these defaults: thousands of stations sha
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chargepoint.config import StationConfig
@@ -85,6 +86,7 @@ KEYS: dict[str, Key] = {
 _SPELLING = {name.casefold(): name for name in KEYS}
 
 
+@lru_cache(maxsize=4096)  # read with every meter sample of every station
 def value_fits(name: str, key: Key, value: str) -> bool:
     """Whether `value` may be set. Section 5.3: what does not fit is Rejected."""
     if len(value) > LONGEST_VALUE:
@@ -101,8 +103,9 @@ def value_fits(name: str, key: Key, value: str) -> bool:
     return True
 
 
-def _parts(value: str) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
+@lru_cache(maxsize=4096)
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _is_rotation(part: str) -> bool:
@@ -143,7 +146,7 @@ class Configuration:
     def flag(self, name: str) -> bool:
         return self.text(name).lower() == "true"
 
-    def items(self, name: str) -> list[str]:
+    def items(self, name: str) -> tuple[str, ...]:
         return _parts(self.text(name))
 
     def names(self) -> list[str]:

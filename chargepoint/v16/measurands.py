@@ -80,7 +80,9 @@ _MAKERS = {
 MEASURANDS = frozenset(_MAKERS)
 
 
-def sampled_values(sample: Sample, measurands: list[str], context: str) -> list[dict[str, Any]]:
+def sampled_values(
+    sample: Sample, measurands: tuple[str, ...], context: str
+) -> list[dict[str, Any]]:
     """sampledValue entries, in the order of the configuration key; context as in 7.33."""
     values = [entry for name in measurands for entry in _MAKERS[name](sample)]
     for entry in values:

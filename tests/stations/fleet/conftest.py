@@ -118,3 +118,31 @@ async def until(condition, seconds: float = 5.0):
         while not (found := condition()):  # noqa: ASYNC110 - the conditions have no event
             await asyncio.sleep(0.01)
     return found
+
+
+@pytest.fixture
+async def sink():
+    from tests.stations.fleet.sink import Sink
+
+    async with Sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+async def queue():
+    from stations.dialing import DialQueue
+
+    queue = DialQueue(timeout=2)
+    yield queue
+    await queue.close()
+
+
+@pytest.fixture
+async def station(sink, queue, kept):
+    """The dialer of a 1.6 station that is not dialing yet."""
+    from tests.stations.fleet.dialers import make_dialer
+
+    dialer = make_dialer("CP-1", sink, queue, kept)
+    yield dialer
+    dialer.disconnect()
+    dialer.drop()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from datetime import UTC, datetime
 
 from picows import (
@@ -75,6 +76,7 @@ class Sink:
         self.subprotocol: str | None = "ocpp1.6"
         self.answers = self.answers_pings = True
         self.status = 101
+        self.tls: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
         self.port = 0
 
@@ -87,8 +89,9 @@ class Sink:
 
     async def open(self) -> None:
         self._server = await ws_create_server(
-            self._accept, "127.0.0.1", self.port, enable_auto_pong=False, logger_name="sink"
-        )
+            self._accept, "127.0.0.1", self.port, ssl=self.tls,
+            enable_auto_pong=False, logger_name="sink",
+        )  # fmt: skip
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def shut(self) -> None:
@@ -100,7 +103,7 @@ class Sink:
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ocpp"
+        return f"{'wss' if self.tls else 'ws'}://127.0.0.1:{self.port}/ocpp"
 
     def live(self) -> list[SinkConnection]:
         return [c for c in self.connections if not c.transport.is_disconnected]

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from stations.clock import BATCH, Clock, Deadlines
+from stations.clock import BATCH, ROUND, Clock, Deadlines
 
 
 class Sleeper:
@@ -81,3 +81,16 @@ async def test_many_due_at_once_let_the_loop_run_between_batches():
     assert served < len(sleepers)
     await asyncio.sleep(0.1)
     assert all(len(sleeper.calls) == 1 for sleeper in sleepers)
+
+
+async def test_deadlines_close_to_one_another_share_a_round():
+    clock = Clock()
+    deadlines = Deadlines(clock)
+    sleepers = [Sleeper() for _ in range(100)]
+    begin = clock.now() + 0.05
+    for number, sleeper in enumerate(sleepers):
+        deadlines.arm(sleeper, begin + number * ROUND / 10)
+    await asyncio.sleep(0.4)
+    assert all(len(sleeper.calls) == 1 for sleeper in sleepers)
+    assert all(s.calls[0] >= begin + n * ROUND / 10 for n, s in enumerate(sleepers))
+    assert len({sleeper.calls[0] for sleeper in sleepers}) <= 12
