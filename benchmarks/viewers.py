@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import uvloop
@@ -14,6 +15,12 @@ import websockets
 
 from benchmarks.child import obey
 from benchmarks.processes import raise_file_limit
+
+
+def _origin(url: str) -> str:
+    """What a browser would send: the page comes from the same server."""
+    parts = urlsplit(url)
+    return f"{parts.scheme.replace('ws', 'http', 1)}://{parts.netloc}"
 
 
 class Viewers:
@@ -47,8 +54,9 @@ class Viewers:
     async def view(self, url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         async with websockets.connect(
-            url, additional_headers=headers, max_size=None, open_timeout=60, proxy=None
-        ) as socket:
+            url, origin=_origin(url), additional_headers=headers, max_size=None,
+            open_timeout=60, proxy=None,
+        ) as socket:  # fmt: skip
             async with self.changed:
                 self.open += 1
                 self.changed.notify_all()
