@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.admin_client import AdminSaves
 from benchmarks.child import Child
 from benchmarks.console import station_fields
 from benchmarks.processes import Process, raise_file_limit, wait_until
@@ -50,6 +51,8 @@ def press(stack: Stack, sink: Child, minutes: float, stations: int) -> list[str]
     token = log_in(stack.url, *ADMIN)
     timings = Timings()
     readers = [Reader(stack.url, token, identities, timings, n == 0) for n in range(READERS)]
+    admin = AdminSaves(stack, identities[-50:], timings, pause=1.0)
+    readers.append(admin)
     viewers = Viewers(stack.url, token, VIEWERS)
     for thread in [*readers, viewers]:
         thread.start()
@@ -77,6 +80,7 @@ def press(stack: Stack, sink: Child, minutes: float, stations: int) -> list[str]
         "API requests": f"{sum(len(v) for v in timings.seconds.values())}",
         "API requests over 1 s": f"{sum(row[5] for row in timings.rows())}",
         "API requests that failed": f"{len(timings.failures)} {sorted(set(timings.failures))[:5]}",
+        "forms saved in the admin, refused as overtaken": f"{admin.saved}, {admin.overtaken}",
         "viewers, rows each, missed, lost": f"{VIEWERS}, {viewers.rows // VIEWERS}, "
                                             f"{viewers.missed}, {viewers.lost}",
         "batches waiting for the log at the end": f"{backlog}",
