@@ -146,3 +146,24 @@ async def station(sink, queue, kept):
     yield dialer
     dialer.disconnect()
     dialer.drop()
+
+
+@pytest.fixture
+async def layers():
+    """Channel layers keep connections of the loop they were used on."""
+    from channels.layers import channel_layers
+
+    yield
+    for layer in channel_layers.backends.values():
+        await layer.close_pools() if hasattr(layer, "close_pools") else await layer.flush()
+    channel_layers.backends.clear()
+
+
+@pytest.fixture
+async def worker(transactional_db, store, layers, sink):
+    from tests.stations.fleet.running import RunningWorker
+
+    running = RunningWorker()
+    yield running
+    if not running.task.done():
+        await running.stop()
