@@ -3,9 +3,10 @@
 from typing import Any
 
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.states import Event
+from chargepoint.hardware.states import RESERVED_STATES, Event
 from chargepoint.station import CommandRejected
 from chargepoint.times import seconds_of
+from chargepoint.v16.reservation import FOR_ANOTHER
 
 CACHE_AT_MOST = 1000
 LONGEST_TAG = 20  # CiString20Type
@@ -28,7 +29,7 @@ class Authorization:
         outlet = self.connector(connector) if connector is not None else self._for_tag(tag)
         session = self.sessions.get(outlet.id)
         if session is None:
-            self._check_free(outlet)
+            self._check_free(outlet, tag)
             return {"authorization": self.authorize(tag, outlet, now), "connector": outlet.id}
         if _same(session.id_tag, tag) or (session.parent and session.parent == self._parent(tag)):
             self.stop(outlet, "Local", tag, now)
@@ -49,47 +50,58 @@ class Authorization:
             if _same(session.id_tag, tag):
                 return self.connectors[session.connector]
         free = [c for c in self.connectors.values() if c.can(Event.AUTHORIZED)]
+        free = [c for c in free if self.kept_from(c, tag) != FOR_ANOTHER]
         if not free:
             raise CommandRejected("not_possible_now", "No connector is free.")
-        return max(free, key=lambda outlet: outlet.ev is not None)
+        mine = [c for c in free if c.state in RESERVED_STATES]
+        return max(mine or free, key=lambda outlet: outlet.ev is not None)
 
-    def _check_free(self, outlet: Connector) -> None:
+    def _check_free(self, outlet: Connector, tag: str) -> None:
         if self.has_timer("reset"):
             raise CommandRejected("not_possible_now", "The station is about to restart.")
         if not outlet.can(Event.AUTHORIZED):
             message = f"Connector {outlet.id} is {self.status_of(outlet)}: it cannot start now."
+            raise CommandRejected("not_possible_now", message)
+        if self.kept_from(outlet, tag) == FOR_ANOTHER:
+            message = f"Connector {outlet.id} is reserved for another idTag."
             raise CommandRejected("not_possible_now", message)
 
     # --- deciding ----------------------------------------------------------------------------
 
     def authorize(self, tag: str, outlet: Connector, now: float) -> str:
         """Begin to authorize: "Accepted", "Invalid" or, with the CSMS asked, "Pending"."""
-        cached = self._cached(tag, now)
-        if self.connected and self.registration == "Accepted":
-            if cached == "Accepted" and self.keys.flag("LocalPreAuthorize"):
+        kept = self.kept_from(outlet, tag)
+        if self.connected and self.registration == "Accepted" and kept != FOR_ANOTHER:
+            known = self._known(tag, now)
+            if known == "Accepted" and not kept and self.keys.flag("LocalPreAuthorize"):
                 return self._accept(outlet, tag, now)
             context = {"connector": outlet.id, "id_tag": tag}
             self.call("Authorize", {"idTag": tag}, now, context)
             return "Pending"
-        if self._allowed_offline(tag, now):
+        if not kept and self._allowed_offline(tag, now):
             return self._accept(outlet, tag, now)
+        self._not_authorized(outlet, now)
         return "Invalid"
 
     def _allowed_offline(self, tag: str, now: float) -> bool:
-        # 3.4: a tag that the cache knows as not Accepted is never let through.
-        cached = self._cached(tag, now)
-        if cached is not None:
-            return cached == "Accepted" and self.keys.flag("LocalAuthorizeOffline")
+        # 3.4: a tag that is known as not Accepted is never let through.
+        known = self._known(tag, now)
+        if known is not None:
+            return known == "Accepted" and self.keys.flag("LocalAuthorizeOffline")
         return self.keys.flag("AllowOfflineTxForUnknownId")
 
     def _accept(self, outlet: Connector, tag: str, now: float) -> str:
         self.authorized(outlet, tag, now)
         return "Accepted"
 
-    def authorized(self, outlet: Connector, tag: str, now: float) -> None:
+    def authorized(self, outlet: Connector, tag: str, now: float, parent: str = "") -> None:
         """The tag may charge at the connector: start if a car is there, else wait for it."""
         if not outlet.can(Event.AUTHORIZED) or self.has_timer("reset"):
             return  # it faulted, went out of service or restarts since the CSMS was asked
+        if self.kept_from(outlet, tag, parent):
+            self._not_authorized(outlet, now)
+            return
+        self.claim_reservation(outlet, tag, parent)
         outlet.apply(Event.AUTHORIZED, now)
         self.tags[outlet.id] = tag
         self.report(outlet, now)
@@ -113,6 +125,7 @@ class Authorization:
             self.tags.pop(number, None)
             self.auto_plug.discard(number)
             self.clear_timer(("driver", number))
+            self.unclaim_reservation(outlet, now)
             self.report(outlet, now)
 
     # --- answers -----------------------------------------------------------------------------
@@ -120,11 +133,12 @@ class Authorization:
     def got_authorize(self, payload: dict, context: Any, now: float) -> None:
         info, tag = payload["idTagInfo"], context["id_tag"]
         self.remember(tag, info)
+        self.compare_with_list(tag, info["status"], now)
         outlet = self.connectors.get(context["connector"])
         if outlet is None:
             return
         if info["status"] == "Accepted":
-            self.authorized(outlet, tag, now)
+            self.authorized(outlet, tag, now, info.get("parentIdTag", ""))
         else:
             self._not_authorized(outlet, now)
 
@@ -156,15 +170,16 @@ class Authorization:
             del cache[next(iter(cache))]
         self.changed("soon")
 
-    def _cached(self, tag: str, now: float) -> str | None:
-        if not self.keys.flag("AuthorizationCacheEnabled"):
-            return None
-        entry = self.cache.get(tag.casefold())
+    def _known(self, tag: str, now: float) -> str | None:
+        """The status of the list or else of the cache (3.4.3); None for a tag in neither."""
+        entry = self.listed(tag)
+        if entry is None and self.keys.flag("AuthorizationCacheEnabled"):
+            entry = self.cache.get(tag.casefold())
         if entry is None:
             return None
         expiry = seconds_of(entry[1]) if entry[1] else None
         return "Expired" if expiry is not None and expiry <= now else entry[0]
 
     def _parent(self, tag: str) -> str:
-        entry = self.cache.get(tag.casefold())
+        entry = self.listed(tag) or self.cache.get(tag.casefold())
         return entry[2] if entry else ""

@@ -33,7 +33,7 @@ def _fixed(value: str) -> Key:
     return Key(TEXT, value, readonly=True)
 
 
-_PROFILES = "Core"
+_PROFILES = "Core,LocalAuthListManagement,Reservation,RemoteTrigger"
 _ENERGY = "Energy.Active.Import.Register"
 _ROTATIONS = frozenset({"NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR"})
 
@@ -51,6 +51,8 @@ KEYS: dict[str, Key] = {
     "GetConfigurationMaxKeys": _fixed("100"),
     "HeartbeatInterval": Key(INT, "300"),
     "LightIntensity": Key(INT, "100"),
+    "LocalAuthListEnabled": Key(BOOL, "true"),
+    "LocalAuthListMaxLength": _fixed("1000"),
     "LocalAuthorizeOffline": Key(BOOL, "true"),
     "LocalPreAuthorize": Key(BOOL, "false"),
     "MaxEnergyOnInvalidId": Key(INT, "0"),
@@ -65,7 +67,9 @@ KEYS: dict[str, Key] = {
     "NumberOfConnectors": Key(
         INT, "", True, computed=lambda config: str(len(config.connectors))
     ),
+    "ReserveConnectorZeroSupported": _fixed("true"),
     "ResetRetries": Key(INT, "3"),
+    "SendLocalListMaxLength": _fixed("250"),
     "StopTransactionOnEVSideDisconnect": Key(BOOL, "true"),
     "StopTransactionOnInvalidId": Key(BOOL, "true"),
     "StopTxnAlignedData": Key(LIST, "", members=MEASURANDS),

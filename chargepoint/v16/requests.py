@@ -3,10 +3,17 @@
 from typing import Any
 
 from chargepoint.effects import URGENT, PingInterval
-from chargepoint.hardware.states import Event
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import RESERVED_STATES, Event
 from chargepoint.station import CommandRejected
+from chargepoint.v16.reservation import PERHAPS
 
 SOFT_RESET_PATIENCE = 10.0  # how long a soft reset waits for the queue to be delivered
+
+
+def _preference(outlet: Connector) -> tuple[bool, bool]:
+    """A connector that is kept for the driver, then one with a car on it."""
+    return outlet.state in RESERVED_STATES, outlet.ev is not None
 
 
 class Requests:
@@ -94,15 +101,24 @@ class Requests:
         number = payload.get("connectorId")
         if self.registration != "Accepted":  # 4.2: not allowed while Pending
             return {"status": "Rejected"}
-        outlet = self.connectors.get(number) if number is not None else self._any_free()
+        tag = payload["idTag"]
+        outlet = self.connectors.get(number) if number is not None else self._any_free(tag)
         if outlet is None or not outlet.can(Event.AUTHORIZED) or self.has_timer("reset"):
             return {"status": "Rejected"}
-        self.later(self._remote_start, outlet.id, payload["idTag"])
+        if not self._remote_allowed(outlet, tag):
+            return {"status": "Rejected"}
+        self.later(self._remote_start, outlet.id, tag)
         return {"status": "Accepted"}
 
-    def _any_free(self):
+    def _any_free(self, tag: str) -> Connector | None:
         free = [c for c in self.connectors.values() if c.can(Event.AUTHORIZED)]
-        return max(free, key=lambda outlet: outlet.ev is not None) if free else None
+        free = [c for c in free if self._remote_allowed(c, tag)]
+        return max(free, key=_preference) if free else None
+
+    def _remote_allowed(self, outlet: Connector, tag: str) -> bool:
+        kept = self.kept_from(outlet, tag)
+        asks = self.keys.flag("AuthorizeRemoteTxRequests")
+        return not kept or (kept == PERHAPS and asks)
 
     def _remote_start(self, number: int, tag: str, now: float) -> None:
         outlet = self.connectors[number]
@@ -163,6 +179,7 @@ class Requests:
         for outlet in self.connectors.values():
             if outlet.can(Event.AUTHORIZATION_LOST):
                 outlet.apply(Event.AUTHORIZATION_LOST, now)
+                self.unclaim_reservation(outlet, now)
         self.tags.clear()
         self.reboot(now, "Reset")
 

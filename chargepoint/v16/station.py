@@ -1,4 +1,4 @@
-"""The OCPP 1.6J charge point: the Core profile."""
+"""The OCPP 1.6J charge point."""
 
 from typing import Any
 
@@ -9,38 +9,51 @@ from chargepoint.hardware.states import State
 from chargepoint.station import Station
 from chargepoint.v16.authorization import Authorization
 from chargepoint.v16.keys import Configuration
+from chargepoint.v16.local_list import LocalList
 from chargepoint.v16.metering import Metering
 from chargepoint.v16.requests import Requests
+from chargepoint.v16.reservation import Reservation
 from chargepoint.v16.session import Session16
 from chargepoint.v16.status import Status
 from chargepoint.v16.transactions import Transactions
+from chargepoint.v16.trigger import Trigger
 
 
-class Station16(Status, Authorization, Transactions, Metering, Requests, Station):
+class Station16(
+    Status, Authorization, LocalList, Reservation, Transactions, Metering, Requests, Trigger,
+    Station,
+):  # fmt: skip
     """State beside the base's, all of it plain:
 
     keys        configuration keys; sessions: open ones by connector
     tags        connector -> idTag that was authorized and waits for a car
     cache       authorization cache: idTag -> [status, expiryDate, parentIdTag]
     scheduled   connectors that become Unavailable when their transaction ends
+    local_list  see LocalList; reservations: see Reservation
     auto_plug   connectors where an emulated driver plugs in and unplugs
     """
 
     __slots__ = (
-        "auto_plug", "cache", "keys", "operative", "reset_by", "scheduled", "sessions", "tags",
+        "auto_plug", "cache", "keys", "list_version", "local_list", "operative", "reservations",
+        "reset_by", "scheduled", "sessions", "tags",
     )  # fmt: skip
 
     VERSION = "1.6"
     CODES = rpc.CODES_16
     HANDLERS = {
+        "CancelReservation": "on_cancel_reservation",
         "ChangeAvailability": "on_change_availability",
         "ChangeConfiguration": "on_change_configuration",
         "ClearCache": "on_clear_cache",
         "DataTransfer": "on_data_transfer",
         "GetConfiguration": "on_get_configuration",
+        "GetLocalListVersion": "on_get_local_list_version",
         "RemoteStartTransaction": "on_remote_start_transaction",
         "RemoteStopTransaction": "on_remote_stop_transaction",
+        "ReserveNow": "on_reserve_now",
         "Reset": "on_reset",
+        "SendLocalList": "on_send_local_list",
+        "TriggerMessage": "on_trigger_message",
         "UnlockConnector": "on_unlock_connector",
     }
     COMMANDS = Station.COMMANDS | {
@@ -61,6 +74,9 @@ class Station16(Status, Authorization, Transactions, Metering, Requests, Station
         self.scheduled: set[int] = set(saved.get("scheduled", ()))
         self.auto_plug: set[int] = set(saved.get("auto_plug", ()))
         self.operative = saved.get("operative", True)
+        self.local_list: dict[str, list[str]] | None = saved.get("local_list")
+        self.list_version: int = saved.get("list_version", 0)
+        self.resume_reservations(saved.get("reservations", {}), now)
         self.reset_by = 0.0
         self.arm_aligned(now)
         for number in [n for n in self.sessions if n not in self.connectors]:
@@ -133,6 +149,9 @@ class Station16(Status, Authorization, Transactions, Metering, Requests, Station
         self._offer_unanswered(now)
 
     def reconfigured(self, old: StationConfig, now: float) -> None:
+        for entry in list((self.reservations or {}).values()):
+            if entry["connector"] and entry["connector"] not in self.connectors:
+                self.end_reservations_of(entry["connector"], now)
         before = {name: self.keys.text(name) for name in self.keys.names()}
         self.keys.rebase(self.config)
         for name in self.keys.names():
@@ -163,6 +182,11 @@ class Station16(Status, Authorization, Transactions, Metering, Requests, Station
         for name in ("scheduled", "auto_plug"):
             if members := getattr(self, name):
                 saved[name] = sorted(members)
+        if self.list_version:
+            saved["list_version"] = self.list_version
+            saved["local_list"] = self.local_list and dict(self.local_list)
+        if self.reservations:
+            saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
         if not self.operative:
             saved["operative"] = False
         return saved

@@ -65,7 +65,9 @@ class Status:
             payload["vendorId"] = self.config.vendor[:255]
         return payload
 
-    def send_station_status(self, now: float) -> None:
+    def send_station_status(
+        self, now: float, more: dict | None = None, context: Any = None
+    ) -> None:
         """Connector 0 is the station itself: Available, Unavailable or Faulted (4.9)."""
         payload = {
             "connectorId": 0,
@@ -73,7 +75,7 @@ class Status:
             "status": "Available" if self.operative else "Unavailable",
             "timestamp": self.stamp(now),
         }
-        self.call("StatusNotification", payload, now)
+        self.call("StatusNotification", payload | (more or {}), now, context)
 
     def check_error_code(self, code: str) -> None:
         if code not in ERROR_CODES:
@@ -111,6 +113,8 @@ class Status:
         status = self._availability_status(number, operative)
         if number == 0:
             self.operative = operative
+            if not operative:
+                self.end_reservations_of(0, now)
             if self.connected and self.registration == "Accepted":
                 self.send_station_status(now)
         for outlet in self._targets(number):
@@ -125,6 +129,8 @@ class Status:
             self.tags.pop(outlet.id, None)
             self.clear_timer(("plug_timeout", outlet.id))
             outlet.apply(event, now)
+            if not operative:
+                self.end_reservations_of(outlet.id, now)
         elif not operative and outlet.state not in INOPERATIVE_STATES:
             self.scheduled.add(outlet.id)  # in a transaction: when it has ended
         self.report(outlet, now)

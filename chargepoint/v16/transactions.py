@@ -30,7 +30,7 @@ class Transactions:
             message = f"Connector {connector} has a transaction: stop it first."
             raise CommandRejected("not_possible_now", message)
         if outlet.state is not State.READY:
-            self._check_free(outlet)
+            self._check_free(outlet, tag)
         if outlet.ev is None and outlet.can(Event.EV_PLUGGED_IN):
             self.auto_plug.add(outlet.id)
             outlet.plug(EV.for_connector(outlet.config), now)
@@ -77,6 +77,9 @@ class Transactions:
             "meterStart": session.meter_start,
             "timestamp": self.stamp(now),
         }
+        reservation = self.use_reservation(outlet, now)
+        if reservation is not None:
+            payload["reservationId"] = reservation
         self.queue_message("StartTransaction", payload, session.id)
         self.begin_metering(outlet, session, now)
         self.record(session, now)
@@ -96,6 +99,7 @@ class Transactions:
     def got_start_transaction(self, payload: dict, message: dict, now: float) -> None:
         info = payload["idTagInfo"]
         self.remember(message["payload"]["idTag"], info)
+        self.compare_with_list(message["payload"]["idTag"], info["status"], now)
         for later in self.queued:
             if later["session"] == message["session"]:
                 later["transaction_id"] = payload["transactionId"]
@@ -204,14 +208,18 @@ class Transactions:
                 self.stop(outlet, "EVDisconnected", "", now)
         elif outlet.state is State.AUTHORIZED:
             self.wait_for_plug(outlet, now)
+        else:
+            self.show_reserved(outlet, now)
 
     def fault_changed(self, outlet: Connector, now: float) -> None:
         if outlet.faulted:
             if outlet.id not in self.sessions:
                 self.tags.pop(outlet.id, None)
                 self.clear_timer(("plug_timeout", outlet.id))
+                self.unclaim_reservation(outlet, now)
         else:
             self.offer_energy(outlet, now)
+            self.show_reserved(outlet, now)
 
     # --- stop --------------------------------------------------------------------------------
 

@@ -40,9 +40,8 @@ class Peer:
         self.answering = False
         self.next_transaction = 100
         self.answers: dict[str, Any] = {
-            "BootNotification": lambda p: {
-                "status": "Accepted", "currentTime": iso(self.now), "interval": 300},
-            "Heartbeat": lambda p: {"currentTime": iso(self.now)},
+            "BootNotification": self._boot,
+            "Heartbeat": self._heartbeat,
             "Authorize": {"idTagInfo": {"status": "Accepted"}},
             "StartTransaction": self._start,
             "StopTransaction": {},
@@ -50,6 +49,12 @@ class Peer:
             "MeterValues": {},
             "DataTransfer": {"status": "Accepted"},
         }  # fmt: skip
+
+    def _boot(self, payload: dict) -> dict:
+        return {"status": "Accepted", "currentTime": iso(self.now), "interval": 300}
+
+    def _heartbeat(self, payload: dict) -> dict:
+        return {"currentTime": iso(self.now)}
 
     def _start(self, payload: dict) -> dict:
         self.next_transaction += 1
@@ -157,6 +162,9 @@ class Peer:
         peer = Peer.__new__(Peer)
         peer.__dict__.update(self.__dict__)
         peer.station = make_station(self.config, saved, self.now, rng_seed=next(self.seeds))
+        for action, answer in self.answers.items():  # our own follow the time of the new peer
+            if getattr(answer, "__self__", None) is self:
+                peer.answers[action] = getattr(peer, answer.__name__)
         peer.answers["StartTransaction"] = peer._start
         return peer
 

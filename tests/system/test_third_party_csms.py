@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from benchmarks.console import station_fields
@@ -82,6 +84,43 @@ def test_a_station_boots_charges_and_stops(kind, version, request, stack, fresh_
     assert_valid(wire.frames(name), version)
     assert not getattr(csms, "violations", [])
     assert_logged_once(stack.mongo, wire, name)
+
+
+IN_A_YEAR = (datetime.now(UTC) + timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%SZ")
+# (action, payload, what the answer is), in this order.
+CONVERSATION_16 = [
+    ("GetLocalListVersion", {}, {"listVersion": 0}),
+    ("SendLocalList", {
+        "listVersion": 3, "updateType": "Full",
+        "localAuthorizationList": [{"idTag": "ANNA", "idTagInfo": {"status": "Accepted"}}],
+    }, {"status": "Accepted"}),
+    ("GetLocalListVersion", {}, {"listVersion": 3}),
+    ("ReserveNow", {
+        "connectorId": 1, "reservationId": 8, "idTag": "ANNA", "expiryDate": IN_A_YEAR,
+    }, {"status": "Accepted"}),
+    ("RemoteStartTransaction", {"connectorId": 1, "idTag": "BERT"}, {"status": "Rejected"}),
+    ("CancelReservation", {"reservationId": 8}, {"status": "Accepted"}),
+    ("CancelReservation", {"reservationId": 8}, {"status": "Rejected"}),
+    ("TriggerMessage", {"requestedMessage": "MeterValues"}, {"status": "Accepted"}),
+    ("TriggerMessage", {"requestedMessage": "Heartbeat"}, {"status": "Accepted"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["python_csms", "strict_csms"])
+def test_lists_reservations_and_triggers(kind, request, stack, fresh_name):
+    csms = request.getfixturevalue(kind)
+    wire, name = csms.wire, fresh_name("conversation")
+    stack.console.create([station_fields(name, csms.url, "1.6")])
+    wire.await_call(name, "StatusNotification", where=lambda p: p["connectorId"] == 1)
+    for action, payload, expected in CONVERSATION_16:
+        assert csms.call(name, action, payload) == expected, action
+    reserved = {"connectorId": 1, "status": "Reserved"}
+    wire.await_call(name, "StatusNotification", where=lambda p: reserved.items() <= p.items())
+    wire.await_call(name, "MeterValues", where=lambda p: p["connectorId"] == 1)
+    wire.await_call(name, "Heartbeat")
+    await_logged(stack.mongo, wire, name)
+    assert_valid(wire.frames(name), "1.6")
+    assert not getattr(csms, "violations", [])
 
 
 def open_transaction(stack, station: str) -> str | None:

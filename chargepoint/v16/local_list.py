@@ -1,0 +1,73 @@
+"""The local authorization list: SendLocalList, GetLocalListVersion (1.6 3.4.2, 5.10 and 5.15)."""
+
+from typing import Any
+
+from chargepoint.effects import URGENT
+
+EMPTY, DISABLED = 0, -1  # 5.10: what GetLocalListVersion says instead of a version
+
+
+class LocalList:
+    """Block of Station16.
+
+    local_list  idTag, casefolded -> [status, expiryDate, parentIdTag]; None where there is none.
+    """
+
+    __slots__ = ()
+
+    def on_get_local_list_version(self, payload: dict, now: float) -> dict:
+        if not self.keys.flag("LocalAuthListEnabled"):
+            return {"listVersion": DISABLED}
+        return {"listVersion": self.list_version if self.local_list else EMPTY}
+
+    def on_send_local_list(self, payload: dict, now: float) -> dict:
+        return {"status": self._take_list(payload)}
+
+    def _take_list(self, payload: dict[str, Any]) -> str:
+        if not self.keys.flag("LocalAuthListEnabled"):
+            return "NotSupported"
+        version, entries = payload["listVersion"], payload.get("localAuthorizationList", [])
+        full = payload["updateType"] == "Full"
+        if not full and version <= self.list_version:
+            return "VersionMismatch"
+        tags = {entry["idTag"].casefold() for entry in entries}
+        # A tag that is told twice leaves open which one is meant.
+        if version <= EMPTY or len(tags) < len(entries):
+            return "Failed"
+        if len(entries) > self.keys.integer("SendLocalListMaxLength"):
+            return "Failed"
+        # 5.15: in a full list each idTag has its idTagInfo; in an update, one without is removed.
+        if full and not all("idTagInfo" in entry for entry in entries):
+            return "Failed"
+        merged = _merged({} if full else dict(self.local_list or {}), entries)
+        if len(merged) > self.keys.integer("LocalAuthListMaxLength"):
+            return "Failed"
+        self.local_list, self.list_version = merged or None, version
+        self.changed(URGENT)
+        return "Accepted"
+
+    def listed(self, tag: str) -> list[str] | None:
+        """[status, expiryDate, parentIdTag] of the list in force, None for a tag not in it."""
+        if self.local_list is None or not self.keys.flag("LocalAuthListEnabled"):
+            return None
+        return self.local_list.get(tag.casefold())
+
+    def compare_with_list(self, tag: str, status: str, now: float) -> None:
+        """3.4.2: the CSMS is told where its answer and its list contradict each other."""
+        entry = self.listed(tag)
+        if entry is None or (entry[0] == "Accepted") == (status == "Accepted"):
+            return
+        conflict = {"errorCode": "LocalListConflict", "info": f"idTag {tag}"}
+        self.send_station_status(now, conflict)
+
+
+def _merged(known: dict[str, list[str]], entries: list[dict]) -> dict[str, list[str]]:
+    for entry in entries:
+        tag, info = entry["idTag"].casefold(), entry.get("idTagInfo")
+        if info is None:
+            known.pop(tag, None)
+        else:
+            known[tag] = [
+                info["status"], info.get("expiryDate", ""), info.get("parentIdTag", "")
+            ]  # fmt: skip
+    return known

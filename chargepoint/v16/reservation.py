@@ -1,0 +1,182 @@
+"""Reservations of a connector, or of any of them by connector 0 (1.6 3.11, 5.2 and 5.13)."""
+
+from typing import Any
+
+from chargepoint.effects import URGENT
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
+from chargepoint.times import seconds_of
+
+FOR_ANOTHER = "for another"  # kept for another idTag
+PERHAPS = "perhaps"  # the reservation's parentIdTag may let it through: ask the CSMS
+
+
+class Reservation:
+    """Block of Station16.
+
+    reservations  reservationId -> {"connector", "tag", "parent", "expires", "claimed"}, None
+                  where there are none. expires: unix seconds by our clock; claimed: the
+                  connector where its idTag was authorized and waits for the car, or 0
+    """
+
+    __slots__ = ()
+
+    def on_reserve_now(self, payload: dict, now: float) -> dict:
+        number, identity = payload["connectorId"], payload["reservationId"]
+        status = self._reservation_status(number, identity, payload["expiryDate"], now)
+        if status == "Accepted":
+            entry = {
+                "connector": number,
+                "tag": payload["idTag"],
+                "parent": payload.get("parentIdTag", ""),
+                "expires": seconds_of(payload["expiryDate"]) - self._skew,
+                "claimed": 0,
+            }
+            self.later(self._reserve, identity, entry)
+        return {"status": status}
+
+    def _reservation_status(
+        self, number: int, identity: int, expiry: str, now: float
+    ) -> str:
+        expires = seconds_of(expiry)
+        if self.registration != "Accepted" or self.has_timer("reset"):
+            return "Rejected"
+        if expires is None or expires - self._skew <= now:
+            return "Rejected"
+        if number and number not in self.connectors:
+            return "Rejected"
+        if not number and not self.keys.flag("ReserveConnectorZeroSupported"):
+            return "Rejected"
+        old = (self.reservations or {}).get(identity)
+        if old is not None and old["claimed"]:
+            return "Occupied"  # its driver is there already
+        return self._room_for(number, old)
+
+    def _room_for(self, number: int, old: dict | None) -> str:
+        """`old`: the reservation of the same id, which the new one replaces (5.13)."""
+        mine = old["connector"] if old else None
+        if number:
+            outlets = [self.connectors[number]]
+        else:
+            outlets = list(self.connectors.values())
+        kept = [e for e in (self.reservations or {}).values() if e is not old]
+        zeros = sum(not e["connector"] and not e["claimed"] for e in kept)
+        free = sum(c.state is State.AVAILABLE or c.id == mine for c in outlets)
+        everywhere = sum(
+            c.state is State.AVAILABLE or c.id == mine for c in self.connectors.values()
+        )
+        if free and everywhere > zeros:
+            return "Accepted"
+        if all(c.faulted for c in outlets):
+            return "Faulted"
+        if all(c.state in INOPERATIVE_STATES for c in outlets):
+            return "Unavailable"
+        return "Occupied"
+
+    def _reserve(self, identity: int, entry: dict[str, Any], now: float) -> None:
+        self._end_reservation(identity, now)
+        self.reservations = self.reservations or {}
+        self.reservations[identity] = entry
+        self.set_timer(("reservation", identity), entry["expires"])
+        if entry["connector"]:
+            self.show_reserved(self.connectors[entry["connector"]], now)
+        self.changed(URGENT)
+
+    def on_cancel_reservation(self, payload: dict, now: float) -> dict:
+        identity = payload["reservationId"]
+        if identity not in (self.reservations or {}):
+            return {"status": "Rejected"}
+        self.later(self._end_reservation, identity)
+        return {"status": "Accepted"}
+
+    def at_reservation(self, now: float, identity: int) -> None:
+        self._end_reservation(identity, now)
+
+    def _end_reservation(self, identity: int, now: float) -> dict | None:
+        entry = (self.reservations or {}).pop(identity, None)
+        if entry is None:
+            return None
+        self.reservations = self.reservations or None
+        self.clear_timer(("reservation", identity))
+        outlet = self.connectors.get(entry["connector"])
+        if outlet is not None and outlet.can(Event.RESERVATION_ENDED):
+            outlet.apply(Event.RESERVATION_ENDED, now)
+            self.report(outlet, now)
+        self.changed(URGENT)
+        return entry
+
+    def end_reservations_of(self, number: int, now: float) -> None:
+        """The connector (0: the station) went out of service or was removed."""
+        for identity, entry in list((self.reservations or {}).items()):
+            if entry["connector"] == number:
+                self._end_reservation(identity, now)
+
+    def show_reserved(self, outlet: Connector, now: float) -> None:
+        """A free connector that is kept for somebody is Reserved."""
+        entries = (self.reservations or {}).values()
+        kept = any(e["connector"] == outlet.id and not e["claimed"] for e in entries)
+        if kept and outlet.can(Event.RESERVED):
+            outlet.apply(Event.RESERVED, now)
+            self.report(outlet, now)
+
+    def resume_reservations(self, saved: dict, now: float) -> None:
+        kept = {int(identity): {**entry} for identity, entry in saved.items()}
+        self.reservations = kept or None
+        for identity, entry in kept.items():
+            self.set_timer(("reservation", identity), max(now, entry["expires"]))
+
+    # --- who may use a connector -------------------------------------------------------------
+
+    def kept_from(self, outlet: Connector, tag: str, parent: str = "") -> str:
+        """"" where the idTag may use the connector, else FOR_ANOTHER or PERHAPS.
+
+        `parent`: parentIdTag where the CSMS has just told it.
+        """
+        if self.reservations is None:
+            return ""
+        waiting = [e for e in self.reservations.values() if not e["claimed"]]
+        own = [e for e in waiting if e["connector"] == outlet.id]
+        zero = [e for e in waiting if not e["connector"]]
+        if not own and (not zero or self._free_for_all() > len(zero)):
+            return ""
+        verdicts = {self._verdict(entry, tag, parent) for entry in own or zero}
+        return "" if "" in verdicts else PERHAPS if PERHAPS in verdicts else FOR_ANOTHER
+
+    def _free_for_all(self) -> int:
+        named = {e["connector"] for e in self.reservations.values()}
+        return sum(
+            c.can(Event.AUTHORIZED) and c.id not in named for c in self.connectors.values()
+        )
+
+    def _verdict(self, entry: dict, tag: str, parent: str) -> str:
+        if entry["tag"].casefold() == tag.casefold():
+            return ""
+        if not entry["parent"]:
+            return FOR_ANOTHER
+        known = parent or self._parent(tag)
+        if not known:
+            return PERHAPS
+        return "" if known.casefold() == entry["parent"].casefold() else FOR_ANOTHER
+
+    def claim_reservation(self, outlet: Connector, tag: str, parent: str) -> None:
+        """The idTag was authorized here: what was reserved for it waits for its car."""
+        for entry in (self.reservations or {}).values():
+            fits = entry["connector"] in (0, outlet.id) and not entry["claimed"]
+            if fits and self._verdict(entry, tag, parent) == "":
+                entry["claimed"] = outlet.id
+                return
+
+    def unclaim_reservation(self, outlet: Connector, now: float) -> None:
+        """The authorization has ended without a transaction: the reservation stands again."""
+        for entry in (self.reservations or {}).values():
+            if entry["claimed"] == outlet.id:
+                entry["claimed"] = 0
+        self.show_reserved(outlet, now)
+
+    def use_reservation(self, outlet: Connector, now: float) -> int | None:
+        """The reservationId that the transaction of the connector uses up."""
+        for identity, entry in (self.reservations or {}).items():
+            if entry["claimed"] == outlet.id:
+                self._end_reservation(identity, now)
+                return identity
+        return None
