@@ -150,4 +150,4 @@ class AdminSaves(threading.Thread):
         try:
             return work()
         finally:
-            self.timings.seconds[name].append(time.perf_counter() - begun)
+            self.timings.took(name, time.perf_counter() - begun)

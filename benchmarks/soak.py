@@ -57,12 +57,14 @@ def press(stack: Stack, sink: Child, minutes: float, stations: int) -> list[str]
     for thread in [*readers, viewers]:
         thread.start()
     time.sleep(min(WARM_UP, minutes * 20))
-    timings.seconds.clear()  # the first requests load code
+    timings.clear()  # the first requests load code
     before, began, sent = measure(stack.processes), time.time(), sink.ask("stats")["total"]
-    end = began + minutes * 60
+    end, course = began + minutes * 60, []
     while (left := end - time.time()) > 0:
         for process in stack.processes.values():
             process.check()
+        if time.time() - began >= len(course) * minutes * 10:  # six times
+            course.append({n: p.memory_bytes() / 2**20 for n, p in stack.processes.items()})
         time.sleep(min(5.0, left))
     after, took = measure(stack.processes), time.time() - began
     pairs = sink.ask("stats")["total"] - sent
@@ -73,7 +75,7 @@ def press(stack: Stack, sink: Child, minutes: float, stations: int) -> list[str]
     viewers.stop()
     connected = sink.ask("stats")["connected"]
     backlog = stack.redis.llen("ocpp:celery:messages") or stack.redis.llen("messages")
-    return report(timings, before, after, {
+    lines = report(timings, before, after, {
         "minutes": f"{took / 60:.1f}",
         "stations, connected at the end": f"{stations}, {connected}",
         "request-response pairs a second": f"{pairs / took:.0f}",
@@ -86,6 +88,23 @@ def press(stack: Stack, sink: Child, minutes: float, stations: int) -> list[str]
         "batches waiting for the log at the end": f"{backlog}",
         "messages in the log": f"{stack.mongo.messages.estimated_document_count()}",
     })  # fmt: skip
+    return lines + over_time(timings, course, began, minutes)
+
+
+def over_time(timings: Timings, course: list[dict], began: float, minutes: float) -> list[str]:
+    """Memory six times on the way, and the minutes that had requests over 1 s."""
+    lines = ["", "| MiB at minute | " + " | ".join(course[0]) + " |"]
+    lines.append("| ---: " * (len(course[0]) + 1) + "|")
+    for number, memory in enumerate(course):
+        figures = " | ".join(f"{value:.0f}" for value in memory.values())
+        lines.append(f"| {number * minutes / 6:.0f} | {figures} |")
+    slow: dict[int, list[float]] = {}
+    for moment, _, seconds in timings.slow:
+        slow.setdefault(int((moment - began) // 60), []).append(seconds)
+    if slow:
+        lines += ["", "| minute | requests over 1 s | slowest, s |", "| ---: | ---: | ---: |"]
+        lines += [f"| {m} | {len(s)} | {max(s):.1f} |" for m, s in sorted(slow.items())]
+    return lines
 
 
 def report(timings: Timings, before: dict, after: dict, facts: dict[str, str]) -> list[str]:

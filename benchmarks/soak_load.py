@@ -23,6 +23,16 @@ class Timings:
     def __init__(self) -> None:
         self.seconds: dict[str, array] = defaultdict(lambda: array("f"))
         self.failures: list[str] = []
+        self.slow: list[tuple[float, str, float]] = []  # (unix time, endpoint, s) above 1 s
+
+    def took(self, name: str, seconds: float) -> None:
+        self.seconds[name].append(seconds)
+        if seconds > 1.0:
+            self.slow.append((time.time(), name, seconds))
+
+    def clear(self) -> None:
+        self.seconds.clear()
+        self.slow.clear()
 
     def rows(self) -> list[tuple[str, int, float, float, float, int]]:
         """(endpoint, requests, p50, p99, max, over 1 s); seconds."""
@@ -106,7 +116,7 @@ class Reader(threading.Thread):
             self.timings.failures.append(f"{name}: {error!r}")
         finally:
             link.close()
-        self.timings.seconds[name].append(time.perf_counter() - begun)
+        self.timings.took(name, time.perf_counter() - begun)
 
 
 class Viewers(threading.Thread):

@@ -40,6 +40,7 @@ class Connector:
         "error_code",
         "ev",
         "info",
+        "limit_phases",
         "limit_w",
         "state",
         "variance",
@@ -54,6 +55,7 @@ class Connector:
         self.info = ""
         self.ev: EV | None = None
         self.limit_w: float | None = None
+        self.limit_phases: int | None = None
         self.variance = variance
         self._meter = Meter()
         self._at = now
@@ -131,10 +133,10 @@ class Connector:
         self.error_code, self.info, self.vendor_error_code = error_code, info, vendor
         return changed
 
-    def limit(self, watts: float | None, now: float) -> None:
-        """Offer at most `watts` from now on; None lifts the limit."""
+    def limit(self, watts: float | None, now: float, phases: int | None = None) -> None:
+        """Offer at most `watts`, on at most `phases`, from now on; None lifts the limit."""
         self.advance(now)
-        self.limit_w = watts
+        self.limit_w, self.limit_phases = watts, phases
 
     # Energy
 
@@ -144,7 +146,9 @@ class Connector:
         outlet = float(self.config.max_power_w)
         if self.limit_w is not None:
             outlet = min(outlet, max(0.0, self.limit_w))
-        return outlet if self.ev is None else min(outlet, self.ev.ceiling_w(self.config))
+        if self.ev is None:
+            return outlet
+        return min(outlet, self.ev.ceiling_w(self.config, self.limit_phases))
 
     @property
     def power_w(self) -> float:
@@ -192,7 +196,7 @@ class Connector:
             phases, used, frequency, factor = 1, 1, 0.0, 1.0
         else:
             voltage = metering.LINE_VOLTAGE * (1 + (self._noise("voltage", now) - 1) / 4)
-            phases, used = self.config.phases, self._phases_used
+            phases, used = self.config.phases, self.phases_used
             frequency, factor = metering.FREQUENCY, metering.AC_POWER_FACTOR
         amps = power / (used * voltage * factor)
         return Sample(
@@ -210,8 +214,8 @@ class Connector:
         )
 
     @property
-    def _phases_used(self) -> int:
-        phases = self.config.phases
+    def phases_used(self) -> int:
+        phases = min(self.config.phases, self.limit_phases or 3)
         return min(phases, self.ev.phases or phases) if self.ev is not None else phases
 
     def _noise(self, name: str, now: float) -> float:
@@ -229,6 +233,7 @@ class Connector:
             saved["ev"] = self.ev.to_saved()
         if self.limit_w is not None:
             saved["limit_w"] = self.limit_w
+            saved["limit_phases"] = self.limit_phases
         return saved
 
     @classmethod
@@ -245,4 +250,5 @@ class Connector:
         if saved.get("ev"):
             connector.ev = EV.from_saved(saved["ev"])
         connector.limit_w = saved.get("limit_w")
+        connector.limit_phases = saved.get("limit_phases")
         return connector

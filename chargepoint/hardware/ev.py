@@ -83,12 +83,12 @@ class EV:
     def full(self) -> bool:
         return self.soc >= self.target_soc - _FULL
 
-    def ceiling_w(self, config: "ConnectorConfig") -> float:
-        """What car and connector both allow, before the battery's curve."""
+    def ceiling_w(self, config: "ConnectorConfig", at_most: int | None = None) -> float:
+        """What car and connector both allow, on `at_most` phases, before the battery's curve."""
         if config.phases == 0:
             return min(self.max_power_kw * 1000.0, float(config.max_power_w))
         phases = self.phases or 3
-        used = min(phases, config.phases)
+        used = min(phases, config.phases, at_most or 3)
         return used * min(self.max_power_kw * 1000.0 / phases, config.max_power_w / config.phases)
 
     def power_w(self, cap_w: float, dc: bool) -> float:

@@ -6,6 +6,7 @@ from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import RESERVED_STATES, Event
 from chargepoint.station import CommandRejected
 from chargepoint.times import seconds_of
+from chargepoint.v16.charging_profiles import WAITING
 from chargepoint.v16.reservation import FOR_ANOTHER
 
 CACHE_AT_MOST = 1000
@@ -154,6 +155,7 @@ class Authorization:
 
     def _not_authorized(self, outlet: Connector, now: float) -> None:
         self.auto_plug.discard(outlet.id)
+        self.end_profiles(outlet, WAITING, now)
         self.report(outlet, now)
 
     # --- the cache (3.4.1) -------------------------------------------------------------------

@@ -33,7 +33,7 @@ def _fixed(value: str) -> Key:
     return Key(TEXT, value, readonly=True)
 
 
-_PROFILES = "Core,LocalAuthListManagement,Reservation,RemoteTrigger"
+_PROFILES = "Core,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
 _ENERGY = "Energy.Active.Import.Register"
 _ROTATIONS = frozenset({"NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR"})
 
@@ -42,12 +42,16 @@ KEYS: dict[str, Key] = {
     "AuthorizationCacheEnabled": Key(BOOL, "true"),
     "AuthorizeRemoteTxRequests": Key(BOOL, "false"),
     "BlinkRepeat": Key(INT, "3"),
+    "ChargeProfileMaxStackLevel": _fixed("20"),
+    "ChargingScheduleAllowedChargingRateUnit": _fixed("Current,Power"),
+    "ChargingScheduleMaxPeriods": _fixed("100"),
     "ClockAlignedDataInterval": Key(INT, "0"),
     "ConnectionTimeOut": Key(INT, "60"),
     "ConnectorPhaseRotation": Key(LIST, "NotApplicable"),
     "ConnectorPhaseRotationMaxLength": Key(
         INT, "", True, computed=lambda config: str(len(config.connectors) + 1)
     ),
+    "ConnectorSwitch3to1PhaseSupported": _fixed("true"),
     "GetConfigurationMaxKeys": _fixed("100"),
     "HeartbeatInterval": Key(INT, "300"),
     "LightIntensity": Key(INT, "100"),
@@ -55,6 +59,7 @@ KEYS: dict[str, Key] = {
     "LocalAuthListMaxLength": _fixed("1000"),
     "LocalAuthorizeOffline": Key(BOOL, "true"),
     "LocalPreAuthorize": Key(BOOL, "false"),
+    "MaxChargingProfilesInstalled": _fixed("100"),
     "MaxEnergyOnInvalidId": Key(INT, "0"),
     "MeterValueSampleInterval": Key(INT, "60"),
     "MeterValuesAlignedData": Key(LIST, _ENERGY, members=MEASURANDS),

@@ -6,6 +6,7 @@ from chargepoint.effects import URGENT, PingInterval
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import RESERVED_STATES, Event
 from chargepoint.station import CommandRejected
+from chargepoint.v16.charging_profiles import fits_remote_start
 from chargepoint.v16.reservation import PERHAPS
 
 SOFT_RESET_PATIENCE = 10.0  # how long a soft reset waits for the queue to be delivered
@@ -106,6 +107,9 @@ class Requests:
         if outlet is None or not outlet.can(Event.AUTHORIZED) or self.has_timer("reset"):
             return {"status": "Rejected"}
         if not self._remote_allowed(outlet, tag):
+            return {"status": "Rejected"}
+        given = payload.get("chargingProfile")
+        if given and not (fits_remote_start(given) and self.keep_for_start(given, outlet.id)):
             return {"status": "Rejected"}
         self.later(self._remote_start, outlet.id, tag)
         return {"status": "Accepted"}

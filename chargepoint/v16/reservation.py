@@ -6,6 +6,7 @@ from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
 from chargepoint.times import seconds_of
+from chargepoint.v16.charging_profiles import WAITING
 
 FOR_ANOTHER = "for another"  # kept for another idTag
 PERHAPS = "perhaps"  # the reservation's parentIdTag may let it through: ask the CSMS
@@ -116,6 +117,7 @@ class Reservation:
         entries = (self.reservations or {}).values()
         kept = any(e["connector"] == outlet.id and not e["claimed"] for e in entries)
         if kept and outlet.can(Event.RESERVED):
+            self.report(outlet, now)  # 4.9: only from Available does it become Reserved
             outlet.apply(Event.RESERVED, now)
             self.report(outlet, now)
 
@@ -171,6 +173,7 @@ class Reservation:
         for entry in (self.reservations or {}).values():
             if entry["claimed"] == outlet.id:
                 entry["claimed"] = 0
+        self.end_profiles(outlet, WAITING, now)
         self.show_reserved(outlet, now)
 
     def use_reservation(self, outlet: Connector, now: float) -> int | None:

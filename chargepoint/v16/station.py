@@ -3,6 +3,7 @@
 from typing import Any
 
 from chargepoint import rpc
+from chargepoint.charging.profile import Profile
 from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import State
@@ -14,14 +15,15 @@ from chargepoint.v16.metering import Metering
 from chargepoint.v16.requests import Requests
 from chargepoint.v16.reservation import Reservation
 from chargepoint.v16.session import Session16
+from chargepoint.v16.smart_charging import SmartCharging
 from chargepoint.v16.status import Status
 from chargepoint.v16.transactions import Transactions
 from chargepoint.v16.trigger import Trigger
 
 
 class Station16(
-    Status, Authorization, LocalList, Reservation, Transactions, Metering, Requests, Trigger,
-    Station,
+    Status, Authorization, LocalList, Reservation, SmartCharging, Transactions, Metering, Requests,
+    Trigger, Station,
 ):  # fmt: skip
     """State beside the base's, all of it plain:
 
@@ -29,13 +31,13 @@ class Station16(
     tags        connector -> idTag that was authorized and waits for a car
     cache       authorization cache: idTag -> [status, expiryDate, parentIdTag]
     scheduled   connectors that become Unavailable when their transaction ends
-    local_list  see LocalList; reservations: see Reservation
+    local_list  see LocalList; reservations: see Reservation; profiles: see SmartCharging
     auto_plug   connectors where an emulated driver plugs in and unplugs
     """
 
     __slots__ = (
-        "auto_plug", "cache", "keys", "list_version", "local_list", "operative", "reservations",
-        "reset_by", "scheduled", "sessions", "tags",
+        "auto_plug", "cache", "keys", "list_version", "local_list", "operative", "profiles",
+        "reservations", "reset_by", "scheduled", "sessions", "tags",
     )  # fmt: skip
 
     VERSION = "1.6"
@@ -45,7 +47,9 @@ class Station16(
         "ChangeAvailability": "on_change_availability",
         "ChangeConfiguration": "on_change_configuration",
         "ClearCache": "on_clear_cache",
+        "ClearChargingProfile": "on_clear_charging_profile",
         "DataTransfer": "on_data_transfer",
+        "GetCompositeSchedule": "on_get_composite_schedule",
         "GetConfiguration": "on_get_configuration",
         "GetLocalListVersion": "on_get_local_list_version",
         "RemoteStartTransaction": "on_remote_start_transaction",
@@ -53,6 +57,7 @@ class Station16(
         "ReserveNow": "on_reserve_now",
         "Reset": "on_reset",
         "SendLocalList": "on_send_local_list",
+        "SetChargingProfile": "on_set_charging_profile",
         "TriggerMessage": "on_trigger_message",
         "UnlockConnector": "on_unlock_connector",
     }
@@ -76,6 +81,8 @@ class Station16(
         self.operative = saved.get("operative", True)
         self.local_list: dict[str, list[str]] | None = saved.get("local_list")
         self.list_version: int = saved.get("list_version", 0)
+        profiles = [Profile.from_saved(entry) for entry in saved.get("profiles", ())]
+        self.profiles: list[Profile] | None = profiles or None
         self.resume_reservations(saved.get("reservations", {}), now)
         self.reset_by = 0.0
         self.arm_aligned(now)
@@ -83,6 +90,7 @@ class Station16(
             self._close_removed(self.sessions.pop(number), saved, now)
         for number in self.sessions:
             self._resume_session(self.connectors[number], now)
+        self.plan(now)
         for number in [n for n in self.tags if n in self.connectors]:
             self.wait_for_plug(self.connectors[number], now)
         for number in self.auto_plug - set(self.sessions) - set(self.tags):
@@ -185,6 +193,8 @@ class Station16(
         if self.list_version:
             saved["list_version"] = self.list_version
             saved["local_list"] = self.local_list and dict(self.local_list)
+        if self.profiles:
+            saved["profiles"] = [profile.to_saved() for profile in self.profiles]
         if self.reservations:
             saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
         if not self.operative:

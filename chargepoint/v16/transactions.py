@@ -71,6 +71,7 @@ class Transactions:
         identity = str(UUID(int=self.rng.getrandbits(128), version=4))
         session = Session16(identity, outlet.id, tag, now, round(outlet.meter_wh))
         self.sessions[outlet.id] = session
+        self.profiles_for_start(session)
         payload = {
             "connectorId": outlet.id,
             "idTag": tag,
@@ -92,7 +93,12 @@ class Transactions:
         session = self.sessions.get(outlet.id)
         if session is None or session.suspended or not outlet.can(Event.ENERGY_OFFERED):
             return
-        outlet.apply(Event.ENERGY_OFFERED, now)
+        self.plan(now)
+        if outlet.can(Event.ENERGY_OFFERED):  # the plan may have offered it already
+            paused = self.paused(outlet)
+            event = Event.EVSE_SUSPENDED if paused else Event.ENERGY_OFFERED
+            if outlet.can(event):
+                outlet.apply(event, now)
         self.watch_car(outlet, now)
         self.report(outlet, now)
 
@@ -191,6 +197,8 @@ class Transactions:
         if session.cap_wh is not None and outlet.meter_wh >= session.cap_wh:
             self._suspend(outlet, session, now)
             return
+        if outlet.state is State.SUSPENDED_EV:
+            self.plan(now)  # what it leaves is for the others
         self.report(outlet, now)
         self.watch_car(outlet, now)
 
@@ -239,6 +247,7 @@ class Transactions:
         if session.data:
             payload["transactionData"] = session.data
         del self.sessions[outlet.id]
+        self.end_profiles(outlet, session.id, now)
         update = self.record(session, now, ended=now, meter_stop=meter_stop, reason=reason)
         known = session.transaction_id
         kept = {"transaction_id": known} if known is not None else {"record": update}

@@ -101,6 +101,14 @@ CONVERSATION_16 = [
     ("RemoteStartTransaction", {"connectorId": 1, "idTag": "BERT"}, {"status": "Rejected"}),
     ("CancelReservation", {"reservationId": 8}, {"status": "Accepted"}),
     ("CancelReservation", {"reservationId": 8}, {"status": "Rejected"}),
+    ("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": {
+        "chargingProfileId": 5, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative", "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.1}],
+        },
+    }}, {"status": "Accepted"}),
+    ("ClearChargingProfile", {"id": 6}, {"status": "Unknown"}),
     ("TriggerMessage", {"requestedMessage": "MeterValues"}, {"status": "Accepted"}),
     ("TriggerMessage", {"requestedMessage": "Heartbeat"}, {"status": "Accepted"}),
 ]  # fmt: skip
@@ -114,6 +122,12 @@ def test_lists_reservations_and_triggers(kind, request, stack, fresh_name):
     wire.await_call(name, "StatusNotification", where=lambda p: p["connectorId"] == 1)
     for action, payload, expected in CONVERSATION_16:
         assert csms.call(name, action, payload) == expected, action
+    question = {"connectorId": 1, "duration": 60, "chargingRateUnit": "A"}
+    answer = csms.call(name, "GetCompositeSchedule", question)
+    schedule = answer["chargingSchedule"]
+    period = {"startPeriod": 0, "limit": 16.1, "numberPhases": 3}
+    assert schedule["chargingSchedulePeriod"] == [period]
+    assert csms.call(name, "ClearChargingProfile", {"id": 5}) == {"status": "Accepted"}
     reserved = {"connectorId": 1, "status": "Reserved"}
     wire.await_call(name, "StatusNotification", where=lambda p: reserved.items() <= p.items())
     wire.await_call(name, "MeterValues", where=lambda p: p["connectorId"] == 1)

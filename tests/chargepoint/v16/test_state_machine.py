@@ -15,6 +15,7 @@ from chargepoint.hardware.ev import AC_EFFICIENCY
 from chargepoint.station import CommandRejected
 from chargepoint.times import iso, seconds_of
 from tests.chargepoint.peer import Peer
+from tests.chargepoint.v16.charging import profile
 
 # Rows and columns of 4.9: from status, to statuses.
 _ALLOWED = {
@@ -208,6 +209,23 @@ class Life(RuleBasedStateMachine):
     def local_list(self, tag, status):
         entry = {"idTag": tag, "idTagInfo": {"status": status}}
         self.ask("SendLocalList", listVersion=1, updateType="Full", localAuthorizationList=[entry])
+
+    @rule(number=numbers, limit=st.sampled_from([0.0, 5.0, 6.0, 20.0]),
+          purpose=st.sampled_from(["TxProfile", "TxDefaultProfile"]))  # fmt: skip
+    def limit(self, number, limit, purpose):
+        self.identity += 1
+        made = profile([(0, limit), (300, 16.0)], self.identity, purpose, unit="A")
+        self.ask("SetChargingProfile", connectorId=number, csChargingProfiles=made)
+
+    @rule(limit=st.sampled_from([0.0, 8.0, 14.0]))
+    def limit_station(self, limit):
+        made = profile(limit, 0, "ChargePointMaxProfile", kind="Absolute", unit="A",
+                       startSchedule=self.peer.now, duration=2000)  # fmt: skip
+        self.ask("SetChargingProfile", connectorId=0, csChargingProfiles=made)
+
+    @rule()
+    def clear_limits(self):
+        self.ask("ClearChargingProfile")
 
     # --- links and workers -------------------------------------------------------------------
 

@@ -1,0 +1,260 @@
+"""Smart charging: the profiles' limits become the power on offer (1.6 3.13, 5.5, 5.7, 5.16)."""
+
+from typing import Any
+
+from chargepoint.charging import limits
+from chargepoint.charging.limits import AC_VOLTS, DC_VOLTS, Circuit, Limit
+from chargepoint.charging.profile import STATION_MAX, TX, Profile
+from chargepoint.effects import URGENT
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.meter import AC_POWER_FACTOR
+from chargepoint.hardware.states import Event, State
+from chargepoint.times import iso
+from chargepoint.v16.charging_profiles import WAITING, install, matches, read_profile
+from chargepoint.v16.session import Session16
+
+LEAST_AMPS = 6.0  # IEC 61851-1: below this an AC outlet cannot tell a car to charge
+LEAST_DC_W = 1.0
+
+
+def _circuit(outlet: Connector, measured: bool) -> Circuit:
+    """measured: watts as the meter sees them, so that no more amperes flow than allowed."""
+    if outlet.dc:
+        return Circuit(0, outlet.config.max_power_w, DC_VOLTS)
+    volts = AC_VOLTS * AC_POWER_FACTOR if measured else AC_VOLTS
+    return Circuit(outlet.config.phases, outlet.config.max_power_w, volts)
+
+
+def _least_w(outlet: Connector) -> float:
+    if outlet.dc:
+        return LEAST_DC_W
+    return LEAST_AMPS * AC_VOLTS * AC_POWER_FACTOR * outlet.phases_used - 1e-6
+
+
+class SmartCharging:
+    """Block of Station16. profiles: those installed, None where there are none."""
+
+    __slots__ = ()
+
+    # --- requests ----------------------------------------------------------------------------
+
+    def on_set_charging_profile(self, payload: dict, now: float) -> dict:
+        number, given = payload["connectorId"], payload["csChargingProfiles"]
+        if number and number not in self.connectors:
+            return {"status": "Rejected"}
+        session = ""
+        if given["chargingProfilePurpose"] == TX:
+            open_ = self.sessions.get(number)
+            wanted = given.get("transactionId")
+            if open_ is None or wanted not in (None, open_.transaction_id):
+                return {"status": "Rejected"}  # 5.16.1: only for a transaction that runs
+            session = open_.id
+        profile = read_profile(given, number, session)
+        if profile is None or not self._may_install(profile):
+            return {"status": "Rejected"}
+        self.profiles = install(self.profiles or [], profile)
+        self.later(self.plan)
+        self.changed(URGENT)
+        return {"status": "Accepted"}
+
+    def _may_install(self, profile: Profile) -> bool:
+        keys = self.keys
+        if profile.purpose == STATION_MAX and profile.connector:
+            return False
+        if not 0 <= profile.stack <= keys.integer("ChargeProfileMaxStackLevel"):
+            return False
+        if len(profile.periods) > keys.integer("ChargingScheduleMaxPeriods"):
+            return False
+        installed = install(self.profiles or [], profile)
+        return len(installed) <= keys.integer("MaxChargingProfilesInstalled")
+
+    def on_clear_charging_profile(self, payload: dict, now: float) -> dict:
+        kept = [p for p in self.profiles or () if not matches(p, payload)]
+        if len(kept) == len(self.profiles or ()):
+            return {"status": "Unknown"}
+        self.profiles = kept
+        self.later(self.plan)
+        self.changed(URGENT)
+        return {"status": "Accepted"}
+
+    def on_get_composite_schedule(self, payload: dict, now: float) -> dict:
+        number, seconds = payload["connectorId"], payload["duration"]
+        if seconds <= 0 or (number and number not in self.connectors):
+            return {"status": "Rejected"}
+        begin = int(now + self._skew) * 1000
+        steps = self._composite(number, begin, seconds * 1000)
+        unit = payload.get("chargingRateUnit", "W")
+        longest = self.keys.integer("ChargingScheduleMaxPeriods")
+        if len(steps) > longest:  # what does not fit is not promised
+            steps, seconds = steps[:longest], steps[longest][0] // 1000
+        start = iso(begin / 1000)
+        return {
+            "status": "Accepted",
+            "connectorId": number,
+            "scheduleStart": start,
+            "chargingSchedule": {
+                "duration": seconds,
+                "startSchedule": start,
+                "chargingRateUnit": unit,
+                "chargingSchedulePeriod": self._periods(number, steps, unit),
+            },
+        }
+
+    def _composite(self, number: int, begin: int, duration: int) -> list[tuple[int, Limit]]:
+        profiles = self.profiles or []
+        outlets = [self.connectors[number]] if number else list(self.connectors.values())
+        # Without a transaction the answer is for one that would begin now.
+        since = {o.id: self._since(self.sessions.get(o.id), begin) for o in outlets}
+
+        def limit_at(time: int) -> Limit:
+            station = limits.for_station(profiles, time)
+            found = [
+                limits.merged(_circuit(o, False), self._found(o, time, since[o.id]), station)
+                for o in outlets
+            ]
+            if number:
+                return found[0]
+            total = sum(
+                limit.total_w(_circuit(o, False).volts)
+                for limit, o in zip(found, outlets, strict=True)
+            )
+            return limits.merged(self._grid(total), station)
+
+        def next_at(time: int) -> int | None:
+            moments = [limits.next_change(profiles, time, begun) for begun in since.values()]
+            return min((m for m in moments if m is not None), default=None)
+
+        return limits.composite(limit_at, next_at, begin, duration)
+
+    def _grid(self, total_w: float) -> Circuit:
+        dc = all(outlet.dc for outlet in self.connectors.values())
+        return Circuit(0 if dc else 3, total_w, DC_VOLTS if dc else AC_VOLTS)
+
+    def _periods(self, number: int, steps: list[tuple[int, Limit]], unit: str) -> list[dict]:
+        outlet = self.connectors.get(number)
+        circuit = self._grid(0.0) if outlet is None else _circuit(outlet, False)
+        periods: dict[int, dict[str, Any]] = {}
+        for offset, limit in steps:
+            watts = limit.total_w(circuit.volts)
+            value = watts if unit == "W" else watts / (circuit.volts * limit.phases)
+            entry = {"startPeriod": round(offset / 1000), "limit": round(value, 1)}
+            if circuit.phases:
+                entry["numberPhases"] = limit.phases
+            periods[entry["startPeriod"]] = entry
+        return list(periods.values())
+
+    # --- what is offered ---------------------------------------------------------------------
+
+    def _since(self, session: Session16 | None, otherwise: int) -> int:
+        if session is None:
+            return otherwise
+        return round((session.started + self._skew) * 1000)
+
+    def _found(self, outlet: Connector, time: int, since: int) -> tuple | None:
+        session = self.sessions.get(outlet.id)
+        identity = session.id if session else WAITING
+        return limits.for_transaction(self.profiles or [], outlet.id, identity, time, since)
+
+    def plan(self, now: float) -> None:
+        """Offer every transaction what the profiles leave it, and wake up when that changes."""
+        if self.profiles is None:
+            return
+        time = round((now + self._skew) * 1000)
+        active = sorted(self.sessions.values(), key=lambda session: session.started)
+        outlets = [self.connectors[session.connector] for session in active]
+        found: list[Limit] = []
+        moments = [limits.next_change(self.profiles, time, None)]
+        for session, outlet in zip(active, outlets, strict=True):
+            since = self._since(session, time)
+            tx = self._found(outlet, time, since)
+            found.append(limits.merged(_circuit(outlet, True), tx))
+            moments.append(limits.next_change(self.profiles, time, since))
+        self._offer(outlets, self._shares(outlets, found, time), now)
+        self.profiles = self.profiles or None
+        due = min((m for m in moments if m is not None), default=None)
+        if due is None:
+            self.clear_timer("charging")
+        else:
+            self.set_timer("charging", due / 1000 - self._skew)
+
+    def at_charging(self, now: float) -> None:
+        self.plan(now)
+
+    def _shares(
+        self, outlets: list[Connector], found: list[Limit], time: int
+    ) -> list[tuple[float, int]]:
+        """(watts, phases) for each outlet, together within the station's limit."""
+        alone = [
+            (limit.total_w(_circuit(outlet, True).volts), limit.phases)
+            for outlet, limit in zip(outlets, found, strict=True)
+        ]
+        station = limits.for_station(self.profiles, time)
+        if station is None or not outlets:
+            return alone
+        grid = self._grid(float("inf"))._replace(volts=_circuit(outlets[0], True).volts)
+        whole = limits.limit_of(station[0].unit, station[1], grid)
+        # No single outlet may have more amperes a phase than the station.
+        alone = [
+            (limit.joined(limits.limit_of(*_unit_period(station), _circuit(outlet, True))))
+            for outlet, limit in zip(outlets, found, strict=True)
+        ]
+        watts = [
+            limit.total_w(_circuit(outlet, True).volts)
+            for outlet, limit in zip(outlets, alone, strict=True)
+        ]
+        # What a full or missing car leaves is for the others.
+        wants = [outlet.ev is not None and not outlet.ev.full for outlet in outlets]
+        asked = [w if want else 0.0 for w, want in zip(watts, wants, strict=True)]
+        shares = limits.shared(asked, [_least_w(o) for o in outlets], whole.total_w(grid.volts))
+        rest = [s if want else w for s, w, want in zip(shares, watts, wants, strict=True)]
+        return [(w, limit.phases) for w, limit in zip(rest, alone, strict=True)]
+
+    def _offer(
+        self, outlets: list[Connector], shares: list[tuple[float, int]], now: float
+    ) -> None:
+        for outlet, (watts, phases) in zip(outlets, shares, strict=True):
+            least = not outlet.dc and phases < outlet.config.phases
+            outlet.limit(watts, now, phases if least else None)
+            session = self.sessions[outlet.id]
+            if self.paused(outlet):
+                if outlet.state is not State.STARTED and outlet.can(Event.EVSE_SUSPENDED):
+                    outlet.apply(Event.EVSE_SUSPENDED, now)
+            elif outlet.state is State.SUSPENDED_EVSE and not session.suspended:
+                outlet.apply(Event.ENERGY_OFFERED, now)
+            self.watch_car(outlet, now)
+            self.report(outlet, now)
+
+    def paused(self, outlet: Connector) -> bool:
+        """Too little is on offer to charge with."""
+        return outlet.limit_w is not None and outlet.limit_w < _least_w(outlet)
+
+    # --- the profiles of a transaction -------------------------------------------------------
+
+    def keep_for_start(self, given: dict[str, Any], number: int) -> bool:
+        """The profile of a RemoteStartTransaction waits for its transaction; False: refused."""
+        profile = read_profile(given, number, WAITING)
+        if profile is None or not self._may_install(profile):
+            return False
+        self.profiles = install(self.profiles or [], profile)
+        return True
+
+    def profiles_for_start(self, session: Session16) -> None:
+        if self.profiles is not None:
+            self.profiles = [
+                p._replace(session=session.id)
+                if p.session == WAITING and p.connector == session.connector else p
+                for p in self.profiles
+            ]  # fmt: skip
+
+    def end_profiles(self, outlet: Connector, session: str, now: float) -> None:
+        """3.13.1: a TxProfile ends with its transaction (or with the wait for it)."""
+        if self.profiles is None:
+            return
+        gone = [p for p in self.profiles if p.session == session and p.connector == outlet.id]
+        self.profiles = [p for p in self.profiles if p not in gone]
+        outlet.limit(None, now)
+        self.plan(now)
+
+
+def _unit_period(found: tuple) -> tuple:
+    return found[0].unit, found[1]
