@@ -76,7 +76,9 @@ async def test_two_hundred_stations_come_and_go_without_a_trace(kept):
         await come_and_go()
         await asyncio.sleep(0.1)
         after = descriptors(), len(asyncio.all_tasks()), alive(Dialer), alive(ChargePointConsumer)
-        assert after == before
+        # A file that something else had open at the first look may be closed at the second.
+        assert after[0] <= before[0]
+        assert after[1:] == before[1:]
         assert before[2:] == (0, 0) and fleet.running == fleet.parting == {}
         assert len(host.deadlines) == 0
     await queue.close()
