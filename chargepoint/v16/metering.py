@@ -41,9 +41,10 @@ class Metering:
         sample = outlet.sample(now)
         measurands = self.keys.items("MeterValuesSampledData")
         if measurands:
-            values = sampled_values(sample, measurands, "Sample.Periodic")
+            values = sampled_values(sample, measurands, "Sample.Periodic", session.sampled_wh)
             self._queue_values(outlet, session, values, now)
         self._gather(session, sample, "StopTxnSampledData", "Sample.Periodic", now)
+        session.sampled_wh = sample.energy_wh
         self.record(session, now, sample=_plain(sample))
         self.report(outlet, now)
         self.watch_car(outlet, now)
@@ -64,9 +65,12 @@ class Metering:
             session = self.sessions.get(outlet.id)
             if session is not None:
                 self._gather(session, sample, "StopTxnAlignedData", "Sample.Clock", now)
+            since = None if session is None else session.aligned_wh
+            if session is not None:
+                session.aligned_wh = sample.energy_wh
             if not measurands:
                 continue
-            values = sampled_values(sample, measurands, "Sample.Clock")
+            values = sampled_values(sample, measurands, "Sample.Clock", since)
             if session is not None:
                 self._queue_values(outlet, session, values, now)
             elif values and self.connected and self.registration == "Accepted":
@@ -94,7 +98,10 @@ class Metering:
     ) -> None:
         """9.1.28-9.1.31: values that StopTransaction carries."""
         measurands = self.keys.items(key)
-        values = sampled_values(sample, measurands, context) if measurands else None
+        if not measurands:
+            return
+        since = session.aligned_wh if context == "Sample.Clock" else session.sampled_wh
+        values = sampled_values(sample, measurands, context, since)
         if not values:
             return
         if len(session.data) >= DATA_AT_MOST:

@@ -9,13 +9,14 @@ class Session16:
     """`transaction_id` is None until the CSMS has answered StartTransaction.
 
     id           uuid, made at the start; `rev` counts the updates of its record
+    sampled_wh   register at the last periodic sample, aligned_wh at the last clock-aligned one
     data         transactionData gathered for StopTransaction (StopTxn* keys)
     cap_wh       register value at which an invalid idTag's energy ends (MaxEnergyOnInvalidId)
     """
 
     __slots__ = (
-        "cap_wh", "connector", "data", "id", "id_tag", "meter_start", "parent", "rev", "started",
-        "suspended", "transaction_id",
+        "aligned_wh", "cap_wh", "connector", "data", "id", "id_tag", "meter_start", "parent", "rev",
+        "sampled_wh", "started", "suspended", "transaction_id",
     )  # fmt: skip
 
     def __init__(
@@ -31,6 +32,7 @@ class Session16:
         self.rev = 0
         self.data: list[dict[str, Any]] = []
         self.cap_wh: float | None = None
+        self.sampled_wh = self.aligned_wh = float(meter_start)
         self.suspended = False  # deauthorized: no more energy, transaction still open
 
     def to_saved(self) -> dict[str, Any]:
@@ -46,4 +48,6 @@ class Session16:
         )  # fmt: skip
         for name in ("parent", "transaction_id", "rev", "data", "cap_wh", "suspended"):
             setattr(session, name, saved[name])
+        for name in ("sampled_wh", "aligned_wh"):
+            setattr(session, name, saved.get(name, session.meter_start))
         return session
