@@ -21,7 +21,8 @@ _HEAD = """\
 # OCPP 1.6J: what is emulated
 
 Made from the code's own tables by
-`python -m tests.chargepoint.v16.coverage_page > docs/ocpp-1.6.md`. Do not edit by hand. A Call of the CSMS that is not here as *served* is answered with NotSupported.
+`python -m tests.chargepoint.v16.coverage_page > docs/ocpp-1.6.md`. Do not edit by hand.
+A Call of the CSMS that is not here as *served* is answered with NotSupported.
 """
 
 
