@@ -139,6 +139,14 @@ class Station(Commands, Answers):
         """(transaction id, idTag) of the connector for the snapshot."""
         return None, None
 
+    def roots_of(self, use: str) -> list[str]:
+        """Hook: PEM texts of the CA certificates installed for a use, by OCPP's name for it."""
+        return []
+
+    def security_event(self, kind: str, info: str, now: float) -> None:
+        """Hook: something of the list of security events has happened (2.0.1 part 2, appendix 1;
+        the same list in the security whitepaper for 1.6)."""
+
     # --- events ------------------------------------------------------------------------------
 
     def connected_to(self, now: float) -> list[Effect]:
