@@ -20,7 +20,10 @@ class Base201(Station):
     reset_due  boot reason of a reset that waits for transactions to end
     """
 
-    __slots__ = ("cache", "driven", "model", "offline_since", "outlets", "reset_due")
+    __slots__ = (
+        "cache", "driven", "list_version", "local_list", "model", "offline_since", "outlets",
+        "reservations", "reset_due",
+    )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
     CODES: ClassVar[dict[str, str]] = rpc.CODES_201
@@ -32,6 +35,8 @@ class Base201(Station):
         self.cache = AuthCache(saved.get("cache"))
         self.model = DeviceModel.from_saved(saved.get("model") or {}, initial(self.config))
         self.driven: set[int] = set(saved.get("driven", ()))
+        self.local_list: dict[str, list] | None = saved.get("local_list")
+        self.list_version: int = saved.get("list_version", 0)
         if not self.booted:
             self.model.booted()
         self.outlets: dict[int, Outlet] = {}
@@ -39,6 +44,7 @@ class Base201(Station):
         for number, kept in (saved.get("outlets") or {}).items():
             if int(number) in self.outlets:
                 self.outlets[int(number)].restore(kept)
+        self.resume_reservations(saved.get("reservations", {}), now)
         for outlet in self.outlets.values():
             outlet.seen = outlet.points()
             self.restart_timers(outlet, now)
@@ -78,6 +84,11 @@ class Base201(Station):
             saved["outlets"] = kept
         if self.driven:
             saved["driven"] = sorted(self.driven)
+        if self.list_version:
+            saved["list_version"] = self.list_version
+            saved["local_list"] = self.local_list and dict(self.local_list)
+        if self.reservations:
+            saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
         if self.offline_since is not None:
             saved["offline_since"] = self.offline_since
         if self.reset_due is not None:
