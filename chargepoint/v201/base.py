@@ -8,6 +8,7 @@ from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
 from chargepoint.station import ACCEPTED, CommandRejected, Station
 from chargepoint.v201.auth_cache import AuthCache
+from chargepoint.v201.charging_profiles import Installed
 from chargepoint.v201.device_model import DeviceModel
 from chargepoint.v201.metering import meter_value
 from chargepoint.v201.outlet import Outlet
@@ -22,7 +23,7 @@ class Base201(Station):
 
     __slots__ = (
         "cache", "driven", "list_version", "local_list", "model", "offline_since", "outlets",
-        "reservations", "reset_due",
+        "profiles", "reservations", "reset_due",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -44,6 +45,8 @@ class Base201(Station):
         for number, kept in (saved.get("outlets") or {}).items():
             if int(number) in self.outlets:
                 self.outlets[int(number)].restore(kept)
+        profiles = [Installed.from_saved(entry) for entry in saved.get("profiles", ())]
+        self.profiles: list[Installed] | None = profiles or None
         self.resume_reservations(saved.get("reservations", {}), now)
         for outlet in self.outlets.values():
             outlet.seen = outlet.points()
@@ -51,6 +54,7 @@ class Base201(Station):
         for number in self.driven:
             self.set_timer(("driver", number), now + 5.0)
         self.schedule_aligned(now)
+        self.plan(now)
 
     def _send_call(
         self, action: str, payload: dict, context: Any, message: dict | None, now: float
@@ -87,6 +91,8 @@ class Base201(Station):
         if self.list_version:
             saved["list_version"] = self.list_version
             saved["local_list"] = self.local_list and dict(self.local_list)
+        if self.profiles:
+            saved["profiles"] = [installed.to_saved() for installed in self.profiles]
         if self.reservations:
             saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
         if self.offline_since is not None:
