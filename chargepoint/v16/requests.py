@@ -10,6 +10,7 @@ from chargepoint.v16.charging_profiles import fits_remote_start
 from chargepoint.v16.reservation import PERHAPS
 
 SOFT_RESET_PATIENCE = 10.0  # how long a soft reset waits for the queue to be delivered
+RESET_RETRY = 5.0  # between the tries of a reset that fails
 
 
 def _preference(outlet: Connector) -> tuple[bool, bool]:
@@ -185,7 +186,20 @@ class Requests:
                 outlet.apply(Event.AUTHORIZATION_LOST, now)
                 self.unclaim_reservation(outlet, now)
         self.tags.clear()
+        if any(outlet.error_code == "ResetFailure" for outlet in self.connectors.values()):
+            self._reset_failed(now)
+            return
+        self.reset_tries = 0
         self.reboot(now, "Reset")
+
+    def _reset_failed(self, now: float) -> None:
+        """9.1.21 ResetRetries: try again, so often; then stay as it is."""
+        if self.reset_tries < self.keys.integer("ResetRetries"):
+            self.reset_tries += 1
+            self.set_timer("reset", now + RESET_RETRY)
+        else:
+            self.reset_tries = 0
+            self.report_all(now)
 
     # --- unlock (5.18) -----------------------------------------------------------------------
 
@@ -197,4 +211,5 @@ class Requests:
             return {"status": "UnlockFailed"}
         if outlet.id in self.sessions:
             self.later(self._stop_later, outlet.id, "UnlockCommand")
+        self.later(self.free_cable, outlet.id)
         return {"status": "Unlocked"}

@@ -9,6 +9,7 @@ from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import State
 from chargepoint.station import Station
 from chargepoint.v16.authorization import Authorization
+from chargepoint.v16.cabinet import Cabinet
 from chargepoint.v16.keys import Configuration
 from chargepoint.v16.local_list import LocalList
 from chargepoint.v16.metering import Metering
@@ -22,8 +23,8 @@ from chargepoint.v16.trigger import Trigger
 
 
 class Station16(
-    Status, Authorization, LocalList, Reservation, SmartCharging, Transactions, Metering, Requests,
-    Trigger, Station,
+    Cabinet, Status, Authorization, LocalList, Reservation, SmartCharging, Transactions, Metering,
+    Requests, Trigger, Station,
 ):  # fmt: skip
     """State beside the base's, all of it plain:
 
@@ -33,11 +34,13 @@ class Station16(
     scheduled   connectors that become Unavailable when their transaction ends
     local_list  see LocalList; reservations: see Reservation; profiles: see SmartCharging
     auto_plug   connectors where an emulated driver plugs in and unplugs
+    locked, signal  see Cabinet
     """
 
     __slots__ = (
-        "auto_plug", "cache", "keys", "list_version", "local_list", "operative", "profiles",
-        "reservations", "reset_by", "scheduled", "sessions", "tags",
+        "auto_plug", "cache", "keys", "list_version", "local_list", "locked", "operative",
+        "profiles", "reservations", "reset_by", "reset_tries", "scheduled", "sessions", "signal",
+        "tags",
     )  # fmt: skip
 
     VERSION = "1.6"
@@ -85,6 +88,10 @@ class Station16(
         self.profiles: list[Profile] | None = profiles or None
         self.resume_reservations(saved.get("reservations", {}), now)
         self.reset_by = 0.0
+        self.reset_tries = 0
+        self.signal: tuple[str, float] | None = None
+        locked = {int(k): v for k, v in saved.get("locked", {}).items()}
+        self.locked = {n: tag for n, tag in locked.items() if n in self.connectors} or None
         self.arm_aligned(now)
         for number in [n for n in self.sessions if n not in self.connectors]:
             self._close_removed(self.sessions.pop(number), saved, now)
@@ -197,6 +204,8 @@ class Station16(
             saved["profiles"] = [profile.to_saved() for profile in self.profiles]
         if self.reservations:
             saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
+        if self.locked:
+            saved["locked"] = {str(k): v for k, v in self.locked.items()}
         if not self.operative:
             saved["operative"] = False
         return saved
