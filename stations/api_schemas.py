@@ -274,7 +274,7 @@ class TemplatePage(Schema):
 
 
 class SyncOut(Schema):
-    """What one sync of hot state to MongoDB did."""
+    """What one sync of hot state to MongoDB did; not `complete`: the rest is under way."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -283,3 +283,4 @@ class SyncOut(Schema):
     written: int | None = None
     stale: int | None = None
     lag: float | None = None
+    complete: bool = True
