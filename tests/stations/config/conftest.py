@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import ApiToken
@@ -35,6 +36,7 @@ def hot(db):
     """The session's real Redis, emptied before the test."""
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
+        cache.clear()
         yield client
 
 
