@@ -15,6 +15,7 @@ from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event, IllegalTransition
 
 _TEXT = (str, "text")
+_NUMBER = ((int, float), "a number")
 # What an argument must be, by its name; `payload` may be any JSON.
 _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "action": _TEXT, "error_code": _TEXT, "id_tag": _TEXT, "info": _TEXT, "kind": _TEXT,
@@ -22,6 +23,10 @@ _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "message_id": _TEXT, "data": _TEXT,
     "connector": (int, "a number"), "ev": (dict, "an object"),
     "operative": (bool, "true or false"), "transaction": ((str, int), "text or a number"),
+    "count": (int, "a whole number"), "delay_ms": _NUMBER, "direction": _TEXT, "fault": _TEXT,
+    "follow": (bool, "true or false"), "form": _TEXT, "id": (int, "a whole number"),
+    "jitter_ms": _NUMBER, "offset_seconds": _NUMBER, "ppm": _NUMBER, "probability": _NUMBER,
+    "seconds": _NUMBER, "seed": (int, "a whole number"),
 }  # fmt: skip
 
 
