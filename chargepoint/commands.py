@@ -108,11 +108,13 @@ class Commands:
         outlet = self.connector(connector)
         if error_code == "NoError":
             outlet.apply(Event.FAULT_CLEARED, now)
+            self.remark(f"connector {outlet.id}: fault cleared", now)
         else:
             self.check_error_code(error_code)
             outlet.fault(now, error_code, info, vendor_error_code)
             # A second fault leaves the status as it is but is news all the same.
             self._reported.pop(outlet.id, None)
+            self.remark(f"connector {outlet.id}: fault {error_code}", now)
         self.fault_changed(outlet, now)
         self.report(outlet, now)
         return {"status": self.status_of(outlet)}

@@ -32,6 +32,7 @@ COMMAND_STATUS = {
     "timeout": 504,
     "invalid_arguments": 422,
     "no_such_connector": 404,
+    "no_such_fault": 404,
     "unknown_command": 400,
 }
 
