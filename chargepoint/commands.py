@@ -26,7 +26,8 @@ _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "count": (int, "a whole number"), "delay_ms": _NUMBER, "direction": _TEXT, "fault": _TEXT,
     "follow": (bool, "true or false"), "form": _TEXT, "id": (int, "a whole number"),
     "jitter_ms": _NUMBER, "offset_seconds": _NUMBER, "ppm": _NUMBER, "probability": _NUMBER,
-    "seconds": _NUMBER, "seed": (int, "a whole number"),
+    "seconds": _NUMBER, "seed": (int, "a whole number"), "code": _TEXT, "description": _TEXT,
+    "hold_seconds": _NUMBER,
 }  # fmt: skip
 
 

@@ -25,6 +25,8 @@ from chargepoint.faults.commands import FaultCommands
 from chargepoint.faults.frames import TappedFrames
 from chargepoint.faults.power import Power
 from chargepoint.hardware.connector import Connector
+from chargepoint.interception.commands import COMMANDS as INTERCEPTION_COMMANDS
+from chargepoint.interception.commands import InterceptionCommands
 from chargepoint.timekeeping import Timekeeping
 
 __all__ = ["CommandRejected", "Station", "make_station"]
@@ -50,7 +52,9 @@ def make_station(
     return station_class(config.version)(config, saved, now, rng)
 
 
-class Station(Power, FaultCommands, TappedFrames, Timekeeping, Commands, Answers):
+class Station(
+    Power, FaultCommands, InterceptionCommands, TappedFrames, Timekeeping, Commands, Answers
+):
     """Base of all versions; see calls and answers for the exchange of frames.
 
     A version supplies: `VERSION`, `CODES`, `HANDLERS`, `COMMANDS`; boot_payload, boot_answered,
@@ -69,7 +73,7 @@ class Station(Power, FaultCommands, TappedFrames, Timekeeping, Commands, Answers
         "rng",
     )
 
-    COMMANDS = Commands.COMMANDS | FAULT_COMMANDS
+    COMMANDS = Commands.COMMANDS | FAULT_COMMANDS | INTERCEPTION_COMMANDS
 
     def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
         super().__init__(config, now, rng)

@@ -33,6 +33,8 @@ COMMAND_STATUS = {
     "invalid_arguments": 422,
     "no_such_connector": 404,
     "no_such_fault": 404,
+    "no_such_breakpoint": 404,
+    "no_such_frame": 404,
     "unknown_command": 400,
 }
 

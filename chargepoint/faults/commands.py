@@ -113,9 +113,9 @@ class FaultCommands:
         if not self.connected:
             raise CommandRejected("not_connected", "Connect the station first.")
         check_seconds(seconds)
-        tap = self.ensure_tap()
-        if not tap.frozen:
-            tap.frozen = True
+        self.tap = self.tap or Tap()
+        if not self.tap.frozen:
+            self.tap.frozen = True
             self._out.append(Freeze(True))
             self.remark("half-open: nothing is read or written", now)
         if seconds is None:
@@ -147,6 +147,9 @@ class FaultCommands:
             "half_open": bool(self.tap and self.tap.frozen),
             "power": "off" if self.dark else "on",
         }
+        if self.tap is not None and self.tap.desk is not None:
+            faults["breakpoints"] = len(self.tap.desk.breakpoints)
+            faults["held"] = len(self.tap.desk.held)
         return {"faults": faults}
 
     def saved_faults(self) -> dict[str, Any]:

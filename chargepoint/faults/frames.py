@@ -8,7 +8,7 @@ from typing import Any
 from chargepoint import rpc
 from chargepoint.config import MAX_FRAME
 from chargepoint.effects import SOON, Changed, Close, Effect, Frame, Freeze, Noted, Received, Send
-from chargepoint.faults.tap import Passage, Tap
+from chargepoint.faults.tap import Passage
 
 
 class Through:
@@ -24,11 +24,6 @@ class TappedFrames:
     """Block of every Station."""
 
     __slots__ = ()
-
-    def ensure_tap(self) -> Tap:
-        if self.tap is None:
-            self.tap = Tap()
-        return self.tap
 
     def remark(self, text: str, now: float) -> None:
         """Put on record that something was done to the station which no frame shows."""
@@ -53,6 +48,7 @@ class TappedFrames:
         if tap.struck != struck:
             self.version += 1
             out.append(Changed(SOON))  # counts are to survive a restart
+        self.mind_the_call(now)
         self._watch_tap(now)
         return out
 
@@ -116,6 +112,8 @@ class TappedFrames:
             return
         if self.tap.frozen:
             self._thaw("half-open ended with its link", now)
+        if self.tap.desk is not None and self.tap.desk.breakpoints:
+            self.remark("breakpoints lifted: the link was lost", now)
         self.pass_on(self.tap.link_lost(now), now)
 
     def _thaw(self, why: str, now: float) -> None:

@@ -11,7 +11,10 @@ from chargepoint.effects import URGENT, Cut, Dial, Effect
 from chargepoint.faults.commands import check_seconds
 
 # What can be done to a station without power.
-_POWERLESS = frozenset({"faults", "add-fault", "clear-fault", "clock", "power-on", "power-cut"})
+_POWERLESS = frozenset({
+    "faults", "add-fault", "clear-fault", "clock", "power-on", "power-cut",
+    "interception",
+})  # fmt: skip
 
 
 class Power:

@@ -2,6 +2,10 @@
 
 Sans-I/O: each frame is offered with the time, and what comes of it is returned, now or when `due`
 is asked at the deadline. A healthy station has no tap.
+
+The faults are the link's, the desk is the station's side of them: a frame to the CSMS is held
+before the faults can befall it, one from the CSMS after. What a person has let go is theirs: no
+fault befalls it, though it queues behind what is delayed.
 """
 
 from typing import Any, NamedTuple
@@ -11,6 +15,7 @@ from chargepoint.faults import rule as rules
 from chargepoint.faults.forms import malformed, under_another_id
 from chargepoint.faults.lane import Lane
 from chargepoint.faults.rule import FrameFault
+from chargepoint.interception.desk import Desk, Held
 
 RULES_AT_MOST = 50
 
@@ -23,9 +28,9 @@ class Passage(NamedTuple):
 
 
 class Tap:
-    """`frozen`: the link is half-open, nothing goes through it."""
+    """`frozen`: the link is half-open, nothing goes through it. `desk`: see interception."""
 
-    __slots__ = ("frozen", "lanes", "last_id", "rules", "struck")
+    __slots__ = ("desk", "frozen", "lanes", "last_id", "rules", "struck")
 
     def __init__(self, saved: dict[str, Any] | None = None) -> None:
         saved = saved or {}
@@ -33,6 +38,7 @@ class Tap:
         self.last_id: int = saved.get("last_id", 0)
         self.lanes: dict[str, Lane] = {}
         self.frozen = False
+        self.desk: Desk | None = None
         self.struck = 0  # frames that something was done to
 
     def to_saved(self) -> dict[str, Any]:
@@ -47,11 +53,15 @@ class Tap:
     def idle(self, now: float) -> bool:
         """Nothing is wrong any more, and nothing is under way."""
         self.rules = [rule for rule in self.rules if not rule.over(now)]
-        return not (self.rules or self.frozen or any(self.lanes.values()))
+        if self.desk is not None and self.desk.idle(now):
+            self.desk = None
+        return not (self.rules or self.frozen or self.desk or any(self.lanes.values()))
 
     @property
     def deadline(self) -> float | None:
         times = [lane.deadline for lane in self.lanes.values()]
+        if self.desk is not None:
+            times.append(self.desk.deadline)
         return min((time for time in times if time is not None), default=None)
 
     # --- frames ------------------------------------------------------------------------------
@@ -60,13 +70,61 @@ class Tap:
         """A frame comes, of either direction: what leaves at once because of it."""
         if self.frozen:
             return [self._lost(frame, "dropped: half-open")]
-        return self._befall(frame, now)
+        if self.desk is None:
+            return self._befall(frame, now)
+        if frame.direction == "received":
+            return self._laid_down(self._befall(frame, now), now)
+        [passage] = self._laid_down([Passage(frame, True)], now)
+        return self._befall(passage.frame, now) if passage.goes_on else [passage]
 
     def due(self, now: float) -> list[Passage]:
         """What leaves now, the deadline having come."""
-        return [
-            Passage(frame, True) for lane in self.lanes.values() for frame in lane.take(now)
-        ]
+        leaving = [frame for lane in self.lanes.values() for frame in lane.take(now)]
+        out = [Passage(frame, True) for frame in leaving]
+        if self.desk is not None:
+            come = [passage for passage in out if passage.frame.direction == "received"]
+            out = [passage for passage in out if passage.frame.direction != "received"]
+            out += self._laid_down(come, now)
+            for held in self.desk.overdue(now):
+                out += self.hand_on(held.frame, f"{_length(held, now)}, time limit", now)
+        return out
+
+    def _laid_down(self, passages: list[Passage], now: float) -> list[Passage]:
+        """What runs into a breakpoint is held, which is told as a loss until it goes on."""
+        out = []
+        for passage in passages:
+            frame = passage.frame
+            caught = self.desk.catches(frame, now) if passage.goes_on else None
+            if caught is None:
+                out.append(passage)
+            elif not self.desk.has_room(frame):
+                out.append(Passage(marked(frame, "not held: too many are"), True))
+            else:
+                self.desk.hold(self.new_id(), frame, caught, now)
+                self.struck += 1
+                out.append(Passage(marked(frame, "held"), False))
+        return out
+
+    def let_go(self, held: Held, frame: Frame, how: str, now: float) -> list[Passage]:
+        """A person lets a held frame go on, as `frame`."""
+        del self.desk.held[held.id]
+        return self.hand_on(frame, f"{_length(held, now)}, {how}", now)
+
+    def discard(self, held: Held, how: str, now: float) -> Passage:
+        del self.desk.held[held.id]
+        return self._lost(held.frame, f"{_length(held, now)}, {how}")
+
+    def hand_on(self, frame: Frame, mark: str, now: float) -> list[Passage]:
+        """A frame goes on by a person's hand."""
+        frame = marked(frame, mark)._replace(time=now)
+        self.struck += 1
+        if frame.direction == "received":
+            return [Passage(frame, True)]
+        if self.frozen:
+            return [self._lost(frame, "dropped: half-open")]
+        lane = self.lane("sent")
+        lane.put(frame, [], now)
+        return [Passage(leaving, True) for leaving in lane.take(now)]
 
     def _befall(self, frame: Frame, now: float) -> list[Passage]:
         marks: list[str] = []
@@ -109,8 +167,7 @@ class Tap:
 
     def _lost(self, frame: Frame, why: str) -> Passage:
         self.struck += 1
-        mark = f"{frame.mark}; {why}" if frame.mark else why
-        return Passage(frame._replace(mark=mark), False)
+        return Passage(marked(frame, why), False)
 
     # --- the end of a link -------------------------------------------------------------------
 
@@ -124,8 +181,17 @@ class Tap:
         """What was under way is lost with the link; a half-open one is no longer that."""
         self.frozen = False
         lanes, self.lanes = self.lanes, {}
-        return [
-            self._lost(frame, "dropped: the link was lost")
-            for lane in lanes.values()
-            for frame in lane.empty(now)
+        desk, self.desk = self.desk, None
+        frames = [frame for lane in lanes.values() for frame in lane.empty(now)]
+        frames += [
+            marked(held.frame, _length(held, now)) for held in (desk.held.values() if desk else ())
         ]
+        return [self._lost(frame, "dropped: the link was lost") for frame in frames]
+
+
+def marked(frame: Frame, mark: str) -> Frame:
+    return frame._replace(mark=f"{frame.mark}; {mark}" if frame.mark else mark)
+
+
+def _length(held: Held, now: float) -> str:
+    return f"held {now - held.since:.1f} s"

@@ -99,10 +99,10 @@ names = st.sampled_from(sorted(Peer().station.COMMANDS))
 arguments = st.sampled_from([
     "connector", "ev", "id_tag", "error_code", "info", "kind", "text", "action", "payload",
     "operative", "reason", "transaction", "count", "delay_ms", "direction", "fault", "follow",
-    "id", "jitter_ms", "offset_seconds", "ppm", "probability", "seconds", "seed",
+    "hold_seconds", "id", "jitter_ms", "offset_seconds", "ppm", "probability", "seconds", "seed",
 ])  # fmt: skip
 # What an operator broke on purpose is mended by these.
-MENDING = ("power-on", "heal", "clear-fault", "clock")
+MENDING = ("power-on", "heal", "clear-fault", "clock", "clear-breakpoint", "release")
 
 
 @settings(max_examples=200, deadline=None)

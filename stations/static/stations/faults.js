@@ -28,6 +28,7 @@
     const form = box.querySelector("[data-fault-form]");
     const field = (name) => form.querySelector(`[data-name="${name}"]`);
     let shown = "";
+    let held = 0;
 
     async function ask(method, path, body) {
       said.classList.remove("st-error");
@@ -77,7 +78,7 @@
     }
 
     function show(faults) {
-      const text = JSON.stringify(faults);
+      const text = JSON.stringify([faults, held]);
       if (text === shown) return;
       shown = text;
       list.replaceChildren();
@@ -92,6 +93,11 @@
       if (faults.power === "off") {
         const back = faults.power_back ? `back at ${new Date(faults.power_back * 1000).toLocaleTimeString()}` : "until it is switched on";
         line("no power", back, () => ask("POST", "power-on"), "Power on");
+      }
+      if (held) {
+        const row = element("li", "st-fault-row");
+        row.append(element("span", "st-badge st-warning", "held"), element("span", "", `${held} of its frames wait for you in the live view`));
+        list.append(row);
       }
       if (faults.frames.length > 1) {
         const row = element("li", "st-fault-row");
@@ -142,6 +148,7 @@
       if (!running || text === known) return;
       const first = known === undefined;
       known = text;
+      held = faults?.held ?? 0;
       if (faults) box.open = true;
       if (faults || !first) load();
     });

@@ -20,6 +20,7 @@ class Bench:
         self.log: list[Any] = []  # frames of Send and Received
         self.noted: list[Any] = []
         self.effects: list[Any] = []
+        self.unread = "\0"  # texts with this in them are not for the CSMS either
         self.inoperative = (
             {"connectorId": 1, "type": "Inoperative"}
             if self.old
@@ -39,7 +40,7 @@ class Bench:
                     self.log.append(effect.frame)
                 elif type(effect) is Noted:
                     self.noted.append(effect.frame)
-            inner([e for e in effects if not _spoilt(e)], **more)
+            inner([e for e in effects if not self._spoilt(e)], **more)
 
         return take
 
@@ -156,7 +157,11 @@ class Bench:
         assert ended["offline"]
         return ended["transactionInfo"]["stoppedReason"], ended["timestamp"]
 
+    def watch_only(self, text: str) -> None:
+        """The CSMS does not look at frames with this in them: it could not read them."""
+        self.unread = text
 
-def _spoilt(effect: Any) -> bool:
-    """A frame that the CSMS cannot read: it would not look at it either."""
-    return type(effect) is Send and "malformed" in effect.frame.mark
+    def _spoilt(self, effect: Any) -> bool:
+        if type(effect) is not Send:
+            return False
+        return "malformed" in effect.frame.mark or self.unread in effect.frame.text
