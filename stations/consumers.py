@@ -222,10 +222,13 @@ class ChargePointConsumer(AsyncConsumer):
             case PingInterval(seconds=seconds):
                 if self.link is not None:
                     self.link.ping_every(seconds)
-            case _ if self.link is not None:
-                self._tamper(effect)
+            case Freeze() | Cut() | Dial():
+                if self.link is not None:
+                    self._tamper(effect)
+            case _:
+                raise TypeError(f"unknown effect {effect!r}")
 
-    def _tamper(self, effect: Any) -> None:
+    def _tamper(self, effect: Freeze | Cut | Dial) -> None:
         """What a fault does to the link."""
         match effect:
             case Freeze(on=on):
@@ -234,8 +237,6 @@ class ChargePointConsumer(AsyncConsumer):
                 self.link.cut()
             case Dial(pause=pause):
                 self.link.connect(pause)
-            case _:
-                raise TypeError(f"unknown effect {effect!r}")
 
 
 class AsgiLink:

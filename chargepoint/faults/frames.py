@@ -112,8 +112,6 @@ class TappedFrames:
             return
         if self.tap.frozen:
             self._thaw("half-open ended with its link", now)
-        if self.tap.desk is not None and self.tap.desk.breakpoints:
-            self.remark("breakpoints lifted: the link was lost", now)
         self.pass_on(self.tap.link_lost(now), now)
 
     def _thaw(self, why: str, now: float) -> None:

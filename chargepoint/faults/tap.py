@@ -80,7 +80,10 @@ class Tap:
     def due(self, now: float) -> list[Passage]:
         """What leaves now, the deadline having come."""
         leaving = [frame for lane in self.lanes.values() for frame in lane.take(now)]
-        out = [Passage(frame, True) for frame in leaving]
+        if self.frozen:
+            out = [self._lost(frame, "dropped: half-open") for frame in leaving]
+        else:
+            out = [Passage(frame, True) for frame in leaving]
         if self.desk is not None:
             come = [passage for passage in out if passage.frame.direction == "received"]
             out = [passage for passage in out if passage.frame.direction != "received"]
@@ -173,7 +176,7 @@ class Tap:
 
     def closing(self, now: float) -> list[Passage]:
         """The station closes the link: what is on its way out is written first."""
-        sent = self.lanes.pop("sent", None)
+        sent = None if self.frozen else self.lanes.pop("sent", None)
         written = [] if sent is None else [Passage(frame, True) for frame in sent.empty(now)]
         return written + self.link_lost(now)
 
@@ -186,7 +189,11 @@ class Tap:
         frames += [
             marked(held.frame, _length(held, now)) for held in (desk.held.values() if desk else ())
         ]
-        return [self._lost(frame, "dropped: the link was lost") for frame in frames]
+        lost = [self._lost(frame, "dropped: the link was lost") for frame in frames]
+        if desk is not None and desk.breakpoints:
+            note = "breakpoints lifted: the link was lost"
+            lost.append(Passage(Frame("", "Note", "", "", "", now, mark=note), False))
+        return lost
 
 
 def marked(frame: Frame, mark: str) -> Frame:

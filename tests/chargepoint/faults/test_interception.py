@@ -175,9 +175,17 @@ def test_what_is_held_is_lost_with_the_link_and_the_breakpoint_lifted(bench):
     bench.drop()
     [lost] = bench.marked("dropped: the link was lost")
     assert lost.mark.startswith("held")
+    assert bench.noted[-1].mark == "breakpoints lifted: the link was lost"
     bench.connect()
     assert bench.do("interception") == {"breakpoints": [], "held": []}
     bench.still_works()
+
+
+def test_what_is_held_when_the_station_is_stopped_is_dropped_and_marked(bench):
+    hold_heartbeat(bench)
+    bench.perform(bench.station.power_off(bench.now))
+    assert bench.marked("dropped: the link was lost")
+    assert bench.station.tap is None
 
 
 def test_a_breakpoint_does_not_outlive_the_worker(bench):

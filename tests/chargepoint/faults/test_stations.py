@@ -233,6 +233,30 @@ def test_a_half_open_link_heals_by_itself_after_its_seconds(bench):
     assert bench.effects_of(Freeze) == [Freeze(True), Freeze(False)]
 
 
+def test_what_was_delayed_does_not_get_through_a_half_open_link(bench):
+    bench.do("add-fault", fault="latency", delay_ms=3000, direction="sent")
+    bench.heartbeat(settle=False)
+    bench.do("half-open")
+    bench.pass_time(4)
+    assert bench.actions.count("Heartbeat") == 0
+    assert bench.marked("dropped: half-open")[0].action == "Heartbeat"
+
+
+def test_nothing_is_written_when_a_station_resets_over_a_half_open_link(bench):
+    bench.do("add-fault", fault="latency", delay_ms=3000, direction="sent")
+    bench.heartbeat(settle=False)
+    bench.do("half-open")
+    before = len([f for f in bench.log if f.direction == "sent"])
+    bench.do("reset", kind="Hard")
+    assert len([f for f in bench.log if f.direction == "sent"]) == before
+    assert bench.marked("dropped: the link was lost")
+    if bench.station.connected:
+        bench.drop()
+    bench.connect()
+    bench.do("clear-fault")
+    bench.still_works()
+
+
 def test_half_open_ends_with_its_connection(bench):
     bench.do("half-open")
     bench.drop()
