@@ -252,8 +252,8 @@ def test_nothing_is_written_when_a_station_resets_over_a_half_open_link(bench):
     assert bench.marked("dropped: the link was lost")
     if bench.station.connected:
         bench.drop()
-    bench.connect()
     bench.do("clear-fault")
+    bench.connect()
     bench.still_works()
 
 
