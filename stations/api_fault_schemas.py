@@ -15,7 +15,9 @@ Direction = Literal["sent", "received", "both"]
 class SelectionIn(StrictIn):
     """Which frames, as the station sees them."""
 
-    direction: Direction = "both"
+    direction: Direction | None = Field(
+        None, description="Left out: both; of no-answer: sent, the station's own answers"
+    )
     action: str = Field("", description="One or several by comma; an answer has its Call's")
     kind: str = Field("", description="Call, CallResult, CallError; one or several by comma")
 

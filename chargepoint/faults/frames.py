@@ -8,7 +8,7 @@ from typing import Any
 from chargepoint import rpc
 from chargepoint.config import MAX_FRAME
 from chargepoint.effects import SOON, Changed, Close, Effect, Frame, Freeze, Noted, Received, Send
-from chargepoint.faults.tap import Passage
+from chargepoint.faults.tap import Passage, marked
 
 
 class Through:
@@ -68,10 +68,14 @@ class TappedFrames:
     def pass_on(self, passages: list[Passage], now: float) -> None:
         """Frames leave the tap: to the wire, or to the station."""
         for passage in passages:
-            if passage.frame.direction == "sent" or not passage.goes_on:
-                self._out.append(Through(_outward(passage)))
+            frame, goes_on = passage
+            if goes_on and frame.direction == "received":
+                self._arrive(frame, now)
+            elif goes_on and not self.connected:  # an earlier one has made us close the link
+                lost = Passage(marked(frame, "dropped: the link was lost"), False)
+                self._out.append(Through(_outward(lost)))
             else:
-                self._arrive(passage.frame, now)
+                self._out.append(Through(_outward(passage)))
 
     # --- in ----------------------------------------------------------------------------------
 

@@ -83,14 +83,15 @@ class FrameFault(msgspec.Struct):
 
 
 def frame_fault(
-    identity: int, now: float, seed: int, fault: str, direction: str = "both", action: str = "",
+    identity: int, now: float, seed: int, fault: str, direction: str = "", action: str = "",
     kind: str = "", probability: float = 1.0, count: int | None = None,
     seconds: float | None = None, delay_ms: float | None = None, jitter_ms: float = 0.0,
     form: str = "",
 ) -> FrameFault:  # fmt: skip
     """Make a rule of an operator's arguments; ValueError with a sentence for what makes no sense.
 
-    `seconds`: how long it lasts; the other names as in FrameFault.
+    `seconds`: how long it lasts; the other names as in FrameFault. Without a direction, both; for
+    no-answer the station's own answers.
     """
     if fault not in FAULTS:
         raise ValueError(f"The fault is one of: {', '.join(FAULTS)}.")
@@ -105,7 +106,7 @@ def frame_fault(
     delay = _delay(fault, delay_ms, jitter_ms)
     if form and (fault != MALFORMED or form not in FORMS):
         raise ValueError(f"A form is of malformed frames, one of: {', '.join(FORMS)}.")
-    chosen = selection(direction, action, kind)
+    chosen = selection(direction or ("sent" if fault == NO_ANSWER else "both"), action, kind)
     if fault in (WRONG_ID, NO_ANSWER) and not chosen.kinds:
         chosen = msgspec.structs.replace(chosen, kinds=ANSWERS)
     if fault == NO_ANSWER and not set(chosen.kinds) <= set(ANSWERS):

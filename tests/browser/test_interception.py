@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from benchmarks.processes import wait_until
 from benchmarks.stack import Stack
+from tests.browser.api import ask
 from tests.browser.test_main_job import rows
 from tests.system.csms import PythonCsms
-
-NUMBERS = itertools.count(1)
-
-
-def ask(page: Page, platform: Stack, method: str, path: str, body: dict | None = None) -> dict:
-    """The API as the page's own scripts ask it: by the session and its CSRF token."""
-    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
-    headers = {"X-CSRFToken": cookies["csrftoken"], "Referer": platform.url}
-    answer = page.request.fetch(
-        f"{platform.url}/api/{path}", method=method, headers=headers, data=body
-    )
-    assert answer.ok, answer.text()
-    return answer.json()
-
-
-@pytest.fixture
-def station(page: Page, platform: Stack, csms: PythonCsms) -> Iterator[str]:
-    name = f"BROWSER-HELD-{next(NUMBERS)}"
-    connectors = [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 22000}]
-    body = {"identity": name, "csms_url": csms.url, "connectors": connectors, "autostart": True}
-    ask(page, platform, "POST", "stations", body)
-    wait_until(lambda: connected(page, platform, name), 20, "the station's connection")
-    yield name
-    ask(page, platform, "POST", f"stations/{name}/stop")
-
-
-def connected(page: Page, platform: Stack, name: str) -> bool:
-    return ask(page, platform, "GET", f"stations/{name}/state")["connected"]
 
 
 def set_breakpoint(page: Page, action: str) -> Locator:

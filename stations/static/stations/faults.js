@@ -109,6 +109,8 @@
 
     function fields() {
       const uses = USES[field("fault").value] || [];
+      // The usual case: the station takes the CSMS's Calls and never answers.
+      if (field("fault").value === "no-answer") field("direction").value = "sent";
       for (const name of ["delay_ms", "jitter_ms", "form"]) {
         field(name).closest("label").hidden = !uses.includes(name);
       }

@@ -162,6 +162,17 @@ def test_all_are_released_in_their_order(bench):
     assert taken == ["n0", "n1", "n2"]
 
 
+def test_what_is_released_behind_a_reset_is_not_written_on_the_closing_link(bench):
+    bench.do("add-breakpoint", kind="Call", direction="received")
+    bench.do("add-breakpoint", action="Heartbeat", kind="Call", direction="sent")
+    assert bench.call("Reset", bench.hard_reset) is None
+    bench.heartbeat()
+    assert len(held(bench)) == 2
+    bench.do("release")
+    assert [f.action for f in bench.marked("released by hand; dropped")] == ["Heartbeat"]
+    assert bench.actions.count("Heartbeat") == 0
+
+
 def test_a_held_frame_goes_on_by_itself_at_the_time_limit(bench):
     hold_heartbeat(bench, hold_seconds=25, count=1)
     bench.pass_time(26)

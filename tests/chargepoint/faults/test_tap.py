@@ -146,6 +146,12 @@ def test_no_answer_is_about_answers_only():
     assert lost[0].mark == "dropped: no answer"
 
 
+def test_no_answer_is_the_stations_unless_told_otherwise():
+    assert fault("no-answer").selection.direction == "sent"
+    assert fault("no-answer", direction="received").selection.direction == "received"
+    assert fault("drop").selection.direction == "both"
+
+
 def test_a_wrong_id_is_legal_and_another():
     on, _ = walk(tap_with(fault("wrong-id")), [call(1), result(2)], [0, 0])
     assert orjson.loads(on[0].text)[1] == "u1"

@@ -8,7 +8,7 @@ RULE = {"id": 3, "fault": "drop", "direction": "sent", "action": "Heartbeat", "k
         "probability": 1.0, "count": 2, "until": None, "seed": 7}  # fmt: skip
 NOTHING = {"frames": [], "clock": None, "half_open": False, "power": "on", "power_back": None,
            "connectors": []}  # fmt: skip
-ALWAYS = {"direction": "both", "action": "", "kind": "", "probability": 1.0}
+ALWAYS = {"action": "", "kind": "", "probability": 1.0}
 
 CALLS = [
     ("clock", {"offset_seconds": -5, "ppm": 100, "follow": False}, "clock",

@@ -7,7 +7,7 @@ BREAKPOINT = {"id": 1, "direction": "sent", "action": "Heartbeat", "kind": "", "
               "until": 1.5, "hold_seconds": 60.0}  # fmt: skip
 HELD = {"id": 2, "direction": "sent", "kind": "Call", "action": "Heartbeat", "unique_id": "u",
         "text": "[2]", "since": 1.0, "until": 61.0}  # fmt: skip
-ALL = {"direction": "both", "action": "", "kind": ""}
+ALL = {"action": "", "kind": ""}
 
 CALLS = [
     ("held/2/release", None, "release", {"id": 2}),
