@@ -52,11 +52,8 @@ class Lane:
         return min(times, default=None)
 
     def put(self, frame: Frame, marks: list[str], now: float, delay: float = 0.0) -> None:
-        """It leaves `delay` seconds from now, or behind the last one before it."""
-        due = now + delay
-        if self._waiting:
-            due = max(due, self._waiting[-1].due)
-        self._waiting.append(self._parcel(frame, marks, now, due))
+        """It leaves `delay` seconds from now, or with the last one before it: only the head goes."""
+        self._waiting.append(self._parcel(frame, marks, now, now + delay))
 
     def put_aside(self, frame: Frame, marks: list[str], now: float, patience: float) -> None:
         """It leaves behind the next one that comes, or after `patience` seconds."""
