@@ -118,7 +118,11 @@ class Fleet:
         dialer = Dialer(consumer, plan.target, self.queue)
         self.running[plan.identity] = RunningStation(consumer, dialer, plan.row, shard)
         resumed = bool(saved and saved["saved"].get("booted"))
-        dialer.connect(0.0 if resumed else plan.config.boot_delay)
+        if core.dark:
+            # Nothing is performed until its power is back.
+            self.host.deadlines.arm(consumer, core.deadline)
+        else:
+            dialer.connect(0.0 if resumed else plan.config.boot_delay)
 
     async def stop(self, identities: Iterable[str]) -> None:
         """Stop stations in order: last words to the CSMS, links closed, state to be written."""
@@ -181,6 +185,9 @@ class Fleet:
     def _command(self, station: RunningStation, name: str, args: dict[str, Any]) -> Any:
         match name:
             case "connect":
+                if station.consumer.station.dark:
+                    sentence = "The station has no power: restore it first."
+                    raise CommandRejected("no_power", sentence)
                 station.dialer.connect()
                 return station.dialer.describe()
             case "disconnect":

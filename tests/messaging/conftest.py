@@ -26,6 +26,7 @@ def make_frame(**changes):
         "time": BASE,
         "latency": None,
         "error": "",
+        "mark": "",
     }
     return SimpleNamespace(**{**values, **changes})
 
