@@ -2,6 +2,7 @@
 and L04)."""
 
 import re
+from urllib.parse import quote
 
 from chargepoint.effects import DONE, URGENT, Download, Transferred
 from chargepoint.firmware import locations
@@ -49,7 +50,7 @@ class Publishing:
         host = _UNSUITABLE.sub("-", self.identity).strip("-")[:63] or "station"
         name = locations.file_name(job.url) or job.checksum
         self.published = self.published or {}
-        self.published[job.checksum] = [f"http://{host}.local/firmware/{name}"[:512]]
+        self.published[job.checksum] = [f"http://{host}.local/firmware/{quote(name)}"[:512]]
         self.tell("publication", "Published", now)
 
     def unpublish(self, checksum: str, now: float) -> str:

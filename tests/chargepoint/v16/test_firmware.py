@@ -236,6 +236,20 @@ def test_a_worker_that_takes_over_fetches_the_file_again(peer):
     assert peer.told()[-1] == "Installing"
 
 
+def test_a_reset_breaks_the_download_off_and_it_begins_again_after_the_boot(peer):
+    update(peer)
+    first = peer.downloads[-1]
+    peer.call("Reset", {"type": "Hard"})
+    assert peer.stopped == [first.id]
+    peer.ended(first, content=b"old")
+    peer.connect()
+    assert len(peer.downloads) == 1
+    peer.pass_time(4)
+    assert len(peer.downloads) == 2
+    peer.fetched()
+    assert peer.told()[-1] == "Installing"
+
+
 def test_offline_it_goes_on_and_is_told_of_afterwards(peer):
     update(peer)
     peer.drop()
