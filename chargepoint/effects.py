@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 class Frame(NamedTuple):
     """One OCPP-J frame as it is on the wire, with what was learned about it.
 
-    direction "sent" | "received"; kind "Call" | "CallResult" | "CallError" | "Invalid"
+    direction "sent" | "received"; kind "Call" | "CallResult" | "CallError" | "Invalid"; a note on
+              what was done to the station has no direction and the kind "Note"
     time      unix seconds; latency seconds since the Call, on a CallResult or CallError
     error     "" or a CallError code, or why the frame was ignored
+    mark      "" or what was done to the frame on purpose (see docs/faults.md)
     """
 
     direction: str
@@ -19,6 +21,7 @@ class Frame(NamedTuple):
     time: float
     latency: float | None = None
     error: str = ""
+    mark: str = ""
 
 
 class Send(NamedTuple):
@@ -29,6 +32,12 @@ class Send(NamedTuple):
 
 class Received(NamedTuple):
     """Log the frame. Each incoming frame yields exactly one, before what it causes."""
+
+    frame: Frame
+
+
+class Noted(NamedTuple):
+    """Log what was never on the wire, or never reached the station: a fault's or an operator's."""
 
     frame: Frame
 
@@ -62,6 +71,22 @@ class PingInterval(NamedTuple):
     """WebSocket pings from now on; 0 turns them off."""
 
     seconds: float
+
+
+class Freeze(NamedTuple):
+    """Read and write nothing on the socket, which stays open; or go on with it."""
+
+    on: bool
+
+
+class Cut(NamedTuple):
+    """Tear the socket down without a close frame, and dial no more until Dial."""
+
+
+class Dial(NamedTuple):
+    """Dial after `pause` seconds."""
+
+    pause: float
 
 
 class Download(NamedTuple):
@@ -122,5 +147,17 @@ class Transferred(NamedTuple):
 
 
 Effect = (
-    Send | Received | Close | Changed | Session | PingInterval | Download | Upload | StopTransfer
+    Send
+    | Received
+    | Noted
+    | Close
+    | Changed
+    | Session
+    | PingInterval
+    | Freeze
+    | Cut
+    | Dial
+    | Download
+    | Upload
+    | StopTransfer
 )

@@ -41,6 +41,7 @@ class Wanted:
     uid: str = ""
     text: str = ""
     errors: bool = False
+    marked: bool = False
     start: datetime | None = None
     end: datetime | None = None
     first_id: str = ""
@@ -66,6 +67,8 @@ class Wanted:
             made["uid"] = self.uid
         if self.errors:
             made["failed"] = True
+        if self.marked:
+            made["mark"] = {"$exists": True}
         if self.text:
             made["text"] = {"$regex": re.escape(self.text), "$options": "i"}
         return made

@@ -16,6 +16,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.views import ChangeList
 
+from chargepoint.faults.forms import FORMS
+from chargepoint.faults.rule import FAULTS
 from stations import admin_actions, admin_cells, changes
 from stations.admin_filters import LiveStateFilter, MakeFilter, TagFilter, TagGroupFilter
 from stations.admin_forms import BulkForm, StationForm
@@ -94,7 +96,8 @@ class StationAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["stations/stations.css"]}
-        js = ["stations/live.js"]
+        # faults.js first: it listens to what live.js tells.
+        js = ["stations/faults.js", "stations/live.js"]
 
     # --- the list
 
@@ -199,6 +202,8 @@ class StationAdmin(ModelAdmin):
                 "station": station,
                 "live": admin_cells.live_data(station.live),
                 "fault_codes": FAULT_CODES,
+                "frame_faults": FAULTS,
+                "forms": list(FORMS),
                 "live_url": f"{reverse('live-view')}?station={station.identity}",
             }
         try:

@@ -21,8 +21,12 @@ from chargepoint.config import SUBPROTOCOLS, StationConfig
 from chargepoint.effects import (
     Changed,
     Close,
+    Cut,
+    Dial,
     Download,
     Frame,
+    Freeze,
+    Noted,
     PingInterval,
     Received,
     Send,
@@ -52,6 +56,14 @@ class Link(Protocol):
     def ping_every(self, seconds: float) -> None:
         """Send WebSocket pings at this interval from now on; 0 for none."""
 
+    def freeze(self, on: bool) -> None:
+        """Read and write nothing on the socket, which stays open; or go on with it."""
+
+    def cut(self) -> None:
+        """Tear the socket down without a close frame, and dial no more until `connect`."""
+
+    def connect(self, pause: float) -> None:
+        """Dial after `pause` seconds."""
     def tls(self) -> TlsOptions | None:
         """By what the station knows its CSMS, and is known to it; None without TLS."""
 
@@ -223,9 +235,14 @@ class ChargePointConsumer(AsyncConsumer):
                 if self.link is not None:
                     close = {"type": "websocket.close", "code": code, "reason": reason}
                     self.link.carry(close)
+            case Noted(frame=frame):
+                self.host.recorder.record(self.identity, self.epoch, frame)
             case PingInterval(seconds=seconds):
                 if self.link is not None:
                     self.link.ping_every(seconds)
+            case Freeze() | Cut() | Dial():
+                if self.link is not None:
+                    self._tamper(effect)
             case Download() | Upload():
                 tls = self.link.tls() if self.link is not None else None
                 self.host.transfers.start(self, effect, tls)
@@ -233,6 +250,16 @@ class ChargePointConsumer(AsyncConsumer):
                 self.host.transfers.stop(self, transfer)
             case _:
                 raise TypeError(f"unknown effect {effect!r}")
+
+    def _tamper(self, effect: Freeze | Cut | Dial) -> None:
+        """What a fault does to the link."""
+        match effect:
+            case Freeze(on=on):
+                self.link.freeze(on)
+            case Cut():
+                self.link.cut()
+            case Dial(pause=pause):
+                self.link.connect(pause)
 
 
 class AsgiLink:
@@ -248,6 +275,15 @@ class AsgiLink:
     def ping_every(self, seconds: float) -> None:
         """The server that holds the socket sends its own pings."""
 
+    def freeze(self, on: bool) -> None:
+        """The server that holds the socket reads on; the station takes and sends nothing."""
+
+    def cut(self) -> None:
+        """No server lets go of a socket without a close frame."""
+        self.carry({"type": "websocket.close", "code": 1001, "reason": "no power"})
+
+    def connect(self, pause: float) -> None:
+        """The other side dials."""
     def tls(self) -> TlsOptions | None:
         return None
 

@@ -120,7 +120,8 @@ class Fleet:
         # What it was doing by the clock goes on, also while the CSMS cannot be reached.
         self.host.deadlines.arm(consumer, core.deadline)
         resumed = bool(saved and saved["saved"].get("booted"))
-        dialer.connect(0.0 if resumed else plan.config.boot_delay)
+        if not core.dark:
+            dialer.connect(0.0 if resumed else plan.config.boot_delay)
 
     async def stop(self, identities: Iterable[str]) -> None:
         """Stop stations in order: last words to the CSMS, links closed, state to be written."""
@@ -183,6 +184,9 @@ class Fleet:
     def _command(self, station: RunningStation, name: str, args: dict[str, Any]) -> Any:
         match name:
             case "connect":
+                if station.consumer.station.dark:
+                    sentence = "The station has no power: restore it first."
+                    raise CommandRejected("no_power", sentence)
                 station.dialer.connect()
                 return station.dialer.describe()
             case "disconnect":

@@ -179,18 +179,26 @@ class Requests:
 
     def _reboot_now(self, now: float) -> None:
         self.clear_timer("reset")
-        for number in list(self.sessions):  # begun since by a driver who had authorized before
-            self.stop(self.connectors[number], "SoftReset", "", now)
-        for outlet in self.connectors.values():
-            if outlet.can(Event.AUTHORIZATION_LOST):
-                outlet.apply(Event.AUTHORIZATION_LOST, now)
-                self.unclaim_reservation(outlet, now)
-        self.tags.clear()
+        # A session may have begun since, by a driver who had authorized before.
+        self._end_all("SoftReset", now)
         if any(outlet.error_code == "ResetFailure" for outlet in self.connectors.values()):
             self._reset_failed(now)
             return
         self.reset_tries = 0
         self.reboot(now, "Reset")
+
+    def power_failed(self, now: float) -> None:
+        self._end_all("PowerLoss", now)
+
+    def _end_all(self, reason: str, now: float) -> None:
+        """Nobody charges or waits to charge any longer."""
+        for number in list(self.sessions):
+            self.stop(self.connectors[number], reason, "", now)
+        for outlet in self.connectors.values():
+            if outlet.can(Event.AUTHORIZATION_LOST):
+                outlet.apply(Event.AUTHORIZATION_LOST, now)
+                self.unclaim_reservation(outlet, now)
+        self.tags.clear()
 
     def _reset_failed(self, now: float) -> None:
         """9.1.21 ResetRetries: try again, so often; then stay as it is."""

@@ -170,6 +170,10 @@ class Station16(
     def ping_interval(self) -> float:
         return float(self.keys.integer("WebSocketPingInterval"))
 
+    def clock_moved(self, now: float) -> None:
+        self.arm_aligned(now)
+        self.plan(now)
+
     def went_offline(self, now: float) -> None:
         self._offer_unanswered(now)
 

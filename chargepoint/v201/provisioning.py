@@ -89,15 +89,22 @@ class Provisioning(VariableRequests):
 
     def reset_now(self, reason: str, now: float) -> None:
         """Stop what is charging, and boot. The Ended events are kept and sent after the boot."""
-        self.reset_due = None
         self.clear_timer("reset")
-        for outlet in self.outlets.values():
-            if outlet.transaction is not None or outlet.token is not None:
-                self.deauthorized(outlet, "ResetCommand", "ImmediateReset", now)
-            if outlet.transaction is not None:
-                self._end(outlet, "ResetCommand", now, None)
+        self._end_all("ResetCommand", "ImmediateReset", now)
         self.model.booted()
         self.reboot(now, reason)
+
+    def power_failed(self, now: float) -> None:
+        self._end_all("AbnormalCondition", "PowerLoss", now)
+
+    def _end_all(self, trigger: str, reason: str, now: float) -> None:
+        """Nobody charges or waits to charge any longer."""
+        self.reset_due = None
+        for outlet in self.outlets.values():
+            if outlet.transaction is not None or outlet.token is not None:
+                self.deauthorized(outlet, trigger, reason, now)
+            if outlet.transaction is not None:
+                self._end(outlet, trigger, now, None)
 
     def do_reset(self, now: float, kind: str = "Soft") -> dict:
         """Operator: "Soft" waits for the end of transactions, "Hard" does not."""
