@@ -120,10 +120,7 @@ class Fleet:
         # What it was doing by the clock goes on, also while the CSMS cannot be reached.
         self.host.deadlines.arm(consumer, core.deadline)
         resumed = bool(saved and saved["saved"].get("booted"))
-        if core.dark:
-            # Nothing is performed until its power is back.
-            self.host.deadlines.arm(consumer, core.deadline)
-        else:
+        if not core.dark:
             dialer.connect(0.0 if resumed else plan.config.boot_delay)
 
     async def stop(self, identities: Iterable[str]) -> None:

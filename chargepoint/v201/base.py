@@ -9,18 +9,23 @@ from chargepoint.hardware.connector import Connector
 from chargepoint.station import ACCEPTED, CommandRejected, Station
 from chargepoint.v201.auth_cache import AuthCache
 from chargepoint.v201.device_model import DeviceModel
+from chargepoint.v201.firmware import Firmware
 from chargepoint.v201.metering import meter_value
 from chargepoint.v201.outlet import Outlet
 
 
-class Base201(Station):
+class Base201(Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
     reset_due  boot reason of a reset that waits for transactions to end
+    jobs, installed, armed, published  see chargepoint/firmware
     """
 
-    __slots__ = ("cache", "driven", "model", "offline_since", "outlets", "reset_due")
+    __slots__ = (
+        "armed", "cache", "driven", "installed", "jobs", "model", "offline_since", "outlets",
+        "published", "reset_due",
+    )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
     CODES: ClassVar[dict[str, str]] = rpc.CODES_201
@@ -45,6 +50,8 @@ class Base201(Station):
         for number in self.driven:
             self.set_timer(("driver", number), now + 5.0)
         self.schedule_aligned(now)
+        self.published: dict[str, list[str]] | None = saved.get("published")
+        self.restore_files(saved, now)
 
     def _send_call(
         self, action: str, payload: dict, context: Any, message: dict | None, now: float
@@ -82,7 +89,9 @@ class Base201(Station):
             saved["offline_since"] = self.offline_since
         if self.reset_due is not None:
             saved["reset_due"] = self.reset_due
-        return saved
+        if self.published:
+            saved["published"] = {checksum: [*at] for checksum, at in self.published.items()}
+        return saved | self.saved_files()
 
     # --- small questions ---------------------------------------------------------------------
 

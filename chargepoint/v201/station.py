@@ -18,26 +18,32 @@ class Station201(OperatorCommands):
         "ClearCache": "on_clear_cache",
         "DataTransfer": "on_data_transfer",
         "GetBaseReport": "on_get_base_report",
+        "GetLog": "on_get_log",
         "GetReport": "on_get_report",
         "GetTransactionStatus": "on_get_transaction_status",
         "GetVariables": "on_get_variables",
+        "PublishFirmware": "on_publish_firmware",
         "RequestStartTransaction": "on_request_start_transaction",
         "RequestStopTransaction": "on_request_stop_transaction",
         "Reset": "on_reset",
         "SetVariables": "on_set_variables",
         "TriggerMessage": "on_trigger_message",
         "UnlockConnector": "on_unlock_connector",
+        "UnpublishFirmware": "on_unpublish_firmware",
+        "UpdateFirmware": "on_update_firmware",
     }
     COMMANDS: ClassVar[dict[str, str]] = {
         **Station.COMMANDS,
         "authorize": "do_authorize",
         "availability": "do_availability",
+        "firmware": "do_firmware",
         "reset": "do_reset",
         "start-transaction": "do_start_transaction",
         "stop-transaction": "do_stop_transaction",
     }
 
     def reconfigured(self, old: StationConfig, now: float) -> None:
+        self.forget_old_firmware()
         self.match_outlets()
         self.model.rebase(initial(self.config))
         self.variables_changed(now)

@@ -6,6 +6,8 @@ One immutable table for all stations. A variable is named "Component.Variable", 
 
 from typing import NamedTuple
 
+from chargepoint.firmware.locations import SUPPORTED
+
 MEASURANDS = (
     "Current.Import",
     "Current.Offered",
@@ -104,6 +106,7 @@ VARIABLES: tuple[Variable, ...] = (
     _flag("AuthCtrlr.LocalAuthorizeOffline", True),
     _flag("AuthCtrlr.LocalPreAuthorize", False),
     _flag("AuthCtrlr.OfflineTxForUnknownIdEnabled", False),
+    _flag("ChargingStation.AllowNewSessionsPendingFirmwareUpdate", False),
     _live("ChargingStation.AvailabilityState", "OptionList", values=_AVAILABILITY),
     _flag("ChargingStation.Available", True, READ_ONLY),
     _live("ChargingStation.FirmwareVersion", "string"),
@@ -121,7 +124,7 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("DeviceDataCtrlr.ItemsPerMessage[SetVariables]", "integer", "100"),
     # Ours: a driver who plugs in after a remote start and leaves after the end.
     _flag("EmulatorCtrlr.AutoPlug", True),
-    _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", ""),
+    _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", SUPPORTED),
     _seconds("OCPPCommCtrlr.HeartbeatInterval", 300),
     _seconds("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", 30),
     _variable("OCPPCommCtrlr.MessageAttempts[TransactionEvent]", "integer", "3", low=1, high=1000),
