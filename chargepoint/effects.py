@@ -89,6 +89,64 @@ class Dial(NamedTuple):
     pause: float
 
 
+class Download(NamedTuple):
+    """Fetch a file by HTTP(S) or FTP(S). Station.transfer_ended is told how that went.
+
+    id      the transfer's, never used twice; digest  "sha256" | "md5", made of the whole file
+    """
+
+    id: str
+    url: str
+    digest: str = "sha256"
+
+
+class Upload(NamedTuple):
+    """Make the file of a log and send it to a place. Station.transfer_ended is told.
+
+    url       a directory, or the file itself; the URL may hold a user name and a password
+    log       "DiagnosticsLog" | "SecurityLog" | "DataCollectorLog"
+    start     unix seconds of the oldest entry asked for, None where that was left open; so stop
+    document  what only the station knows, plain values: the file begins with it
+    """
+
+    id: str
+    url: str
+    name: str
+    log: str
+    start: float | None
+    stop: float | None
+    document: dict[str, Any]
+
+
+class StopTransfer(NamedTuple):
+    """Give up a transfer; its outcome is of no interest any more."""
+
+    id: str
+
+
+DONE = "done"
+FAILED = "failed"  # no connection, broken off, the server could not, too large, too slow
+DENIED = "denied"  # the server wants another user, or lets nobody do it
+UNSUPPORTED = "unsupported"  # the server has no such operation
+BAD_MESSAGE = "bad message"  # the two sides do not understand each other
+
+
+class Transferred(NamedTuple):
+    """How a transfer went: what the shell tells Station.transfer_ended.
+
+    result  one of the five above; words  why it failed, for people
+    size    bytes; digest  as the Download asked; head  the first bytes of what was fetched
+    """
+
+    id: str
+    result: str
+    words: str = ""
+    size: int = 0
+    digest: bytes = b""
+    head: bytes = b""
+
+
 Effect = (
     Send | Received | Noted | Close | Changed | Session | PingInterval | Freeze | Cut | Dial
+    | Download | Upload | StopTransfer
 )

@@ -154,6 +154,10 @@ class Station(
         """(transaction id, idTag) of the connector for the snapshot."""
         return None, None
 
+    def firmware_version(self) -> str:
+        """Hook: what an update has brought, else what is configured."""
+        return self.config.firmware
+
     def roots_of(self, use: str) -> list[str]:
         """Hook: PEM texts of the CA certificates installed for a use, by OCPP's name for it."""
         return []
@@ -352,6 +356,7 @@ class Station(
             "connected": self.connected,
             "registration": self.registration,
             "last_message": self.last_message,
+            "firmware": self.firmware_version(),
             "connectors": outlets,
             "power_w": sum(outlet["power_w"] for outlet in outlets),
             **self.shown_faults(),

@@ -12,7 +12,7 @@ fleet listens once for all stations of a worker.
 import asyncio
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from channels.consumer import AsyncConsumer
@@ -23,6 +23,7 @@ from chargepoint.effects import (
     Close,
     Cut,
     Dial,
+    Download,
     Frame,
     Freeze,
     Noted,
@@ -30,11 +31,16 @@ from chargepoint.effects import (
     Received,
     Send,
     Session,
+    StopTransfer,
+    Transferred,
+    Upload,
 )
 from chargepoint.station import Station
 from stations.clock import Clock, Deadlines
 from stations.snapshot_writer import SnapshotWriter
 from stations.stamps import make_stamp, pack_state
+from stations.targets import TlsOptions
+from stations.transfers import Transfers
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +65,9 @@ class Link(Protocol):
     def connect(self, pause: float) -> None:
         """Dial after `pause` seconds."""
 
+    def tls(self) -> TlsOptions | None:
+        """By what the station knows its CSMS, and is known to it; None without TLS."""
+
     def describe(self) -> dict[str, Any]:
         """What an operator wants to know of the link: {"state", "error", "attempt", "next"}."""
 
@@ -73,6 +82,7 @@ class Host:
     snapshots: SnapshotWriter
     sent: int = 0
     received: int = 0
+    transfers: Transfers = field(default_factory=Transfers)
 
 
 class ChargePointConsumer(AsyncConsumer):
@@ -114,7 +124,7 @@ class ChargePointConsumer(AsyncConsumer):
                     return
         finally:
             self.link = None
-            self.host.deadlines.disarm(self)
+            self.retire()
             link.finish()
             await carrier
 
@@ -179,6 +189,15 @@ class ChargePointConsumer(AsyncConsumer):
         self.perform(self.station.power_off(self.host.clock.now()))
         self.host.deadlines.disarm(self)
 
+    def retire(self) -> None:
+        """It runs here no longer: no deadline and no transfer of it is left."""
+        self.host.deadlines.disarm(self)
+        self.host.transfers.stop_all(self)
+
+    def transfer_ended(self, outcome: Transferred) -> None:
+        """Called by Transfers."""
+        self.perform(self.station.transfer_ended(outcome, self.host.clock.now()))
+
     def packed_state(self) -> bytes:
         """Stamp and snapshot in one synchronous step; each snapshot has a stamp of its own."""
         self.taken += 1
@@ -225,6 +244,11 @@ class ChargePointConsumer(AsyncConsumer):
             case Freeze() | Cut() | Dial():
                 if self.link is not None:
                     self._tamper(effect)
+            case Download() | Upload():
+                tls = self.link.tls() if self.link is not None else None
+                self.host.transfers.start(self, effect, tls)
+            case StopTransfer(id=transfer):
+                self.host.transfers.stop(self, transfer)
             case _:
                 raise TypeError(f"unknown effect {effect!r}")
 
@@ -261,6 +285,9 @@ class AsgiLink:
 
     def connect(self, pause: float) -> None:
         """The other side dials."""
+
+    def tls(self) -> TlsOptions | None:
+        return None
 
     def describe(self) -> dict[str, Any]:
         return {"state": "open", "error": "", "attempt": 0, "next": None}

@@ -19,7 +19,7 @@ from chargepoint.effects import SOON
 from stations.consumers import ChargePointConsumer
 from stations.dialing import DialQueue, refusal
 from stations.fragments import Fragments
-from stations.targets import DialTarget
+from stations.targets import DialTarget, TlsOptions
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +132,9 @@ class Dialer(WSListener):
         else:
             self.consumer.reconnect_after = 0.0
             self._let_go(NORMAL, "address changed")
+
+    def tls(self) -> TlsOptions | None:
+        return self.target.tls
 
     def describe(self) -> dict[str, Any]:
         """What an operator wants to know of the link; `next`: unix seconds of the next dial."""

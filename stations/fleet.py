@@ -62,7 +62,7 @@ class Fleet:
         station = self.running.pop(identity, None)
         if station is None:
             return
-        self.host.deadlines.disarm(station.consumer)
+        station.consumer.retire()
         station.dialer.drop()
         self.host.recorder.forget(identity)
 
@@ -117,6 +117,8 @@ class Fleet:
         consumer = ChargePointConsumer(core, self.host, epoch, taken)
         dialer = Dialer(consumer, plan.target, self.queue)
         self.running[plan.identity] = RunningStation(consumer, dialer, plan.row, shard)
+        # What it was doing by the clock goes on, also while the CSMS cannot be reached.
+        self.host.deadlines.arm(consumer, core.deadline)
         resumed = bool(saved and saved["saved"].get("booted"))
         if core.dark:
             # Nothing is performed until its power is back.
@@ -141,7 +143,7 @@ class Fleet:
         for station in stopping:
             consumer = station.consumer
             station.dialer.drop()
-            self.host.deadlines.disarm(consumer)
+            consumer.retire()
             if self.running.pop(consumer.identity, None) is not None:
                 self.parting[consumer.identity] = consumer
                 self.host.snapshots.changed(consumer, URGENT)
