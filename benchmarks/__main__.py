@@ -48,9 +48,9 @@ class Bench:
               flush=True)  # fmt: skip
         return boot
 
-    def put_away(self) -> None:
+    def put_away(self, version: str = "1.6") -> None:
         """Switch all stations off and end the worker."""
-        m.set_heartbeats(self.sink, m.NEVER)
+        m.set_heartbeats(self.sink, m.NEVER, version)
         self.stack.console.ask("stop all")
         wait_until(lambda: self.sink.ask("stats")["connected"] == 0, 60, "all stations are off")
         wait_until(lambda: m.backlog(self.stack) == 0, 120, "the log has taken everything")
@@ -80,28 +80,35 @@ class Bench:
     # --- figures -----------------------------------------------------------------------------
 
     def pairs(self) -> dict[str, m.Load]:
-        """Heartbeat and MeterValues pairs at one a second and station, after `ours`."""
-        m.set_heartbeats(self.sink, 1)
-        found = {"Heartbeat": m.load_ours(self.stack, self.sink, "Heartbeat", self.window)}
-        m.set_heartbeats(self.sink, m.NEVER)
-        names = [f"bench1000-{number}" for number in range(1000)]
-        begun = self.stack.console.commands(names, "start-transaction", connector=1)
-        failed = [answer for answer in begun.values() if "error" in answer]
-        assert not failed, failed[:2]
-        time.sleep(3)
-        found["MeterValues"] = m.load_ours(self.stack, self.sink, "MeterValues", self.window)
+        """Pairs of 1.6, after `ours` with 1,000 stations."""
+        found = m.pair_loads(self.stack, self.sink, "bench1000", self.window)
         self.example = self.sink.ask("newest", action="MeterValues")
-        self.stack.console.commands(names, "stop-transaction", connector=1)
-        time.sleep(1)
         return found
+
+    def versions(self, first: dict[str, m.Load]) -> None:
+        """The same pairs in the other versions, beside those of 1.6."""
+        loads = {"1.6": first}
+        for version in ("2.0.1", "2.1"):
+            self.stack.start_worker()
+            prefix = f"v{version.replace('.', '')}"
+            m.boot_ours(self.stack, self.sink, prefix, 1000, version)
+            m.quiet(self.stack, self.sink)
+            loads[version] = m.pair_loads(self.stack, self.sink, prefix, self.window, version)
+            self.put_away(version)
+        for kind in first:
+            figures = {v: found[kind].per_thousand for v, found in loads.items()}
+            worst = max(figures.values()) / figures["1.6"]
+            text = ", ".join(f"{version}: {figure:.0f}" for version, figure in figures.items())
+            self.report.add(f"CPU of 1,000 {kind} pairs by version, ms", text, "",
+                            "none over 1.3 of 1.6", worst <= 1.3)  # fmt: skip
 
     def compare(self, boot: m.Boot, ours: dict[str, m.Load], bare: dict) -> None:
         add = self.report.add
         add("1,000 stations connected and booted, s", f"{boot.seconds:.1f}", "", "10 at most",
             boot.seconds <= 10)  # fmt: skip
         add("connected and booted, stations/s", f"{boot.rate:.0f}", f"{bare['rate']:.0f}")
-        for action, part in (("Heartbeat", 4), ("MeterValues", 5)):
-            mine, theirs = ours[action].per_thousand, bare[action].per_thousand
+        for action, kind, part in (("Heartbeat", "Heartbeat", 4), ("MeterValues", "reading", 5)):
+            mine, theirs = ours[kind].per_thousand, bare[action].per_thousand
             add(f"CPU of 1,000 {action} pairs, ms", f"{mine:.0f}", f"{theirs:.0f}",
                 f"1/{part} of bare: {theirs / part:.0f}", mine <= theirs / part)  # fmt: skip
 
@@ -206,6 +213,7 @@ def measure(bench: Bench) -> str:
         bare = bench.bare(size, thorough=size == 1000)
         if size == 1000:
             bench.compare(boot, ours, bare)
+            bench.versions(ours)
     bench.memory()
     bench.viewers()
     return bench.draw_growth()

@@ -14,6 +14,7 @@ from benchmarks.stack import Stack
 
 KIB = 1024
 SETTLE = 5.0  # seconds for buffers, snapshots and allocators to come to rest
+READING = {"1.6": "MeterValues", "2.0.1": "TransactionEvent", "2.1": "TransactionEvent"}
 NEVER = 86400  # seconds; a heartbeat interval that no measurement lives to see
 
 
@@ -47,13 +48,15 @@ class Load:
         return self.cpu / self.seconds
 
 
-def boot_ours(stack: Stack, sink: Child, prefix: str, stations: int) -> Boot:
+def boot_ours(
+    stack: Stack, sink: Child, prefix: str, stations: int, version: str = "1.6"
+) -> Boot:
     """Configure so many stations, switch them on, and wait until the last has booted."""
     url = f"ws://127.0.0.1:{sink.ask('listen')}/ocpp" if not hasattr(sink, "url") else sink.url
     sink.url = url
     names = [f"{prefix}-{number}" for number in range(stations)]
     more = {"default_id_tag": "BENCH", "meter_variance": 0.02}
-    stack.console.create([station_fields(n, url, **more) for n in names], running=False)
+    stack.console.create([station_fields(n, url, version, **more) for n in names], running=False)
     sink.ask("reset")
     worker = stack.processes["worker"]
     cpu, began = worker.cpu_seconds(), time.time()
@@ -108,12 +111,38 @@ def pairs(sink: Child, action: str) -> int:
     return sink.ask("stats")["calls"].get(action, 0)
 
 
-def set_heartbeats(sink: Child, seconds: int) -> None:
+def set_heartbeats(sink: Child, seconds: int, version: str = "1.6") -> None:
     """Have the CSMS change every station's interval, spread so that they do not beat as one."""
-    over = min(seconds, 10)
-    payload = {"key": "HeartbeatInterval", "value": str(seconds)}
-    sink.ask("call", action="ChangeConfiguration", payload=payload, over=over)
+    over, name, value = min(seconds, 10), "HeartbeatInterval", str(seconds)
+    if version == "1.6":
+        action, payload = "ChangeConfiguration", {"key": name, "value": value}
+    else:
+        variable = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": name}}
+        data = variable | {"attributeValue": value}
+        action, payload = "SetVariables", {"setVariableData": [data]}
+    sink.ask("call", action=action, payload=payload, over=over)
     time.sleep(2 + min(seconds, 5))
+
+
+def pair_loads(
+    stack: Stack, sink: Child, prefix: str, seconds: float, version: str = "1.6"
+) -> dict[str, Load]:
+    """"Heartbeat" and "reading" pairs at one a second and station; 1,000 booted stations.
+
+    A reading is a MeterValues in 1.6 and a TransactionEvent of the kind Updated in 2.x.
+    """
+    set_heartbeats(sink, 1, version)
+    found = {"Heartbeat": load_ours(stack, sink, "Heartbeat", seconds)}
+    set_heartbeats(sink, NEVER, version)
+    names = [f"{prefix}-{number}" for number in range(1000)]
+    begun = stack.console.commands(names, "start-transaction", connector=1)
+    failed = [answer for answer in begun.values() if "error" in answer]
+    assert not failed, failed[:2]
+    time.sleep(3)
+    found["reading"] = load_ours(stack, sink, READING[version], seconds)
+    stack.console.commands(names, "stop-transaction", connector=1)
+    time.sleep(1)
+    return found
 
 
 def recorder(stack: Stack) -> dict:

@@ -31,6 +31,7 @@ from benchmarks.child import obey
 from benchmarks.processes import raise_file_limit
 
 BACKLOG = 4096
+READINGS = ("MeterValues", "TransactionEvent")
 SUBPROTOCOLS = (b"ocpp1.6", b"ocpp2.0.1", b"ocpp2.1")
 
 
@@ -86,6 +87,7 @@ class Sink:
         chosen = next((name for name in SUBPROTOCOLS if name in offered.split(b", ")), None)
         if chosen is None:
             chosen = next((name for name in SUBPROTOCOLS if name in offered), None)
+        link.v2 = chosen not in (None, SUBPROTOCOLS[0])
         headers = {"Sec-WebSocket-Protocol": chosen.decode()} if chosen else {}
         response = WSUpgradeResponse.create_101_response(headers)
         return WSUpgradeResponseWithListener(response, link)
@@ -114,7 +116,7 @@ class Sink:
                 await asyncio.sleep(ahead)
         return len(chosen)
 
-    def answer(self, action: str) -> dict[str, Any]:
+    def answer(self, action: str, v2: bool) -> dict[str, Any]:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         match action:
             case "Heartbeat":
@@ -123,7 +125,7 @@ class Sink:
                 self.last_boot = time.time()
                 return {"currentTime": now, "interval": self.interval, "status": "Accepted"}
             case "Authorize":
-                return {"idTagInfo": {"status": "Accepted"}}
+                return {"idTokenInfo" if v2 else "idTagInfo": {"status": "Accepted"}}
             case "StartTransaction":
                 accepted = {"status": "Accepted"}
                 return {"transactionId": next(self.transaction), "idTagInfo": accepted}
@@ -166,9 +168,9 @@ class Link(WSListener):
         if message[0] == 2:
             action = message[2]
             self.sink.calls[action] += 1
-            if action in ("MeterValues", "BootNotification"):
+            if action in READINGS or action == "BootNotification":
                 self.sink.newest[action] = text.decode()
-            answer = self.sink.answer(action)
+            answer = self.sink.answer(action, self.v2)
             transport.send(WSMsgType.TEXT, orjson.dumps([3, message[1], answer]))
         elif message[0] == 3:
             self.sink.results += 1

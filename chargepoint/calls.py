@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 from chargepoint import rpc, schemas
 from chargepoint.config import StationConfig
 from chargepoint.effects import TOUCH, Changed, Effect, Frame, Send
+from chargepoint.faults.tap import Tap
 from chargepoint.timers import Timers
 
 # A frame of ours that its schema refuses is a bug: tests set this to have it raised.
@@ -62,6 +63,7 @@ class Calls(Timers):
         "identity",
         "last_message",
         "registration",
+        "tap",
         "version",
     )
 
@@ -77,6 +79,7 @@ class Calls(Timers):
         self.registration = ""
         self.last_message: float | None = None
         self._out: list[Effect] = []
+        self.tap: Tap | None = None  # made when something is to go wrong with the frames
         self._calls: deque | None = None  # made when first needed: most stations idle
         self._flight: Flight | None = None
         self._queue: list[dict[str, Any]] | None = None
@@ -98,7 +101,7 @@ class Calls(Timers):
     def _finish(self, now: float) -> list[Effect]:
         self.pump(now)
         effects, self._out = self._out, []
-        return effects
+        return effects if self.tap is None else self.tapped(effects, now)
 
     # --- out ---------------------------------------------------------------------------------
 

@@ -15,14 +15,20 @@ from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event, IllegalTransition
 
 _TEXT = (str, "text")
+_NUMBER = ((int, float), "a number")
 # What an argument must be, by its name; `payload` may be any JSON.
 _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "action": _TEXT, "error_code": _TEXT, "id_tag": _TEXT, "info": _TEXT, "kind": _TEXT,
     "reason": _TEXT, "text": _TEXT, "vendor_error_code": _TEXT, "vendor_id": _TEXT,
-    "message_id": _TEXT, "data": _TEXT, "token_type": _TEXT,
+    "message_id": _TEXT, "data": _TEXT, "outcome": _TEXT, "token_type": _TEXT,
     "critical": (bool, "true or false"), "evse": (int, "a number"), "source": _TEXT, "unit": _TEXT,
     "connector": (int, "a number"), "ev": (dict, "an object"),
     "operative": (bool, "true or false"), "transaction": ((str, int), "text or a number"),
+    "count": (int, "a whole number"), "delay_ms": _NUMBER, "direction": _TEXT, "fault": _TEXT,
+    "follow": (bool, "true or false"), "form": _TEXT, "id": (int, "a whole number"),
+    "jitter_ms": _NUMBER, "offset_seconds": _NUMBER, "ppm": _NUMBER, "probability": _NUMBER,
+    "seconds": _NUMBER, "seed": (int, "a whole number"), "code": _TEXT, "description": _TEXT,
+    "hold_seconds": _NUMBER,
 }  # fmt: skip
 
 
@@ -104,11 +110,13 @@ class Commands:
         outlet = self.connector(connector)
         if error_code == "NoError":
             outlet.apply(Event.FAULT_CLEARED, now)
+            self.remark(f"connector {outlet.id}: fault cleared", now)
         else:
             self.check_error_code(error_code)
             outlet.fault(now, error_code, info, vendor_error_code)
             # A second fault leaves the status as it is but is news all the same.
             self._reported.pop(outlet.id, None)
+            self.remark(f"connector {outlet.id}: fault {error_code}", now)
         self.fault_changed(outlet, now)
         self.report(outlet, now)
         return {"status": self.status_of(outlet)}

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 class Frame(NamedTuple):
     """One OCPP-J frame as it is on the wire, with what was learned about it.
 
-    direction "sent" | "received"; kind "Call" | "CallResult" | "CallError" | "Invalid"
+    direction "sent" | "received"; kind "Call" | "CallResult" | "CallError" | "Invalid"; a note on
+              what was done to the station has no direction and the kind "Note"
     time      unix seconds; latency seconds since the Call, on a CallResult or CallError
     error     "" or a CallError code, or why the frame was ignored
+    mark      "" or what was done to the frame on purpose (see docs/faults.md)
     """
 
     direction: str
@@ -19,6 +21,7 @@ class Frame(NamedTuple):
     time: float
     latency: float | None = None
     error: str = ""
+    mark: str = ""
 
 
 class Send(NamedTuple):
@@ -29,6 +32,12 @@ class Send(NamedTuple):
 
 class Received(NamedTuple):
     """Log the frame. Each incoming frame yields exactly one, before what it causes."""
+
+    frame: Frame
+
+
+class Noted(NamedTuple):
+    """Log what was never on the wire, or never reached the station: a fault's or an operator's."""
 
     frame: Frame
 
@@ -64,4 +73,91 @@ class PingInterval(NamedTuple):
     seconds: float
 
 
-Effect = Send | Received | Close | Changed | Session | PingInterval
+class Freeze(NamedTuple):
+    """Read and write nothing on the socket, which stays open; or go on with it."""
+
+    on: bool
+
+
+class Cut(NamedTuple):
+    """Tear the socket down without a close frame, and dial no more until Dial."""
+
+
+class Dial(NamedTuple):
+    """Dial after `pause` seconds."""
+
+    pause: float
+
+
+class Download(NamedTuple):
+    """Fetch a file by HTTP(S) or FTP(S). Station.transfer_ended is told how that went.
+
+    id      the transfer's, never used twice; digest  "sha256" | "md5", made of the whole file
+    """
+
+    id: str
+    url: str
+    digest: str = "sha256"
+
+
+class Upload(NamedTuple):
+    """Make the file of a log and send it to a place. Station.transfer_ended is told.
+
+    url       a directory, or the file itself; the URL may hold a user name and a password
+    log       "DiagnosticsLog" | "SecurityLog"
+    start     unix seconds of the oldest entry asked for, None where that was left open; so stop
+    document  what only the station knows, plain values: the file begins with it
+    """
+
+    id: str
+    url: str
+    name: str
+    log: str
+    start: float | None
+    stop: float | None
+    document: dict[str, Any]
+
+
+class StopTransfer(NamedTuple):
+    """Give up a transfer; its outcome is of no interest any more."""
+
+    id: str
+
+
+DONE = "done"
+FAILED = "failed"  # no connection, broken off, the server could not, too large, too slow
+DENIED = "denied"  # the server wants another user, or lets nobody do it
+UNSUPPORTED = "unsupported"  # the server has no such operation
+BAD_MESSAGE = "bad message"  # the two sides do not understand each other
+
+
+class Transferred(NamedTuple):
+    """How a transfer went: what the shell tells Station.transfer_ended.
+
+    result  one of the five above; words  why it failed, for people
+    size    bytes; digest  as the Download asked; head  the first bytes of what was fetched
+    """
+
+    id: str
+    result: str
+    words: str = ""
+    size: int = 0
+    digest: bytes = b""
+    head: bytes = b""
+
+
+Effect = (
+    Send
+    | Received
+    | Noted
+    | Close
+    | Changed
+    | Session
+    | PingInterval
+    | Freeze
+    | Cut
+    | Dial
+    | Download
+    | Upload
+    | StopTransfer
+)

@@ -19,8 +19,15 @@ from chargepoint.effects import (
     Effect,
     PingInterval,
 )
+from chargepoint.faults.clock import Clock
+from chargepoint.faults.commands import COMMANDS as FAULT_COMMANDS
+from chargepoint.faults.commands import FaultCommands
+from chargepoint.faults.frames import TappedFrames
+from chargepoint.faults.power import Power
 from chargepoint.hardware.connector import Connector
-from chargepoint.times import iso, seconds_of
+from chargepoint.interception.commands import COMMANDS as INTERCEPTION_COMMANDS
+from chargepoint.interception.commands import InterceptionCommands
+from chargepoint.timekeeping import Timekeeping
 
 __all__ = ["CommandRejected", "Station", "make_station"]
 
@@ -29,8 +36,6 @@ __all__ = ["CommandRejected", "Station", "make_station"]
 BOOT_RETRY = 60.0
 # A generator of its own would cost each station 2.5 KiB, and a forked one would repeat ids.
 _SHARED_RANDOM = SystemRandom()
-# A clock that is decades off is broken; following it would lead out of the calendar.
-FARTHEST_CLOCK = 50 * 365 * 86_400.0
 ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
 
 
@@ -47,7 +52,9 @@ def make_station(
     return station_class(config.version)(config, saved, now, rng)
 
 
-class Station(Commands, Answers):
+class Station(
+    Power, FaultCommands, InterceptionCommands, TappedFrames, Timekeeping, Commands, Answers
+):
     """Base of all versions; see calls and answers for the exchange of frames.
 
     A version supplies: `VERSION`, `CODES`, `HANDLERS`, `COMMANDS`; boot_payload, boot_answered,
@@ -59,17 +66,23 @@ class Station(Commands, Answers):
         "_reported",
         "_skew",
         "booted",
+        "clock",
         "connectors",
+        "dark",
         "interval",
         "rng",
     )
+
+    COMMANDS = Commands.COMMANDS | FAULT_COMMANDS | INTERCEPTION_COMMANDS
 
     def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
         super().__init__(config, now, rng)
         self.rng = rng
         self.booted = False  # a BootNotification was accepted since power-on
         self.interval = 0.0  # heartbeat, seconds; 0 until the CSMS or the configuration says
-        self._skew = 0.0  # the CSMS's clock minus ours
+        self._skew = 0.0  # the station's clock minus ours; it follows the CSMS's
+        self.clock: Clock | None = None  # what is wrong with it
+        self.dark = False  # without power
         self._boot_reason = "PowerUp"
         self._reported: dict[int, str] = {}  # connector -> status that the CSMS knows
         variance = config.meter_variance
@@ -94,6 +107,8 @@ class Station(Commands, Answers):
         self.begin(saved or {}, now)
         if self.booted:
             self.resume(now)
+        if saved:
+            self.restore_faults(saved, now)
 
     # --- what a version supplies -------------------------------------------------------------
 
@@ -139,6 +154,10 @@ class Station(Commands, Answers):
         """(transaction id, idTag) of the connector for the snapshot."""
         return None, None
 
+    def firmware_version(self) -> str:
+        """Hook: what an update has brought, else what is configured."""
+        return self.config.firmware
+
     def roots_of(self, use: str) -> list[str]:
         """Hook: PEM texts of the CA certificates installed for a use, by OCPP's name for it."""
         return []
@@ -151,6 +170,8 @@ class Station(Commands, Answers):
 
     def connected_to(self, now: float) -> list[Effect]:
         """The socket is open and the subprotocol agreed."""
+        if self.clock is not None:
+            self._skew = self.clock.skew_at(now)
         self.connected = True
         self._out.append(PingInterval(self.ping_interval()))
         if self.booted:
@@ -168,6 +189,7 @@ class Station(Commands, Answers):
         if not self.connected:
             return self._finish(now)
         self.connected = False
+        self.tap_lost_link(now)
         self.clear_timer("heartbeat")
         self.drop_calls(now)
         self.went_offline(now)
@@ -178,13 +200,17 @@ class Station(Commands, Answers):
         """Hook: after the calls in flight were given up."""
 
     def received(self, data: str | bytes, now: float) -> list[Effect]:
-        """One WebSocket message. Yields exactly one Received, first."""
+        """One WebSocket message. Yields exactly one Received, first, unless there is a tap."""
         self.last_message = now
+        if self.clock is not None:
+            self._skew = self.clock.skew_at(now)
         if not self.connected:  # it crossed the closing of the link
             self._note("Invalid", str(data)[:4096], now, "ignored: the link is closing")
         elif isinstance(data, bytes):
             text = data[:4096].decode("utf-8", "backslashreplace")
             self._note("Invalid", text, now, "binary frame ignored: OCPP-J is text")
+        elif self.tap is not None:
+            self.take_tapped(data, now)
         else:
             self.take(data, now)
         self.changed(TOUCH)
@@ -192,6 +218,8 @@ class Station(Commands, Answers):
 
     def wake(self, now: float) -> list[Effect]:
         """The deadline has come: do what is due."""
+        if self.clock is not None:
+            self._skew = self.clock.skew_at(now)
         for key in self.due_timers(now):
             name, *rest = key if isinstance(key, tuple) else (key,)
             getattr(self, "at_" + name)(now, *rest)
@@ -214,6 +242,8 @@ class Station(Commands, Answers):
             if not self.connectors[number].in_transaction:
                 del self.connectors[number]
         self.reconfigured(old, now)
+        if self.dark:
+            self.stay_dark(self._timers.get("power"))
         self.report_all(now)
         self.changed(URGENT)
         return self._finish(now)
@@ -229,7 +259,7 @@ class Station(Commands, Answers):
         self._go_dark(Close(1000, "power off", None))
         self.changed(URGENT)
         effects, self._out = self._out, []
-        return effects
+        return effects if self.tap is None else self.tapped(effects, now)
 
     def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
         """Restart: close the link and boot again. Called within an event."""
@@ -299,17 +329,6 @@ class Station(Commands, Answers):
         if self.connected and self.registration == ACCEPTED:
             self._schedule_heartbeat(now)
 
-    def set_clock(self, text: str, now: float) -> None:
-        """Follow the CSMS's clock (1.6 section 4.6, 2.0.1 G02.FR.06) unless it is unreadable."""
-        there = seconds_of(text)
-        if there is not None and abs(there - now) < FARTHEST_CLOCK:
-            # A second or less is the way there and back, not a wrong clock.
-            self._skew = there - now if abs(there - now) > 1.0 else 0.0
-
-    def stamp(self, now: float) -> str:
-        """ISO 8601, UTC, by the station's clock, which follows the CSMS's."""
-        return iso(now + self._skew)
-
     # --- status ------------------------------------------------------------------------------
 
     def report(self, connector: Connector, now: float) -> None:
@@ -337,8 +356,10 @@ class Station(Commands, Answers):
             "connected": self.connected,
             "registration": self.registration,
             "last_message": self.last_message,
+            "firmware": self.firmware_version(),
             "connectors": outlets,
             "power_w": sum(outlet["power_w"] for outlet in outlets),
+            **self.shown_faults(),
             "saved": {
                 "booted": self.booted,
                 "interval": self.interval,
@@ -348,6 +369,7 @@ class Station(Commands, Answers):
                     {"id": c.id, **c.to_saved()} for c in self.connectors.values()
                 ],
                 **self.saved_queue(),
+                **self.saved_faults(),
                 **self.extra_saved(),
             },
         }  # fmt: skip

@@ -81,7 +81,7 @@ class MessagesConsumer(LoggedInConsumer):
     From the server: hello, messages{serial, items}, missed{count, first, last} (ids, inclusive),
     gap{count, after, before} (ids, exclusive), beat{rate...}, filtering{filter}, error{message}.
     From the browser: ack{serial}, filter{stationId?, direction?, messageType?, action?, text?,
-    errorsOnly?} (replaces the whole filter).
+    errorsOnly?, marked?} (replaces the whole filter).
     """
 
     _viewer: Viewer | None = None

@@ -14,7 +14,7 @@ from messaging.rows import document_item
 
 COLUMNS = (
     "id", "time", "station", "run", "seq", "direction", "kind", "action", "uid", "latency",
-    "error", "bytes", "text",
+    "error", "mark", "bytes", "text",
 )  # fmt: skip
 # A cell that begins so is a formula to spreadsheet programs (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -13,8 +13,18 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from messaging import store
 from messaging.records import id_at, time_of
-from messaging.windows import Pace, from_ms, horizon_ms, now_ms, stretches, to_ms
+from messaging.windows import (
+    FIRST_TARGET,
+    LEAST_TARGET,
+    Pace,
+    from_ms,
+    horizon_ms,
+    now_ms,
+    stretches,
+    to_ms,
+)
 
+ONE_STATION_TARGET = 5000
 PAGE_SECONDS = 0.6  # a page is answered with what was found by then, and how far it looked
 PAIR_WITHIN = timedelta(minutes=3)  # call timeouts are half a minute
 RECORD_ID = re.compile(r"[0-9a-f]{14,22}").fullmatch
@@ -31,6 +41,7 @@ class Wanted:
     uid: str = ""
     text: str = ""
     errors: bool = False
+    marked: bool = False
     start: datetime | None = None
     end: datetime | None = None
     first_id: str = ""
@@ -56,6 +67,8 @@ class Wanted:
             made["uid"] = self.uid
         if self.errors:
             made["failed"] = True
+        if self.marked:
+            made["mark"] = {"$exists": True}
         if self.text:
             made["text"] = {"$regex": re.escape(self.text), "$options": "i"}
         return made
@@ -120,7 +133,7 @@ async def read_page(
         bounds["$gt"] = cursor
     deadline = time.monotonic() + seconds
     items: list[dict] = []
-    pace = Pace()
+    pace = Pace(target=_first_target(wanted, limit))
     if wanted.uid and not wanted.stations:  # few have it, and it has an index
         walk = _at_once(low, high)
     else:
@@ -135,6 +148,15 @@ async def read_page(
             edge = start if newest_first else end
             return Page(items, id_at(edge / 1000), from_ms(edge))
     return Page(items, None)
+
+
+def _first_target(wanted: Wanted, limit: int) -> int:
+    """How many messages of all stations the first stretch is to hold."""
+    if len(wanted.stations) == 1:
+        return ONE_STATION_TARGET  # by its index, which leaves out the others
+    if wanted.start or wanted.end or wanted.match():
+        return FIRST_TARGET
+    return min(FIRST_TARGET, max(LEAST_TARGET, 2 * limit))
 
 
 async def _at_once(low: int, high: int) -> AsyncIterator[tuple[int, int]]:

@@ -98,6 +98,7 @@ class Recorder:
             frame.text,
             frame.latency,
             frame.error,
+            frame.mark,
         )
         try:
             payload = encode(record)
@@ -218,7 +219,7 @@ def _journal_bytes() -> int:
 
 
 def _speakable_record(record: FrameRecord) -> FrameRecord:
-    for name in ("station", "action", "uid", "text", "error"):
+    for name in ("station", "action", "uid", "text", "error", "mark"):
         setattr(record, name, speakable(getattr(record, name)))
     return record
 

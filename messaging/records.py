@@ -13,10 +13,14 @@ from datetime import UTC, datetime
 import msgspec
 
 PREFIX = struct.Struct("<II")
+PASSING = ("Call", "CallResult", "Note")  # kinds that are no failure
 
 
 class FrameRecord(msgspec.Struct, array_like=True, tag=0):
-    """One frame sent or received. `time` is unix seconds, `latency` seconds or None."""
+    """One frame sent or received. `time` is unix seconds, `latency` seconds or None.
+
+    An array without names: new fields stand last, and a record of before has their defaults.
+    """
 
     id: str
     station: str
@@ -30,6 +34,7 @@ class FrameRecord(msgspec.Struct, array_like=True, tag=0):
     text: str
     latency: float | None = None
     error: str = ""
+    mark: str = ""
 
 
 class SessionRecord(msgspec.Struct, array_like=True, tag=1):
@@ -58,7 +63,7 @@ def decode_payload(payload: bytes) -> Record:
         plain = _decode_plain(payload)
         if not isinstance(plain, list) or len(plain) < 11 or plain[0] != 0:
             raise
-        return FrameRecord(*map(_fitting, plain[1:13], FrameRecord.__annotations__.values()))
+        return FrameRecord(*map(_fitting, plain[1:14], FrameRecord.__annotations__.values()))
 
 
 def _fitting(value: object, kind: object) -> object:
@@ -135,7 +140,8 @@ def document(record: FrameRecord) -> dict:
     """Return the MongoDB document of a frame (collection `messages`).
 
     `time` is the id's, so that a range of ids is a range of times; it differs from the frame's
-    by microseconds where a worker has several frames in one. `failed` stands in failures only.
+    by microseconds where a worker has several frames in one. `failed` stands in failures only,
+    `mark` where something was done on purpose.
     """
     made = {
         "_id": record.id,
@@ -152,6 +158,8 @@ def document(record: FrameRecord) -> dict:
         "error": record.error,
         "bytes": len(record.text.encode("utf-8")),
     }
-    if record.error or record.kind not in ("Call", "CallResult"):
+    if record.error or record.kind not in PASSING:
         made["failed"] = True
+    if record.mark:
+        made["mark"] = record.mark
     return made

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import msgspec
 
-from messaging.records import FrameRecord, time_of, when
+from messaging.records import PASSING, FrameRecord, time_of, when
 
-KINDS = ("Call", "CallResult", "CallError", "Invalid", "Dropped")
+KINDS = ("Call", "CallResult", "CallError", "Invalid", "Note", "Dropped")
 DIRECTIONS = ("sent", "received")
 LIVE_TEXT = 4096  # characters of a frame that go to viewers; the history has all of it
 
@@ -45,7 +45,7 @@ class Row:
 
     @property
     def failed(self) -> bool:
-        return bool(self.record.error) or self.record.kind not in ("Call", "CallResult")
+        return bool(self.record.error) or self.record.kind not in PASSING
 
 
 def live_item(record: FrameRecord) -> dict:
@@ -64,6 +64,7 @@ def live_item(record: FrameRecord) -> dict:
         "cut": len(record.text) > LIVE_TEXT,
         "latency": None if record.latency is None else round(record.latency * 1000, 3),
         "error": record.error,
+        "mark": record.mark,
         "bytes": len(record.text),
     }
 
@@ -72,6 +73,7 @@ def document_item(made: Mapping) -> dict:
     """The JSON object of a MongoDB document of `messages`, with the whole text."""
     item = {name: made.get(name) for name in _PLAIN}
     item["id"] = made["_id"]
+    item["mark"] = made.get("mark", "")
     # bson.Int64 is an int that not every encoder takes for one.
     item["run"], item["seq"] = int(made["run"]), int(made["seq"])
     item["time"] = iso(made["time"])
@@ -88,7 +90,7 @@ _PLAIN = (
 class LiveFilter:
     """Which rows a viewer wants. Names as in the query of ws/messages; lists by comma."""
 
-    NAMES = ("stationId", "direction", "messageType", "action", "text", "errorsOnly")
+    NAMES = ("stationId", "direction", "messageType", "action", "text", "errorsOnly", "marked")
 
     def __init__(self, wishes: Mapping | None = None):
         wishes = wishes or {}
@@ -97,14 +99,16 @@ class LiveFilter:
         self.kinds = _names(wishes.get("messageType"))
         self.actions = _names(wishes.get("action"))
         self.text = str(wishes.get("text") or "").lower()[:500]
-        self.errors_only = str(wishes.get("errorsOnly") or "").lower() in ("1", "true", "yes")
+        self.errors_only = _wished(wishes.get("errorsOnly"))
+        self.marked = _wished(wishes.get("marked"))
         if not self.directions <= set(DIRECTIONS):
             raise ValueError("direction is 'sent' or 'received'")
         if not self.kinds <= set(KINDS):
             raise ValueError(f"messageType is one or more of {', '.join(KINDS)}")
         self.everything = not any(
-            (self.stations, self.directions, self.kinds, self.actions, self.text, self.errors_only)
-        )
+            (self.stations, self.directions, self.kinds, self.actions, self.text, self.errors_only,
+             self.marked)
+        )  # fmt: skip
 
     def as_dict(self) -> dict:
         return {
@@ -114,6 +118,7 @@ class LiveFilter:
             "action": ",".join(sorted(self.actions)),
             "text": self.text,
             "errorsOnly": self.errors_only,
+            "marked": self.marked,
         }
 
     def matches(self, row: Row) -> bool:
@@ -124,11 +129,16 @@ class LiveFilter:
             and (not self.kinds or record.kind in self.kinds)
             and (not self.actions or record.action in self.actions)
             and (not self.errors_only or row.failed)
+            and (not self.marked or bool(record.mark))
             and (not self.text or self.text in row.lower)
         )
 
     def select(self, rows: list[Row]) -> list[Row]:
         return rows if self.everything else [row for row in rows if self.matches(row)]
+
+
+def _wished(value: object) -> bool:
+    return str(value or "").lower() in ("1", "true", "yes")
 
 
 def _names(value: str | Iterable[str] | None) -> frozenset[str]:

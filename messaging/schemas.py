@@ -19,12 +19,13 @@ class MessageFilter(Schema):
     station: str = Field("", description="identity; several by comma")
     stationId: str = Field("", description="the same as station")  # noqa: N815
     direction: str = Field("", description="sent or received")
-    kind: str = Field("", description="Call, CallResult, CallError, Invalid; several by comma")
+    kind: str = Field("", description=f"{', '.join(KINDS)}; several by comma")
     messageType: str = Field("", description="the same as kind")  # noqa: N815
     action: str = Field("", description="several by comma")
     uid: str = Field("", description="OCPP unique id")
     text: str = Field("", max_length=500, description="anywhere in the frame, any case")
     errors: bool = Field(False, description="only CallErrors and frames with an error")
+    marked: bool = Field(False, description="only what a fault or an operator did something to")
     since: datetime | None = Field(None, alias="from", description="from this time on")
     until: datetime | None = Field(None, alias="to", description="before this time")
     first_id: str = Field("", description="from this message on")
@@ -51,6 +52,7 @@ class MessageFilter(Schema):
             uid=self.uid,
             text=self.text,
             errors=self.errors,
+            marked=self.marked,
             start=aware(self.since),
             end=aware(self.until),
             first_id=self.first_id,
@@ -82,6 +84,7 @@ class MessageOut(Schema):
     cut: bool = Field(description="text is only the beginning")
     latency: float | None = Field(description="milliseconds since its Call")
     error: str
+    mark: str = Field("", description="what a fault or an operator did to it, see docs/faults.md")
     bytes: int
 
 

@@ -7,20 +7,18 @@ coroutines. There is one client a process, and one more for each event loop.
 import asyncio
 import os
 import weakref
-from datetime import timedelta
 
 from django.db import connections
 from pymongo import ASCENDING, AsyncMongoClient, IndexModel, MongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
-from pymongo.errors import OperationFailure
 
 MESSAGES = "messages"
 MINUTES = "message_minutes"
 HOURS = "message_hours"
 TRANSACTIONS = "transactions"
 
-TTL_INDEX = "time_ttl"
+FORMER_TTL_INDEX = "time_ttl"
 _clients: dict[int, MongoClient] = {}
 _async_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncMongoClient]" = (
     weakref.WeakKeyDictionary()
@@ -62,16 +60,17 @@ async def close_async() -> None:
         await client.close()
 
 
-def ensure_indexes(db: Database, retention_days: int) -> None:
+def ensure_indexes(db: Database) -> None:
     """Create what the history reads by.
 
-    Each index costs the embedded store a sixth of its inserts, so there are few: time (also the
-    retention), station with time, the unique id, and time for failures only.
+    Each index costs the embedded store a sixth of its inserts, so there are few: time (also for
+    retention), station with time, the unique id, and time for failures only. No index has a TTL:
+    see docs/decisions/0006-retention.md.
     """
-    seconds = int(timedelta(days=retention_days).total_seconds())
     for name in (MESSAGES, MINUTES, HOURS):
-        ttl = IndexModel([("time", ASCENDING)], name=TTL_INDEX, expireAfterSeconds=seconds)
-        db[name].create_indexes([ttl])
+        if FORMER_TTL_INDEX in db[name].index_information():
+            db[name].drop_index(FORMER_TTL_INDEX)
+        db[name].create_indexes([IndexModel([("time", ASCENDING)], name="time")])
     db[MESSAGES].create_indexes(
         [
             IndexModel([("station", ASCENDING), ("time", ASCENDING)], name="station_time"),
@@ -90,24 +89,3 @@ def ensure_indexes(db: Database, retention_days: int) -> None:
             IndexModel([("state", ASCENDING), ("started", ASCENDING)], name="state_started"),
         ]
     )
-
-
-def set_retention(db: Database, days: int) -> bool:
-    """Bring the TTL indexes in line with the setting; True if they had to change."""
-    seconds = int(timedelta(days=days).total_seconds())
-    changed = False
-    for name in (MESSAGES, MINUTES, HOURS):
-        present = db[name].index_information().get(TTL_INDEX)
-        if present is None:
-            ensure_indexes(db, days)
-            return True
-        if int(present.get("expireAfterSeconds", -1)) == seconds:
-            continue
-        changed = True
-        try:
-            index = {"name": TTL_INDEX, "expireAfterSeconds": seconds}
-            db.command("collMod", name, index=index)
-        except OperationFailure:
-            db[name].drop_index(TTL_INDEX)
-            ensure_indexes(db, days)
-    return changed

@@ -1,8 +1,10 @@
 """Celery tasks: keep message batches (queue `messages`), look after retention."""
 
+import asyncio
 import logging
 import random
 import time
+from datetime import UTC, datetime, timedelta
 
 import pymongo
 from celery import shared_task
@@ -18,12 +20,14 @@ from pymongo.errors import (
 )
 
 from messaging import store
+from messaging.retention import prune
 from messaging.storing import store_batch
 
 log = logging.getLogger(__name__)
 
 AWAY = (AutoReconnect, ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutError)
 WRITE_TIMEOUT = 20.0  # seconds for one batch, well below the broker's visibility timeout
+RETENTION_SECONDS = 20.0  # of deleting in one run
 BACKOFF_FIRST, BACKOFF_MOST = 0.5, 10.0
 _failures = 0  # in a row, in this process
 
@@ -67,9 +71,17 @@ def store_messages(self, batch: bytes) -> int:
 
 
 @shared_task(name="messaging.tasks.apply_retention", ignore_result=True)
-def apply_retention() -> bool:
-    """Bring the TTL indexes in line with MESSAGE_RETENTION_DAYS."""
-    changed = store.set_retention(store.database(), settings.MESSAGE_RETENTION_DAYS)
-    if changed:
-        log.info("Messages are kept for %d days from now on.", settings.MESSAGE_RETENTION_DAYS)
-    return changed
+def apply_retention() -> int:
+    """Delete messages older than MESSAGE_RETENTION_DAYS; returns how many. Beat runs it often."""
+    return asyncio.run(_apply_retention())
+
+
+async def _apply_retention() -> int:
+    before = datetime.now(UTC) - timedelta(days=settings.MESSAGE_RETENTION_DAYS)
+    try:
+        deleted, complete = await prune(store.async_database(), before, RETENTION_SECONDS)
+    finally:
+        await store.close_async()
+    if not complete:
+        log.info("%d old messages deleted; there are more for the next run.", deleted)
+    return deleted

@@ -83,6 +83,14 @@ async def _counts(db: AsyncDatabase, low: int, high: int) -> list[tuple[int, int
     return sorted([(row["_id"] * MINUTE_MS, row.get("total") or UNCOUNTED) async for row in found])
 
 
+def _edges(first: int, total: int, target: int) -> list[int]:
+    """Where to cut a busy minute. What is to come of the present one has hardly any messages."""
+    end = min(first + MINUTE_MS, max(first + 1000, now_ms() + 1))
+    step = max(50, (end - first) * target // total)
+    edges = [*range(first, end, step), end]
+    return edges if end == first + MINUTE_MS else [*edges, first + MINUTE_MS]
+
+
 async def _cut(
     counts: list[tuple[int, int]], low: int, high: int, newest_first: bool, pace: Pace
 ) -> AsyncIterator[tuple[int, int]]:
@@ -92,8 +100,7 @@ async def _cut(
         first, total = order[place]
         place += 1
         if total > 2 * pace.target:
-            step = max(50, MINUTE_MS * pace.target // total)
-            edges = list(range(first, first + MINUTE_MS, step)) + [first + MINUTE_MS]
+            edges = _edges(first, total, pace.target)
             parts = list(zip(edges, edges[1:], strict=False))
             for part in parts[::-1] if newest_first else parts:
                 if clipped := _clip(part, low, high):

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import QuerySet
 
 from stations.live import COLUMNS_OF, LABELS, in_state
 from stations.models import Station, TagGroup
+
+CHOICES_AGE = 10  # seconds; every page of the list asks, and a fleet has few makes and tags
+
+
+def _distinct(field: str) -> list[str]:
+    """The field's values over all stations; the elements of an array, which the ORM cannot ask."""
+    return cache.get_or_set(
+        f"station-choices-{field}",
+        lambda: connection.get_collection(Station._meta.db_table).distinct(field),
+        CHOICES_AGE,
+    )
 
 
 class LiveStateFilter(admin.SimpleListFilter):
@@ -29,6 +41,17 @@ class LiveStateFilter(admin.SimpleListFilter):
         return queryset.filter(identity__in=in_state(list(running), wanted))
 
 
+class MakeFilter(admin.SimpleListFilter):
+    title = "make"
+    parameter_name = "vendor"
+
+    def lookups(self, request, model_admin):
+        return [(vendor, vendor) for vendor in sorted(_distinct("vendor"))]
+
+    def queryset(self, request, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(vendor=self.value()) if self.value() else queryset
+
+
 class TagFilter(admin.SimpleListFilter):
     """Every tag that a station or a group has."""
 
@@ -37,8 +60,7 @@ class TagFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         tags = {tag for group in TagGroup.objects.all() for tag in group.tags}
-        # The ORM cannot ask for the distinct elements of an array; the database can.
-        tags.update(connection.get_collection(Station._meta.db_table).distinct("tags"))
+        tags.update(_distinct("tags"))
         return [(tag, tag) for tag in sorted(tags)]
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:

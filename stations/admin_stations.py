@@ -6,16 +6,20 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError
+from django.core.paginator import Paginator
+from django.db import IntegrityError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.views import ChangeList
 
+from chargepoint.faults.forms import FORMS
+from chargepoint.faults.rule import FAULTS
 from stations import admin_actions, admin_cells, changes
-from stations.admin_filters import LiveStateFilter, TagFilter, TagGroupFilter
+from stations.admin_filters import LiveStateFilter, MakeFilter, TagFilter, TagGroupFilter
 from stations.admin_forms import BulkForm, StationForm
 from stations.commands import notify_changed_sync
 from stations.live import live_states
@@ -28,6 +32,16 @@ FAULT_CODES = (
     "HighTemperature", "InternalError", "OverCurrentFailure", "OverVoltage", "PowerMeterFailure",
     "PowerSwitchFailure", "ReaderFailure", "UnderVoltage", "WeakSignal",
 )  # fmt: skip
+
+
+class QuickPaginator(Paginator):
+    """Counts all stations by the collection's own count, and only a part of them one by one."""
+
+    @cached_property
+    def count(self) -> int:
+        if self.object_list.query.where:
+            return super().count
+        return connection.get_collection(Station._meta.db_table).estimated_document_count()
 
 
 class LiveChangeList(ChangeList):
@@ -51,11 +65,12 @@ class StationAdmin(ModelAdmin):
     list_display_links = ("station",)
     list_fullwidth = True
     list_filter = (
-        LiveStateFilter, "ocpp_version", "enabled", "running", "vendor", TagGroupFilter, TagFilter,
-        "template",
+        LiveStateFilter, "ocpp_version", "enabled", "running", MakeFilter, TagGroupFilter,
+        TagFilter, "template",
     )  # fmt: skip
     search_fields = ("identity", "name", "vendor", "model", "serial")
     list_per_page = 50
+    paginator = QuickPaginator
     # The second count of all rows says nothing that the first does not.
     show_full_result_count = False
     list_before_template = "stations/list_head.html"
@@ -81,7 +96,8 @@ class StationAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["stations/stations.css"]}
-        js = ["stations/live.js"]
+        # faults.js first: it listens to what live.js tells.
+        js = ["stations/faults.js", "stations/live.js"]
 
     # --- the list
 
@@ -186,6 +202,8 @@ class StationAdmin(ModelAdmin):
                 "station": station,
                 "live": admin_cells.live_data(station.live),
                 "fault_codes": FAULT_CODES,
+                "frame_faults": FAULTS,
+                "forms": list(FORMS),
                 "live_url": f"{reverse('live-view')}?station={station.identity}",
             }
         try:

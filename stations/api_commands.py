@@ -41,9 +41,15 @@ async def _running_station(identity: str) -> Station:
     return station
 
 
-async def _carry_out(identity: str, command: str, args: dict[str, Any]) -> dict[str, Any]:
+async def carry_out(identity: str, command: str, args: dict[str, Any]) -> dict[str, Any]:
+    """Have a running station carry out a command: {"station", "command", "result"}."""
     await _running_station(identity)
     return await _send(identity, command, args)
+
+
+async def result_of(identity: str, command: str, args: dict[str, Any]) -> dict[str, Any]:
+    """The bare result of a command."""
+    return (await carry_out(identity, command, args))["result"]
 
 
 async def _send(identity: str, command: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -59,13 +65,13 @@ def given(body: Any) -> dict[str, Any]:
 @router.post("/stations/{identity}/connect", response=ANSWERS)
 async def connect(request: HttpRequest, identity: str):
     """Dial the CSMS now, if the link was closed by `disconnect` or waits for its next try."""
-    return await _carry_out(identity, "connect", {})
+    return await carry_out(identity, "connect", {})
 
 
 @router.post("/stations/{identity}/disconnect", response=ANSWERS)
 async def disconnect(request: HttpRequest, identity: str):
     """Close the link and stay offline until `connect`; the station itself works on."""
-    return await _carry_out(identity, "disconnect", {})
+    return await carry_out(identity, "disconnect", {})
 
 
 @router.post("/stations/{identity}/plug", response=ANSWERS)
@@ -80,7 +86,7 @@ async def plug(request: HttpRequest, identity: str, body: PlugIn | None = None):
 
 @router.post("/stations/{identity}/unplug", response=ANSWERS)
 async def unplug(request: HttpRequest, identity: str, body: ConnectorCommand | None = None):
-    return await _carry_out(identity, "unplug", given(body or ConnectorCommand()))
+    return await carry_out(identity, "unplug", given(body or ConnectorCommand()))
 
 
 @router.post("/stations/{identity}/authorize", response=ANSWERS)
@@ -126,23 +132,23 @@ async def stop_transaction(
     args = given(body or StopTransactionIn())
     if "connector" not in args and "transaction" not in args:
         args["connector"] = 1
-    return await _carry_out(identity, "stop-transaction", args)
+    return await carry_out(identity, "stop-transaction", args)
 
 
 @router.post("/stations/{identity}/fault", response=ANSWERS)
 async def fault(request: HttpRequest, identity: str, body: FaultIn | None = None):
     """Break a connector; error_code "NoError" mends it."""
-    return await _carry_out(identity, "fault", given(body or FaultIn()))
+    return await carry_out(identity, "fault", given(body or FaultIn()))
 
 
 @router.post("/stations/{identity}/reset", response=ANSWERS)
 async def reset(request: HttpRequest, identity: str, body: ResetIn | None = None):
-    return await _carry_out(identity, "reset", given(body or ResetIn()))
+    return await carry_out(identity, "reset", given(body or ResetIn()))
 
 
 @router.post("/stations/{identity}/availability", response=ANSWERS)
 async def availability(request: HttpRequest, identity: str, body: AvailabilityIn):
-    return await _carry_out(identity, "availability", given(body))
+    return await carry_out(identity, "availability", given(body))
 
 
 @router.post("/stations/{identity}/messages", response=ANSWERS)
@@ -152,6 +158,6 @@ async def send_message(request: HttpRequest, identity: str, body: MessageIn):
         sentence = "Send either `text`, or `action` with `payload`."
         raise ApiError("invalid", sentence, 422, {"text": sentence})
     if body.text is not None:
-        return await _carry_out(identity, "message", {"text": body.text})
+        return await carry_out(identity, "message", {"text": body.text})
     payload = {} if body.payload is None else body.payload
-    return await _carry_out(identity, "message", {"action": body.action, "payload": payload})
+    return await carry_out(identity, "message", {"action": body.action, "payload": payload})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 from ninja.responses import codes_4xx
 
 from accounts.errors import ApiError
@@ -14,6 +14,9 @@ from stations.live import COLUMNS_OF
 from stations.models import Station
 from stations.snapshots import sync_dirty
 from stations.targets import station_url
+from stations.tasks import sync_station_state
+
+PATIENCE = 0.3  # seconds that a request spends on the sync itself
 
 router = Router(tags=["fleet"])
 
@@ -39,9 +42,17 @@ def _connection(station: Station) -> dict:
     }
 
 
-@router.post("/admin/sync", response={200: SyncOut, codes_4xx: ErrorOut})
+@router.post("/admin/sync", response={200: SyncOut, 202: SyncOut, codes_4xx: ErrorOut})
 def sync_now(request: HttpRequest):
-    """Bring the state kept in MongoDB up to date now, as the periodic task does."""
+    """Bring the state kept in MongoDB up to date now, as the periodic task does.
+
+    Where that takes longer than a request should, a Celery worker does the rest: 202, and
+    `complete` is false; `sync` in GET /api/health tells when it is done.
+    """
     if not request.auth.is_staff:
         raise ApiError("forbidden", "Only staff may do this: ask an administrator.", 403)
-    return sync_dirty()
+    result = sync_dirty(PATIENCE)
+    if result["complete"]:
+        return Status(200, result)
+    sync_station_state.delay()
+    return Status(202, result)

@@ -32,6 +32,9 @@ COMMAND_STATUS = {
     "timeout": 504,
     "invalid_arguments": 422,
     "no_such_connector": 404,
+    "no_such_fault": 404,
+    "no_such_breakpoint": 404,
+    "no_such_frame": 404,
     "unknown_command": 400,
 }
 

@@ -97,6 +97,7 @@ class StateOut(Schema):
     power_w: float
     link_error: str = Field(description="Why there is no connection, if the worker knows")
     connectors: list[ConnectorState]
+    faults: dict[str, Any] | None = Field(None, description="On purpose; see GET .../faults")
 
 
 class StationOut(Schema):
@@ -157,6 +158,7 @@ def state_out(live: Any) -> dict:
         "power_w": live.power_w,
         "link_error": live.link_error,
         "connectors": live.connectors,
+        "faults": live.faults,
     }
 
 
@@ -274,7 +276,7 @@ class TemplatePage(Schema):
 
 
 class SyncOut(Schema):
-    """What one sync of hot state to MongoDB did."""
+    """What one sync of hot state to MongoDB did; not `complete`: the rest is under way."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -283,3 +285,4 @@ class SyncOut(Schema):
     written: int | None = None
     stale: int | None = None
     lag: float | None = None
+    complete: bool = True

@@ -12,17 +12,35 @@ fleet listens once for all stations of a worker.
 import asyncio
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from channels.consumer import AsyncConsumer
 
 from chargepoint.config import SUBPROTOCOLS, StationConfig
-from chargepoint.effects import Changed, Close, Frame, PingInterval, Received, Send, Session
+from chargepoint.effects import (
+    Changed,
+    Close,
+    Cut,
+    Dial,
+    Download,
+    Frame,
+    Freeze,
+    Noted,
+    PingInterval,
+    Received,
+    Send,
+    Session,
+    StopTransfer,
+    Transferred,
+    Upload,
+)
 from chargepoint.station import Station
 from stations.clock import Clock, Deadlines
 from stations.snapshot_writer import SnapshotWriter
 from stations.stamps import make_stamp, pack_state
+from stations.targets import TlsOptions
+from stations.transfers import Transfers
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +56,18 @@ class Link(Protocol):
     def ping_every(self, seconds: float) -> None:
         """Send WebSocket pings at this interval from now on; 0 for none."""
 
+    def freeze(self, on: bool) -> None:
+        """Read and write nothing on the socket, which stays open; or go on with it."""
+
+    def cut(self) -> None:
+        """Tear the socket down without a close frame, and dial no more until `connect`."""
+
+    def connect(self, pause: float) -> None:
+        """Dial after `pause` seconds."""
+
+    def tls(self) -> TlsOptions | None:
+        """By what the station knows its CSMS, and is known to it; None without TLS."""
+
     def describe(self) -> dict[str, Any]:
         """What an operator wants to know of the link: {"state", "error", "attempt", "next"}."""
 
@@ -52,6 +82,7 @@ class Host:
     snapshots: SnapshotWriter
     sent: int = 0
     received: int = 0
+    transfers: Transfers = field(default_factory=Transfers)
 
 
 class ChargePointConsumer(AsyncConsumer):
@@ -93,7 +124,7 @@ class ChargePointConsumer(AsyncConsumer):
                     return
         finally:
             self.link = None
-            self.host.deadlines.disarm(self)
+            self.retire()
             link.finish()
             await carrier
 
@@ -158,6 +189,15 @@ class ChargePointConsumer(AsyncConsumer):
         self.perform(self.station.power_off(self.host.clock.now()))
         self.host.deadlines.disarm(self)
 
+    def retire(self) -> None:
+        """It runs here no longer: no deadline and no transfer of it is left."""
+        self.host.deadlines.disarm(self)
+        self.host.transfers.stop_all(self)
+
+    def transfer_ended(self, outcome: Transferred) -> None:
+        """Called by Transfers."""
+        self.perform(self.station.transfer_ended(outcome, self.host.clock.now()))
+
     def packed_state(self) -> bytes:
         """Stamp and snapshot in one synchronous step; each snapshot has a stamp of its own."""
         self.taken += 1
@@ -196,11 +236,31 @@ class ChargePointConsumer(AsyncConsumer):
                 if self.link is not None:
                     close = {"type": "websocket.close", "code": code, "reason": reason}
                     self.link.carry(close)
+            case Noted(frame=frame):
+                self.host.recorder.record(self.identity, self.epoch, frame)
             case PingInterval(seconds=seconds):
                 if self.link is not None:
                     self.link.ping_every(seconds)
+            case Freeze() | Cut() | Dial():
+                if self.link is not None:
+                    self._tamper(effect)
+            case Download() | Upload():
+                tls = self.link.tls() if self.link is not None else None
+                self.host.transfers.start(self, effect, tls)
+            case StopTransfer(id=transfer):
+                self.host.transfers.stop(self, transfer)
             case _:
                 raise TypeError(f"unknown effect {effect!r}")
+
+    def _tamper(self, effect: Freeze | Cut | Dial) -> None:
+        """What a fault does to the link."""
+        match effect:
+            case Freeze(on=on):
+                self.link.freeze(on)
+            case Cut():
+                self.link.cut()
+            case Dial(pause=pause):
+                self.link.connect(pause)
 
 
 class AsgiLink:
@@ -215,6 +275,19 @@ class AsgiLink:
 
     def ping_every(self, seconds: float) -> None:
         """The server that holds the socket sends its own pings."""
+
+    def freeze(self, on: bool) -> None:
+        """The server that holds the socket reads on; the station takes and sends nothing."""
+
+    def cut(self) -> None:
+        """No server lets go of a socket without a close frame."""
+        self.carry({"type": "websocket.close", "code": 1001, "reason": "no power"})
+
+    def connect(self, pause: float) -> None:
+        """The other side dials."""
+
+    def tls(self) -> TlsOptions | None:
+        return None
 
     def describe(self) -> dict[str, Any]:
         return {"state": "open", "error": "", "attempt": 0, "next": None}

@@ -19,11 +19,12 @@ from chargepoint.effects import SOON
 from stations.consumers import ChargePointConsumer
 from stations.dialing import DialQueue, refusal
 from stations.fragments import Fragments
-from stations.targets import DialTarget
+from stations.targets import DialTarget, TlsOptions
 
 log = logging.getLogger(__name__)
 
 PONG_TIMEOUT = 20.0
+NO_POWER = "the station has no power"
 CLOSE_TIMEOUT = 2.0  # how long the CSMS may take to answer our close
 STABLE_AFTER = 30.0  # a connection that lasted this long ends a series of failures
 
@@ -48,7 +49,7 @@ class Dialer(WSListener):
     __slots__ = (
         "consumer", "target", "queue", "wanted", "state", "armed", "error", "backoff", "transport",
         "_at", "_opened", "_ping_interval", "_next_ping", "_pong_by",
-        "_fragments",
+        "_fragments", "_frozen",
     )  # fmt: skip
 
     def __init__(self, consumer: ChargePointConsumer, target: DialTarget, queue: DialQueue) -> None:
@@ -67,7 +68,10 @@ class Dialer(WSListener):
         self._next_ping = 0.0
         self._pong_by: float | None = None  # of the oldest ping that is not answered
         self._fragments: Fragments | None = None
+        self._frozen = False  # half-open: nothing is read or written
         consumer.link = self
+        if consumer.station.dark:
+            self.error = NO_POWER
 
     # --- what the fleet asks -----------------------------------------------------------------
 
@@ -99,6 +103,26 @@ class Dialer(WSListener):
             transport.send_close(GOING_AWAY)
             transport.disconnect()
 
+    def cut(self) -> None:
+        """Tear the connection down as a power cut does: no close frame, and no dial after it."""
+        self.wanted = False
+        if self.state in (LinkState.OPEN, LinkState.CLOSING):
+            self._abort()
+        elif self.state is LinkState.WAITING:
+            self._after_loss(None)
+        self.error = NO_POWER
+
+    def freeze(self, on: bool) -> None:
+        """Make the connection half-open, or go on with it; a new one is whole."""
+        if self.state is not LinkState.OPEN:
+            return
+        self._frozen = on
+        below = self.transport.underlying_transport
+        if on:
+            below.pause_reading()
+        else:
+            below.resume_reading()
+
     def redirect(self, target: DialTarget) -> None:
         """Use another address or other credentials from now on."""
         self.target = target
@@ -108,6 +132,9 @@ class Dialer(WSListener):
         else:
             self.consumer.reconnect_after = 0.0
             self._let_go(NORMAL, "address changed")
+
+    def tls(self) -> TlsOptions | None:
+        return self.target.tls
 
     def describe(self) -> dict[str, Any]:
         """What an operator wants to know of the link; `next`: unix seconds of the next dial."""
@@ -136,6 +163,7 @@ class Dialer(WSListener):
         """Nothing is open any more: dial again after `pause` seconds (None: by the back-off)."""
         self.transport = None
         self._fragments = self._pong_by = None
+        self._frozen = False
         host = self.consumer.host
         if self.wanted:
             pause = self.backoff.next_delay() if pause is None else pause
@@ -280,12 +308,19 @@ class Dialer(WSListener):
     def _close(self, code: int, reason: str) -> None:
         if self.state is not LinkState.OPEN:
             return
+        if self._frozen:  # nothing can be said to the other side
+            self._abort()
+            return
         self.state = LinkState.CLOSING
         # A close frame has room for 123 bytes of reason (RFC 6455, 5.5).
         self.transport.send_close(code, reason.encode()[:123].decode(errors="ignore").encode())
         host = self.consumer.host
         self._at = host.clock.now() + CLOSE_TIMEOUT
         host.deadlines.arm(self, self._at)
+
+    def _abort(self) -> None:
+        self.state = LinkState.CLOSING
+        self.transport.disconnect(False)
 
     def _answer_close(self, transport: WSTransport) -> None:
         received = transport.close_handshake.recv
@@ -329,7 +364,8 @@ class Dialer(WSListener):
             self.transport.disconnect(False)
             return
         if self._next_ping <= now:
-            self.transport.send_ping()
+            if not self._frozen:
+                self.transport.send_ping()
             self._next_ping = now + self._ping_interval
             self._pong_by = self._pong_by or now + PONG_TIMEOUT
         self._at = min(self._next_ping, self._pong_by or self._next_ping)

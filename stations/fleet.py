@@ -12,6 +12,7 @@ from typing import Any
 
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected, make_station
+from chargepoint.switching import carried_over
 from stations.commands import shard_of
 from stations.consumers import ChargePointConsumer, Host
 from stations.dialer import Dialer, LinkState
@@ -62,7 +63,7 @@ class Fleet:
         station = self.running.pop(identity, None)
         if station is None:
             return
-        self.host.deadlines.disarm(station.consumer)
+        station.consumer.retire()
         station.dialer.drop()
         self.host.recorder.forget(identity)
 
@@ -111,14 +112,21 @@ class Fleet:
         if parted is not None and (parted.epoch, parted.taken) >= newest:
             saved, newest = parted.station.snapshot(), (parted.epoch, parted.taken)
         epoch, taken = following(newest, epoch)
+        over: list[dict] = []
         if saved and saved.get("ocpp") != plan.config.version:
-            saved = None  # the state of one OCPP version means nothing to another
+            kept, over = carried_over(saved, plan.config.version)
+            saved = {"saved": kept}
+        for update in over:
+            self.host.recorder.session(update)
         core = make_station(plan.config, saved and saved["saved"], self.host.clock.now())
         consumer = ChargePointConsumer(core, self.host, epoch, taken)
         dialer = Dialer(consumer, plan.target, self.queue)
         self.running[plan.identity] = RunningStation(consumer, dialer, plan.row, shard)
+        # What it was doing by the clock goes on, also while the CSMS cannot be reached.
+        self.host.deadlines.arm(consumer, core.deadline)
         resumed = bool(saved and saved["saved"].get("booted"))
-        dialer.connect(0.0 if resumed else plan.config.boot_delay)
+        if not core.dark:
+            dialer.connect(0.0 if resumed else plan.config.boot_delay)
 
     async def stop(self, identities: Iterable[str]) -> None:
         """Stop stations in order: last words to the CSMS, links closed, state to be written."""
@@ -137,7 +145,7 @@ class Fleet:
         for station in stopping:
             consumer = station.consumer
             station.dialer.drop()
-            self.host.deadlines.disarm(consumer)
+            consumer.retire()
             if self.running.pop(consumer.identity, None) is not None:
                 self.parting[consumer.identity] = consumer
                 self.host.snapshots.changed(consumer, URGENT)
@@ -181,6 +189,9 @@ class Fleet:
     def _command(self, station: RunningStation, name: str, args: dict[str, Any]) -> Any:
         match name:
             case "connect":
+                if station.consumer.station.dark:
+                    sentence = "The station has no power: restore it first."
+                    raise CommandRejected("no_power", sentence)
                 station.dialer.connect()
                 return station.dialer.describe()
             case "disconnect":

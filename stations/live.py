@@ -33,6 +33,7 @@ class LiveState:
     power_w: float = 0
     link_error: str = ""
     connectors: list[dict] = field(default_factory=list)
+    faults: dict | None = None  # what is wrong with it on purpose, see docs/faults.md
 
     @property
     def text(self) -> str:
@@ -58,6 +59,7 @@ def live_state(station: Station, snapshot: dict | None) -> LiveState:
         power_w=float(snapshot.get("power_w") or 0) if wanted else 0.0,
         link_error=((snapshot.get("link") or {}).get("error") or "") if wanted else "",
         connectors=connectors,
+        faults=snapshot.get("faults"),
     )
 
 

@@ -23,6 +23,7 @@ from stations import keys
 from stations.stamps import NO_STAMP, STAMP_SIZE, unpack_state
 
 CHUNK = 500
+HASTY_CHUNK = 50  # where somebody waits: some 30 ms on the embedded store
 DUPLICATE_KEY = 11000
 
 # KEYS: dirty set, state keys; ARGV: identity and stamp for each state key.
@@ -137,8 +138,8 @@ def _to_document(identity: str, value: bytes) -> dict[str, Any]:
 # --- the sync ----------------------------------------------------------------------------------
 
 
-def dirty_chunks() -> Iterator[list[str]]:
-    """Identities that await a sync, in lists of up to CHUNK.
+def dirty_chunks(size: int = CHUNK) -> Iterator[list[str]]:
+    """Identities that await a sync, in lists of up to `size`.
 
     SSCAN gives every member that is there from its start to its end; one that is added meanwhile
     may wait for the next sync.
@@ -146,7 +147,7 @@ def dirty_chunks() -> Iterator[list[str]]:
     chunk: list[str] = []
     for raw in redis_client().sscan_iter(keys.dirty_key(), count=CHUNK):
         chunk.append(raw.decode())
-        if len(chunk) == CHUNK:
+        if len(chunk) == size:
             yield chunk
             chunk = []
     if chunk:
@@ -193,15 +194,19 @@ def clear_chunk(values: dict[str, bytes | None]) -> int:
     return script(keys=[keys.dirty_key(), *state_keys], args=arguments)
 
 
-def sync_dirty() -> dict[str, Any]:
-    """Bring MongoDB up to date; returns {time, seconds, written, stale, lag}.
+def sync_dirty(seconds: float | None = None) -> dict[str, Any]:
+    """Bring MongoDB up to date; returns {time, seconds, written, stale, lag, complete}.
 
-    `lag` is the number of stations still (or again) dirty at the end. May run at the same time as
-    another sync, a worker's writes or a takeover.
+    `lag` is the number of stations still (or again) dirty at the end. With `seconds` no chunk is
+    begun after so long, and `complete` tells whether there was one more. May run at the same time
+    as another sync, a worker's writes or a takeover.
     """
     began = time.monotonic()
-    written = stale = 0
-    for identities in dirty_chunks():
+    written, stale, complete = 0, 0, True
+    for identities in dirty_chunks(CHUNK if seconds is None else HASTY_CHUNK):
+        if seconds is not None and time.monotonic() - began >= seconds:
+            complete = False
+            break
         values = read_chunk(identities)
         newer, older = write_chunk(values)
         clear_chunk(values)
@@ -213,13 +218,15 @@ def sync_dirty() -> dict[str, Any]:
         "written": written,
         "stale": stale,
         "lag": redis_client().scard(keys.dirty_key()),
+        "complete": complete,
     }
-    redis_client().set(keys.sync_last_key(), orjson.dumps(result))
+    if complete:
+        redis_client().set(keys.sync_last_key(), orjson.dumps(result))
     return result
 
 
 def last_sync() -> dict[str, Any] | None:
-    """What sync_dirty last returned anywhere, with `dirty`, the stations that wait now."""
+    """What the last complete sync_dirty returned, with `dirty`, the stations that wait now."""
     raw = redis_client().get(keys.sync_last_key())
     if raw is None:
         return None

@@ -103,6 +103,7 @@ class Worker:
         await _end(tasks)
         await self.fleet.stop(list(self.fleet.running))
         await self.queue.close()
+        await self.host.transfers.close()
         await self._write_final()
         self.host.deadlines.close()
         await self.recorder.stop()

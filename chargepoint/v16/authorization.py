@@ -29,6 +29,9 @@ class Authorization:
         tag = self._tag(id_tag)
         outlet = self.connector(connector) if connector is not None else self._for_tag(tag)
         session = self.sessions.get(outlet.id)
+        if self.frees_cable(outlet, tag):
+            self.free_cable(outlet.id, now)
+            return {"authorization": "Accepted", "connector": outlet.id, "released": True}
         if session is None:
             self._check_free(outlet, tag)
             return {"authorization": self.authorize(tag, outlet, now), "connector": outlet.id}
@@ -50,6 +53,9 @@ class Authorization:
         for session in self.sessions.values():
             if _same(session.id_tag, tag):
                 return self.connectors[session.connector]
+        for outlet in self.connectors.values():
+            if self.frees_cable(outlet, tag):
+                return outlet
         free = [c for c in self.connectors.values() if c.can(Event.AUTHORIZED)]
         free = [c for c in free if self.kept_from(c, tag) != FOR_ANOTHER]
         if not free:
@@ -64,7 +70,7 @@ class Authorization:
             message = f"Connector {outlet.id} is {self.status_of(outlet)}: it cannot start now."
             raise CommandRejected("not_possible_now", message)
         if self.kept_from(outlet, tag) == FOR_ANOTHER:
-            message = f"Connector {outlet.id} is reserved for another idTag."
+            message = f"Connector {outlet.id} is reserved for another idTag, or has its cable."
             raise CommandRejected("not_possible_now", message)
 
     # --- deciding ----------------------------------------------------------------------------
@@ -103,6 +109,7 @@ class Authorization:
             self._not_authorized(outlet, now)
             return
         self.claim_reservation(outlet, tag, parent)
+        self.blink("Accepted", now)
         outlet.apply(Event.AUTHORIZED, now)
         self.tags[outlet.id] = tag
         self.report(outlet, now)
@@ -154,6 +161,7 @@ class Authorization:
             self._not_authorized(outlet, now)
 
     def _not_authorized(self, outlet: Connector, now: float) -> None:
+        self.blink("Refused", now)
         self.auto_plug.discard(outlet.id)
         self.end_profiles(outlet, WAITING, now)
         self.report(outlet, now)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chargepoint.config import StationConfig
+from chargepoint.firmware.locations import SUPPORTED
 from chargepoint.v16.measurands import MEASURANDS
 
 BOOL, INT, LIST, TEXT = "boolean", "integer", "list", "text"
@@ -33,7 +34,9 @@ def _fixed(value: str) -> Key:
     return Key(TEXT, value, readonly=True)
 
 
-_PROFILES = "Core,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
+_PROFILES = (
+    "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
+)
 _ENERGY = "Energy.Active.Import.Register"
 _ROTATIONS = frozenset({"NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR"})
 
@@ -83,6 +86,7 @@ KEYS: dict[str, Key] = {
     "StopTxnSampledDataMaxLength": _fixed(str(_LISTS_AT_MOST)),
     "SupportedFeatureProfiles": _fixed(_PROFILES),
     "SupportedFeatureProfilesMaxLength": _fixed("6"),
+    "SupportedFileTransferProtocols": _fixed(SUPPORTED),
     "TransactionMessageAttempts": Key(INT, "3", least=1),
     "TransactionMessageRetryInterval": Key(INT, "60"),
     "UnlockConnectorOnEVSideDisconnect": Key(BOOL, "true"),

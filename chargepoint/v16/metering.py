@@ -51,10 +51,12 @@ class Metering:
         self.arm_sample(number, now)
 
     def arm_aligned(self, now: float) -> None:
-        """9.1.6 ClockAlignedDataInterval, counted from midnight UTC; 0 turns it off."""
+        """9.1.6 ClockAlignedDataInterval by the station's own clock; 0 turns it off."""
         seconds = self.keys.integer("ClockAlignedDataInterval")
         if seconds:
-            self.set_timer("aligned", (now // seconds + 1) * seconds)
+            # A clock that drifts may be a hair before the mark that this was armed for.
+            mark = ((self.station_time(now) + 0.001) // seconds + 1) * seconds
+            self.set_timer("aligned", self.when_it_shows(mark, now))
         else:
             self.clear_timer("aligned")
 

@@ -10,6 +10,7 @@ from chargepoint.v16.charging_profiles import fits_remote_start
 from chargepoint.v16.reservation import PERHAPS
 
 SOFT_RESET_PATIENCE = 10.0  # how long a soft reset waits for the queue to be delivered
+RESET_RETRY = 5.0  # between the tries of a reset that fails
 
 
 def _preference(outlet: Connector) -> tuple[bool, bool]:
@@ -178,14 +179,36 @@ class Requests:
 
     def _reboot_now(self, now: float) -> None:
         self.clear_timer("reset")
-        for number in list(self.sessions):  # begun since by a driver who had authorized before
-            self.stop(self.connectors[number], "SoftReset", "", now)
+        # A session may have begun since, by a driver who had authorized before.
+        self._end_all("SoftReset", now)
+        if any(outlet.error_code == "ResetFailure" for outlet in self.connectors.values()):
+            self._reset_failed(now)
+            return
+        self.reset_tries = 0
+        self.reboot(now, "Reset")
+
+    def power_failed(self, now: float) -> None:
+        super().power_failed(now)
+        self._end_all("PowerLoss", now)
+
+    def _end_all(self, reason: str, now: float) -> None:
+        """Nobody charges or waits to charge any longer."""
+        for number in list(self.sessions):
+            self.stop(self.connectors[number], reason, "", now)
         for outlet in self.connectors.values():
             if outlet.can(Event.AUTHORIZATION_LOST):
                 outlet.apply(Event.AUTHORIZATION_LOST, now)
                 self.unclaim_reservation(outlet, now)
         self.tags.clear()
-        self.reboot(now, "Reset")
+
+    def _reset_failed(self, now: float) -> None:
+        """9.1.21 ResetRetries: try again, so often; then stay as it is."""
+        if self.reset_tries < self.keys.integer("ResetRetries"):
+            self.reset_tries += 1
+            self.set_timer("reset", now + RESET_RETRY)
+        else:
+            self.reset_tries = 0
+            self.report_all(now)
 
     # --- unlock (5.18) -----------------------------------------------------------------------
 
@@ -197,4 +220,5 @@ class Requests:
             return {"status": "UnlockFailed"}
         if outlet.id in self.sessions:
             self.later(self._stop_later, outlet.id, "UnlockCommand")
+        self.later(self.free_cable, outlet.id)
         return {"status": "Unlocked"}

@@ -9,6 +9,8 @@ from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import State
 from chargepoint.station import Station
 from chargepoint.v16.authorization import Authorization
+from chargepoint.v16.cabinet import Cabinet
+from chargepoint.v16.firmware import Firmware
 from chargepoint.v16.keys import Configuration
 from chargepoint.v16.local_list import LocalList
 from chargepoint.v16.metering import Metering
@@ -22,8 +24,8 @@ from chargepoint.v16.trigger import Trigger
 
 
 class Station16(
-    Status, Authorization, LocalList, Reservation, SmartCharging, Transactions, Metering, Requests,
-    Trigger, Station,
+    Cabinet, Status, Authorization, LocalList, Reservation, SmartCharging, Transactions, Metering,
+    Requests, Trigger, Firmware, Station,
 ):  # fmt: skip
     """State beside the base's, all of it plain:
 
@@ -33,11 +35,13 @@ class Station16(
     scheduled   connectors that become Unavailable when their transaction ends
     local_list  see LocalList; reservations: see Reservation; profiles: see SmartCharging
     auto_plug   connectors where an emulated driver plugs in and unplugs
+    locked, signal  see Cabinet; jobs, installed, armed: see chargepoint/firmware
     """
 
     __slots__ = (
-        "auto_plug", "cache", "keys", "list_version", "local_list", "operative", "profiles",
-        "reservations", "reset_by", "scheduled", "sessions", "tags",
+        "armed", "auto_plug", "cache", "installed", "jobs", "keys", "list_version", "local_list",
+        "locked", "operative", "profiles", "reservations", "reset_by", "reset_tries", "scheduled",
+        "sessions", "signal", "tags",
     )  # fmt: skip
 
     VERSION = "1.6"
@@ -51,20 +55,25 @@ class Station16(
         "DataTransfer": "on_data_transfer",
         "GetCompositeSchedule": "on_get_composite_schedule",
         "GetConfiguration": "on_get_configuration",
+        "GetDiagnostics": "on_get_diagnostics",
         "GetLocalListVersion": "on_get_local_list_version",
+        "GetLog": "on_get_log",
         "RemoteStartTransaction": "on_remote_start_transaction",
         "RemoteStopTransaction": "on_remote_stop_transaction",
         "ReserveNow": "on_reserve_now",
         "Reset": "on_reset",
         "SendLocalList": "on_send_local_list",
         "SetChargingProfile": "on_set_charging_profile",
+        "SignedUpdateFirmware": "on_signed_update_firmware",
         "TriggerMessage": "on_trigger_message",
         "UnlockConnector": "on_unlock_connector",
+        "UpdateFirmware": "on_update_firmware",
     }
     COMMANDS = Station.COMMANDS | {
         "authorize": "do_authorize",
         "availability": "do_availability",
         "data-transfer": "do_data_transfer",
+        "firmware": "do_firmware",
         "reset": "do_reset",
         "start-transaction": "do_start_transaction",
         "stop-transaction": "do_stop_transaction",
@@ -85,6 +94,10 @@ class Station16(
         self.profiles: list[Profile] | None = profiles or None
         self.resume_reservations(saved.get("reservations", {}), now)
         self.reset_by = 0.0
+        self.reset_tries = 0
+        self.signal: tuple[str, float] | None = None
+        locked = {int(k): v for k, v in saved.get("locked", {}).items()}
+        self.locked = {n: tag for n, tag in locked.items() if n in self.connectors} or None
         self.arm_aligned(now)
         for number in [n for n in self.sessions if n not in self.connectors]:
             self._close_removed(self.sessions.pop(number), saved, now)
@@ -95,6 +108,7 @@ class Station16(
             self.wait_for_plug(self.connectors[number], now)
         for number in self.auto_plug - set(self.sessions) - set(self.tags):
             self.set_timer(("driver", number), now + 5.0)
+        self.restore_files(saved, now)
 
     def _close_removed(self, session: Session16, saved: dict, now: float) -> None:
         """The connector is gone from the configuration: its transaction ends as it was saved."""
@@ -120,7 +134,7 @@ class Station16(
         payload = {"chargePointVendor": config.vendor[:20], "chargePointModel": config.model[:20]}
         optional = {
             "chargePointSerialNumber": config.serial[:25],
-            "firmwareVersion": config.firmware[:50],
+            "firmwareVersion": self.firmware_version()[:50],
             "iccid": config.iccid[:20],
             "imsi": config.imsi[:20],
             "meterType": config.meter_type[:25],
@@ -139,6 +153,9 @@ class Station16(
             self._reported.clear()
             self.send_station_status(now)
         self.report_all(now)
+        self.tell_untold(now)
+        if rebooted:
+            self.update_booted(now)
 
     def refuses_calls(self) -> tuple[str, str] | None:
         # 4.2: a rejected charge point serves nothing until it is accepted. OCPP-J wants each Call
@@ -153,10 +170,15 @@ class Station16(
     def ping_interval(self) -> float:
         return float(self.keys.integer("WebSocketPingInterval"))
 
+    def clock_moved(self, now: float) -> None:
+        self.arm_aligned(now)
+        self.plan(now)
+
     def went_offline(self, now: float) -> None:
         self._offer_unanswered(now)
 
     def reconfigured(self, old: StationConfig, now: float) -> None:
+        self.forget_old_firmware()
         for entry in list((self.reservations or {}).values()):
             if entry["connector"] and entry["connector"] not in self.connectors:
                 self.end_reservations_of(entry["connector"], now)
@@ -197,6 +219,9 @@ class Station16(
             saved["profiles"] = [profile.to_saved() for profile in self.profiles]
         if self.reservations:
             saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
+        if self.locked:
+            saved["locked"] = {str(k): v for k, v in self.locked.items()}
         if not self.operative:
             saved["operative"] = False
+        saved |= self.saved_files()
         return saved

@@ -119,7 +119,8 @@ class Status:
                 self.send_station_status(now)
         for outlet in self._targets(number):
             self.scheduled.discard(outlet.id)
-            self._apply_availability(outlet, operative, now)
+            if not self.held_for_update(outlet, operative):
+                self._apply_availability(outlet, operative, now)
         self.changed("urgent")
         return status
 
@@ -140,3 +141,4 @@ class Status:
         if outlet.id in self.scheduled:
             self.scheduled.discard(outlet.id)
             self._apply_availability(outlet, False, now)
+        self.transaction_over(now)

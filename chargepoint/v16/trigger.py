@@ -27,6 +27,10 @@ class Trigger:
                     return {"status": "Rejected"}
                 status = wanted == "StatusNotification"
                 self.later(self._trigger_status if status else self._trigger_values, number)
+            case "FirmwareStatusNotification":
+                self.later(self.trigger_firmware_status)
+            case "DiagnosticsStatusNotification":
+                self.later(self.trigger_diagnostics_status)
             case _:
                 return {"status": "NotImplemented"}
         return {"status": "Accepted"}

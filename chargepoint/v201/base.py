@@ -10,20 +10,22 @@ from chargepoint.station import ACCEPTED, CommandRejected, Station
 from chargepoint.v201.auth_cache import AuthCache
 from chargepoint.v201.charging_profiles import Installed
 from chargepoint.v201.device_model import DeviceModel
+from chargepoint.v201.firmware import Firmware
 from chargepoint.v201.metering import meter_value
 from chargepoint.v201.outlet import Outlet
 
 
-class Base201(Station):
+class Base201(Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
     reset_due  boot reason of a reset that waits for transactions to end
+    jobs, installed, armed, published  see chargepoint/firmware
     """
 
     __slots__ = (
-        "cache", "driven", "list_version", "local_list", "model", "offline_since", "outlets",
-        "profiles", "reservations", "reset_due",
+        "armed", "cache", "driven", "installed", "jobs", "list_version", "local_list", "model",
+        "offline_since", "outlets", "profiles", "published", "reservations", "reset_due",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -54,6 +56,8 @@ class Base201(Station):
         for number in self.driven:
             self.set_timer(("driver", number), now + 5.0)
         self.schedule_aligned(now)
+        self.published: dict[str, list[str]] | None = saved.get("published")
+        self.restore_files(saved, now)
         self.plan(now)
 
     def _send_call(
@@ -99,7 +103,9 @@ class Base201(Station):
             saved["offline_since"] = self.offline_since
         if self.reset_due is not None:
             saved["reset_due"] = self.reset_due
-        return saved
+        if self.published:
+            saved["published"] = {checksum: [*at] for checksum, at in self.published.items()}
+        return saved | self.saved_files()
 
     # --- small questions ---------------------------------------------------------------------
 

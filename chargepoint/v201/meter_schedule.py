@@ -68,12 +68,14 @@ class MeterSchedule(Transactions):
         ):
             seconds = self.model.integer(variable)
             if seconds and self.model.flag("AlignedDataCtrlr.Enabled"):
-                self.set_timer(key, _next_mark(self.station_time(now), seconds) - self._skew)
+                # A clock that drifts may be a hair before the mark that this was armed for.
+                mark = _next_mark(self.station_time(now) + 0.001, seconds)
+                self.set_timer(key, self.when_it_shows(mark, now))
             else:
                 self.clear_timer(key)
 
-    def station_time(self, now: float) -> float:
-        return now + self._skew
+    def clock_moved(self, now: float) -> None:
+        self.schedule_aligned(now)
 
     def at_aligned(self, now: float) -> None:
         idle = self.model.flag("AlignedDataCtrlr.SendDuringIdle")

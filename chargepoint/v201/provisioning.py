@@ -22,8 +22,8 @@ class Provisioning(VariableRequests):
         }
         if config.serial:
             station["serialNumber"] = config.serial[:25]
-        if config.firmware:
-            station["firmwareVersion"] = config.firmware[:50]
+        if firmware := self.firmware_version():
+            station["firmwareVersion"] = firmware[:50]
         modem = {"iccid": config.iccid[:20], "imsi": config.imsi[:20]}
         if any(modem.values()):
             station["modem"] = {name: value for name, value in modem.items() if value}
@@ -41,6 +41,9 @@ class Provisioning(VariableRequests):
             self._reported.clear()
         self.report_all(now)
         self.schedule_aligned(now)  # the clock may have moved
+        self.tell_untold(now)
+        if rebooted:
+            self.update_booted(now)
 
     def went_offline(self, now: float) -> None:
         self.offline_since = now
@@ -86,15 +89,23 @@ class Provisioning(VariableRequests):
 
     def reset_now(self, reason: str, now: float) -> None:
         """Stop what is charging, and boot. The Ended events are kept and sent after the boot."""
-        self.reset_due = None
         self.clear_timer("reset")
-        for outlet in self.outlets.values():
-            if outlet.transaction is not None or outlet.token is not None:
-                self.deauthorized(outlet, "ResetCommand", "ImmediateReset", now)
-            if outlet.transaction is not None:
-                self._end(outlet, "ResetCommand", now, None)
+        self._end_all("ResetCommand", "ImmediateReset", now)
         self.model.booted()
         self.reboot(now, reason)
+
+    def power_failed(self, now: float) -> None:
+        super().power_failed(now)
+        self._end_all("AbnormalCondition", "PowerLoss", now)
+
+    def _end_all(self, trigger: str, reason: str, now: float) -> None:
+        """Nobody charges or waits to charge any longer."""
+        self.reset_due = None
+        for outlet in self.outlets.values():
+            if outlet.transaction is not None or outlet.token is not None:
+                self.deauthorized(outlet, trigger, reason, now)
+            if outlet.transaction is not None:
+                self._end(outlet, trigger, now, None)
 
     def do_reset(self, now: float, kind: str = "Soft") -> dict:
         """Operator: "Soft" waits for the end of transactions, "Hard" does not."""

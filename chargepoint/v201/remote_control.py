@@ -129,6 +129,12 @@ class RemoteControl(Provisioning):
                 if not any(outlet.transaction for outlet in outlets):
                     return _rejected("TxNotFound", "no transaction is running there")
                 self.later(self._event_triggered, [outlet.number for outlet in outlets])
+            case "FirmwareStatusNotification":
+                self.later(self.trigger_firmware_status)
+            case "LogStatusNotification":
+                self.later(self.trigger_log_status)
+            case "PublishFirmwareStatusNotification":
+                self.later(self.trigger_publication_status)
             case _:
                 return {"status": "NotImplemented"}  # F06.FR.08
         return {"status": "Accepted"}

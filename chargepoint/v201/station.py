@@ -32,9 +32,11 @@ class Station201(
         "GetChargingProfiles": "on_get_charging_profiles",
         "GetCompositeSchedule": "on_get_composite_schedule",
         "GetLocalListVersion": "on_get_local_list_version",
+        "GetLog": "on_get_log",
         "GetReport": "on_get_report",
         "GetTransactionStatus": "on_get_transaction_status",
         "GetVariables": "on_get_variables",
+        "PublishFirmware": "on_publish_firmware",
         "RequestStartTransaction": "on_request_start_transaction",
         "RequestStopTransaction": "on_request_stop_transaction",
         "ReserveNow": "on_reserve_now",
@@ -44,18 +46,22 @@ class Station201(
         "SetVariables": "on_set_variables",
         "TriggerMessage": "on_trigger_message",
         "UnlockConnector": "on_unlock_connector",
+        "UnpublishFirmware": "on_unpublish_firmware",
+        "UpdateFirmware": "on_update_firmware",
     }
     COMMANDS: ClassVar[dict[str, str]] = {
         **Station.COMMANDS,
         "authorize": "do_authorize",
         "availability": "do_availability",
         "charging-limit": "do_charging_limit",
+        "firmware": "do_firmware",
         "reset": "do_reset",
         "start-transaction": "do_start_transaction",
         "stop-transaction": "do_stop_transaction",
     }
 
     def reconfigured(self, old: StationConfig, now: float) -> None:
+        self.forget_old_firmware()
         self.match_outlets()
         self.model.rebase(initial(self.config))
         self.variables_changed(now)

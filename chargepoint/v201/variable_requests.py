@@ -111,7 +111,7 @@ class VariableRequests(Authorization):
             case "ChargingStation.SerialNumber":
                 return self.config.serial
             case "ChargingStation.FirmwareVersion":
-                return self.config.firmware
+                return self.firmware_version()
             case _:
                 return _of_outlets(variable, list(self.outlets.values()))
 

@@ -6,6 +6,8 @@ One immutable table for all stations. A variable is named "Component.Variable", 
 
 from typing import NamedTuple
 
+from chargepoint.firmware.locations import SUPPORTED
+
 MEASURANDS = (
     "Current.Import",
     "Current.Offered",
@@ -107,6 +109,7 @@ VARIABLES: tuple[Variable, ...] = (
     _flag("AuthCtrlr.LocalPreAuthorize", False),
     _variable("AuthCtrlr.MasterPassGroupId", "string"),
     _flag("AuthCtrlr.OfflineTxForUnknownIdEnabled", False),
+    _flag("ChargingStation.AllowNewSessionsPendingFirmwareUpdate", False),
     _live("ChargingStation.AvailabilityState", "OptionList", values=_AVAILABILITY),
     _flag("ChargingStation.Available", True, READ_ONLY),
     _live("ChargingStation.FirmwareVersion", "string"),
@@ -130,7 +133,7 @@ VARIABLES: tuple[Variable, ...] = (
     _flag("LocalAuthListCtrlr.Enabled", True),
     _variable("LocalAuthListCtrlr.Entries", "integer", "", READ_ONLY, high=1000, live=True),
     _fixed("LocalAuthListCtrlr.ItemsPerMessage", "integer", "100"),
-    _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", ""),
+    _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", SUPPORTED),
     _seconds("OCPPCommCtrlr.HeartbeatInterval", 300),
     _seconds("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", 30),
     _variable("OCPPCommCtrlr.MessageAttempts[TransactionEvent]", "integer", "3", low=1, high=1000),

@@ -17,8 +17,23 @@ PATH_STAGES = frozenset({"$project", "$addFields", "$set"})
 
 
 def with_paths(pipeline: list[dict]) -> list[dict]:
-    """The same pipeline, nested documents of the stages above written as dotted paths."""
-    return [{name: _stage(name, body) for name, body in stage.items()} for stage in pipeline]
+    """The same pipeline, nested documents of the stages above written as dotted paths.
+
+    Without the stages that set fields to themselves, which the ORM makes for an ordering: they
+    change nothing, and the embedded store copies every document for them before it sorts.
+    """
+    return [
+        {name: _stage(name, body) for name, body in stage.items()}
+        for stage in pipeline
+        if not _sets_nothing(stage)
+    ]
+
+
+def _sets_nothing(stage: dict) -> bool:
+    fields = stage.get("$addFields")
+    return isinstance(fields, dict) and all(
+        isinstance(value, str) and value == f"${name}" for name, value in fields.items()
+    )
 
 
 def _stage(name: str, body: Any) -> Any:

@@ -1,6 +1,5 @@
 """Create the indexes of the message log, its minute counts and the transactions."""
 
-from django.conf import settings
 from django.db import migrations
 
 from messaging import store
@@ -8,7 +7,7 @@ from messaging import store
 
 def create(apps, schema_editor):
     # The editor's own connection: it may be a test database.
-    store.ensure_indexes(schema_editor.connection.database, settings.MESSAGE_RETENTION_DAYS)
+    store.ensure_indexes(schema_editor.connection.database)
 
 
 class Migration(migrations.Migration):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.processes import raise_file_limit
+from benchmarks.processes import raise_file_limit, wait_until
 from benchmarks.stack import ADMIN, Stack
+from tests.browser.api import ask, connected
 from tests.system.csms import PythonCsms
 
 # Without these Chromium looks for its maker's servers at every start.
@@ -59,3 +61,15 @@ def page(browser: Browser, platform: Stack) -> Iterator[Page]:
 def csms() -> Iterator[PythonCsms]:
     with PythonCsms() as running:
         yield running
+
+
+@pytest.fixture
+def station(page: Page, platform: Stack, csms: PythonCsms) -> Iterator[str]:
+    """A station that is connected to the CSMS, by a name of its own."""
+    name = f"BROWSER-{secrets.token_hex(4)}"
+    connectors = [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 22000}]
+    body = {"identity": name, "csms_url": csms.url, "connectors": connectors, "autostart": True}
+    ask(page, platform, "POST", "stations", body)
+    wait_until(lambda: connected(page, platform, name), 20, "the station's connection")
+    yield name
+    ask(page, platform, "POST", f"stations/{name}/stop")

@@ -73,7 +73,8 @@ class Peer:
                     frame_list = json.loads(frame.text) if frame.kind != "Invalid" else None
                     self.sent.append(frame_list)
                     if frame.kind == "Call":
-                        if not crafted and frame.unique_id != "mine":
+                        by_hand = crafted or "held" in frame.mark
+                        if not by_hand and frame.unique_id != "mine":
                             self.check(frame.action, frame_list[3])
                         self.waiting.append(frame_list)
                 case Received(frame):

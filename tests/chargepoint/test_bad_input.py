@@ -24,7 +24,7 @@ def peer():
     [
         ('[2,"u1","Foo",{}]', "NotImplemented"),
         ('[2,"u1","BootNotification",{}]', "NotSupported"),
-        ('[2,"u1","GetDiagnostics",{}]', "NotSupported"),
+        ('[2,"u1","StartTransaction",{}]', "NotSupported"),
         ('[2,"u1","Reset",{}]', "ProtocolError"),
         ('[2,"u1","Reset",{"type":"Soft","x":1}]', "FormationViolation"),
         ('[2,"u1","Reset",{"type":1}]', "TypeConstraintViolation"),

@@ -1,5 +1,7 @@
 """What an operator may get wrong: a refusal with a sentence, and nothing changed or sent."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,8 +98,11 @@ json_values = st.recursive(
 names = st.sampled_from(sorted(Peer().station.COMMANDS))
 arguments = st.sampled_from([
     "connector", "ev", "id_tag", "error_code", "info", "kind", "text", "action", "payload",
-    "operative", "reason", "transaction",
+    "operative", "reason", "transaction", "count", "delay_ms", "direction", "fault", "follow",
+    "hold_seconds", "id", "jitter_ms", "offset_seconds", "ppm", "probability", "seconds", "seed",
 ])  # fmt: skip
+# What an operator broke on purpose is mended by these.
+MENDING = ("power-on", "heal", "clear-fault", "clock", "clear-breakpoint", "release")
 
 
 @settings(max_examples=200, deadline=None)
@@ -110,6 +115,11 @@ def test_a_command_is_carried_out_or_refused(commands):
         except CommandRejected as error:
             assert error.message.endswith(".")
         peer.pass_time(7)
-        if not peer.station.connected:
+        if not peer.station.connected and not peer.station.dark:
             peer.connect()
+    for name in MENDING:
+        with suppress(CommandRejected):
+            peer.do(name)
+    if not peer.station.connected:
+        peer.connect()
     assert peer.call("GetConfiguration", {"key": ["NumberOfConnectors"]}, "last")[0] == 3

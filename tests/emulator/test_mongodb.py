@@ -53,3 +53,9 @@ def test_permissions_of_a_user(by_group):
         user.user_permissions.add(permission)
     assert user.has_perm("stations.add_station")
     assert not user.has_perm("stations.delete_station")
+
+
+def test_a_stage_that_sets_fields_to_themselves_is_left_out():
+    nothing = {"$addFields": {"identity": "$identity", "name": "$name"}}
+    something = {"$addFields": {"identity": "$identity", "label": "$name"}}
+    assert with_paths([nothing, something, {"$limit": 1}]) == [something, {"$limit": 1}]

@@ -7,7 +7,6 @@ import uuid
 from types import SimpleNamespace
 
 import pytest
-from django.conf import settings
 from django.db import connections
 
 from messaging import store
@@ -27,6 +26,7 @@ def make_frame(**changes):
         "time": BASE,
         "latency": None,
         "error": "",
+        "mark": "",
     }
     return SimpleNamespace(**{**values, **changes})
 
@@ -61,6 +61,6 @@ def mongo(monkeypatch):
     name = f"messaging_{uuid.uuid4().hex[:10]}"
     monkeypatch.setitem(connections["default"].settings_dict, "NAME", name)
     database = store.database()
-    store.ensure_indexes(database, settings.MESSAGE_RETENTION_DAYS)
+    store.ensure_indexes(database)
     yield database
     database.client.drop_database(name)

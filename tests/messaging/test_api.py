@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.conf import settings as django_settings
 from django.test import AsyncClient
 
 from accounts.models import ApiToken
@@ -29,7 +28,7 @@ def log(db):
     names = (store.MESSAGES, store.MINUTES, store.HOURS, store.TRANSACTIONS)
     for name in names:
         database.drop_collection(name)
-    store.ensure_indexes(database, django_settings.MESSAGE_RETENTION_DAYS)
+    store.ensure_indexes(database)
     return lambda records: store_batch(database, batch_of(records))
 
 

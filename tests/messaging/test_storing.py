@@ -20,7 +20,7 @@ from messaging import store, tasks
 from messaging.recorder import enqueue_with_celery
 from messaging.records import SessionRecord, encode, frame_payload
 from messaging.storing import store_batch
-from messaging.tasks import apply_retention, store_messages
+from messaging.tasks import store_messages
 from tests.messaging.conftest import batch_of, make_record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,15 +179,6 @@ def test_while_mongodb_is_away_the_batch_goes_back_to_the_queue(mongo, monkeypat
     assert pauses[0] < pauses[2] < pauses[4]
     assert max(pauses) <= tasks.BACKOFF_MOST * 1.25
     assert store_messages.run(batch_of([make_record()])) == 1
-
-
-def test_retention_follows_the_setting(mongo, settings):
-    settings.MESSAGE_RETENTION_DAYS = 3
-    assert apply_retention() is True
-    for name in (store.MESSAGES, store.MINUTES):
-        index = mongo[name].index_information()[store.TTL_INDEX]
-        assert index["expireAfterSeconds"] == 3 * 86400
-    assert apply_retention() is False
 
 
 def start_worker(name: str) -> subprocess.Popen:

@@ -16,6 +16,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 
+RETENTION_INTERVAL = 60  # seconds; each run deletes for 20 s at most
+
 
 class Command(BaseCommand):
     help = __doc__
@@ -79,11 +81,14 @@ class Command(BaseCommand):
         if not made and os.environ.get("SYNC_INTERVAL"):
             sync.interval = every(settings.SYNC_INTERVAL)
             sync.save()
-        PeriodicTask.objects.get_or_create(
+        retention, made = PeriodicTask.objects.get_or_create(
             name="Apply the retention of messages",
             defaults={
                 "task": "messaging.tasks.apply_retention",
-                "interval": every(3600),
+                "interval": every(RETENTION_INTERVAL),
                 "queue": "maintenance",
             },
         )
+        if not made and retention.interval == every(3600):  # of the first release, with TTLs
+            retention.interval = every(RETENTION_INTERVAL)
+            retention.save()

@@ -1,6 +1,6 @@
 // The panel with one message and its request or response beside it.
 import { dayAndClock, element, kindNames, latency, showJson, size } from "./format.js";
-import { message } from "./history.js";
+import { message, page } from "./history.js";
 
 export class Detail {
   constructor(root, { closed, station }) {
@@ -23,6 +23,7 @@ export class Detail {
         const got = await message(item.id, this.request.signal);
         if (this.id !== item.id) return;
         this.render(got.message, got.pair ?? pair, "");
+        await this.showOriginal(got.message);
         if (got.pair || got.message.kind !== "Call") return;
       } catch (error) {
         if (error.name === "AbortError") return;
@@ -32,6 +33,16 @@ export class Detail {
         }
       }
     }
+  }
+
+  // What an operator edited stands in the log as it came, too.
+  async showOriginal(item) {
+    if (!item.mark?.includes("edited by hand")) return;
+    const wanted = { station: item.station, direction: item.direction, marked: true };
+    const found = await page(wanted, { last_id: item.id, limit: 50 }, this.request.signal);
+    const first = found.items.find((other) => other.mark.endsWith("held") && (!item.uid || other.uid === item.uid));
+    if (!first || this.id !== item.id) return;
+    this.root.append(element("h3", "lv-before", "Before the edit"), this.card(first, false));
   }
 
   hide() {
@@ -95,6 +106,7 @@ export class Detail {
     add("Size", size(item.bytes));
     add("Latency", latency(item.latency));
     add("Error", item.error, "lv-error");
+    add("Mark", item.mark, "lv-marked-text");
     const body = element("pre");
     showJson(body, item.text);
     let raw = false;

@@ -35,7 +35,7 @@ export function size(bytes) {
 export const kindNames = { CallResult: "Result", CallError: "Error" };
 
 export function failed(item) {
-  return Boolean(item.error) || (item.kind !== "Call" && item.kind !== "CallResult");
+  return Boolean(item.error) || !["Call", "CallResult", "Note"].includes(item.kind);
 }
 
 export function arrow(direction) {

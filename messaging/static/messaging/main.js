@@ -2,6 +2,7 @@
 import { Detail } from "./detail.js";
 import { element, failed } from "./format.js";
 import { exportUrl, page, refill } from "./history.js";
+import { Intercept } from "./intercept.js";
 import { notices } from "./notices.js";
 import { Rows } from "./rows.js";
 import { Stream } from "./stream.js";
@@ -25,6 +26,7 @@ let epoch = new AbortController(); // ends with the filter or mode: answers that
 const notice = notices($("lv-notices"));
 const table = new Table($("lv-scroll"), $("lv-space"), live, { picked: pick, moved });
 const detail = new Detail($("lv-detail"), { closed: unpick, station: onlyStation });
+const intercept = new Intercept($("lv-intercept"), $("lv-intercept-button"), { station: oneStation, notice });
 const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/messages`;
 const stream = new Stream(socketUrl, {
   state: (state, text) => {
@@ -51,7 +53,7 @@ function filter() {
   const data = new FormData(form);
   const wanted = {
     station: data.get("station").trim(), direction: data.get("direction"), kind: data.get("kind"),
-    action: data.get("action").trim(), text: data.get("text").trim(), errors: data.has("errors"),
+    action: data.get("action").trim(), text: data.get("text").trim(), errors: data.has("errors"), marked: data.has("marked"),
   };
   if (view.mode === "history") {
     for (const name of ["from", "to"]) {
@@ -67,8 +69,13 @@ function filtered() {
 }
 
 function streamFilter() {
-  const { station, direction, kind, action, text, errors } = filter();
-  return { stationId: station, direction, messageType: kind, action, text, errorsOnly: errors };
+  const { station, direction, kind, action, text, errors, marked } = filter();
+  return { stationId: station, direction, messageType: kind, action, text, errorsOnly: errors, marked };
+}
+
+function oneStation() {
+  const { station } = filter();
+  return view.mode === "live" && !station.includes(",") ? station : "";
 }
 
 let filterTimer;
@@ -85,6 +92,7 @@ function filterChanged(pause) {
 }
 
 function restart() {
+  intercept.stationChanged();
   epoch.abort();
   epoch = new AbortController();
   rowsInView().clear();
@@ -109,6 +117,7 @@ function rowsInView() {
 function arrive(items) {
   learnActions(items);
   if (view.mode !== "live") return;
+  intercept.seen(items);
   view.joined ??= items[0].id;
   if (view.paused) {
     view.waiting.push(...items);

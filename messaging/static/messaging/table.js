@@ -89,6 +89,11 @@ export class Table {
     root.setAttribute("role", "option");
     const names = ["lv-time", "lv-station", "lv-arrow", "lv-kind", "lv-action", "lv-num", "lv-num", "lv-frame"];
     const cells = names.map((name) => root.appendChild(element("span", name)));
+    // The mark stands before the frame, in the last cell.
+    const mark = element("span", "lv-mark");
+    const text = element("span");
+    cells.pop().append(mark, text);
+    cells.push(mark, text);
     this.scroll.append(root);
     return { root, cells, id: null };
   }
@@ -101,6 +106,8 @@ export class Table {
     row.root.dataset.id = item.id;
     row.root.dataset.direction = item.direction;
     row.root.classList.toggle("lv-bad", failed(item));
+    row.root.classList.toggle("lv-marked", Boolean(item.mark));
+    row.root.title = item.mark ?? "";
     const texts = [
       this.withDay ? dayAndClock(item.time).slice(5) : clock(item.time),
       item.station,
@@ -108,7 +115,8 @@ export class Table {
       kindNames[item.kind] ?? item.kind,
       item.action,
       latency(item.latency),
-      size(item.bytes),
+      item.kind === "Note" ? "" : size(item.bytes),
+      item.mark ?? "",
       item.error ? `${item.error}  ${item.text.slice(0, 300)}` : item.text.slice(0, 300),
     ];
     texts.forEach((text, place) => {

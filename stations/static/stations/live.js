@@ -85,6 +85,7 @@
   function showPanel(panel, data) {
     const running = !["stopped", "disabled"].includes(data.state);
     panel.dataset.time = data.last_message ?? "";
+    panel.dispatchEvent(new CustomEvent("station-news", { detail: data }));
     setText(panel.querySelector('[data-fact="power"]'), powerText(data.power_w));
     setText(panel.querySelector('[data-fact="registration"]'), data.registration || "not registered");
     const error = panel.querySelector('[data-fact="link_error"]');
@@ -142,7 +143,11 @@
     let command = button.dataset.connectorCommand;
     const body = { connector };
     if (command === "start-transaction" && idTag) body.id_tag = idTag;
-    if (command === "fault") body.error_code = panel.querySelector("[data-fault]").value;
+    if (command === "fault") {
+      body.error_code = panel.querySelector("[data-fault]").value;
+      body.vendor_error_code = panel.querySelector("[data-vendor-code]").value.trim() || null;
+      body.info = panel.querySelector("[data-fault-info]").value.trim() || null;
+    }
     if (command === "clear") { command = "fault"; body.error_code = "NoError"; }
     call(panel, command, body);
   }

@@ -83,7 +83,6 @@ def test_meter_values_without_any_measurand_configured():
         ("StatusNotification", 3, "Rejected"),
         ("MeterValues", 0, "Rejected"),
         ("MeterValues", -1, "Rejected"),
-        ("DiagnosticsStatusNotification", None, "NotImplemented"),
     ],
 )
 def test_what_cannot_be_sent(peer, message, number, expected):

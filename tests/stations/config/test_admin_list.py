@@ -148,3 +148,11 @@ def test_staff_without_the_right_sees_nothing(hot, make_station, django_user_mod
     assert client.get(reverse(LIST)).status_code == 403
     assert client.get(reverse("admin:stations_station_live"), {"ids": "A"}).status_code == 403
     assert client.post("/admin/stations/station/create-many/", {}).status_code == 403
+
+
+def test_the_list_counts_all_and_parts(admin, make_station):
+    for number in range(3):
+        make_station(f"C{number}", vendor="ABB" if number else "Kempower")
+    assert admin.get(reverse(LIST)).context["cl"].result_count == 3
+    assert admin.get(reverse(LIST) + "?vendor=ABB").context["cl"].result_count == 2
+    assert admin.get(reverse(LIST) + "?q=C0").context["cl"].result_count == 1

@@ -1,58 +1,7 @@
 """Commands: what goes to the fleet, and what comes back. A listener stands where a worker would."""
 
-import asyncio
-import contextlib
-import threading
-
 import pytest
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.conf import settings
-
-from stations import keys
-from stations.commands import channel_of, shard_of
-
-
-class Listener:
-    """Answers the commands of one shard and keeps them."""
-
-    def __init__(self, hot, identity: str) -> None:
-        self.seen: list[tuple[str, dict]] = []
-        self.answer: dict = {"result": {"ok": True}}
-        self._shard = shard_of(identity)
-        hot.set(f"{keys.lease_prefix()}{self._shard}", "test:1")
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=lambda: async_to_sync(self._listen)())
-        self._thread.start()
-
-    async def _listen(self) -> None:
-        layer = get_channel_layer("workers")
-        while not self._over.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.3):
-                    message = await layer.receive(channel_of(self._shard))
-                if message["type"] != "station.command":
-                    continue
-                self.seen.append((message["name"], message["args"]))
-                answers = dict.fromkeys(message["identities"], self.answer)
-                await layer.send(message["reply"], {"type": "answer", "answers": answers})
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-
-@pytest.fixture
-def worker(hot):
-    listener = Listener(hot, "CP1")
-    yield listener
-    listener.stop()
-
-
-@pytest.fixture
-def running(make_station):
-    return make_station("CP1", running=True, default_id_tag="TAG1")
-
 
 CALLS = [
     ("connect", None, "connect", {}),

@@ -1,8 +1,10 @@
 """GET /api/connections and POST /api/admin/sync."""
 
 from accounts.models import ApiToken
-from stations import keys
-from stations.snapshots import state_collection
+from emulator import signs
+from stations import api_fleet, keys
+from stations.snapshots import last_sync, state_collection
+from stations.tasks import sync_station_state
 from tests.stations.config.conftest import Api
 
 
@@ -27,6 +29,21 @@ def test_sync_now(api, set_state, hot):
     status, body = api("POST", "admin/sync")
     assert (status, body["written"], body["stale"]) == (200, 1, 0), body
     assert state_collection().find_one({"_id": "A"})["stamp"].endswith("4")
+
+
+def test_a_sync_that_takes_long_is_finished_by_a_worker(api, set_state, hot, monkeypatch):
+    monkeypatch.setattr(api_fleet, "PATIENCE", 0.0)
+    queue = signs.celery_prefix() + "sync"
+    state_collection().delete_many({})
+    set_state("A", version=4)
+    hot.sadd(keys.dirty_key(), "A")
+    before, waiting = last_sync(), hot.llen(queue)
+    status, body = api("POST", "admin/sync")
+    assert (status, body["complete"], body["written"], body["lag"]) == (202, False, 0, 1), body
+    assert hot.llen(queue) == waiting + 1
+    assert (last_sync() or {}).get("time") == (before or {}).get("time")
+    assert sync_station_state()["lag"] == 0  # what the worker does with it
+    assert state_collection().find_one({"_id": "A"}) is not None
 
 
 def test_sync_is_for_staff(api, django_user_model):

@@ -48,6 +48,7 @@ class RunningWorker:
                 station.dialer.transport = None
         worker.host.deadlines.close()
         await worker.queue.close()
+        await worker.host.transfers.close()
         await worker.redis.aclose()
         worker.database.shutdown()
 

@@ -1,5 +1,6 @@
 """TLS on real sockets: whose certificate is trusted, and which client certificate is shown."""
 
+import asyncio
 import contextlib
 import datetime
 import ipaddress
@@ -177,3 +178,18 @@ def test_stations_with_the_same_options_share_a_context(trusted):
     one, other = (TlsOptions(ca_pem=trusted.pem) for _ in range(2))
     assert tls_context(one) is tls_context(other)
     assert tls_context(one) is not tls_context(TlsOptions(False, trusted.pem))
+
+
+async def test_a_half_open_link_and_a_power_cut_inside_tls(station, listening, trusted):
+    async with listening() as sink:
+        dial(station, sink, TlsOptions(ca_pem=trusted.pem))
+        connection = await booted(sink)
+        station.consumer.command("half-open", {})
+        connection.send('[2,"m-1","ClearCache",{}]')
+        await asyncio.sleep(0.2)
+        assert not any(message[1] == "m-1" for message in connection.received)
+        station.consumer.command("heal", {})
+        await until(lambda: any(message[1] == "m-1" for message in connection.received))
+        station.consumer.command("power-cut", {})
+        await until(lambda: connection.transport.is_disconnected)
+        assert connection.closed_with is None

@@ -1,0 +1,185 @@
+"""Block of every Station: an operator's commands that make it misbehave, and the list of them."""
+
+from typing import Any
+
+from chargepoint.commands import CommandRejected
+from chargepoint.effects import Freeze
+from chargepoint.faults.clock import Clock
+from chargepoint.faults.rule import frame_fault
+from chargepoint.faults.tap import RULES_AT_MOST, Tap
+
+COMMANDS = {
+    "faults": "do_faults",
+    "add-fault": "do_add_fault",
+    "clear-fault": "do_clear_fault",
+    "clock": "do_clock",
+    "half-open": "do_half_open",
+    "heal": "do_heal",
+    "power-cut": "do_power_cut",
+    "power-on": "do_power_on",
+}
+FASTEST_DRIFT = 500_000.0  # ppm
+FARTHEST_OFF = 10 * 365 * 86_400.0  # seconds
+
+
+class FaultCommands:
+    """Block of every Station. Connector faults are the command `fault`; power: see Power."""
+
+    __slots__ = ()
+
+    def do_faults(self, now: float) -> dict[str, Any]:
+        """All that is wrong with the station on purpose."""
+        return self.faults_now(now)
+
+    def faults_now(self, now: float) -> dict[str, Any]:
+        frames = [rule.shown() for rule in self.tap.rules if not rule.over(now)] if self.tap else []
+        broken = [
+            {"connector": c.id, "error_code": c.error_code, "info": c.info,
+             "vendor_error_code": c.vendor_error_code}
+            for c in self.connectors.values() if c.faulted
+        ]  # fmt: skip
+        return {
+            "frames": frames,
+            "clock": None if self.clock is None else self.clock.shown(now),
+            "half_open": bool(self.tap and self.tap.frozen),
+            "power": "off" if self.dark else "on",
+            "power_back": self._timers.get("power"),
+            "connectors": broken,
+        }
+
+    # --- frames ------------------------------------------------------------------------------
+
+    def do_add_fault(self, now: float, fault: str, seed: int | None = None, **more: Any) -> dict:
+        """Make frames go wrong; see rule.frame_fault for the arguments."""
+        tap = self.tap or Tap()
+        if len(tap.rules) >= RULES_AT_MOST:
+            message = f"A station has at most {RULES_AT_MOST} faults of frames: clear some first."
+            raise CommandRejected("not_possible_now", message)
+        seed = self.rng.getrandbits(31) if seed is None else seed
+        try:
+            rule = frame_fault(tap.last_id + 1, now, seed, fault, **more)
+        except ValueError as error:
+            raise CommandRejected("invalid_arguments", str(error)) from None
+        except TypeError:
+            known = "direction, action, kind, probability, count, seconds, delay_ms, jitter_ms"
+            message = f"A fault of frames takes: fault, {known}, form, seed."
+            raise CommandRejected("invalid_arguments", message) from None
+        tap.new_id()
+        tap.rules.append(rule)
+        self.tap = tap
+        self.remark(f"fault {rule.id} added: {fault}", now)
+        return rule.shown()
+
+    def do_clear_fault(self, now: float, id: int | None = None) -> dict:
+        """End a fault of frames; without `id`, all of them. What is under way still arrives."""
+        there = self.tap.rules if self.tap is not None else []
+        gone = [rule for rule in there if id is None or rule.id == id]
+        if id is not None and not gone:
+            raise CommandRejected("no_such_fault", f"There is no fault {id}: see the list.")
+        for rule in gone:
+            there.remove(rule)
+            self.remark(f"fault {rule.id} cleared: {rule.fault}", now)
+        return {"cleared": [rule.id for rule in gone]}
+
+    # --- clock -------------------------------------------------------------------------------
+
+    def do_clock(
+        self, now: float, offset_seconds: float = 0.0, ppm: float = 0.0, follow: bool = True
+    ) -> dict:
+        """Set the clock wrong, have it drift, or not follow the CSMS's. All left out: mend it.
+
+        `offset_seconds` is off the CSMS's time, now; with `follow` the next answer to a
+        BootNotification or Heartbeat sets it right again.
+        """
+        if not (abs(ppm) <= FASTEST_DRIFT and abs(offset_seconds) <= FARTHEST_OFF):
+            message = "The offset is at most ten years of seconds, the drift at most 500000 ppm."
+            raise CommandRejected("invalid_arguments", message)
+        good = self._skew if self.clock is None else self.clock.csms
+        if follow and not ppm and not offset_seconds:
+            self.clock, self._skew = None, good
+            self.remark("clock: right again", now)
+        else:
+            self.clock = Clock(good + offset_seconds, now, float(ppm), follow, good)
+            self._skew = self.clock.skew
+            words = "" if follow else ", not following the CSMS"
+            self.remark(f"clock: {offset_seconds:+g} s, {ppm:+g} ppm{words}", now)
+        self.clock_moved(now)
+        return {"clock": None if self.clock is None else self.clock.shown(now)}
+
+    # --- half-open ---------------------------------------------------------------------------
+
+    def do_half_open(self, now: float, seconds: float | None = None) -> dict:
+        """Read and write nothing more on this connection; it ends with `heal` or the connection."""
+        if not self.connected:
+            raise CommandRejected("not_connected", "Connect the station first.")
+        check_seconds(seconds)
+        self.tap = self.tap or Tap()
+        if not self.tap.frozen:
+            self.tap.frozen = True
+            self._out.append(Freeze(True))
+            self.remark("half-open: nothing is read or written", now)
+        if seconds is None:
+            self.clear_timer("thaw")
+        else:
+            self.set_timer("thaw", now + seconds)
+        return {"half_open": True}
+
+    def do_heal(self, now: float) -> dict:
+        if self.tap is None or not self.tap.frozen:
+            raise CommandRejected("not_possible_now", "The link is not half-open.")
+        self._thaw("half-open: healed", now)
+        return {"half_open": False}
+
+    def at_thaw(self, now: float) -> None:
+        if self.tap is not None and self.tap.frozen:
+            self._thaw("half-open: healed", now)
+
+    # --- saving ------------------------------------------------------------------------------
+
+    def shown_faults(self) -> dict[str, Any]:
+        """For the snapshot: {} for a healthy station."""
+        if self.tap is None and self.clock is None and not self.dark:
+            return {}
+        faults = {
+            "frames": [rule.shown() for rule in self.tap.rules] if self.tap else [],
+            # As it was when last set: a value that moves would be news all the time.
+            "clock": None if self.clock is None else self.clock.shown(self.clock.base),
+            "half_open": bool(self.tap and self.tap.frozen),
+            "power": "off" if self.dark else "on",
+        }
+        if self.tap is not None and self.tap.desk is not None:
+            faults["breakpoints"] = len(self.tap.desk.breakpoints)
+            faults["held"] = len(self.tap.desk.held)
+        return {"faults": faults}
+
+    def saved_faults(self) -> dict[str, Any]:
+        """For the saved state: {} for a healthy station. A half-open link is not kept: the
+        station that goes on elsewhere has another."""
+        saved: dict[str, Any] = {}
+        if self.tap is not None and (kept := self.tap.to_saved()):
+            saved["tap"] = kept
+        if self.clock is not None:
+            saved["clock"] = self.clock.to_saved()
+        if self.dark:
+            saved["dark"] = {"back": self._timers.get("power")}
+        return {"faults": saved} if saved else {}
+
+    def restore_faults(self, saved: dict[str, Any], now: float) -> None:
+        faults = saved.get("faults")
+        if not faults:
+            return
+        if "tap" in faults:
+            self.tap = Tap(faults["tap"])
+        if "clock" in faults:
+            self.clock = Clock(*faults["clock"])
+            self._skew = self.clock.skew_at(now)
+            self.clock_moved(now)
+        if "dark" in faults:
+            self.stay_dark(faults["dark"]["back"])
+
+
+def check_seconds(seconds: float | None) -> None:
+    """CommandRejected for a duration that is none."""
+    if seconds is not None and not 0 < seconds <= 31_536_000:
+        message = "The seconds are above 0 and at most a year; leave them out for no end."
+        raise CommandRejected("invalid_arguments", message)

@@ -1,0 +1,157 @@
+"""What all jobs with files share: transfers, attempts, and news that reach the CSMS in the end."""
+
+from typing import Any
+
+from chargepoint.effects import DONE, URGENT, Effect, StopTransfer, Transferred
+from chargepoint.firmware import jobs as saving
+from chargepoint.firmware.jobs import BOOTING, Job
+from chargepoint.station import ACCEPTED
+from chargepoint.times import seconds_of
+
+ATTEMPTS, PAUSE = 3, 30.0  # where the CSMS leaves them to the station
+TRIGGERED = "triggered"
+
+
+class FileTransfers:
+    """Block of every version.
+
+    jobs  name (see firmware.jobs.KINDS) -> Job; None until the first one
+
+    A version supplies job_message(name, job, status) -> (action, payload), or None for a status
+    that its message does not have.
+    """
+
+    __slots__ = ()
+
+    def job(self, name: str) -> Any:
+        return self.jobs and self.jobs.get(name)
+
+    def put_job(self, name: str, job: Job) -> None:
+        self.jobs = self.jobs or {}
+        self.jobs[name] = job
+        self.changed(URGENT)
+
+    def by_our_clock(self, text: str | None) -> float | None:
+        """Unix seconds of a time that the CSMS named; None without one or if it is none."""
+        there = seconds_of(text) if text else None
+        return None if there is None else there - self._skew
+
+    # --- transfers ---------------------------------------------------------------------------
+
+    def start_transfer(self, job: Job, effect: Effect) -> None:
+        """`effect`: a Download or Upload whose id is yet to be given."""
+        job.transfer = self.new_id()
+        self._out.append(effect._replace(id=job.transfer))
+        self.changed(URGENT)
+
+    def stop_transfer(self, job: Job) -> None:
+        if job.transfer:
+            self._out.append(StopTransfer(job.transfer))
+            job.transfer = ""
+
+    def power_failed(self, now: float) -> None:
+        super().power_failed(now)
+        for job in (self.jobs or {}).values():
+            self.stop_transfer(job)
+
+    def transfer_ended(self, outcome: Transferred, now: float) -> list[Effect]:
+        """Event: a transfer is over. One that was given up is not heard of any more."""
+        for name, job in (self.jobs or {}).items():
+            if job.transfer == outcome.id:
+                job.transfer = ""
+                getattr(self, f"{name}_transferred")(job, outcome, now)
+                self.changed(URGENT)
+                break
+        return self._finish(now)
+
+    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
+        """What was on its way is lost with the power, and begins again after the boot."""
+        super().reboot(now, reason, seconds)
+        for name, job in (self.jobs or {}).items():
+            if job.transfer:
+                self.stop_transfer(job)
+                getattr(self, f"resume_{name}")(job, now + seconds)
+
+    def stay_dark(self, back: float | None) -> None:
+        """The power is cut: as at a reboot, but what was on its way waits for the power."""
+        super().stay_dark(back)
+        for job in (self.jobs or {}).values():
+            self.stop_transfer(job)
+
+    def another_attempt(self, job: Job, outcome: Transferred, timer: Any, now: float) -> bool:
+        """After a failure: whether `timer` is set for one more attempt."""
+        job.attempts -= 1
+        if outcome.result == DONE or job.attempts < 1:
+            return False
+        self.set_timer(timer, now + job.pause)
+        return True
+
+    # --- news --------------------------------------------------------------------------------
+
+    def tell(self, name: str, status: str, now: float) -> None:
+        """The job has a new status: the CSMS is told now, or as soon as it can be."""
+        job = self.jobs[name]
+        job.status = status
+        job.untold = self.job_message(name, job, status) is not None
+        self.changed(URGENT)
+        self._send_news(name, job, now)
+
+    def _send_news(self, name: str, job: Job, now: float, context: str | None = None) -> None:
+        message = self.job_message(name, job, job.status)
+        if message and self.connected and (context or self.registration == ACCEPTED):
+            self.call(*message, now, context or (name, job.status))
+
+    def tell_untold(self, now: float) -> None:
+        """The CSMS can be reached again: it hears where things stand, not how they got there."""
+        for name, job in (self.jobs or {}).items():
+            # A boot after an update has better news: update_booted.
+            if job.untold and getattr(job, "phase", "") != BOOTING:
+                self._send_news(name, job, now)
+
+    def _told(self, payload: dict, context: Any, now: float) -> None:
+        self._confirm(context)
+
+    def _not_told(self, code: str, context: Any, now: float) -> None:
+        if code != "Disconnected":  # the CSMS had it and did not like it: it has heard
+            self._confirm(context)
+
+    def _confirm(self, context: Any) -> None:
+        if isinstance(context, tuple):
+            name, status = context
+            job = self.job(name)
+            if job is not None and job.status == status:
+                job.untold = False
+                self.changed(URGENT)
+
+    got_diagnostics_status_notification = _told
+    got_firmware_status_notification = _told
+    got_log_status_notification = _told
+    got_publish_firmware_status_notification = _told
+    got_signed_firmware_status_notification = _told
+    failed_diagnostics_status_notification = _not_told
+    failed_firmware_status_notification = _not_told
+    failed_log_status_notification = _not_told
+    failed_publish_firmware_status_notification = _not_told
+    failed_signed_firmware_status_notification = _not_told
+
+    # --- saving ------------------------------------------------------------------------------
+
+    def saved_files(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        if self.jobs:
+            saved["jobs"] = saving.to_saved(self.jobs)
+        if self.installed:
+            saved["installed"] = [*self.installed]
+        if self.armed:
+            saved["armed"] = self.armed
+        return saved
+
+    def restore_files(self, saved: dict[str, Any], now: float) -> None:
+        """As it was. A transfer that was under way begins again: nobody has its first half."""
+        self.jobs: dict[str, Job] | None = saving.from_saved(saved.get("jobs", {})) or None
+        self.installed: list[str] | None = saved.get("installed")
+        self.armed: str | None = saved.get("armed")
+        self.forget_old_firmware()
+        for name, job in (self.jobs or {}).items():
+            getattr(self, f"resume_{name}")(job, now)
+            job.transfer = ""

@@ -1,0 +1,239 @@
+"""An update of the firmware, whatever the OCPP version: fetched, checked, installed, booted.
+
+    scheduled -> downloading <-> retrying -> waiting -> installing -> leaving -> booting -> over
+
+A failure leads from each of them to `over`. What the CSMS is told on the way: `tell`.
+"""
+
+from chargepoint.effects import DONE, URGENT, Download, Transferred
+from chargepoint.firmware import locations
+from chargepoint.firmware.jobs import (
+    BOOTING,
+    DOWNLOADING,
+    INSTALLING,
+    LEAVING,
+    NO_WAY_BACK,
+    OVER,
+    RETRYING,
+    SCHEDULED,
+    WAITING,
+    Update,
+)
+from chargepoint.firmware.signature import certificate_fault, signature_fits
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import Event
+from chargepoint.station import CommandRejected
+
+INSTALL_SECONDS = 5.0
+LAST_WORDS_SECONDS = 2.0  # for the CSMS to confirm InstallRebooting
+# What an operator can have the next update come to.
+FAILURES = ("DownloadFailed", "InvalidSignature", "InstallVerificationFailed", "InstallationFailed")
+
+# What the timer "firmware" means in each phase.
+_DUE = {
+    SCHEDULED: "_download", DOWNLOADING: "_download", RETRYING: "_download",
+    WAITING: "_install_when_idle", INSTALLING: "_installed", LEAVING: "_leave",
+}  # fmt: skip
+
+
+class Updating:
+    """Block of every version, with FileTransfers.
+
+    installed  [version, the configured one at that time] of an update; None before the first
+    armed      the failure that an operator wants of the next update
+
+    A version supplies in_use(connector), take_out(connector, now), reboot_updated(now).
+    """
+
+    __slots__ = ()
+
+    def firmware_version(self) -> str:
+        """What runs: the last update's, until an operator has configured another since."""
+        return self.installed[0] if self.installed else self.config.firmware
+
+    def forget_old_firmware(self) -> None:
+        if self.installed and self.installed[1] != self.config.firmware:
+            self.installed = None
+
+    def keeps_free_connectors(self) -> bool:
+        """Hook: whether connectors go out of service while others are in transactions."""
+        return True
+
+    # --- what the CSMS and an operator want --------------------------------------------------
+
+    def take_update(self, update: Update, now: float) -> str:
+        """The UpdateFirmwareStatusEnumType; an accepted update begins after the answer."""
+        if update.certificate:
+            # By the station's clock: its certificates' times are the world's.
+            roots = self.roots_of("ManufacturerRootCertificate")
+            fault = certificate_fault(update.certificate, roots, now + self._skew)
+            if fault:
+                self.security_event("InvalidFirmwareSigningCertificate", fault, now)
+                return "InvalidCertificate"
+        current = self.job("firmware")
+        if current is not None and current.phase in NO_WAY_BACK:
+            return "Rejected"
+        self.later(self.begin_update, update)
+        going_on = current is not None and current.phase != OVER
+        return "AcceptedCanceled" if going_on else "Accepted"
+
+    def do_firmware(self, now: float, outcome: str = "InstallationFailed") -> dict:
+        """Operator: have the next update fail in this way; "Installed" takes that back."""
+        if outcome not in (*FAILURES, "Installed"):
+            known = ", ".join(("Installed", *FAILURES))
+            raise CommandRejected("invalid_arguments", f"The outcome is one of: {known}.")
+        self.armed = None if outcome == "Installed" else outcome
+        return {"firmware": self.firmware_version(), "outcome": outcome}
+
+    def _goes_wrong(self, failure: str) -> bool:
+        if self.armed != failure:
+            return False
+        self.armed = None
+        return True
+
+    # --- download ----------------------------------------------------------------------------
+
+    def begin_update(self, update: Update, now: float) -> None:
+        old = self.job("firmware")
+        if old is not None:
+            self.stop_transfer(old)
+            self._release(old, now)
+        self.clear_timer("firmware")
+        self.put_job("firmware", update)
+        if update.retrieve > now:
+            self.set_timer("firmware", update.retrieve)
+            self.tell("firmware", "DownloadScheduled", now)
+        else:
+            self._download(update, now)
+
+    def at_firmware(self, now: float) -> None:
+        update = self.job("firmware")
+        due = _DUE.get(update.phase) if update is not None else None
+        if due is not None:
+            getattr(self, due)(update, now)
+
+    def _download(self, update: Update, now: float) -> None:
+        if locations.refusal(update.url):
+            self._over(update, "DownloadFailed", now)
+            return
+        update.phase = DOWNLOADING
+        self.start_transfer(update, Download("", update.url))
+        if update.status != "Downloading":
+            self.tell("firmware", "Downloading", now)
+
+    def firmware_transferred(self, update: Update, outcome: Transferred, now: float) -> None:
+        fetched = outcome.result == DONE and outcome.size > 0
+        if fetched and not self._goes_wrong("DownloadFailed"):
+            self.tell("firmware", "Downloaded", now)
+            update.version = locations.version_of(outcome.head, update.url, outcome.digest)
+            if update.certificate and not self._verified(update, outcome.digest, now):
+                return
+            self._schedule(update, now)
+        elif not fetched and self.another_attempt(update, outcome, "firmware", now):
+            update.phase = RETRYING
+        else:
+            self._over(update, "DownloadFailed", now)
+
+    def _verified(self, update: Update, digest: bytes, now: float) -> bool:
+        fits = signature_fits(update.certificate, update.signature, digest)
+        if not fits or self._goes_wrong("InvalidSignature"):
+            self._over(update, "InvalidSignature", now)
+            self.security_event("InvalidFirmwareSignature", locations.file_name(update.url), now)
+            return False
+        self.tell("firmware", "SignatureVerified", now)
+        return True
+
+    # --- installation ------------------------------------------------------------------------
+
+    def _schedule(self, update: Update, now: float) -> None:
+        update.phase = WAITING
+        if update.install > now:
+            self.set_timer("firmware", update.install)
+            self.tell("firmware", "InstallScheduled", now)
+        else:
+            self._install_when_idle(update, now)
+
+    def _install_when_idle(self, update: Update, now: float) -> None:
+        """2.0.1 L01.FR.06 and .07: after the last transaction; nobody starts a new one."""
+        if any(self.in_use(connector) for connector in self.connectors.values()):
+            if self.keeps_free_connectors():
+                self._hold(update, now)
+            if update.status != "InstallScheduled":
+                self.tell("firmware", "InstallScheduled", now)
+            return
+        self._hold(update, now)
+        update.phase = INSTALLING
+        self.set_timer("firmware", now + INSTALL_SECONDS)
+        self.tell("firmware", "Installing", now)
+
+    def transaction_over(self, now: float) -> None:
+        """A connector has become free. By a timer: the event that freed it is to end first."""
+        update = self.job("firmware")
+        if update is not None and update.phase == WAITING and update.install <= now:
+            self.set_timer("firmware", now)
+
+    def _installed(self, update: Update, now: float) -> None:
+        for failure in ("InstallVerificationFailed", "InstallationFailed"):
+            if self._goes_wrong(failure):
+                self._over(update, failure, now)
+                return
+        update.phase = LEAVING
+        self.set_timer("firmware", now + LAST_WORDS_SECONDS)
+        self.tell("firmware", "InstallRebooting", now)
+
+    def _leave(self, update: Update, now: float) -> None:
+        update.phase = BOOTING
+        self.installed = [update.version, self.config.firmware]
+        self.reboot_updated(now)
+        self._release(update, now)  # now that nothing of it is heard: the boot tells the statuses
+
+    def update_booted(self, now: float) -> None:
+        """The CSMS has accepted a boot."""
+        update = self.job("firmware")
+        if update is not None and update.phase == BOOTING:
+            self._over(update, "Installed", now)
+            self.security_event("FirmwareUpdated", update.version, now)
+
+    def _over(self, update: Update, status: str, now: float) -> None:
+        update.phase = OVER
+        update.certificate = update.signature = ""
+        self.clear_timer("firmware")
+        self._release(update, now)
+        self.tell("firmware", status, now)
+
+    # --- connectors that wait for it ---------------------------------------------------------
+
+    def _hold(self, update: Update, now: float) -> None:
+        for connector in self.connectors.values():
+            if not self.in_use(connector) and connector.can(Event.MADE_INOPERATIVE):
+                self.take_out(connector, now)
+                update.held.append(connector.id)
+                self.report(connector, now)
+        self.changed(URGENT)
+
+    def _release(self, update: Update, now: float) -> None:
+        held, update.held = update.held, []
+        for connector in (self.connectors[n] for n in held if n in self.connectors):
+            if connector.can(Event.MADE_OPERATIVE):
+                connector.apply(Event.MADE_OPERATIVE, now)
+                self.report(connector, now)
+
+    def held_for_update(self, connector: Connector, operative: bool) -> bool:
+        """Somebody changes the availability of a connector. True: it takes effect afterwards."""
+        update = self.job("firmware")
+        if update is None or connector.id not in update.held:
+            return False
+        if not operative:
+            update.held.remove(connector.id)  # and stays so
+        return True
+
+    # --- after a restart ---------------------------------------------------------------------
+
+    def resume_firmware(self, update: Update, now: float) -> None:
+        at = {
+            SCHEDULED: max(now, update.retrieve),
+            WAITING: max(now, update.install),
+            INSTALLING: now + INSTALL_SECONDS,
+        }.get(update.phase, now)
+        if update.phase in _DUE:
+            self.set_timer("firmware", at)

@@ -1,0 +1,91 @@
+"""Logs on their way to a server that the CSMS names, whatever the OCPP version."""
+
+import re
+from typing import Any
+
+from chargepoint.effects import BAD_MESSAGE, DENIED, DONE, UNSUPPORTED, Transferred, Upload
+from chargepoint.firmware import locations
+from chargepoint.firmware.jobs import LogUpload
+from chargepoint.times import iso
+
+# UploadLogStatusEnumType, by how the last attempt went; anything else is an UploadFailure.
+_STATUSES = {
+    DONE: "Uploaded",
+    DENIED: "PermissionDenied",
+    UNSUPPORTED: "NotSupportedOperation",
+    BAD_MESSAGE: "BadMessage",
+}
+_KINDS = {"DiagnosticsLog": "diagnostics", "SecurityLog": "security"}
+_UNSUITABLE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Uploading:
+    """Block of every version, with FileTransfers.
+
+    A version supplies readable_configuration(now) -> {name: value}.
+    """
+
+    __slots__ = ()
+
+    def log_name(self, log: str, now: float) -> str:
+        """What the file is called: <identity>-<time>-<kind>.log."""
+        moment = re.sub(r"[-:]|\.\d+", "", iso(now + self._skew))
+        return f"{_UNSUITABLE.sub('_', self.identity)[:200]}-{moment}-{_KINDS[log]}.log"
+
+    @staticmethod
+    def period_is_empty(start: float | None, stop: float | None, now: float) -> bool:
+        """Whether there can be nothing of this time in any log."""
+        return start is not None and (start > now or (stop is not None and stop <= start))
+
+    def going_up(self, name: str) -> bool:
+        job = self.job(name)
+        return job is not None and job.status in ("", "Uploading")
+
+    def begin_upload(self, name: str, job: LogUpload, now: float) -> None:
+        """Instead of the one that is under way, if there is one."""
+        if self.going_up(name):
+            self.stop_transfer(self.job(name))
+            self.clear_timer(("upload", name))
+        self.put_job(name, job)
+        self.at_upload(now, name)
+
+    def at_upload(self, now: float, name: str) -> None:
+        job: LogUpload = self.job(name)
+        if locations.refusal(job.url):
+            self.tell(name, "UploadFailure", now)
+            return
+        document = self.document_of(job.log, now)
+        self.start_transfer(
+            job, Upload("", job.url, job.name, job.log, job.start, job.stop, document)
+        )
+        if job.status != "Uploading":
+            self.tell(name, "Uploading", now)
+
+    def document_of(self, log: str, now: float) -> dict[str, Any]:
+        """What the station itself can say for its log; the rest is in the store of messages."""
+        document = {"station": self.identity, "log": log, "made": self.stamp(now)}
+        if log != "DiagnosticsLog":
+            return document
+        snapshot = self.snapshot()
+        del snapshot["saved"]  # our own notes, and secrets among them
+        document["state"] = snapshot
+        document["configuration"] = self.readable_configuration(now)
+        return document
+
+    def diagnostics_transferred(self, job: LogUpload, outcome: Transferred, now: float) -> None:
+        self._upload_ended("diagnostics", job, outcome, now)
+
+    def log_transferred(self, job: LogUpload, outcome: Transferred, now: float) -> None:
+        self._upload_ended("log", job, outcome, now)
+
+    def _upload_ended(self, name: str, job: LogUpload, outcome: Transferred, now: float) -> None:
+        if not self.another_attempt(job, outcome, ("upload", name), now):
+            self.tell(name, _STATUSES.get(outcome.result, "UploadFailure"), now)
+
+    def resume_diagnostics(self, job: LogUpload, now: float) -> None:
+        if self.going_up("diagnostics"):
+            self.set_timer(("upload", "diagnostics"), now)
+
+    def resume_log(self, job: LogUpload, now: float) -> None:
+        if self.going_up("log"):
+            self.set_timer(("upload", "log"), now)

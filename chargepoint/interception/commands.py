@@ -1,0 +1,149 @@
+"""Block of every Station: breakpoints, and what an operator does with the frames they hold."""
+
+from typing import Any
+
+from chargepoint import rpc
+from chargepoint.commands import CommandRejected
+from chargepoint.config import MAX_FRAME
+from chargepoint.effects import Frame
+from chargepoint.faults.tap import Tap
+from chargepoint.interception.desk import BREAKPOINTS_AT_MOST, Desk, Held, breakpoint_of
+
+COMMANDS = {
+    "interception": "do_interception",
+    "add-breakpoint": "do_add_breakpoint",
+    "clear-breakpoint": "do_clear_breakpoint",
+    "release": "do_release",
+    "drop": "do_drop",
+    "answer": "do_answer",
+}
+
+
+class InterceptionCommands:
+    """Block of every Station."""
+
+    __slots__ = ()
+
+    def do_interception(self, now: float) -> dict[str, Any]:
+        """The breakpoints, and the frames that are held, oldest first."""
+        desk = self._desk()
+        return {
+            "breakpoints": [each.shown() for each in desk.breakpoints if not each.over(now)],
+            "held": [held.shown() for held in desk.held.values()],
+        }
+
+    def do_add_breakpoint(self, now: float, **wanted: Any) -> dict[str, Any]:
+        """Hold the frames that fit, until the link is lost at the latest; see breakpoint_of."""
+        tap = self.tap or Tap()
+        desk = tap.desk or Desk()
+        try:
+            made = breakpoint_of(tap.last_id + 1, now, **wanted)
+        except ValueError as error:
+            raise CommandRejected("invalid_arguments", str(error)) from None
+        except TypeError:
+            known = "direction, action, kind, count, seconds, hold_seconds"
+            raise CommandRejected("invalid_arguments", f"A breakpoint takes: {known}.") from None
+        if len(desk.breakpoints) >= BREAKPOINTS_AT_MOST:
+            message = f"A station has at most {BREAKPOINTS_AT_MOST} breakpoints: clear some first."
+            raise CommandRejected("not_possible_now", message)
+        tap.new_id()
+        self.tap, tap.desk = tap, desk
+        desk.breakpoints.append(made)
+        self.remark(f"breakpoint {made.id} set", now)
+        return made.shown()
+
+    def do_clear_breakpoint(self, now: float, id: int | None = None) -> dict[str, Any]:
+        """Lift one; without `id`, all. What is held stays so until it is decided."""
+        desk = self._desk()
+        gone = [each for each in desk.breakpoints if id is None or each.id == id]
+        if id is not None and not gone:
+            message = f"There is no breakpoint {id}: see the list."
+            raise CommandRejected("no_such_breakpoint", message)
+        for each in gone:
+            desk.breakpoints.remove(each)
+            self.remark(f"breakpoint {each.id} lifted", now)
+        return {"cleared": [each.id for each in gone]}
+
+    # --- held frames -------------------------------------------------------------------------
+
+    def do_release(self, now: float, id: int | None = None, text: str | None = None) -> dict:
+        """Let it go on, with `text` in its place if given, valid or not. Without `id`: all."""
+        if id is None:
+            if text is not None:
+                raise CommandRejected("invalid_arguments", "Name the frame that was edited.")
+            chosen = list(self._desk().held.values())
+        else:
+            chosen = [self._held(id)]
+        for held in chosen:
+            frame, how = held.frame, "released by hand"
+            if text is not None and text != frame.text:
+                frame, how = edited(frame, text), "edited by hand"
+            self.pass_on(self.tap.let_go(held, frame, how, now), now)
+        return {"released": [held.id for held in chosen]}
+
+    def do_drop(self, now: float, id: int) -> dict[str, Any]:
+        """It goes nowhere."""
+        held = self._held(id)
+        self.pass_on([self.tap.discard(held, "dropped by hand", now)], now)
+        return {"dropped": [id]}
+
+    def do_answer(
+        self, now: float, id: int, payload: Any = None, code: str | None = None,
+        description: str = "",
+    ) -> dict[str, Any]:  # fmt: skip
+        """Answer a held Call in the place of the side that it was meant for, which never sees it.
+
+        A CallResult of `payload`, or a CallError of `code`.
+        """
+        held = self._held(id)
+        call = held.frame
+        if call.kind != "Call":
+            raise CommandRejected("not_possible_now", "Only a Call can be answered.")
+        if (payload is None) == (code is None):
+            raise CommandRejected("invalid_arguments", "Give either payload or code.")
+        if code is None:
+            kind, text = "CallResult", rpc.result_text(call.unique_id, payload)
+        else:
+            kind, text = "CallError", rpc.error_text(call.unique_id, code, description)
+        del self.tap.desk.held[id]
+        back = "sent" if call.direction == "received" else "received"
+        spent = now - held.since if back == "sent" else None
+        answer = Frame(back, kind, call.action, call.unique_id, text, now, spent, code or "")
+        self.pass_on(self.tap.hand_on(answer, "answered by hand", now), now)
+        return {"answered": [id], "text": text}
+
+    def _desk(self) -> Desk:
+        return (self.tap and self.tap.desk) or Desk()
+
+    def _held(self, identity: int) -> Held:
+        held = self._desk().held.get(identity)
+        if held is None:
+            message = f"Frame {identity} is not held any more: see the list."
+            raise CommandRejected("no_such_frame", message)
+        return held
+
+    def mind_the_call(self, now: float) -> None:
+        """The station's own timeout stands still while its Call, or the answer, is held."""
+        desk = self.tap.desk
+        if desk is None:
+            return
+        flight = self._flight
+        if flight is not None and desk.delays(flight.unique_id):
+            if self.has_timer("call"):
+                desk.patience = self._timers.pop("call") - now
+        elif desk.patience is not None:
+            if flight is not None and not self.has_timer("call"):
+                self.set_timer("call", now + desk.patience)
+            desk.patience = None
+
+
+def edited(frame: Frame, text: str) -> Frame:
+    """The frame with another text: what can be read of it stands in the log."""
+    parsed = rpc.parse(text, MAX_FRAME)
+    if type(parsed) is rpc.BadFrame:
+        return frame._replace(kind="Invalid", text=text, error=parsed.message)
+    action = getattr(parsed, "action", frame.action)
+    return frame._replace(
+        kind=type(parsed).__name__, action=action[:60], unique_id=parsed.unique_id, text=text,
+        error=getattr(parsed, "code", "")[:60],
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Shapes of the faults of a station. What each does: docs/faults.md."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from stations.api_schemas import StrictIn
+
+Direction = Literal["sent", "received", "both"]
+
+
+class SelectionIn(StrictIn):
+    """Which frames, as the station sees them."""
+
+    direction: Direction | None = Field(
+        None, description="Left out: both; of no-answer: sent, the station's own answers"
+    )
+    action: str = Field("", description="One or several by comma; an answer has its Call's")
+    kind: str = Field("", description="Call, CallResult, CallError; one or several by comma")
+
+
+class FrameFaultIn(SelectionIn):
+    fault: Literal[
+        "latency", "drop", "duplicate", "reorder", "malformed", "wrong-id", "no-answer"
+    ]
+    probability: float = Field(1.0, gt=0, le=1)
+    count: int | None = Field(None, ge=1, description="How many frames; left out: no end")
+    seconds: float | None = Field(None, gt=0, description="How long; left out: no end")
+    delay_ms: float | None = Field(None, ge=0, description="Of latency and reorder")
+    jitter_ms: float | None = Field(None, ge=0, description="Of latency: up to so much more")
+    form: (
+        Literal[
+            "cut-off", "not-json", "not-an-array", "wrong-type-id", "extra-element", "wrong-types"
+        ]
+        | None
+    ) = Field(None, description="Of malformed; left out: any")
+    seed: int | None = Field(None, description="The same seed draws the same random numbers")
+
+
+class FrameFaultOut(Schema):
+    id: int
+    fault: str
+    direction: str
+    action: str
+    kind: str
+    probability: float
+    count: int | None = Field(description="How many frames are still to be struck")
+    until: float | None = Field(description="Unix seconds")
+    delay_ms: float | None = None
+    jitter_ms: float | None = None
+    form: str | None = None
+    seed: int
+
+
+class ClockOut(Schema):
+    off_seconds: float = Field(description="Off the CSMS's time, now")
+    ppm: float
+    follow: bool
+
+
+class BrokenConnectorOut(Schema):
+    connector: int
+    error_code: str
+    info: str
+    vendor_error_code: str
+
+
+class FaultsOut(Schema):
+    frames: list[FrameFaultOut]
+    clock: ClockOut | None
+    half_open: bool
+    power: Literal["on", "off"]
+    power_back: float | None = Field(description="Unix seconds; null: when told")
+    connectors: list[BrokenConnectorOut]
+
+
+class ClearedOut(Schema):
+    cleared: list[int]
+
+
+class ClockIn(StrictIn):
+    offset_seconds: float = Field(0.0, description="Off the CSMS's time, from now on")
+    ppm: float = Field(0.0, description="Parts per million fast (or slow, below zero)")
+    follow: bool = Field(True, description="Set right by the next BootNotification or Heartbeat")
+
+
+class WhileIn(StrictIn):
+    seconds: float | None = Field(None, gt=0, description="Left out: until told")

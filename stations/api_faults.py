@@ -1,0 +1,75 @@
+"""Faults on demand: have a running station misbehave, see what is wrong with it, mend it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router
+from ninja.responses import Status, codes_4xx, codes_5xx
+
+from accounts.schemas import ErrorOut
+from stations.api_commands import ANSWERS, carry_out, given, result_of
+from stations.api_fault_schemas import (
+    ClearedOut,
+    ClockIn,
+    FaultsOut,
+    FrameFaultIn,
+    FrameFaultOut,
+    WhileIn,
+)
+
+router = Router(tags=["faults"])
+ERRORS = {codes_4xx: ErrorOut, codes_5xx: ErrorOut}
+
+
+@router.get("/stations/{identity}/faults", response={200: FaultsOut} | ERRORS)
+async def list_faults(request: HttpRequest, identity: str):
+    """All that is wrong with the station on purpose."""
+    return await result_of(identity, "faults", {})
+
+
+@router.post("/stations/{identity}/faults", response={201: FrameFaultOut} | ERRORS)
+async def add_fault(request: HttpRequest, identity: str, body: FrameFaultIn):
+    """Have frames delayed, lost, doubled, reordered or spoilt; marked in the message log."""
+    return Status(201, await result_of(identity, "add-fault", given(body)))
+
+
+@router.delete("/stations/{identity}/faults", response={200: ClearedOut} | ERRORS)
+async def clear_faults(request: HttpRequest, identity: str):
+    """End all faults of frames. What is delayed still arrives."""
+    return await result_of(identity, "clear-fault", {})
+
+
+@router.delete("/stations/{identity}/faults/{number}", response={200: ClearedOut} | ERRORS)
+async def clear_fault(request: HttpRequest, identity: str, number: int):
+    """End one fault of frames."""
+    return await result_of(identity, "clear-fault", {"id": number})
+
+
+@router.post("/stations/{identity}/clock", response=ANSWERS)
+async def clock(request: HttpRequest, identity: str, body: ClockIn | None = None):
+    """Set the station's clock wrong, have it drift, or not follow the CSMS's; `{}` mends it."""
+    return await carry_out(identity, "clock", given(body or ClockIn()))
+
+
+@router.post("/stations/{identity}/half-open", response=ANSWERS)
+async def half_open(request: HttpRequest, identity: str, body: WhileIn | None = None):
+    """Keep the socket open, but read and write nothing and answer no ping."""
+    return await carry_out(identity, "half-open", given(body or WhileIn()))
+
+
+@router.post("/stations/{identity}/heal", response=ANSWERS)
+async def heal(request: HttpRequest, identity: str):
+    """End the half-open state of the link."""
+    return await carry_out(identity, "heal", {})
+
+
+@router.post("/stations/{identity}/power-cut", response=ANSWERS)
+async def power_cut(request: HttpRequest, identity: str, body: WhileIn | None = None):
+    """Tear the socket down without a close frame; back after `seconds` or by `power-on`."""
+    return await carry_out(identity, "power-cut", given(body or WhileIn()))
+
+
+@router.post("/stations/{identity}/power-on", response=ANSWERS)
+async def power_on(request: HttpRequest, identity: str):
+    """The power is back: the station boots and ends what was interrupted with PowerLoss."""
+    return await carry_out(identity, "power-on", {})

@@ -1,0 +1,109 @@
+"""Interception: breakpoints that hold a station's frames, and what becomes of the held ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from ninja.responses import Status
+from pydantic import Field
+
+from stations.api_commands import ANSWERS, carry_out, given, result_of
+from stations.api_fault_schemas import ClearedOut, SelectionIn
+from stations.api_faults import ERRORS
+from stations.api_schemas import StrictIn
+
+router = Router(tags=["interception"])
+
+
+class BreakpointIn(SelectionIn):
+    count: int | None = Field(None, ge=1, description="How many frames; left out: no end")
+    seconds: float | None = Field(None, gt=0, description="How long it stands; 3600 if left out")
+    hold_seconds: float | None = Field(
+        None, gt=0, description="How long a frame is held at most, then it is released; 60"
+    )
+
+
+class BreakpointOut(Schema):
+    id: int
+    direction: str
+    action: str
+    kind: str
+    count: int | None
+    until: float = Field(description="Unix seconds")
+    hold_seconds: float
+
+
+class HeldOut(Schema):
+    id: int
+    direction: str
+    kind: str
+    action: str
+    unique_id: str
+    text: str
+    since: float
+    until: float = Field(description="Unix seconds; then it is released")
+
+
+class InterceptionOut(Schema):
+    breakpoints: list[BreakpointOut]
+    held: list[HeldOut]
+
+
+class ReleaseIn(StrictIn):
+    text: str | None = Field(None, description="In the place of the frame's own; valid or not")
+
+
+class AnswerIn(StrictIn):
+    """Either `payload`, for a CallResult; or `code` and `description`, for a CallError."""
+
+    payload: Any = None
+    code: str | None = None
+    description: str | None = None
+
+
+@router.get("/stations/{identity}/interception", response={200: InterceptionOut} | ERRORS)
+async def read_interception(request: HttpRequest, identity: str):
+    """The station's breakpoints, and the frames that are held now, oldest first."""
+    return await result_of(identity, "interception", {})
+
+
+@router.post("/stations/{identity}/breakpoints", response={201: BreakpointOut} | ERRORS)
+async def add_breakpoint(request: HttpRequest, identity: str, body: BreakpointIn | None = None):
+    """Hold the frames that fit. What does not fit passes by. It ends with the connection."""
+    return Status(201, await result_of(identity, "add-breakpoint", given(body or BreakpointIn())))
+
+
+@router.delete("/stations/{identity}/breakpoints", response={200: ClearedOut} | ERRORS)
+async def clear_breakpoints(request: HttpRequest, identity: str):
+    """Lift all breakpoints. What is held stays so until it is decided."""
+    return await result_of(identity, "clear-breakpoint", {})
+
+
+@router.delete("/stations/{identity}/breakpoints/{number}", response={200: ClearedOut} | ERRORS)
+async def clear_breakpoint(request: HttpRequest, identity: str, number: int):
+    return await result_of(identity, "clear-breakpoint", {"id": number})
+
+
+@router.post("/stations/{identity}/held/release", response=ANSWERS)
+async def release_all(request: HttpRequest, identity: str):
+    """Let all held frames go on as they are, in their order."""
+    return await carry_out(identity, "release", {})
+
+
+@router.post("/stations/{identity}/held/{number}/release", response=ANSWERS)
+async def release(request: HttpRequest, identity: str, number: int, body: ReleaseIn | None = None):
+    """Let a held frame go on, as it is or edited."""
+    return await carry_out(identity, "release", {"id": number} | given(body or ReleaseIn()))
+
+
+@router.post("/stations/{identity}/held/{number}/drop", response=ANSWERS)
+async def drop(request: HttpRequest, identity: str, number: int):
+    return await carry_out(identity, "drop", {"id": number})
+
+
+@router.post("/stations/{identity}/held/{number}/answer", response=ANSWERS)
+async def answer(request: HttpRequest, identity: str, number: int, body: AnswerIn):
+    """Answer a held Call yourself: the one who sent it gets this, the other never sees it."""
+    return await carry_out(identity, "answer", {"id": number} | given(body))

@@ -1,0 +1,58 @@
+"""What is older than the retention goes, a little at a time; the rest and its counts stay."""
+
+import time
+
+import pymongo
+
+from messaging import store, tasks
+from messaging.storing import store_batch
+from messaging.tasks import apply_retention
+from tests.messaging.conftest import batch_of, make_record
+
+DAY = 86400
+
+
+def fill(mongo, *ages: float) -> list[str]:
+    """A message of each age in seconds; returns the ids."""
+    records = [make_record(time=time.time() - age) for age in ages]
+    assert store_batch(mongo, batch_of(records)) == len(records)
+    return [record.id for record in records]
+
+
+def kept(mongo) -> set[str]:
+    return {found["_id"] for found in mongo[store.MESSAGES].find({}, {"_id": 1})}
+
+
+def test_messages_older_than_the_setting_are_deleted_with_their_counts(mongo, settings):
+    settings.MESSAGE_RETENTION_DAYS = 3
+    ids = fill(mongo, 900 * DAY, 10 * DAY, 10 * DAY - 1, 3 * DAY + 7200, 3 * DAY - 7200, 0)
+    assert apply_retention() == 4
+    assert kept(mongo) == set(ids[4:])
+    for name in (store.MINUTES, store.HOURS):
+        assert sum(row["total"] for row in mongo[name].find()) == 2
+    assert apply_retention() == 0
+
+
+def test_a_run_that_is_out_of_time_leaves_the_rest_to_the_next(mongo, settings, monkeypatch):
+    settings.MESSAGE_RETENTION_DAYS = 3
+    ids = fill(mongo, *(10 * DAY - n * 5 * DAY / 5000 for n in range(1200)), 0)
+    monkeypatch.setattr(tasks, "RETENTION_SECONDS", 0.0)
+    first = apply_retention()
+    assert 0 < first < 1200
+    assert min(kept(mongo)) > ids[0]  # the oldest went first
+    runs = 1
+    while apply_retention():
+        runs += 1
+        assert runs < 100
+    assert kept(mongo) == {ids[-1]}
+
+
+def test_no_index_of_the_log_has_a_ttl(mongo):
+    messages = mongo[store.MESSAGES]
+    messages.drop_index("time")
+    former = pymongo.IndexModel([("time", 1)], name="time_ttl", expireAfterSeconds=60)
+    messages.create_indexes([former])
+    store.ensure_indexes(mongo)
+    names = messages.index_information()
+    assert "time" in names
+    assert not any("expireAfterSeconds" in index for index in names.values())
