@@ -50,6 +50,8 @@ class Availability(Base201):
             outlet.token = None
             self.clear_timer(("ev_timeout", outlet.number))
             outlet.seen = outlet.points()
+            self.unclaim_reservation(outlet, now)
+            self.end_broken_reservations(now)
         return False
 
     def availability_due(self, outlet: Outlet, now: float) -> None:

@@ -23,8 +23,8 @@ class Base201(Firmware, Station):
     """
 
     __slots__ = (
-        "armed", "cache", "driven", "installed", "jobs", "model", "offline_since", "outlets",
-        "published", "reset_due",
+        "armed", "cache", "driven", "installed", "jobs", "list_version", "local_list", "model",
+        "offline_since", "outlets", "published", "reservations", "reset_due",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -37,6 +37,8 @@ class Base201(Firmware, Station):
         self.cache = AuthCache(saved.get("cache"))
         self.model = DeviceModel.from_saved(saved.get("model") or {}, initial(self.config))
         self.driven: set[int] = set(saved.get("driven", ()))
+        self.local_list: dict[str, list] | None = saved.get("local_list")
+        self.list_version: int = saved.get("list_version", 0)
         if not self.booted:
             self.model.booted()
         self.outlets: dict[int, Outlet] = {}
@@ -44,6 +46,7 @@ class Base201(Firmware, Station):
         for number, kept in (saved.get("outlets") or {}).items():
             if int(number) in self.outlets:
                 self.outlets[int(number)].restore(kept)
+        self.resume_reservations(saved.get("reservations", {}), now)
         for outlet in self.outlets.values():
             outlet.seen = outlet.points()
             self.restart_timers(outlet, now)
@@ -85,6 +88,11 @@ class Base201(Firmware, Station):
             saved["outlets"] = kept
         if self.driven:
             saved["driven"] = sorted(self.driven)
+        if self.list_version:
+            saved["list_version"] = self.list_version
+            saved["local_list"] = self.local_list and dict(self.local_list)
+        if self.reservations:
+            saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
         if self.offline_since is not None:
             saved["offline_since"] = self.offline_since
         if self.reset_due is not None:

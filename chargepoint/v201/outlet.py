@@ -54,19 +54,22 @@ class Transaction:
     def from_saved(cls, saved: dict[str, Any]) -> "Transaction":
         transaction = cls(saved["id"], saved["session"], saved["started"], saved["meter_start"])
         for name in cls.__slots__:
-            setattr(transaction, name, saved[name])
+            if name in saved:  # an older snapshot knows less
+                setattr(transaction, name, saved[name])
         return transaction
 
 
 class Outlet:
-    """`token`: authorized here now. `seen`: the points at the last look (see transactions.py).
+    """`token`: authorized here now; `group`: its group's key, "" where unknown.
 
-    `connector_id` counts within the EVSE, from 1, as 2.x does; `number` within the station.
+    `seen`: the points at the last look (see transactions.py). `connector_id` counts within the
+    EVSE, from 1, as 2.x does; `number` within the station.
     """
 
     __slots__ = (
         "connect_by",
         "connector_id",
+        "group",
         "hardware",
         "inoperative_after",
         "remote_start_id",
@@ -79,6 +82,7 @@ class Outlet:
         self.hardware = hardware
         self.connector_id = connector_id
         self.token: dict | None = None
+        self.group = ""
         self.remote_start_id: int | None = None
         self.connect_by: float | None = None  # TxCtrlr.EVConnectionTimeOut
         self.transaction: Transaction | None = None
@@ -117,12 +121,15 @@ class Outlet:
                 saved[name] = getattr(self, name)
         if self.transaction is not None:
             saved["transaction"] = self.transaction.to_saved()
+        if self.group:
+            saved["group"] = self.group
         if self.inoperative_after:
             saved["inoperative_after"] = True
         return saved
 
     def restore(self, saved: dict[str, Any]) -> None:
         self.token = saved.get("token")
+        self.group = saved.get("group", "")
         self.remote_start_id = saved.get("remote_start_id")
         self.connect_by = saved.get("connect_by")
         if saved.get("transaction"):

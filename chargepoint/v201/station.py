@@ -5,19 +5,23 @@ from typing import ClassVar
 from chargepoint.config import StationConfig
 from chargepoint.station import Station
 from chargepoint.v201.base import initial
+from chargepoint.v201.local_list import LocalList
 from chargepoint.v201.operator_commands import OperatorCommands
+from chargepoint.v201.reservation import Reservation
 
 
-class Station201(OperatorCommands):
+class Station201(LocalList, Reservation, OperatorCommands):
     """OCPP 2.0.1. The functional blocks are the base classes, one module each."""
 
     __slots__ = ()
 
     HANDLERS: ClassVar[dict[str, str]] = {
+        "CancelReservation": "on_cancel_reservation",
         "ChangeAvailability": "on_change_availability",
         "ClearCache": "on_clear_cache",
         "DataTransfer": "on_data_transfer",
         "GetBaseReport": "on_get_base_report",
+        "GetLocalListVersion": "on_get_local_list_version",
         "GetLog": "on_get_log",
         "GetReport": "on_get_report",
         "GetTransactionStatus": "on_get_transaction_status",
@@ -25,7 +29,9 @@ class Station201(OperatorCommands):
         "PublishFirmware": "on_publish_firmware",
         "RequestStartTransaction": "on_request_start_transaction",
         "RequestStopTransaction": "on_request_stop_transaction",
+        "ReserveNow": "on_reserve_now",
         "Reset": "on_reset",
+        "SendLocalList": "on_send_local_list",
         "SetVariables": "on_set_variables",
         "TriggerMessage": "on_trigger_message",
         "UnlockConnector": "on_unlock_connector",

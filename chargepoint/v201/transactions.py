@@ -8,6 +8,7 @@ or Ended event that follows, and then drives the power path.
 from chargepoint.effects import SOON, URGENT, Session
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
+from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.availability import Availability
 from chargepoint.v201.outlet import Outlet, Transaction
 
@@ -42,15 +43,18 @@ class Transactions(Availability):
             connector.apply(Event.TRANSACTION_ENDED, now)
             outlet.token = None
         self.happened(outlet, "EVCommunicationLost", now, "EVDisconnected")
+        self.show_reservations(now)
         self.driver_gone(outlet)
         if connector.state is State.AUTHORIZED:
             self.await_ev(outlet, now)
 
     def authorized(
-        self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None
-    ) -> None:
-        """`token` may charge on this outlet from now on."""
-        outlet.token = token
+        self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None,
+        group: str = "",
+    ) -> None:  # fmt: skip
+        """`token`, of the group with that key, may charge on this outlet from now on."""
+        self.claim_reservation(outlet, token, group)
+        outlet.token, outlet.group = token, group
         outlet.remote_start_id = remote
         if outlet.hardware.can(Event.AUTHORIZED):
             outlet.hardware.apply(Event.AUTHORIZED, now)
@@ -74,6 +78,7 @@ class Transactions(Availability):
                 hardware.apply(event, now)
                 break
         self.happened(outlet, trigger, now, reason, token)
+        self.unclaim_reservation(outlet, now)
         self.driver_may_leave(outlet, now)
 
     def await_ev(self, outlet: Outlet, now: float) -> None:
@@ -97,6 +102,11 @@ class Transactions(Availability):
             self.deauthorized(outlet, "AbnormalCondition", reason, now)
         else:
             self.happened(outlet, "AbnormalCondition", now)
+        if connector.faulted:
+            if outlet.token is None:
+                self.unclaim_reservation(outlet, now)
+            self.end_broken_reservations(now)
+        self.show_reservations(now)
 
     def at_hardware(self, now: float, number: int) -> None:
         """The EV was to fill up about now."""
@@ -194,6 +204,7 @@ class Transactions(Availability):
         self.restart_timers(outlet, now)
         self.changed(URGENT)
         self.report(outlet.hardware, now)
+        self.show_reservations(now)
         self.availability_due(outlet, now)
         self.reset_if_idle(now)
 
@@ -219,6 +230,9 @@ class Transactions(Availability):
         }
         if not self.connected:
             payload["offline"] = True  # E04.FR.03
+        reservation = self.use_reservation(outlet, now)
+        if reservation is not None:
+            payload["reservationId"] = reservation
         if token is not None:
             payload["idToken"] = token
         if meter:
@@ -266,6 +280,8 @@ class Transactions(Availability):
             return
         self.learn(token, info, now)
         outlet = self.outlets.get(message["connector"])
+        if outlet is not None and outlet.token == token and "groupIdToken" in info:
+            outlet.group = token_key(info["groupIdToken"])
         transaction = outlet.transaction if outlet is not None else None
         asked = message["payload"]["transactionInfo"]["transactionId"]
         if info["status"] == "Accepted" or transaction is None or transaction.id != asked:

@@ -58,6 +58,7 @@ class Csms:
             "StatusNotification": {},
             "NotifyReport": {},
             "MeterValues": {},
+            "ReservationStatusUpdate": {},
         }  # fmt: skip
         self.todo: deque[str] = deque()
 
