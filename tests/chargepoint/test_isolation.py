@@ -4,6 +4,10 @@ import subprocess
 import sys
 from collections import defaultdict
 
+import pytest
+
+from chargepoint.versions import station_class
+
 SCRIPT = """
 import sys
 import chargepoint.station, chargepoint.v16.station, chargepoint.v201.station
@@ -12,10 +16,6 @@ banned = {"django", "redis", "asyncio", "channels", "celery", "ocpp.messages", "
           "messaging", "emulator", "accounts"}
 print(sorted(banned & set(sys.modules)))
 """
-
-import pytest
-
-from chargepoint.versions import station_class
 
 
 def test_the_core_imports_nothing_of_the_outside():
