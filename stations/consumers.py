@@ -64,6 +64,7 @@ class Link(Protocol):
 
     def connect(self, pause: float) -> None:
         """Dial after `pause` seconds."""
+
     def tls(self) -> TlsOptions | None:
         """By what the station knows its CSMS, and is known to it; None without TLS."""
 
@@ -284,6 +285,7 @@ class AsgiLink:
 
     def connect(self, pause: float) -> None:
         """The other side dials."""
+
     def tls(self) -> TlsOptions | None:
         return None
 
