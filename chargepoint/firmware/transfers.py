@@ -49,6 +49,11 @@ class FileTransfers:
             self._out.append(StopTransfer(job.transfer))
             job.transfer = ""
 
+    def power_failed(self, now: float) -> None:
+        super().power_failed(now)
+        for job in (self.jobs or {}).values():
+            self.stop_transfer(job)
+
     def transfer_ended(self, outcome: Transferred, now: float) -> list[Effect]:
         """Event: a transfer is over. One that was given up is not heard of any more."""
         for name, job in (self.jobs or {}).items():

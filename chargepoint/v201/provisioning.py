@@ -95,6 +95,7 @@ class Provisioning(VariableRequests):
         self.reboot(now, reason)
 
     def power_failed(self, now: float) -> None:
+        super().power_failed(now)
         self._end_all("AbnormalCondition", "PowerLoss", now)
 
     def _end_all(self, trigger: str, reason: str, now: float) -> None:

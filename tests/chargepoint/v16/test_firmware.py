@@ -342,3 +342,31 @@ def test_the_keys_name_what_it_can(peer):
     answer = peer.call("GetConfiguration", {"key": names})[2]["configurationKey"]
     assert "FirmwareManagement" in answer[0]["value"].split(",")
     assert answer[1]["value"] == "FTP,FTPS,HTTP,HTTPS"
+
+
+def test_a_power_cut_breaks_the_download_off_and_it_begins_again(peer):
+    update(peer)
+    [first] = peer.downloads
+    peer.do("power-cut", seconds=60)
+    assert peer.stopped == [first.id]
+    peer.pass_time(61)
+    peer.reconnect()
+    peer.pass_time(1)
+    assert len(peer.downloads) == 2
+    peer.fetched()
+    peer.pass_time(8)
+    peer.reconnect()
+    assert peer.told()[-1] == "Installed"
+
+
+def test_a_power_cut_while_it_installs_only_delays_the_installation(peer):
+    update(peer)
+    peer.fetched()
+    peer.do("power-cut", seconds=600)
+    peer.pass_time(601)
+    peer.reconnect()
+    peer.pass_time(8)
+    assert not peer.station.connected  # it reboots into the new firmware
+    peer.reconnect()
+    assert peer.calls("BootNotification")[-1]["firmwareVersion"] == "2.1.0"
+    assert peer.told()[-1] == "Installed"
