@@ -6,6 +6,7 @@ from chargepoint.effects import SOON
 from chargepoint.hardware.states import Event
 from chargepoint.station import CommandRejected
 from chargepoint.v201.auth_cache import key as token_key
+from chargepoint.v201.charging_profiles import WAITING
 from chargepoint.v201.driver import Driver
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.reservation import FOR_ANOTHER
@@ -121,7 +122,11 @@ class Authorization(Driver):
         told = info.get("groupIdToken")
         group = token_key(told) if told else group
         outlet = self.outlets.get(number)
-        if outlet is None or info["status"] != ACCEPTED:
+        if outlet is None:
+            return
+        if outlet.token is None and info["status"] != ACCEPTED:
+            self.end_profiles(outlet, WAITING, now)
+        if info["status"] != ACCEPTED:
             return
         if self.stopped_by_master(token, group, now):
             return

@@ -8,6 +8,7 @@ from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
 from chargepoint.station import ACCEPTED, CommandRejected, Station
 from chargepoint.v201.auth_cache import AuthCache
+from chargepoint.v201.charging_profiles import Installed
 from chargepoint.v201.device_model import DeviceModel
 from chargepoint.v201.firmware import Firmware
 from chargepoint.v201.metering import meter_value
@@ -24,7 +25,7 @@ class Base201(Firmware, Station):
 
     __slots__ = (
         "armed", "cache", "driven", "installed", "jobs", "list_version", "local_list", "model",
-        "offline_since", "outlets", "published", "reservations", "reset_due",
+        "offline_since", "outlets", "profiles", "published", "reservations", "reset_due",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -46,6 +47,8 @@ class Base201(Firmware, Station):
         for number, kept in (saved.get("outlets") or {}).items():
             if int(number) in self.outlets:
                 self.outlets[int(number)].restore(kept)
+        profiles = [Installed.from_saved(entry) for entry in saved.get("profiles", ())]
+        self.profiles: list[Installed] | None = profiles or None
         self.resume_reservations(saved.get("reservations", {}), now)
         for outlet in self.outlets.values():
             outlet.seen = outlet.points()
@@ -55,6 +58,7 @@ class Base201(Firmware, Station):
         self.schedule_aligned(now)
         self.published: dict[str, list[str]] | None = saved.get("published")
         self.restore_files(saved, now)
+        self.plan(now)
 
     def _send_call(
         self, action: str, payload: dict, context: Any, message: dict | None, now: float
@@ -91,6 +95,8 @@ class Base201(Firmware, Station):
         if self.list_version:
             saved["list_version"] = self.list_version
             saved["local_list"] = self.local_list and dict(self.local_list)
+        if self.profiles:
+            saved["profiles"] = [installed.to_saved() for installed in self.profiles]
         if self.reservations:
             saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
         if self.offline_since is not None:

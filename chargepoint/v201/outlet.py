@@ -72,6 +72,7 @@ class Outlet:
         "group",
         "hardware",
         "inoperative_after",
+        "needs",
         "remote_start_id",
         "seen",
         "token",
@@ -83,6 +84,7 @@ class Outlet:
         self.connector_id = connector_id
         self.token: dict | None = None
         self.group = ""
+        self.needs: float | None = None  # until when the EV waits for its schedule (ev_needs.py)
         self.remote_start_id: int | None = None
         self.connect_by: float | None = None  # TxCtrlr.EVConnectionTimeOut
         self.transaction: Transaction | None = None
@@ -116,7 +118,7 @@ class Outlet:
     def to_saved(self) -> dict[str, Any]:
         """What is not at its default; {} for an idle outlet."""
         saved: dict[str, Any] = {}
-        for name in ("token", "remote_start_id", "connect_by"):
+        for name in ("token", "remote_start_id", "connect_by", "needs"):
             if getattr(self, name) is not None:
                 saved[name] = getattr(self, name)
         if self.transaction is not None:
@@ -130,6 +132,7 @@ class Outlet:
     def restore(self, saved: dict[str, Any]) -> None:
         self.token = saved.get("token")
         self.group = saved.get("group", "")
+        self.needs = saved.get("needs")
         self.remote_start_id = saved.get("remote_start_id")
         self.connect_by = saved.get("connect_by")
         if saved.get("transaction"):

@@ -1,6 +1,7 @@
 """Functional block F, remote control, with GetTransactionStatus (E14) and DataTransfer (P)."""
 
 from chargepoint.v201.auth_cache import key as token_key
+from chargepoint.v201.charging_profiles import WAITING, read
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.provisioning import Provisioning
 
@@ -22,13 +23,20 @@ class RemoteControl(Provisioning):
         outlet = self._wanted(payload.get("evseId"), token, group)
         if isinstance(outlet, dict):
             return outlet
-        if "chargingProfile" in payload:
-            # F01.FR.12 leaves it out if smart charging is not there; better to say so.
-            return _rejected("UnsupportedRequest", "no smart charging: chargingProfile")
+        profile = payload.get("chargingProfile")
+        if profile is not None:
+            why = self.cannot_start_with(profile, outlet.evse)
+            if why is not None:
+                return why
+            self._keep_profile(outlet, profile, now)
         self.later(self._start_remotely, outlet.number, token, payload["remoteStartId"], group)
         if outlet.transaction is not None:  # F01.FR.13: begun when the cable was plugged in
             return {"status": "Accepted", "transactionId": outlet.transaction.id}
         return {"status": "Accepted"}
+
+    def _keep_profile(self, outlet: Outlet, profile: dict, now: float) -> None:
+        running = outlet.transaction
+        self.install(read(profile, outlet.evse, running.id if running else WAITING), now)
 
     def _wanted(self, evse: int | None, token: dict, group: str) -> Outlet | dict:
         """The outlet to start on, or the answer that refuses."""
@@ -49,7 +57,10 @@ class RemoteControl(Provisioning):
         self, number: int, token: dict, remote: int, group: str, now: float
     ) -> None:
         outlet = self.outlets.get(number)
-        if outlet is None or not self.free(outlet):
+        if outlet is None:
+            return
+        if not self.free(outlet):
+            self.end_profiles(outlet, WAITING, now)
             return
         # F01.FR.01 and F02.FR.01, AuthorizeRemoteStart.
         if self.model.flag("AuthCtrlr.AuthorizeRemoteStart") and token["type"] != "NoAuthorization":

@@ -59,6 +59,11 @@ class Csms:
             "NotifyReport": {},
             "MeterValues": {},
             "ReservationStatusUpdate": {},
+            "ClearedChargingLimit": {},
+            "NotifyChargingLimit": {},
+            "NotifyEVChargingNeeds": {"status": "Accepted"},
+            "NotifyEVChargingSchedule": {"status": "Accepted"},
+            "ReportChargingProfiles": {},
         }  # fmt: skip
         self.todo: deque[str] = deque()
 
