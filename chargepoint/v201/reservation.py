@@ -63,7 +63,7 @@ class Reservation:
         free = self._free(others)
         # A place that others hold without having named it is not free for this one.
         loose = [e for e in others if not e["evse"] and not e["claimed"]]
-        if any(not self._held(o, loose, free) for o in wanted if o.evse in free):
+        if any(not self._all_needed(o, loose, free) for o in wanted if o.evse in free):
             return "Accepted"
         if all(o.hardware.faulted for o in wanted):
             return "Faulted"
@@ -77,7 +77,7 @@ class Reservation:
         busy = {o.evse for o in self.outlets.values() if o.hardware.state not in _FREE}
         return {o.evse for o in self.outlets.values()} - named - busy
 
-    def _held(self, outlet: Outlet, loose: list[dict], free: set[int]) -> bool:
+    def _all_needed(self, outlet: Outlet, loose: list[dict], free: set[int]) -> bool:
         """Whether those who named no EVSE need all that is free, the outlet's included."""
         mine = [e for e in loose if _fits(e, outlet)]
         places = {o.evse for o in self.outlets.values() if any(_fits(e, o) for e in mine)}
@@ -133,7 +133,7 @@ class Reservation:
         free = self._free(waiting)
         for outlet in self.outlets.values():
             kept = outlet.evse in named or (
-                outlet.evse in free and self._held(outlet, loose, free)
+                outlet.evse in free and self._all_needed(outlet, loose, free)
             )
             event = Event.RESERVED if kept else Event.RESERVATION_ENDED
             if outlet.hardware.can(event):
@@ -159,7 +159,7 @@ class Reservation:
         waiting = [e for e in self.reservations.values() if not e["claimed"]]
         own = [e for e in waiting if e["evse"] == outlet.evse]
         loose = [e for e in waiting if not e["evse"] and _fits(e, outlet)]
-        if not own and not self._held(outlet, loose, self._usable(waiting)):
+        if not own and not self._all_needed(outlet, loose, self._usable(waiting)):
             return ""
         verdicts = {self._match(entry, token, group) for entry in own or loose}
         return "" if "" in verdicts else PERHAPS if PERHAPS in verdicts else FOR_ANOTHER
