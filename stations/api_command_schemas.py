@@ -22,6 +22,10 @@ class EvIn(StrictIn):
     max_power_kw: float | None = None
     phases: int | None = None
     target_soc: float | None = None
+    iso15118: bool | None = Field(None, description="It tells its needs (2.x)")
+    departure_s: float | None = Field(None, description="Seconds until it leaves, told as a need")
+    max_discharge_kw: float | None = Field(None, description="What it can give back (2.1)")
+    min_soc: float | None = Field(None, description="Percent below which it gives nothing back")
 
 
 class ConnectorCommand(StrictIn):
@@ -64,6 +68,16 @@ class FirmwareIn(StrictIn):
         "DownloadFailed", "InvalidSignature", "InstallVerificationFailed", "InstallationFailed",
         "Installed",
     ] = Field("InstallationFailed", description='"Installed" takes a failure back.')  # fmt: skip
+
+
+class ChargingLimitIn(StrictIn):
+    """A limit from outside, such as an energy management system's (OCPP 2.x)."""
+
+    limit: float | None = Field(None, description="Left out: that limit ends.")
+    unit: Literal["W", "A"] = "W"
+    evse: int = Field(0, description="0: the whole station")
+    source: Literal["EMS", "Other", "SO", "CSO"] = "EMS"
+    critical: bool = False
 
 
 class AvailabilityIn(StrictIn):

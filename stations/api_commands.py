@@ -13,6 +13,7 @@ from accounts.schemas import ErrorOut
 from stations.api_command_schemas import (
     AuthorizeIn,
     AvailabilityIn,
+    ChargingLimitIn,
     CommandOut,
     ConnectorCommand,
     FaultIn,
@@ -151,6 +152,12 @@ async def reset(request: HttpRequest, identity: str, body: ResetIn | None = None
 async def firmware(request: HttpRequest, identity: str, body: FirmwareIn | None = None):
     """Have the next firmware update come to this."""
     return await carry_out(identity, "firmware", given(body or FirmwareIn()))
+
+
+@router.post("/stations/{identity}/charging-limit", response=ANSWERS)
+async def charging_limit(request: HttpRequest, identity: str, body: ChargingLimitIn | None = None):
+    """Limit the station or an EVSE from outside, or end that (OCPP 2.x)."""
+    return await carry_out(identity, "charging-limit", given(body or ChargingLimitIn()))
 
 
 @router.post("/stations/{identity}/availability", response=ANSWERS)

@@ -17,11 +17,13 @@ class Transaction:
 
     __slots__ = (
         "barred",
+        "cap_wh",
         "charging_state",
         "ended",
         "ended_values",
         "id",
         "id_token",
+        "limits",
         "meter_start",
         "reason",
         "remote_start_id",
@@ -43,6 +45,8 @@ class Transaction:
         self.remote_start_id: int | None = None
         self.charging_state = ""  # as last reported
         self.reason: str | None = None  # why it stops; the first reason stays
+        self.cap_wh: float | None = None  # see energy_caps.py
+        self.limits: dict | None = None  # 2.1's transactionLimit
         self.barred = False  # deauthorized, but not to be stopped: no energy is offered
         self.ended_values: list[dict] = []  # samples kept for the Ended event
 

@@ -6,6 +6,7 @@ from chargepoint.config import StationConfig
 from chargepoint.station import Station
 from chargepoint.v201.base import initial
 from chargepoint.v201.charging_limits import ChargingLimits
+from chargepoint.v201.energy_caps import EnergyCaps
 from chargepoint.v201.ev_needs import EvNeeds
 from chargepoint.v201.external_limits import ExternalLimits
 from chargepoint.v201.local_list import LocalList
@@ -16,6 +17,7 @@ from chargepoint.v201.smart_charging import SmartCharging
 
 class Station201(
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
+    EnergyCaps,
     OperatorCommands,
 ):  # fmt: skip
     """OCPP 2.0.1. The functional blocks are the base classes, one module each."""

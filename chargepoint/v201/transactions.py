@@ -234,6 +234,7 @@ class Transactions(Availability):
         info: dict = {"transactionId": transaction.id, "chargingState": transaction.charging_state}
         if transaction.remote_start_id is not None:
             info["remoteStartId"] = transaction.remote_start_id
+        info.update(self.transaction_info(outlet))
         if kind == "Ended":
             info["stoppedReason"] = transaction.reason or "Other"
         payload: dict = {
@@ -246,6 +247,13 @@ class Transactions(Availability):
         }
         if not self.connected:
             payload["offline"] = True  # E04.FR.03
+        hardware = outlet.hardware
+        if hardware.state is State.CHARGING and not hardware.dc:
+            payload["numberOfPhasesUsed"] = hardware.phases_used
+        if trigger == "CablePluggedIn":
+            config = hardware.config
+            volts = 230 * config.phases if config.phases else 400
+            payload["cableMaxCurrent"] = config.max_power_w // volts
         reservation = self.use_reservation(outlet, now)
         if reservation is not None:
             payload["reservationId"] = reservation
@@ -307,11 +315,12 @@ class Transactions(Availability):
         # E05, C15: started offline or by a cached token, and the CSMS says no.
         if self.model.flag("TxCtrlr.StopTxOnInvalidId"):
             self.deauthorized(outlet, "Deauthorized", "DeAuthorized", now)
-        elif not transaction.barred:
-            transaction.barred = True
-            if outlet.hardware.can(Event.EVSE_SUSPENDED):
-                outlet.hardware.apply(Event.EVSE_SUSPENDED, now)
-            self.happened(outlet, "Deauthorized", now)
+        else:
+            self.barred_after(outlet, now)
+
+    def transaction_info(self, outlet: Outlet) -> dict:
+        """Hook: what 2.1 tells beside."""
+        return {}
 
     # --- what later blocks supply ------------------------------------------------------------
 

@@ -181,6 +181,7 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("SmartChargingCtrlr.ProfileStackLevel", "integer", "20"),
     _fixed("SmartChargingCtrlr.RateUnit", "MemberList", "A,W"),
     _seconds("TxCtrlr.EVConnectionTimeOut", 120),
+    _variable("TxCtrlr.MaxEnergyOnInvalidId", "integer", "0", unit="Wh", low=0, high=10_000_000),
     _flag("TxCtrlr.StopTxOnEVSideDisconnect", True),
     _flag("TxCtrlr.StopTxOnInvalidId", True),
     _flag("TxCtrlr.TxBeforeAcceptedEnabled", False),

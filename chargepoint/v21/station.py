@@ -12,13 +12,16 @@ from chargepoint.v21.der import DerControl
 from chargepoint.v21.dynamic_profiles import DynamicProfiles
 from chargepoint.v21.reservation import Reservation21
 from chargepoint.v21.token_types import TokenTypes
+from chargepoint.v21.transaction_limits import TransactionLimits21
 from chargepoint.v201.station import Station201
 
 # 2.1 part 4, 4.1.3: message types that 2.0.1 does not know, and that nobody answers.
 _CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 
 
-class Station21(TokenTypes, Reservation21, DynamicProfiles, DerControl, Station201):
+class Station21(
+    TokenTypes, Reservation21, DynamicProfiles, DerControl, TransactionLimits21, Station201,
+):  # fmt: skip
     """State beside 2.0.1's: allowed, signal (see V2X), priority (see DynamicProfiles), der."""
 
     __slots__ = ("allowed", "der", "priority", "signal")
@@ -49,6 +52,8 @@ class Station21(TokenTypes, Reservation21, DynamicProfiles, DerControl, Station2
         super().begin(saved, now)
         for installed in self.profiles or ():
             self.pull_later(installed, now)
+        for outlet in self.outlets.values():
+            self.resume_limits(outlet, now)
         for identity, entry in der.items():
             begin = seconds_of(entry["settings"].get("startTime", ""))
             if begin is not None:

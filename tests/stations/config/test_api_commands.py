@@ -20,6 +20,8 @@ CALLS = [
     ("reset", {"kind": "Hard"}, "reset", {"kind": "Hard"}),
     ("firmware", None, "firmware", {"outcome": "InstallationFailed"}),
     ("firmware", {"outcome": "Installed"}, "firmware", {"outcome": "Installed"}),
+    ("charging-limit", {"limit": 7000, "evse": 1}, "charging-limit",
+     {"limit": 7000, "evse": 1, "unit": "W", "source": "EMS", "critical": False}),
     ("availability", {"connector": 0, "operative": False}, "availability",
      {"connector": 0, "operative": False}),
     ("messages", {"text": "[nonsense"}, "message", {"text": "[nonsense"}),

@@ -1,6 +1,7 @@
 """A whole worker: real Redis, real SecantusDB, real sockets to a small CSMS."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -84,6 +85,27 @@ async def test_another_version_is_another_station(worker, sink, store):
     # The last write of the one that stopped does not stand in the way of the new one's.
     await until(lambda: hot_state(store, "CP-1")["ocpp"] == "2.0.1")
     await until(lambda: hot_state(store, "CP-1")["connected"])
+
+
+async def test_a_new_version_goes_on_with_the_meter_and_ends_what_was_open(worker, sink, store):
+    await configure(sink, "CP-1")
+    await notify_changed(["CP-1"])
+    await charging(worker, sink, "CP-1")
+    first = worker.running("CP-1")
+    await until(lambda: first.snapshot() and first.connectors[1].sample(time.time()).energy_wh > 0)
+
+    def edit():
+        station = Station.objects.get(identity="CP-1")
+        station.ocpp_version = "2.0.1"
+        station.save()
+
+    sink.subprotocol = "ocpp2.0.1"
+    await in_database(edit)()
+    await notify_changed(["CP-1"])
+    await until(lambda: worker.running("CP-1") not in (None, first))
+    assert worker.running("CP-1").connectors[1].meter_wh == first.connectors[1].meter_wh > 0
+    last = worker.kept.sessions[-1]
+    assert (last["ocpp"], last["state"], last["reason"]) == ("1.6", "ended", "Other")
 
 
 async def test_stop_and_start_by_command_are_kept(worker, sink, store):

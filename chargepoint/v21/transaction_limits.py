@@ -1,0 +1,74 @@
+"""Functional block E in 2.1, E16: the CSMS limits a transaction's energy, time, SoC or cost."""
+
+from typing import Any
+
+from chargepoint.v201.outlet import Outlet
+
+_LOOK = 10.0  # seconds between looks at the state of charge
+
+
+class TransactionLimits21:
+    """Block of Station21. transaction.limits: a TransactionLimitType, None where there is none."""
+
+    __slots__ = ()
+
+    def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
+        super().got_transaction_event(payload, message, now)
+        outlet = self.outlets.get(message["connector"])
+        transaction = outlet.transaction if outlet is not None else None
+        asked = message["payload"]["transactionInfo"]["transactionId"]
+        if transaction is None or transaction.id != asked:
+            return
+        if "transactionLimit" in payload and payload["transactionLimit"] != transaction.limits:
+            self._set_limits(outlet, payload["transactionLimit"], now)
+        most = (transaction.limits or {}).get("maxCost")
+        if most is not None and payload.get("totalCost", 0.0) >= most and not transaction.barred:
+            self.bar(outlet, "CostLimitReached", now)
+
+    def _set_limits(self, outlet: Outlet, limits: dict[str, Any], now: float) -> None:
+        transaction = outlet.transaction
+        transaction.limits = limits
+        transaction.barred = False  # a limit that was reached may have been raised
+        most = limits.get("maxEnergy")
+        transaction.cap_wh = None if most is None else transaction.meter_start + most
+        self.resume_limits(outlet, now)
+        self.happened(outlet, "LimitSet", now)
+
+    def resume_limits(self, outlet: Outlet, now: float) -> None:
+        """Set the timers of what limits the outlet's transaction."""
+        transaction = outlet.transaction
+        if transaction is None or transaction.limits is None or transaction.barred:
+            return
+        if transaction.cap_wh is not None:
+            self.watch_cap(outlet, now)
+        if "maxTime" in transaction.limits:
+            end = transaction.started + transaction.limits["maxTime"]
+            self.set_timer(("time_limit", outlet.number), max(now, end))
+        if "maxSoC" in transaction.limits:
+            self.set_timer(("soc_limit", outlet.number), now + _LOOK)
+
+    def at_time_limit(self, now: float, number: int) -> None:
+        outlet = self.outlets.get(number)
+        transaction = outlet.transaction if outlet is not None else None
+        if transaction is None or transaction.barred:
+            return
+        most = (transaction.limits or {}).get("maxTime")
+        if most is not None and now >= transaction.started + most - 0.001:
+            self.bar(outlet, "TimeLimitReached", now)
+
+    def at_soc_limit(self, now: float, number: int) -> None:
+        outlet = self.outlets.get(number)
+        transaction = outlet.transaction if outlet is not None else None
+        most = ((transaction.limits if transaction else None) or {}).get("maxSoC")
+        if most is None or transaction.barred:
+            return
+        outlet.hardware.advance(now)
+        ev = outlet.hardware.ev
+        if ev is not None and ev.soc >= most:
+            self.bar(outlet, "SoCLimitReached", now)
+        else:
+            self.set_timer(("soc_limit", number), now + _LOOK)
+
+    def transaction_info(self, outlet: Outlet) -> dict[str, Any]:
+        limits = outlet.transaction.limits
+        return {"transactionLimit": limits} if limits else {}
