@@ -22,6 +22,7 @@ _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "reason": _TEXT, "text": _TEXT, "vendor_error_code": _TEXT, "vendor_id": _TEXT,
     "message_id": _TEXT, "data": _TEXT, "outcome": _TEXT, "token_type": _TEXT,
     "critical": (bool, "true or false"), "ended": (bool, "true or false"),
+    "occupied": (bool, "true or false"),
     "evse": (int, "a number"), "source": _TEXT, "unit": _TEXT,
     "connector": (int, "a number"), "ev": (dict, "an object"),
     "operative": (bool, "true or false"), "transaction": ((str, int), "text or a number"),

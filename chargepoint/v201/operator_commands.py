@@ -116,6 +116,17 @@ class OperatorCommands(RemoteControl):
             return self._verdict(outlet, ACCEPTED)
         return self._verdict(outlet, self.present(outlet, token, "Authorized", now))
 
+    def do_bay(self, now: float, connector: int = 1, occupied: bool = True) -> dict:
+        """A car drives into the parking bay of the connector, or leaves it."""
+        outlet = self.outlet(connector)
+        if not occupied and outlet.hardware.ev is not None:
+            raise CommandRejected("not_possible_now", "The car is still plugged in.")
+        if outlet.bay != occupied:
+            outlet.bay = occupied
+            trigger = "EVDetected" if occupied else "EVDeparted"
+            self.happened(outlet, trigger, now, None if occupied else "EVDisconnected")
+        return {"occupied": occupied}
+
     def do_stop_transaction(
         self,
         now: float,

@@ -71,6 +71,7 @@ class Outlet:
     """
 
     __slots__ = (
+        "bay",
         "connect_by",
         "connector_id",
         "group",
@@ -88,6 +89,7 @@ class Outlet:
         self.connector_id = connector_id
         self.token: dict | None = None
         self.group = ""
+        self.bay = False  # a car stands in the parking bay
         self.needs: float | None = None  # until when the EV waits for its schedule (ev_needs.py)
         self.remote_start_id: int | None = None
         self.connect_by: float | None = None  # TxCtrlr.EVConnectionTimeOut
@@ -106,15 +108,16 @@ class Outlet:
     def points(self) -> frozenset[str]:
         """Which of the TxStartPoint / TxStopPoint conditions hold (part 2, E01)."""
         plugged = self.hardware.ev is not None
-        if not plugged and self.token is None:
+        if not plugged and self.token is None and not self.bay:
             return NO_POINTS
-        reached = set()
+        reached = {"ParkingBayOccupancy"} if self.bay else set()
         if plugged:
             reached.add("EVConnected")
         if self.token is not None:
             reached.add("Authorized")
             if plugged:
-                reached.add("PowerPathClosed")
+                # Our meter signs at once, so that signed data are there as soon as the path closes.
+                reached |= {"PowerPathClosed", "DataSigned"}
         if self.hardware.state is State.CHARGING:
             reached.add("EnergyTransfer")
         return frozenset(reached)
@@ -127,6 +130,8 @@ class Outlet:
                 saved[name] = getattr(self, name)
         if self.transaction is not None:
             saved["transaction"] = self.transaction.to_saved()
+        if self.bay:
+            saved["bay"] = True
         if self.group:
             saved["group"] = self.group
         if self.inoperative_after:
@@ -137,6 +142,7 @@ class Outlet:
         self.token = saved.get("token")
         self.group = saved.get("group", "")
         self.needs = saved.get("needs")
+        self.bay = saved.get("bay", False)
         self.remote_start_id = saved.get("remote_start_id")
         self.connect_by = saved.get("connect_by")
         if saved.get("transaction"):

@@ -55,6 +55,7 @@ class Station201(
         **Station.COMMANDS,
         "authorize": "do_authorize",
         "availability": "do_availability",
+        "bay": "do_bay",
         "charging-limit": "do_charging_limit",
         "firmware": "do_firmware",
         "reset": "do_reset",

@@ -21,7 +21,10 @@ MEASURANDS = (
     "SoC",
     "Voltage",
 )
-TX_POINTS = ("Authorized", "EVConnected", "PowerPathClosed", "EnergyTransfer")
+TX_POINTS = (
+    "Authorized", "DataSigned", "EVConnected", "EnergyTransfer", "ParkingBayOccupancy",
+    "PowerPathClosed",
+)  # fmt: skip
 
 READ_ONLY, READ_WRITE, WRITE_ONLY = "ReadOnly", "ReadWrite", "WriteOnly"
 

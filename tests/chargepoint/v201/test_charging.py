@@ -122,6 +122,25 @@ def test_start_and_stop_points(start, stop, story):
     assert [e["seqNo"] for e in csms.events] == list(range(len(story)))
 
 
+def test_a_transaction_from_bay_to_bay():
+    points = {"TxCtrlr_TxStartPoint": "ParkingBayOccupancy"}
+    csms = quiet(**points, TxCtrlr_TxStopPoint="ParkingBayOccupancy")
+    csms.command("bay", connector=1)
+    csms.command("plug", connector=1)
+    csms.command("authorize", connector=1, id_tag="04A1B2C3")
+    with pytest.raises(CommandRejected):
+        csms.command("bay", connector=1, occupied=False)
+    csms.command("authorize", connector=1, id_tag="04A1B2C3")
+    csms.command("unplug", connector=1)
+    csms.restart().connect()
+    csms.command("bay", connector=1, occupied=False)
+    assert [f"{kind} {trigger}" for kind, trigger, _ in csms.story()] == [
+        "Started EVDetected", "Updated CablePluggedIn", "Updated Authorized",
+        "Updated ChargingStateChanged", "Updated StopAuthorized", "Updated EVCommunicationLost",
+        "Ended EVDeparted",
+    ]  # fmt: skip
+
+
 def test_authorized_first_then_plugged_in():
     csms = quiet(TxCtrlr_TxStartPoint="Authorized")
     csms.command("authorize", connector=1, id_tag="04A1B2C3")

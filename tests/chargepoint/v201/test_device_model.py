@@ -73,7 +73,7 @@ def by_key(key):
         ("OCPPCommCtrlr.HeartbeatInterval", ""),
         ("OCPPCommCtrlr.HeartbeatInterval", "٣"),
         ("AuthCtrlr.Enabled", "yes"),
-        ("TxCtrlr.TxStartPoint", "ParkingBayOccupancy"),
+        ("TxCtrlr.TxStartPoint", "ParkingMeter"),
         ("TxCtrlr.TxStartPoint", "Authorized,authorized"),
         ("SecurityCtrlr.OrganizationName", "x" * 1001),
     ],

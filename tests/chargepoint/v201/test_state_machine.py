@@ -20,7 +20,10 @@ from .profiles import DEFAULT, MAX, TX, profile
 
 numbers = st.sampled_from([1, 2])
 tags = st.sampled_from(["ANNA", "BERT"])
-POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
+POINTS = (
+    "Authorized", "DataSigned", "EVConnected", "EnergyTransfer", "ParkingBayOccupancy",
+    "PowerPathClosed",
+)  # fmt: skip
 SWITCHES = st.sampled_from([
     "AuthCacheCtrlr.Enabled", "AuthCtrlr.AuthorizeRemoteStart", "AuthCtrlr.LocalPreAuthorize",
     "AuthCtrlr.DisableRemoteAuthorization", "AuthCtrlr.OfflineTxForUnknownIdEnabled",
@@ -126,6 +129,10 @@ class Life(RuleBasedStateMachine):
     @rule(number=numbers)
     def unplug(self, number):
         self.do("unplug", connector=number)
+
+    @rule(number=numbers, occupied=st.booleans())
+    def drive(self, number, occupied):
+        self.do("bay", connector=number, occupied=occupied)
 
     @rule(number=numbers, tag=tags)
     def present_token(self, number, tag):
