@@ -20,7 +20,8 @@ _NUMBER = ((int, float), "a number")
 _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "action": _TEXT, "error_code": _TEXT, "id_tag": _TEXT, "info": _TEXT, "kind": _TEXT,
     "reason": _TEXT, "text": _TEXT, "vendor_error_code": _TEXT, "vendor_id": _TEXT,
-    "message_id": _TEXT, "data": _TEXT, "outcome": _TEXT,
+    "message_id": _TEXT, "data": _TEXT, "outcome": _TEXT, "token_type": _TEXT,
+    "critical": (bool, "true or false"), "evse": (int, "a number"), "source": _TEXT, "unit": _TEXT,
     "connector": (int, "a number"), "ev": (dict, "an object"),
     "operative": (bool, "true or false"), "transaction": ((str, int), "text or a number"),
     "count": (int, "a whole number"), "delay_ms": _NUMBER, "direction": _TEXT, "fault": _TEXT,

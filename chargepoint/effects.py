@@ -104,7 +104,7 @@ class Upload(NamedTuple):
     """Make the file of a log and send it to a place. Station.transfer_ended is told.
 
     url       a directory, or the file itself; the URL may hold a user name and a password
-    log       "DiagnosticsLog" | "SecurityLog" | "DataCollectorLog"
+    log       "DiagnosticsLog" | "SecurityLog"
     start     unix seconds of the oldest entry asked for, None where that was left open; so stop
     document  what only the station knows, plain values: the file begins with it
     """
@@ -147,6 +147,17 @@ class Transferred(NamedTuple):
 
 
 Effect = (
-    Send | Received | Noted | Close | Changed | Session | PingInterval | Freeze | Cut | Dial
-    | Download | Upload | StopTransfer
+    Send
+    | Received
+    | Noted
+    | Close
+    | Changed
+    | Session
+    | PingInterval
+    | Freeze
+    | Cut
+    | Dial
+    | Download
+    | Upload
+    | StopTransfer
 )

@@ -59,6 +59,13 @@ class ResetIn(StrictIn):
     kind: Literal["Soft", "Hard"] = "Soft"
 
 
+class FirmwareIn(StrictIn):
+    outcome: Literal[
+        "DownloadFailed", "InvalidSignature", "InstallVerificationFailed", "InstallationFailed",
+        "Installed",
+    ] = Field("InstallationFailed", description='"Installed" takes a failure back.')  # fmt: skip
+
+
 class AvailabilityIn(StrictIn):
     connector: int = Field(0, description="0: the whole station")
     operative: bool

@@ -16,6 +16,7 @@ from stations.api_command_schemas import (
     CommandOut,
     ConnectorCommand,
     FaultIn,
+    FirmwareIn,
     MessageIn,
     PlugIn,
     ResetIn,
@@ -144,6 +145,12 @@ async def fault(request: HttpRequest, identity: str, body: FaultIn | None = None
 @router.post("/stations/{identity}/reset", response=ANSWERS)
 async def reset(request: HttpRequest, identity: str, body: ResetIn | None = None):
     return await carry_out(identity, "reset", given(body or ResetIn()))
+
+
+@router.post("/stations/{identity}/firmware", response=ANSWERS)
+async def firmware(request: HttpRequest, identity: str, body: FirmwareIn | None = None):
+    """Have the next firmware update come to this."""
+    return await carry_out(identity, "firmware", given(body or FirmwareIn()))
 
 
 @router.post("/stations/{identity}/availability", response=ANSWERS)

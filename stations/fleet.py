@@ -12,6 +12,7 @@ from typing import Any
 
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected, make_station
+from chargepoint.switching import carried_over
 from stations.commands import shard_of
 from stations.consumers import ChargePointConsumer, Host
 from stations.dialer import Dialer, LinkState
@@ -112,8 +113,12 @@ class Fleet:
         if parted is not None and (parted.epoch, parted.taken) >= newest:
             saved, newest = parted.station.snapshot(), (parted.epoch, parted.taken)
         epoch, taken = following(newest, epoch)
+        over: list[dict] = []
         if saved and saved.get("ocpp") != plan.config.version:
-            saved = None  # the state of one OCPP version means nothing to another
+            kept, over = carried_over(saved, plan.config.version)
+            saved = {"saved": kept}
+        for update in over:
+            self.host.recorder.session(update)
         core = make_station(plan.config, saved and unseal(saved["saved"]), self.host.clock.now())
         consumer = ChargePointConsumer(core, self.host, epoch, taken)
         dialer = Dialer(consumer, plan.target, self.queue)
@@ -121,10 +126,7 @@ class Fleet:
         # What it was doing by the clock goes on, also while the CSMS cannot be reached.
         self.host.deadlines.arm(consumer, core.deadline)
         resumed = bool(saved and saved["saved"].get("booted"))
-        if core.dark:
-            # Nothing is performed until its power is back.
-            self.host.deadlines.arm(consumer, core.deadline)
-        else:
+        if not core.dark:
             dialer.connect(0.0 if resumed else plan.config.boot_delay)
 
     async def stop(self, identities: Iterable[str]) -> None:

@@ -87,7 +87,8 @@ async def _logged_in(
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         await client.login(user or aioftp.DEFAULT_USER, password or aioftp.DEFAULT_PASSWORD)
         yield client
-        await client.quit()
+        with contextlib.suppress(aioftp.AIOFTPException, OSError):  # the file is there already
+            await client.quit()
     except aioftp.StatusCodeError as refused:
         code = str(refused.received_codes[-1])
         words = f"the server answered {code} {' '.join(refused.info).strip()}"

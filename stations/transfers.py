@@ -129,7 +129,7 @@ class Transfers:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(2, thread_name_prefix="station-logs")
         loop = asyncio.get_running_loop()
-        with TemporaryDirectory(prefix="station-log-") as directory:
+        with TemporaryDirectory(prefix="station-log-", ignore_cleanup_errors=True) as directory:
             path = Path(directory, "log")
             await loop.run_in_executor(self._threads, self.write_log, effect, path)
             yield path

@@ -11,11 +11,17 @@ STATION_MAX, TX_DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxPr
 
 
 class Period(NamedTuple):
-    """From `start` ms into the schedule: `limit` A a phase, or W; on `phases` (None: 3)."""
+    """From `start` ms into the schedule: `limit` A a phase, or W; on `phases` (None: 3).
+
+    setpoint, discharge, mode: 2.1's setpoint, dischargeLimit (below 0) and operationMode.
+    """
 
     start: int
     limit: float
     phases: int | None = None
+    setpoint: float | None = None
+    discharge: float | None = None
+    mode: str = ""
 
 
 class Profile(NamedTuple):

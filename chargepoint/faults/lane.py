@@ -52,7 +52,7 @@ class Lane:
         return min(times, default=None)
 
     def put(self, frame: Frame, marks: list[str], now: float, delay: float = 0.0) -> None:
-        """It leaves `delay` seconds from now, or with the last one before it."""
+        """It leaves in `delay` seconds, or with the last one before it: only the head may go."""
         self._waiting.append(self._parcel(frame, marks, now, now + delay))
 
     def put_aside(self, frame: Frame, marks: list[str], now: float, patience: float) -> None:

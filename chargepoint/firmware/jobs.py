@@ -5,7 +5,7 @@ import msgspec
 # How far an update has come.
 SCHEDULED = "scheduled"  # until the retrieve date
 DOWNLOADING = "downloading"
-PAUSED = "paused"  # until the next attempt
+RETRYING = "retrying"  # until the next attempt
 WAITING = "waiting"  # for the install date, or for transactions to end
 INSTALLING = "installing"
 LEAVING = "leaving"  # installed; the last words before the reboot

@@ -10,7 +10,7 @@ SUPPORTED = ",".join(PROTOCOLS.values())
 LONGEST_VERSION = 50  # firmwareVersion is a CiString50Type
 
 _STATED = re.compile(rb"(?im)^\W*(?:firmware[ _-]?)?version\W{0,4}?[:=\s]\s*([\w.+-]{1,50})")
-_NUMBERED = re.compile(r"\d+(?:\.\d+)+(?:[-+_][0-9A-Za-z]+(?:\.[0-9A-Za-z]+)*)?")
+_NUMBERED = re.compile(r"[0-9]+(?:\.[0-9]+)+(?:[-+_][0-9A-Za-z]+(?:\.[0-9A-Za-z]+)*)?")
 _ENDINGS = frozenset({".bin", ".fw", ".gz", ".hex", ".img", ".tar", ".tgz", ".txt", ".xz", ".zip"})
 
 

@@ -49,6 +49,11 @@ class FileTransfers:
             self._out.append(StopTransfer(job.transfer))
             job.transfer = ""
 
+    def power_failed(self, now: float) -> None:
+        super().power_failed(now)
+        for job in (self.jobs or {}).values():
+            self.stop_transfer(job)
+
     def transfer_ended(self, outcome: Transferred, now: float) -> list[Effect]:
         """Event: a transfer is over. One that was given up is not heard of any more."""
         for name, job in (self.jobs or {}).items():
@@ -58,6 +63,20 @@ class FileTransfers:
                 self.changed(URGENT)
                 break
         return self._finish(now)
+
+    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
+        """What was on its way is lost with the power, and begins again after the boot."""
+        super().reboot(now, reason, seconds)
+        for name, job in (self.jobs or {}).items():
+            if job.transfer:
+                self.stop_transfer(job)
+                getattr(self, f"resume_{name}")(job, now + seconds)
+
+    def stay_dark(self, back: float | None) -> None:
+        """The power is cut: as at a reboot, but what was on its way waits for the power."""
+        super().stay_dark(back)
+        for job in (self.jobs or {}).values():
+            self.stop_transfer(job)
 
     def another_attempt(self, job: Job, outcome: Transferred, timer: Any, now: float) -> bool:
         """After a failure: whether `timer` is set for one more attempt."""

@@ -1,6 +1,6 @@
 """An update of the firmware, whatever the OCPP version: fetched, checked, installed, booted.
 
-    scheduled -> downloading <-> paused -> waiting -> installing -> leaving -> booting -> over
+    scheduled -> downloading <-> retrying -> waiting -> installing -> leaving -> booting -> over
 
 A failure leads from each of them to `over`. What the CSMS is told on the way: `tell`.
 """
@@ -14,7 +14,7 @@ from chargepoint.firmware.jobs import (
     LEAVING,
     NO_WAY_BACK,
     OVER,
-    PAUSED,
+    RETRYING,
     SCHEDULED,
     WAITING,
     Update,
@@ -31,7 +31,7 @@ FAILURES = ("DownloadFailed", "InvalidSignature", "InstallVerificationFailed", "
 
 # What the timer "firmware" means in each phase.
 _DUE = {
-    SCHEDULED: "_download", DOWNLOADING: "_download", PAUSED: "_download",
+    SCHEDULED: "_download", DOWNLOADING: "_download", RETRYING: "_download",
     WAITING: "_install_when_idle", INSTALLING: "_installed", LEAVING: "_leave",
 }  # fmt: skip
 
@@ -126,11 +126,11 @@ class Updating:
         if fetched and not self._goes_wrong("DownloadFailed"):
             self.tell("firmware", "Downloaded", now)
             update.version = locations.version_of(outcome.head, update.url, outcome.digest)
-            if update.signature and not self._verified(update, outcome.digest, now):
+            if update.certificate and not self._verified(update, outcome.digest, now):
                 return
             self._schedule(update, now)
         elif not fetched and self.another_attempt(update, outcome, "firmware", now):
-            update.phase = PAUSED
+            update.phase = RETRYING
         else:
             self._over(update, "DownloadFailed", now)
 

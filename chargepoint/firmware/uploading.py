@@ -15,7 +15,7 @@ _STATUSES = {
     UNSUPPORTED: "NotSupportedOperation",
     BAD_MESSAGE: "BadMessage",
 }
-_KINDS = {"DiagnosticsLog": "diagnostics", "SecurityLog": "security", "DataCollectorLog": "data"}
+_KINDS = {"DiagnosticsLog": "diagnostics", "SecurityLog": "security"}
 _UNSUITABLE = re.compile(r"[^A-Za-z0-9._-]+")
 
 

@@ -29,7 +29,10 @@ LEAST_W = 1e-3  # an offer below this is none; smaller still, and seconds overfl
 class EV:
     """One car at a connector. Powers in watts at the meter, energies in Wh at the meter."""
 
-    __slots__ = ("battery_kwh", "max_power_kw", "phases", "soc", "target_soc")
+    __slots__ = (
+        "battery_kwh", "departure_s", "iso15118", "max_discharge_kw", "max_power_kw", "min_soc",
+        "phases", "soc", "target_soc",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -38,8 +41,15 @@ class EV:
         max_power_kw: float = 11.0,
         phases: int = 3,
         target_soc: float = 100.0,
+        iso15118: bool = False,
+        departure_s: float = 0.0,
+        max_discharge_kw: float = 0.0,
+        min_soc: float = 20.0,
     ):
         """`soc` and `target_soc` in percent; `phases` of the onboard charger (1-3).
+
+        iso15118: it tells its needs, with `departure_s` seconds to go (0: not said).
+        max_discharge_kw: what it can give back, down to `min_soc` percent; 0: nothing.
 
         Raises ValueError, with a sentence, on a value that no car has.
         """
@@ -53,6 +63,16 @@ class EV:
             raise ValueError("phases must be 1, 2 or 3 (0 for DC)")
         if not 0 <= target_soc <= 100:
             raise ValueError("target_soc must be 0 to 100")
+        if not 0 <= max_discharge_kw <= 10_000:
+            raise ValueError("max_discharge_kw must be 0 to 10000")
+        if not 0 <= min_soc <= 100:
+            raise ValueError("min_soc must be 0 to 100")
+        if not 0 <= departure_s <= 31_536_000:
+            raise ValueError("departure_s must be 0 to a year of seconds")
+        self.iso15118 = bool(iso15118)
+        self.departure_s = float(departure_s)
+        self.max_discharge_kw = float(max_discharge_kw)
+        self.min_soc = float(min_soc)
         self.battery_kwh = float(battery_kwh)
         self.soc = float(soc)
         self.max_power_kw = float(max_power_kw)
@@ -75,6 +95,10 @@ class EV:
             raise ValueError(f"an EV has no {', '.join(sorted(map(str, unknown)))}")
         values = usual | {k: v for k, v in (given or {}).items() if v is not None}
         for name, value in values.items():
+            if name == "iso15118":
+                if not isinstance(value, bool):
+                    raise ValueError("iso15118 must be true or false")  # noqa: TRY004 - as below
+                continue
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"{name} must be a number")  # noqa: TRY004 - one kind of refusal
         return cls(**values)

@@ -73,7 +73,7 @@ class InterceptionCommands:
                 raise CommandRejected("invalid_arguments", "Name the frame that was edited.")
             chosen = list(self._desk().held.values())
         else:
-            chosen = [self._held(id)]
+            chosen = [self._frame_held(id)]
         for held in chosen:
             frame, how = held.frame, "released by hand"
             if text is not None and text != frame.text:
@@ -83,7 +83,7 @@ class InterceptionCommands:
 
     def do_drop(self, now: float, id: int) -> dict[str, Any]:
         """It goes nowhere."""
-        held = self._held(id)
+        held = self._frame_held(id)
         self.pass_on([self.tap.discard(held, "dropped by hand", now)], now)
         return {"dropped": [id]}
 
@@ -95,7 +95,7 @@ class InterceptionCommands:
 
         A CallResult of `payload`, or a CallError of `code`.
         """
-        held = self._held(id)
+        held = self._frame_held(id)
         call = held.frame
         if call.kind != "Call":
             raise CommandRejected("not_possible_now", "Only a Call can be answered.")
@@ -115,7 +115,7 @@ class InterceptionCommands:
     def _desk(self) -> Desk:
         return (self.tap and self.tap.desk) or Desk()
 
-    def _held(self, identity: int) -> Held:
+    def _frame_held(self, identity: int) -> Held:
         held = self._desk().held.get(identity)
         if held is None:
             message = f"Frame {identity} is not held any more: see the list."

@@ -188,6 +188,7 @@ class Requests:
         self.reboot(now, "Reset")
 
     def power_failed(self, now: float) -> None:
+        super().power_failed(now)
         self._end_all("PowerLoss", now)
 
     def _end_all(self, reason: str, now: float) -> None:

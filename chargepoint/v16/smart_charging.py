@@ -2,33 +2,16 @@
 
 from typing import Any
 
-from chargepoint.charging import limits
-from chargepoint.charging.limits import AC_VOLTS, DC_VOLTS, Circuit, Limit
+from chargepoint.charging import limits, offers
+from chargepoint.charging.limits import Circuit, Limit
+from chargepoint.charging.offers import circuit_of, divided, grid_of
 from chargepoint.charging.profile import STATION_MAX, TX, Profile
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.meter import AC_POWER_FACTOR
 from chargepoint.hardware.states import Event, State
 from chargepoint.times import iso
 from chargepoint.v16.charging_profiles import WAITING, install, matches, read_profile
 from chargepoint.v16.session import Session16
-
-LEAST_AMPS = 6.0  # IEC 61851-1: below this an AC outlet cannot tell a car to charge
-LEAST_DC_W = 1.0
-
-
-def _circuit(outlet: Connector, measured: bool) -> Circuit:
-    """measured: watts as the meter sees them, so that no more amperes flow than allowed."""
-    if outlet.dc:
-        return Circuit(0, outlet.config.max_power_w, DC_VOLTS)
-    volts = AC_VOLTS * AC_POWER_FACTOR if measured else AC_VOLTS
-    return Circuit(outlet.config.phases, outlet.config.max_power_w, volts)
-
-
-def _least_w(outlet: Connector) -> float:
-    if outlet.dc:
-        return LEAST_DC_W
-    return LEAST_AMPS * AC_VOLTS * AC_POWER_FACTOR * outlet.phases_used - 1e-6
 
 
 class SmartCharging:
@@ -109,13 +92,13 @@ class SmartCharging:
         def limit_at(time: int) -> Limit:
             station = limits.for_station(profiles, time)
             found = [
-                limits.merged(_circuit(o, False), self._found(o, time, since[o.id]), station)
+                limits.merged(circuit_of(o, False), self._found(o, time, since[o.id]), station)
                 for o in outlets
             ]
             if number:
                 return found[0]
             total = sum(
-                limit.total_w(_circuit(o, False).volts)
+                limit.total_w(circuit_of(o, False).volts)
                 for limit, o in zip(found, outlets, strict=True)
             )
             return limits.merged(self._grid(total), station)
@@ -127,12 +110,11 @@ class SmartCharging:
         return limits.composite(limit_at, next_at, begin, duration)
 
     def _grid(self, total_w: float) -> Circuit:
-        dc = all(outlet.dc for outlet in self.connectors.values())
-        return Circuit(0 if dc else 3, total_w, DC_VOLTS if dc else AC_VOLTS)
+        return grid_of(all(outlet.dc for outlet in self.connectors.values()), total_w)
 
     def _periods(self, number: int, steps: list[tuple[int, Limit]], unit: str) -> list[dict]:
         outlet = self.connectors.get(number)
-        circuit = self._grid(0.0) if outlet is None else _circuit(outlet, False)
+        circuit = self._grid(0.0) if outlet is None else circuit_of(outlet, False)
         periods: dict[int, dict[str, Any]] = {}
         for offset, limit in steps:
             watts = limit.total_w(circuit.volts)
@@ -167,9 +149,12 @@ class SmartCharging:
         for session, outlet in zip(active, outlets, strict=True):
             since = self._since(session, time)
             tx = self._found(outlet, time, since)
-            found.append(limits.merged(_circuit(outlet, True), tx))
+            found.append(limits.merged(circuit_of(outlet, True), tx))
             moments.append(limits.next_change(self.profiles, time, since))
-        self._offer(outlets, self._shares(outlets, found, time), now)
+        station = limits.for_station(self.profiles, time)
+        whole = [(station[0].unit, station[1])] if station else []
+        shares = divided(outlets, found, whole, self._grid(float("inf")))
+        self._offer(outlets, shares, now)
         self.profiles = self.profiles or None
         due = min((m for m in moments if m is not None), default=None)
         if due is None:
@@ -179,35 +164,6 @@ class SmartCharging:
 
     def at_charging(self, now: float) -> None:
         self.plan(now)
-
-    def _shares(
-        self, outlets: list[Connector], found: list[Limit], time: int
-    ) -> list[tuple[float, int]]:
-        """(watts, phases) for each outlet, together within the station's limit."""
-        alone = [
-            (limit.total_w(_circuit(outlet, True).volts), limit.phases)
-            for outlet, limit in zip(outlets, found, strict=True)
-        ]
-        station = limits.for_station(self.profiles, time)
-        if station is None or not outlets:
-            return alone
-        grid = self._grid(float("inf"))._replace(volts=_circuit(outlets[0], True).volts)
-        whole = limits.limit_of(station[0].unit, station[1], grid)
-        # No single outlet may have more amperes a phase than the station.
-        alone = [
-            (limit.joined(limits.limit_of(*_unit_period(station), _circuit(outlet, True))))
-            for outlet, limit in zip(outlets, found, strict=True)
-        ]
-        watts = [
-            limit.total_w(_circuit(outlet, True).volts)
-            for outlet, limit in zip(outlets, alone, strict=True)
-        ]
-        # What a full or missing car leaves is for the others.
-        wants = [outlet.ev is not None and not outlet.ev.full for outlet in outlets]
-        asked = [w if want else 0.0 for w, want in zip(watts, wants, strict=True)]
-        shares = limits.shared(asked, [_least_w(o) for o in outlets], whole.total_w(grid.volts))
-        rest = [s if want else w for s, w, want in zip(shares, watts, wants, strict=True)]
-        return [(w, limit.phases) for w, limit in zip(rest, alone, strict=True)]
 
     def _offer(
         self, outlets: list[Connector], shares: list[tuple[float, int]], now: float
@@ -226,7 +182,7 @@ class SmartCharging:
 
     def paused(self, outlet: Connector) -> bool:
         """Too little is on offer to charge with."""
-        return outlet.limit_w is not None and outlet.limit_w < _least_w(outlet)
+        return offers.paused(outlet)
 
     # --- the profiles of a transaction -------------------------------------------------------
 
@@ -254,7 +210,3 @@ class SmartCharging:
         self.profiles = [p for p in self.profiles if p not in gone]
         outlet.limit(None, now)
         self.plan(now)
-
-
-def _unit_period(found: tuple) -> tuple:
-    return found[0].unit, found[1]

@@ -6,79 +6,153 @@ from chargepoint.effects import SOON
 from chargepoint.hardware.states import Event
 from chargepoint.station import CommandRejected
 from chargepoint.v201.auth_cache import key as token_key
+from chargepoint.v201.charging_profiles import WAITING
 from chargepoint.v201.driver import Driver
 from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.reservation import FOR_ANOTHER
 
 ACCEPTED, ASKED = "Accepted", "Asked"
 _UID_LENGTHS = (8, 14, 20)  # hex digits of the 4, 7 and 10 byte UIDs of ISO 14443
 
 
-def token_of(id_tag: Any) -> dict:
-    """The IdTokenType for what an operator calls an id tag. CommandRejected if it cannot be one."""
-    if not isinstance(id_tag, str) or not 0 < len(id_tag) <= 36:
-        raise CommandRejected("invalid_arguments", "id_tag has 1 to 36 characters.")
+# IdTokenEnumType of 2.0.1 (part 2, 3.42); 2.1 leaves the list open.
+TOKEN_TYPES = (
+    "Central", "eMAID", "ISO14443", "ISO15693", "KeyCode", "Local", "MacAddress", "NoAuthorization",
+)  # fmt: skip
+
+
+def token_of(
+    id_tag: Any, kind: str | None = None, known: tuple[str, ...] = TOKEN_TYPES, longest: int = 36
+) -> dict:
+    """The IdTokenType for what an operator calls an id tag. CommandRejected if it cannot be one.
+
+    `kind`: its type; without it, what looks like a card's UID is ISO14443, the rest a KeyCode.
+    """
+    if kind == "NoAuthorization":
+        return {"idToken": "", "type": kind}
+    if not isinstance(id_tag, str) or not 0 < len(id_tag) <= longest:
+        raise CommandRejected("invalid_arguments", f"id_tag has 1 to {longest} characters.")
+    if kind is not None and kind not in known:
+        raise CommandRejected("invalid_arguments", f"token_type is one of: {', '.join(known)}.")
     hexadecimal = all(c in "0123456789abcdefABCDEF" for c in id_tag)
     card = hexadecimal and len(id_tag) in _UID_LENGTHS
-    return {"idToken": id_tag, "type": "ISO14443" if card else "KeyCode"}
+    return {"idToken": id_tag, "type": kind or ("ISO14443" if card else "KeyCode")}
 
 
 class Authorization(Driver):
     __slots__ = ()
 
     def present(
-        self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None
-    ) -> str:
+        self, outlet: Outlet, token: dict, trigger: str, now: float,
+        remote: int | None = None, group: str = "",
+    ) -> str:  # fmt: skip
         """Somebody wants to charge here: ACCEPTED, ASKED (the CSMS's answer will tell), or why not.
 
-        `remote`: the remoteStartId of a RequestStartTransaction.
+        `remote`: the remoteStartId of a RequestStartTransaction; `group`: its group's key.
         """
-        model = self.model
-        if model.flag("AuthCtrlr.Enabled") and self.online:
-            # C10.FR.03: a valid cached token needs no question if LocalPreAuthorize says so.
-            known = self._remembered(token, now) == ACCEPTED
-            if not (known and model.flag("AuthCtrlr.LocalPreAuthorize")):
-                context = (outlet.number, token, trigger, remote)
-                self.call("Authorize", {"idToken": token}, now, context)
-                return ASKED
+        kept = self.kept_from(outlet, token, group)
+        if kept == FOR_ANOTHER:
+            return "Reserved"
         refusal = self.refusal(token, now)
+        if refusal is None and self._asks():
+            # C10.FR.03 and C14.FR.02: a known token needs no question if LocalPreAuthorize is on.
+            known = self._known(token, now) == ACCEPTED and not kept
+            if not (known and self.model.flag("AuthCtrlr.LocalPreAuthorize")):
+                self.ask(outlet, token, trigger, now, remote, group)
+                return ASKED
         if refusal is None:
-            self.authorized(outlet, token, trigger, now, remote)
+            if kept:
+                return "Reserved"
+            if self.stopped_by_master(token, group, now):
+                return ACCEPTED
+            self.authorized(outlet, token, trigger, now, remote, group or self.group_of(token))
         return refusal or ACCEPTED
 
-    def refusal(self, token: dict, now: float) -> str | None:
-        """Why the token may not charge if the CSMS cannot be asked; None if it may, or can."""
-        if self.online or not self.model.flag("AuthCtrlr.Enabled"):
-            return None
-        remembered = self._remembered(token, now)
-        return None if self._allowed_offline(remembered) else remembered or "Unknown"
+    def ask(
+        self, outlet: Outlet, token: dict, trigger: str, now: float,
+        remote: int | None = None, group: str = "",
+    ) -> None:  # fmt: skip
+        context = (outlet.number, token, trigger, remote, group)
+        self.call("Authorize", {"idToken": token}, now, context)
 
-    def _remembered(self, token: dict, now: float) -> str | None:
+    def _asks(self) -> bool:
+        model = self.model
+        if not (self.online and model.flag("AuthCtrlr.Enabled")):
+            return False
+        return not model.flag("AuthCtrlr.DisableRemoteAuthorization")
+
+    def refusal(self, token: dict, now: float) -> str | None:
+        """Why the token may not charge without a question; None if it may, or the CSMS decides."""
+        model = self.model
+        if not model.flag("AuthCtrlr.Enabled"):
+            return None
+        known = self._known(token, now)
+        if self._asks():
+            # C12.FR.05 and C14.FR.03: what is known as not allowed need not be asked about.
+            controller = "LocalAuthListCtrlr" if self.listed(token) else "AuthCacheCtrlr"
+            final = model.flag(f"{controller}.DisablePostAuthorize")
+            return known if final and known not in (None, ACCEPTED) else None
+        if self.online:
+            return None if known == ACCEPTED else known or "Unknown"
+        return None if self._allowed_offline(known) else known or "Unknown"
+
+    def _known(self, token: dict, now: float) -> str | None:
+        """The status by the list, or else the cache (C13); None for a token in neither."""
+        entry = self.listed(token)
+        if entry is not None:
+            return "Expired" if entry[1] is not None and entry[1] <= now else entry[0]
         enabled = self.model.flag("AuthCacheCtrlr.Enabled")
         return self.cache.status(token, now) if enabled else None
 
-    def _allowed_offline(self, remembered: str | None) -> bool:
+    def group_of(self, token: dict) -> str:
+        """The key of the token's group by list or cache, "" where it is not known."""
+        entry = self.listed(token)
+        return (entry[2] if entry else "") or self.cache.group(token)
+
+    def _allowed_offline(self, known: str | None) -> bool:
         # C13 and C15.
-        if remembered is not None:
-            return remembered == ACCEPTED and self.model.flag("AuthCtrlr.LocalAuthorizeOffline")
+        if known is not None:
+            return known == ACCEPTED and self.model.flag("AuthCtrlr.LocalAuthorizeOffline")
         return self.model.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled")
 
     def got_authorize(self, payload: dict, context: Any, now: float) -> None:
-        number, token, trigger, remote = context
+        number, token, trigger, remote, group = context
         info = payload["idTokenInfo"]
         self.learn(token, info, now)
-        if info["status"] == ACCEPTED and self._still_wanted(number):
-            self.authorized(self.outlets[number], token, trigger, now, remote)
+        told = info.get("groupIdToken")
+        group = token_key(told) if told else group
+        outlet = self.outlets.get(number)
+        if outlet is None:
+            return
+        if outlet.token is None and info["status"] != ACCEPTED:
+            self.end_profiles(outlet, WAITING, now)
+        if info["status"] != ACCEPTED:
+            return
+        if self.stopped_by_master(token, group, now):
+            return
+        if trigger == "StopAuthorized":
+            if outlet.token is not None and group and group == self._group_here(outlet):
+                self.stop(outlet, trigger, "Local", now, token)
+            return
+        if "evseId" in info and outlet.evse not in info["evseId"]:
+            return  # C01.FR.07: it is valid at other EVSEs only
+        if self._still_wanted(outlet, token, group):
+            self.authorized(outlet, token, trigger, now, remote, group)
 
     def failed_authorize(self, code: str, context: Any, now: float) -> None:
         # The link went away, or the CSMS could not answer: decide as if offline (C13).
-        number, token, trigger, remote = context
-        if self._allowed_offline(self._remembered(token, now)) and self._still_wanted(number):
-            self.authorized(self.outlets[number], token, trigger, now, remote)
-
-    def _still_wanted(self, number: int) -> bool:
-        """While the answer was under way the outlet may have failed or been taken."""
+        number, token, trigger, remote, group = context
         outlet = self.outlets.get(number)
-        return outlet is not None and self.free(outlet)
+        if outlet is None or trigger == "StopAuthorized":
+            return
+        if self._allowed_offline(self._known(token, now)):
+            group = group or self.group_of(token)
+            if self._still_wanted(outlet, token, group):
+                self.authorized(outlet, token, trigger, now, remote, group)
+
+    def _still_wanted(self, outlet: Outlet, token: dict, group: str) -> bool:
+        """While the answer was under way the outlet may have failed or been taken."""
+        return self.free(outlet) and not self.kept_from(outlet, token, group)
 
     def free(self, outlet: Outlet) -> bool:
         """May somebody be authorized here now?"""
@@ -94,12 +168,33 @@ class Authorization(Driver):
             self.cache.learn(token, info, now, self.model.integer("AuthCacheCtrlr.LifeTime"))
             self.changed(SOON)
 
-    def same_person(self, one: dict, other: dict) -> bool:
-        """The same token, or one of the same group (C09)."""
-        if token_key(one) == token_key(other):
+    # --- groups (C09) and the master pass (C16) ----------------------------------------------
+
+    def may_stop(self, outlet: Outlet, token: dict) -> bool:
+        """The same token as the outlet's, or one of the same group."""
+        if token_key(outlet.token) == token_key(token):
             return True
-        group = self.cache.group(one)
-        return bool(group) and group == self.cache.group(other)
+        group = self._group_here(outlet)
+        return bool(group) and group == self.group_of(token)
+
+    def _group_here(self, outlet: Outlet) -> str:
+        return outlet.group or (self.group_of(outlet.token) if outlet.token else "")
+
+    def may_be_entitled(self, outlet: Outlet, token: dict) -> bool:
+        """Only the CSMS can tell whether the token may stop what runs on the outlet."""
+        wanted = self._group_here(outlet) or self.model.value("AuthCtrlr.MasterPassGroupId")
+        return bool(wanted) and not self.group_of(token) and self._asks()
+
+    def stopped_by_master(self, token: dict, group: str, now: float) -> bool:
+        """C16.FR.02: without a display, the master pass ends all transactions; it starts none."""
+        master = self.model.value("AuthCtrlr.MasterPassGroupId").lower()
+        group = group or self.group_of(token)
+        if not master or group.partition(":")[2] != master:
+            return False
+        for outlet in list(self.outlets.values()):
+            if outlet.transaction is not None:
+                self.stop(outlet, "StopAuthorized", "MasterPass", now, token)
+        return True
 
     def on_clear_cache(self, payload: dict, now: float) -> dict:
         if not self.model.flag("AuthCacheCtrlr.Enabled"):  # C11.FR.04

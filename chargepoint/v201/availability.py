@@ -26,6 +26,7 @@ class Availability(Base201):
         if not outlets:
             return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
         operative = payload["operationalStatus"] == "Operative"
+        outlets = [o for o in outlets if not self.held_for_update(o.hardware, operative)]
         waits = [self._make_available(outlet, operative, now) for outlet in outlets]
         self.later(self._report_later)
         return {"status": "Scheduled" if any(waits) else "Accepted"}
@@ -49,17 +50,21 @@ class Availability(Base201):
             outlet.token = None
             self.clear_timer(("ev_timeout", outlet.number))
             outlet.seen = outlet.points()
+            self.unclaim_reservation(outlet, now)
+            self.end_broken_reservations(now)
         return False
 
     def availability_due(self, outlet: Outlet, now: float) -> None:
         """A transaction has ended: do what was scheduled."""
         if outlet.inoperative_after and not self._make_available(outlet, False, now):
             self.report(outlet.hardware, now)
+        self.transaction_over(now)
 
     def do_availability(self, now: float, connector: int = 1, operative: bool = True) -> dict:
         if not isinstance(operative, bool):
             raise CommandRejected("invalid_arguments", "operative is true or false.")
         outlet = self.outlet(connector)
-        waits = self._make_available(outlet, operative, now)
+        held = self.held_for_update(outlet.hardware, operative)
+        waits = not held and self._make_available(outlet, operative, now)
         self.report(outlet.hardware, now)
         return {"status": "Scheduled" if waits else "Accepted"}

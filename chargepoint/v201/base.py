@@ -8,19 +8,25 @@ from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
 from chargepoint.station import ACCEPTED, CommandRejected, Station
 from chargepoint.v201.auth_cache import AuthCache
+from chargepoint.v201.charging_profiles import Installed
 from chargepoint.v201.device_model import DeviceModel
+from chargepoint.v201.firmware import Firmware
 from chargepoint.v201.metering import meter_value
 from chargepoint.v201.outlet import Outlet
 
 
-class Base201(Station):
+class Base201(Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
     reset_due  boot reason of a reset that waits for transactions to end
+    jobs, installed, armed, published  see chargepoint/firmware
     """
 
-    __slots__ = ("cache", "driven", "model", "offline_since", "outlets", "reset_due")
+    __slots__ = (
+        "armed", "cache", "driven", "installed", "jobs", "list_version", "local_list", "model",
+        "offline_since", "outlets", "profiles", "published", "reservations", "reset_due",
+    )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
     CODES: ClassVar[dict[str, str]] = rpc.CODES_201
@@ -32,6 +38,8 @@ class Base201(Station):
         self.cache = AuthCache(saved.get("cache"))
         self.model = DeviceModel.from_saved(saved.get("model") or {}, initial(self.config))
         self.driven: set[int] = set(saved.get("driven", ()))
+        self.local_list: dict[str, list] | None = saved.get("local_list")
+        self.list_version: int = saved.get("list_version", 0)
         if not self.booted:
             self.model.booted()
         self.outlets: dict[int, Outlet] = {}
@@ -39,12 +47,18 @@ class Base201(Station):
         for number, kept in (saved.get("outlets") or {}).items():
             if int(number) in self.outlets:
                 self.outlets[int(number)].restore(kept)
+        profiles = [Installed.from_saved(entry) for entry in saved.get("profiles", ())]
+        self.profiles: list[Installed] | None = profiles or None
+        self.resume_reservations(saved.get("reservations", {}), now)
         for outlet in self.outlets.values():
             outlet.seen = outlet.points()
             self.restart_timers(outlet, now)
         for number in self.driven:
             self.set_timer(("driver", number), now + 5.0)
         self.schedule_aligned(now)
+        self.published: dict[str, list[str]] | None = saved.get("published")
+        self.restore_files(saved, now)
+        self.plan(now)
 
     def _send_call(
         self, action: str, payload: dict, context: Any, message: dict | None, now: float
@@ -78,11 +92,20 @@ class Base201(Station):
             saved["outlets"] = kept
         if self.driven:
             saved["driven"] = sorted(self.driven)
+        if self.list_version:
+            saved["list_version"] = self.list_version
+            saved["local_list"] = self.local_list and dict(self.local_list)
+        if self.profiles:
+            saved["profiles"] = [installed.to_saved() for installed in self.profiles]
+        if self.reservations:
+            saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
         if self.offline_since is not None:
             saved["offline_since"] = self.offline_since
         if self.reset_due is not None:
             saved["reset_due"] = self.reset_due
-        return saved
+        if self.published:
+            saved["published"] = {checksum: [*at] for checksum, at in self.published.items()}
+        return saved | self.saved_files()
 
     # --- small questions ---------------------------------------------------------------------
 

@@ -159,12 +159,23 @@ def _integer(variable: Variable, text: str) -> str | None:
     digits = text[1:] if text[:1] in ("-", "+") else text
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
         return "not an integer"
-    number = int(text)
+    return _within(variable, int(text))
+
+
+def _within(variable: Variable, number: float) -> str | None:
     if variable.low is not None and number < variable.low:
         return f"below {variable.low:g}"
     if variable.high is not None and number > variable.high:
         return f"above {variable.high:g}"
     return None
+
+
+def _decimal(variable: Variable, text: str) -> str | None:
+    whole, _, fraction = text.partition(".")
+    digits = whole.removeprefix("-") + fraction
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
+        return "not a decimal number"
+    return _within(variable, float(text))
 
 
 def _boolean(variable: Variable, text: str) -> str | None:
@@ -182,4 +193,7 @@ def _list(variable: Variable, text: str) -> str | None:
     return None
 
 
-_CHECKS = {"integer": _integer, "boolean": _boolean, "MemberList": _list, "SequenceList": _list}
+_CHECKS = {
+    "integer": _integer, "decimal": _decimal, "boolean": _boolean, "MemberList": _list,
+    "SequenceList": _list,
+}  # fmt: skip

@@ -17,6 +17,8 @@ class MeterSchedule(Transactions):
         self._every(("ended_sample", number), "SampledDataCtrlr.TxEndedInterval", open_, now)
         if outlet.connect_by is not None:
             self.set_timer(("ev_timeout", number), outlet.connect_by)
+        if outlet.needs is not None:
+            self.set_timer(("needs", number), outlet.needs)
         self.watch_hardware(outlet, now)
 
     def _every(self, key: tuple[str, int], variable: str, wanted: bool, now: float) -> None:

@@ -8,6 +8,7 @@ from chargepoint.station import CommandRejected
 from chargepoint.v201.authorization import ACCEPTED, ASKED, token_of
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.remote_control import RemoteControl
+from chargepoint.v201.reservation import FOR_ANOTHER
 from chargepoint.v201.transactions import NO_AUTHORIZATION
 
 # ReasonEnumType, with the trigger that goes with each; the rest are for the station to find out.
@@ -37,21 +38,39 @@ _TRIGGERS = {
 class OperatorCommands(RemoteControl):
     __slots__ = ()
 
-    def do_authorize(self, now: float, id_tag: Any = None, connector: int | None = None) -> dict:
-        """Hold a token to the reader: starts, or stops what the same token started."""
-        token = token_of(id_tag)
+    def token(self, id_tag: Any, kind: str | None = None) -> dict:
+        return token_of(id_tag, kind)
+
+    def do_authorize(
+        self, now: float, id_tag: Any = None, connector: int | None = None,
+        token_type: str | None = None,
+    ) -> dict:  # fmt: skip
+        """Hold a token to the reader: starts, or stops what the same token or group started."""
+        token = self.token(id_tag, token_type)
         self._check_registered()
         outlet = self._reader(connector, token)
         if outlet.token is not None:
-            if not self.same_person(outlet.token, token):
-                raise CommandRejected(
-                    "not_authorized", "Another token is in use on this connector."
-                )
-            self.stop(outlet, "StopAuthorized", "Local", now, token)
-            return {"authorization": "Stopped", "connector": outlet.number}
+            return self._present_again(outlet, token, now)
         self._check_free(outlet)
+        self._check_kept(outlet, token)
         self._check_allowed(token, now)
         return self._verdict(outlet, self.present(outlet, token, "Authorized", now))
+
+    def _present_again(self, outlet: Outlet, token: dict, now: float) -> dict:
+        if self.may_stop(outlet, token):
+            self.stop(outlet, "StopAuthorized", "Local", now, token)
+        elif not self.stopped_by_master(token, "", now):
+            if not self.may_be_entitled(outlet, token):
+                why = "Another token is in use on this connector."
+                raise CommandRejected("not_authorized", why)
+            self.ask(outlet, token, "StopAuthorized", now)
+            return self._verdict(outlet, ASKED)
+        return {"authorization": "Stopped", "connector": outlet.number}
+
+    def _check_kept(self, outlet: Outlet, token: dict) -> None:
+        if self.kept_from(outlet, token) == FOR_ANOTHER:
+            why = "The connector is reserved for another token."
+            raise CommandRejected("not_possible_now", why)
 
     def _reader(self, connector: int | None, token: dict) -> Outlet:
         """The outlet that a token without a place is meant for."""
@@ -59,26 +78,29 @@ class OperatorCommands(RemoteControl):
             return self.outlet(connector)
         outlets = list(self.outlets.values())
         for outlet in outlets:
-            if outlet.token is not None and self.same_person(outlet.token, token):
+            if outlet.token is not None and self.may_stop(outlet, token):
                 return outlet
         free = [outlet for outlet in outlets if self.free(outlet)]
+        free = [outlet for outlet in free if self.kept_from(outlet, token) != FOR_ANOTHER]
         waiting = [o for o in free if o.hardware.state is State.CONNECTED]
         if not free:
             raise CommandRejected("not_possible_now", "No connector is free.")
         return (waiting or free)[0]
 
     def do_start_transaction(
-        self, now: float, connector: int = 1, id_tag: Any = None, ev: dict | None = None
-    ) -> dict:
+        self, now: float, connector: int = 1, id_tag: Any = None, ev: dict | None = None,
+        token_type: str | None = None,
+    ) -> dict:  # fmt: skip
         """Plug in a usual car if none is there, and authorize."""
         outlet = self.outlet(connector)
         id_tag = id_tag or self.config.default_id_tag
         if id_tag or self.model.flag("AuthCtrlr.Enabled"):
-            token = token_of(id_tag)
+            token = self.token(id_tag, token_type)
         else:
             token = NO_AUTHORIZATION
         self._check_registered()
         self._check_free(outlet)
+        self._check_kept(outlet, token)
         self._check_allowed(token, now)  # before a car is plugged in for it
         hardware = outlet.hardware
         if hardware.ev is None and hardware.can(Event.EV_PLUGGED_IN):
@@ -109,8 +131,8 @@ class OperatorCommands(RemoteControl):
             raise CommandRejected("invalid_arguments", f"reason is one of: {known}.")
         token = outlet.token if reason == "Local" else None
         if id_tag:
-            token = token_of(id_tag)
-            if outlet.token is not None and not self.same_person(outlet.token, token):
+            token = self.token(id_tag)
+            if outlet.token is not None and not self.may_stop(outlet, token):
                 raise CommandRejected("not_authorized", "Another token started this transaction.")
         stopped = outlet.transaction.id
         self.stop(outlet, _TRIGGERS[reason], reason, now, token)
@@ -149,7 +171,7 @@ class OperatorCommands(RemoteControl):
     def _check_allowed(self, token: dict, now: float) -> None:
         why = self.refusal(token, now)
         if why is not None:
-            message = f"The CSMS cannot be asked, and offline the token is not allowed: {why}."
+            message = f"The CSMS is not asked, and without it the token is not allowed: {why}."
             raise CommandRejected("not_authorized", message)
 
     def _verdict(self, outlet: Outlet, status: str) -> dict:

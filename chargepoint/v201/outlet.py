@@ -54,21 +54,25 @@ class Transaction:
     def from_saved(cls, saved: dict[str, Any]) -> "Transaction":
         transaction = cls(saved["id"], saved["session"], saved["started"], saved["meter_start"])
         for name in cls.__slots__:
-            setattr(transaction, name, saved[name])
+            if name in saved:  # an older snapshot knows less
+                setattr(transaction, name, saved[name])
         return transaction
 
 
 class Outlet:
-    """`token`: authorized here now. `seen`: the points at the last look (see transactions.py).
+    """`token`: authorized here now; `group`: its group's key, "" where unknown.
 
-    `connector_id` counts within the EVSE, from 1, as 2.x does; `number` within the station.
+    `seen`: the points at the last look (see transactions.py). `connector_id` counts within the
+    EVSE, from 1, as 2.x does; `number` within the station.
     """
 
     __slots__ = (
         "connect_by",
         "connector_id",
+        "group",
         "hardware",
         "inoperative_after",
+        "needs",
         "remote_start_id",
         "seen",
         "token",
@@ -79,6 +83,8 @@ class Outlet:
         self.hardware = hardware
         self.connector_id = connector_id
         self.token: dict | None = None
+        self.group = ""
+        self.needs: float | None = None  # until when the EV waits for its schedule (ev_needs.py)
         self.remote_start_id: int | None = None
         self.connect_by: float | None = None  # TxCtrlr.EVConnectionTimeOut
         self.transaction: Transaction | None = None
@@ -112,17 +118,21 @@ class Outlet:
     def to_saved(self) -> dict[str, Any]:
         """What is not at its default; {} for an idle outlet."""
         saved: dict[str, Any] = {}
-        for name in ("token", "remote_start_id", "connect_by"):
+        for name in ("token", "remote_start_id", "connect_by", "needs"):
             if getattr(self, name) is not None:
                 saved[name] = getattr(self, name)
         if self.transaction is not None:
             saved["transaction"] = self.transaction.to_saved()
+        if self.group:
+            saved["group"] = self.group
         if self.inoperative_after:
             saved["inoperative_after"] = True
         return saved
 
     def restore(self, saved: dict[str, Any]) -> None:
         self.token = saved.get("token")
+        self.group = saved.get("group", "")
+        self.needs = saved.get("needs")
         self.remote_start_id = saved.get("remote_start_id")
         self.connect_by = saved.get("connect_by")
         if saved.get("transaction"):

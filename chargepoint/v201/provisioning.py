@@ -22,8 +22,8 @@ class Provisioning(VariableRequests):
         }
         if config.serial:
             station["serialNumber"] = config.serial[:25]
-        if config.firmware:
-            station["firmwareVersion"] = config.firmware[:50]
+        if firmware := self.firmware_version():
+            station["firmwareVersion"] = firmware[:50]
         modem = {"iccid": config.iccid[:20], "imsi": config.imsi[:20]}
         if any(modem.values()):
             station["modem"] = {name: value for name, value in modem.items() if value}
@@ -41,6 +41,9 @@ class Provisioning(VariableRequests):
             self._reported.clear()
         self.report_all(now)
         self.schedule_aligned(now)  # the clock may have moved
+        self.tell_untold(now)
+        if rebooted:
+            self.update_booted(now)
 
     def went_offline(self, now: float) -> None:
         self.offline_since = now
@@ -92,6 +95,7 @@ class Provisioning(VariableRequests):
         self.reboot(now, reason)
 
     def power_failed(self, now: float) -> None:
+        super().power_failed(now)
         self._end_all("AbnormalCondition", "PowerLoss", now)
 
     def _end_all(self, trigger: str, reason: str, now: float) -> None:

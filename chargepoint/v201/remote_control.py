@@ -1,5 +1,7 @@
 """Functional block F, remote control, with GetTransactionStatus (E14) and DataTransfer (P)."""
 
+from chargepoint.v201.auth_cache import key as token_key
+from chargepoint.v201.charging_profiles import WAITING, read
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.provisioning import Provisioning
 
@@ -16,19 +18,27 @@ class RemoteControl(Provisioning):
     def on_request_start_transaction(self, payload: dict, now: float) -> dict:
         if self.registration != "Accepted":  # B02.FR.05
             return _rejected("NotEnabled", "the station is not accepted yet")
-        outlet = self._wanted(payload.get("evseId"))
+        token, group = payload["idToken"], payload.get("groupIdToken")
+        group = token_key(group) if group else ""
+        outlet = self._wanted(payload.get("evseId"), token, group)
         if isinstance(outlet, dict):
             return outlet
-        if "chargingProfile" in payload:
-            # F01.FR.12 leaves it out if smart charging is not there; better to say so.
-            return _rejected("UnsupportedRequest", "no smart charging: chargingProfile")
-        token, remote = payload["idToken"], payload["remoteStartId"]
-        self.later(self._start_remotely, outlet.number, token, remote)
+        profile = payload.get("chargingProfile")
+        if profile is not None:
+            why = self.cannot_start_with(profile, outlet.evse)
+            if why is not None:
+                return why
+            self._keep_profile(outlet, profile, now)
+        self.later(self._start_remotely, outlet.number, token, payload["remoteStartId"], group)
         if outlet.transaction is not None:  # F01.FR.13: begun when the cable was plugged in
             return {"status": "Accepted", "transactionId": outlet.transaction.id}
         return {"status": "Accepted"}
 
-    def _wanted(self, evse: int | None) -> Outlet | dict:
+    def _keep_profile(self, outlet: Outlet, profile: dict, now: float) -> None:
+        running = outlet.transaction
+        self.install(read(profile, outlet.evse, running.id if running else WAITING), now)
+
+    def _wanted(self, evse: int | None, token: dict, group: str) -> Outlet | dict:
         """The outlet to start on, or the answer that refuses."""
         outlets = self.outlets_of(None if evse is None else {"id": evse})
         if not outlets:
@@ -36,18 +46,27 @@ class RemoteControl(Provisioning):
         free = [outlet for outlet in outlets if self.free(outlet)]
         if not free:
             return _rejected("Occupied", "no free connector")
+        # F01.FR.21-22: not where a reservation keeps the place for somebody else.
+        free = [outlet for outlet in free if not self.kept_from(outlet, token, group)]
+        if not free:
+            return _rejected("Reserved", "reserved for another token")
         # Where a car already waits, if anywhere.
         return next((outlet for outlet in free if outlet.hardware.ev is not None), free[0])
 
-    def _start_remotely(self, number: int, token: dict, remote: int, now: float) -> None:
+    def _start_remotely(
+        self, number: int, token: dict, remote: int, group: str, now: float
+    ) -> None:
         outlet = self.outlets.get(number)
-        if outlet is None or not self.free(outlet):
+        if outlet is None:
+            return
+        if not self.free(outlet):
+            self.end_profiles(outlet, WAITING, now)
             return
         # F01.FR.01 and F02.FR.01, AuthorizeRemoteStart.
         if self.model.flag("AuthCtrlr.AuthorizeRemoteStart") and token["type"] != "NoAuthorization":
-            self.present(outlet, token, "RemoteStart", now, remote)
+            self.present(outlet, token, "RemoteStart", now, remote, group)
         else:
-            self.authorized(outlet, token, "RemoteStart", now, remote)
+            self.authorized(outlet, token, "RemoteStart", now, remote, group)
         self.send_driver(outlet, now)
 
     def on_request_stop_transaction(self, payload: dict, now: float) -> dict:
@@ -110,6 +129,12 @@ class RemoteControl(Provisioning):
                 if not any(outlet.transaction for outlet in outlets):
                     return _rejected("TxNotFound", "no transaction is running there")
                 self.later(self._event_triggered, [outlet.number for outlet in outlets])
+            case "FirmwareStatusNotification":
+                self.later(self.trigger_firmware_status)
+            case "LogStatusNotification":
+                self.later(self.trigger_log_status)
+            case "PublishFirmwareStatusNotification":
+                self.later(self.trigger_publication_status)
             case _:
                 return {"status": "NotImplemented"}  # F06.FR.08
         return {"status": "Accepted"}

@@ -5,39 +5,63 @@ from typing import ClassVar
 from chargepoint.config import StationConfig
 from chargepoint.station import Station
 from chargepoint.v201.base import initial
+from chargepoint.v201.charging_limits import ChargingLimits
+from chargepoint.v201.ev_needs import EvNeeds
+from chargepoint.v201.external_limits import ExternalLimits
+from chargepoint.v201.local_list import LocalList
 from chargepoint.v201.operator_commands import OperatorCommands
+from chargepoint.v201.reservation import Reservation
+from chargepoint.v201.smart_charging import SmartCharging
 
 
-class Station201(OperatorCommands):
+class Station201(
+    LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
+    OperatorCommands,
+):  # fmt: skip
     """OCPP 2.0.1. The functional blocks are the base classes, one module each."""
 
     __slots__ = ()
 
     HANDLERS: ClassVar[dict[str, str]] = {
+        "CancelReservation": "on_cancel_reservation",
         "ChangeAvailability": "on_change_availability",
         "ClearCache": "on_clear_cache",
+        "ClearChargingProfile": "on_clear_charging_profile",
         "DataTransfer": "on_data_transfer",
         "GetBaseReport": "on_get_base_report",
+        "GetChargingProfiles": "on_get_charging_profiles",
+        "GetCompositeSchedule": "on_get_composite_schedule",
+        "GetLocalListVersion": "on_get_local_list_version",
+        "GetLog": "on_get_log",
         "GetReport": "on_get_report",
         "GetTransactionStatus": "on_get_transaction_status",
         "GetVariables": "on_get_variables",
+        "PublishFirmware": "on_publish_firmware",
         "RequestStartTransaction": "on_request_start_transaction",
         "RequestStopTransaction": "on_request_stop_transaction",
+        "ReserveNow": "on_reserve_now",
         "Reset": "on_reset",
+        "SendLocalList": "on_send_local_list",
+        "SetChargingProfile": "on_set_charging_profile",
         "SetVariables": "on_set_variables",
         "TriggerMessage": "on_trigger_message",
         "UnlockConnector": "on_unlock_connector",
+        "UnpublishFirmware": "on_unpublish_firmware",
+        "UpdateFirmware": "on_update_firmware",
     }
     COMMANDS: ClassVar[dict[str, str]] = {
         **Station.COMMANDS,
         "authorize": "do_authorize",
         "availability": "do_availability",
+        "charging-limit": "do_charging_limit",
+        "firmware": "do_firmware",
         "reset": "do_reset",
         "start-transaction": "do_start_transaction",
         "stop-transaction": "do_stop_transaction",
     }
 
     def reconfigured(self, old: StationConfig, now: float) -> None:
+        self.forget_old_firmware()
         self.match_outlets()
         self.model.rebase(initial(self.config))
         self.variables_changed(now)

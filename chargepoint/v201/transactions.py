@@ -8,7 +8,9 @@ or Ended event that follows, and then drives the power path.
 from chargepoint.effects import SOON, URGENT, Session
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
+from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.availability import Availability
+from chargepoint.v201.charging_profiles import WAITING
 from chargepoint.v201.outlet import Outlet, Transaction
 
 # Faults that end a transaction, by the names that 1.6 gave them; others suspend it.
@@ -32,6 +34,7 @@ class Transactions(Availability):
         outlet.connect_by = None
         free = not self.model.flag("AuthCtrlr.Enabled") and connector.can(Event.AUTHORIZED)
         self.happened(outlet, "CablePluggedIn", now)
+        self.plan(now)
         if free and outlet.token is None:
             self.authorized(outlet, NO_AUTHORIZATION, "Authorized", now)
 
@@ -42,15 +45,19 @@ class Transactions(Availability):
             connector.apply(Event.TRANSACTION_ENDED, now)
             outlet.token = None
         self.happened(outlet, "EVCommunicationLost", now, "EVDisconnected")
+        self.plan(now)
+        self.show_reservations(now)
         self.driver_gone(outlet)
         if connector.state is State.AUTHORIZED:
             self.await_ev(outlet, now)
 
     def authorized(
-        self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None
-    ) -> None:
-        """`token` may charge on this outlet from now on."""
-        outlet.token = token
+        self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None,
+        group: str = "",
+    ) -> None:  # fmt: skip
+        """`token`, of the group with that key, may charge on this outlet from now on."""
+        self.claim_reservation(outlet, token, group)
+        outlet.token, outlet.group = token, group
         outlet.remote_start_id = remote
         if outlet.hardware.can(Event.AUTHORIZED):
             outlet.hardware.apply(Event.AUTHORIZED, now)
@@ -74,7 +81,14 @@ class Transactions(Availability):
                 hardware.apply(event, now)
                 break
         self.happened(outlet, trigger, now, reason, token)
+        self.unclaim_reservation(outlet, now)
+        self._forget_needs(outlet)
+        self.end_profiles(outlet, WAITING, now)
         self.driver_may_leave(outlet, now)
+
+    def _forget_needs(self, outlet: Outlet) -> None:
+        outlet.needs = None
+        self.clear_timer(("needs", outlet.number))
 
     def await_ev(self, outlet: Outlet, now: float) -> None:
         """Start TxCtrlr.EVConnectionTimeOut."""
@@ -97,6 +111,11 @@ class Transactions(Availability):
             self.deauthorized(outlet, "AbnormalCondition", reason, now)
         else:
             self.happened(outlet, "AbnormalCondition", now)
+        if connector.faulted:
+            if outlet.token is None:
+                self.unclaim_reservation(outlet, now)
+            self.end_broken_reservations(now)
+        self.show_reservations(now)
 
     def at_hardware(self, now: float, number: int) -> None:
         """The EV was to fill up about now."""
@@ -104,6 +123,7 @@ class Transactions(Availability):
         if outlet is not None:
             outlet.hardware.advance(now)
             self.happened(outlet, "ChargingStateChanged", now)
+            self.plan(now)
 
     def watch_hardware(self, outlet: Outlet, now: float) -> None:
         due = outlet.hardware.next_change(now)
@@ -146,8 +166,11 @@ class Transactions(Availability):
         if outlet.token is not None and not (transaction and transaction.barred):
             if hardware.state is State.READY:
                 hardware.apply(Event.TRANSACTION_STARTED, now)
-            if hardware.can(Event.ENERGY_OFFERED):
-                hardware.apply(Event.ENERGY_OFFERED, now)
+                self.ev_asks(outlet, now)
+                self.plan(now)
+            event = Event.EVSE_SUSPENDED if self.withheld(outlet) else Event.ENERGY_OFFERED
+            if hardware.can(event):
+                hardware.apply(event, now)
                 self.happened(outlet, "ChargingStateChanged", now)
                 return
         self.watch_hardware(outlet, now)
@@ -158,6 +181,7 @@ class Transactions(Availability):
         outlet.transaction = transaction
         transaction.remote_start_id = outlet.remote_start_id
         transaction.id_token = outlet.token
+        self.profiles_for_start(outlet)
         key = "SampledDataCtrlr.TxStartedMeasurands"
         meter = self.sampled(outlet, key, "Transaction.Begin", now)
         self._event(outlet, "Started", trigger, now, meter, outlet.token)
@@ -182,6 +206,7 @@ class Transactions(Availability):
         self._event(outlet, "Ended", trigger, now, meter, token)
         outlet.transaction = None
         outlet.remote_start_id = None
+        self._forget_needs(outlet)
         # A stop point may leave the authorization or the power path standing; they end with it.
         outlet.token = None
         self.clear_timer(("ev_timeout", outlet.number))
@@ -194,6 +219,8 @@ class Transactions(Availability):
         self.restart_timers(outlet, now)
         self.changed(URGENT)
         self.report(outlet.hardware, now)
+        self.end_profiles(outlet, transaction.id, now)
+        self.show_reservations(now)
         self.availability_due(outlet, now)
         self.reset_if_idle(now)
 
@@ -219,6 +246,9 @@ class Transactions(Availability):
         }
         if not self.connected:
             payload["offline"] = True  # E04.FR.03
+        reservation = self.use_reservation(outlet, now)
+        if reservation is not None:
+            payload["reservationId"] = reservation
         if token is not None:
             payload["idToken"] = token
         if meter:
@@ -266,6 +296,8 @@ class Transactions(Availability):
             return
         self.learn(token, info, now)
         outlet = self.outlets.get(message["connector"])
+        if outlet is not None and outlet.token == token and "groupIdToken" in info:
+            outlet.group = token_key(info["groupIdToken"])
         transaction = outlet.transaction if outlet is not None else None
         asked = message["payload"]["transactionInfo"]["transactionId"]
         if info["status"] == "Accepted" or transaction is None or transaction.id != asked:

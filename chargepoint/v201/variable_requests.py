@@ -5,6 +5,7 @@ from typing import Any
 from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT, PingInterval
 from chargepoint.v201.authorization import Authorization
+from chargepoint.v201.connector_types import CONNECTOR_TYPES
 from chargepoint.v201.device_model import DeviceModel, find, writable
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import (
@@ -97,6 +98,8 @@ class VariableRequests(Authorization):
         if not variable.live:
             return self.model.value(variable.key)
         match variable.key:
+            case "LocalAuthListCtrlr.Entries":
+                return str(len(self.local_list or ()))
             case "ClockCtrlr.DateTime":
                 return self.stamp(now)
             case "SecurityCtrlr.Identity":
@@ -108,7 +111,7 @@ class VariableRequests(Authorization):
             case "ChargingStation.SerialNumber":
                 return self.config.serial
             case "ChargingStation.FirmwareVersion":
-                return self.config.firmware
+                return self.firmware_version()
             case _:
                 return _of_outlets(variable, list(self.outlets.values()))
 
@@ -207,16 +210,9 @@ def _of_outlets(variable: Variable, outlets: list[Outlet]) -> str:
         case "SupplyPhases":
             return str(max((config.phases for config in configs), default=0))
         case "ConnectorType":
-            return _CONNECTOR_TYPES.get(configs[0].kind, "Unknown")
+            return CONNECTOR_TYPES.get(configs[0].kind, "Unknown")
         case _:
             return variable.default
-
-
-# ConnectorEnumType (part 2, 3.26) by the make of outlet.
-_CONNECTOR_TYPES = {
-    "Type1": "sType1", "Type2": "sType2", "CCS1": "cCCS1", "CCS2": "cCCS2", "CHAdeMO": "cG105",
-    "NACS": "cTesla", "GBT_AC": "Other1PhMax16A", "GBT_DC": "cGBT", "Schuko": "sCEE-7-7",
-}  # fmt: skip
 
 
 def _asked_for(line: dict, ask: dict) -> bool:

@@ -7,13 +7,15 @@ values; what is new in 2.1 answers NotSupported, by its name.
 from typing import ClassVar
 
 from chargepoint import rpc
+from chargepoint.v21.reservation import Reservation21
+from chargepoint.v21.token_types import TokenTypes
 from chargepoint.v201.station import Station201
 
 # 2.1 part 4, 4.1.3: message types that 2.0.1 does not know, and that nobody answers.
 _CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 
 
-class Station21(Station201):
+class Station21(TokenTypes, Reservation21, Station201):
     __slots__ = ()
 
     VERSION: ClassVar[str] = "2.1"

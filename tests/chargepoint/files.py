@@ -67,10 +67,11 @@ class FilePeer(Peer):
 class Signer:
     """A maker of firmware: a root of its own, a signing certificate, and signatures."""
 
-    def __init__(self, key: Any = None, days: tuple[int, int] = (-10, 10), **more: Any) -> None:
+    def __init__(self, key: Any = None, days: tuple[int, int] = (-3650, 3650), **more: Any) -> None:
         self.root_key = ec.generate_private_key(ec.SECP256R1())
         self.key = key or ec.generate_private_key(ec.SECP256R1())
-        self.root = _certificate("Root", self.root_key, "Root", self.root_key, (-99, 99), ca=True)
+        own = "Root", self.root_key
+        self.root = _certificate(*own, *own, (-3650, 3650), ca=True)
         self.pem = _certificate("Signing", self.key, "Root", self.root_key, days, **more)
 
     def sign(self, content: bytes, pss: bool = True) -> str:

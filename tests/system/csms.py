@@ -86,6 +86,30 @@ class Csms16(v16.ChargePoint):
     def on_data(self, **_: Any) -> Any:
         return v16.call_result.DataTransfer("Accepted")
 
+    @on("DiagnosticsStatusNotification")
+    def on_diagnostics(self, **_: Any) -> Any:
+        return v16.call_result.DiagnosticsStatusNotification()
+
+    @on("FirmwareStatusNotification")
+    def on_firmware(self, **_: Any) -> Any:
+        return v16.call_result.FirmwareStatusNotification()
+
+    @on("LogStatusNotification")
+    def on_log(self, **_: Any) -> Any:
+        return v16.call_result.LogStatusNotification()
+
+    @on("SecurityEventNotification")
+    def on_security(self, **_: Any) -> Any:
+        return v16.call_result.SecurityEventNotification()
+
+    @on("SignCertificate")
+    def on_sign(self, **_: Any) -> Any:
+        return v16.call_result.SignCertificate("Accepted")
+
+    @on("SignedFirmwareStatusNotification")
+    def on_signed_firmware(self, **_: Any) -> Any:
+        return v16.call_result.SignedFirmwareStatusNotification()
+
 
 class Csms201(v201.ChargePoint):
     """The CSMS's side of one 2.0.1 station."""

@@ -14,9 +14,11 @@ class Bench:
     """Frames go to the station and come from it as the CSMS of the version does it; texts that
     are no frames are logged and not looked at."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, **config: Any) -> None:
         self.old = version == "1.6"
-        self.csms: Any = Peer(version) if self.old else Csms(config_of(version))
+        self.csms: Any = (
+            Peer(version, **config) if self.old else Csms(config_of(version, **config))
+        )
         self.log: list[Any] = []  # frames of Send and Received
         self.noted: list[Any] = []
         self.effects: list[Any] = []

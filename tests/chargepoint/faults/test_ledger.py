@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargepoint.station import CommandRejected
+from tests.chargepoint.faults.bench import Bench
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v16.test_survival import KEYS, Ledger, perform, settle, wire
 
@@ -16,7 +17,9 @@ rules = st.fixed_dictionaries(
     {"fault": st.sampled_from(["drop", "duplicate", "latency", "reorder", "no-answer"])},
     optional={
         "direction": st.sampled_from(["sent", "received", "both"]),
-        "action": st.sampled_from(["StartTransaction", "MeterValues", "StopTransaction"]),
+        "action": st.sampled_from(
+            ["StartTransaction,TransactionEvent", "MeterValues", "StopTransaction"]
+        ),
         "probability": st.floats(0.1, 1),
         "count": st.integers(1, 5),
         "seconds": st.floats(1, 120),
@@ -90,3 +93,67 @@ def test_every_transaction_is_told_and_ended_after_all_faults(history):
         assert course == sorted(course)
     for connector in peer.station.connectors.values():
         assert not connector.in_transaction
+
+
+# --- 2.x: the same of TransactionEvents --------------------------------------------------------
+
+PATIENT = {
+    "EmulatorCtrlr.AutoPlug": "false",
+    "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]": "1",
+    "OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "1000",
+    "SampledDataCtrlr.TxUpdatedInterval": "20",
+}
+
+
+def act(bench: Bench, step: str, connector: int | None) -> None:
+    match step:
+        case "drop":
+            bench.drop()
+        case "connect":
+            pass  # done after each moment
+        case "crash":
+            bench.restart()
+        case "Hard":
+            bench.do("reset", kind="Hard")
+        case "start-transaction":
+            bench.do(step, connector=connector, id_tag="AABBCCDD")
+        case _:
+            bench.do(step, connector=connector)
+
+
+def pass_and_connect(bench: Bench, seconds: float) -> None:
+    bench.pass_time(seconds)
+    if not bench.station.connected and not bench.station.dark:
+        bench.connect()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["2.0.1", "2.1"]), st.lists(moments, min_size=1, max_size=12))
+def test_the_events_of_every_2x_transaction_are_told_without_a_gap(version, history):
+    bench = Bench(version, configuration=PATIENT).connect()
+    bench.do("start-transaction", connector=1, id_tag="AABBCCDD")
+    for step, seconds in history:
+        with suppress(CommandRejected):
+            if len(step) == 3:
+                break_something(bench, *step)
+            else:
+                act(bench, *step)
+        pass_and_connect(bench, seconds)
+    mend(bench)
+    pass_and_connect(bench, 60)
+    for connector in (1, 2):
+        with suppress(CommandRejected):
+            bench.do("stop-transaction", connector=connector)
+    pass_and_connect(bench, 3600)
+    pass_and_connect(bench, 600)
+    assert not bench.station.queued
+    told: dict[str, dict[int, str]] = {}
+    for event in bench.csms.events:
+        numbers = told.setdefault(event["transactionInfo"]["transactionId"], {})
+        assert numbers.setdefault(event["seqNo"], event["eventType"]) == event["eventType"]
+    assert told
+    for numbers in told.values():
+        assert sorted(numbers) == list(range(len(numbers)))
+        kinds = [numbers[number] for number in sorted(numbers)]
+        assert (kinds[0], kinds[-1]) == ("Started", "Ended")
+        assert set(kinds[1:-1]) <= {"Updated"}

@@ -236,6 +236,43 @@ def test_a_worker_that_takes_over_fetches_the_file_again(peer):
     assert peer.told()[-1] == "Installing"
 
 
+def test_a_reset_breaks_the_download_off_and_it_begins_again_after_the_boot(peer):
+    update(peer)
+    first = peer.downloads[-1]
+    peer.call("Reset", {"type": "Hard"})
+    assert peer.stopped == [first.id]
+    peer.ended(first, content=b"old")
+    peer.connect()
+    assert len(peer.downloads) == 1
+    peer.pass_time(4)
+    assert len(peer.downloads) == 2
+    peer.fetched()
+    assert peer.told()[-1] == "Installing"
+
+
+def test_a_power_cut_breaks_it_off_until_the_power_is_back(peer):
+    update(peer)
+    first = peer.downloads[-1]
+    peer.do("power-cut")
+    assert peer.stopped == [first.id]
+    peer.ended(first, content=b"old")
+    peer.pass_time(3600)
+    assert len(peer.downloads) == 1 and peer.told() == ["Downloading"]
+    peer.do("power-on")
+    peer.connect()
+    peer.pass_time(1)
+    assert len(peer.downloads) == 2
+    peer.fetched()
+    assert peer.statuses(1)[-1] == "Unavailable"
+    peer.do("power-cut")
+    peer.do("power-on")
+    peer.connect()
+    peer.pass_time(10)
+    peer.reconnect()
+    assert peer.told()[-1] == "Installed"
+    assert peer.statuses(1)[-1] == "Available"
+
+
 def test_offline_it_goes_on_and_is_told_of_afterwards(peer):
     update(peer)
     peer.drop()
@@ -305,3 +342,31 @@ def test_the_keys_name_what_it_can(peer):
     answer = peer.call("GetConfiguration", {"key": names})[2]["configurationKey"]
     assert "FirmwareManagement" in answer[0]["value"].split(",")
     assert answer[1]["value"] == "FTP,FTPS,HTTP,HTTPS"
+
+
+def test_a_power_cut_breaks_the_download_off_and_it_begins_again(peer):
+    update(peer)
+    [first] = peer.downloads
+    peer.do("power-cut", seconds=60)
+    assert peer.stopped == [first.id]
+    peer.pass_time(61)
+    peer.reconnect()
+    peer.pass_time(1)
+    assert len(peer.downloads) == 2
+    peer.fetched()
+    peer.pass_time(8)
+    peer.reconnect()
+    assert peer.told()[-1] == "Installed"
+
+
+def test_a_power_cut_while_it_installs_only_delays_the_installation(peer):
+    update(peer)
+    peer.fetched()
+    peer.do("power-cut", seconds=600)
+    peer.pass_time(601)
+    peer.reconnect()
+    peer.pass_time(8)
+    assert not peer.station.connected  # it reboots into the new firmware
+    peer.reconnect()
+    assert peer.calls("BootNotification")[-1]["firmwareVersion"] == "2.1.0"
+    assert peer.told()[-1] == "Installed"

@@ -58,6 +58,12 @@ class Csms:
             "StatusNotification": {},
             "NotifyReport": {},
             "MeterValues": {},
+            "ReservationStatusUpdate": {},
+            "ClearedChargingLimit": {},
+            "NotifyChargingLimit": {},
+            "NotifyEVChargingNeeds": {"status": "Accepted"},
+            "NotifyEVChargingSchedule": {"status": "Accepted"},
+            "ReportChargingProfiles": {},
         }  # fmt: skip
         self.todo: deque[str] = deque()
 

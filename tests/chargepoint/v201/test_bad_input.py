@@ -18,7 +18,7 @@ GET = {"getVariableData": [{"component": {"name": "TxCtrlr"}, "variable": {"name
     ("frame", "unique_id", "code"),
     [
         ('[2,"u1","Foo",{}]', "u1", "NotImplemented"),
-        ('[2,"u1","SetChargingProfile",{}]', "u1", "NotSupported"),
+        ('[2,"u1","BootNotification",{}]', "u1", "NotSupported"),
         ('[2,"u1","Reset",{}]', "u1", "OccurrenceConstraintViolation"),
         ('[2,"u1","Reset",{"type":"OnIdle","x":1}]', "u1", "FormatViolation"),
         ('[2,"u1","Reset",{"type":1}]', "u1", "TypeConstraintViolation"),

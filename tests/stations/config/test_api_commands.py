@@ -18,6 +18,8 @@ CALLS = [
     ("fault", {"error_code": "GroundFailure"}, "fault",
      {"connector": 1, "error_code": "GroundFailure"}),
     ("reset", {"kind": "Hard"}, "reset", {"kind": "Hard"}),
+    ("firmware", None, "firmware", {"outcome": "InstallationFailed"}),
+    ("firmware", {"outcome": "Installed"}, "firmware", {"outcome": "Installed"}),
     ("availability", {"connector": 0, "operative": False}, "availability",
      {"connector": 0, "operative": False}),
     ("messages", {"text": "[nonsense"}, "message", {"text": "[nonsense"}),

@@ -12,7 +12,7 @@ from chargepoint.times import iso
 from messaging import store
 from messaging.records import FrameRecord, document, id_at
 from stations import station_logs
-from stations.commands import notify_changed
+from stations.commands import notify_changed, send_command
 from stations.station_logs import write_log
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.file_servers import HttpFiles
@@ -128,6 +128,29 @@ async def test_a_worker_updates_a_station_and_sends_its_log(worker: RunningWorke
     boot = next(m for m in again.received if m[0] == 2 and m[2] == "BootNotification")
     assert boot[3]["firmwareVersion"] == "7.8.9"
     assert told(first, "FirmwareStatusNotification") == ["Downloading", "Downloaded", "Installing"]
+
+
+async def test_a_station_that_stops_gives_its_transfer_up_and_begins_again(worker, sink):
+    await configure(sink, "CP-1")
+    await notify_changed(["CP-1"])
+    await until(lambda: sink.connections)
+    first = sink.connections[0]
+    await until(lambda: "StatusNotification" in first.actions())
+    async with HttpFiles() as server:
+        server.hold.clear()
+        await ask(first, "GetDiagnostics", {"location": f"{server.url}/logs/"})
+        await until(lambda: server.busy)
+        await send_command("CP-1", "stop")
+        await until(lambda: worker.running("CP-1") is None)
+        assert len(worker.worker.host.transfers) == 0
+        server.hold.set()
+        await until(lambda: not server.busy)
+        server.uploaded.clear()
+        await send_command("CP-1", "start")
+        await until(lambda: server.uploaded, 10)
+        await until(lambda: len(sink.connections) == 2)
+        again = sink.connections[1]
+        await until(lambda: told(again, "DiagnosticsStatusNotification")[-1:] == ["Uploaded"])
 
 
 async def test_another_worker_fetches_what_the_dead_one_could_not(worker: RunningWorker, sink):

@@ -1,0 +1,66 @@
+"""What limits mean for outlets: their circuits, the least a car can use, the shares of a station.
+
+Profiles that limit several outlets together are shared out among those that charge.
+"""
+
+from chargepoint.charging import limits
+from chargepoint.charging.limits import AC_VOLTS, DC_VOLTS, Circuit, Limit
+from chargepoint.charging.profile import Period
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.meter import AC_POWER_FACTOR
+
+LEAST_AMPS = 6.0  # IEC 61851-1: below this an AC outlet cannot tell a car to charge
+LEAST_DC_W = 1.0
+
+
+def circuit_of(outlet: Connector, measured: bool) -> Circuit:
+    """measured: watts as the meter sees them, so that no more amperes flow than allowed."""
+    if outlet.dc:
+        return Circuit(0, outlet.config.max_power_w, DC_VOLTS)
+    volts = AC_VOLTS * AC_POWER_FACTOR if measured else AC_VOLTS
+    return Circuit(outlet.config.phases, outlet.config.max_power_w, volts)
+
+
+def least_w(outlet: Connector) -> float:
+    if outlet.dc:
+        return LEAST_DC_W
+    return LEAST_AMPS * AC_VOLTS * AC_POWER_FACTOR * outlet.phases_used - 1e-6
+
+
+def paused(outlet: Connector) -> bool:
+    """Too little is on offer to charge with."""
+    return outlet.limit_w is not None and outlet.limit_w < least_w(outlet)
+
+
+def grid_of(dc: bool, total_w: float) -> Circuit:
+    """The circuit that feeds a whole station; dc: all its outlets are."""
+    return Circuit(0 if dc else 3, total_w, DC_VOLTS if dc else AC_VOLTS)
+
+
+def divided(
+    outlets: list[Connector], found: list[Limit], station: list[tuple[str, Period]], grid: Circuit
+) -> list[tuple[float, int]]:
+    """(watts, phases) for each outlet, together within the station's limits.
+
+    outlets: in the order of their begin; found: what each may have by itself; station: the
+    (unit, period) of each limit of the whole.
+    """
+    circuits = [circuit_of(outlet, True) for outlet in outlets]
+    if not station or not outlets:
+        pairs = zip(found, circuits, strict=True)
+        return [(limit.total_w(circuit.volts), limit.phases) for limit, circuit in pairs]
+    grid = grid._replace(volts=circuits[0].volts)
+    whole = min(limits.limit_of(*one, grid).total_w(grid.volts) for one in station)
+    alone = list(found)
+    for one in station:  # no single outlet may have more amperes a phase than the station
+        alone = [
+            limit.joined(limits.limit_of(*one, circuit))
+            for limit, circuit in zip(alone, circuits, strict=True)
+        ]
+    watts = [limit.total_w(c.volts) for limit, c in zip(alone, circuits, strict=True)]
+    # What a full or missing car leaves is for the others.
+    wants = [outlet.ev is not None and not outlet.ev.full for outlet in outlets]
+    asked = [w if want else 0.0 for w, want in zip(watts, wants, strict=True)]
+    shares = limits.shared(asked, [least_w(o) for o in outlets], whole)
+    rest = [s if want else w for s, w, want in zip(shares, watts, wants, strict=True)]
+    return [(w, limit.phases) for w, limit in zip(rest, alone, strict=True)]

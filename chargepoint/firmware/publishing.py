@@ -1,0 +1,70 @@
+"""Firmware that a local controller fetches once and offers to the stations behind it (2.0.1 L03
+and L04)."""
+
+import re
+from urllib.parse import quote
+
+from chargepoint.effects import DONE, URGENT, Download, Transferred
+from chargepoint.firmware import locations
+from chargepoint.firmware.jobs import Publication
+
+_UNSUITABLE = re.compile(r"[^A-Za-z0-9-]+")
+
+
+class Publishing:
+    """Block of the versions that know it, with FileTransfers.
+
+    published  MD5 (hex, small letters) -> [location]; None where nothing is published
+
+    An emulated station has no network of its own behind it: the location is where it would be.
+    """
+
+    __slots__ = ()
+
+    def going_out(self) -> bool:
+        job = self.job("publication")
+        return job is not None and job.status in ("", "Downloading")
+
+    def begin_publication(self, job: Publication, now: float) -> None:
+        self.put_job("publication", job)
+        self.at_publication(now)
+
+    def at_publication(self, now: float) -> None:
+        job: Publication = self.job("publication")
+        self.start_transfer(job, Download("", job.url, "md5"))
+        if job.status != "Downloading":
+            self.tell("publication", "Downloading", now)
+
+    def publication_transferred(self, job: Publication, outcome: Transferred, now: float) -> None:
+        if outcome.result == DONE:
+            self.tell("publication", "Downloaded", now)
+            self._publish(job, outcome.digest, now)
+        elif not self.another_attempt(job, outcome, "publication", now):
+            self.tell("publication", "DownloadFailed", now)
+
+    def _publish(self, job: Publication, digest: bytes, now: float) -> None:
+        if digest.hex() != job.checksum:
+            self.tell("publication", "InvalidChecksum", now)
+            return
+        self.tell("publication", "ChecksumVerified", now)
+        host = _UNSUITABLE.sub("-", self.identity).strip("-")[:63] or "station"
+        name = locations.file_name(job.url) or job.checksum
+        self.published = self.published or {}
+        self.published[job.checksum] = [f"http://{host}.local/firmware/{quote(name)}"[:512]]
+        self.tell("publication", "Published", now)
+
+    def unpublish(self, checksum: str, now: float) -> str:
+        """UnpublishFirmwareStatusEnumType."""
+        checksum = checksum.lower()
+        if self.going_out() and self.job("publication").checksum == checksum:
+            return "DownloadOngoing"
+        if checksum not in (self.published or {}):
+            return "NoFirmware"
+        del self.published[checksum]
+        self.published = self.published or None
+        self.changed(URGENT)
+        return "Unpublished"
+
+    def resume_publication(self, job: Publication, now: float) -> None:
+        if self.going_out():
+            self.set_timer("publication", now)

@@ -1,0 +1,118 @@
+"""A station that changes its OCPP version: what goes with it, and what ends.
+
+Meters, plugged cars, faults, the local authorization list and the cache mean the same in every
+version. Transactions, queued messages, profiles and reservations belong to the old one: open
+transactions end in the record of transactions; there is no link any more to tell the CSMS by.
+"""
+
+from typing import Any
+
+from chargepoint.hardware.states import FAULTED_STATES, INOPERATIVE_STATES, State
+from chargepoint.times import iso, seconds_of
+
+LONGEST_TAG = 20  # 1.6, CiString20Type
+_STATUSES_16 = ("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx")
+_UID_LENGTHS = (8, 14, 20)
+
+
+def carried_over(snapshot: dict[str, Any], version: str) -> tuple[dict, list[dict]]:
+    """(saved state for a station of `version`, [last update of each open transaction]).
+
+    `snapshot`: as Station.snapshot() gives it. The updates are as effects.Session has them.
+    """
+    old = snapshot["saved"]
+    saved: dict[str, Any] = {"connectors": [_connector(entry) for entry in old["connectors"]]}
+    if old.get("list_version"):
+        saved["list_version"] = old["list_version"]
+        saved["local_list"] = _tokens(old.get("local_list") or {}, snapshot["ocpp"], version)
+        saved["local_list"] = saved["local_list"] or None
+    if old.get("cache"):
+        saved["cache"] = _tokens(old["cache"], snapshot["ocpp"], version)
+    return saved, _ended(snapshot)
+
+
+def _connector(entry: dict[str, Any]) -> dict[str, Any]:
+    """The hardware without the limits and the transaction that the old version gave it."""
+    kept = {k: v for k, v in entry.items() if k not in ("limit_w", "limit_phases")}
+    state, plugged = State(entry["state"]), bool(entry.get("ev"))
+    words = "Unavailable" if state in INOPERATIVE_STATES else ""
+    if state in FAULTED_STATES:
+        words = "Faulted" + words
+    if not words:
+        words = "Connected" if plugged else "Available"
+    elif plugged:
+        words += "Connected"
+    return {**kept, "state": str(State(words))}
+
+
+# --- tokens --------------------------------------------------------------------------------------
+
+
+def _tokens(known: dict[str, list], before: str, after: str) -> dict[str, list]:
+    """1.6: idTag -> [status, expiryDate, parentIdTag]; 2.x: "type:token" -> [status, expires,
+    group]. expires: unix seconds or None."""
+    if (before == "1.6") == (after == "1.6"):
+        return {token: [*entry] for token, entry in known.items()}
+    if after == "1.6":
+        return _as_tags(known)
+    return {
+        _key(tag): [status, seconds_of(expiry) if expiry else None, parent and _key(parent)]
+        for tag, (status, expiry, parent) in known.items()
+    }
+
+
+def _as_tags(known: dict[str, list]) -> dict[str, list]:
+    tags = {}
+    for token, (status, expires, group) in known.items():
+        tag, parent = token.partition(":")[2], group.partition(":")[2]
+        if not 0 < len(tag) <= LONGEST_TAG:
+            continue  # 1.6 cannot name it
+        status = status if status in _STATUSES_16 else "Invalid"
+        expiry = "" if expires is None else iso(expires)
+        tags[tag] = [status, expiry, parent if len(parent) <= LONGEST_TAG else ""]
+    return tags
+
+
+def _key(tag: str) -> str:
+    """The token by the type that a 2.x station takes a card with that text for."""
+    hexadecimal = all(c in "0123456789abcdef" for c in tag.lower())
+    kind = "iso14443" if hexadecimal and len(tag) in _UID_LENGTHS else "keycode"
+    return f"{kind}:{tag.lower()}"
+
+
+# --- open transactions ---------------------------------------------------------------------------
+
+
+def _ended(snapshot: dict[str, Any]) -> list[dict]:
+    old = snapshot["saved"]
+    meters = {entry["id"]: entry for entry in old["connectors"]}
+    open_ones: list[tuple[int, dict, str, str]] = []
+    for session in old.get("sessions", ()):  # 1.6
+        known = session["transaction_id"]
+        known = "" if known is None else str(known)
+        open_ones.append((session["connector"], session, known, session["id_tag"]))
+    for number, outlet in old.get("outlets", {}).items():  # 2.x
+        if transaction := outlet.get("transaction"):
+            token = (transaction["id_token"] or {}).get("idToken", "")
+            entry = {**transaction, "id": transaction["session"]}
+            open_ones.append((int(number), entry, transaction["id"], token))
+    places = {outlet["id"]: outlet["evse"] for outlet in snapshot["connectors"]}
+    return [
+        _update(snapshot, places.get(number, number), number, meters[number], *rest)
+        for number, *rest in open_ones
+        if number in meters
+    ]
+
+
+def _update(
+    snapshot: dict, evse: int, number: int, meter: dict, session: dict, known: str, tag: str
+) -> dict[str, Any]:
+    start, stop = int(session["meter_start"]), int(meter["meter_wh"])
+    return {
+        "id": session["id"], "rev": session["rev"] + 1, "station": snapshot["identity"],
+        "connector": number, "evse": evse, "ocpp": snapshot["ocpp"], "transaction_id": known,
+        "id_tag": tag, "started": session["started"], "meter_start": start,
+        # It was off since: what the meter saw last is the end.
+        "ended": max(session["started"], meter["at"]), "meter_stop": stop, "reason": "Other",
+        "energy_wh": stop - start, "state": "ended", "sample": None,
+    }  # fmt: skip

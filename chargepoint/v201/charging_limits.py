@@ -1,0 +1,158 @@
+"""Functional block K: the profiles' limits become the power on offer."""
+
+from chargepoint.charging import limits, offers
+from chargepoint.charging.limits import Circuit, Limit
+from chargepoint.charging.profile import Period, prevailing
+from chargepoint.hardware.states import Event, State
+from chargepoint.v201.charging_profiles import (
+    EXTERNAL,
+    LOCAL_GENERATION,
+    STATION_MAX,
+    TX,
+    TX_DEFAULT,
+    WAITING,
+)
+from chargepoint.v201.outlet import Outlet
+
+
+class ChargingLimits:
+    """Block of a 2.x station."""
+
+    __slots__ = ()
+
+    # --- which limits hold -------------------------------------------------------------------
+
+    def grid(self, total_w: float) -> Circuit:
+        return offers.grid_of(all(c.dc for c in self.connectors.values()), total_w)
+
+    def place_of(self, evse: int) -> Outlet:
+        """The outlet that stands for its EVSE: the one in use, else the first."""
+        outlets = self.outlets_of({"id": evse})
+        return next((o for o in outlets if o.transaction is not None), outlets[0])
+
+    def charging_places(self) -> list[Outlet]:
+        return [self.place_of(evse) for evse in sorted({o.evse for o in self.outlets.values()})]
+
+    def since(self, outlet: Outlet, otherwise: int) -> int:
+        """When the transaction began, ms by the CSMS's clock: relative schedules begin there."""
+        if outlet.transaction is None:
+            return otherwise
+        return round((outlet.transaction.started + self._skew) * 1000)
+
+    def _prevailing(self, purpose: str, evse: int, time: int, since: int | None, session: str = ""):
+        profiles = [
+            i.profile for i in self.profiles or ()
+            if i.profile.purpose == purpose and i.profile.connector in (0, evse)
+            and i.profile.session == session
+        ]  # fmt: skip
+        return prevailing(profiles, time, since)
+
+    def for_transaction(self, outlet: Outlet, time: int, since: int) -> tuple | None:
+        """(profile, period) of the TxProfile, and where it says nothing of the default one."""
+        session = outlet.transaction.id if outlet.transaction else WAITING
+        return self._prevailing(TX, outlet.evse, time, since, session) or self._prevailing(
+            TX_DEFAULT, outlet.evse, time, since
+        )
+
+    def station_limits(self, time: int) -> list[tuple[str, Period]]:
+        """[(unit, period)] that all EVSEs keep together: the CSMS's, and those from outside."""
+        found = [self._prevailing(STATION_MAX, 0, time, None), self._external(0, time)]
+        pairs = [(profile.unit, period) for profile, period in filter(None, found)]
+        extra = self._prevailing(LOCAL_GENERATION, 0, time, None)
+        return [self._raised(pair, extra) for pair in pairs] if extra else pairs
+
+    def _raised(self, pair: tuple[str, Period], extra: tuple) -> tuple[str, Period]:
+        """What is generated on the spot comes on top of what the grid gives (2.1, K27)."""
+        unit, period = pair
+        more = extra[1].limit
+        if extra[0].unit != unit:
+            factor = limits.AC_VOLTS * 3
+            more = more * factor if unit == "W" else more / factor
+        return unit, period._replace(limit=period.limit + more)
+
+    def _external(self, evse: int, time: int) -> tuple | None:
+        profiles = [
+            i.profile for i in self.profiles or ()
+            if i.profile.purpose == EXTERNAL and i.profile.connector == evse
+        ]  # fmt: skip
+        return prevailing(profiles, time, None)
+
+    def limit_at(self, outlet: Outlet, time: int, since: int, measured: bool) -> Limit:
+        """What the outlet alone may have; measured as in offers.circuit_of."""
+        circuit = offers.circuit_of(outlet.hardware, measured)
+        own = self.for_transaction(outlet, time, since)
+        limit = limits.merged(circuit, own, self._external(outlet.evse, time))
+        for one in self.station_limits(time):
+            limit = limit.joined(limits.limit_of(*one, circuit))
+        return limit
+
+    def next_limit(self, time: int, since: int | None) -> int | None:
+        return limits.next_change([i.profile for i in self.profiles or ()], time, since)
+
+    # --- what is offered ---------------------------------------------------------------------
+
+    def plan(self, now: float) -> None:
+        """Offer every transaction what the profiles leave it, and wake up when that changes."""
+        if self.profiles is None:
+            return
+        time = round((now + self._skew) * 1000)
+        active = [o for o in self.outlets.values() if o.hardware.in_transaction]
+        active.sort(key=lambda o: o.transaction.started if o.transaction else now)
+        since = [self.since(outlet, time) for outlet in active]
+        found = [
+            self.limit_at(outlet, time, begun, True)
+            for outlet, begun in zip(active, since, strict=True)
+        ]
+        hardware = [outlet.hardware for outlet in active]
+        station = self.station_limits(time)
+        shares = offers.divided(hardware, found, station, self.grid(float("inf")))
+        moments = [self.next_limit(time, begun) for begun in [None, *since]]
+        self._wake_for_limits(moments)
+        before = [outlet.hardware.limit_w for outlet in active]
+        for outlet, share in zip(active, shares, strict=True):
+            self._limit(outlet, *share, now)
+        self.profiles = self.profiles or None
+        for outlet, was in zip(active, before, strict=True):
+            self.settle(outlet, was, now)
+
+    def _wake_for_limits(self, moments: list[int | None]) -> None:
+        due = min((m for m in moments if m is not None), default=None)
+        if due is None:
+            self.clear_timer("charging")
+        else:
+            self.set_timer("charging", due / 1000 - self._skew)
+
+    def at_charging(self, now: float) -> None:
+        self.plan(now)
+
+    def _limit(self, outlet: Outlet, watts: float, phases: int, now: float) -> None:
+        hardware = outlet.hardware
+        fewer = not hardware.dc and phases < hardware.config.phases
+        hardware.limit(watts, now, phases if fewer else None)
+
+    def settle(self, outlet: Outlet, before: float | None, now: float) -> None:
+        """Pause or go on as the offer is now, and tell it; `before`: the limit until now."""
+        hardware = outlet.hardware
+        if self.withheld(outlet):
+            if hardware.state is not State.STARTED and hardware.can(Event.EVSE_SUSPENDED):
+                hardware.apply(Event.EVSE_SUSPENDED, now)
+                self.happened(outlet, "ChargingStateChanged", now)
+        elif hardware.state is State.SUSPENDED_EVSE:
+            self.happened(outlet, "ChargingStateChanged", now)
+        elif outlet.transaction is not None and self._significant(before, hardware.limit_w):
+            if hardware.state is State.CHARGING:
+                self.updated(outlet, "ChargingRateChanged", now)
+            self.watch_hardware(outlet, now)
+
+    def withheld(self, outlet: Outlet) -> bool:
+        """No energy is to be offered now, though somebody is authorized."""
+        return offers.paused(outlet.hardware) or outlet.needs is not None
+
+    def _significant(self, before: float | None, after: float | None) -> bool:
+        """SmartChargingCtrlr.LimitChangeSignificance, percent."""
+        if before == after:
+            return False
+        if before is None or after is None or not before:
+            return True
+        percent = float(self.model.value("SmartChargingCtrlr.LimitChangeSignificance"))
+        return abs(after - before) / before * 100.0 >= percent

@@ -1,0 +1,11 @@
+"""Reservation as 2.1 ends it: one that was used without a transaction is over (H03)."""
+
+
+class Reservation21:
+    """Block of Station21."""
+
+    __slots__ = ()
+
+    def reservation_unused(self, identity: int, now: float) -> None:
+        self._end_reservation(identity, now)
+        self._tell(identity, "NoTransaction", now)

@@ -1,0 +1,20 @@
+"""A station is made of blocks that do not know each other: their private names must differ."""
+
+import pytest
+
+from chargepoint.versions import station_class
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+def test_no_block_has_a_private_method_of_another(version):
+    owners: dict[str, list[type]] = {}
+    for block in station_class(version).__mro__:
+        for name, value in vars(block).items():
+            if callable(value) and name.startswith("_") and not name.startswith("__"):
+                owners.setdefault(name, []).append(block)
+    clashes = {
+        name: [block.__name__ for block in blocks]
+        for name, blocks in owners.items()
+        if any(not issubclass(blocks[0], other) for other in blocks[1:])
+    }
+    assert clashes == {}

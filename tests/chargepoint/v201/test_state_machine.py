@@ -1,0 +1,285 @@
+"""Random drivers, cars and CSMSs, legal and illegal, and what must hold whatever they do in 2.x.
+
+Events of a transaction: Started, Updated ..., Ended, numbered without a gap, in the order in which
+they were made; one transaction an EVSE; registers never fall; the energy billed is what was taken.
+"""
+
+from contextlib import suppress
+from itertools import pairwise
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from chargepoint.hardware.ev import AC_EFFICIENCY, DC_EFFICIENCY
+from chargepoint.station import CommandRejected
+from chargepoint.times import iso, seconds_of
+
+from .csms import Csms, config_of
+from .profiles import DEFAULT, MAX, TX, profile
+
+numbers = st.sampled_from([1, 2])
+tags = st.sampled_from(["ANNA", "BERT"])
+POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
+SWITCHES = st.sampled_from([
+    "AuthCacheCtrlr.Enabled", "AuthCtrlr.AuthorizeRemoteStart", "AuthCtrlr.LocalPreAuthorize",
+    "AuthCtrlr.DisableRemoteAuthorization", "AuthCtrlr.OfflineTxForUnknownIdEnabled",
+    "TxCtrlr.StopTxOnEVSideDisconnect", "TxCtrlr.StopTxOnInvalidId", "AuthCtrlr.Enabled",
+])  # fmt: skip
+
+
+def token(tag):
+    return {"idToken": tag, "type": "KeyCode"}
+
+
+class Books:
+    """What the CSMS writes down of each transaction, and checks at once."""
+
+    def __init__(self) -> None:
+        self.seqs: dict[str, int] = {}
+        self.open: dict[int, str] = {}  # EVSE -> transaction
+        self.ended: set[str] = set()
+        self.stamps: list[float] = []
+        self.registers: dict[int, list[float]] = {1: [], 2: []}
+
+    def event(self, payload: dict) -> None:
+        tx = payload["transactionInfo"]["transactionId"]
+        evse, kind = payload["evse"]["id"], payload["eventType"]
+        assert payload["seqNo"] == self.seqs.get(tx, -1) + 1
+        assert (kind == "Started") == (payload["seqNo"] == 0)
+        assert tx not in self.ended
+        if kind == "Started":
+            assert evse not in self.open
+            self.open[evse] = tx
+        assert self.open[evse] == tx
+        if kind == "Ended":
+            del self.open[evse]
+            self.ended.add(tx)
+        self.seqs[tx] = payload["seqNo"]
+        self.stamps.append(seconds_of(payload["timestamp"]))
+        self.values(evse, payload.get("meterValue", []))
+
+    def values(self, evse: int, meter: list[dict]) -> None:
+        for entry in meter:
+            for value in entry["sampledValue"]:
+                if value["measurand"] == "Energy.Active.Import.Register":
+                    self.registers[evse].append((seconds_of(entry["timestamp"]), value["value"]))
+
+
+class Life(RuleBasedStateMachine):
+    version = "2.0.1"
+
+    def __init__(self) -> None:
+        super().__init__()
+        variables = {"EmulatorCtrlr.AutoPlug": "false", "SampledDataCtrlr.TxUpdatedInterval": "45"}
+        self.csms = Csms(config_of(self.version, configuration=variables))
+        self.books = Books()
+        self.verdict = {"status": "Accepted"}
+        self.cars: dict[int, tuple] = {}  # connector -> (EV, soc when we looked last)
+        self.running: dict[int, str] = {}  # connector -> id of its session
+        self.drawn: dict[str, float] = {}
+        self.identity = 0
+        self.csms.answers |= {
+            "Authorize": lambda _: {"idTokenInfo": self.verdict},
+            "TransactionEvent": self.book,
+            "NotifyEVChargingNeeds": {"status": "Processing"},
+        }
+        self.csms.connect()
+        self.look()
+
+    def book(self, payload: dict) -> dict:
+        self.books.event(payload)
+        return {"idTokenInfo": self.verdict} if "idToken" in payload else {}
+
+    def look(self) -> None:
+        """After each step: what a car took in it belongs to the outlet's transaction."""
+        outlets = self.csms.station.outlets
+        now = {n: o.transaction.session for n, o in outlets.items() if o.transaction}
+        for number, outlet in outlets.items():
+            if number in self.cars:
+                car, soc = self.cars.pop(number)
+                efficiency = DC_EFFICIENCY if outlet.hardware.dc else AC_EFFICIENCY
+                taken = (car.soc - soc) * car.battery_kwh * 10.0 / efficiency
+                session = self.running.get(number) or now.get(number)
+                assert taken == 0.0 or session is not None
+                self.drawn[session] = self.drawn.get(session, 0.0) + taken
+            if outlet.hardware.ev is not None:
+                self.cars[number] = (outlet.hardware.ev, outlet.hardware.ev.soc)
+        self.running = now
+
+    def do(self, name: str, **args) -> None:
+        with suppress(CommandRejected):
+            self.csms.command(name, **args)
+        self.look()
+
+    def ask(self, action: str, **payload) -> None:
+        if self.csms.station.connected:
+            self.csms.call(action, payload)
+        self.look()
+
+    # --- drivers and cars --------------------------------------------------------------------
+
+    @rule(number=numbers, soc=st.sampled_from([10.0, 79.0, 99.9, 100.0]), modern=st.booleans())
+    def plug(self, number, soc, modern):
+        self.do("plug", connector=number, ev={"soc": soc, "battery_kwh": 10, "iso15118": modern})
+
+    @rule(number=numbers)
+    def unplug(self, number):
+        self.do("unplug", connector=number)
+
+    @rule(number=numbers, tag=tags)
+    def present_token(self, number, tag):
+        self.do("authorize", connector=number, id_tag=tag)
+
+    @rule(number=numbers, tag=tags)
+    def start(self, number, tag):
+        self.do("start-transaction", connector=number, id_tag=tag)
+
+    @rule(number=numbers)
+    def stop(self, number):
+        self.do("stop-transaction", connector=number)
+
+    @rule(number=numbers, code=st.sampled_from(["GroundFailure", "HighTemperature", "NoError"]))
+    def fault(self, number, code):
+        self.do("fault", connector=number, error_code=code)
+
+    @rule(seconds=st.sampled_from([0.5, 10.0, 61.0, 600.0, 4000.0]))
+    def time(self, seconds):
+        self.csms.pass_time(seconds)
+        self.look()
+
+    # --- the CSMS ----------------------------------------------------------------------------
+
+    @rule(status=st.sampled_from(["Accepted", "Invalid"]))
+    def change_of_mind(self, status):
+        self.verdict = {"status": status}
+
+    @rule(number=numbers, tag=tags)
+    def remote_start(self, number, tag):
+        self.identity += 1
+        self.ask("RequestStartTransaction", evseId=number, idToken=token(tag),
+                 remoteStartId=self.identity)  # fmt: skip
+
+    @precondition(lambda self: self.books.seqs)
+    @rule()
+    def remote_stop(self):
+        self.ask("RequestStopTransaction", transactionId=list(self.books.seqs)[-1])
+
+    @rule(number=st.integers(0, 2), kind=st.sampled_from(["Operative", "Inoperative"]))
+    def availability(self, number, kind):
+        place = {"evse": {"id": number}} if number else {}
+        self.ask("ChangeAvailability", operationalStatus=kind, **place)
+
+    @rule(number=st.integers(0, 2), tag=tags, seconds=st.sampled_from([30, 3000]))
+    def reserve(self, number, tag, seconds):
+        self.identity += 1
+        place = {"evseId": number} if number else {}
+        self.ask("ReserveNow", id=self.identity, idToken=token(tag),
+                 expiryDateTime=iso(self.csms.now + seconds), **place)  # fmt: skip
+
+    @rule()
+    def cancel(self):
+        self.ask("CancelReservation", reservationId=self.identity)
+
+    @rule(kind=st.sampled_from(["OnIdle", "Immediate"]))
+    def reset(self, kind):
+        self.ask("Reset", type=kind)
+
+    @rule(message=st.sampled_from(["MeterValues", "TransactionEvent", "BootNotification"]))
+    def trigger(self, message):
+        self.ask("TriggerMessage", requestedMessage=message)
+
+    @rule(key=SWITCHES, value=st.sampled_from(["true", "false"]))
+    def switch(self, key, value):
+        if self.csms.station.connected:
+            self.csms.set(key, value)
+        self.look()
+
+    @rule(name=st.sampled_from(["TxStartPoint", "TxStopPoint"]),
+          points=st.sets(st.sampled_from(POINTS), min_size=1))  # fmt: skip
+    def points(self, name, points):
+        if self.csms.station.connected:
+            self.csms.set(f"TxCtrlr.{name}", ",".join(sorted(points)))
+        self.look()
+
+    @rule(tag=tags, status=st.sampled_from(["Accepted", "Blocked"]))
+    def local_list(self, tag, status):
+        entry = {"idToken": token(tag), "idTokenInfo": {"status": status}}
+        self.ask("SendLocalList", versionNumber=1, updateType="Full",
+                 localAuthorizationList=[entry])  # fmt: skip
+
+    @rule(number=numbers, limit=st.sampled_from([0.0, 5.0, 6.0, 20.0]), own=st.booleans())
+    def limit(self, number, limit, own):
+        self.identity += 1
+        made = profile([(0, limit), (300, 16.0)], self.identity, DEFAULT, unit="A")
+        if own and number in self.books.open:
+            made |= {"chargingProfilePurpose": TX, "transactionId": self.books.open[number]}
+        self.ask("SetChargingProfile", evseId=number, chargingProfile=made)
+
+    @rule(limit=st.sampled_from([0.0, 8.0, 14.0]))
+    def limit_station(self, limit):
+        made = profile(limit, 9999, MAX, kind="Absolute", unit="A", startSchedule=self.csms.now,
+                       duration=2000)  # fmt: skip
+        self.ask("SetChargingProfile", evseId=0, chargingProfile=made)
+
+    @rule(limit=st.sampled_from([None, 0, 7000]))
+    def limit_from_outside(self, limit):
+        self.do("charging-limit", limit=limit)
+
+    @rule()
+    def clear_limits(self):
+        self.ask("ClearChargingProfile",
+                 chargingProfileCriteria={"chargingProfilePurpose": DEFAULT})  # fmt: skip
+
+    # --- links and workers -------------------------------------------------------------------
+
+    @rule()
+    def drop(self):
+        self.csms.disconnect()
+        self.look()
+
+    @rule()
+    def connect(self):
+        if not self.csms.station.connected:
+            self.csms.connect()
+        self.look()
+
+    @rule()
+    def crash(self):
+        self.csms.restart()
+        connectors = self.csms.station.connectors  # they charged on, up to now
+        self.cars = {n: (connectors[n].ev, soc) for n, (_, soc) in self.cars.items()}
+
+    def teardown(self) -> None:
+        for _ in range(2):  # the first may find it in the middle of a reset
+            self.csms.pass_time(120)
+            if not self.csms.station.connected:
+                self.csms.connect()
+            self.look()
+        for number in (1, 2):
+            self.do("stop-transaction", connector=number)
+            self.do("unplug", connector=number)
+            self.do("stop-transaction", connector=number)
+        self.csms.pass_time(600)
+        books = self.books
+        assert books.open == {}
+        assert self.csms.station.queued == []
+        assert all(one <= other + 0.001 for one, other in pairwise(books.stamps))
+        for readings in books.registers.values():
+            ordered = [wh for _, wh in sorted(readings)]
+            assert all(one <= other + 0.001 for one, other in pairwise(ordered))
+        for record in self.csms.sessions:
+            if record["ended"] is not None:
+                billed = record["meter_stop"] - record["meter_start"]
+                assert abs(billed - self.drawn.get(record["id"], 0.0)) <= 1.0
+
+
+class Life21(Life):
+    version = "2.1"
+
+
+_settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = _settings
+Life21.TestCase.settings = _settings
+TestLife = Life.TestCase
+TestLife21 = Life21.TestCase
