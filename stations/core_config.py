@@ -36,8 +36,10 @@ def configuration_of(station: Station) -> dict[str, str]:
             continue
         text = ",".join(value) if isinstance(value, list) else str(value)
         configuration.update(dict.fromkeys(names, text))
-    if station.ocpp_version == "1.6" and (profile := _security_profile(station)):
-        configuration["SecurityProfile"] = str(profile)
+    if profile := _security_profile(station):
+        is_16 = station.ocpp_version == "1.6"
+        name = "SecurityProfile" if is_16 else "SecurityCtrlr.SecurityProfile"
+        configuration[name] = str(profile)
     configuration.update(station.configuration)
     return configuration
 

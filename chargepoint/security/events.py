@@ -116,17 +116,8 @@ class SecurityEvents:
         self.security_event("ResetOrReboot", reason, now)
         super().reboot(now, reason, seconds)
 
-    def _take_bad(self, bad: Any, text: str, now: float) -> None:
-        super()._take_bad(bad, text, now)
-        self._invalid_message(bad.message, now)
-
-    def _refuse(self, call: Any, text: str, code: str, why: str, now: float) -> None:
-        super()._refuse(call, text, code, why, now)
-        if code not in _NO_FAULT_OF_THE_FRAME:
-            self._invalid_message(f"{call.action[:60]}: {why}", now)
-
-    def _invalid_message(self, why: str, now: float) -> None:
-        if not self.tells_security_events():
+    def frame_was_bad(self, code: str, why: str, now: float) -> None:
+        if code in _NO_FAULT_OF_THE_FRAME or not self.tells_security_events():
             return
         vault = self.open_vault()
         if vault.invalid_at is None or now - vault.invalid_at >= INVALID_EVERY:
