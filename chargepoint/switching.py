@@ -33,7 +33,7 @@ def carried_over(snapshot: dict[str, Any], version: str) -> tuple[dict, list[dic
 
 def _connector(entry: dict[str, Any]) -> dict[str, Any]:
     """The hardware without the limits and the transaction that the old version gave it."""
-    kept = {k: v for k, v in entry.items() if k not in ("limit_w", "limit_phases")}
+    kept = {k: v for k, v in entry.items() if k not in ("limit_w", "limit_phases", "discharge_w")}
     state, plugged = State(entry["state"]), bool(entry.get("ev"))
     words = "Unavailable" if state in INOPERATIVE_STATES else ""
     if state in FAULTED_STATES:

@@ -37,6 +37,7 @@ class Connector:
         "_at",
         "_meter",
         "config",
+        "discharge_w",
         "error_code",
         "ev",
         "info",
@@ -56,6 +57,7 @@ class Connector:
         self.ev: EV | None = None
         self.limit_w: float | None = None
         self.limit_phases: int | None = None
+        self.discharge_w = 0.0  # what the car is asked to give back
         self.variance = variance
         self._meter = Meter()
         self._at = now
@@ -138,7 +140,21 @@ class Connector:
         self.advance(now)
         self.limit_w, self.limit_phases = watts, phases
 
+    def discharge(self, watts: float, now: float) -> None:
+        """Have the car give back `watts` from now on instead of charging; 0 ends that."""
+        if watts or self.discharge_w:
+            self.advance(now)
+            self.discharge_w = max(0.0, watts)
+            self._suspend_if_full()
+
     # Energy
+
+    @property
+    def export_w(self) -> float:
+        """Power that the car gives back at the time of the last `advance`."""
+        if not self.discharge_w or self.state is not State.CHARGING or self.ev is None:
+            return 0.0
+        return self.ev.gives_w(min(self.discharge_w, float(self.config.max_power_w)))
 
     @property
     def offered_w(self) -> float:
@@ -153,7 +169,7 @@ class Connector:
     @property
     def power_w(self) -> float:
         """Power at the time of the last `advance`."""
-        if self.state is not State.CHARGING or self.ev is None:
+        if self.state is not State.CHARGING or self.ev is None or self.discharge_w:
             return 0.0
         return self.ev.power_w(self.offered_w, self.dc)
 
@@ -164,6 +180,10 @@ class Connector:
             return False
         self._at = now
         if self.state is not State.CHARGING or self.ev is None:
+            return False
+        if self.discharge_w:
+            asked = min(self.discharge_w, float(self.config.max_power_w))
+            self._meter.give_back(self.ev.give(elapsed, asked, self.dc))
             return False
         energy, _ = self.ev.charge(elapsed, self.offered_w, self.dc)
         self._meter.add(energy)
@@ -176,10 +196,14 @@ class Connector:
         self.advance(now)
         if self.state is not State.CHARGING:
             return now
+        if self.discharge_w:
+            return None
         seconds = self.ev.seconds_to_target(self.offered_w, self.dc)
         return None if seconds is None else self._at + seconds
 
     def _suspend_if_full(self) -> bool:
+        if self.discharge_w:
+            return False
         if self.state is State.CHARGING and self.ev is not None and self.ev.full:
             self.state = TRANSITIONS[self.state, Event.EV_SUSPENDED]
             return True
@@ -211,6 +235,8 @@ class Connector:
             temperature=metering.temperature_c(power, self.config.max_power_w),
             offered_a=offered / (used * voltage * factor),
             offered_w=offered,
+            export_wh=self._meter.out_wh,
+            export_w=self.export_w,
         )
 
     @property
@@ -227,6 +253,10 @@ class Connector:
         """A plain dict; what is at its default is left out, so an idle outlet is small."""
         saved: dict[str, Any] = {"state": str(self.state), "meter_wh": self._meter.wh}
         saved["at"] = self._at
+        if self._meter.out_wh:
+            saved["export_wh"] = self._meter.out_wh
+        if self.discharge_w:
+            saved["discharge_w"] = self.discharge_w
         if self.error_code != NO_ERROR:
             saved["error"] = [self.error_code, self.vendor_error_code, self.info]
         if self.ev is not None:
@@ -243,7 +273,8 @@ class Connector:
         """The outlet as it was saved; the next `advance` counts from the time of saving."""
         connector = cls(config, saved.get("at", 0.0), variance)
         connector.state = State(saved["state"])
-        connector._meter = Meter(saved["meter_wh"])
+        connector._meter = Meter(saved["meter_wh"], saved.get("export_wh", 0.0))
+        connector.discharge_w = saved.get("discharge_w", 0.0)
         error = saved.get("error")
         if error:
             connector.error_code, connector.vendor_error_code, connector.info = error

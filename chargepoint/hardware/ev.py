@@ -141,6 +141,21 @@ class EV:
                 left -= duration
         return (self.soc - start) / per_ws / 3600.0, seconds - left
 
+    def gives_w(self, asked_w: float) -> float:
+        """Power given back now if `asked_w` is asked for."""
+        if self.soc <= self.min_soc + _FULL:
+            return 0.0
+        return min(asked_w, self.max_discharge_kw * 1000.0)
+
+    def give(self, seconds: float, asked_w: float, dc: bool) -> float:
+        """Give back for up to `seconds`, down to min_soc. Returns Wh as the meter sees them."""
+        efficiency = DC_EFFICIENCY if dc else AC_EFFICIENCY
+        per_percent = self.battery_kwh * 10.0 * efficiency
+        left = max(0.0, self.soc - self.min_soc) * per_percent
+        energy = min(self.gives_w(asked_w) * seconds / 3600.0, left)
+        self.soc -= energy / per_percent
+        return energy
+
     def seconds_to_target(self, cap_w: float, dc: bool) -> float | None:
         """How long until the target at this cap; None if it will never be reached."""
         if self.full:

@@ -12,18 +12,24 @@ _AMBIENT_C = 21.0
 
 
 class Meter:
-    """An import register in Wh. It never falls."""
+    """An import register in Wh, and one of export: `out_wh`. Neither ever falls."""
 
-    __slots__ = ("wh",)
+    __slots__ = ("out_wh", "wh")
 
-    def __init__(self, wh: float = 0.0):
+    def __init__(self, wh: float = 0.0, out_wh: float = 0.0):
         self.wh = max(0.0, float(wh))
+        self.out_wh = max(0.0, float(out_wh))
 
     def add(self, wh: float) -> None:
         """Count `wh`. Raises ValueError below zero."""
         if wh < 0:
             raise ValueError("a meter register never falls")
         self.wh += wh
+
+    def give_back(self, wh: float) -> None:
+        if wh < 0:
+            raise ValueError("a meter register never falls")
+        self.out_wh += wh
 
 
 def noise(seed: int, now: float, name: str, variance: float) -> float:

@@ -15,3 +15,5 @@ class Sample(NamedTuple):
     temperature: float  # degrees Celsius
     offered_a: float
     offered_w: float
+    export_wh: float = 0.0  # the register of what EVs gave back
+    export_w: float = 0.0

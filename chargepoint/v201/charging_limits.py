@@ -110,7 +110,7 @@ class ChargingLimits:
         self._wake_for_limits(moments)
         before = [outlet.hardware.limit_w for outlet in active]
         for outlet, share in zip(active, shares, strict=True):
-            self._limit(outlet, *share, now)
+            self.offer(outlet, *share, now)
         self.profiles = self.profiles or None
         for outlet, was in zip(active, before, strict=True):
             self.settle(outlet, was, now)
@@ -125,7 +125,8 @@ class ChargingLimits:
     def at_charging(self, now: float) -> None:
         self.plan(now)
 
-    def _limit(self, outlet: Outlet, watts: float, phases: int, now: float) -> None:
+    def offer(self, outlet: Outlet, watts: float, phases: int, now: float) -> None:
+        """At most so many watts, on so many phases, from now on."""
         hardware = outlet.hardware
         fewer = not hardware.dc and phases < hardware.config.phases
         hardware.limit(watts, now, phases if fewer else None)

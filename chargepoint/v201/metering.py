@@ -41,8 +41,10 @@ def _frequency(sample: Sample) -> list[dict]:
 _WRITERS: dict[str, Callable[[Sample], list[dict]]] = {
     "Current.Import": _currents,
     "Current.Offered": lambda s: [_one(round(s.offered_a, 2), "A")],
+    "Energy.Active.Export.Register": lambda s: [_one(round(s.export_wh, 3), "Wh")],
     "Energy.Active.Import.Register": lambda s: [_one(round(s.energy_wh, 3), "Wh")],
     "Frequency": _frequency,
+    "Power.Active.Export": lambda s: [_one(round(s.export_w, 1), "W")],
     "Power.Active.Import": lambda s: [_one(round(s.power_w, 1), "W")],
     "Power.Factor": lambda s: [_one(s.power_factor)],
     "Power.Offered": lambda s: [_one(round(s.offered_w, 1), "W")],

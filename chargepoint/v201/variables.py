@@ -11,8 +11,10 @@ from chargepoint.firmware.locations import SUPPORTED
 MEASURANDS = (
     "Current.Import",
     "Current.Offered",
+    "Energy.Active.Export.Register",
     "Energy.Active.Import.Register",
     "Frequency",
+    "Power.Active.Export",
     "Power.Active.Import",
     "Power.Factor",
     "Power.Offered",

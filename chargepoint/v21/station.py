@@ -1,12 +1,15 @@
 """The 2.1 charging station: what 2.0.1 has, by the schemas of 2.1.
 
-Only the blocks that 2.0.1 has are emulated. 2.1 kept their messages, adding optional fields and
-values; what is new in 2.1 answers NotSupported, by its name.
+2.1 kept the messages of 2.0.1, adding optional fields and values. New here: bidirectional power,
+dynamic profiles, priority charging and DER control; what is not emulated answers NotSupported.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from chargepoint import rpc
+from chargepoint.times import seconds_of
+from chargepoint.v21.der import DerControl
+from chargepoint.v21.dynamic_profiles import DynamicProfiles
 from chargepoint.v21.reservation import Reservation21
 from chargepoint.v21.token_types import TokenTypes
 from chargepoint.v201.station import Station201
@@ -15,10 +18,58 @@ from chargepoint.v201.station import Station201
 _CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 
 
-class Station21(TokenTypes, Reservation21, Station201):
-    __slots__ = ()
+class Station21(TokenTypes, Reservation21, DynamicProfiles, DerControl, Station201):
+    """State beside 2.0.1's: allowed, signal (see V2X), priority (see DynamicProfiles), der."""
+
+    __slots__ = ("allowed", "der", "priority", "signal")
 
     VERSION: ClassVar[str] = "2.1"
+    HANDLERS: ClassVar[dict[str, str]] = {
+        **Station201.HANDLERS,
+        "AFRRSignal": "on_afrr_signal",
+        "ClearDERControl": "on_clear_der_control",
+        "GetDERControl": "on_get_der_control",
+        "NotifyAllowedEnergyTransfer": "on_notify_allowed_energy_transfer",
+        "SetDERControl": "on_set_der_control",
+        "UpdateDynamicSchedule": "on_update_dynamic_schedule",
+        "UsePriorityCharging": "on_use_priority_charging",
+    }
+    COMMANDS: ClassVar[dict[str, str]] = {
+        **Station201.COMMANDS,
+        "der-alarm": "do_der_alarm",
+        "priority-charging": "do_priority_charging",
+    }
+
+    def begin(self, saved: dict, now: float) -> None:
+        self.signal: int | None = saved.get("signal")
+        self.allowed: dict[str, list[str]] | None = saved.get("allowed")
+        self.priority: set[str] | None = set(saved.get("priority", ())) or None
+        der = {identity: {**entry} for identity, entry in saved.get("der", {}).items()}
+        self.der: dict[str, dict] | None = der or None
+        super().begin(saved, now)
+        for installed in self.profiles or ():
+            self.pull_later(installed, now)
+        for identity, entry in der.items():
+            begin = seconds_of(entry["settings"].get("startTime", ""))
+            if begin is not None:
+                end = begin + entry["settings"]["duration"]
+                due = (end if entry["running"] else begin) - self._skew
+                self.set_timer(("der", identity), max(now, due))
+
+    def extra_saved(self) -> dict[str, Any]:
+        saved = super().extra_saved()
+        if self.signal is not None:
+            saved["signal"] = self.signal
+        if self.allowed:
+            saved["allowed"] = dict(self.allowed)
+        if self.priority:
+            saved["priority"] = sorted(self.priority)
+        if self.der:
+            saved["der"] = {identity: {**entry} for identity, entry in self.der.items()}
+        return saved
+
+    def choice_told(self, schedule: int) -> dict[str, Any]:
+        return {"selectedChargingScheduleId": schedule}
 
     def _take_bad(self, bad: rpc.BadFrame, text: str, now: float) -> None:
         if bad.fault == rpc.UNKNOWN_TYPE:
