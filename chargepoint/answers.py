@@ -118,6 +118,10 @@ class Answers(Calls):
     def _refuse(self, call: rpc.Call, text: str, code: str, why: str, now: float) -> None:
         self._note("Call", text, now, f"{code}: {why}", call.action[:60], call.unique_id)
         self._answer_error(call.unique_id, call.action[:60], code, why, now)
+        self.frame_was_bad(code, why, now)
+
+    def frame_was_bad(self, code: str, why: str, now: float) -> None:
+        """Hook: a frame could not be read, or its Call was refused with this code."""
 
     def _answer_error(
         self, unique_id: str, action: str, code: str, why: str, now: float
@@ -138,11 +142,13 @@ class Answers(Calls):
             answers = False
             if flight is not None and flight.unique_id == bad.unique_id:
                 self._note("Invalid", text, now, error, flight.action, bad.unique_id)
+                self.frame_was_bad("", error, now)
                 self._failed("FormatViolation", error, now)
                 return
         self._note(kind, text, now, error, bad.action[:60], bad.unique_id)
         if answers and code:
             self._answer_error(bad.unique_id or "-1", bad.action[:60], code, error, now)
+        self.frame_was_bad(code or "", error, now)
 
     def _take_result(self, result: rpc.CallResult, text: str, now: float) -> None:
         unique_id, payload = result

@@ -25,6 +25,7 @@ class StationConfig(msgspec.Struct, frozen=True):
     boot_delay     seconds between power-on and the first dial
     meter_variance relative noise on sampled values (0.05 is +-5 %); registers stay exact
     call_timeout   seconds to wait for the answer to a Call
+    credentials    changes whenever the operator changes the address or the credentials of the link
     """
 
     identity: str
@@ -43,3 +44,4 @@ class StationConfig(msgspec.Struct, frozen=True):
     default_id_tag: str = ""
     meter_variance: float = 0.0
     call_timeout: float = 30.0
+    credentials: str = ""

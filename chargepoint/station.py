@@ -27,6 +27,7 @@ from chargepoint.faults.power import Power
 from chargepoint.hardware.connector import Connector
 from chargepoint.interception.commands import COMMANDS as INTERCEPTION_COMMANDS
 from chargepoint.interception.commands import InterceptionCommands
+from chargepoint.security.vault import LinkSecurity
 from chargepoint.timekeeping import Timekeeping
 
 __all__ = ["CommandRejected", "Station", "make_station"]
@@ -166,7 +167,15 @@ class Station(
         """Hook: something of the list of security events has happened (2.0.1 part 2, appendix 1;
         the same list in the security whitepaper for 1.6)."""
 
+    def link_security(self) -> LinkSecurity | None:
+        """Hook: what the CSMS has set about the link; None: as the operator has configured it."""
+        return None
+
     # --- events ------------------------------------------------------------------------------
+
+    def dial_failed(self, kind: str, why: str, now: float) -> list[Effect]:
+        """A connection could not be made. `kind`: see security/relinking.py."""
+        return []
 
     def connected_to(self, now: float) -> list[Effect]:
         """The socket is open and the subprotocol agreed."""

@@ -37,6 +37,7 @@ from chargepoint.effects import (
 )
 from chargepoint.station import Station
 from stations.clock import Clock, Deadlines
+from stations.sealing import seal
 from stations.snapshot_writer import SnapshotWriter
 from stations.stamps import make_stamp, pack_state
 from stations.targets import TlsOptions
@@ -166,6 +167,10 @@ class ChargePointConsumer(AsyncConsumer):
         frame = Frame("received", "Invalid", "", "", text, now, None, error)
         self.host.recorder.record(self.identity, self.epoch, frame)
 
+    def dial_failed(self, kind: str, why: str) -> None:
+        """The link could not be made (told by the dialer)."""
+        self.perform(self.station.dial_failed(kind, why, self.host.clock.now()))
+
     def due(self, now: float) -> float | None:
         """The station's deadline came up (called by Deadlines)."""
         deadline = self.station.deadline
@@ -204,7 +209,7 @@ class ChargePointConsumer(AsyncConsumer):
         snapshot = self.station.snapshot()
         if self.link is not None:
             snapshot["link"] = self.link.describe()
-        return pack_state(make_stamp(self.epoch, self.taken), snapshot)
+        return pack_state(make_stamp(self.epoch, self.taken), seal(snapshot))
 
     # --- effects -----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from chargepoint.config import ConnectorConfig, StationConfig
@@ -35,8 +36,29 @@ def configuration_of(station: Station) -> dict[str, str]:
             continue
         text = ",".join(value) if isinstance(value, list) else str(value)
         configuration.update(dict.fromkeys(names, text))
+    if profile := _security_profile(station):
+        is_16 = station.ocpp_version == "1.6"
+        name = "SecurityProfile" if is_16 else "SecurityCtrlr.SecurityProfile"
+        configuration[name] = str(profile)
     configuration.update(station.configuration)
     return configuration
+
+
+def _security_profile(station: Station) -> int:
+    """The profile that the configured link amounts to (whitepaper, section 2)."""
+    secure = station.csms_url.startswith("wss://")
+    if station.has_password:
+        return 2 if secure else 1
+    return 3 if secure and station.tls_client_cert_pem else 0
+
+
+def _credentials(station: Station) -> str:
+    """Another text whenever the operator changes the address or the credentials of the link."""
+    parts = (
+        station.csms_url, station.username, station.password_encrypted, station.tls_ca_pem,
+        station.tls_client_cert_pem, station.tls_client_key_encrypted,
+    )  # fmt: skip
+    return sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def core_config(station: Station) -> StationConfig:
@@ -56,6 +78,7 @@ def core_config(station: Station) -> StationConfig:
         default_id_tag=station.default_id_tag,
         meter_variance=float(station.meter_variance),
         call_timeout=float(station.call_timeout),
+        credentials=_credentials(station),
     )
 
 

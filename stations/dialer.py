@@ -17,7 +17,7 @@ from chargepoint.backoff import Backoff
 from chargepoint.config import MAX_FRAME
 from chargepoint.effects import SOON
 from stations.consumers import ChargePointConsumer
-from stations.dialing import DialQueue, refusal
+from stations.dialing import DialQueue, failure_kind, refusal, target_of
 from stations.fragments import Fragments
 from stations.targets import DialTarget, TlsOptions
 
@@ -156,8 +156,10 @@ class Dialer(WSListener):
     def failed(self, failure: BaseException) -> None:
         """The dial came to nothing (called by the DialQueue)."""
         self.error = refusal(failure)
-        log.info("%s: %s not reached: %s", self.consumer.identity, self.target.url, self.error)
+        log.info("%s: %s not reached: %s", self.consumer.identity, target_of(self).url, self.error)
         self._after_loss(None)
+        if self.wanted:
+            self.consumer.dial_failed(failure_kind(failure), self.error)
 
     def _after_loss(self, pause: float | None) -> None:
         """Nothing is open any more: dial again after `pause` seconds (None: by the back-off)."""

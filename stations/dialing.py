@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import picows
 
 from chargepoint.config import MAX_FRAME
-from stations.targets import DialTarget, TlsOptions
+from stations.targets import DialTarget, TlsOptions, secured
 
 if TYPE_CHECKING:
     from stations.dialer import Dialer
@@ -82,11 +82,17 @@ class DialQueue:
             if not dialer.wanted:
                 raise ConnectionAbortedError("no longer wanted")
             async with asyncio.timeout(self._timeout):
-                _, listener = await open_websocket(dialer, dialer.target, self._timeout)
+                _, listener = await open_websocket(dialer, target_of(dialer), self._timeout)
             if listener is None:
                 raise ConnectionResetError("the CSMS closed the connection during the handshake")
         except Exception as failure:
             dialer.failed(failure)
+
+
+def target_of(dialer: "Dialer") -> DialTarget:
+    """Where to and how: as the operator has configured, and as the CSMS has changed it since."""
+    station = dialer.consumer.station
+    return secured(dialer.target, station.link_security(), station.identity)
 
 
 async def open_websocket(dialer: "Dialer", target: DialTarget, timeout: float) -> tuple[Any, Any]:
@@ -94,7 +100,7 @@ async def open_websocket(dialer: "Dialer", target: DialTarget, timeout: float) -
     headers = {"Sec-WebSocket-Protocol": target.subprotocol}
     if target.username:
         # OCPP-J 1.6, 6.2 and 2.0.1 security profile 1: HTTP basic authentication.
-        pair = f"{target.username}:{target.password}".encode()
+        pair = f"{target.username}:{target.password}".encode(errors="surrogateescape")
         headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
     return await picows.ws_connect(
         lambda request, response: dialer,
@@ -114,6 +120,9 @@ async def open_websocket(dialer: "Dialer", target: DialTarget, timeout: float) -
 def tls_context(options: TlsOptions) -> ssl.SSLContext:
     """A client context; shared by all stations with the same options (it is large to build)."""
     context = ssl.create_default_context(cadata=options.ca_pem or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # whitepaper A00.FR.314, 2.0.1 A00.FR.314
+    if options.more_ca_pem:
+        context.load_verify_locations(cadata=options.more_ca_pem)
     if not options.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -140,6 +149,23 @@ def refusal(failure: BaseException) -> str:
     if isinstance(failure, TimeoutError):
         return "no answer in time"
     return str(failure) or type(failure).__name__
+
+
+def failure_kind(failure: BaseException) -> str:
+    """A key of chargepoint.security.relinking.FAILURES, or "network"."""
+    if isinstance(failure, picows.WSHandshakeError) and failure.response is not None:
+        refused = getattr(failure.response, "status", None) in (401, 403)
+        return "refused" if refused else "network"
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return "certificate"
+    if not isinstance(failure, ssl.SSLError):
+        return "network"
+    reason = (failure.reason or "").upper()
+    if "VERSION" in reason or "UNSUPPORTED_PROTOCOL" in reason:
+        return "version"
+    if "HANDSHAKE_FAILURE" in reason or "CIPHER" in reason:
+        return "cipher"
+    return "tls"
 
 
 async def _swallow(ending: Coroutine) -> None:

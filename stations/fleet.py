@@ -18,6 +18,7 @@ from stations.consumers import ChargePointConsumer, Host
 from stations.dialer import Dialer, LinkState
 from stations.dialing import DialQueue
 from stations.loading import Plan, Row
+from stations.sealing import shown, unseal
 from stations.stamps import split_stamp
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class Fleet:
             saved = {"saved": kept}
         for update in over:
             self.host.recorder.session(update)
-        core = make_station(plan.config, saved and saved["saved"], self.host.clock.now())
+        core = make_station(plan.config, saved and unseal(saved["saved"]), self.host.clock.now())
         consumer = ChargePointConsumer(core, self.host, epoch, taken)
         dialer = Dialer(consumer, plan.target, self.queue)
         self.running[plan.identity] = RunningStation(consumer, dialer, plan.row, shard)
@@ -198,7 +199,8 @@ class Fleet:
                 station.dialer.disconnect()
                 return station.dialer.describe()
             case "state":
-                return station.consumer.station.snapshot() | {"link": station.dialer.describe()}
+                snapshot = shown(station.consumer.station.snapshot())
+                return snapshot | {"link": station.dialer.describe()}
             case _:
                 return station.consumer.command(name, args)
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from chargepoint.security.vault import LinkSecurity
 
 
 @dataclass(frozen=True, slots=True)
 class TlsOptions:
-    """verify: check the CSMS's certificate. PEM texts; "" means none (system CAs, no client)."""
+    """verify: check the CSMS's certificate. PEM texts; "" means none (system CAs, no client).
+
+    more_ca_pem: trusted beside the system's CAs.
+    """
 
     verify: bool = True
     ca_pem: str = ""
     client_cert_pem: str = ""
     client_key_pem: str = ""
+    more_ca_pem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +46,32 @@ def station_url(csms_url: str, identity: str) -> str:
     if unquote(path.rsplit("/", 1)[-1]) != identity:
         path = f"{path}/{encoded}"
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+
+
+def secured(target: DialTarget, link: LinkSecurity | None, identity: str) -> DialTarget:
+    """The target with what the CSMS has set since (whitepaper A01, A05; 2.0.1 A01, A05)."""
+    if link is None:
+        return target
+    url = target.url
+    if link.profile >= 2:
+        # The same host and, where the address names one, the same port.
+        url = station_url(link.url, identity) if link.url else url.replace("ws://", "wss://", 1)
+    username, password = target.username, target.password
+    if link.profile == 3:
+        username = password = ""  # the certificate says who it is
+    elif link.profile > 0 and link.password:
+        username, password = username or identity, link.password
+    tls = _secured_tls(target.tls, link) if url.startswith("wss://") else None
+    return replace(target, url=url, username=username, password=password, tls=tls)
+
+
+def _secured_tls(configured: TlsOptions | None, link: LinkSecurity) -> TlsOptions:
+    roots = "\n".join(link.roots)
+    tls = configured or TlsOptions()
+    if configured is None or tls.ca_pem:
+        tls = replace(tls, ca_pem=f"{tls.ca_pem}\n{roots}".strip())
+    else:  # the operator trusts the system's authorities, and the link may live by them
+        tls = replace(tls, more_ca_pem=roots)
+    if link.profile == 3 and link.certificate:
+        tls = replace(tls, client_cert_pem=link.certificate, client_key_pem=link.key)
+    return tls

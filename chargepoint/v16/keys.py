@@ -34,6 +34,11 @@ def _fixed(value: str) -> Key:
     return Key(TEXT, value, readonly=True)
 
 
+def _root_check(config: StationConfig) -> str:
+    given = config.configuration.get("AdditionalRootCertificateCheck", "")
+    return "true" if given.lower() == "true" else "false"
+
+
 _PROFILES = (
     "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
 )
@@ -41,10 +46,15 @@ _ENERGY = "Energy.Active.Import.Register"
 _ROTATIONS = frozenset({"NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR"})
 
 KEYS: dict[str, Key] = {
+    # The CSMS cannot set it; an operator can.
+    "AdditionalRootCertificateCheck": Key(BOOL, "false", True, computed=_root_check),
     "AllowOfflineTxForUnknownId": Key(BOOL, "false"),
     "AuthorizationCacheEnabled": Key(BOOL, "true"),
+    "AuthorizationKey": Key(TEXT, ""),  # write-only, and kept apart: see v16/security.py
     "AuthorizeRemoteTxRequests": Key(BOOL, "false"),
     "BlinkRepeat": Key(INT, "3"),
+    "CertificateSignedMaxChainSize": _fixed("10000"),
+    "CertificateStoreMaxLength": _fixed("20"),
     "ChargeProfileMaxStackLevel": _fixed("20"),
     "ChargingScheduleAllowedChargingRateUnit": _fixed("Current,Power"),
     "ChargingScheduleMaxPeriods": _fixed("100"),
@@ -55,6 +65,7 @@ KEYS: dict[str, Key] = {
         INT, "", True, computed=lambda config: str(len(config.connectors) + 1)
     ),
     "ConnectorSwitch3to1PhaseSupported": _fixed("true"),
+    "CpoName": Key(TEXT, ""),
     "GetConfigurationMaxKeys": _fixed("100"),
     "HeartbeatInterval": Key(INT, "300"),
     "LightIntensity": Key(INT, "100"),
@@ -77,6 +88,7 @@ KEYS: dict[str, Key] = {
     ),
     "ReserveConnectorZeroSupported": _fixed("true"),
     "ResetRetries": Key(INT, "3"),
+    "SecurityProfile": Key(INT, "0"),
     "SendLocalListMaxLength": _fixed("250"),
     "StopTransactionOnEVSideDisconnect": Key(BOOL, "true"),
     "StopTransactionOnInvalidId": Key(BOOL, "true"),
@@ -93,6 +105,10 @@ KEYS: dict[str, Key] = {
     "WebSocketPingInterval": Key(INT, "60"),
     # Ours: a driver who plugs in after a remote start and leaves after the end.
     "EmulatorAutoPlug": Key(BOOL, "true"),
+    # Ours: the address for security profiles 2 and 3, where it is not the same with wss://.
+    "EmulatorSecureUrl": Key(TEXT, ""),
+    # Ours: whether SecurityEventNotification is sent. A CSMS that uses the extension turns it on.
+    "EmulatorSecurityEvents": Key(BOOL, "false"),
 }  # fmt: skip
 
 

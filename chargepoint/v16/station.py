@@ -16,6 +16,7 @@ from chargepoint.v16.local_list import LocalList
 from chargepoint.v16.metering import Metering
 from chargepoint.v16.requests import Requests
 from chargepoint.v16.reservation import Reservation
+from chargepoint.v16.security import Security
 from chargepoint.v16.session import Session16
 from chargepoint.v16.smart_charging import SmartCharging
 from chargepoint.v16.status import Status
@@ -24,8 +25,8 @@ from chargepoint.v16.trigger import Trigger
 
 
 class Station16(
-    Cabinet, Status, Authorization, LocalList, Reservation, SmartCharging, Transactions, Metering,
-    Requests, Trigger, Firmware, Station,
+    Cabinet, Security, Status, Authorization, LocalList, Reservation, SmartCharging, Transactions,
+    Metering, Requests, Trigger, Firmware, Station,
 ):  # fmt: skip
     """State beside the base's, all of it plain:
 
@@ -36,28 +37,34 @@ class Station16(
     local_list  see LocalList; reservations: see Reservation; profiles: see SmartCharging
     auto_plug   connectors where an emulated driver plugs in and unplugs
     locked, signal  see Cabinet; jobs, installed, armed: see chargepoint/firmware
+    vault       see chargepoint/security
     """
 
     __slots__ = (
         "armed", "auto_plug", "cache", "installed", "jobs", "keys", "list_version", "local_list",
         "locked", "operative", "profiles", "reservations", "reset_by", "reset_tries", "scheduled",
-        "sessions", "signal", "tags",
+        "sessions", "signal", "tags", "vault",
     )  # fmt: skip
 
     VERSION = "1.6"
     CODES = rpc.CODES_16
     HANDLERS = {
         "CancelReservation": "on_cancel_reservation",
+        "CertificateSigned": "on_certificate_signed",
         "ChangeAvailability": "on_change_availability",
         "ChangeConfiguration": "on_change_configuration",
         "ClearCache": "on_clear_cache",
         "ClearChargingProfile": "on_clear_charging_profile",
         "DataTransfer": "on_data_transfer",
+        "DeleteCertificate": "on_delete_certificate",
+        "ExtendedTriggerMessage": "on_extended_trigger_message",
         "GetCompositeSchedule": "on_get_composite_schedule",
         "GetConfiguration": "on_get_configuration",
         "GetDiagnostics": "on_get_diagnostics",
+        "GetInstalledCertificateIds": "on_get_installed_certificate_ids",
         "GetLocalListVersion": "on_get_local_list_version",
         "GetLog": "on_get_log",
+        "InstallCertificate": "on_install_certificate",
         "RemoteStartTransaction": "on_remote_start_transaction",
         "RemoteStopTransaction": "on_remote_stop_transaction",
         "ReserveNow": "on_reserve_now",
@@ -81,6 +88,7 @@ class Station16(
 
     def begin(self, saved: dict, now: float) -> None:
         self.keys = Configuration(self.config, saved.get("keys"))
+        self.restore_security(saved, now)
         sessions = (Session16.from_saved(entry) for entry in saved.get("sessions", ()))
         self.sessions = {s.connector: s for s in sessions}
         self.tags: dict[int, str] = {int(k): v for k, v in saved.get("tags", {}).items()}
@@ -153,6 +161,7 @@ class Station16(
             self._reported.clear()
             self.send_station_status(now)
         self.report_all(now)
+        self.security_registered(now, rebooted)
         self.tell_untold(now)
         if rebooted:
             self.update_booted(now)
@@ -173,12 +182,15 @@ class Station16(
     def clock_moved(self, now: float) -> None:
         self.arm_aligned(now)
         self.plan(now)
+        self.security_event("SettingSystemTime", self.stamp(now), now)
+        self.arm_certificate(now)
 
     def went_offline(self, now: float) -> None:
         self._offer_unanswered(now)
 
     def reconfigured(self, old: StationConfig, now: float) -> None:
         self.forget_old_firmware()
+        self.heed_operator()
         for entry in list((self.reservations or {}).values()):
             if entry["connector"] and entry["connector"] not in self.connectors:
                 self.end_reservations_of(entry["connector"], now)
@@ -223,5 +235,5 @@ class Station16(
             saved["locked"] = {str(k): v for k, v in self.locked.items()}
         if not self.operative:
             saved["operative"] = False
-        saved |= self.saved_files()
+        saved |= self.saved_files() | self.saved_security()
         return saved

@@ -13,19 +13,21 @@ from chargepoint.v201.device_model import DeviceModel
 from chargepoint.v201.firmware import Firmware
 from chargepoint.v201.metering import meter_value
 from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.security import Security
 
 
-class Base201(Firmware, Station):
+class Base201(Security, Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
     reset_due  boot reason of a reset that waits for transactions to end
-    jobs, installed, armed, published  see chargepoint/firmware
+    jobs, installed, armed, published  see chargepoint/firmware; vault: see chargepoint/security
     """
 
     __slots__ = (
         "armed", "cache", "driven", "installed", "jobs", "list_version", "local_list", "model",
         "offline_since", "outlets", "profiles", "published", "reservations", "reset_due",
+        "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -40,6 +42,7 @@ class Base201(Firmware, Station):
         self.driven: set[int] = set(saved.get("driven", ()))
         self.local_list: dict[str, list] | None = saved.get("local_list")
         self.list_version: int = saved.get("list_version", 0)
+        self.restore_security(saved, now)
         if not self.booted:
             self.model.booted()
         self.outlets: dict[int, Outlet] = {}
@@ -105,7 +108,7 @@ class Base201(Firmware, Station):
             saved["reset_due"] = self.reset_due
         if self.published:
             saved["published"] = {checksum: [*at] for checksum, at in self.published.items()}
-        return saved | self.saved_files()
+        return saved | self.saved_files() | self.saved_security()
 
     # --- small questions ---------------------------------------------------------------------
 

@@ -78,6 +78,8 @@ class MeterSchedule(Transactions):
 
     def clock_moved(self, now: float) -> None:
         self.schedule_aligned(now)
+        self.security_event("SettingSystemTime", self.stamp(now), now)
+        self.arm_certificate(now)
 
     def at_aligned(self, now: float) -> None:
         idle = self.model.flag("AlignedDataCtrlr.SendDuringIdle")

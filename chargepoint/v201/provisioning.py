@@ -41,6 +41,7 @@ class Provisioning(VariableRequests):
             self._reported.clear()
         self.report_all(now)
         self.schedule_aligned(now)  # the clock may have moved
+        self.security_registered(now, rebooted)
         self.tell_untold(now)
         if rebooted:
             self.update_booted(now)

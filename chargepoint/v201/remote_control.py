@@ -131,6 +131,8 @@ class RemoteControl(Provisioning):
                 self.later(self._event_triggered, [outlet.number for outlet in outlets])
             case "FirmwareStatusNotification":
                 self.later(self.trigger_firmware_status)
+            case "SignChargingStationCertificate":
+                self.later(self.trigger_signing)
             case "LogStatusNotification":
                 self.later(self.trigger_log_status)
             case "PublishFirmwareStatusNotification":

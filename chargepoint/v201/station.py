@@ -26,18 +26,22 @@ class Station201(
 
     HANDLERS: ClassVar[dict[str, str]] = {
         "CancelReservation": "on_cancel_reservation",
+        "CertificateSigned": "on_certificate_signed",
         "ChangeAvailability": "on_change_availability",
         "ClearCache": "on_clear_cache",
         "ClearChargingProfile": "on_clear_charging_profile",
         "DataTransfer": "on_data_transfer",
+        "DeleteCertificate": "on_delete_certificate",
         "GetBaseReport": "on_get_base_report",
         "GetChargingProfiles": "on_get_charging_profiles",
         "GetCompositeSchedule": "on_get_composite_schedule",
+        "GetInstalledCertificateIds": "on_get_installed_certificate_ids",
         "GetLocalListVersion": "on_get_local_list_version",
         "GetLog": "on_get_log",
         "GetReport": "on_get_report",
         "GetTransactionStatus": "on_get_transaction_status",
         "GetVariables": "on_get_variables",
+        "InstallCertificate": "on_install_certificate",
         "PublishFirmware": "on_publish_firmware",
         "RequestStartTransaction": "on_request_start_transaction",
         "RequestStopTransaction": "on_request_stop_transaction",
@@ -65,6 +69,7 @@ class Station201(
 
     def reconfigured(self, old: StationConfig, now: float) -> None:
         self.forget_old_firmware()
+        self.heed_operator()
         self.match_outlets()
         self.model.rebase(initial(self.config))
         self.variables_changed(now)

@@ -102,6 +102,10 @@ class VariableRequests(Authorization):
                 return str(len(self.local_list or ()))
             case "ClockCtrlr.DateTime":
                 return self.stamp(now)
+            case "SecurityCtrlr.CertificateEntries":
+                return str(len(self.all_roots()))
+            case "SecurityCtrlr.SecurityProfile":
+                return str(self.security_profile())
             case "SecurityCtrlr.Identity":
                 return self.identity
             case "ChargingStation.Model":

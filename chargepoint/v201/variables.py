@@ -132,6 +132,9 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("DeviceDataCtrlr.ItemsPerMessage[SetVariables]", "integer", "100"),
     # Ours: a driver who plugs in after a remote start and leaves after the end.
     _flag("EmulatorCtrlr.AutoPlug", True),
+    # Ours: whether SecurityEventNotification is sent. A CSMS that installs or asks for
+    # certificates turns it on.
+    _flag("EmulatorCtrlr.SecurityEvents", False),
     _flag("LocalAuthListCtrlr.Available", True, READ_ONLY),
     _fixed("LocalAuthListCtrlr.BytesPerMessage", "integer", "65000"),
     _flag("LocalAuthListCtrlr.DisablePostAuthorize", False),
@@ -169,9 +172,12 @@ VARIABLES: tuple[Variable, ...] = (
     _members("SampledDataCtrlr.TxStartedMeasurands", _REGISTER, MEASURANDS),
     _seconds("SampledDataCtrlr.TxUpdatedInterval", 60),
     _members("SampledDataCtrlr.TxUpdatedMeasurands", _USUAL, MEASURANDS),
-    _fixed("SecurityCtrlr.CertificateEntries", "integer", "0"),
+    _flag("SecurityCtrlr.AdditionalRootCertificateCheck", False, READ_ONLY),
+    _live("SecurityCtrlr.CertificateEntries", "integer"),
     _live("SecurityCtrlr.Identity", "string"),
+    _fixed("SecurityCtrlr.MaxCertificateChainSize", "integer", "10000"),
     _variable("SecurityCtrlr.OrganizationName", "string", "", reboot=True),
+    _live("SecurityCtrlr.SecurityProfile", "integer"),
     _fixed("SmartChargingCtrlr.ACPhaseSwitchingSupported", "boolean", "false"),
     _flag("SmartChargingCtrlr.Available", True, READ_ONLY),
     _flag("SmartChargingCtrlr.Enabled", True),

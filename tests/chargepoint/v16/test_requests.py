@@ -62,7 +62,7 @@ def test_change_configuration(peer, key, value, expected):
 
 def test_every_default_fits_its_own_rule(peer):
     for name, key in KEYS.items():
-        if not key.readonly:
+        if not key.readonly and name != "AuthorizationKey":  # which has no default
             answer = peer.call("ChangeConfiguration", {"key": name, "value": key.default})
             assert status(answer) == "Accepted", name
 

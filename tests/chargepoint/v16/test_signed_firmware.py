@@ -61,7 +61,7 @@ def test_the_whole_way(peer, noted, signer):
     news = peer.calls("SignedFirmwareStatusNotification")
     assert {note["requestId"] for note in news} == {7}
     assert peer.calls("FirmwareStatusNotification") == []
-    assert noted.events == ["FirmwareUpdated"]
+    assert noted.events == ["ResetOrReboot", "StartupOfTheDevice", "FirmwareUpdated"]
 
 
 @pytest.mark.parametrize("pss", [True, False])

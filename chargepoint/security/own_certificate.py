@@ -1,0 +1,132 @@
+"""The station's own certificate: asked for, taken, renewed (2.0.1 A02, A03; whitepaper A02)."""
+
+from typing import Any
+
+from chargepoint.effects import URGENT
+from chargepoint.security.certificates import (
+    chain_fault,
+    is_for_key,
+    make_key_and_csr,
+    pem_of,
+    read_chain,
+)
+
+DAY = 86_400.0
+RENEW_BEFORE = 30 * DAY  # or a third of its life, if that is less
+SIGN_WAIT = 30.0  # for a certificate that was asked for; doubled each time
+SIGN_REPEATS = 3
+
+
+class OwnCertificate:
+    """Block of every version, with SecurityEvents, InstalledCertificates and Relinking.
+
+    A version supplies organization(), signing_payload(csr), longest_chain().
+    """
+
+    __slots__ = ()
+
+    def sign_certificate(self, now: float, context: Any = None) -> None:
+        """Make a key pair and ask the CSMS for the certificate of it."""
+        vault = self.open_vault()
+        name = self.config.serial or self.identity
+        vault.pending_key, request = make_key_and_csr(name, self.organization())
+        self.changed(URGENT)
+        self.call("SignCertificate", self.signing_payload(request), now, context)
+
+    def got_sign_certificate(self, payload: dict, context: Any, now: float) -> None:
+        if payload["status"] == "Accepted":
+            self._wait_for_certificate(now)
+        else:
+            self._stop_asking(now)
+
+    def failed_sign_certificate(self, code: str, context: Any, now: float) -> None:
+        if code in ("Disconnected", "Timeout"):
+            self._wait_for_certificate(now)
+        else:
+            self._stop_asking(now)
+
+    def _stop_asking(self, now: float) -> None:
+        """The CSMS will not sign; the certificate at hand is asked for anew a day later."""
+        if self.vault is not None:
+            self.vault.pending_key, self.vault.signings = "", 0
+        self.clear_timer("signing")
+        if self.vault is not None and self.vault.certificate:
+            end = self._expiry(now)
+            self.set_timer("certificate", min(now + DAY, end) if now < end else now + DAY)
+
+    def _wait_for_certificate(self, now: float) -> None:
+        """A02.FR.17 to 19: ask again when it does not come, ever later, a few times."""
+        if self.vault is not None and self.vault.pending_key:
+            self.set_timer("signing", now + SIGN_WAIT * 2**self.vault.signings)
+
+    def at_signing(self, now: float) -> None:
+        if self.vault is None or not self.vault.pending_key:
+            return
+        if self.vault.signings >= SIGN_REPEATS:
+            self._stop_asking(now)
+            return
+        self.vault.signings += 1
+        self.sign_certificate(now)
+
+    # --- CertificateSigned -------------------------------------------------------------------
+
+    def take_certificate(self, pem: str, now: float) -> str:
+        """CertificateSignedStatusEnumType. A station of profile 3 reconnects with it."""
+        fault = self._certificate_fault(pem, now)
+        if fault:
+            self.security_event("InvalidChargingStationCertificate", fault, now)
+            return "Rejected"
+        vault = self.vault
+        chain = "".join(pem_of(certificate) for certificate in read_chain(pem))
+        key, vault.pending_key, vault.signings = vault.pending_key, "", 0
+        self.clear_timer("signing")
+        self.change_credentials(now, certificate=chain, key=key)
+        self.arm_certificate(now)
+        return "Accepted"
+
+    def _certificate_fault(self, pem: str, now: float) -> str:
+        if len(pem) > self.longest_chain():
+            return "the chain is longer than allowed"
+        chain = read_chain(pem)
+        if not chain:
+            return "no certificate can be read"
+        if self.vault is None or not self.vault.pending_key:
+            return "no certificate was asked for"
+        if not is_for_key(chain[0], self.vault.pending_key):
+            return "the certificate is for another key"
+        roots = [root for _, root in self.all_roots()]
+        return chain_fault(chain, roots, self.station_time(now))
+
+    # --- renewal -----------------------------------------------------------------------------
+
+    def _expiry(self, now: float) -> float:
+        """When the certificate ends, by the worker's clock."""
+        end = read_chain(self.vault.certificate)[0].not_valid_after_utc.timestamp()
+        return now + end - self.station_time(now)
+
+    def arm_certificate(self, now: float) -> None:
+        """Wake to renew the certificate, then for its end."""
+        if self.vault is None or not self.vault.certificate:
+            self.clear_timer("certificate")
+            return
+        certificate = read_chain(self.vault.certificate)[0]
+        life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+        renewal = self._expiry(now) - min(RENEW_BEFORE, life.total_seconds() / 3)
+        self.set_timer("certificate", max(now, renewal))
+
+    def at_certificate(self, now: float) -> None:
+        """A03: a certificate that is about to end is renewed by the station itself."""
+        end = self._expiry(now)
+        if now > end:
+            info = "the station's certificate has expired"
+            self.security_event("InvalidChargingStationCertificate", info, now)
+            self.set_timer("certificate", now + DAY)
+        else:
+            self.set_timer("certificate", end + 1.0)
+        if not self.vault.pending_key:
+            self.sign_certificate(now)
+
+    def resume_certificate(self, now: float) -> None:
+        """After a restart."""
+        self.arm_certificate(now)
+        self._wait_for_certificate(now)

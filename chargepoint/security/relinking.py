@@ -1,0 +1,127 @@
+"""New credentials: used after a reconnect, given up if the CSMS will not have them.
+
+Whitepaper A01 and A05; 2.0.1 A01, A05, B10.
+"""
+
+from chargepoint.effects import SOON, URGENT, Close, Dial, Effect
+from chargepoint.security.vault import LinkSecurity, Vault
+
+ATTEMPTS = 3  # with new credentials, before the old ones are tried again
+# Why a dial came to nothing -> the security event of it.
+FAILURES = {
+    "certificate": "InvalidCsmsCertificate",
+    "cipher": "InvalidTLSCipherSuite",
+    "refused": "FailedToAuthenticateAtCsms",
+    "tls": "FailedToAuthenticateAtCsms",
+    "version": "InvalidTLSVersion",
+}
+
+
+def password_of(key: str) -> str:
+    """The password that a key stands for: of 32 to 40 hexadecimal digits, the bytes they mean.
+
+    Bytes that are no UTF-8 become surrogates, which the shell turns back into the bytes.
+    """
+    if is_hexadecimal(key):
+        return bytes.fromhex(key).decode("utf-8", "surrogateescape")
+    return key
+
+
+def is_hexadecimal(key: str) -> bool:
+    digits = key.isascii() and len(key) % 2 == 0 and 32 <= len(key) <= 40
+    return digits and all(digit in "0123456789abcdefABCDEF" for digit in key)
+
+
+class Relinking:
+    """Block of every version, with SecurityEvents and InstalledCertificates.
+
+    A version supplies security_profile(), the profile in force, and secure_url().
+    """
+
+    __slots__ = ()
+
+    def link_security(self) -> LinkSecurity | None:
+        """None while the CSMS has entrusted the station with nothing that the link needs."""
+        vault = self.vault
+        if vault is None or not (vault.roots or any(vault.credentials)):
+            return None
+        return LinkSecurity(
+            profile=self.security_profile(),
+            password=password_of(vault.password),
+            url=self.secure_url(),
+            roots=tuple(self.roots_of(self.CSMS_ROOT)),
+            certificate=vault.certificate,
+            key=vault.key,
+        )
+
+    def change_credentials(self, now: float, **given: object) -> None:
+        """Use other credentials from the answer on; the link is made anew where they matter."""
+        vault = self.open_vault()
+        before = vault.credentials
+        profile = self.security_profile()
+        vault.credentials = before._replace(**given)
+        self.security_event("ReconfigurationOfSecurityParameters", ", ".join(given), now)
+        self.changed(URGENT)
+        matters = {"profile"} | ({"password"} if profile in (1, 2) else set())
+        matters |= {"certificate"} if profile == 3 else set()
+        if matters & set(given):
+            vault.before = vault.before or before
+            vault.failures = 0
+            self.later(self._relink)
+
+    def _relink(self, now: float) -> None:
+        if self.connected:
+            self._out.append(Close(1000, "security configuration changed", 0.0))
+
+    # --- how it went -------------------------------------------------------------------------
+
+    def connected_to(self, now: float) -> list[Effect]:
+        vault = self.vault
+        if vault is not None:
+            vault.told = ""
+            if vault.before is not None:  # they are accepted
+                vault.before, vault.failures = None, 0
+                self.changed(URGENT)
+        return super().connected_to(now)
+
+    def dial_failed(self, kind: str, why: str, now: float) -> list[Effect]:
+        """A dial came to nothing. `kind`: of FAILURES, or "network"."""
+        event = FAILURES.get(kind)
+        vault = self.vault
+        if event is not None and (vault is not None or self.tells_security_events()):
+            vault = self.open_vault()
+            if vault.told != kind:  # not at each of many tries
+                vault.told = kind
+                self.security_event(event, why, now)
+        if vault is not None and vault.before is not None:
+            vault.failures += 1
+            self.changed(SOON)
+            if vault.failures >= ATTEMPTS:
+                self._fall_back(vault, now)
+        return self._finish(now)
+
+    def _fall_back(self, vault: Vault, now: float) -> None:
+        vault.credentials, vault.before, vault.failures = vault.before, None, 0
+        info = "fallen back: the CSMS was not reached with the new ones"
+        self.security_event("ReconfigurationOfSecurityParameters", info, now)
+        self.arm_certificate(now)
+        self.changed(URGENT)
+        self._out.append(Dial(0.0))
+
+    # --- the saved state ---------------------------------------------------------------------
+
+    def restore_security(self, saved: dict, now: float) -> None:
+        self.vault = Vault.from_saved(saved)
+        self.heed_operator()
+        self.resume_certificate(now)
+
+    def heed_operator(self) -> None:
+        """Credentials that the operator has changed since are meant."""
+        vault = self.vault
+        if vault is not None and vault.base != self.config.credentials:
+            vault.forget_credentials()
+            vault.base = self.config.credentials
+
+    def saved_security(self) -> dict:
+        """The parts of the saved state; "secrets" is what the shell encrypts."""
+        return {} if self.vault is None else self.vault.to_saved()

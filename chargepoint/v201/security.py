@@ -1,0 +1,79 @@
+"""Functional blocks A and M: the station's own certificate, those installed, security events."""
+
+from typing import ClassVar
+
+from chargepoint.security.block import StationSecurity
+from chargepoint.v201.variables import VARIABLES
+
+_OWN = "ChargingStationCertificate"
+_TELLS = next(v for v in VARIABLES if v.key == "EmulatorCtrlr.SecurityEvents")
+
+
+class Security(StationSecurity):
+    """Block of every 2.x station."""
+
+    __slots__ = ()
+
+    CSMS_ROOT: ClassVar[str] = "CSMSRootCertificate"
+
+    # --- what the blocks ask for -------------------------------------------------------------
+
+    def tells_security_events(self) -> bool:
+        return self.model.flag(_TELLS.key)
+
+    def _extension_is_spoken(self) -> None:
+        """A CSMS that secures its stations is one that wants to hear of security events."""
+        if _TELLS.key not in self.config.configuration:
+            self.model.set(_TELLS, "true")
+
+    def certificates_at_most(self) -> int:
+        return 20
+
+    def checks_new_roots(self) -> bool:
+        return self.model.flag("SecurityCtrlr.AdditionalRootCertificateCheck")
+
+    def longest_chain(self) -> int:
+        return self.model.integer("SecurityCtrlr.MaxCertificateChainSize")
+
+    def organization(self) -> str:
+        return self.model.value("SecurityCtrlr.OrganizationName")
+
+    def signing_payload(self, request: str) -> dict[str, str]:
+        return {"csr": request, "certificateType": _OWN}
+
+    def secure_url(self) -> str:
+        return ""
+
+    def security_profile(self) -> int:
+        """As the operator's link amounts to; see docs/decisions/0007."""
+        given = self.config.configuration.get("SecurityCtrlr.SecurityProfile", "0")
+        return int(given) if given in ("0", "1", "2", "3") else 0
+
+    # --- certificates (A02, A03, M03 to M05) -------------------------------------------------
+
+    def on_install_certificate(self, payload: dict, now: float) -> dict:
+        self._extension_is_spoken()
+        use, pem = payload["certificateType"], payload["certificate"]
+        return {"status": self.install_certificate(use, pem, now)}
+
+    def on_delete_certificate(self, payload: dict, now: float) -> dict:
+        return {"status": self.delete_certificate(payload["certificateHashData"], now)}
+
+    def on_get_installed_certificate_ids(self, payload: dict, now: float) -> dict:
+        found = self.installed_ids(payload.get("certificateType"))
+        if not found:
+            return {"status": "NotFound"}
+        chain = [{"certificateType": use, "certificateHashData": data} for use, data in found]
+        return {"status": "Accepted", "certificateHashDataChain": chain}
+
+    def on_certificate_signed(self, payload: dict, now: float) -> dict:
+        if payload.get("certificateType", _OWN) != _OWN:
+            info = {"reasonCode": "UnsupportedRequest", "additionalInfo": "none was asked for"}
+            return {"status": "Rejected", "statusInfo": info}
+        return {"status": self.take_certificate(payload["certificateChain"], now)}
+
+    def trigger_signing(self, now: float) -> None:
+        """SignCertificate as asked for by TriggerMessage (A02.FR.01)."""
+        self._extension_is_spoken()
+        self.open_vault().signings = 0
+        self.sign_certificate(now, "triggered")
