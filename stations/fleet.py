@@ -114,6 +114,8 @@ class Fleet:
             saved, newest = parted.station.snapshot(), (parted.epoch, parted.taken)
         epoch, taken = following(newest, epoch)
         over: list[dict] = []
+        if saved and not saved["saved"]:
+            saved = None
         if saved and saved.get("ocpp") != plan.config.version:
             kept, over = carried_over(saved, plan.config.version)
             saved = {"saved": kept}
