@@ -138,7 +138,7 @@ async def test_a_station_made_anew_under_the_same_name_starts_afresh(worker, sin
     await configure(sink, "CP-1")
     await notify_changed(["CP-1"])
     await charging(worker, sink, "CP-1")
-    await until(lambda: hot_state(store, "CP-1")["connectors"][0]["transaction"])
+    await until(lambda: (s := hot_state(store, "CP-1")) and s["connectors"][0]["transaction"])
     await Station.objects.all().adelete()
     await configure(sink, "CP-1")
     await notify_changed(["CP-1"])
