@@ -64,7 +64,11 @@ class Uploading:
     def document_of(self, log: str, now: float) -> dict[str, Any]:
         """What the station itself can say for its log; the rest is in the store of messages."""
         document = {"station": self.identity, "log": log, "made": self.stamp(now)}
-        if log != "DiagnosticsLog":
+        if log == "SecurityLog":
+            document["events"] = [
+                {"time": iso(moment), "event": event, "info": info}
+                for moment, event, info in self.security_log()
+            ]
             return document
         snapshot = self.snapshot()
         del snapshot["saved"]  # our own notes, and secrets among them

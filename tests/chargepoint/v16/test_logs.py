@@ -143,6 +143,15 @@ def test_how_it_went_is_said_by_the_last_attempt(peer, result, status):
     assert peer.told(LOG) == ["Uploading", status]
 
 
+def test_the_security_log_holds_the_events_that_the_csms_was_not_told(peer):
+    peer.call("ChangeConfiguration", {"key": "EmulatorSecurityEvents", "value": "true"})
+    peer.feed("no OCPP at all")
+    get_log(peer, kind="SecurityLog")
+    [event] = peer.uploads[-1].document["events"]
+    assert event["event"] == "InvalidMessages"
+    assert event["time"] == iso(peer.now)
+
+
 def test_a_newer_log_cancels_the_older(peer):
     get_log(peer, request=1)
     answer = get_log(peer, request=2)
