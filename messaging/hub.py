@@ -6,6 +6,7 @@ A batch is decoded once; each viewer is offered the rows and takes those of its 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -79,6 +80,8 @@ class Hub:
                 try:
                     await self._listen()
                 except Exception as error:  # noqa: BLE001 - Redis may be away in many ways
+                    if asyncio.current_task().cancelling():
+                        return
                     log.warning("The live stream is not reached (%s); trying again.", error)
                     await asyncio.sleep(wait)
                     wait = min(wait * 2, 10)
@@ -94,7 +97,9 @@ class Hub:
                 # Cancelling this drops the channel, see channels_redis.pubsub.
                 self.spread(await layer.receive(channel))
         finally:
-            await layer.group_discard(LIVE_GROUP, channel)
+            # Its error, with Redis away, must not take the place of a cancellation.
+            with contextlib.suppress(Exception):
+                await layer.group_discard(LIVE_GROUP, channel)
 
     async def _beat(self) -> None:
         """Let idle browsers see that the stream lives."""

@@ -202,6 +202,40 @@ def test_long_frames_are_cut_for_viewers_and_say_so():
     assert item["bytes"] == 10_000
 
 
+class BrokenLayer:
+    """Redis goes away while the hub lets go of it."""
+
+    def __init__(self):
+        self.listening = asyncio.Event()
+
+    async def new_channel(self, prefix):
+        return prefix
+
+    async def group_add(self, group, channel):
+        pass
+
+    async def receive(self, channel):
+        self.listening.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError("closed meanwhile") from None
+
+    async def group_discard(self, group, channel):
+        raise ConnectionError("gone")
+
+
+async def test_the_subscription_ends_with_its_last_viewer_though_redis_is_gone(monkeypatch):
+    layer = BrokenLayer()
+    monkeypatch.setattr("messaging.hub.get_channel_layer", lambda: layer)
+    hub().watch()
+    await asyncio.wait_for(layer.listening.wait(), 5)
+    task = hub()._task
+    hub().unwatch()
+    done, _ = await asyncio.wait([task], timeout=5)
+    assert done == {task}
+
+
 async def test_stats_say_what_the_stream_and_the_queue_do():
     viewer = await opened()
     communicator = socket(consumer=StatsConsumer)
