@@ -23,6 +23,12 @@ class EvIn(StrictIn):
     phases: int | None = None
     target_soc: float | None = None
     iso15118: bool | None = Field(None, description="It tells its needs (2.x)")
+    emaid: str | None = Field(None, description="It charges by Plug & Charge under it (2.x)")
+    contract: str | None = Field(
+        None, description='PEM chain of its contract, "made" for one made here; without: it asks'
+    )
+    contracts: int | None = Field(None, description="How many contracts it has room for (2.1)")
+    iso15118_20: bool | None = Field(None, description="It speaks ISO 15118-20 (2.1)")
     departure_s: float | None = Field(None, description="Seconds until it leaves, told as a need")
     max_discharge_kw: float | None = Field(None, description="What it can give back (2.1)")
     min_soc: float | None = Field(None, description="Percent below which it gives nothing back")

@@ -10,6 +10,9 @@ from itertools import pairwise
 from math import expm1, log1p
 from typing import TYPE_CHECKING, Any
 
+from chargepoint.security.certificates import read_chain
+from chargepoint.security.contracts import MADE, emaid_of, is_emaid
+
 if TYPE_CHECKING:
     from chargepoint.config import ConnectorConfig
 
@@ -30,8 +33,8 @@ class EV:
     """One car at a connector. Powers in watts at the meter, energies in Wh at the meter."""
 
     __slots__ = (
-        "battery_kwh", "departure_s", "iso15118", "max_discharge_kw", "max_power_kw", "min_soc",
-        "phases", "soc", "target_soc",
+        "battery_kwh", "contract", "contracts", "departure_s", "emaid", "iso15118", "iso15118_20",
+        "max_discharge_kw", "max_power_kw", "min_soc", "phases", "soc", "target_soc",
     )  # fmt: skip
 
     def __init__(
@@ -45,11 +48,18 @@ class EV:
         departure_s: float = 0.0,
         max_discharge_kw: float = 0.0,
         min_soc: float = 20.0,
+        emaid: str = "",
+        contract: str = "",
+        contracts: int = 1,
+        iso15118_20: bool = False,
     ):
         """`soc` and `target_soc` in percent; `phases` of the onboard charger (1-3).
 
         iso15118: it tells its needs, with `departure_s` seconds to go (0: not said).
         max_discharge_kw: what it can give back, down to `min_soc` percent; 0: nothing.
+        emaid: it charges by Plug & Charge under this eMAID, with `contract`, the PEM chain of its
+        certificate, contract first ("": none yet; "made": the emulator makes one); it has room for
+        `contracts` of them. iso15118_20: it speaks ISO 15118-20 too.
 
         Raises ValueError, with a sentence, on a value that no car has.
         """
@@ -69,7 +79,11 @@ class EV:
             raise ValueError("min_soc must be 0 to 100")
         if not 0 <= departure_s <= 31_536_000:
             raise ValueError("departure_s must be 0 to a year of seconds")
-        self.iso15118 = bool(iso15118)
+        if not 1 <= contracts <= 8:
+            raise ValueError("contracts must be 1 to 8")
+        self.emaid, self.contract, self.contracts = emaid, contract, int(contracts)
+        self.iso15118_20 = bool(iso15118_20)
+        self.iso15118 = bool(iso15118) or bool(emaid or contract or iso15118_20)
         self.departure_s = float(departure_s)
         self.max_discharge_kw = float(max_discharge_kw)
         self.min_soc = float(min_soc)
@@ -95,12 +109,15 @@ class EV:
             raise ValueError(f"an EV has no {', '.join(sorted(map(str, unknown)))}")
         values = usual | {k: v for k, v in (given or {}).items() if v is not None}
         for name, value in values.items():
-            if name == "iso15118":
+            if name in ("iso15118", "iso15118_20"):
                 if not isinstance(value, bool):
-                    raise ValueError("iso15118 must be true or false")  # noqa: TRY004 - as below
+                    raise ValueError(f"{name} must be true or false")  # noqa: TRY004 - as below
+                continue
+            if name in ("emaid", "contract"):
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"{name} must be a number")  # noqa: TRY004 - one kind of refusal
+        _check_contract(values.get("emaid", ""), values.get("contract", ""))
         return cls(**values)
 
     @property
@@ -199,6 +216,18 @@ class EV:
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "EV":
         return cls(**saved)
+
+
+def _check_contract(emaid: Any, contract: Any) -> None:
+    """ValueError if no car can be known by these."""
+    if emaid and not is_emaid(emaid):
+        raise ValueError("emaid must be an eMAID such as DE-ABC-C12345678-1")
+    if contract and contract != MADE and not (
+        isinstance(contract, str) and read_chain(contract) and (emaid or emaid_of(contract))
+    ):
+        raise ValueError('contract must be "made" or a PEM chain whose common name is an eMAID')
+    if contract == MADE and not emaid:
+        raise ValueError("a contract is made for an emaid")
 
 
 def _duration(percent: float, power: float, slope: float, per_ws: float) -> float:

@@ -73,7 +73,12 @@ class Authorization(Driver):
         remote: int | None = None, group: str = "",
     ) -> None:  # fmt: skip
         context = (outlet.number, token, trigger, remote, group)
-        self.call("Authorize", {"idToken": token}, now, context)
+        payload = {"idToken": token, **self.contract_told(outlet, token, now)}
+        self.call("Authorize", payload, now, context)
+
+    def contract_told(self, outlet: Outlet, token: dict, now: float) -> dict[str, Any]:
+        """Hook: what Plug & Charge adds to Authorize."""
+        return {}
 
     def _asks(self) -> bool:
         model = self.model

@@ -8,7 +8,7 @@ from chargepoint.times import iso
 from chargepoint.v201.charging_profiles import read
 from chargepoint.v201.outlet import Outlet
 
-SCHEDULES = 3
+_TUPLES = "ISO15118Ctrlr.MaxScheduleEntries"
 # ISO 15118-2 [V2G2-307]: an EV waits 60 s for its schedule; then the station offers its own.
 PATIENCE = 60.0
 
@@ -25,7 +25,7 @@ class EvNeeds:
         if ev is None or not ev.iso15118 or not enabled or not self.online:
             return
         payload = {
-            "evseId": outlet.evse, "maxScheduleTuples": SCHEDULES,
+            "evseId": outlet.evse, "maxScheduleTuples": self.model.integer(_TUPLES),
             "chargingNeeds": self.charging_needs(outlet, ev, now),
         }  # fmt: skip
         self.call("NotifyEVChargingNeeds", payload, now, outlet.number)

@@ -11,11 +11,13 @@ from chargepoint.v201.ev_needs import EvNeeds
 from chargepoint.v201.external_limits import ExternalLimits
 from chargepoint.v201.local_list import LocalList
 from chargepoint.v201.operator_commands import OperatorCommands
+from chargepoint.v201.plug_and_charge import PlugAndCharge
 from chargepoint.v201.reservation import Reservation
 from chargepoint.v201.smart_charging import SmartCharging
 
 
 class Station201(
+    PlugAndCharge,
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
     EnergyCaps,
     OperatorCommands,

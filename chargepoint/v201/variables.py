@@ -135,6 +135,14 @@ VARIABLES: tuple[Variable, ...] = (
     # Ours: whether SecurityEventNotification is sent. A CSMS that installs or asks for
     # certificates turns it on.
     _flag("EmulatorCtrlr.SecurityEvents", False),
+    _flag("ISO15118Ctrlr.Available", True, READ_ONLY),
+    _flag("ISO15118Ctrlr.CentralContractValidationAllowed", True),
+    _flag("ISO15118Ctrlr.ContractCertificateInstallationEnabled", True),
+    _flag("ISO15118Ctrlr.ContractValidationOffline", True),
+    _flag("ISO15118Ctrlr.Enabled", True),
+    _variable("ISO15118Ctrlr.MaxScheduleEntries", "integer", "3", low=1, high=3),
+    _flag("ISO15118Ctrlr.PnCEnabled", True),
+    _flag("ISO15118Ctrlr.RequestMeteringReceipt", False, READ_ONLY),
     _flag("LocalAuthListCtrlr.Available", True, READ_ONLY),
     _fixed("LocalAuthListCtrlr.BytesPerMessage", "integer", "65000"),
     _flag("LocalAuthListCtrlr.DisablePostAuthorize", False),

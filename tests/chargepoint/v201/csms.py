@@ -69,6 +69,7 @@ class Csms:
             "NotifyEVChargingNeeds": {"status": "Accepted"},
             "NotifyEVChargingSchedule": {"status": "Accepted"},
             "ReportChargingProfiles": {},
+            "Get15118EVCertificate": {"status": "Accepted", "exiResponse": "gJgC"},
         }  # fmt: skip
         self.todo: deque[str] = deque()
 

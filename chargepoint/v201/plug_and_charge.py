@@ -1,0 +1,193 @@
+"""Plug & Charge (ISO 15118): a car that is known by its contract (C07, C08, M01, M02)."""
+
+from typing import Any
+
+from cryptography import x509
+
+from chargepoint.effects import URGENT
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.ev import EV
+from chargepoint.security import exi
+from chargepoint.security.certificates import chain_fault, pem_of, read_chain
+from chargepoint.security.contracts import (
+    MADE,
+    emaid_of,
+    hashes_of,
+    issuer_of,
+    make_contract,
+    without_root,
+)
+from chargepoint.v201.outlet import Outlet
+
+ROOTS = ("MORootCertificate", "V2GRootCertificate")
+RENEW_BEFORE = 30 * 86_400.0
+_CTRLR = "ISO15118Ctrlr"
+
+
+class PlugAndCharge:
+    """Block of every 2.x station. The car keeps its contract (EV.contract), so it has no state."""
+
+    __slots__ = ()
+
+    LONGEST_CERTIFICATE, LONGEST_EXI = 5500, 5600
+
+    # --- a car comes -------------------------------------------------------------------------
+
+    def ev_plugged_in(self, connector: Connector, now: float) -> None:
+        super().ev_plugged_in(connector, now)
+        outlet, ev = self.outlets[connector.id], connector.ev
+        if ev is None or not ev.iso15118 or not (ev.emaid or ev.contract):
+            return
+        if ev.contract == MADE:
+            ev.contract = make_contract(ev.emaid, self.station_time(now))
+        ev.emaid = ev.emaid or emaid_of(ev.contract)
+        if not (self.speaks_15118() and self.model.flag(f"{_CTRLR}.PnCEnabled")):
+            return
+        if not self.booted and not self.model.flag("TxCtrlr.TxBeforeAcceptedEnabled"):
+            return
+        if outlet.token is not None:
+            return  # somebody else has authorized it
+        installs = self.model.flag(f"{_CTRLR}.ContractCertificateInstallationEnabled")
+        if self.online and installs and self._wants_contract(ev, now):
+            self.ask_contract(outlet, ev, now)
+        else:
+            self.present_contract(outlet, now)
+
+    def speaks_15118(self) -> bool:
+        return self.model.flag(f"{_CTRLR}.Enabled")
+
+    def ev_asks(self, outlet: Outlet, now: float) -> None:
+        if self.speaks_15118():
+            super().ev_asks(outlet, now)
+
+    def _wants_contract(self, ev: EV, now: float) -> bool:
+        chain = read_chain(ev.contract)
+        if not chain:
+            return True
+        return chain[0].not_valid_after_utc.timestamp() - self.station_time(now) < RENEW_BEFORE
+
+    # --- Get15118EVCertificate (M01, M02) ----------------------------------------------------
+
+    def ask_contract(self, outlet: Outlet, ev: EV, now: float, stored: int = 0) -> None:
+        """`stored`: the contracts that this visit has brought already."""
+        chain, roots = read_chain(ev.contract), self.contract_roots()
+        if chain and not stored:
+            action = "Update"
+            coded = exi.update_request(ev.emaid, chain, roots, self.LONGEST_EXI)
+        else:
+            action, time = "Install", self.station_time(now)
+            coded = exi.installation_request(ev.emaid, roots, time, self.LONGEST_EXI)
+        if not coded:
+            self.remark("Plug & Charge: the contract is too long to be told", now)
+            self.present_contract(outlet, now)
+            return
+        payload = {
+            "iso15118SchemaVersion": exi.MESSAGES_2, "action": action, "exiRequest": coded,
+            **self.contracts_wanted(ev, stored),
+        }  # fmt: skip
+        self.call("Get15118EVCertificate", payload, now, (outlet.number, ev.emaid, stored))
+
+    def contracts_wanted(self, ev: EV, stored: int) -> dict[str, Any]:
+        """Hook: 2.1 can ask for several."""
+        return {}
+
+    def got_get15118_ev_certificate(self, payload: dict, context: Any, now: float) -> None:
+        number, emaid, stored = context
+        outlet, ev = self._still_there(number, emaid)
+        if ev is None:
+            return
+        if payload["status"] == "Accepted":
+            if not stored:
+                brought = exi.contract_in(payload["exiResponse"])
+                ev.contract = brought or make_contract(emaid, self.station_time(now))
+                ev.emaid = emaid_of(ev.contract) or emaid
+                self.changed(URGENT)
+            if payload.get("remainingContracts", 0) > 0 and stored + 1 < ev.contracts:
+                self.ask_contract(outlet, ev, now, stored + 1)
+                return
+        else:
+            self.remark("Plug & Charge: the CSMS gave no contract", now)
+        self.present_contract(outlet, now)
+
+    def failed_get15118_ev_certificate(self, code: str, context: Any, now: float) -> None:
+        outlet, ev = self._still_there(*context[:2])
+        if ev is not None:
+            self.remark(f"Plug & Charge: no contract, {code}", now)
+            self.present_contract(outlet, now)
+
+    def _still_there(self, number: int, emaid: str) -> tuple[Outlet | None, EV | None]:
+        outlet = self.outlets.get(number)
+        ev = outlet.hardware.ev if outlet is not None else None
+        return (outlet, ev) if ev is not None and ev.emaid == emaid else (outlet, None)
+
+    # --- Authorize by the contract (C07) -----------------------------------------------------
+
+    def contract_roots(self) -> list[x509.Certificate]:
+        return [c for use in ROOTS for pem in self.roots_of(use) for c in read_chain(pem)]
+
+    def present_contract(self, outlet: Outlet, now: float) -> None:
+        ev = outlet.hardware.ev
+        if not ev.contract or not self.free(outlet):
+            return  # the driver may still use a card
+        why = self.contract_refusal(ev, now)
+        if not why:
+            token = {"idToken": ev.emaid, "type": "eMAID"}
+            status = self.present(outlet, token, "Authorized", now)
+            why = "" if status in ("Accepted", "Asked") else status
+        if why:
+            self.remark(f"Plug & Charge: {ev.emaid} may not charge, {why}", now)
+
+    def contract_refusal(self, ev: EV, now: float) -> str:
+        """Why the contract will not do, before anybody is asked; "" if it may."""
+        model = self.model
+        if not self.online and not model.flag(f"{_CTRLR}.ContractValidationOffline"):
+            return "contracts are not validated offline"  # C07.FR.07
+        chain = without_root(read_chain(ev.contract))
+        if fault := chain_fault(chain, [], self.station_time(now)):
+            return fault
+        if issuer_of(chain[-1], self.contract_roots()) is not None:
+            return ""
+        if not self.online:
+            return "its root is not installed"
+        if not model.flag(f"{_CTRLR}.CentralContractValidationAllowed"):
+            return "its root is not installed, and the CSMS is not to be asked"
+        return ""
+
+    def contract_told(self, outlet: Outlet, token: dict, now: float) -> dict[str, Any]:
+        """The fields of Authorize that a contract adds."""
+        ev = outlet.hardware.ev
+        if token["type"] != "eMAID" or ev is None or ev.emaid != token["idToken"]:
+            return {}
+        chain, roots, told = read_chain(ev.contract), self.contract_roots(), {}
+        if not chain:
+            return {}
+        if hashed := hashes_of(chain, roots):
+            told["iso15118CertificateHashData"] = hashed
+        central = self.model.flag(f"{_CTRLR}.CentralContractValidationAllowed")
+        path = without_root(chain)
+        if central and issuer_of(path[-1], roots) is None:
+            text = "".join(pem_of(certificate) for certificate in path)
+            if len(text) <= self.LONGEST_CERTIFICATE:
+                told["certificate"] = text
+        return told
+
+    def got_authorize(self, payload: dict, context: Any, now: float) -> None:
+        verdict = payload.get("certificateStatus", "Accepted")
+        if verdict != "Accepted":
+            # The contract is not good, whatever is said of the eMAID.
+            self.remark(f"Plug & Charge: the contract is refused, {verdict}", now)
+            info = payload["idTokenInfo"]
+            if info["status"] == "Accepted":
+                payload = {**payload, "idTokenInfo": {**info, "status": "Invalid"}}
+        super().got_authorize(payload, context, now)
+
+    def failed_authorize(self, code: str, context: Any, now: float) -> None:
+        outlet, token = self.outlets.get(context[0]), context[1]
+        ev = outlet.hardware.ev if outlet is not None else None
+        if ev is not None and ev.contract and ev.emaid == token["idToken"]:
+            # As if offline: only what can be validated here (C07.FR.07 and .08).
+            allowed = self.model.flag(f"{_CTRLR}.ContractValidationOffline")
+            chain = without_root(read_chain(ev.contract))
+            if not allowed or issuer_of(chain[-1], self.contract_roots()) is None:
+                return
+        super().failed_authorize(code, context, now)
