@@ -109,7 +109,9 @@ def same_hash(given: dict, own: dict) -> bool:
     return serials[0] == serials[1] and all(given[n].lower() == own[n].lower() for n in names)
 
 
-def make_key_and_csr(common_name: str, organization: str) -> tuple[str, str]:
+def make_key_and_csr(
+    common_name: str, organization: str, country: str = ""
+) -> tuple[str, str]:
     """(private key, certificate signing request), both PEM.
 
     EC P-256: made in 0.1 ms. An RSA key takes up to a second, in which a worker's thousands of
@@ -119,6 +121,8 @@ def make_key_and_csr(common_name: str, organization: str) -> tuple[str, str]:
     names = [x509.NameAttribute(NameOID.COMMON_NAME, common_name[:_LONGEST_NAME])]
     if organization:
         names.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization[:_LONGEST_NAME]))
+    if len(country) == 2:  # RFC 5280, ub-country-name-alpha-length
+        names.append(x509.NameAttribute(NameOID.COUNTRY_NAME, country))
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(names))
     request = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -22,12 +22,13 @@ class Base201(Security, Firmware, Station):
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
     reset_due  boot reason of a reset that waits for transactions to end
     jobs, installed, armed, published  see chargepoint/firmware; vault: see chargepoint/security
+    v2g  see v2g_certificate.py
     """
 
     __slots__ = (
         "armed", "cache", "driven", "installed", "jobs", "list_version", "local_list", "model",
         "offline_since", "outlets", "profiles", "published", "reservations", "reset_due",
-        "vault",
+        "v2g", "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"

@@ -14,10 +14,12 @@ from chargepoint.v201.operator_commands import OperatorCommands
 from chargepoint.v201.plug_and_charge import PlugAndCharge
 from chargepoint.v201.reservation import Reservation
 from chargepoint.v201.smart_charging import SmartCharging
+from chargepoint.v201.v2g_certificate import V2gCertificate
+from chargepoint.v201.v2g_status import V2gStatus
 
 
 class Station201(
-    PlugAndCharge,
+    PlugAndCharge, V2gStatus, V2gCertificate,
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
     EnergyCaps,
     OperatorCommands,

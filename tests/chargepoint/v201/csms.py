@@ -69,6 +69,8 @@ class Csms:
             "NotifyEVChargingNeeds": {"status": "Accepted"},
             "NotifyEVChargingSchedule": {"status": "Accepted"},
             "ReportChargingProfiles": {},
+            "GetCertificateStatus": {"status": "Failed"},
+            "SignCertificate": {"status": "Accepted"},
             "Get15118EVCertificate": {"status": "Accepted", "exiResponse": "gJgC"},
         }  # fmt: skip
         self.todo: deque[str] = deque()

@@ -1,0 +1,233 @@
+"""The charging station's certificate for ISO 15118: signed, kept, renewed (A02, A03, M03, M04)."""
+
+from typing import Any, ClassVar
+
+from chargepoint.effects import URGENT
+from chargepoint.security.certificates import (
+    chain_fault,
+    hash_data,
+    is_for_key,
+    make_key_and_csr,
+    pem_of,
+    read_chain,
+    same_hash,
+)
+from chargepoint.security.contracts import issuer_of
+from chargepoint.security.own_certificate import DAY, RENEW_BEFORE, SIGN_REPEATS, SIGN_WAIT
+
+CHAIN = "V2GCertificateChain"
+COMBINED = ""  # one certificate for the CSMS and for cars: SignCertificate names no type
+V2G = "V2GCertificate"
+_SECRET = ("key", "pending")
+_CTRLR = "ISO15118Ctrlr"
+
+
+class V2gCertificate:
+    """Block of every 2.x station.
+
+    v2g: certificateType -> {"chain", "key": PEM; "pending": the key of a request that waits;
+    "asked": how often it was repeated; "ocsp": see v2g_status.py}; None: never asked for.
+    """
+
+    __slots__ = ()
+
+    V2G_TRIGGERS: ClassVar[dict[str, str]] = {
+        "SignCombinedCertificate": COMBINED, "SignV2GCertificate": V2G,
+    }  # fmt: skip
+
+    def begin(self, saved: dict, now: float) -> None:
+        secret = (saved.get("secrets") or {}).get("v2g", {})
+        known = {k: {**e, **secret.get(k, {})} for k, e in saved.get("v2g", {}).items()}
+        # Without its key (the secrets could not be read) a certificate is of no use.
+        usable = {kind: e for kind, e in known.items() if "key" in e or "pending" in e}
+        self.v2g: dict[str, dict[str, Any]] | None = usable or None
+        super().begin(saved, now)
+        for kind in usable:
+            self.arm_v2g(kind, now)
+            self._wait_for_v2g(kind, now)
+
+    def extra_saved(self) -> dict[str, Any]:
+        saved = super().extra_saved()
+        if self.v2g:
+            parts = {kind: _split(entry) for kind, entry in self.v2g.items()}
+            saved["v2g"] = {kind: plain for kind, (plain, _) in parts.items()}
+            secret = {kind: hidden for kind, (_, hidden) in parts.items()}
+            saved["secrets"] = {**saved.get("secrets", {}), "v2g": secret}
+        return saved
+
+    # --- SignCertificate ---------------------------------------------------------------------
+
+    def on_trigger_message(self, payload: dict, now: float) -> dict:
+        kind = self.V2G_TRIGGERS.get(payload["requestedMessage"])
+        if kind is None:
+            return super().on_trigger_message(payload, now)
+        if not self.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled"):
+            info = {"reasonCode": "NotEnabled", "additionalInfo": "V2G certificates are off"}
+            return {"status": "Rejected", "statusInfo": info}
+        self._extension_is_spoken()
+        self.later(self._sign_v2g_first, kind)
+        return {"status": "Accepted"}
+
+    def _sign_v2g_first(self, kind: str, now: float) -> None:
+        self.sign_v2g(kind, now, 0)
+
+    def sign_v2g(self, kind: str, now: float, asked: int) -> None:
+        """Make a key pair and ask for the certificate of it; `asked`: how often before."""
+        model = self.model
+        station = self.config.serial or self.identity
+        name, organization = station, self.organization()
+        if kind != COMBINED:
+            name = model.value(f"{_CTRLR}.SeccId") or station
+            organization = model.value(f"{_CTRLR}.OrganizationName") or organization
+        country = model.value(f"{_CTRLR}.CountryName")
+        key, request = make_key_and_csr(name, organization, country)
+        entry = (self.v2g or {}).get(kind, {})
+        self.v2g = {**(self.v2g or {}), kind: {**entry, "pending": key, "asked": asked}}
+        self.changed(URGENT)
+        payload = {"csr": request, **({"certificateType": kind} if kind else {})}
+        self.call("SignCertificate", payload, now, ("v2g", kind))
+
+    def got_sign_certificate(self, payload: dict, context: Any, now: float) -> None:
+        if not isinstance(context, tuple):
+            super().got_sign_certificate(payload, context, now)
+        elif payload["status"] == "Accepted":
+            self._wait_for_v2g(context[1], now)
+        else:
+            self._stop_asking_v2g(context[1])
+
+    def failed_sign_certificate(self, code: str, context: Any, now: float) -> None:
+        if not isinstance(context, tuple):
+            super().failed_sign_certificate(code, context, now)
+        elif code in ("Disconnected", "Timeout"):
+            self._wait_for_v2g(context[1], now)
+        else:
+            self._stop_asking_v2g(context[1])
+
+    def _wait_for_v2g(self, kind: str, now: float) -> None:
+        """A02.FR.17 to 19, as for the station's own."""
+        entry = (self.v2g or {}).get(kind, {})
+        if "pending" in entry:
+            self.set_timer(("v2g_signing", kind), now + SIGN_WAIT * 2 ** entry["asked"])
+
+    def at_v2g_signing(self, now: float, kind: str) -> None:
+        asked = (self.v2g or {}).get(kind, {}).get("asked", SIGN_REPEATS)
+        if asked < SIGN_REPEATS:
+            self.sign_v2g(kind, now, asked + 1)
+        else:
+            self._stop_asking_v2g(kind)
+
+    def _stop_asking_v2g(self, kind: str) -> None:
+        self.clear_timer(("v2g_signing", kind))
+        self._keep_v2g(kind, {k: v for k, v in self._v2g(kind).items() if k in ("chain", "key")})
+
+    def _v2g(self, kind: str) -> dict[str, Any]:
+        return (self.v2g or {}).get(kind, {})
+
+    def _keep_v2g(self, kind: str, entry: dict[str, Any]) -> None:
+        """`entry`: {} forgets it."""
+        rest = {name: kept for name, kept in (self.v2g or {}).items() if name != kind}
+        self.v2g = ({**rest, kind: entry} if entry else rest) or None
+        self.changed(URGENT)
+
+    # --- CertificateSigned -------------------------------------------------------------------
+
+    def on_certificate_signed(self, payload: dict, now: float) -> dict:
+        kind, pem = payload.get("certificateType"), payload["certificateChain"]
+        if kind in self.V2G_TRIGGERS.values():
+            return {"status": self._take_v2g(kind, pem, now)}
+        chain, combined = read_chain(pem), self._v2g(COMBINED).get("pending")
+        if not (kind is None and chain and combined and is_for_key(chain[0], combined)):
+            return super().on_certificate_signed(payload, now)
+        self.open_vault().pending_key = combined
+        status = self.take_certificate(pem, now)
+        if status == "Accepted":
+            self._stop_asking_v2g(COMBINED)
+            self._use_v2g(V2G, pem, combined, now)
+        return {"status": status}
+
+    def _take_v2g(self, kind: str, pem: str, now: float) -> str:
+        pending, chain = self._v2g(kind).get("pending"), read_chain(pem)
+        if len(pem) > self.longest_chain():
+            fault = "the chain is longer than allowed"
+        elif not chain:
+            fault = "no certificate can be read"
+        elif not pending:
+            fault = "no V2G certificate was asked for"
+        elif not is_for_key(chain[0], pending):
+            fault = "the certificate is for another key"
+        else:
+            fault = chain_fault(chain, self.roots_of("V2GRootCertificate"), self.station_time(now))
+        if fault:
+            self.security_event("InvalidChargingStationCertificate", fault, now)
+            return "Rejected"
+        self._use_v2g(kind, pem, pending, now)
+        return "Accepted"
+
+    def _use_v2g(self, kind: str, pem: str, key: str, now: float) -> None:
+        self.clear_timer(("v2g_signing", kind))
+        clean = "".join(pem_of(certificate) for certificate in read_chain(pem))
+        self._keep_v2g(kind, {"chain": clean, "key": key})
+        self.arm_v2g(kind, now)
+        self.v2g_changed(kind, now)
+
+    def v2g_changed(self, kind: str, now: float) -> None:
+        """Hook: another certificate is in use."""
+
+    # --- renewal (A03) -----------------------------------------------------------------------
+
+    def arm_v2g(self, kind: str, now: float) -> None:
+        chain = read_chain(self._v2g(kind).get("chain", ""))
+        if chain:
+            end, begin = chain[0].not_valid_after_utc, chain[0].not_valid_before_utc
+            early = min(RENEW_BEFORE, (end - begin).total_seconds() / 3)
+            due = now + end.timestamp() - self.station_time(now) - early
+            self.set_timer(("v2g_renewal", kind), max(now, due))
+
+    def at_v2g_renewal(self, now: float, kind: str) -> None:
+        entry = self._v2g(kind)
+        if "chain" not in entry:
+            return
+        self.set_timer(("v2g_renewal", kind), now + DAY)
+        enabled = self.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled")
+        if enabled and "pending" not in entry:
+            self.sign_v2g(kind, now, 0)
+
+    # --- listed and deleted (M03, M04) -------------------------------------------------------
+
+    def on_get_installed_certificate_ids(self, payload: dict, now: float) -> dict:
+        answer = super().on_get_installed_certificate_ids(payload, now)
+        uses = payload.get("certificateType")
+        if not self.v2g or (uses is not None and CHAIN not in uses):
+            return answer
+        found = [self._listed(kind) for kind, entry in self.v2g.items() if "chain" in entry]
+        listed = [*answer.get("certificateHashDataChain", ()), *found]
+        if not listed:
+            return answer
+        return {"status": "Accepted", "certificateHashDataChain": listed}
+
+    def _listed(self, kind: str) -> dict[str, Any]:
+        own, *above = self.v2g_hashes(kind)
+        listed = {"certificateType": CHAIN, "certificateHashData": own}
+        return {**listed, "childCertificateHashData": above[:4]} if above else listed
+
+    def v2g_hashes(self, kind: str, algorithm: str = "SHA256") -> list[dict[str, str]]:
+        """CertificateHashDataType of the chain, the station's own first."""
+        chain = read_chain(self._v2g(kind).get("chain", ""))
+        among = [*chain[1:], *self.contract_roots()]
+        return [hash_data(pem_of(c), pem_of(issuer_of(c, among) or c), algorithm) for c in chain]
+
+    def delete_certificate(self, wanted: dict, now: float) -> str:
+        for kind in list(self.v2g or ()):
+            hashes = self.v2g_hashes(kind, wanted["hashAlgorithm"])
+            if hashes and same_hash(wanted, hashes[0]):
+                self._keep_v2g(kind, {})
+                for timer in ("v2g_renewal", "v2g_signing", "v2g_status"):
+                    self.clear_timer((timer, kind))
+                return "Accepted"
+        return super().delete_certificate(wanted, now)
+
+
+def _split(entry: dict[str, Any]) -> tuple[dict, dict]:
+    """(plain, secret) parts."""
+    plain = {k: {**v} if isinstance(v, dict) else v for k, v in entry.items() if k not in _SECRET}
+    return plain, {k: v for k, v in entry.items() if k in _SECRET}

@@ -1,0 +1,99 @@
+"""The OCSP answers that a station staples for cars, by GetCertificateStatus (M06)."""
+
+import base64
+from typing import Any
+
+from cryptography.x509 import ocsp
+
+from chargepoint.effects import SOON
+from chargepoint.security.certificates import read_chain
+from chargepoint.security.contracts import hashes_of
+
+DAY, WEEK = 86_400.0, 604_800.0  # M06: asked for again at least once a week
+
+
+class V2gStatus:
+    """Block of every 2.x station. v2g[type]["ocsp"]: serial -> [ocspResult, when to ask again]."""
+
+    __slots__ = ()
+
+    def v2g_changed(self, kind: str, now: float) -> None:
+        self.ask_v2g_status(kind, now)
+
+    def registered(self, now: float, rebooted: bool) -> None:
+        super().registered(now, rebooted)
+        for kind in list(self.v2g or ()):
+            self.ask_v2g_status(kind, now, anew=rebooted)
+
+    def at_v2g_status(self, now: float, kind: str) -> None:
+        self.ask_v2g_status(kind, now)
+
+    def ask_v2g_status(self, kind: str, now: float, anew: bool = False) -> None:
+        """Ask about each certificate of the chain whose answer is missing or has ended."""
+        entry = (self.v2g or {}).get(kind, {})
+        if "chain" not in entry or not self.online:  # asked for once the CSMS is back
+            return
+        kept, waiting = entry.get("ocsp", {}), self.waiting_contexts("GetCertificateStatus")
+        for data in hashes_of(read_chain(entry["chain"]), self.contract_roots()):
+            serial = data["serialNumber"]
+            due = anew or serial not in kept or kept[serial][1] <= now
+            if due and (kind, serial) not in waiting:
+                self.call("GetCertificateStatus", {"ocspRequestData": data}, now, (kind, serial))
+        self._arm_v2g_status(kind, now)
+
+    def _arm_v2g_status(self, kind: str, now: float) -> None:
+        ends = [end for _, end in self.v2g[kind].get("ocsp", {}).values() if end > now]
+        if ends:
+            self.set_timer(("v2g_status", kind), min(ends))
+
+    def got_get_certificate_status(self, payload: dict, context: Any, now: float) -> None:
+        kind, serial = context
+        result = payload.get("ocspResult", "") if payload["status"] == "Accepted" else ""
+        answer = _read(result)
+        if answer is None or f"{answer.serial_number:x}" != serial:
+            self._keep_status(kind, serial, "", now + DAY, now)
+            return
+        if answer.certificate_status is ocsp.OCSPCertStatus.REVOKED:
+            self._revoked(kind, now)
+            return
+        end = answer.next_update_utc
+        left = WEEK if end is None else end.timestamp() - self.station_time(now)
+        # One that has ended already is not asked for over and over.
+        self._keep_status(kind, serial, result, now + (min(left, WEEK) if left > 0 else DAY), now)
+
+    def failed_get_certificate_status(self, code: str, context: Any, now: float) -> None:
+        if code != "Disconnected":
+            self._keep_status(*context, "", now + DAY, now)
+
+    def _keep_status(self, kind: str, serial: str, result: str, due: float, now: float) -> None:
+        """`result`: "" keeps what was there."""
+        entry = (self.v2g or {}).get(kind, {})
+        if "chain" not in entry:
+            return
+        kept = entry.get("ocsp", {})
+        before = kept.get(serial, ["", 0.0])[0]
+        entry = {**entry, "ocsp": {**kept, serial: [result or before, due]}}
+        self.v2g = {**self.v2g, kind: entry}
+        self._arm_v2g_status(kind, now)
+        self.changed(SOON)
+
+    def _revoked(self, kind: str, now: float) -> None:
+        """No car would trust it any longer; another is asked for."""
+        if "chain" not in (self.v2g or {}).get(kind, {}):
+            return
+        why = "the V2G certificate has been revoked"
+        self.security_event("InvalidChargingStationCertificate", why, now)
+        self.clear_timer(("v2g_renewal", kind))
+        self.clear_timer(("v2g_status", kind))
+        self._keep_v2g(kind, {})
+        if self.model.flag("ISO15118Ctrlr.V2GCertificateInstallationEnabled"):
+            self.sign_v2g(kind, now, 0)
+
+
+def _read(result: str) -> ocsp.OCSPResponse | None:
+    """None if it is no answer to an OCSP request."""
+    try:
+        answer = ocsp.load_der_ocsp_response(base64.b64decode(result))
+    except ValueError:
+        return None
+    return answer if answer.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL else None

@@ -1,0 +1,60 @@
+"""Plug & Charge of 2.1: several contracts of a car, and the state of its chain (M01, M07)."""
+
+from typing import Any, ClassVar
+
+from chargepoint.hardware.ev import EV
+from chargepoint.security import exi
+from chargepoint.security.certificates import read_chain
+from chargepoint.security.contracts import hashes_of
+from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.v2g_certificate import V2gCertificate
+
+
+class PlugAndCharge21:
+    """Block of Station21."""
+
+    __slots__ = ()
+
+    LONGEST_CERTIFICATE, LONGEST_EXI = 10_000, 11_000
+    V2G_TRIGGERS: ClassVar[dict[str, str]] = {
+        **V2gCertificate.V2G_TRIGGERS, "SignV2G20Certificate": "V2G20Certificate",
+    }  # fmt: skip
+
+    def contracts_wanted(self, ev: EV, stored: int) -> dict[str, Any]:
+        if not ev.iso15118_20:  # ISO 15118-2 knows of one contract only
+            return {}
+        return {
+            "iso15118SchemaVersion": exi.MESSAGES_20,
+            "maximumContractCertificateChains": ev.contracts - stored,
+            "prioritizedEMAIDs": [ev.emaid],
+        }
+
+    def present_contract(self, outlet: Outlet, now: float) -> None:
+        """A car of ISO 15118-20 is asked about before it may authorize."""
+        ev = outlet.hardware.ev
+        hashed = hashes_of(read_chain(ev.contract), self.contract_roots())
+        if not (ev.iso15118_20 and self.online and hashed):
+            super().present_contract(outlet, now)
+            return
+        requests = [
+            {"certificateHashData": {k: v for k, v in data.items() if k != "responderURL"},
+             "source": "OCSP", "urls": [data["responderURL"]]}
+            for data in hashed
+        ]  # fmt: skip
+        payload = {"certificateStatusRequests": requests}
+        self.call("GetCertificateChainStatus", payload, now, (outlet.number, ev.emaid))
+
+    def got_get_certificate_chain_status(self, payload: dict, context: Any, now: float) -> None:
+        outlet, ev = self._still_there(*context)
+        if ev is None:
+            return
+        if any(status["status"] == "Revoked" for status in payload["certificateStatus"]):
+            self.remark(f"Plug & Charge: the chain of {ev.emaid} has been revoked", now)
+        else:
+            # What the CSMS could not find out is for its answer to Authorize to settle.
+            super().present_contract(outlet, now)
+
+    def failed_get_certificate_chain_status(self, code: str, context: Any, now: float) -> None:
+        outlet, ev = self._still_there(*context)
+        if ev is not None:
+            super().present_contract(outlet, now)
