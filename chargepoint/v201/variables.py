@@ -144,6 +144,7 @@ VARIABLES: tuple[Variable, ...] = (
     _variable("ISO15118Ctrlr.MaxScheduleEntries", "integer", "3", low=1, high=3),
     _variable("ISO15118Ctrlr.OrganizationName", "string"),
     _flag("ISO15118Ctrlr.PnCEnabled", True),
+    _fixed("ISO15118Ctrlr.ProtocolSupported[1]", "string", "urn:iso:15118:2:2013:MsgDef,2,0"),
     _flag("ISO15118Ctrlr.RequestMeteringReceipt", False, READ_ONLY),
     _variable("ISO15118Ctrlr.SeccId", "string"),
     _flag("ISO15118Ctrlr.V2GCertificateInstallationEnabled", True),

@@ -226,7 +226,7 @@ def test_triggers():
     assert trigger("Heartbeat") == "Accepted"
     assert len(csms.sent("Heartbeat")) == 1
     assert trigger("BootNotification") == "Rejected"
-    assert trigger("SignCombinedCertificate") == "NotImplemented"
+    assert trigger("SignCombinedCertificate") == "Accepted"
     assert trigger("StatusNotification") == "Rejected"
     assert trigger("StatusNotification", evse={"id": 2, "connectorId": 1}) == "Accepted"
     assert csms.sent("StatusNotification")[-1]["evseId"] == 2

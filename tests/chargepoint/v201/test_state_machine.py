@@ -126,6 +126,11 @@ class Life(RuleBasedStateMachine):
     def plug(self, number, soc, modern):
         self.do("plug", connector=number, ev={"soc": soc, "battery_kwh": 10, "iso15118": modern})
 
+    @rule(number=numbers, contract=st.sampled_from(["", "made"]))
+    def plug_and_charge(self, number, contract):
+        car = {"battery_kwh": 10, "emaid": "DEABCC123456781", "contract": contract}
+        self.do("plug", connector=number, ev=car)
+
     @rule(number=numbers)
     def unplug(self, number):
         self.do("unplug", connector=number)
