@@ -201,3 +201,30 @@ def test_a_certificate_for_iso_15118_20_is_kept_beside_the_other(sub, root):
     keys = csms.saved()["secrets"]["v2g"]
     assert keys[V2G]["key"] != keys["V2G20Certificate"]["key"]
     assert read_chain(csms.station.v2g[V2G]["chain"])
+
+
+def test_a_restarted_station_still_renews_and_still_waits(csms, sub):
+    signed(csms, sub, days=60)
+    csms.restart().connect()
+    csms.pass_time(41 * DAY)
+    asked = len(csms.sent("SignCertificate"))
+    assert asked > 1
+    triggered(csms)
+    csms.restart().connect()
+    csms.pass_time(60)
+    assert len(csms.sent("SignCertificate")) == asked + 2
+
+
+def test_a_certificate_whose_key_cannot_be_read_is_not_shown_as_usable(csms, sub):
+    signed(csms, sub)
+    saved = {name: part for name, part in csms.saved().items() if name != "secrets"}
+    csms.restart(saved).connect()
+    assert listed(csms) == []
+
+
+def test_a_certificate_that_the_csms_will_not_sign_is_not_asked_for_again(csms):
+    csms.answers["SignCertificate"] = {"status": "Rejected"}
+    triggered(csms)
+    csms.pass_time(DAY)
+    assert len(csms.sent("SignCertificate")) == 1
+    assert csms.station.v2g is None
