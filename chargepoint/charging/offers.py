@@ -3,6 +3,8 @@
 Profiles that limit several outlets together are shared out among those that charge.
 """
 
+from typing import Any
+
 from chargepoint.charging import limits
 from chargepoint.charging.limits import AC_VOLTS, DC_VOLTS, Circuit, Limit
 from chargepoint.charging.profile import Period
@@ -64,3 +66,19 @@ def divided(
     shares = limits.shared(asked, [least_w(o) for o in outlets], whole)
     rest = [s if want else w for s, w, want in zip(shares, watts, wants, strict=True)]
     return [(w, limit.phases) for w, limit in zip(rest, alone, strict=True)]
+
+
+def periods(steps: list[tuple[int, Limit]], unit: str, circuit: Circuit) -> list[dict[str, Any]]:
+    """[ChargingSchedulePeriod] of a composite schedule.
+
+    steps: (milliseconds from its begin, limit), in order; unit: "A" a phase, or "W".
+    """
+    found: dict[int, dict[str, Any]] = {}
+    for offset, limit in steps:
+        watts = limit.total_w(circuit.volts)
+        value = watts if unit == "W" else watts / (circuit.volts * limit.phases)
+        entry = {"startPeriod": round(offset / 1000), "limit": round(value, 1)}
+        if circuit.phases:
+            entry["numberPhases"] = limit.phases
+        found[entry["startPeriod"]] = entry
+    return list(found.values())

@@ -5,14 +5,12 @@ from typing import Any
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
+from chargepoint.reserving import FOR_ANOTHER, PERHAPS, Reservations, merged
 from chargepoint.times import seconds_of
 from chargepoint.v16.charging_profiles import WAITING
 
-FOR_ANOTHER = "for another"  # kept for another idTag
-PERHAPS = "perhaps"  # the reservation's parentIdTag may let it through: ask the CSMS
 
-
-class Reservation:
+class Reservation(Reservations):
     """Block of Station16.
 
     reservations  reservationId -> {"connector", "tag", "parent", "expires", "claimed"}, None
@@ -83,13 +81,6 @@ class Reservation:
             self.show_reserved(self.connectors[entry["connector"]], now)
         self.changed(URGENT)
 
-    def on_cancel_reservation(self, payload: dict, now: float) -> dict:
-        identity = payload["reservationId"]
-        if identity not in (self.reservations or {}):
-            return {"status": "Rejected"}
-        self.later(self._end_reservation, identity)
-        return {"status": "Accepted"}
-
     def at_reservation(self, now: float, identity: int) -> None:
         self._end_reservation(identity, now)
 
@@ -121,12 +112,6 @@ class Reservation:
             outlet.apply(Event.RESERVED, now)
             self.report(outlet, now)
 
-    def resume_reservations(self, saved: dict, now: float) -> None:
-        kept = {int(identity): {**entry} for identity, entry in saved.items()}
-        self.reservations = kept or None
-        for identity, entry in kept.items():
-            self.set_timer(("reservation", identity), max(now, entry["expires"]))
-
     # --- who may use a connector -------------------------------------------------------------
 
     def kept_from(self, outlet: Connector, tag: str, parent: str = "") -> str:
@@ -142,7 +127,7 @@ class Reservation:
         if not own and (not zero or self._free_for_all() > len(zero)):
             return ""
         verdicts = {self._verdict(entry, tag, parent) for entry in own or zero}
-        return "" if "" in verdicts else PERHAPS if PERHAPS in verdicts else FOR_ANOTHER
+        return merged(verdicts)
 
     def _free_for_all(self) -> int:
         named = {e["connector"] for e in self.reservations.values()}
@@ -178,8 +163,4 @@ class Reservation:
 
     def use_reservation(self, outlet: Connector, now: float) -> int | None:
         """The reservationId that the transaction of the connector uses up."""
-        for identity, entry in (self.reservations or {}).items():
-            if entry["claimed"] == outlet.id:
-                self._end_reservation(identity, now)
-                return identity
-        return None
+        return self.use_reservation_of(outlet.id, now)

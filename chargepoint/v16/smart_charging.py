@@ -115,15 +115,7 @@ class SmartCharging:
     def _periods(self, number: int, steps: list[tuple[int, Limit]], unit: str) -> list[dict]:
         outlet = self.connectors.get(number)
         circuit = self._grid(0.0) if outlet is None else circuit_of(outlet, False)
-        periods: dict[int, dict[str, Any]] = {}
-        for offset, limit in steps:
-            watts = limit.total_w(circuit.volts)
-            value = watts if unit == "W" else watts / (circuit.volts * limit.phases)
-            entry = {"startPeriod": round(offset / 1000), "limit": round(value, 1)}
-            if circuit.phases:
-                entry["numberPhases"] = limit.phases
-            periods[entry["startPeriod"]] = entry
-        return list(periods.values())
+        return offers.periods(steps, unit, circuit)
 
     # --- what is offered ---------------------------------------------------------------------
 

@@ -4,13 +4,12 @@ from typing import Any
 
 from chargepoint.effects import URGENT
 from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
+from chargepoint.reserving import FOR_ANOTHER, PERHAPS, Reservations, merged
 from chargepoint.times import seconds_of
 from chargepoint.v201.auth_cache import key
 from chargepoint.v201.connector_types import fits_type
 from chargepoint.v201.outlet import Outlet
 
-FOR_ANOTHER = "for another"  # kept for another token
-PERHAPS = "perhaps"  # the token may be of the reservation's group: ask the CSMS
 _FREE = (State.AVAILABLE, State.RESERVED)
 
 
@@ -18,7 +17,7 @@ def _rejected(code: str, text: str) -> dict:
     return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": text}}
 
 
-class Reservation:
+class Reservation(Reservations):
     """Block of a 2.x station.
 
     reservations  id -> {"evse", "type", "token", "group", "expires", "claimed"}, None where there
@@ -91,13 +90,6 @@ class Reservation:
         self.show_reservations(now)
         self.changed(URGENT)
 
-    def on_cancel_reservation(self, payload: dict, now: float) -> dict:
-        identity = payload["reservationId"]
-        if identity not in (self.reservations or {}):
-            return {"status": "Rejected"}
-        self.later(self._end_reservation, identity)
-        return {"status": "Accepted"}
-
     def at_reservation(self, now: float, identity: int) -> None:
         if self._end_reservation(identity, now):
             self._tell(identity, "Expired", now)  # H04.FR.01
@@ -141,12 +133,6 @@ class Reservation:
                 outlet.hardware.apply(event, now)
                 self.report(outlet.hardware, now)
 
-    def resume_reservations(self, saved: dict, now: float) -> None:
-        kept = {int(identity): {**entry} for identity, entry in saved.items()}
-        self.reservations = kept or None
-        for identity, entry in kept.items():
-            self.set_timer(("reservation", identity), max(now, entry["expires"]))
-
     # --- who may use a connector (H03) -------------------------------------------------------
 
     def kept_from(self, outlet: Outlet, token: dict, group: str = "") -> str:
@@ -162,7 +148,7 @@ class Reservation:
         if not own and not self._all_needed(outlet, loose, self._usable(waiting)):
             return ""
         verdicts = {self._match(entry, token, group) for entry in own or loose}
-        return "" if "" in verdicts else PERHAPS if PERHAPS in verdicts else FOR_ANOTHER
+        return merged(verdicts)
 
     def _usable(self, waiting: list[dict]) -> set[int]:
         named = {e["evse"] for e in waiting}
@@ -199,11 +185,7 @@ class Reservation:
 
     def use_reservation(self, outlet: Outlet, now: float) -> int | None:
         """The id of the reservation that the outlet's transaction uses up (H03.FR.01)."""
-        for identity, entry in (self.reservations or {}).items():
-            if entry["claimed"] == outlet.number:
-                self._end_reservation(identity, now)
-                return identity
-        return None
+        return self.use_reservation_of(outlet.number, now)
 
 
 def _fits(entry: dict, outlet: Outlet) -> bool:

@@ -202,15 +202,7 @@ class SmartCharging:
         circuit = self.grid(0.0)
         if evse:
             circuit = offers.circuit_of(self.place_of(evse).hardware, False)
-        periods: dict[int, dict[str, Any]] = {}
-        for offset, limit in steps:
-            watts = limit.total_w(circuit.volts)
-            value = watts if unit == "W" else watts / (circuit.volts * limit.phases)
-            entry = {"startPeriod": round(offset / 1000), "limit": round(value, 1)}
-            if circuit.phases:
-                entry["numberPhases"] = limit.phases
-            periods[entry["startPeriod"]] = entry
-        return list(periods.values())
+        return offers.periods(steps, unit, circuit)
 
 
 def _as_reported(installed: Installed) -> dict:

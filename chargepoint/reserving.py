@@ -1,0 +1,40 @@
+"""What the reservations of every version share."""
+
+FOR_ANOTHER = "for another"  # kept for another idTag or token
+PERHAPS = "perhaps"  # who asks may be of the reservation's group: ask the CSMS
+
+
+def merged(verdicts: set[str]) -> str:
+    """What several reservations of one place say together: "", FOR_ANOTHER or PERHAPS."""
+    return "" if "" in verdicts else PERHAPS if PERHAPS in verdicts else FOR_ANOTHER
+
+
+class Reservations:
+    """Base of a version's block, which supplies _end_reservation(identity, now).
+
+    reservations  id -> {..., "expires", "claimed"}, None where there are none. expires: unix
+                  seconds by our clock; claimed: the connector where it is about to be used, or 0
+    """
+
+    __slots__ = ()
+
+    def resume_reservations(self, saved: dict, now: float) -> None:
+        kept = {int(identity): {**entry} for identity, entry in saved.items()}
+        self.reservations = kept or None
+        for identity, entry in kept.items():
+            self.set_timer(("reservation", identity), max(now, entry["expires"]))
+
+    def on_cancel_reservation(self, payload: dict, now: float) -> dict:
+        identity = payload["reservationId"]
+        if identity not in (self.reservations or {}):
+            return {"status": "Rejected"}
+        self.later(self._end_reservation, identity)
+        return {"status": "Accepted"}
+
+    def use_reservation_of(self, number: int, now: float) -> int | None:
+        """The id of the reservation that a transaction on the connector uses up."""
+        for identity, entry in (self.reservations or {}).items():
+            if entry["claimed"] == number:
+                self._end_reservation(identity, now)
+                return identity
+        return None
