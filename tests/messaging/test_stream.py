@@ -25,9 +25,23 @@ class User:
     is_active = True
 
 
+_sockets: list[WebsocketCommunicator] = []
+
+
+@pytest.fixture(autouse=True)
+async def _every_socket_is_closed():
+    """A consumer that is cancelled while Channels looks at the database would wait for ever."""
+    yield
+    while _sockets:
+        communicator = _sockets.pop()
+        if communicator.future is not None and not communicator.future.done():
+            await communicator.disconnect(timeout=10)
+
+
 def socket(consumer=MessagesConsumer, query="", user=User):
     path = "/ws/messages"
     communicator = WebsocketCommunicator(consumer.as_asgi(), f"{path}?{query}")
+    _sockets.append(communicator)
     if user is not None:
         communicator.scope["user"] = user()
     return communicator
