@@ -76,7 +76,8 @@ class Hub:
         wait = 0.5
         beat = asyncio.create_task(self._beat(), name="live-beat")
         try:
-            while True:
+            # redis-py may lose a cancellation while it connects, so it is asked for besides.
+            while not asyncio.current_task().cancelling():
                 try:
                     await self._listen()
                 except Exception as error:  # noqa: BLE001 - Redis may be away in many ways
@@ -93,7 +94,7 @@ class Hub:
         channel = await layer.new_channel("hub.")
         try:
             await layer.group_add(LIVE_GROUP, channel)
-            while True:
+            while not asyncio.current_task().cancelling():
                 # Cancelling this drops the channel, see channels_redis.pubsub.
                 self.spread(await layer.receive(channel))
         finally:

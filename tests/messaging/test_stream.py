@@ -25,23 +25,9 @@ class User:
     is_active = True
 
 
-_sockets: list[WebsocketCommunicator] = []
-
-
-@pytest.fixture(autouse=True)
-async def _every_socket_is_closed():
-    """A consumer that is cancelled while Channels looks at the database would wait for ever."""
-    yield
-    while _sockets:
-        communicator = _sockets.pop()
-        if communicator.future is not None and not communicator.future.done():
-            await communicator.disconnect(timeout=10)
-
-
 def socket(consumer=MessagesConsumer, query="", user=User):
     path = "/ws/messages"
     communicator = WebsocketCommunicator(consumer.as_asgi(), f"{path}?{query}")
-    _sockets.append(communicator)
     if user is not None:
         communicator.scope["user"] = user()
     return communicator
@@ -241,6 +227,34 @@ class BrokenLayer:
 
 async def test_the_subscription_ends_with_its_last_viewer_though_redis_is_gone(monkeypatch):
     layer = BrokenLayer()
+    monkeypatch.setattr("messaging.hub.get_channel_layer", lambda: layer)
+    hub().watch()
+    await asyncio.wait_for(layer.listening.wait(), 5)
+    task = hub()._task
+    hub().unwatch()
+    done, _ = await asyncio.wait([task], timeout=5)
+    assert done == {task}
+
+
+class DeafLayer(BrokenLayer):
+    """A cancellation is lost while redis-py connects."""
+
+    async def new_channel(self, prefix):
+        self.listening.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return prefix
+
+    async def receive(self, channel):
+        await asyncio.Event().wait()
+
+    async def group_discard(self, group, channel):
+        pass
+
+
+async def test_the_subscription_ends_though_its_cancellation_was_lost_on_the_way(monkeypatch):
+    layer = DeafLayer()
     monkeypatch.setattr("messaging.hub.get_channel_layer", lambda: layer)
     hub().watch()
     await asyncio.wait_for(layer.listening.wait(), 5)
