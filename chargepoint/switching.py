@@ -28,6 +28,8 @@ def carried_over(snapshot: dict[str, Any], version: str) -> tuple[dict, list[dic
         saved["local_list"] = saved["local_list"] or None
     if old.get("cache"):
         saved["cache"] = _tokens(old["cache"], snapshot["ocpp"], version)
+    if "1.6" not in (snapshot["ocpp"], version) and old.get("monitors"):
+        saved["monitors"] = [{**monitor} for monitor in old["monitors"]]
     return saved, _ended(snapshot)
 
 

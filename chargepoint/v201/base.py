@@ -21,14 +21,15 @@ class Base201(Security, Firmware, Station):
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
     reset_due  boot reason of a reset that waits for transactions to end
+    monitors, event_count, kept_events  see monitoring.py and events.py
     jobs, installed, armed, published  see chargepoint/firmware; vault: see chargepoint/security
     v2g  see v2g_certificate.py
     """
 
     __slots__ = (
-        "armed", "cache", "driven", "installed", "jobs", "list_version", "local_list", "model",
-        "offline_since", "outlets", "profiles", "published", "reservations", "reset_due",
-        "v2g", "vault",
+        "armed", "cache", "driven", "event_count", "installed", "jobs", "kept_events",
+        "list_version", "local_list", "model", "monitors", "offline_since", "outlets", "profiles",
+        "published", "reservations", "reset_due", "v2g", "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -62,6 +63,7 @@ class Base201(Security, Firmware, Station):
         self.schedule_aligned(now)
         self.published: dict[str, list[str]] | None = saved.get("published")
         self.restore_files(saved, now)
+        self.restore_monitors(saved, now)
         self.plan(now)
 
     def _send_call(
@@ -109,7 +111,7 @@ class Base201(Security, Firmware, Station):
             saved["reset_due"] = self.reset_due
         if self.published:
             saved["published"] = {checksum: [*at] for checksum, at in self.published.items()}
-        return saved | self.saved_files() | self.saved_security()
+        return saved | self.saved_files() | self.saved_security() | self.saved_monitors()
 
     # --- small questions ---------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from chargepoint.v201.energy_caps import EnergyCaps
 from chargepoint.v201.ev_needs import EvNeeds
 from chargepoint.v201.external_limits import ExternalLimits
 from chargepoint.v201.local_list import LocalList
+from chargepoint.v201.monitoring import Monitoring
 from chargepoint.v201.operator_commands import OperatorCommands
 from chargepoint.v201.plug_and_charge import PlugAndCharge
 from chargepoint.v201.reservation import Reservation
@@ -21,7 +22,7 @@ from chargepoint.v201.v2g_status import V2gStatus
 class Station201(
     PlugAndCharge, V2gStatus, V2gCertificate,
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
-    EnergyCaps,
+    EnergyCaps, Monitoring,
     OperatorCommands,
 ):  # fmt: skip
     """OCPP 2.0.1. The functional blocks are the base classes, one module each."""
@@ -34,6 +35,7 @@ class Station201(
         "ChangeAvailability": "on_change_availability",
         "ClearCache": "on_clear_cache",
         "ClearChargingProfile": "on_clear_charging_profile",
+        "ClearVariableMonitoring": "on_clear_variable_monitoring",
         "DataTransfer": "on_data_transfer",
         "DeleteCertificate": "on_delete_certificate",
         "GetBaseReport": "on_get_base_report",
@@ -42,6 +44,7 @@ class Station201(
         "GetInstalledCertificateIds": "on_get_installed_certificate_ids",
         "GetLocalListVersion": "on_get_local_list_version",
         "GetLog": "on_get_log",
+        "GetMonitoringReport": "on_get_monitoring_report",
         "GetReport": "on_get_report",
         "GetTransactionStatus": "on_get_transaction_status",
         "GetVariables": "on_get_variables",
@@ -53,6 +56,9 @@ class Station201(
         "Reset": "on_reset",
         "SendLocalList": "on_send_local_list",
         "SetChargingProfile": "on_set_charging_profile",
+        "SetMonitoringBase": "on_set_monitoring_base",
+        "SetMonitoringLevel": "on_set_monitoring_level",
+        "SetVariableMonitoring": "on_set_variable_monitoring",
         "SetVariables": "on_set_variables",
         "TriggerMessage": "on_trigger_message",
         "UnlockConnector": "on_unlock_connector",

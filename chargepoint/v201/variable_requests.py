@@ -158,7 +158,10 @@ class VariableRequests(Authorization):
             attribute["value"] = self.read(variable, evse, now)
         if variable.mutability != READ_ONLY:
             attribute["persistent"] = True
-        traits: dict[str, Any] = {"dataType": variable.kind, "supportsMonitoring": False}
+        traits: dict[str, Any] = {
+            "dataType": variable.kind,
+            "supportsMonitoring": variable.mutability != WRITE_ONLY,
+        }
         if variable.unit:
             traits["unit"] = variable.unit
         if variable.low is not None:

@@ -56,6 +56,8 @@ class Csms:
             "Authorize": {"idTokenInfo": {"status": "Accepted"}},
             "TransactionEvent": {},
             "StatusNotification": {},
+            "NotifyEvent": {},
+            "NotifyMonitoringReport": {},
             "NotifyReport": {},
             "MeterValues": {},
             "ReservationStatusUpdate": {},

@@ -1,0 +1,165 @@
+"""NotifyEvent: what the monitors see and what the hardware has to tell (part 2, N07 and N08)."""
+
+from typing import Any
+
+from chargepoint.effects import SOON
+from chargepoint.hardware.connector import NO_ERROR, Connector
+from chargepoint.v201.device_model import find
+from chargepoint.v201.monitors import PERIODIC, Monitor
+from chargepoint.v201.provisioning import Provisioning
+
+_LOOK = 60.0  # seconds: for values whose change nobody announces
+_FAULT_SEVERITY = 3  # Critical
+_KEPT_AT_MOST = 100  # events of a long time offline; the oldest go first
+
+
+class Events(Provisioning):
+    """Costs nothing while `monitors` is None: values are looked at when something has changed."""
+
+    __slots__ = ()
+
+    def monitored_value(self, monitor: Monitor, now: float) -> str:
+        """The Actual value of its variable; "" if that is gone with its EVSE."""
+        variable = find(monitor.component, monitor.variable, self._places())
+        if isinstance(variable, str):
+            return ""
+        return self.read(variable, monitor.component.get("evse"), now)
+
+    def watch(self, monitor: Monitor, now: float) -> None:
+        """Set the timer that the monitor needs."""
+        due = monitor.next_at(now, self._skew)
+        if due is not None:
+            self.set_timer(("monitor", monitor.id), due)
+        elif not self.has_timer("monitors"):
+            self.set_timer("monitors", now + _LOOK)
+
+    def look_at_values(self, now: float) -> None:
+        """Show every monitor its value, and tell the CSMS what they say."""
+        if self.monitors is None or not self.model.flag("MonitoringCtrlr.Enabled"):
+            return
+        told = []
+        for monitor in self.monitors.values():
+            if monitor.type in PERIODIC or not self._heeds_monitor(monitor):
+                continue
+            text = self.monitored_value(monitor, now)
+            seen = monitor.look(text) if text else None
+            if seen is not None:
+                told.append((monitor, text, *seen))
+        if told:
+            self.changed(SOON)
+        for entry in told:
+            self.tell_monitor(*entry, now)
+
+    def _heeds_monitor(self, monitor: Monitor) -> bool:
+        return not monitor.transaction or self.transaction_at(monitor.component) is not None
+
+    def transaction_at(self, component: dict) -> str | None:
+        for outlet in self.outlets_of(component.get("evse")):
+            if outlet.transaction is not None:
+                return outlet.transaction.id
+        return None
+
+    def at_monitors(self, now: float) -> None:
+        if self.monitors is None:
+            return
+        self.look_at_values(now)
+        if any(m.type not in PERIODIC for m in self.monitors.values()):
+            self.set_timer("monitors", now + _LOOK)
+
+    def at_monitor(self, now: float, number: int) -> None:
+        monitor = (self.monitors or {}).get(number)
+        if monitor is None:
+            return
+        self.watch(monitor, now)
+        if self._heeds_monitor(monitor) and self.model.flag("MonitoringCtrlr.Enabled"):
+            text = self.monitored_value(monitor, now)
+            self.tell_monitor(monitor, text, "Periodic", False, now)
+
+    # --- when something has changed ----------------------------------------------------------
+
+    def report(self, connector: Connector, now: float) -> None:
+        super().report(connector, now)
+        if self.monitors is not None:
+            self.look_at_values(now)
+
+    def variables_changed(self, now: float) -> None:
+        super().variables_changed(now)
+        self.look_at_values(now)
+
+    def fault_changed(self, connector: Connector, now: float) -> None:
+        super().fault_changed(connector, now)
+        outlet = self.outlets[connector.id]
+        component = {
+            "name": "Connector",
+            "evse": {"id": outlet.evse, "connectorId": outlet.connector_id},
+        }
+        event = {
+            "trigger": "Alerting",
+            "actualValue": "true" if connector.faulted else "false",
+            "eventNotificationType": "HardWiredNotification",
+            "component": component,
+            "variable": {"name": "Problem"},
+        }
+        if not connector.faulted:
+            event["cleared"] = True
+        elif connector.error_code != NO_ERROR:
+            event["techCode"] = connector.error_code[:50]
+            if connector.info:
+                event["techInfo"] = connector.info[:500]
+        self.tell_event(event, _FAULT_SEVERITY, now)
+
+    # --- telling -----------------------------------------------------------------------------
+
+    def tell_monitor(
+        self, monitor: Monitor, text: str, trigger: str, cleared: bool, now: float
+    ) -> None:
+        event = {
+            "trigger": trigger,
+            "actualValue": text[:2500],
+            "eventNotificationType": monitor.origin,
+            "component": monitor.component,
+            "variable": monitor.variable,
+            "variableMonitoringId": monitor.id,
+        }
+        if cleared:
+            event["cleared"] = True
+        self.tell_event(event, monitor.severity, now)
+
+    def tell_event(self, event: dict[str, Any], severity: int, now: float) -> None:
+        if severity > self.model.integer("MonitoringCtrlr.ActiveMonitoringLevel"):
+            return
+        self.event_count += 1
+        event = {"eventId": self.event_count, "timestamp": self.stamp(now), **event}
+        transaction = self.transaction_at(event["component"])
+        if transaction is not None and "evse" in event["component"]:
+            event["transactionId"] = transaction
+        event = self.event_of(event, severity)
+        if self.online:
+            self._send_event(event, severity, now)
+        else:
+            self._keep_event(event, severity)
+
+    def event_of(self, event: dict[str, Any], severity: int) -> dict[str, Any]:
+        """Hook: EventDataType as the version has it."""
+        return event
+
+    def _send_event(self, event: dict[str, Any], severity: int, now: float) -> None:
+        payload = {"generatedAt": self.stamp(now), "seqNo": 0, "eventData": [event]}
+        self.call("NotifyEvent", payload, now, (event["eventId"], severity, event))
+
+    def failed_notify_event(self, code: str, context: Any, now: float) -> None:
+        if code == "Disconnected":
+            self._keep_event(context[2], context[1])
+
+    def _keep_event(self, event: dict[str, Any], severity: int) -> None:
+        if severity > self.model.integer("MonitoringCtrlr.OfflineQueuingSeverity"):
+            return
+        kept = [*(self.kept_events or ()), [severity, event]]
+        self.kept_events = kept[-_KEPT_AT_MOST:]
+        self.changed(SOON)
+
+    def registered(self, now: float, rebooted: bool) -> None:
+        super().registered(now, rebooted)
+        kept, self.kept_events = self.kept_events, None
+        for severity, event in kept or ():
+            self._send_event(event, severity, now)

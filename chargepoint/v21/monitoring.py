@@ -1,0 +1,16 @@
+"""Monitoring in 2.1: events tell their severity, reports where a monitor comes from."""
+
+from typing import Any
+
+from chargepoint.v201.monitoring import Monitoring
+from chargepoint.v201.monitors import Monitor
+
+
+class Monitoring21(Monitoring):
+    __slots__ = ()
+
+    def event_of(self, event: dict[str, Any], severity: int) -> dict[str, Any]:
+        return {**event, "severity": severity}
+
+    def monitor_told(self, monitor: Monitor) -> dict[str, Any]:
+        return {**super().monitor_told(monitor), "eventNotificationType": monitor.origin}
