@@ -159,10 +159,11 @@ async def list_transactions(
 @router.get("/transactions/{session_id}", response=dict, tags=["transactions"], summary="A session")
 async def read_transaction(request: HttpRequest, session_id: str):
     """One charging session with its meter series."""
-    made = await async_database()[TRANSACTIONS].find_one({"_id": session_id})
+    db = async_database()
+    made = await db[TRANSACTIONS].find_one({"_id": session_id})
     if made is None:
         raise ApiError("transaction_not_found", "There is no session of this id.", 404)
-    return sessions.item(made, samples=True)
+    return sessions.item(made, await sessions.samples_of(db, made))
 
 
 @router.get("/analytics/messages", response=dict, tags=["analytics"], summary="Messages")

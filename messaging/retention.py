@@ -1,4 +1,5 @@
-"""Deleting what is older than the retention, oldest first, a little at a time.
+"""Deleting what is older than the retention, oldest first, a little at a time: messages, their
+counts, and the meter samples of sessions. The sessions themselves stay.
 
 MongoDB's own TTL would do on a real server. The embedded store's copies and decodes the whole
 collection under its lock each minute (docs/decisions/0006-retention.md).
@@ -29,6 +30,7 @@ async def prune(db: AsyncDatabase, before: datetime, seconds: float) -> tuple[in
     end = to_ms(before)
     oldest = await _oldest_minute(db, before)
     if oldest is None:
+        await _forget_samples(db, before)
         return 0, True
     deleted, reached, complete = 0, oldest, True
     pace = Pace(most=DELETE_AT_MOST)
@@ -36,6 +38,7 @@ async def prune(db: AsyncDatabase, before: datetime, seconds: float) -> tuple[in
         pace.begin()
         span = {"time": {"$gte": from_ms(low), "$lt": from_ms(high)}}
         deleted += (await db[store.MESSAGES].delete_many(span)).deleted_count
+        await db[store.SAMPLES].delete_many(span)
         pace.end()
         reached = high
         if time.monotonic() >= deadline:
@@ -43,6 +46,8 @@ async def prune(db: AsyncDatabase, before: datetime, seconds: float) -> tuple[in
             break
         await asyncio.sleep(PAUSE)
     await _forget_counts(db, end if complete else min(reached, end))
+    if complete:
+        await _forget_samples(db, before)
     return deleted, complete
 
 
@@ -51,6 +56,11 @@ async def _oldest_minute(db: AsyncDatabase, before: datetime) -> int | None:
     minutes = db[store.MINUTES].find({"time": {"$lt": before}}, {"_id": 1})
     numbers = [row["_id"] async for row in minutes]
     return min(numbers) * MINUTE_MS if numbers else None
+
+
+async def _forget_samples(db: AsyncDatabase, before: datetime) -> None:
+    """Delete the samples whose messages had gone already, by hand for instance."""
+    await db[store.SAMPLES].delete_many({"time": {"$lt": before}})
 
 
 async def _forget_counts(db: AsyncDatabase, end: int) -> None:

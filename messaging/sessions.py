@@ -14,17 +14,24 @@ FIRST_SPAN = timedelta(hours=1)
 EARLIEST_MS = 1_577_836_800_000  # 2020-01-01, before any session of ours
 
 
-def item(made: dict, *, samples: bool = False) -> dict:
-    """The JSON object of a session."""
+def item(made: dict, samples: list[dict] | None = None) -> dict:
+    """The JSON object of a session; `samples` if its meter series is wanted too."""
     answer = {name: value for name, value in made.items() if name not in ("_id", "samples")}
     answer["id"] = made["_id"]
     for name in ("started", "ended"):
         if answer.get(name) is not None:
             answer[name] = iso(answer[name])
-    if samples:
-        series = made.get("samples", [])
-        answer["samples"] = sorted(series, key=lambda sample: sample.get("t", 0))
+    if samples is not None:
+        answer["samples"] = samples
     return answer
+
+
+async def samples_of(db: AsyncDatabase, made: dict) -> list[dict]:
+    """The meter series of a session, oldest first: [{"t": unix seconds, "energy_wh": ...}]."""
+    found = await db[store.SAMPLES].find({"session": made["_id"]}).to_list()
+    # Sessions of before have theirs in the session itself.
+    series = [*made.get("samples", ()), *(row["sample"] for row in found)]
+    return sorted(series, key=lambda sample: sample.get("t", 0))
 
 
 async def read_page(

@@ -17,6 +17,7 @@ MESSAGES = "messages"
 MINUTES = "message_minutes"
 HOURS = "message_hours"
 TRANSACTIONS = "transactions"
+SAMPLES = "transaction_samples"
 
 FORMER_TTL_INDEX = "time_ttl"
 _clients: dict[int, MongoClient] = {}
@@ -87,5 +88,11 @@ def ensure_indexes(db: Database) -> None:
             IndexModel([("station", ASCENDING), ("started", ASCENDING)], name="station_started"),
             IndexModel([("started", ASCENDING)], name="started"),
             IndexModel([("state", ASCENDING), ("started", ASCENDING)], name="state_started"),
+        ]
+    )
+    db[SAMPLES].create_indexes(
+        [
+            IndexModel([("session", ASCENDING)], name="session"),
+            IndexModel([("time", ASCENDING)], name="time"),
         ]
     )

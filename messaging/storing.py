@@ -183,7 +183,7 @@ def _plain(name: str) -> str:
 
 
 def apply_sessions(db: Database, updates: list[dict]) -> None:
-    """Bring `transactions` up to date: fields by the highest `rev`, samples as a set."""
+    """Bring `transactions` up to date, fields by the highest `rev`, and keep the samples."""
     by_session: dict[str, list[dict]] = defaultdict(list)
     for update in updates:
         by_session[update["id"]].append(update)
@@ -204,8 +204,11 @@ def apply_sessions(db: Database, updates: list[dict]) -> None:
 
 def _write_sessions(db: Database, sessions: list[list[dict]]) -> None:
     operations = [operation for session in sessions for operation in _session_operations(session)]
-    for attempt in (1, 2):  # two workers may both try to create one session
+    samples = [operation for session in sessions for operation in _sample_operations(session)]
+    for attempt in (1, 2):  # two workers may both try to create one session, or one sample
         try:
+            if samples:
+                db[store.SAMPLES].bulk_write(samples, ordered=False)
             db[store.TRANSACTIONS].bulk_write(operations, ordered=True)
             return
         except BulkWriteError as error:
@@ -218,18 +221,30 @@ def _all_codes(error: BulkWriteError) -> set[int]:
 
 
 def _session_operations(updates: list[dict]) -> list[UpdateOne]:
-    """Create the session where it is new and add the samples; then the fields, if newer."""
+    """Create the session where it is new; then the fields, if newer."""
     newest = max(updates, key=lambda update: update["rev"])
-    samples = [update["sample"] for update in updates if update.get("sample") is not None]
     fields = {name: value for name, value in newest.items() if name not in ("id", "sample")}
     for name in SESSION_TIMES:
         if isinstance(fields.get(name), int | float):
             fields[name] = when(fields[name])
-    create: dict = {"$setOnInsert": {"rev": -1}}
-    if samples:
-        create["$addToSet"] = {"samples": {"$each": samples}}
     guard = {"_id": newest["id"], "rev": {"$lt": newest["rev"]}}
     return [
-        UpdateOne({"_id": newest["id"]}, create, upsert=True),
+        UpdateOne({"_id": newest["id"]}, {"$setOnInsert": {"rev": -1}}, upsert=True),
         UpdateOne(guard, {"$set": fields}),
     ]
+
+
+def _sample_operations(updates: list[dict]) -> list[UpdateOne]:
+    """A document a sample. In an array of the session's, each would cost as much as all before."""
+    return [
+        UpdateOne(
+            {"_id": f"{update['id']}:{update['sample']['t']}"},
+            {"$setOnInsert": {
+                "session": update["id"], "time": when(update["sample"]["t"]),
+                "sample": update["sample"],
+            }},
+            upsert=True,
+        )
+        for update in updates
+        if update.get("sample") is not None
+    ]  # fmt: skip

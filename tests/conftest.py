@@ -125,7 +125,7 @@ def _no_states_left(request: pytest.FixtureRequest) -> None:
 
 
 # Collections that no model stands for: the test framework does not know them.
-RAW_COLLECTIONS = ("messages", "station_state", "transactions")
+RAW_COLLECTIONS = ("messages", "station_state", "transaction_samples", "transactions")
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ import time
 import pymongo
 
 from messaging import store, tasks
+from messaging.records import SessionRecord
 from messaging.storing import store_batch
 from messaging.tasks import apply_retention
 from tests.messaging.conftest import batch_of, make_record
@@ -31,6 +32,21 @@ def test_messages_older_than_the_setting_are_deleted_with_their_counts(mongo, se
     for name in (store.MINUTES, store.HOURS):
         assert sum(row["total"] for row in mongo[name].find()) == 2
     assert apply_retention() == 0
+
+
+def test_meter_samples_go_with_the_messages_of_their_time_and_sessions_stay(mongo, settings):
+    settings.MESSAGE_RETENTION_DAYS = 3
+    times = [time.time() - age for age in (10 * DAY, 5 * DAY, 0)]
+    updates = [
+        {"id": "s1", "rev": rev, "station": "CP1", "started": times[0], "state": "active",
+         "sample": {"t": moment, "energy_wh": rev}}
+        for rev, moment in enumerate(times)
+    ]  # fmt: skip
+    store_batch(mongo, batch_of(SessionRecord("0" * 22, update) for update in updates))
+    fill(mongo, 10 * DAY)  # none is as old as the second sample: it goes all the same
+    assert apply_retention() == 1
+    assert [row["sample"]["energy_wh"] for row in mongo[store.SAMPLES].find()] == [2]
+    assert mongo[store.TRANSACTIONS].count_documents({}) == 1
 
 
 def test_a_run_that_is_out_of_time_leaves_the_rest_to_the_next(mongo, settings, monkeypatch):

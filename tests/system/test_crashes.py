@@ -77,7 +77,8 @@ class Charging:
         assert energy == pytest.approx(
             seconds * WATT_HOURS_A_SECOND, abs=2 * WATT_HOURS_A_SECOND + 2
         ), f"{energy} Wh in {seconds} s"
-        kept = [sample["energy_wh"] for sample in sorted(document["samples"], key=lambda s: s["t"])]
+        samples = database["transaction_samples"].find({"session": document["_id"]})
+        kept = [row["sample"]["energy_wh"] for row in samples.sort("time")]
         assert kept and kept == sorted(kept)
         wait_until(lambda: no_doubt_left(self), 30, f"the log of {self.name} is whole", step=0.3)
         assert_logged_once(database, wire, self.name, crashed)
