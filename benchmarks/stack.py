@@ -18,6 +18,7 @@ import redis
 
 from benchmarks.console import Console
 from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
+from emulator import embedded
 
 DATABASE = "ocpp_emulator"
 START_PATIENCE = 60.0
@@ -83,22 +84,12 @@ class Stack:
         return process.start()
 
     def start_redis(self) -> None:
-        directory = self.directory / "redis"
-        directory.mkdir(exist_ok=True)
-        self.run(
-            "redis", beside_python("redis-server"), "--port", str(self.redis_port),
-            "--bind", "127.0.0.1", "--dir", str(directory), "--save", "",
-            "--appendonly", "yes", "--appendfsync", "everysec",
-        )  # fmt: skip
+        self.run("redis", *embedded.redis_service(self.directory, self.redis_port).command)
         with redis.Redis(port=self.redis_port) as client:
             self.await_start("redis", lambda: _pings(client))
 
     def start_mongo(self) -> None:
-        self.run(
-            "mongo", beside_python("secantusd-py"), "--host", "127.0.0.1",
-            "--port", str(self.mongo_port), "--standalone",
-            "--storage-path", str(self.directory / "mongo"), "--log-level", "WARNING",
-        )  # fmt: skip
+        self.run("mongo", *embedded.mongodb_service(self.directory, self.mongo_port).command)
         self.await_start("mongo", lambda: answers(self.mongo_port))
 
     def start_worker(self, name: str = "worker") -> Process:
