@@ -38,3 +38,10 @@ def test_a_users_page_lists_permissions_and_saves_them(admin_client):
     )  # fmt: skip
     assert done.status_code == 302, done.content.decode()[-3000:]
     assert get_user_model().objects.get(pk=user.pk).has_perm("stations.add_station")
+
+
+@pytest.mark.django_db
+def test_who_logs_in_on_the_login_page_itself_comes_to_the_admin(client):
+    get_user_model().objects.create_superuser("eva", password="a long one 4 you")
+    done = client.post("/admin/login/", {"username": "eva", "password": "a long one 4 you"})
+    assert (done.status_code, done.headers["Location"]) == (302, "/admin/")
