@@ -5,10 +5,9 @@ from __future__ import annotations
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest
 from ninja import Router
-from ninja.responses import codes_4xx
 
 from accounts.auth import token_of
-from accounts.errors import ApiError
+from accounts.errors import REFUSED, ApiError
 from accounts.models import ApiToken, digest
 from accounts.schemas import DoneOut, ErrorOut, LoginIn, TokenOut, UserOut
 
@@ -21,7 +20,7 @@ def _token_out(user, name: str) -> dict:
     return {"token": text, "expires": row.expires, "user": user}
 
 
-@router.post("/auth/login", auth=None, response={200: TokenOut, codes_4xx: ErrorOut})
+@router.post("/auth/login", auth=None, response={200: TokenOut, REFUSED: ErrorOut})
 def log_in(request: HttpRequest, body: LoginIn):
     """Exchange a user name and password for a token that lasts 30 days."""
     user = authenticate(request, username=body.username, password=body.password)
@@ -32,7 +31,7 @@ def log_in(request: HttpRequest, body: LoginIn):
     return _token_out(user, body.name or "login")
 
 
-@router.post("/auth/logout", response={200: DoneOut, codes_4xx: ErrorOut})
+@router.post("/auth/logout", response={200: DoneOut, REFUSED: ErrorOut})
 def log_out(request: HttpRequest):
     """Revoke the token that was sent, or end the session."""
     text = token_of(request)
@@ -43,12 +42,12 @@ def log_out(request: HttpRequest):
     return {"detail": "You are logged out."}
 
 
-@router.get("/auth/me", response={200: UserOut, codes_4xx: ErrorOut})
+@router.get("/auth/me", response={200: UserOut, REFUSED: ErrorOut})
 def me(request: HttpRequest):
     return request.auth
 
 
-@router.post("/auth/refresh", response={200: TokenOut, codes_4xx: ErrorOut})
+@router.post("/auth/refresh", response={200: TokenOut, REFUSED: ErrorOut})
 def refresh(request: HttpRequest):
     """A new token for 30 more days; the token that was sent is revoked."""
     text = token_of(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -9,6 +11,8 @@ from ninja.errors import AuthenticationError, AuthorizationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
 from accounts.errors import ApiError
+
+log = logging.getLogger(__name__)
 
 CORRECT = "Correct the named fields and send the request again."
 LOG_IN = "Log in: send a token of POST /api/auth/login as `Authorization: Bearer <token>`."
@@ -65,3 +69,10 @@ def register(api: NinjaAPI) -> None:
     for kind in (ApiError, SchemaError, ValidationError, AuthenticationError, AuthorizationError,
                  Http404, HttpError):  # fmt: skip
         api.add_exception_handler(kind, answer)
+
+    def failed(request: HttpRequest, error: Exception) -> HttpResponse:
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+        shown = ApiError("internal", "The emulator failed at this; its log has the reason.", 500)
+        return api.create_response(request, shown.as_dict(), status=shown.status)
+
+    api.add_exception_handler(Exception, failed)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# The statuses that an answer may have beside its own, for the API's page.
+REFUSED = frozenset({400, 401, 403, 404, 409, 422})
+FAILED = frozenset({500, 503, 504})
+
 
 class ApiError(Exception):
     """Answered as JSON {"code", "message", "fields"?} with `status`.

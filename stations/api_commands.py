@@ -6,9 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router
-from ninja.responses import codes_4xx, codes_5xx
 
-from accounts.errors import ApiError
+from accounts.errors import FAILED, REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from stations.api_command_schemas import (
     AuthorizeIn,
@@ -30,7 +29,7 @@ from stations.models import Station
 from stations.snapshots import read_states
 
 router = Router(tags=["commands"])
-ANSWERS = {200: CommandOut, codes_4xx: ErrorOut, codes_5xx: ErrorOut}
+ANSWERS = {200: CommandOut, REFUSED: ErrorOut, FAILED: ErrorOut}
 
 
 async def _running_station(identity: str) -> Station:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from ninja import Router
-from ninja.responses import Status, codes_4xx, codes_5xx
+from ninja.responses import Status
 
+from accounts.errors import FAILED, REFUSED
 from accounts.schemas import ErrorOut
 from stations.api_commands import ANSWERS, carry_out, given, result_of
 from stations.api_fault_schemas import (
@@ -18,7 +19,7 @@ from stations.api_fault_schemas import (
 )
 
 router = Router(tags=["faults"])
-ERRORS = {codes_4xx: ErrorOut, codes_5xx: ErrorOut}
+ERRORS = {REFUSED: ErrorOut, FAILED: ErrorOut}
 
 
 @router.get("/stations/{identity}/faults", response={200: FaultsOut} | ERRORS)

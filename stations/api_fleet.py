@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from ninja import Router, Status
-from ninja.responses import codes_4xx
 
-from accounts.errors import ApiError
+from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from stations.api_lookup import page_of
 from stations.api_schemas import ConnectionPage, SyncOut
@@ -21,7 +20,7 @@ PATIENCE = 0.3  # seconds that a request spends on the sync itself
 router = Router(tags=["fleet"])
 
 
-@router.get("/connections", response={200: ConnectionPage, codes_4xx: ErrorOut})
+@router.get("/connections", response={200: ConnectionPage, REFUSED: ErrorOut})
 def list_connections(
     request: HttpRequest, state: str = "", cursor: str | None = None, limit: int = 100
 ):
@@ -42,7 +41,7 @@ def _connection(station: Station) -> dict:
     }
 
 
-@router.post("/admin/sync", response={200: SyncOut, 202: SyncOut, codes_4xx: ErrorOut})
+@router.post("/admin/sync", response={200: SyncOut, 202: SyncOut, REFUSED: ErrorOut})
 def sync_now(request: HttpRequest):
     """Bring the state kept in MongoDB up to date now, as the periodic task does.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from ninja import Router
-from ninja.responses import Status, codes_4xx
+from ninja.responses import Status
 
-from accounts.errors import ApiError
+from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from stations import changes
 from stations.api_lookup import (
@@ -53,7 +53,7 @@ def _reset(station: Station) -> None:
             setattr(station, name, Station._meta.get_field(name).get_default())
 
 
-@router.get("/stations", response={200: StationPage, codes_4xx: ErrorOut})
+@router.get("/stations", response={200: StationPage, REFUSED: ErrorOut})
 def list_stations(
     request: HttpRequest,
     search: str = "",
@@ -72,7 +72,7 @@ def list_stations(
     return {"items": items, "next": following}
 
 
-@router.post("/stations", response={201: StationOut, codes_4xx: ErrorOut})
+@router.post("/stations", response={201: StationOut, REFUSED: ErrorOut})
 def create_station(request: HttpRequest, body: StationCreate):
     """A station with `autostart` starts at once, unless `start` says otherwise."""
     sent = body.dict(exclude_unset=True)
@@ -88,12 +88,12 @@ def create_station(request: HttpRequest, body: StationCreate):
     return Status(201, with_live([station])[0])
 
 
-@router.get("/stations/{identity}", response={200: StationOut, codes_4xx: ErrorOut})
+@router.get("/stations/{identity}", response={200: StationOut, REFUSED: ErrorOut})
 def read_station(request: HttpRequest, identity: str):
     return with_live([station_or_404(identity)])[0]
 
 
-@router.put("/stations/{identity}", response={200: StationOut, codes_4xx: ErrorOut})
+@router.put("/stations/{identity}", response={200: StationOut, REFUSED: ErrorOut})
 def replace_station(request: HttpRequest, identity: str, body: StationReplace):
     """Replace the configuration. Secrets that are not sent stay."""
     if body.identity not in (None, identity):
@@ -110,7 +110,7 @@ def replace_station(request: HttpRequest, identity: str, body: StationReplace):
     return with_live([station])[0]
 
 
-@router.patch("/stations/{identity}", response={200: StationOut, codes_4xx: ErrorOut})
+@router.patch("/stations/{identity}", response={200: StationOut, REFUSED: ErrorOut})
 def change_station(request: HttpRequest, identity: str, body: StationChange):
     """Change the fields that are sent. With `revision`: only if it is still that one (409)."""
     sent = body.dict(exclude_unset=True)
@@ -119,7 +119,7 @@ def change_station(request: HttpRequest, identity: str, body: StationChange):
     return with_live([station])[0]
 
 
-@router.delete("/stations/{identity}", response={204: None, codes_4xx: ErrorOut})
+@router.delete("/stations/{identity}", response={204: None, REFUSED: ErrorOut})
 def delete_station(request: HttpRequest, identity: str):
     """The station's messages and transactions stay in the history."""
     station_or_404(identity)
@@ -127,7 +127,7 @@ def delete_station(request: HttpRequest, identity: str):
     return Status(204, None)
 
 
-@router.get("/stations/{identity}/state", response={200: StateOut, codes_4xx: ErrorOut})
+@router.get("/stations/{identity}/state", response={200: StateOut, REFUSED: ErrorOut})
 def read_state(request: HttpRequest, identity: str):
     return state_out(with_live([station_or_404(identity)])[0].live)
 
@@ -135,7 +135,7 @@ def read_state(request: HttpRequest, identity: str):
 @router.api_operation(
     ["PATCH", "POST"],
     "/stations/{identity}/start",
-    response={200: RunningOut, codes_4xx: ErrorOut},
+    response={200: RunningOut, REFUSED: ErrorOut},
 )
 def start_station(request: HttpRequest, identity: str):
     """Power the station on; it connects to its CSMS and boots."""
@@ -148,7 +148,7 @@ def start_station(request: HttpRequest, identity: str):
 @router.api_operation(
     ["PATCH", "POST"],
     "/stations/{identity}/stop",
-    response={200: RunningOut, codes_4xx: ErrorOut},
+    response={200: RunningOut, REFUSED: ErrorOut},
 )
 def stop_station(request: HttpRequest, identity: str):
     """Power the station off in order; open transactions go on when it starts again."""
@@ -157,7 +157,7 @@ def stop_station(request: HttpRequest, identity: str):
     return {"identity": identity, "running": False, "changed": bool(changed)}
 
 
-@router.post("/stations/{identity}/clone", response={201: StationOut, codes_4xx: ErrorOut})
+@router.post("/stations/{identity}/clone", response={201: StationOut, REFUSED: ErrorOut})
 def clone_station(request: HttpRequest, identity: str, body: CloneIn | None = None):
     """A copy under another identity, with the secrets, not started."""
     body = body or CloneIn()

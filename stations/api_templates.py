@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import IntegrityError
 from django.http import HttpRequest
 from ninja import Router
-from ninja.responses import Status, codes_4xx
+from ninja.responses import Status
 
-from accounts.errors import ApiError
+from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from stations.api_lookup import check_limit, cursor_of, template_or_404, text_of, told
 from stations.api_schemas import TemplateChange, TemplateIn, TemplateOut, TemplatePage
@@ -27,7 +27,7 @@ def _save(template: Template, **how: bool) -> Template:
     return template
 
 
-@router.get("/templates", response={200: TemplatePage, codes_4xx: ErrorOut})
+@router.get("/templates", response={200: TemplatePage, REFUSED: ErrorOut})
 def list_templates(request: HttpRequest, cursor: str | None = None, limit: int = 50):
     check_limit(limit)
     after = text_of(cursor) if cursor else ""
@@ -37,17 +37,17 @@ def list_templates(request: HttpRequest, cursor: str | None = None, limit: int =
     return {"items": rows, "next": cursor_of(rows[-1].name) if more else None}
 
 
-@router.post("/templates", response={201: TemplateOut, codes_4xx: ErrorOut})
+@router.post("/templates", response={201: TemplateOut, REFUSED: ErrorOut})
 def create_template(request: HttpRequest, body: TemplateIn):
     return Status(201, _save(Template(**body.dict(exclude_unset=True)), force_insert=True))
 
 
-@router.get("/templates/{template}", response={200: TemplateOut, codes_4xx: ErrorOut})
+@router.get("/templates/{template}", response={200: TemplateOut, REFUSED: ErrorOut})
 def read_template(request: HttpRequest, template: str):
     return template_or_404(template)
 
 
-@router.put("/templates/{template}", response={200: TemplateOut, codes_4xx: ErrorOut})
+@router.put("/templates/{template}", response={200: TemplateOut, REFUSED: ErrorOut})
 def replace_template(request: HttpRequest, template: str, body: TemplateIn):
     """What is left out goes back to its default. Stations made before do not change."""
     row = template_or_404(template)
@@ -56,7 +56,7 @@ def replace_template(request: HttpRequest, template: str, body: TemplateIn):
     return _save(fresh, force_update=True)
 
 
-@router.patch("/templates/{template}", response={200: TemplateOut, codes_4xx: ErrorOut})
+@router.patch("/templates/{template}", response={200: TemplateOut, REFUSED: ErrorOut})
 def change_template(request: HttpRequest, template: str, body: TemplateChange):
     row = template_or_404(template)
     sent = body.dict(exclude_unset=True)
@@ -69,7 +69,7 @@ def change_template(request: HttpRequest, template: str, body: TemplateChange):
     return row
 
 
-@router.delete("/templates/{template}", response={204: None, codes_4xx: ErrorOut})
+@router.delete("/templates/{template}", response={204: None, REFUSED: ErrorOut})
 def delete_template(request: HttpRequest, template: str):
     """Stations made from it stay as they are."""
     template_or_404(template).delete()

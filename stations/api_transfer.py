@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.utils.datastructures import MultiValueDictKeyError
 from ninja import Router
-from ninja.responses import Status, codes_4xx
+from ninja.responses import Status
 
-from accounts.errors import ApiError
+from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from stations import changes
 from stations.api_lookup import match_of, stations_of, template_or_404, told
@@ -20,7 +22,7 @@ from stations.importing import import_document
 router = Router(tags=["stations"])
 
 
-@router.post("/stations/bulk", response={201: BulkOut, codes_4xx: ErrorOut})
+@router.post("/stations/bulk", response={201: BulkOut, REFUSED: ErrorOut})
 def create_bulk(request: HttpRequest, body: BulkIn):
     """N stations from a template; all of them or none."""
     template = template_or_404(body.template)
@@ -34,7 +36,7 @@ def create_bulk(request: HttpRequest, body: BulkIn):
     return Status(201, {"created": len(identities), "identities": identities})
 
 
-@router.get("/stations/export", response={200: dict[str, Any], codes_4xx: ErrorOut})
+@router.get("/stations/export", response={200: dict[str, Any], REFUSED: ErrorOut})
 def export_stations(
     request: HttpRequest,
     search: str = "",
@@ -70,7 +72,7 @@ _IMPORT_BODY = {
 
 @router.post(
     "/stations/import",
-    response={200: ImportOut, codes_4xx: ErrorOut},
+    response={200: ImportOut, REFUSED: ErrorOut},
     openapi_extra=_IMPORT_BODY,
 )
 def import_stations(
@@ -94,8 +96,9 @@ def import_stations(
 
 def _parsed(request: HttpRequest) -> Any:
     """The JSON of the body, or of an uploaded file named `file`."""
-    upload = request.FILES.get("file")
     try:
-        return json.loads(upload.read() if upload else request.body)
-    except (ValueError, RecursionError) as error:
+        if request.content_type == "multipart/form-data":
+            return json.loads(request.FILES["file"].read())
+        return json.loads(request.body)
+    except (ValueError, RecursionError, MultiValueDictKeyError, MultiPartParserError) as error:
         raise ApiError("bad_json", "Send the stations as one JSON document.", 400) from error

@@ -11,8 +11,10 @@ import uuid
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
+import msgpack
 from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
@@ -62,6 +64,11 @@ async def send_commands(
     by_shard: dict[int, list[str]] = defaultdict(list)
     for identity in dict.fromkeys(identities):
         by_shard[shard_of(identity)].append(identity)
+    try:
+        msgpack.packb(args)  # as the channel layer will
+    except (OverflowError, ValueError) as fault:
+        why = f"Numbers must fit in 64 bits and texts be proper Unicode ({fault})."
+        return _all_failed(list(chain(*by_shard.values())), "invalid_arguments", why)
     answers = await asyncio.gather(
         *(_ask(shard, members, name, args or {}, timeout) for shard, members in by_shard.items())
     )

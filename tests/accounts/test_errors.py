@@ -1,12 +1,16 @@
 """Every refusal has the same shape, whoever raised it."""
 
+import json
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.http import Http404
+from django.test import RequestFactory
+from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
-from accounts.error_handlers import as_api_error
+from accounts.error_handlers import as_api_error, register
 from accounts.errors import ApiError
 
 
@@ -55,3 +59,18 @@ def test_django_errors_keep_their_fields():
 def test_anything_else_is_not_swallowed():
     with pytest.raises(TypeError):
         as_api_error(KeyError("x"))
+
+
+def test_a_fault_of_ours_has_the_shape_too_and_is_in_the_log(caplog):
+    api = NinjaAPI(urls_namespace="faulty")
+    register(api)
+
+    @api.get("/broken")
+    def broken(request):
+        return 1 / 0
+
+    (view,) = [path.callback for path in api.urls[0] if str(path.pattern) == "broken"]
+    answer = view(RequestFactory().get("/broken"))
+    assert answer.status_code == 500
+    assert json.loads(answer.content)["code"] == "internal"
+    assert "ZeroDivisionError" in caplog.text

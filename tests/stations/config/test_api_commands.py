@@ -37,6 +37,21 @@ def test_a_command_reaches_the_worker(api, worker, running, path, body, name, ar
     assert worker.seen == [(name, args)]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("plug", {"connector": -(2**130)}),
+        ("messages", {"action": "DataTransfer", "payload": {"vendorId": 10**30}}),
+        ("messages", {"text": "[\ud800"}),
+    ],
+)
+def test_what_cannot_travel_to_the_worker_is_refused(api, worker, running, path, body):
+    status, answer = api("POST", f"stations/CP1/{path}", body)
+    assert (status, answer["code"]) == (422, "invalid_arguments")
+    assert "64 bits" in answer["message"]
+    assert worker.seen == []
+
+
 def test_the_stations_car_is_plugged_in(api, worker, make_station, set_state):
     make_station("CP1", running=True, ev_max_power_w=7000)
     set_state("CP1", {"status": "Available"})

@@ -150,3 +150,18 @@ def test_a_file_can_be_uploaded(api):
     upload = SimpleUploadedFile("s.json", json.dumps(OLD).encode(), "application/json")
     answer = api.client.post("/api/stations/import", {"file": upload})
     assert (answer.status_code, answer.json()["created"]) == (200, len(OLD))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"--edge--\r\n",
+        b"not multipart at all",
+        b'--edge\r\nContent-Disposition: form-data; name="other"\r\n\r\nnull\r\n--edge--\r\n',
+        b'--edge\r\nContent-Disposition: form-data; name="file"; filename="s"\r\n\r\n\xff',
+    ],
+)  # fmt: skip
+def test_an_upload_without_a_readable_file_is_refused(api, body):
+    kind = "multipart/form-data; boundary=edge"
+    answer = api.client.generic("POST", "/api/stations/import", body, kind)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
