@@ -169,8 +169,8 @@ class Cost:
     def fare_lines(self, outlet: Outlet) -> list[dict[str, Any]]:
         """The lines of the outlet's display that are not the CSMS's display messages."""
         entry, model = self.fare(outlet), self.model
-        lines = [self._personal(entry[k], outlet) for k in ("notice", "personal") if k in entry]
         present = outlet.token is not None or outlet.transaction is not None
+        lines = [self._personal(entry[k], outlet) for k in ("notice", "personal") if k in entry]
         if present and "personal" not in entry and model.flag(f"{_CTRLR}.Enabled[Tariff]"):
             # I04: no tariff of the driver's own is known, for want of a link or of a message.
             lines += _fallback("tariff", model.value(f"{_CTRLR}.TariffFallbackMessage"))

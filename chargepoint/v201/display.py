@@ -31,6 +31,9 @@ class Display:
         personal: `format`; tariff: the fallback; cost, total: `amount` and `currency`. Messages
         of one priority take turns, in this order.
         """
+        used = any(outlet.token or outlet.transaction for outlet in self.outlets.values())
+        if not used and self.messages is None and self.fares is None:
+            return {"display": []}  # as most of the time: a snapshot is to cost nothing
         evses = sorted({outlet.evse for outlet in self.outlets.values()})
         told = [{"evse": evse, "lines": self._lines_of(evse)} for evse in evses]
         return {"display": [display for display in told if display["lines"]]}
