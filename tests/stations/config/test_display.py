@@ -4,6 +4,7 @@ from django.test import Client
 from django.urls import reverse
 
 from stations import keys
+from stations.models import Station
 from stations.sealing import seal
 from stations.stamps import make_stamp, pack_state
 from tests.chargepoint.v201.csms import booted
@@ -25,7 +26,7 @@ def charging(hot):
 
 
 def test_the_state_tells_what_drivers_read(api, make_station, hot):
-    station = make_station("CP1", ocpp_version="2.0.1", running=True)
+    make_station("CP1", ocpp_version="2.0.1", running=True)
     charging(hot)
     status, state = api("GET", "stations/CP1/state")
     assert status == 200
@@ -35,8 +36,7 @@ def test_the_state_tells_what_drivers_read(api, make_station, hot):
     }  # fmt: skip
     cost = {"kind": "cost", "text": "Cost: 7.25 EUR", "amount": 7.25, "currency": "EUR"}
     assert state["display"] == [{"evse": 1, "lines": [sale]}, {"evse": 2, "lines": [cost, sale]}]
-    station.running = False
-    station.save()
+    Station.objects.update(running=False)
     assert api("GET", "stations/CP1/state")[1]["display"] is None  # it is off
 
 
