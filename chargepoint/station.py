@@ -155,6 +155,10 @@ class Station(
         """(transaction id, idTag) of the connector for the snapshot."""
         return None, None
 
+    def shown_displays(self) -> dict[str, Any]:
+        """Hook, for the snapshot: {"display": what the drivers read}, {} without a display."""
+        return {}
+
     def firmware_version(self) -> str:
         """Hook: what an update has brought, else what is configured."""
         return self.config.firmware
@@ -369,6 +373,7 @@ class Station(
             "connectors": outlets,
             "power_w": sum(outlet["power_w"] for outlet in outlets),
             **self.shown_faults(),
+            **self.shown_displays(),
             "saved": {
                 "booted": self.booted,
                 "interval": self.interval,

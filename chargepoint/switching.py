@@ -1,8 +1,9 @@
 """A station that changes its OCPP version: what goes with it, and what ends.
 
 Meters, plugged cars, faults, the local authorization list and the cache mean the same in every
-version. Transactions, queued messages, profiles and reservations belong to the old one: open
-transactions end in the record of transactions; there is no link any more to tell the CSMS by.
+version; display messages go from one 2.x to the other. Transactions, queued messages, profiles and
+reservations belong to the old one: open transactions end in the record of transactions; there is no
+link any more to tell the CSMS by.
 """
 
 from typing import Any
@@ -11,6 +12,8 @@ from chargepoint.hardware.states import FAULTED_STATES, INOPERATIVE_STATES, Stat
 from chargepoint.times import iso, seconds_of
 
 LONGEST_TAG = 20  # 1.6, CiString20Type
+LONGEST_CONTENT_201 = 512  # 2.0.1, MessageContentType
+ONLY_IN_21 = ("Discharging", "QRCODE", "Suspended")  # of MessageInfoType
 _STATUSES_16 = ("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx")
 _UID_LENGTHS = (8, 14, 20)
 
@@ -28,8 +31,11 @@ def carried_over(snapshot: dict[str, Any], version: str) -> tuple[dict, list[dic
         saved["local_list"] = saved["local_list"] or None
     if old.get("cache"):
         saved["cache"] = _tokens(old["cache"], snapshot["ocpp"], version)
-    if "1.6" not in (snapshot["ocpp"], version) and old.get("monitors"):
-        saved["monitors"] = [{**monitor} for monitor in old["monitors"]]
+    if "1.6" not in (snapshot["ocpp"], version):
+        if old.get("monitors"):
+            saved["monitors"] = [{**monitor} for monitor in old["monitors"]]
+        if messages := _messages(old.get("messages") or {}, version):
+            saved["messages"] = messages
     return saved, _ended(snapshot)
 
 
@@ -45,6 +51,25 @@ def _connector(entry: dict[str, Any]) -> dict[str, Any]:
     elif plugged:
         words += "Connected"
     return {**kept, "state": str(State(words))}
+
+
+# --- display messages ------------------------------------------------------------------------
+
+
+def _messages(known: dict[str, dict], version: str) -> dict[str, dict]:
+    """Those that outlive their transaction, and that the version can say."""
+    kept = {}
+    for identity, entry in known.items():
+        info, content = entry["info"], entry["info"]["message"]
+        if "transactionId" in info:
+            continue
+        if version == "2.0.1":
+            new = info.get("state") in ONLY_IN_21 or content["format"] in ONLY_IN_21
+            if new or len(content["content"]) > LONGEST_CONTENT_201:
+                continue
+            info = {name: value for name, value in info.items() if name != "messageExtra"}
+        kept[identity] = {**entry, "info": info}
+    return kept
 
 
 # --- tokens --------------------------------------------------------------------------------------

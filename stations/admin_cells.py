@@ -39,6 +39,7 @@ def live_data(state: LiveState) -> dict:
         "power_w": state.power_w,
         "link_error": state.link_error,
         "connectors": state.connectors,
+        "display": state.display,
         "faults": state.faults,
     }
 

@@ -87,6 +87,13 @@ class ConnectorState(Schema):
     id_tag: str | None = None
 
 
+class DisplayState(Schema):
+    """`lines`: each has `kind` (message personal tariff cost total) and `text`; see docs/api.md."""
+
+    evse: int
+    lines: list[dict[str, Any]]
+
+
 class StateOut(Schema):
     """`state`: disabled stopped disconnected pending connected charging faulted."""
 
@@ -97,6 +104,9 @@ class StateOut(Schema):
     power_w: float
     link_error: str = Field(description="Why there is no connection, if the worker knows")
     connectors: list[ConnectorState]
+    display: list[DisplayState] | None = Field(
+        None, description="What drivers read, of each EVSE that shows something (OCPP 2.x)"
+    )
     faults: dict[str, Any] | None = Field(None, description="On purpose; see GET .../faults")
 
 
@@ -158,6 +168,7 @@ def state_out(live: Any) -> dict:
         "power_w": live.power_w,
         "link_error": live.link_error,
         "connectors": live.connectors,
+        "display": live.display,
         "faults": live.faults,
     }
 

@@ -33,6 +33,7 @@ class LiveState:
     power_w: float = 0
     link_error: str = ""
     connectors: list[dict] = field(default_factory=list)
+    display: list[dict] | None = None  # what drivers read, see docs/api.md; None without a display
     faults: dict | None = None  # what is wrong with it on purpose, see docs/faults.md
 
     @property
@@ -59,6 +60,7 @@ def live_state(station: Station, snapshot: dict | None) -> LiveState:
         power_w=float(snapshot.get("power_w") or 0) if wanted else 0.0,
         link_error=((snapshot.get("link") or {}).get("error") or "") if wanted else "",
         connectors=connectors,
+        display=snapshot.get("display") if wanted else None,
         faults=snapshot.get("faults"),
     )
 

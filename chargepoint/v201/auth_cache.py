@@ -64,6 +64,9 @@ class AuthCache:
         found = self._known.get(key(token))
         return found[2] if found else ""
 
+    def forget(self, keys: set[str]) -> None:
+        self._known = {k: e for k, e in self._known.items() if k not in keys} or _NOTHING
+
     def clear(self) -> None:
         self._known = _NOTHING
 

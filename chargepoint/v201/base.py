@@ -22,14 +22,15 @@ class Base201(Security, Firmware, Station):
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
     reset_due  boot reason of a reset that waits for transactions to end
     monitors, event_count, kept_events  see monitoring.py and events.py
+    messages, fares  see display_messages.py and cost.py
     jobs, installed, armed, published  see chargepoint/firmware; vault: see chargepoint/security
     v2g  see v2g_certificate.py
     """
 
     __slots__ = (
-        "armed", "cache", "driven", "event_count", "installed", "jobs", "kept_events",
-        "list_version", "local_list", "model", "monitors", "offline_since", "outlets", "profiles",
-        "published", "reservations", "reset_due", "v2g", "vault",
+        "armed", "cache", "driven", "event_count", "fares", "installed", "jobs", "kept_events",
+        "list_version", "local_list", "messages", "model", "monitors", "offline_since", "outlets",
+        "profiles", "published", "reservations", "reset_due", "v2g", "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"

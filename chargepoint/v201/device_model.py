@@ -5,6 +5,7 @@ Only values that differ from the shared table are kept for a station.
 
 from chargepoint.v201.variables import (
     CONNECTOR_VARIABLES,
+    DISPLAY_VARIABLES,
     EVSE_VARIABLES,
     READ_ONLY,
     VARIABLES,
@@ -12,8 +13,12 @@ from chargepoint.v201.variables import (
 )
 
 _BY_NAME = {v.key.lower(): v for v in VARIABLES}
-_BY_EVSE_NAME = {v.name.lower(): v for v in EVSE_VARIABLES}
-_BY_CONNECTOR_NAME = {v.name.lower(): v for v in CONNECTOR_VARIABLES}
+# The components that each EVSE, or each connector, has one of.
+_PLACED = {
+    "connector": {v.key.lower(): v for v in CONNECTOR_VARIABLES},
+    "display": {v.key.lower(): v for v in DISPLAY_VARIABLES},
+    "evse": {v.key.lower(): v for v in EVSE_VARIABLES},
+}
 _COMPONENTS = {v.component.lower() for v in VARIABLES}
 _NOTHING: dict[str, str] = {}
 
@@ -112,16 +117,14 @@ def find(component: dict, variable: dict, connectors: dict[int, set[int]]) -> Va
     name = str(component.get("name", "")).lower()
     evse = component.get("evse")
     wanted = str(variable.get("name", "")).lower()
-    if name in ("evse", "connector"):
-        if component.get("instance") or not _exists(name, evse, connectors):
-            return "UnknownComponent"
-        table = _BY_EVSE_NAME if name == "evse" else _BY_CONNECTOR_NAME
-        found = None if variable.get("instance") else table.get(wanted)
-        return found or "UnknownVariable"
-    if name not in _COMPONENTS or evse is not None or component.get("instance"):
-        return "UnknownComponent"
     instance = variable.get("instance")
     suffix = f"[{instance.lower()}]" if instance else ""
+    if name in _PLACED:
+        if component.get("instance") or not _exists(name, evse, connectors):
+            return "UnknownComponent"
+        return _PLACED[name].get(f"{name}.{wanted}{suffix}") or "UnknownVariable"
+    if name not in _COMPONENTS or evse is not None or component.get("instance"):
+        return "UnknownComponent"
     return _BY_NAME.get(f"{name}.{wanted}{suffix}") or "UnknownVariable"
 
 
@@ -129,7 +132,7 @@ def _exists(name: str, evse: dict | None, connectors: dict[int, set[int]]) -> bo
     if evse is None or evse["id"] not in connectors:
         return False
     connector = evse.get("connectorId")
-    if name == "evse":
+    if name != "connector":
         return connector is None
     return connector in connectors[evse["id"]]
 
@@ -143,7 +146,7 @@ def _normal(variable: Variable, text: str) -> str:
         return text.lower()
     if variable.kind == "integer":
         return str(int(text))
-    if variable.kind in ("MemberList", "SequenceList"):
+    if variable.kind in ("MemberList", "OptionList", "SequenceList"):
         by_lower = {value.lower(): value for value in variable.values}
         items = (item.strip() for item in text.split(","))
         return ",".join(by_lower.get(item.lower(), item) for item in items if item)
@@ -151,7 +154,14 @@ def _normal(variable: Variable, text: str) -> str:
 
 
 def _any_text(variable: Variable, text: str) -> str | None:
-    return None if len(text) <= 1000 else "longer than 1000 characters"
+    longest = 1000 if variable.high is None else int(variable.high)
+    return None if len(text) <= longest else f"longer than {longest} characters"
+
+
+def _option(variable: Variable, text: str) -> str | None:
+    if variable.values and text.lower() not in map(str.lower, variable.values):
+        return "not in the values list"
+    return _any_text(variable, text)
 
 
 def _integer(variable: Variable, text: str) -> str | None:
@@ -195,5 +205,5 @@ def _list(variable: Variable, text: str) -> str | None:
 
 _CHECKS = {
     "integer": _integer, "decimal": _decimal, "boolean": _boolean, "MemberList": _list,
-    "SequenceList": _list,
+    "OptionList": _option, "SequenceList": _list,
 }  # fmt: skip

@@ -107,13 +107,17 @@ class Reservation(Reservations):
         self.changed(URGENT)
         return True
 
+    def remove_reservation(self, identity: int, now: float) -> None:
+        """The station ends it, and says so."""
+        if self._end_reservation(identity, now):
+            self._tell(identity, "Removed", now)
+
     def end_broken_reservations(self, now: float) -> None:
         """A connector failed or went out of service: what no EVSE can serve any longer goes."""
         for identity, entry in list((self.reservations or {}).items()):
             wanted = [o.hardware for o in self.outlets.values() if _fits(entry, o)]
             if all(h.faulted or h.state in INOPERATIVE_STATES for h in wanted):
-                self._end_reservation(identity, now)
-                self._tell(identity, "Removed", now)
+                self.remove_reservation(identity, now)
 
     def show_reservations(self, now: float) -> None:
         """H01.FR.15-20: what is kept for somebody is Reserved, and only that."""

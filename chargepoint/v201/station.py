@@ -6,6 +6,10 @@ from chargepoint.config import StationConfig
 from chargepoint.station import Station
 from chargepoint.v201.base import initial
 from chargepoint.v201.charging_limits import ChargingLimits
+from chargepoint.v201.cost import Cost
+from chargepoint.v201.customer_information import CustomerInformation
+from chargepoint.v201.display import Display
+from chargepoint.v201.display_messages import DisplayMessages
 from chargepoint.v201.energy_caps import EnergyCaps
 from chargepoint.v201.ev_needs import EvNeeds
 from chargepoint.v201.external_limits import ExternalLimits
@@ -22,7 +26,7 @@ from chargepoint.v201.v2g_status import V2gStatus
 class Station201(
     PlugAndCharge, V2gStatus, V2gCertificate,
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
-    EnergyCaps, Monitoring,
+    EnergyCaps, DisplayMessages, Cost, Display, CustomerInformation, Monitoring,
     OperatorCommands,
 ):  # fmt: skip
     """OCPP 2.0.1. The functional blocks are the base classes, one module each."""
@@ -35,12 +39,16 @@ class Station201(
         "ChangeAvailability": "on_change_availability",
         "ClearCache": "on_clear_cache",
         "ClearChargingProfile": "on_clear_charging_profile",
+        "ClearDisplayMessage": "on_clear_display_message",
         "ClearVariableMonitoring": "on_clear_variable_monitoring",
+        "CostUpdated": "on_cost_updated",
+        "CustomerInformation": "on_customer_information",
         "DataTransfer": "on_data_transfer",
         "DeleteCertificate": "on_delete_certificate",
         "GetBaseReport": "on_get_base_report",
         "GetChargingProfiles": "on_get_charging_profiles",
         "GetCompositeSchedule": "on_get_composite_schedule",
+        "GetDisplayMessages": "on_get_display_messages",
         "GetInstalledCertificateIds": "on_get_installed_certificate_ids",
         "GetLocalListVersion": "on_get_local_list_version",
         "GetLog": "on_get_log",
@@ -56,6 +64,7 @@ class Station201(
         "Reset": "on_reset",
         "SendLocalList": "on_send_local_list",
         "SetChargingProfile": "on_set_charging_profile",
+        "SetDisplayMessage": "on_set_display_message",
         "SetMonitoringBase": "on_set_monitoring_base",
         "SetMonitoringLevel": "on_set_monitoring_level",
         "SetVariableMonitoring": "on_set_variable_monitoring",

@@ -220,6 +220,7 @@ class Transactions(Availability):
         self.changed(URGENT)
         self.report(outlet.hardware, now)
         self.end_profiles(outlet, transaction.id, now)
+        self.transaction_ended(outlet, transaction, now)
         self.show_reservations(now)
         self.availability_due(outlet, now)
         self.reset_if_idle(now)
@@ -321,6 +322,9 @@ class Transactions(Availability):
     def transaction_info(self, outlet: Outlet) -> dict:
         """Hook: what 2.1 tells beside."""
         return {}
+
+    def transaction_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
+        """Hook: its Ended event is made, and the outlet has it no longer."""
 
     # --- what later blocks supply ------------------------------------------------------------
 

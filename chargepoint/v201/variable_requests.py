@@ -10,6 +10,7 @@ from chargepoint.v201.device_model import DeviceModel, find, writable
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import (
     CONNECTOR_VARIABLES,
+    DISPLAY_VARIABLES,
     EVSE_VARIABLES,
     READ_ONLY,
     VARIABLES,
@@ -119,6 +120,10 @@ class VariableRequests(Authorization):
             case _:
                 return _of_outlets(variable, list(self.outlets.values()))
 
+    def values_of(self, variable: Variable) -> tuple[str, ...]:
+        """The values list of an option, member or sequence list; () without one."""
+        return variable.values
+
     # --- reports (B07, B08) ------------------------------------------------------------------
 
     def on_get_base_report(self, payload: dict, now: float) -> dict:
@@ -147,6 +152,7 @@ class VariableRequests(Authorization):
             return lines
         for evse, connectors in sorted(self._places().items()):
             lines += [self._line(v, {"id": evse}, now) for v in EVSE_VARIABLES]
+            lines += [self._line(v, {"id": evse}, now) for v in DISPLAY_VARIABLES]
             for number in sorted(connectors):
                 place = {"id": evse, "connectorId": number}
                 lines += [self._line(v, place, now) for v in CONNECTOR_VARIABLES]
@@ -168,8 +174,8 @@ class VariableRequests(Authorization):
             traits["minLimit"] = variable.low
         if variable.high is not None:
             traits["maxLimit"] = variable.high
-        if variable.values:
-            traits["valuesList"] = ",".join(variable.values)
+        if values := self.values_of(variable):
+            traits["valuesList"] = ",".join(values)
         component: dict[str, Any] = {"name": variable.component}
         if evse is not None:
             component["evse"] = evse

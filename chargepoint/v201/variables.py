@@ -26,6 +26,12 @@ TX_POINTS = (
     "PowerPathClosed",
 )  # fmt: skip
 
+# Of display messages: what any version knows (2.1: QRCODE, Discharging, Suspended).
+FORMATS = ("ASCII", "HTML", "QRCODE", "URI", "UTF8")
+PRIORITIES = ("AlwaysFront", "InFront", "NormalCycle")
+STATES = ("Charging", "Discharging", "Faulted", "Idle", "Suspended", "Unavailable")
+LANGUAGES = ("da", "de", "en", "es", "fi", "fr", "it", "nl", "no", "pl", "pt", "sv")
+
 READ_ONLY, READ_WRITE, WRITE_ONLY = "ReadOnly", "ReadWrite", "WriteOnly"
 
 
@@ -130,6 +136,15 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("DeviceDataCtrlr.ItemsPerMessage[GetReport]", "integer", "100"),
     _fixed("DeviceDataCtrlr.ItemsPerMessage[GetVariables]", "integer", "100"),
     _fixed("DeviceDataCtrlr.ItemsPerMessage[SetVariables]", "integer", "100"),
+    _flag("DisplayMessageCtrlr.Available", True, READ_ONLY),
+    _variable("DisplayMessageCtrlr.DisplayMessages", "integer", "", READ_ONLY, high=50, live=True),
+    _flag("DisplayMessageCtrlr.Enabled", True),
+    _variable("DisplayMessageCtrlr.Language", "OptionList", "en", values=LANGUAGES),
+    _live("DisplayMessageCtrlr.PersonalMessageSize", "integer"),
+    # Empty: all that the version knows, see DisplayMessages.SUPPORTED.
+    _members("DisplayMessageCtrlr.SupportedFormats", "", FORMATS, mutability=READ_ONLY),
+    _members("DisplayMessageCtrlr.SupportedPriorities", "", PRIORITIES, mutability=READ_ONLY),
+    _members("DisplayMessageCtrlr.SupportedStates", "", STATES, mutability=READ_ONLY),
     # Ours: a driver who plugs in after a remote start and leaves after the end.
     _flag("EmulatorCtrlr.AutoPlug", True),
     # Ours: whether SecurityEventNotification is sent. A CSMS that installs or asks for
@@ -166,6 +181,7 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("MonitoringCtrlr.ItemsPerMessage[ClearVariableMonitoring]", "integer", "100"),
     _fixed("MonitoringCtrlr.ItemsPerMessage[SetVariableMonitoring]", "integer", "100"),
     _variable("MonitoringCtrlr.OfflineQueuingSeverity", "integer", "5", low=0, high=9),
+    _live("OCPPCommCtrlr.FieldLength[MessageContentType.content]", "integer"),
     _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", SUPPORTED),
     _seconds("OCPPCommCtrlr.HeartbeatInterval", 300),
     _seconds("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", 30),
@@ -214,6 +230,13 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("SmartChargingCtrlr.Phases3to1", "boolean", "false"),
     _fixed("SmartChargingCtrlr.ProfileStackLevel", "integer", "20"),
     _fixed("SmartChargingCtrlr.RateUnit", "MemberList", "A,W"),
+    _flag("TariffCostCtrlr.Available[Cost]", True, READ_ONLY),
+    _flag("TariffCostCtrlr.Available[Tariff]", True, READ_ONLY),
+    _variable("TariffCostCtrlr.Currency", "string", "EUR", high=3),
+    _flag("TariffCostCtrlr.Enabled[Cost]", True),
+    _flag("TariffCostCtrlr.Enabled[Tariff]", True),
+    _variable("TariffCostCtrlr.TariffFallbackMessage", "string", high=255),
+    _variable("TariffCostCtrlr.TotalCostFallbackMessage", "string", high=255),
     _seconds("TxCtrlr.EVConnectionTimeOut", 120),
     _variable("TxCtrlr.MaxEnergyOnInvalidId", "integer", "0", unit="Wh", low=0, high=10_000_000),
     _flag("TxCtrlr.StopTxOnEVSideDisconnect", True),
@@ -223,12 +246,16 @@ VARIABLES: tuple[Variable, ...] = (
     _members("TxCtrlr.TxStopPoint", "Authorized", TX_POINTS),
 )
 
-# Of each EVSE and of each connector; all of them read from the hardware.
+# Of each EVSE, its display, and each connector; all of them read from the station as it is.
 EVSE_VARIABLES: tuple[Variable, ...] = (
     _live("EVSE.AvailabilityState", "OptionList", values=_AVAILABILITY),
     _flag("EVSE.Available", True, READ_ONLY),
     _live("EVSE.Power", "decimal", unit="W"),
     _live("EVSE.SupplyPhases", "integer"),
+)
+DISPLAY_VARIABLES: tuple[Variable, ...] = (
+    _live("Display.DataText[Visible]", "string"),
+    _live("Display.Enabled", "boolean"),
 )
 CONNECTOR_VARIABLES: tuple[Variable, ...] = (
     _live("Connector.AvailabilityState", "OptionList", values=_AVAILABILITY),

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from chargepoint import rpc
 from chargepoint.times import seconds_of
 from chargepoint.v21.der import DerControl
+from chargepoint.v21.display_messages import DisplayMessages21
 from chargepoint.v21.dynamic_profiles import DynamicProfiles
 from chargepoint.v21.monitoring import Monitoring21
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
@@ -23,7 +24,8 @@ _CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 
 class Station21(
     PlugAndCharge21,
-    TokenTypes, Reservation21, DynamicProfiles, DerControl, TransactionLimits21, Monitoring21,
+    TokenTypes, Reservation21, DynamicProfiles, DerControl, TransactionLimits21, DisplayMessages21,
+    Monitoring21,
     Station201,
 ):  # fmt: skip
     """State beside 2.0.1's: allowed, signal (see V2X), priority (see DynamicProfiles), der."""

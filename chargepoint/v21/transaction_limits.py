@@ -21,8 +21,16 @@ class TransactionLimits21:
             return
         if "transactionLimit" in payload and payload["transactionLimit"] != transaction.limits:
             self._set_limits(outlet, payload["transactionLimit"], now)
+        self._heed_cost(outlet, payload.get("totalCost", 0.0), now)
+
+    def show_cost(self, outlet: Outlet, amount: float, now: float) -> None:
+        super().show_cost(outlet, amount, now)
+        self._heed_cost(outlet, amount, now)
+
+    def _heed_cost(self, outlet: Outlet, amount: float, now: float) -> None:
+        transaction = outlet.transaction
         most = (transaction.limits or {}).get("maxCost")
-        if most is not None and payload.get("totalCost", 0.0) >= most and not transaction.barred:
+        if most is not None and amount >= most and not transaction.barred:
             self.bar(outlet, "CostLimitReached", now)
 
     def _set_limits(self, outlet: Outlet, limits: dict[str, Any], now: float) -> None:

@@ -94,6 +94,7 @@
     panel.querySelectorAll("[data-show]").forEach((button) => {
       button.hidden = (button.dataset.show === "running") !== running;
     });
+    showDisplay(panel, (running && data.display) || []);
     for (const row of panel.querySelectorAll("[data-connector]")) {
       const live = (data.connectors || []).find((c) => String(c.id) === row.dataset.connector);
       const cell = (name) => row.querySelector(`[data-cell="${name}"]`);
@@ -109,6 +110,27 @@
         button.hidden = !possible(button.dataset.connectorCommand, live, running);
       });
     }
+  }
+
+  // What drivers read at each EVSE. Texts of the CSMS are text here, HTML included.
+  function showDisplay(panel, displays) {
+    const box = panel.querySelector("[data-display]");
+    const told = JSON.stringify(displays);
+    box.hidden = !displays.length;
+    if (box.dataset.told === told) return;
+    box.dataset.told = told;
+    box.replaceChildren(...displays.flatMap(({ evse, lines }) => {
+      const name = document.createElement("dt");
+      name.textContent = `Display of EVSE ${evse}`;
+      return [name, ...lines.map((line) => {
+        const text = document.createElement("dd");
+        text.dataset.kind = line.kind;
+        text.title = [line.kind, line.id, line.priority, line.format, line.language]
+          .filter((part) => part !== undefined).join(" · ");
+        text.textContent = line.text;
+        return text;
+      })];
+    }));
   }
 
   function say(panel, text, bad) {

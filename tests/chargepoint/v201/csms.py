@@ -56,6 +56,8 @@ class Csms:
             "Authorize": {"idTokenInfo": {"status": "Accepted"}},
             "TransactionEvent": {},
             "StatusNotification": {},
+            "NotifyCustomerInformation": {},
+            "NotifyDisplayMessages": {},
             "NotifyEvent": {},
             "NotifyMonitoringReport": {},
             "NotifyReport": {},

@@ -110,6 +110,24 @@ class Life(RuleBasedStateMachine):
                 self.cars[number] = (outlet.hardware.ev, outlet.hardware.ev.soc)
         self.running = now
 
+        self.look_at_displays()
+
+    def look_at_displays(self) -> None:
+        station = self.csms.station
+        messages = station.messages or {}
+        running = {o.transaction.id for o in station.outlets.values() if o.transaction}
+        for display in station.snapshot()["display"]:
+            infos = [messages[n["id"]]["info"] for n in display["lines"] if n["kind"] == "message"]
+            for info in infos:
+                assert info.get("transactionId") in (None, *running)
+                assert info["message"]["content"] in ("for 0", f"for {display['evse']}")
+            kinds = {info["priority"] for info in infos}
+            assert len(kinds) <= 1
+            if kinds == {"AlwaysFront"}:
+                assert len(display["lines"]) == 1
+        for entry in messages.values():
+            assert seconds_of(entry["info"]["endDateTime"]) > self.csms.now - 1
+
     def do(self, name: str, **args) -> None:
         with suppress(CommandRejected):
             self.csms.command(name, **args)
@@ -243,6 +261,29 @@ class Life(RuleBasedStateMachine):
         self.ask("ClearChargingProfile",
                  chargingProfileCriteria={"chargingProfilePurpose": DEFAULT})  # fmt: skip
 
+    @rule(number=st.integers(1, 3), evse=st.integers(0, 2), own=st.booleans(),
+          priority=st.sampled_from(["AlwaysFront", "InFront", "NormalCycle"]),
+          begin=st.sampled_from([0, 30, 600]), last=st.sampled_from([100, 3000]))  # fmt: skip
+    def show(self, number, evse, own, priority, begin, last):
+        info = {"id": number, "priority": priority,
+                "message": {"format": "UTF8", "content": f"for {evse}"}}  # fmt: skip
+        if evse:
+            info["display"] = {"name": "Display", "evse": {"id": evse}}
+        if own and evse in self.books.open:
+            info["transactionId"] = self.books.open[evse]
+        info["startDateTime"] = iso(self.csms.now + begin)
+        info["endDateTime"] = iso(self.csms.now + begin + last)
+        self.ask("SetDisplayMessage", message=info)
+
+    @precondition(lambda self: self.books.open)
+    @rule(cost=st.floats(0, 100))
+    def cost(self, cost):
+        self.ask("CostUpdated", totalCost=cost, transactionId=list(self.books.open.values())[-1])
+
+    @rule(tag=tags, clear=st.booleans())
+    def customer(self, tag, clear):
+        self.ask("CustomerInformation", requestId=1, report=True, clear=clear, idToken=token(tag))
+
     # --- links and workers -------------------------------------------------------------------
 
     @rule()
@@ -276,6 +317,7 @@ class Life(RuleBasedStateMachine):
         books = self.books
         assert books.open == {}
         assert self.csms.station.queued == []
+        assert self.csms.station.fares is None
         assert all(one <= other + 0.001 for one, other in pairwise(books.stamps))
         for readings in books.registers.values():
             ordered = [wh for _, wh in sorted(readings)]

@@ -1,0 +1,200 @@
+"""Functional block I: the driver reads the tariff, the running cost and the total (I01-I05)."""
+
+from typing import Any
+
+from chargepoint.effects import SOON
+from chargepoint.v201.auth_cache import key as token_key
+from chargepoint.v201.display import shown
+from chargepoint.v201.outlet import Outlet, Transaction
+
+SHOWN_AFTER = 60.0  # seconds that the total of a transaction stays on the display
+NOTICE = 20.0  # seconds for a word to somebody who may not charge
+_CTRLR = "TariffCostCtrlr"
+_NOTHING: dict[str, Any] = {}
+_TO_ANOTHER = ("notice", "notice_until")
+
+
+class Cost:
+    """Block of a 2.x station.
+
+    fares  outlet -> what is known of tariff and cost there; None where nothing is. Each part may be
+           missing:
+           personal [MessageContentType], one text; languages: the driver's, first choice first
+           cost     so far, in TariffCostCtrlr.Currency
+           ended    the transaction that was the last there, until `until`; token: whose, its key
+           answered the CSMS has the Ended event; total: what it said
+           notice   [MessageContentType] to somebody whose card was refused, until `notice_until`
+    """
+
+    __slots__ = ()
+
+    def begin(self, saved: dict, now: float) -> None:
+        kept = {int(k): {**entry} for k, entry in (saved.get("fares") or {}).items()}
+        self.fares: dict[int, dict[str, Any]] | None = kept or None
+        super().begin(saved, now)
+        for number, entry in kept.items():
+            for name, until in (("fare", "until"), ("notice", "notice_until")):
+                if until in entry:
+                    self.set_timer((name, number), max(now, entry[until]))
+
+    def extra_saved(self) -> dict[str, Any]:
+        saved = super().extra_saved()
+        if self.fares:
+            saved["fares"] = {str(k): {**entry} for k, entry in self.fares.items()}
+        return saved
+
+    def _keep_fare(self, number: int, entry: dict[str, Any]) -> None:
+        kept = {k: e for k, e in (self.fares or {}).items() if k != number}
+        self.fares = {**kept, number: entry} if entry else kept or None
+        if "until" not in entry:
+            self.clear_timer(("fare", number))
+        self.changed(SOON)
+
+    def fare(self, outlet: Outlet) -> dict[str, Any]:
+        """What is known of who is there now, or of who has just left; {} for nothing."""
+        entry = (self.fares or {}).get(outlet.number, _NOTHING)
+        present = outlet.token is not None or outlet.transaction is not None
+        notice = {k: entry[k] for k in _TO_ANOTHER if k in entry}
+        return notice if present == ("ended" in entry) else entry
+
+    # --- what the CSMS tells -----------------------------------------------------------------
+
+    def on_cost_updated(self, payload: dict, now: float) -> dict:
+        outlet = self.outlet_of(payload["transactionId"])
+        if outlet is None:  # the response has no status to say so
+            self.remark("CostUpdated for no transaction that runs here: ignored", now)
+        else:
+            self.show_cost(outlet, payload["totalCost"], now)
+        return {}
+
+    def show_cost(self, outlet: Outlet, amount: float, now: float) -> None:
+        """The outlet's transaction has cost that much so far."""
+        self._keep_fare(outlet.number, {**self.fare(outlet), "cost": amount})
+
+    def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
+        super().got_transaction_event(payload, message, now)
+        number, event = message["connector"], message["payload"]
+        told = event["transactionInfo"]["transactionId"]
+        outlet = self.outlets.get(number)
+        if outlet is None:
+            return
+        if event["eventType"] == "Ended":
+            if self.fare(outlet).get("ended") != told:
+                return  # somebody else is there, or the display has gone on
+            total = {"total": payload["totalCost"]} if "totalCost" in payload else {}
+            self._keep_fare(number, {**self.fare(outlet), "answered": True, **total})
+        elif outlet.transaction is None or outlet.transaction.id != told:
+            return
+        elif "totalCost" in payload:
+            self.show_cost(outlet, payload["totalCost"], now)
+        self._hear(outlet, payload.get("idTokenInfo", {}), payload)
+
+    def message_given_up(self, message: dict[str, Any], code: str, now: float) -> None:
+        super().message_given_up(message, code, now)
+        outlet, event = self.outlets.get(message["connector"]), message["payload"]
+        if outlet is None or event["eventType"] != "Ended":
+            return
+        if self.fare(outlet).get("ended") == event["transactionInfo"]["transactionId"]:
+            self._keep_fare(outlet.number, {**self.fare(outlet), "answered": True})
+
+    def got_authorize(self, payload: dict, context: Any, now: float) -> None:
+        super().got_authorize(payload, context, now)
+        outlet, token, info = self.outlets.get(context[0]), context[1], payload["idTokenInfo"]
+        if outlet is None:
+            return
+        if outlet.token == token:
+            self._hear(outlet, info, {})
+        elif "personalMessage" in info:
+            entry = (self.fares or {}).get(outlet.number, _NOTHING)
+            notice = {"notice": [info["personalMessage"]], "notice_until": now + NOTICE}
+            self._keep_fare(outlet.number, {**entry, **notice})
+            self.set_timer(("notice", outlet.number), now + NOTICE)
+
+    def _hear(self, outlet: Outlet, info: dict, told: dict) -> None:
+        """Of an idTokenInfo and a TransactionEventResponse, what is for the driver to read."""
+        news: dict[str, Any] = {}
+        if "updatedPersonalMessage" in told:
+            extra = told.get("updatedPersonalMessageExtra", ())
+            news["personal"] = [told["updatedPersonalMessage"], *extra]
+        elif "personalMessage" in info:
+            news["personal"] = [info["personalMessage"]]
+        languages = [info[name] for name in ("language1", "language2") if name in info]
+        if languages:
+            news["languages"] = languages
+        if news:
+            self._keep_fare(outlet.number, {**self.fare(outlet), **news})
+
+    # --- who comes and goes ------------------------------------------------------------------
+
+    def authorized(
+        self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None,
+        group: str = "",
+    ) -> None:  # fmt: skip
+        cost = self.fare(outlet).get("cost") if outlet.transaction is not None else None
+        if outlet.number in (self.fares or ()):
+            self._keep_fare(outlet.number, {} if cost is None else {"cost": cost})
+        super().authorized(outlet, token, trigger, now, remote, group)
+
+    def transaction_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
+        super().transaction_ended(outlet, transaction, now)
+        entry = (self.fares or {}).get(outlet.number, _NOTHING)
+        kept = {k: v for k, v in entry.items() if k in ("languages", "cost")}
+        if "ended" in entry:  # of the one before
+            kept = {}
+        kept |= {"ended": transaction.id, "until": now + SHOWN_AFTER}
+        if transaction.id_token:
+            kept["token"] = token_key(transaction.id_token)
+        self._keep_fare(outlet.number, kept)
+        self.set_timer(("fare", outlet.number), now + SHOWN_AFTER)
+
+    def at_fare(self, now: float, number: int) -> None:
+        self.end_fare(number)
+
+    def end_fare(self, number: int) -> None:
+        """Nothing more is shown of who was there."""
+        entry = (self.fares or {}).get(number, _NOTHING)
+        self._keep_fare(number, {k: entry[k] for k in _TO_ANOTHER if k in entry})
+
+    def at_notice(self, now: float, number: int) -> None:
+        self.drop_words({number}, _TO_ANOTHER)
+
+    def drop_words(self, numbers: set[int], names: tuple[str, ...]) -> None:
+        """Forget these parts of what is known at the outlets."""
+        for number in numbers & set(self.fares or ()):
+            entry = {k: v for k, v in self.fares[number].items() if k not in names}
+            self._keep_fare(number, entry)
+
+    # --- what is shown -----------------------------------------------------------------------
+
+    def fare_lines(self, outlet: Outlet) -> list[dict[str, Any]]:
+        """The lines of the outlet's display that are not the CSMS's display messages."""
+        entry, model = self.fare(outlet), self.model
+        present = outlet.token is not None or outlet.transaction is not None
+        lines = [self._personal(entry[k], outlet) for k in ("notice", "personal") if k in entry]
+        if present and "personal" not in entry and model.flag(f"{_CTRLR}.Enabled[Tariff]"):
+            # I04: no tariff of the driver's own is known, for want of a link or of a message.
+            lines += _fallback("tariff", model.value(f"{_CTRLR}.TariffFallbackMessage"))
+        if model.flag(f"{_CTRLR}.Enabled[Cost]"):
+            lines += self._cost_lines(entry)
+        return lines
+
+    def _cost_lines(self, entry: dict[str, Any]) -> list[dict[str, Any]]:
+        if "total" in entry:
+            return [self._amount("total", "Total cost", entry["total"])]
+        if "ended" in entry and (entry.get("answered") or not self.online):
+            # I05: nobody tells the total.
+            text = self.model.value(f"{_CTRLR}.TotalCostFallbackMessage")
+            return _fallback("total", text)
+        return [self._amount("cost", "Cost", entry["cost"])] if "cost" in entry else []
+
+    def _personal(self, contents: list[dict], outlet: Outlet) -> dict[str, Any]:
+        return {"kind": "personal", **shown(self.picked(contents, outlet.evse))}
+
+    def _amount(self, kind: str, word: str, amount: float) -> dict[str, Any]:
+        currency = self.model.value(f"{_CTRLR}.Currency")
+        text = f"{word}: {amount:.2f} {currency}".rstrip()
+        return {"kind": kind, "text": text, "amount": amount, "currency": currency}
+
+
+def _fallback(kind: str, text: str) -> list[dict[str, Any]]:
+    return [{"kind": kind, "text": text}] if text else []

@@ -1,0 +1,57 @@
+"""Functional block O in 2.1: a message in several languages, QR codes, and two more states."""
+
+from typing import ClassVar
+
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import State
+from chargepoint.v201.display_messages import DisplayMessages, Refusal
+from chargepoint.v201.variables import FORMATS, LANGUAGES, STATES
+
+
+class DisplayMessages21(DisplayMessages):
+    """Block of Station21."""
+
+    __slots__ = ()
+
+    LONGEST_CONTENT = 1024
+    SUPPORTED: ClassVar[dict[str, tuple[str, ...]]] = {
+        **DisplayMessages.SUPPORTED,
+        "DisplayMessageCtrlr.SupportedFormats": FORMATS,
+        "DisplayMessageCtrlr.SupportedStates": STATES,
+    }
+
+    def session_state(self, hardware: Connector) -> str:
+        if hardware.state is not State.CHARGING:
+            return "Suspended"
+        return "Discharging" if hardware.discharge_w else "Charging"
+
+    def content_refusal(self, info: dict) -> Refusal | None:
+        contents = [info["message"], *info.get("messageExtra", ())]
+        for language in (content.get("language") for content in contents):
+            if language is not None and _primary(language) not in LANGUAGES:
+                why = "see the values list of DisplayMessageCtrlr.Language"
+                return "LanguageNotSupported", "UnsupportedParam", why
+        return super().content_refusal(info)
+
+    def picked(self, contents: list[dict], evse: int) -> dict:
+        """By the language that the driver prefers (IdTokenInfoType), then by the display's own.
+
+        A text that names no language is in the display's.
+        """
+        usual = self.model.value("DisplayMessageCtrlr.Language")
+        preferred = [
+            language
+            for outlet in self.outlets_of({"id": evse})
+            for language in self.fare(outlet).get("languages", ())
+        ]
+        for wanted in (*preferred, usual):
+            for same in (str.lower, _primary):
+                for content in contents:
+                    if same(content.get("language", usual)) == same(wanted):
+                        return content
+        return contents[0]
+
+
+def _primary(language: str) -> str:
+    """The language of an RFC 5646 tag, without its country."""
+    return language.lower().replace("_", "-").partition("-")[0]
