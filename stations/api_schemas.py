@@ -98,6 +98,7 @@ class StateOut(Schema):
     link_error: str = Field(description="Why there is no connection, if the worker knows")
     connectors: list[ConnectorState]
     faults: dict[str, Any] | None = Field(None, description="On purpose; see GET .../faults")
+    grid: dict[str, Any] | None = Field(None, description="At its connection; see POST .../grid")
 
 
 class StationOut(Schema):
@@ -159,6 +160,7 @@ def state_out(live: Any) -> dict:
         "link_error": live.link_error,
         "connectors": live.connectors,
         "faults": live.faults,
+        "grid": live.grid,
     }
 
 

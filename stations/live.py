@@ -34,6 +34,7 @@ class LiveState:
     link_error: str = ""
     connectors: list[dict] = field(default_factory=list)
     faults: dict | None = None  # what is wrong with it on purpose, see docs/faults.md
+    grid: dict | None = None  # voltage and frequency at its connection, see docs/grid.md
 
     @property
     def text(self) -> str:
@@ -60,6 +61,7 @@ def live_state(station: Station, snapshot: dict | None) -> LiveState:
         link_error=((snapshot.get("link") or {}).get("error") or "") if wanted else "",
         connectors=connectors,
         faults=snapshot.get("faults"),
+        grid=snapshot.get("grid"),
     )
 
 
