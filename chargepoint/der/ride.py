@@ -35,7 +35,7 @@ class Ride:
     tripped key -> [back since or None, seconds to wait, seconds of ramp]: what gives nothing
     ramps   key -> [since, seconds]: what comes back slowly
     volts   [[since, percent]] of the last ten minutes, while a control needs them
-    paces   EVSE -> [at, watts given, soft]: where a Gradients control lets it be
+    paces   EVSE -> [at or None if it is there, watts given, soft]: how far Gradients let it be
     """
 
     __slots__ = ("due", "held", "levels", "out", "paces", "ramps", "tripped", "volts")
@@ -310,7 +310,8 @@ class Ride:
         if settings is None or rated <= 0:
             self.paces.pop(str(evse), None)
             return target
-        at, watts, soft = self.paces.get(str(evse), (now, present, present == 0.0))
+        at, watts, soft = self.paces.get(str(evse), (None, present, present == 0.0))
+        at = now if at is None else at
         seconds = settings["softGradient"] if soft else 0.0
         seconds = seconds or settings["gradient"]
         if seconds > 0:
@@ -319,7 +320,9 @@ class Ride:
         else:
             watts = target
         there = abs(watts - target) < 1e-6
-        self.paces[str(evse)] = [now, watts, soft and not there]
+        # Softly until it has been at some power.
+        soft = soft and (not there or watts == 0.0)
+        self.paces[str(evse)] = [None if there else now, watts, soft]
         if not there:
             self.wait_until(now + STEP)
         return watts

@@ -7,7 +7,7 @@ from chargepoint.v21.evse_controllers import V2X
 from chargepoint.v201.charging_profiles import Installed
 from chargepoint.v201.smart_charging import rejected
 
-_NEEDS_SETPOINT = ("CentralSetpoint",)
+
 
 
 class OfflineProfiles:
@@ -35,7 +35,7 @@ class OfflineProfiles:
             return "NotEnabled", f"operationMode {mode}: {V2X}.Enabled is false"
         if period.get("evseSleep"):  # SmartChargingCtrlr.SupportsEvseSleep is not there
             return "UnsupportedParam", "evseSleep: the EVSE has no sleep"
-        if mode in _NEEDS_SETPOINT and "setpoint" not in period:
+        if mode == "CentralSetpoint" and "setpoint" not in period:
             return "InvalidSchedule", f"operationMode {mode} has a setpoint"
         if mode == "LocalFrequency" and (  # Q08.FR.02
             len(period.get("v2xFreqWattCurve", ())) < 2 or "v2xBaseline" not in period

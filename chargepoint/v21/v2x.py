@@ -69,7 +69,7 @@ class V2X(ChargingLimits):
         factor, room = self._factor(outlet, profile), 0.0
         if period.mode not in ONE_WAY and self.v2x_enabled(outlet) and self._may_give(outlet):
             room = inf if period.discharge is None else -period.discharge * factor
-        wanted = self._wanted(outlet, profile, period, factor, now)
+        wanted = self._setpoint_w(outlet, profile, period, factor, now)
         if wanted is None:
             return Wish(watts, 0.0, watts, room)
         if wanted >= 0:
@@ -77,7 +77,7 @@ class V2X(ChargingLimits):
         give = min(-wanted, room)
         return Wish(watts if give else 0.0, give, watts, room)
 
-    def _wanted(
+    def _setpoint_w(
         self, outlet: Outlet, profile: Profile, period: Period, factor: float, now: float
     ) -> float | None:
         """Watts to take, below 0 to give; None where nothing but limits counts."""
