@@ -7,7 +7,11 @@ from chargepoint.v21.evse_controllers import V2X
 from chargepoint.v201.charging_profiles import Installed
 from chargepoint.v201.smart_charging import rejected
 
-
+# What a schedule may ask for, and the variable that says that it cannot be had.
+_REFUSED = {
+    "limitAtSoC": "SupportsLimitAtSoC", "randomizedDelay": "SupportsRandomizedDelay",
+    "useLocalTime": "SupportsUseLocalTime",
+}  # fmt: skip
 
 
 class OfflineProfiles:
@@ -19,6 +23,9 @@ class OfflineProfiles:
 
     def cannot_install(self, raw: dict, evse: int, session: str) -> dict | None:
         for schedule in raw["chargingSchedule"]:
+            for name, variable in _REFUSED.items():
+                if schedule.get(name):
+                    return rejected("UnsupportedParam", f"SmartChargingCtrlr.{variable} is false")
             for period in schedule["chargingSchedulePeriod"]:
                 if why := self._cannot_do(period, evse):
                     return rejected(*why)
@@ -33,8 +40,8 @@ class OfflineProfiles:
         off = all(self.of_evse(n, f"{V2X}.Enabled") != "true" for n in places)
         if mode not in ("ChargingOnly", "Idle") and off:
             return "NotEnabled", f"operationMode {mode}: {V2X}.Enabled is false"
-        if period.get("evseSleep"):  # SmartChargingCtrlr.SupportsEvseSleep is not there
-            return "UnsupportedParam", "evseSleep: the EVSE has no sleep"
+        if period.get("evseSleep"):
+            return "UnsupportedParam", "SmartChargingCtrlr.SupportsEvseSleep is false"
         if mode == "CentralSetpoint" and "setpoint" not in period:
             return "InvalidSchedule", f"operationMode {mode} has a setpoint"
         if mode == "LocalFrequency" and (  # Q08.FR.02

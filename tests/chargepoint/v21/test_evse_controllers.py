@@ -65,6 +65,14 @@ def test_they_are_in_the_reports():
     assert ("V2XChargingCtrlr", "SupportedOperationModes") not in names
 
 
+def test_what_2_1_adds_to_smart_charging_is_told():
+    csms = station()
+    assert get(csms, "SmartChargingCtrlr", "SupportsMaxOfflineDuration") == ("Accepted", "true")
+    assert get(csms, "SmartChargingCtrlr", "SupportsEvseSleep") == ("Accepted", "false")
+    assert get(csms, "SmartChargingCtrlr", "SupportsNothing") == ("UnknownVariable", None)
+    assert get(booted(), "SmartChargingCtrlr", "SupportsEvseSleep") == ("UnknownVariable", None)
+
+
 def test_they_can_be_monitored():
     csms = station()
     ask = {"setMonitoringData": [{

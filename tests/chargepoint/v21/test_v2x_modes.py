@@ -136,6 +136,15 @@ def test_what_a_mode_lacks_is_refused(csms, made, code):
     assert refusal(csms, made) == ("Rejected", code)
 
 
+@pytest.mark.parametrize(("name", "value"), [
+    ("limitAtSoC", {"soc": 80, "limit": 1000}), ("randomizedDelay", 60), ("useLocalTime", True),
+])  # fmt: skip
+def test_what_a_schedule_cannot_have_is_refused(csms, name, value):
+    made = period("ChargingOnly")
+    made["chargingSchedule"][0][name] = value
+    assert refusal(csms, made) == ("Rejected", "UnsupportedParam")
+
+
 def test_a_mode_that_is_not_listed_or_switched_off_is_refused():
     listed = {"V2XChargingCtrlr.SupportedOperationModes": "ChargingOnly,CentralSetpoint"}
     csms = station(**listed)
