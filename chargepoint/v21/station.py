@@ -11,6 +11,7 @@ from chargepoint.der.ride import Ride
 from chargepoint.v21.der import DerControl
 from chargepoint.v21.der_effects import DerEffects
 from chargepoint.v21.dynamic_profiles import DynamicProfiles
+from chargepoint.v21.ev_needs import EvNeeds21
 from chargepoint.v21.evse_controllers import EvseControllers
 from chargepoint.v21.external_setpoint import ExternalSetpoint
 from chargepoint.v21.monitoring import Monitoring21
@@ -28,7 +29,7 @@ _CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 class Station21(
     PlugAndCharge21,
     TokenTypes, Reservation21, EvseControllers, DerEffects, OfflineProfiles, DynamicProfiles,
-    DerControl, ExternalSetpoint, TransactionLimits21, Monitoring21,
+    DerControl, ExternalSetpoint, EvNeeds21, TransactionLimits21, Monitoring21,
     Station201,
 ):  # fmt: skip
     """State beside 2.0.1's: allowed, next_signal, signal (see V2X), priority (see

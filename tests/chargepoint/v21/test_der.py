@@ -69,6 +69,13 @@ def test_a_default_of_lower_priority_waits_until_the_better_one_is_gone():
     assert given(csms) == 5000
 
 
+def test_of_equals_the_newer_counts():
+    csms = giving(8000)
+    accepted(csms, "LimitMaxDischarge", limit(50), identity="a")
+    assert control(csms, "LimitMaxDischarge", limit(20), "b")["supersededIds"] == ["a"]
+    assert given(csms) == 2000
+
+
 def test_a_scheduled_control_overrules_when_it_starts():
     csms = giving(8000)
     accepted(csms, "LimitMaxDischarge", limit(50), identity="a", priority=3, start=0, duration=300)

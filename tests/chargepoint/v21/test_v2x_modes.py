@@ -164,6 +164,19 @@ def test_a_mode_that_is_not_listed_or_switched_off_is_refused():
     assert refusal(csms, period(setpoint=-3000), 2) == ("Accepted", None)
 
 
+def test_a_car_tells_what_it_could_give():
+    csms = station(**{"ACDERCtrlr.ModesSupported": "VoltVar,FreqDroop"})
+    charge(csms, iso15118_20=True)
+    needs = csms.sent("NotifyEVChargingNeeds")[0]["chargingNeeds"]
+    assert needs["requestedEnergyTransfer"] == "AC_three_phase"
+    assert needs["availableEnergyTransfer"] == ["AC_three_phase", "AC_BPT", "AC_BPT_DER"]
+    assert needs["v2xChargingParameters"]["maxDischargePower"] == 10_000
+    assert needs["derChargingParameters"]["evSupportedDERControl"] == ["FreqDroop", "VoltVar"]
+    csms = station(**{"V2XChargingCtrlr.Enabled": "false"})
+    charge(csms, iso15118_20=True)
+    assert "availableEnergyTransfer" not in csms.sent("NotifyEVChargingNeeds")[0]["chargingNeeds"]
+
+
 # --- without a link ------------------------------------------------------------------------------
 
 
