@@ -30,7 +30,8 @@ _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "follow": (bool, "true or false"), "form": _TEXT, "id": (int, "a whole number"),
     "jitter_ms": _NUMBER, "offset_seconds": _NUMBER, "ppm": _NUMBER, "probability": _NUMBER,
     "seconds": _NUMBER, "seed": (int, "a whole number"), "code": _TEXT, "description": _TEXT,
-    "hold_seconds": _NUMBER,
+    "hold_seconds": _NUMBER, "voltage_pct": _NUMBER, "voltage_v": _NUMBER,
+    "frequency_hz": _NUMBER, "load_w": _NUMBER, "setpoint": _NUMBER,
 }  # fmt: skip
 
 

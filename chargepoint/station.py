@@ -11,14 +11,7 @@ from typing import Any
 from chargepoint.answers import Answers
 from chargepoint.commands import CommandRejected, Commands
 from chargepoint.config import StationConfig
-from chargepoint.effects import (
-    SOON,
-    TOUCH,
-    URGENT,
-    Close,
-    Effect,
-    PingInterval,
-)
+from chargepoint.effects import SOON, TOUCH, URGENT, Close, Effect, PingInterval
 from chargepoint.faults.clock import Clock
 from chargepoint.faults.commands import COMMANDS as FAULT_COMMANDS
 from chargepoint.faults.commands import FaultCommands
@@ -27,6 +20,8 @@ from chargepoint.faults.power import Power
 from chargepoint.hardware.connector import Connector
 from chargepoint.interception.commands import COMMANDS as INTERCEPTION_COMMANDS
 from chargepoint.interception.commands import InterceptionCommands
+from chargepoint.mains import COMMANDS as GRID_COMMANDS
+from chargepoint.mains import GridConnection
 from chargepoint.security.vault import LinkSecurity
 from chargepoint.timekeeping import Timekeeping
 
@@ -54,8 +49,9 @@ def make_station(
 
 
 class Station(
-    Power, FaultCommands, InterceptionCommands, TappedFrames, Timekeeping, Commands, Answers
-):
+    Power, FaultCommands, InterceptionCommands, GridConnection, TappedFrames, Timekeeping,
+    Commands, Answers,
+):  # fmt: skip
     """Base of all versions; see calls and answers for the exchange of frames.
 
     A version supplies: `VERSION`, `CODES`, `HANDLERS`, `COMMANDS`; boot_payload, boot_answered,
@@ -63,18 +59,11 @@ class Station(
     """
 
     __slots__ = (
-        "_boot_reason",
-        "_reported",
-        "_skew",
-        "booted",
-        "clock",
-        "connectors",
-        "dark",
-        "interval",
-        "rng",
-    )
+        "_boot_reason", "_reported", "_skew", "booted", "clock", "connectors", "dark", "interval",
+        "mains", "rng",
+    )  # fmt: skip
 
-    COMMANDS = Commands.COMMANDS | FAULT_COMMANDS | INTERCEPTION_COMMANDS
+    COMMANDS = Commands.COMMANDS | FAULT_COMMANDS | INTERCEPTION_COMMANDS | GRID_COMMANDS
 
     def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
         super().__init__(config, now, rng)
@@ -98,6 +87,7 @@ class Station(
                 if entry
                 else Connector(outlet, now, variance)
             )
+        self.restore_mains(saved or {})
         if saved:
             self.booted = saved.get("booted", False)
             self.interval = saved.get("interval", 0.0)
@@ -249,6 +239,7 @@ class Station(
                 known.advance(now)
                 known.config = outlet
                 known.variance = config.meter_variance
+        self.feed(self.mains, now)
         numbers = {outlet.id for outlet in config.connectors}
         for number in [n for n in self.connectors if n not in numbers]:
             # A removed outlet with a car on it stays until the car has gone.
@@ -374,6 +365,7 @@ class Station(
             "power_w": sum(outlet["power_w"] for outlet in outlets),
             **self.shown_faults(),
             **self.shown_displays(),
+            **self.shown_mains(),
             "saved": {
                 "booted": self.booted,
                 "interval": self.interval,
@@ -384,6 +376,7 @@ class Station(
                 ],
                 **self.saved_queue(),
                 **self.saved_faults(),
+                **self.saved_mains(),
                 **self.extra_saved(),
             },
         }  # fmt: skip

@@ -1,9 +1,9 @@
 """A station that changes its OCPP version: what goes with it, and what ends.
 
-Meters, plugged cars, faults, the local authorization list and the cache mean the same in every
-version; display messages go from one 2.x to the other. Transactions, queued messages, profiles and
-reservations belong to the old one: open transactions end in the record of transactions; there is no
-link any more to tell the CSMS by.
+Meters, plugged cars, faults, the grid, the local authorization list and the cache mean the same in
+every version; display messages go from one 2.x to the other. Transactions, queued messages,
+profiles and reservations belong to the old one: open transactions end in the record of
+transactions; there is no link any more to tell the CSMS by.
 """
 
 from typing import Any
@@ -25,6 +25,8 @@ def carried_over(snapshot: dict[str, Any], version: str) -> tuple[dict, list[dic
     """
     old = snapshot["saved"]
     saved: dict[str, Any] = {"connectors": [_connector(entry) for entry in old["connectors"]]}
+    if old.get("mains"):
+        saved["mains"] = old["mains"]
     if old.get("list_version"):
         saved["list_version"] = old["list_version"]
         saved["local_list"] = _tokens(old.get("local_list") or {}, snapshot["ocpp"], version)

@@ -84,6 +84,18 @@ class ChargingLimitIn(StrictIn):
     evse: int = Field(0, description="0: the whole station")
     source: Literal["EMS", "Other", "SO", "CSO"] = "EMS"
     critical: bool = False
+    setpoint: float | None = Field(
+        None, description="What an EV in an external mode is to follow; below 0: give (2.1)"
+    )
+
+
+class GridIn(StrictIn):
+    """The grid at the connection; what is left out stays, and `{}` makes all nominal again."""
+
+    voltage_pct: float | None = Field(None, ge=10, le=200, description="Of 230 V")
+    voltage_v: float | None = Field(None, ge=23, le=460, description="Phase to neutral")
+    frequency_hz: float | None = Field(None, ge=10, le=100)
+    load_w: float | None = Field(None, description="What else the site draws (2.1, load balancing)")
 
 
 class AvailabilityIn(StrictIn):

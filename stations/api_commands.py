@@ -17,6 +17,7 @@ from stations.api_command_schemas import (
     ConnectorCommand,
     FaultIn,
     FirmwareIn,
+    GridIn,
     MessageIn,
     PlugIn,
     ResetIn,
@@ -157,6 +158,12 @@ async def firmware(request: HttpRequest, identity: str, body: FirmwareIn | None 
 async def charging_limit(request: HttpRequest, identity: str, body: ChargingLimitIn | None = None):
     """Limit the station or an EVSE from outside, or end that (OCPP 2.x)."""
     return await carry_out(identity, "charging-limit", given(body or ChargingLimitIn()))
+
+
+@router.post("/stations/{identity}/grid", response=ANSWERS)
+async def grid(request: HttpRequest, identity: str, body: GridIn | None = None):
+    """Disturb the grid at the station's connection, or with `{}` make it nominal again."""
+    return await carry_out(identity, "grid", given(body or GridIn()))
 
 
 @router.post("/stations/{identity}/availability", response=ANSWERS)

@@ -108,6 +108,7 @@ class StateOut(Schema):
         None, description="What drivers read, of each EVSE that shows something (OCPP 2.x)"
     )
     faults: dict[str, Any] | None = Field(None, description="On purpose; see GET .../faults")
+    grid: dict[str, Any] | None = Field(None, description="At its connection; see POST .../grid")
 
 
 class StationOut(Schema):
@@ -170,6 +171,7 @@ def state_out(live: Any) -> dict:
         "connectors": live.connectors,
         "display": live.display,
         "faults": live.faults,
+        "grid": live.grid,
     }
 
 

@@ -35,6 +35,7 @@ class LiveState:
     connectors: list[dict] = field(default_factory=list)
     display: list[dict] | None = None  # what drivers read, see docs/api.md; None without a display
     faults: dict | None = None  # what is wrong with it on purpose, see docs/faults.md
+    grid: dict | None = None  # voltage and frequency at its connection, see docs/grid.md
 
     @property
     def text(self) -> str:
@@ -62,6 +63,7 @@ def live_state(station: Station, snapshot: dict | None) -> LiveState:
         connectors=connectors,
         display=snapshot.get("display") if wanted else None,
         faults=snapshot.get("faults"),
+        grid=snapshot.get("grid"),
     )
 
 

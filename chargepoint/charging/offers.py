@@ -19,14 +19,14 @@ def circuit_of(outlet: Connector, measured: bool) -> Circuit:
     """measured: watts as the meter sees them, so that no more amperes flow than allowed."""
     if outlet.dc:
         return Circuit(0, outlet.config.max_power_w, DC_VOLTS)
-    volts = AC_VOLTS * AC_POWER_FACTOR if measured else AC_VOLTS
+    volts = outlet.mains.voltage_v * AC_POWER_FACTOR if measured else AC_VOLTS
     return Circuit(outlet.config.phases, outlet.config.max_power_w, volts)
 
 
 def least_w(outlet: Connector) -> float:
     if outlet.dc:
         return LEAST_DC_W
-    return LEAST_AMPS * AC_VOLTS * AC_POWER_FACTOR * outlet.phases_used - 1e-6
+    return LEAST_AMPS * outlet.mains.voltage_v * AC_POWER_FACTOR * outlet.phases_used - 1e-6
 
 
 def paused(outlet: Connector) -> bool:

@@ -13,7 +13,8 @@ STATION_MAX, TX_DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxPr
 class Period(NamedTuple):
     """From `start` ms into the schedule: `limit` A a phase, or W; on `phases` (None: 3).
 
-    setpoint, discharge, mode: 2.1's setpoint, dischargeLimit (below 0) and operationMode.
+    setpoint, discharge, mode, reactive: 2.1's setpoint, dischargeLimit (below 0), operationMode
+    and setpointReactive (above 0: inductive).
     """
 
     start: int
@@ -22,6 +23,7 @@ class Period(NamedTuple):
     setpoint: float | None = None
     discharge: float | None = None
     mode: str = ""
+    reactive: float | None = None
 
 
 class Profile(NamedTuple):

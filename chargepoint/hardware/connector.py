@@ -1,9 +1,11 @@
 """One outlet: its state, its meter and the EV plugged into it."""
 
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.hardware import meter as metering
 from chargepoint.hardware.ev import EV
+from chargepoint.hardware.mains import NOMINAL, Mains
 from chargepoint.hardware.meter import Meter
 from chargepoint.hardware.sample import Sample
 from chargepoint.hardware.states import (
@@ -43,6 +45,7 @@ class Connector:
         "info",
         "limit_phases",
         "limit_w",
+        "mains",
         "state",
         "variance",
         "vendor_error_code",
@@ -58,6 +61,7 @@ class Connector:
         self.limit_w: float | None = None
         self.limit_phases: int | None = None
         self.discharge_w = 0.0  # what the car is asked to give back
+        self.mains: Mains = NOMINAL
         self.variance = variance
         self._meter = Meter()
         self._at = now
@@ -154,17 +158,33 @@ class Connector:
         """Power that the car gives back at the time of the last `advance`."""
         if not self.discharge_w or self.state is not State.CHARGING or self.ev is None:
             return 0.0
-        return self.ev.gives_w(min(self.discharge_w, float(self.config.max_power_w)))
+        return self.ev.gives_w(min(self.discharge_w, self.most_w))
+
+    @property
+    def most_w(self) -> float:
+        """What the outlet itself can carry. A rectifier evens the grid's voltage out; AC cables
+        and chargers are bounded by current."""
+        most = float(self.config.max_power_w)
+        return most if self.dc else most * self.mains.sag
 
     @property
     def offered_w(self) -> float:
         """What outlet, limit and car allow together, before the battery's curve."""
-        outlet = float(self.config.max_power_w)
+        outlet = self.most_w
         if self.limit_w is not None:
             outlet = min(outlet, max(0.0, self.limit_w))
         if self.ev is None:
             return outlet
-        return min(outlet, self.ev.ceiling_w(self.config, self.limit_phases))
+        sag = 1.0 if self.dc else self.mains.sag
+        return min(outlet, sag * self.ev.ceiling_w(self.config, self.limit_phases))
+
+    def could_take_w(self, limit: float) -> float:
+        """What the car would take now under that limit, whatever it does."""
+        if self.ev is None:
+            return 0.0
+        sag = 1.0 if self.dc else self.mains.sag
+        ceiling = sag * self.ev.ceiling_w(self.config, self.limit_phases)
+        return self.ev.power_w(min(limit, self.most_w, ceiling), self.dc)
 
     @property
     def power_w(self) -> float:
@@ -182,7 +202,7 @@ class Connector:
         if self.state is not State.CHARGING or self.ev is None:
             return False
         if self.discharge_w:
-            asked = min(self.discharge_w, float(self.config.max_power_w))
+            asked = min(self.discharge_w, self.most_w)
             self._meter.give_back(self.ev.give(elapsed, asked, self.dc))
             return False
         energy, _ = self.ev.charge(elapsed, self.offered_w, self.dc)
@@ -214,14 +234,16 @@ class Connector:
         self.advance(now)
         soc = self.ev.soc if self.ev is not None else None
         power = self.power_w * self._noise("power", now)
+        back = self.export_w * self._noise("power", now)
         offered = self.offered_w if self.in_transaction and not self.faulted else 0.0
         if self.dc:
             voltage = metering.dc_voltage(soc) * self._noise("voltage", now)
             phases, used, frequency, factor = 1, 1, 0.0, 1.0
         else:
-            voltage = metering.LINE_VOLTAGE * (1 + (self._noise("voltage", now) - 1) / 4)
+            voltage = self.mains.voltage_v * (1 + (self._noise("voltage", now) - 1) / 4)
             phases, used = self.config.phases, self.phases_used
-            frequency, factor = metering.FREQUENCY, metering.AC_POWER_FACTOR
+            frequency = self.mains.frequency_hz
+            factor = 1.0 if back else metering.AC_POWER_FACTOR  # an inverter holds unity
         amps = power / (used * voltage * factor)
         return Sample(
             time=now,
@@ -236,7 +258,9 @@ class Connector:
             offered_a=offered / (used * voltage * factor),
             offered_w=offered,
             export_wh=self._meter.out_wh,
-            export_w=self.export_w,
+            export_w=back,
+            export_a=tuple(back / (used * voltage) if n < used else 0.0 for n in range(phases)),
+            reactive_var=power * sqrt(1.0 / factor**2 - 1.0),
         )
 
     @property

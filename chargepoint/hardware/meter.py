@@ -2,8 +2,6 @@
 
 from zlib import crc32
 
-LINE_VOLTAGE = 230.0
-FREQUENCY = 50.0
 AC_POWER_FACTOR = 0.99
 # A DC battery's voltage rises with its state of charge; 400 V class.
 _DC_EMPTY_V = 340.0

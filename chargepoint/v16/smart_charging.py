@@ -129,6 +129,11 @@ class SmartCharging:
         identity = session.id if session else WAITING
         return limits.for_transaction(self.profiles or [], outlet.id, identity, time, since)
 
+    def mains_changed(self, now: float) -> None:
+        self.plan(now)
+        for session in self.sessions.values():
+            self.watch_car(self.connectors[session.connector], now)
+
     def plan(self, now: float) -> None:
         """Offer every transaction what the profiles leave it, and wake up when that changes."""
         if self.profiles is None:

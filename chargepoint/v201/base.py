@@ -6,6 +6,7 @@ from uuid import UUID
 from chargepoint import rpc
 from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.sample import Sample
 from chargepoint.station import ACCEPTED, CommandRejected, Station
 from chargepoint.v201.auth_cache import AuthCache
 from chargepoint.v201.charging_profiles import Installed
@@ -114,6 +115,11 @@ class Base201(Security, Firmware, Station):
             saved["published"] = {checksum: [*at] for checksum, at in self.published.items()}
         return saved | self.saved_files() | self.saved_security() | self.saved_monitors()
 
+    def mains_changed(self, now: float) -> None:
+        self.plan(now)
+        for outlet in self.outlets.values():
+            self.watch_hardware(outlet, now)
+
     # --- small questions ---------------------------------------------------------------------
 
     @property
@@ -143,12 +149,16 @@ class Base201(Security, Firmware, Station):
         token = outlet.token or (outlet.transaction and outlet.transaction.id_token) or {}
         return outlet.transaction and outlet.transaction.id, token.get("idToken")
 
+    def sample(self, outlet: Outlet, now: float) -> Sample:
+        """Hook: what the meter of the outlet shows."""
+        return outlet.hardware.sample(now)
+
     def sampled(self, outlet: Outlet, key: str, context: str, now: float) -> list[dict]:
         """[MeterValue] by the measurands of the variable `key`; [] if that is off or empty."""
         controller = key.partition(".")[0]
         if not self.model.flag(f"{controller}.Enabled"):
             return []
-        sample = outlet.hardware.sample(now)
+        sample = self.sample(outlet, now)
         value = meter_value(sample, self.model.members(key), context, self.stamp(now))
         return [] if value is None else [value]
 

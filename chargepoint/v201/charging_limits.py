@@ -11,6 +11,7 @@ from chargepoint.v201.charging_profiles import (
     TX,
     TX_DEFAULT,
     WAITING,
+    Installed,
 )
 from chargepoint.v201.outlet import Outlet
 
@@ -39,11 +40,15 @@ class ChargingLimits:
             return otherwise
         return round((outlet.transaction.started + self._skew) * 1000)
 
+    def holds(self, installed: Installed, time: int) -> bool:
+        """Hook: it counts at `time`, ms by the CSMS's clock, apart from its schedule."""
+        return True
+
     def _prevailing(self, purpose: str, evse: int, time: int, since: int | None, session: str = ""):
         profiles = [
             i.profile for i in self.profiles or ()
             if i.profile.purpose == purpose and i.profile.connector in (0, evse)
-            and i.profile.session == session
+            and i.profile.session == session and self.holds(i, time)
         ]  # fmt: skip
         return prevailing(profiles, time, since)
 
@@ -74,6 +79,7 @@ class ChargingLimits:
         profiles = [
             i.profile for i in self.profiles or ()
             if i.profile.purpose == EXTERNAL and i.profile.connector == evse
+            and self.holds(i, time)
         ]  # fmt: skip
         return prevailing(profiles, time, None)
 

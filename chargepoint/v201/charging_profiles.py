@@ -1,5 +1,6 @@
 """Charging profiles as 2.x sends them: what is kept of each, and which make no sense (K01)."""
 
+from collections.abc import Callable
 from math import inf
 from typing import Any, NamedTuple
 
@@ -43,8 +44,11 @@ def read(
 ) -> Installed:
     schedule, kind = raw["chargingSchedule"][choice], raw["chargingProfileKind"]
     duration = schedule.get("duration")
-    # A dynamic profile counts from the moment it is there, until the next update (2.1, K28).
-    begin = 0 if kind == "Dynamic" else ms_of(schedule.get("startSchedule"))
+    begin = ms_of(schedule.get("startSchedule"))
+    if kind == "Dynamic":
+        # It counts from the moment it is there; with a duration, so long from each update on
+        # (2.1 K28, and by the errata Q05 and Q06).
+        begin = 0 if duration is None else ms_of(raw.get("dynUpdateTime")) or 0
     profile = Profile(
         id=raw["id"],
         connector=evse,
@@ -52,10 +56,13 @@ def read(
         stack=raw["stackLevel"],
         kind=kind,
         unit=schedule["chargingRateUnit"],
-        periods=tuple(_period(period) for period in schedule["chargingSchedulePeriod"]),
+        periods=tuple(
+            _period(period, schedule["chargingRateUnit"] == "A")
+            for period in schedule["chargingSchedulePeriod"]
+        ),
         begin=None if kind == "Relative" else begin,
         cycle=CYCLES.get(raw.get("recurrencyKind", "")) if kind == "Recurring" else None,
-        duration=None if duration is None or kind == "Dynamic" else duration * 1000,
+        duration=None if duration is None else duration * 1000,
         valid_from=ms_of(raw.get("validFrom")),
         valid_to=ms_of(raw.get("validTo")),
         session=session,
@@ -63,15 +70,35 @@ def read(
     return Installed(profile, raw, source, choice)
 
 
-def _period(given: dict[str, Any]) -> Period:
+def _period(given: dict[str, Any], amps: bool) -> Period:
+    limit = _of_phases(given, "limit", amps, min)
     return Period(
         given["startPeriod"] * 1000,
-        float(given.get("limit", inf)),
+        inf if limit is None else float(limit),
         given.get("numberPhases") or None,
-        given.get("setpoint"),
-        given.get("dischargeLimit"),
+        _of_phases(given, "setpoint", amps, _mean),
+        _of_phases(given, "dischargeLimit", amps, max),
         given.get("operationMode", ""),
+        _of_phases(given, "setpointReactive", amps, _mean),
     )
+
+
+def _of_phases(
+    given: dict[str, Any], name: str, amps: bool, of: Callable[[list[float]], float]
+) -> float | None:
+    """One value of a period. With values for L2 and L3 (2.1) the plain one is L1's.
+
+    Our cars load all phases alike, so a limit is what the tightest phase has, on each; watts are
+    then of all phases together, and amperes of each phase.
+    """
+    values = [given[key] for key in (name, f"{name}_L2", f"{name}_L3") if key in given]
+    if name not in given or len(values) == 1 or given.get("numberPhases") == 1:
+        return given.get(name)
+    return of(values) * (1 if amps else len(values))
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
 
 
 def nonsense(raw: dict[str, Any]) -> str:

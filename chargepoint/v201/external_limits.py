@@ -20,21 +20,31 @@ class ExternalLimits:
     ) -> dict:  # fmt: skip
         """Limit the station (evse 0) or an EVSE from outside; without `limit`, end that limit."""
         self._check_limit(limit, unit, evse, source)
-        old = self._limit_of(evse, source)
         if limit is None:
-            return self._clear_limit(old, now)
+            return self._clear_limit(self._limit_of(evse, source), now)
+        return self.limit_outside(now, {"limit": float(limit)}, unit, evse, source, critical)
+
+    def limit_outside(
+        self, now: float, period: dict[str, Any], unit: str, evse: int, source: str,
+        critical: bool,
+    ) -> dict:  # fmt: skip
+        """period: the ChargingSchedulePeriodType that holds from now on, without its start."""
+        old = self._limit_of(evse, source)
         identity = old.profile.id if old else self._next_external_id()
         raw = {
             "id": identity, "stackLevel": 0, "chargingProfilePurpose": EXTERNAL,
             "chargingProfileKind": "Absolute",
             "chargingSchedule": [{
                 "id": abs(identity), "startSchedule": self.stamp(now), "chargingRateUnit": unit,
-                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": float(limit)}],
+                "chargingSchedulePeriod": [{"startPeriod": 0, **period}],
             }],
         }  # fmt: skip
         self.install(read(raw, evse, "", source), now)
-        before = old.profile.periods[0].limit if old else None
-        if old is None or old.profile.unit != unit or self._significant(before, float(limit)):
+        before = old.raw["chargingSchedule"][0]["chargingSchedulePeriod"][0] if old else {}
+        names = ("limit", "setpoint")
+        if old is None or old.profile.unit != unit or any(
+            self._significant(before.get(name), period.get(name)) for name in names
+        ):  # fmt: skip
             self._notify_limit(raw, evse, source, critical, now)
         self.plan(now)
         return {"status": "Accepted"}

@@ -15,9 +15,17 @@ def _one(value: float, unit: str = "", phase: str = "") -> dict:
 
 
 def _currents(sample: Sample) -> list[dict]:
+    return _by_phase(sample, sample.currents_a)
+
+
+def _by_phase(sample: Sample, currents: tuple[float, ...]) -> list[dict]:
     if sample.frequency == 0.0:  # DC
-        return [_one(round(sample.currents_a[0], 2), "A")]
-    return [_one(round(amps, 2), "A", f"L{n}") for n, amps in enumerate(sample.currents_a, 1)]
+        return [_one(round(sum(currents), 2), "A")]
+    return [_one(round(amps, 2), "A", f"L{n}") for n, amps in enumerate(currents, 1)]
+
+
+def _reactive(var: float) -> list[dict]:
+    return [_one(round(max(0.0, var), 1), "var")]
 
 
 def _voltages(sample: Sample) -> list[dict]:
@@ -39,6 +47,7 @@ def _frequency(sample: Sample) -> list[dict]:
 
 # An empty list: this outlet cannot measure it now.
 _WRITERS: dict[str, Callable[[Sample], list[dict]]] = {
+    "Current.Export": lambda s: _by_phase(s, s.export_a),
     "Current.Import": _currents,
     "Current.Offered": lambda s: [_one(round(s.offered_a, 2), "A")],
     "Energy.Active.Export.Register": lambda s: [_one(round(s.export_wh, 3), "Wh")],
@@ -48,6 +57,8 @@ _WRITERS: dict[str, Callable[[Sample], list[dict]]] = {
     "Power.Active.Import": lambda s: [_one(round(s.power_w, 1), "W")],
     "Power.Factor": lambda s: [_one(s.power_factor)],
     "Power.Offered": lambda s: [_one(round(s.offered_w, 1), "W")],
+    "Power.Reactive.Export": lambda s: _reactive(-s.reactive_var),
+    "Power.Reactive.Import": lambda s: _reactive(s.reactive_var),
     "SoC": _soc,
     "Voltage": _voltages,
 }

@@ -35,7 +35,7 @@ class VariableRequests(Authorization):
             "component": item["component"],
             "variable": item["variable"],
         }
-        variable = find(item["component"], item["variable"], self._places())
+        variable = self.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
@@ -59,7 +59,7 @@ class VariableRequests(Authorization):
             "component": item["component"],
             "variable": item["variable"],
         }
-        variable = find(item["component"], item["variable"], self._places())
+        variable = self.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
@@ -70,8 +70,20 @@ class VariableRequests(Authorization):
         if why is not None:
             info = {"reasonCode": code, "additionalInfo": why[:512]}
             return {**result, "attributeStatus": "Rejected", "attributeStatusInfo": info}
-        waits = self.model.set(variable, item["attributeValue"])
+        waits = self.store(variable, item["component"].get("evse"), item["attributeValue"])
         return {**result, "attributeStatus": "RebootRequired" if waits else "Accepted"}
+
+    def find_variable(self, component: dict, variable: dict) -> Variable | str:
+        """Hook: see device_model.find."""
+        return find(component, variable, self._places())
+
+    def store(self, variable: Variable, evse: dict | None, text: str) -> bool:
+        """Hook: take an acceptable value; True if it waits for the next boot."""
+        return self.model.set(variable, text)
+
+    def controller_lines(self, now: float, writable_only: bool) -> list[dict]:
+        """Hook: what controllers within EVSEs have to report."""
+        return []
 
     def variables_changed(self, now: float) -> None:
         """Bring the values that drive timers into force; all are cheap, so all are done."""
@@ -148,6 +160,7 @@ class VariableRequests(Authorization):
 
     def _inventory(self, now: float, writable_only: bool) -> list[dict]:
         lines = [self._line(v, None, now) for v in VARIABLES if not writable_only or writable(v)]
+        lines += self.controller_lines(now, writable_only)
         if writable_only:
             return lines
         for evse, connectors in sorted(self._places().items()):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from chargepoint.firmware.locations import SUPPORTED
 
 MEASURANDS = (
+    "Current.Export",
     "Current.Import",
     "Current.Offered",
     "Energy.Active.Export.Register",
@@ -18,6 +19,8 @@ MEASURANDS = (
     "Power.Active.Import",
     "Power.Factor",
     "Power.Offered",
+    "Power.Reactive.Export",
+    "Power.Reactive.Import",
     "SoC",
     "Voltage",
 )

@@ -1,20 +1,13 @@
-"""Functional block R, distributed energy resources: what the grid asks of discharging."""
+"""Functional block R, distributed energy resources: the CSMS sets, reads and clears controls."""
 
 from typing import Any
 
+from chargepoint.der.controls import DEFAULTS_ONLY, field_of, rank, wrong
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected
 from chargepoint.times import seconds_of
-from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.smart_charging import rejected
 
-# Where a control of each type has its settings; all others have a curve.
-_FIELDS = {
-    "EnterService": "enterService", "FixedPFAbsorb": "fixedPFAbsorb", "Gradients": "gradient",
-    "FixedPFInject": "fixedPFInject", "FixedVar": "fixedVar", "FreqDroop": "freqDroop",
-    "LimitMaxDischarge": "limitMaxDischarge",
-}  # fmt: skip
-_WITHOUT_SCHEDULE = ("EnterService", "Gradients")  # reported by id and settings alone
 AT_MOST = 24  # of a type, by the schema of ReportDERControl
 
 
@@ -27,32 +20,38 @@ class DerControl:
     __slots__ = ()
 
     def on_set_der_control(self, payload: dict, now: float) -> dict:
-        kind, identity = payload["controlType"], payload["controlId"]
-        settings = payload.get(_FIELDS.get(kind, "curve"))
-        if settings is None:
-            return rejected("MissingParam", f"{_FIELDS.get(kind, 'curve')} is missing")
-        scheduled = "startTime" in settings or "duration" in settings
-        if payload["isDefault"] and scheduled:
-            return rejected("InvalidValue", "a default has neither startTime nor duration")
-        if not payload["isDefault"] and kind not in _WITHOUT_SCHEDULE and not (
-            seconds_of(settings.get("startTime", "")) is not None and "duration" in settings
-        ):  # fmt: skip
-            return rejected("MissingParam", "startTime and duration are missing")
+        identity = payload["controlId"]
+        if not self._knows(payload["controlType"]):  # R04.FR.01
+            return _unsupported(payload["controlType"])
+        why = wrong(payload)
+        if why is not None:
+            return rejected(*why)
+        settings = payload[field_of(payload["controlType"])]
+        begin, end = _span(settings)
+        if not payload["isDefault"]:
+            if begin is None:
+                return rejected("InvalidValue", "startTime is no time")
+            if end <= self.station_time(now):
+                return rejected("InvalidValue", "that time is over")
         same = self._peers(payload)
         if len(same) >= AT_MOST:
             return rejected("TooManyElements", "no room for another control of this type")
         entry = {
-            "type": kind, "default": payload["isDefault"], "settings": settings,
-            "superseded": False, "running": False,
+            "type": payload["controlType"], "default": payload["isDefault"],
+            "settings": settings, "superseded": False, "running": False,
         }  # fmt: skip
-        gone = self._supersede(entry, same)
+        gone = self._overruled(identity, entry, same, now)
+        self.clear_timer(("der", identity))
         self.der = {**(self.der or {}), identity: entry}
-        if not payload["isDefault"] and scheduled:
-            begin = seconds_of(settings["startTime"]) - self._skew
-            self.set_timer(("der", identity), max(now, begin))
+        if not payload["isDefault"]:
+            due = end if entry["superseded"] else begin
+            self.set_timer(("der", identity), max(now, due - self._skew))
         self.later(self.plan)
         self.changed(URGENT)
-        return {"status": "Accepted", **({"supersededIds": gone} if gone else {})}
+        return {"status": "Accepted", **({"supersededIds": gone[:AT_MOST]} if gone else {})}
+
+    def _knows(self, kind: str) -> bool:
+        return any(kind in self.der_supported(outlet) for outlet in self.outlets.values())
 
     def _peers(self, payload: dict) -> dict[str, dict]:
         return {
@@ -61,55 +60,118 @@ class DerControl:
             and entry["default"] == payload["isDefault"]
         }  # fmt: skip
 
-    def _supersede(self, new: dict, same: dict[str, dict]) -> list[str]:
-        """R04.FR.04: of one type the lower priority number counts, of equals the newer."""
-        gone = []
-        for identity, entry in same.items():
-            if entry["superseded"]:
-                continue
-            if new["settings"]["priority"] <= entry["settings"]["priority"]:
-                entry["superseded"] = True
-                gone.append(identity)
-            else:
-                new["superseded"] = True
-        return gone
+    def _overruled(
+        self, identity: str, new: dict, same: dict[str, dict], now: float
+    ) -> list[str]:
+        """R04.FR.03-08: of one type the lower priority number counts; of equals, so is our
+        choice, the newer. A scheduled control overrules when it starts, not before.
 
-    def at_der(self, now: float, identity: int) -> None:
+        Returns the ids of what is overruled, which may be the new one itself.
+        """
+        standing = {k: e for k, e in same.items() if not e["superseded"]}
+        if not new["default"]:
+            standing = {k: e for k, e in standing.items() if _overlap(e, new)}
+        # A better one that is to start later overrules this one then.
+        if any(
+            rank(e) < rank(new) and (new["default"] or e["running"] or _first(e, new))
+            for e in standing.values()
+        ):
+            new["superseded"] = True
+            return [identity]
+        if new["default"]:
+            for entry in standing.values():
+                entry["superseded"] = True
+        return [k for k, e in standing.items() if rank(e) >= rank(new)]
+
+    def at_der(self, now: float, identity: str) -> None:
         """A scheduled control begins, or ends."""
         entry = (self.der or {}).get(identity)
-        if entry is None:
+        if entry is None or entry["default"]:
             return
-        if entry["running"]:
-            self._notify(identity, False, now)
-            self._forget({identity})
+        begin, end = _span(entry["settings"])
+        if entry["superseded"] or entry["running"] or end <= self.station_time(now):
+            if entry["running"]:
+                self._notify_der(identity, False, now)
+            self._forget_der({identity})
         else:
-            entry["running"] = True
-            end = seconds_of(entry["settings"]["startTime"]) + entry["settings"]["duration"]
-            self.set_timer(("der", identity), max(now, end - self._skew))
-            self._notify(identity, True, now)
+            self._start_der(identity, entry, end, now)
         self.changed(URGENT)
         self.plan(now)
 
-    def _notify(self, identity: str, started: bool, now: float) -> None:
-        payload = {"controlId": identity, "started": started, "timestamp": self.stamp(now)}
+    def _start_der(self, identity: str, entry: dict, end: float, now: float) -> None:
+        """R04.FR.07, .20 and .21: what it overrules is told with its start."""
+        gone = []
+        self.set_timer(("der", identity), max(now, end - self._skew))
+        for other, standing in self.der.items():
+            same = standing["type"] == entry["type"] and not standing["default"]
+            if other == identity or not same or standing["superseded"]:
+                continue
+            if standing["running"] and rank(standing) < rank(entry):
+                entry["superseded"] = True
+                return
+            if _overlap(standing, entry) and (
+                rank(standing) > rank(entry)
+                or (rank(standing) == rank(entry) and standing["running"])
+            ):
+                gone.append(other)
+        for other in gone:
+            self.der[other]["superseded"], self.der[other]["running"] = True, False
+            ends = _span(self.der[other]["settings"])[1]
+            self.set_timer(("der", other), max(now, ends - self._skew))
+        entry["running"] = True
+        self._notify_der(identity, True, now, gone)
+
+    def resume_der(self, now: float) -> None:
+        """After a restart: the timers of what is scheduled."""
+        for identity, entry in (self.der or {}).items():
+            begin, end = _span(entry["settings"])
+            if begin is not None and not entry["default"]:
+                over = entry["running"] or entry["superseded"]
+                self.set_timer(("der", identity), max(now, (end if over else begin) - self._skew))
+
+    def _notify_der(
+        self, identity: str, started: bool, now: float, gone: list[str] | None = None
+    ) -> None:
+        payload: dict[str, Any] = {
+            "controlId": identity, "started": started, "timestamp": self.stamp(now),
+        }  # fmt: skip
+        if gone:
+            payload["supersededIds"] = gone[:AT_MOST]
         self.call("NotifyDERStartStop", payload, now)
 
-    def _forget(self, identities: set[str]) -> None:
+    def _forget_der(self, identities: set[str]) -> None:
         for identity in identities:
             self.clear_timer(("der", identity))
+        kinds = {self.der[identity]["type"] for identity in identities}
         self.der = {k: v for k, v in self.der.items() if k not in identities} or None
+        # A default that stood behind one that is gone counts again.
+        for kind in kinds:
+            left = [e for e in (self.der or {}).values() if e["type"] == kind and e["default"]]
+            if left and all(entry["superseded"] for entry in left):
+                min(reversed(left), key=rank)["superseded"] = False
 
     # --- asked for, cleared ------------------------------------------------------------------
 
     def _chosen(self, payload: dict) -> dict[str, dict]:
+        """controlType is not used where controlId is there."""
+        wanted, kind = payload.get("controlId"), payload.get("controlType")
         return {
             identity: entry for identity, entry in (self.der or {}).items()
-            if payload.get("controlId", identity) == identity
-            and payload.get("controlType", entry["type"]) == entry["type"]
+            if (identity == wanted if wanted is not None else kind in (None, entry["type"]))
             and payload.get("isDefault", entry["default"]) == entry["default"]
         }  # fmt: skip
 
+    def _unknown_kind(self, payload: dict) -> dict | None:
+        """R04.FR.36 and .43."""
+        kind = payload.get("controlType")
+        if kind is None or "controlId" in payload or self._knows(kind):
+            return None
+        return _unsupported(kind)
+
     def on_get_der_control(self, payload: dict, now: float) -> dict:
+        unknown = self._unknown_kind(payload)
+        if unknown is not None:
+            return unknown
         chosen = self._chosen(payload)
         if not chosen:
             return {"status": "NotFound"}
@@ -117,71 +179,83 @@ class DerControl:
         return {"status": "Accepted"}
 
     def _report_der(self, request: int, chosen: dict[str, dict], now: float) -> None:
-        report: dict[str, Any] = {"requestId": request, "tbc": False}
+        report: dict[str, list] = {}
         for identity, entry in chosen.items():
-            field = _FIELDS.get(entry["type"], "curve")
+            field = field_of(entry["type"])
             inner = "fixedPF" if field.startswith("fixedPF") else field
             line = {"id": identity, inner: entry["settings"]}
-            if entry["type"] not in _WITHOUT_SCHEDULE:
+            if entry["type"] not in DEFAULTS_ONLY:
                 line |= {"isDefault": entry["default"], "isSuperseded": entry["superseded"]}
             if field == "curve":
                 line["curveType"] = entry["type"]
             report.setdefault(field, []).append(line)
-        parts = [{k: v[:AT_MOST] for k, v in report.items() if isinstance(v, list)}]
-        rest = {k: v[AT_MOST:] for k, v in report.items() if isinstance(v, list)}
-        while any(rest.values()):  # several types share the field "curve"
-            parts.append({k: v[:AT_MOST] for k, v in rest.items() if v})
-            rest = {k: v[AT_MOST:] for k, v in rest.items()}
+        parts = []
+        while any(report.values()):  # several types share the field "curve"
+            parts.append({k: v[:AT_MOST] for k, v in report.items() if v})
+            report = {k: v[AT_MOST:] for k, v in report.items()}
         for number, part in enumerate(parts, 1):
             more = {"requestId": request, "tbc": number < len(parts)}
             self.call("ReportDERControl", {**more, **part}, now)
 
     def on_clear_der_control(self, payload: dict, now: float) -> dict:
+        unknown = self._unknown_kind(payload)
+        if unknown is not None:
+            return unknown
         chosen = self._chosen(payload)
         if not chosen:
             return {"status": "NotFound"}
         for identity, entry in chosen.items():
             if entry["running"]:
-                self.later(self._notify, identity, False)
-        self._forget(set(chosen))
+                self.later(self._notify_der, identity, False)
+        self._forget_der(set(chosen))
         self.later(self.plan)
         self.changed(URGENT)
         return {"status": "Accepted"}
 
-    # --- what it does ------------------------------------------------------------------------
-
-    def der_limited(self, outlet: Outlet, watts: float) -> float:
-        """What LimitMaxDischarge leaves of the watts that the EV is to give back."""
-        ruling = [
-            entry for entry in (self.der or {}).values()
-            if entry["type"] == "LimitMaxDischarge" and not entry["superseded"]
-            and (entry["default"] or entry["running"])
-        ]  # fmt: skip
-        # R04: while a scheduled control runs, the default of its type does not count.
-        ruling = [entry for entry in ruling if entry["running"]] or ruling
-        for entry in ruling:
-            percent = entry["settings"].get("pctMaxDischargePower", 100.0)
-            ev = outlet.hardware.ev
-            most = min(outlet.hardware.config.max_power_w, ev.max_discharge_kw * 1000 if ev else 0)
-            watts = min(watts, most * percent / 100.0)
-        return watts
+    # --- by hand -----------------------------------------------------------------------------
 
     def do_der_alarm(
         self, now: float, kind: str = "", fault: str | None = None, ended: bool = False
     ) -> dict:
-        """The grid has left its bounds (or is back): NotifyDERAlarm of the control's type."""
+        """What the command `grid` cannot bring about: NotifyDERAlarm of a control's type."""
         if not any(entry["type"] == kind for entry in (self.der or {}).values()):
             raise CommandRejected("not_possible_now", f"There is no DER control of type {kind!r}.")
+        if fault is not None and fault not in GRID_FAULTS:
+            known = ", ".join(GRID_FAULTS)
+            raise CommandRejected("invalid_arguments", f"fault is one of: {known}.")
+        self.der_alarm(kind, fault, ended, now)
+        return {"status": "Accepted"}
+
+    def der_alarm(self, kind: str, fault: str | None, ended: bool, now: float) -> None:
         payload: dict[str, Any] = {"controlType": kind, "timestamp": self.stamp(now)}
         if fault is not None:
-            if fault not in GRID_FAULTS:
-                known = ", ".join(GRID_FAULTS)
-                raise CommandRejected("invalid_arguments", f"fault is one of: {known}.")
             payload["gridEventFault"] = fault
         if ended:
             payload["alarmEnded"] = True
         self.call("NotifyDERAlarm", payload, now)
-        return {"status": "Accepted"}
+
+
+def _unsupported(kind: str) -> dict:
+    text = f"no EVSE lists {kind} in its ModesSupported"
+    return {
+        "status": "NotSupported",
+        "statusInfo": {"reasonCode": "UnsupportedParam", "additionalInfo": text},
+    }
+
+
+def _span(settings: dict) -> tuple[float | None, float]:
+    """(begin, end) of a scheduled control in unix seconds."""
+    begin = seconds_of(settings.get("startTime", ""))
+    return begin, (begin or 0.0) + settings.get("duration", 0.0)
+
+
+def _overlap(one: dict, other: dict) -> bool:
+    (begin, end), (start, stop) = _span(one["settings"]), _span(other["settings"])
+    return begin < stop and start < end
+
+
+def _first(one: dict, other: dict) -> bool:
+    return _span(one["settings"])[0] <= _span(other["settings"])[0]
 
 
 GRID_FAULTS = (

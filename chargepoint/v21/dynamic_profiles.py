@@ -70,6 +70,10 @@ class DynamicProfiles(SmartCharging, V2X):
     # --- dynamic profiles --------------------------------------------------------------------
 
     def install(self, installed: Installed, now: float) -> None:
+        if installed.profile.kind == "Dynamic":  # its duration counts from here (K28)
+            raw = {**installed.raw, "dynUpdateTime": self.stamp(now)}
+            place = installed.profile.connector, installed.profile.session
+            installed = read(raw, *place, installed.source, installed.choice)
         super().install(installed, now)
         self.pull_later(installed, now)
 
@@ -98,10 +102,7 @@ class DynamicProfiles(SmartCharging, V2X):
         schedule, *rest = installed.raw["chargingSchedule"]
         first, *later = schedule["chargingSchedulePeriod"]
         schedule = {**schedule, "chargingSchedulePeriod": [{**first, **update}, *later]}
-        raw = {
-            **installed.raw, "chargingSchedule": [schedule, *rest],
-            "dynUpdateTime": self.stamp(now),
-        }  # fmt: skip
+        raw = {**installed.raw, "chargingSchedule": [schedule, *rest]}
         place = installed.profile.connector, installed.profile.session
         self.install(read(raw, *place, installed.source, installed.choice), now)
 

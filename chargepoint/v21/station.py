@@ -7,11 +7,16 @@ dynamic profiles, priority charging and DER control; what is not emulated answer
 from typing import Any, ClassVar
 
 from chargepoint import rpc
-from chargepoint.times import seconds_of
+from chargepoint.der.ride import Ride
 from chargepoint.v21.der import DerControl
+from chargepoint.v21.der_effects import DerEffects
 from chargepoint.v21.display_messages import DisplayMessages21
 from chargepoint.v21.dynamic_profiles import DynamicProfiles
+from chargepoint.v21.ev_needs import EvNeeds21
+from chargepoint.v21.evse_controllers import EvseControllers
+from chargepoint.v21.external_setpoint import ExternalSetpoint
 from chargepoint.v21.monitoring import Monitoring21
+from chargepoint.v21.offline_profiles import OfflineProfiles
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
 from chargepoint.v21.reservation import Reservation21
 from chargepoint.v21.token_types import TokenTypes
@@ -24,13 +29,14 @@ _CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 
 class Station21(
     PlugAndCharge21,
-    TokenTypes, Reservation21, DynamicProfiles, DerControl, TransactionLimits21, DisplayMessages21,
-    Monitoring21,
+    TokenTypes, Reservation21, EvseControllers, DerEffects, OfflineProfiles, DynamicProfiles,
+    DerControl, ExternalSetpoint, EvNeeds21, TransactionLimits21, DisplayMessages21, Monitoring21,
     Station201,
 ):  # fmt: skip
-    """State beside 2.0.1's: allowed, signal (see V2X), priority (see DynamicProfiles), der."""
+    """State beside 2.0.1's: allowed, next_signal, signal (see V2X), priority (see
+    DynamicProfiles), der (see DerControl), ride (see DerEffects), evse_values (EvseControllers)."""
 
-    __slots__ = ("allowed", "der", "priority", "signal")
+    __slots__ = ("allowed", "der", "evse_values", "next_signal", "priority", "ride", "signal")
 
     VERSION: ClassVar[str] = "2.1"
     HANDLERS: ClassVar[dict[str, str]] = {
@@ -51,6 +57,9 @@ class Station21(
 
     def begin(self, saved: dict, now: float) -> None:
         self.signal: int | None = saved.get("signal")
+        self.next_signal: list | None = saved.get("next_signal")
+        self.evse_values: dict[str, str] | None = saved.get("evse_values")
+        self.ride: Ride | None = Ride(saved["ride"]) if saved.get("ride") else None
         self.allowed: dict[str, list[str]] | None = saved.get("allowed")
         self.priority: set[str] | None = set(saved.get("priority", ())) or None
         der = {identity: {**entry} for identity, entry in saved.get("der", {}).items()}
@@ -60,17 +69,20 @@ class Station21(
             self.pull_later(installed, now)
         for outlet in self.outlets.values():
             self.resume_limits(outlet, now)
-        for identity, entry in der.items():
-            begin = seconds_of(entry["settings"].get("startTime", ""))
-            if begin is not None:
-                end = begin + entry["settings"]["duration"]
-                due = (end if entry["running"] else begin) - self._skew
-                self.set_timer(("der", identity), max(now, due))
+        self.resume_der(now)
+        if self.next_signal is not None:
+            self.set_timer("afrr", max(now, self.next_signal[0] - self._skew))
 
     def extra_saved(self) -> dict[str, Any]:
         saved = super().extra_saved()
         if self.signal is not None:
             saved["signal"] = self.signal
+        if self.next_signal is not None:
+            saved["next_signal"] = [*self.next_signal]
+        if self.evse_values:
+            saved["evse_values"] = dict(self.evse_values)
+        if self.ride is not None and (kept := self.ride.to_saved()):
+            saved["ride"] = kept
         if self.allowed:
             saved["allowed"] = dict(self.allowed)
         if self.priority:

@@ -1,0 +1,72 @@
+"""Block of every Station: the grid at its connection, which an operator can disturb."""
+
+from typing import Any
+
+from chargepoint.commands import CommandRejected
+from chargepoint.hardware.mains import NOMINAL, NOMINAL_V, Mains
+
+COMMANDS = {"grid": "do_grid"}
+_BOUNDS = {
+    "voltage_pct": (10.0, 200.0), "voltage_v": (23.0, 460.0), "frequency_hz": (10.0, 100.0),
+    "load_w": (-1e9, 1e9),
+}  # fmt: skip
+
+
+class GridConnection:
+    """mains: the grid as it is now. It outlives restarts, power cuts and changes of version."""
+
+    __slots__ = ()
+
+    def do_grid(
+        self, now: float, voltage_pct: float | None = None, voltage_v: float | None = None,
+        frequency_hz: float | None = None, load_w: float | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Change the grid; what is left out stays, and with no argument it is nominal again."""
+        given = {
+            "voltage_pct": voltage_pct, "voltage_v": voltage_v, "frequency_hz": frequency_hz,
+            "load_w": load_w,
+        }  # fmt: skip
+        given = {name: value for name, value in given.items() if value is not None}
+        for name, value in given.items():
+            low, high = _BOUNDS[name]
+            if not low <= value <= high:
+                message = f"{name} is {low:g} to {high:g}."
+                raise CommandRejected("invalid_arguments", message)
+        if voltage_pct is not None and voltage_v is not None:
+            message = "Give the voltage once: voltage_pct or voltage_v."
+            raise CommandRejected("invalid_arguments", message)
+        if voltage_pct is not None:
+            given["voltage_v"] = given.pop("voltage_pct") / 100.0 * NOMINAL_V
+        changed = {name: float(value) for name, value in given.items()}
+        old, new = self.mains, self.mains._replace(**changed) if changed else NOMINAL
+        if new != old:
+            self.feed(new, now)
+            self.mains_changed(now)
+        return self.shown_mains()["grid"]
+
+    def feed(self, mains: Mains, now: float) -> None:
+        """Every outlet is fed by `mains` from now on."""
+        self.mains = mains
+        for connector in self.connectors.values():
+            connector.advance(now)
+            connector.mains = mains
+
+    def mains_changed(self, now: float) -> None:
+        """Hook: after the outlets have it."""
+
+    def shown_mains(self) -> dict[str, Any]:
+        mains = self.mains
+        shown = {
+            "voltage_v": round(mains.voltage_v, 2), "voltage_pct": round(mains.voltage_pct, 2),
+            "frequency_hz": mains.frequency_hz, "load_w": mains.load_w,
+        }  # fmt: skip
+        return {"grid": shown}
+
+    def saved_mains(self) -> dict[str, Any]:
+        return {} if self.mains == NOMINAL else {"mains": list(self.mains)}
+
+    def restore_mains(self, saved: dict[str, Any]) -> None:
+        """Before the first event: no energy flows between the values of old and of now."""
+        self.mains = Mains(*saved["mains"]) if saved.get("mains") else NOMINAL
+        for connector in self.connectors.values():
+            connector.mains = self.mains

@@ -1,0 +1,99 @@
+"""Functional block K in 2.1: what a profile asks for that a station without link cannot have."""
+
+from typing import Any
+
+from chargepoint.effects import URGENT
+from chargepoint.v21.evse_controllers import V2X
+from chargepoint.v201.charging_profiles import Installed
+from chargepoint.v201.smart_charging import rejected
+
+# What a schedule may ask for, and the variable that says that it cannot be had.
+_REFUSED = {
+    "limitAtSoC": "SupportsLimitAtSoC", "randomizedDelay": "SupportsRandomizedDelay",
+    "useLocalTime": "SupportsUseLocalTime",
+}  # fmt: skip
+
+
+class OfflineProfiles:
+    """Block of Station21: operation modes that are refused, and profiles that end offline."""
+
+    __slots__ = ()
+
+    # --- refused (Q01, Q08) ------------------------------------------------------------------
+
+    def cannot_install(self, raw: dict, evse: int, session: str) -> dict | None:
+        for schedule in raw["chargingSchedule"]:
+            for name, variable in _REFUSED.items():
+                if schedule.get(name):
+                    return rejected("UnsupportedParam", f"SmartChargingCtrlr.{variable} is false")
+            for period in schedule["chargingSchedulePeriod"]:
+                if why := self._cannot_do(period, evse):
+                    return rejected(*why)
+        return super().cannot_install(raw, evse, session)
+
+    def _cannot_do(self, period: dict[str, Any], evse: int) -> tuple[str, str] | None:
+        mode = period.get("operationMode", "ChargingOnly")
+        places = [evse] if evse else sorted({o.evse for o in self.outlets.values()})
+        modes = [self.of_evse(n, f"{V2X}.SupportedOperationModes").split(",") for n in places]
+        if not any(mode in known for known in modes):
+            return "UnsupportedParam", f"operationMode {mode}: see {V2X}.SupportedOperationModes"
+        off = all(self.of_evse(n, f"{V2X}.Enabled") != "true" for n in places)
+        if mode not in ("ChargingOnly", "Idle") and off:
+            return "NotEnabled", f"operationMode {mode}: {V2X}.Enabled is false"
+        if period.get("evseSleep"):
+            return "UnsupportedParam", "SmartChargingCtrlr.SupportsEvseSleep is false"
+        if mode == "CentralSetpoint" and "setpoint" not in period:
+            return "InvalidSchedule", f"operationMode {mode} has a setpoint"
+        if mode == "LocalFrequency" and (  # Q08.FR.02
+            len(period.get("v2xFreqWattCurve", ())) < 2 or "v2xBaseline" not in period
+        ):
+            return "InvalidSchedule", "LocalFrequency has v2xBaseline and a curve of two points"
+        if mode == "ChargingOnly" and period.get("setpoint", 0) < 0:
+            return "InvalidSchedule", "ChargingOnly has no setpoint below 0"
+        return None
+
+    # --- offline (K01) -----------------------------------------------------------------------
+
+    def holds(self, installed: Installed, time: int) -> bool:
+        end = self._offline_end(installed)
+        return end is None or time < end
+
+    def _offline_end(self, installed: Installed) -> int | None:
+        """When it ends if the link stays away, ms by the CSMS's clock; None: it does not."""
+        most = installed.raw.get("maxOfflineDuration")
+        if most is None or self.offline_since is None:
+            return None
+        return round((self.offline_since + most + self._skew) * 1000)
+
+    def next_limit(self, time: int, since: int | None) -> int | None:
+        ends = [self._offline_end(installed) for installed in self.profiles or ()]
+        moments = [super().next_limit(time, since), *ends]
+        return min((m for m in moments if m is not None and m > time), default=None)
+
+    def plan(self, now: float) -> None:
+        self._drop_invalid(now)
+        super().plan(now)
+
+    def _drop_invalid(self, now: float) -> None:
+        """invalidAfterOfflineDuration: it does not come back with the link."""
+        if self.offline_since is None or self.profiles is None:
+            return
+        time = round((now + self._skew) * 1000)
+        kept = [
+            i for i in self.profiles
+            if self.holds(i, time) or not i.raw.get("invalidAfterOfflineDuration")
+        ]  # fmt: skip
+        if len(kept) < len(self.profiles):
+            self.profiles = kept
+            self.changed(URGENT)
+
+    def went_offline(self, now: float) -> None:
+        super().went_offline(now)
+        if any("maxOfflineDuration" in i.raw for i in self.profiles or ()):
+            self.plan(now)
+
+    def registered(self, now: float, rebooted: bool) -> None:
+        self._drop_invalid(now)
+        super().registered(now, rebooted)
+        if any("maxOfflineDuration" in i.raw for i in self.profiles or ()):
+            self.plan(now)
