@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chargepoint.config import StationConfig
 from chargepoint.firmware.locations import SUPPORTED
+from chargepoint.security.revocation import read_lists
 from chargepoint.v16.measurands import MEASURANDS
 
 BOOL, INT, LIST, TEXT = "boolean", "integer", "list", "text"
@@ -17,6 +18,8 @@ CHANGE_NOT_SUPPORTED = "NotSupported"
 LONGEST_VALUE = 500
 LONGEST_NAME = 50  # CiString50Type
 _LISTS_AT_MOST = len(MEASURANDS)
+# EmulatorPlainFirmware: in any security profile, in those without TLS (0 and 1), or in none.
+ALWAYS, UNSECURED, NEVER = "Always", "Unsecured", "Never"
 
 
 class Key(NamedTuple):
@@ -37,6 +40,15 @@ def _fixed(value: str) -> Key:
 def _root_check(config: StationConfig) -> str:
     given = config.configuration.get("AdditionalRootCertificateCheck", "")
     return "true" if given.lower() == "true" else "false"
+
+
+def _lists(config: StationConfig) -> str:
+    return str(len(read_lists(config.configuration.get("EmulatorRevocationList", ""))))
+
+
+def _plain_firmware(config: StationConfig) -> str:
+    given = config.configuration.get("EmulatorPlainFirmware", "")
+    return given if given in (ALWAYS, UNSECURED, NEVER) else UNSECURED
 
 
 _PROFILES = (
@@ -109,6 +121,10 @@ KEYS: dict[str, Key] = {
     "EmulatorSecureUrl": Key(TEXT, ""),
     # Ours: whether SecurityEventNotification is sent. A CSMS that uses the extension turns it on.
     "EmulatorSecurityEvents": Key(BOOL, "false"),
+    # Ours: CRLs that the operator has installed (security/revocation.py); told is how many.
+    "EmulatorRevocationList": Key(INT, "0", True, computed=_lists),
+    # Ours: when the plain UpdateFirmware is served; the operator's alone.
+    "EmulatorPlainFirmware": Key(TEXT, UNSECURED, True, computed=_plain_firmware),
 }  # fmt: skip
 
 
