@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from chargepoint.config import StationConfig
 from chargepoint.firmware.locations import SUPPORTED
 from chargepoint.security.revocation import read_lists
-from chargepoint.v16.measurands import MEASURANDS
+from chargepoint.v16.measurands import MEASURANDS, is_measurand
 
 BOOL, INT, LIST, TEXT = "boolean", "integer", "list", "text"
 CHANGE_ACCEPTED, CHANGE_REJECTED = "Accepted", "Rejected"
@@ -144,7 +144,7 @@ def value_fits(name: str, key: Key, value: str) -> bool:
         return all(_is_rotation(part) for part in _parts(value))
     if key.members is not None:
         parts = _parts(value)
-        return len(parts) <= _LISTS_AT_MOST and all(part in key.members for part in parts)
+        return len(parts) <= _LISTS_AT_MOST and all(is_measurand(part) for part in parts)
     return True
 
 
@@ -156,6 +156,14 @@ def _parts(value: str) -> tuple[str, ...]:
 def _is_rotation(part: str) -> bool:
     number, dot, rotation = part.rpartition(".")
     return rotation in _ROTATIONS and (not dot or number.isdigit())
+
+
+@lru_cache(maxsize=4096)
+def _rotation_of(value: str, connector: int) -> str:
+    """The entry "1.STR" of the connector, or one for all; RST, NotApplicable, Unknown: ""."""
+    given = dict(part.rpartition(".")[::2] for part in _parts(value))
+    rotation = given.get(str(connector), given.get("", ""))
+    return "" if rotation in ("NotApplicable", "Unknown", "RST") else rotation
 
 
 class Configuration:
@@ -193,6 +201,10 @@ class Configuration:
 
     def items(self, name: str) -> tuple[str, ...]:
         return _parts(self.text(name))
+
+    def rotation(self, connector: int) -> str:
+        """How the phases of a connector are wired (ConnectorPhaseRotation), "" if as usual."""
+        return _rotation_of(self.text("ConnectorPhaseRotation"), connector)
 
     def names(self) -> list[str]:
         """Every key that GetConfiguration shows, vendor keys of the operator's last."""

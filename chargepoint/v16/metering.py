@@ -4,7 +4,7 @@ from typing import Any
 
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
-from chargepoint.v16.measurands import sampled_values
+from chargepoint.v16.measurands import as_wired, sampled_values
 from chargepoint.v16.session import Session16
 
 # transactionData grows with the session: what a real controller keeps is bounded too.
@@ -16,12 +16,19 @@ class Metering:
 
     __slots__ = ()
 
+    def reading(self, outlet: Connector, now: float) -> Sample:
+        """What the meter shows of the connector, whose phases may be wired to others of it."""
+        sample = outlet.sample(now)
+        rotation = self.keys.rotation(outlet.id)
+        return as_wired(sample, rotation) if rotation else sample
+
     def begin_metering(self, outlet: Connector, session: Session16, now: float) -> None:
-        self._gather(session, outlet.sample(now), "StopTxnSampledData", "Transaction.Begin", now)
+        sample = self.reading(outlet, now)
+        self._gather(session, sample, "StopTxnSampledData", "Transaction.Begin", now)
         self.arm_sample(outlet.id, now)
 
     def end_metering(self, outlet: Connector, session: Session16, now: float) -> None:
-        sample = outlet.sample(now)
+        sample = self.reading(outlet, now)
         self._gather(session, sample, "StopTxnSampledData", "Transaction.End", now)
         self.clear_timer(("sample", outlet.id))
         self.clear_timer(("car", outlet.id))
@@ -38,7 +45,7 @@ class Metering:
         outlet, session = self.connectors.get(number), self.sessions.get(number)
         if outlet is None or session is None:
             return
-        sample = outlet.sample(now)
+        sample = self.reading(outlet, now)
         measurands = self.keys.items("MeterValuesSampledData")
         if measurands:
             values = sampled_values(sample, measurands, "Sample.Periodic", session.sampled_wh)
@@ -63,7 +70,7 @@ class Metering:
     def at_aligned(self, now: float) -> None:
         measurands = self.keys.items("MeterValuesAlignedData")
         for outlet in self.connectors.values():
-            sample = outlet.sample(now)
+            sample = self.reading(outlet, now)
             session = self.sessions.get(outlet.id)
             if session is not None:
                 self._gather(session, sample, "StopTxnAlignedData", "Sample.Clock", now)
