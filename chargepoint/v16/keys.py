@@ -29,6 +29,7 @@ class Key(NamedTuple):
     default: str
     readonly: bool = False
     least: int = 0
+    most: int = 2**31 - 1
     members: frozenset[str] | None = None
     computed: Callable[[StationConfig], str] | None = None
 
@@ -80,7 +81,7 @@ KEYS: dict[str, Key] = {
     "CpoName": Key(TEXT, ""),
     "GetConfigurationMaxKeys": _fixed("100"),
     "HeartbeatInterval": Key(INT, "300"),
-    "LightIntensity": Key(INT, "100"),
+    "LightIntensity": Key(INT, "100", most=100),  # percent
     "LocalAuthListEnabled": Key(BOOL, "true"),
     "LocalAuthListMaxLength": _fixed("1000"),
     "LocalAuthorizeOffline": Key(BOOL, "true"),
@@ -139,7 +140,7 @@ def value_fits(name: str, key: Key, value: str) -> bool:
     if key.kind is BOOL:
         return value.lower() in ("true", "false")
     if key.kind is INT:
-        return value.isascii() and value.isdigit() and key.least <= int(value) <= 2**31 - 1
+        return value.isascii() and value.isdigit() and key.least <= int(value) <= key.most
     if name == "ConnectorPhaseRotation":
         return all(_is_rotation(part) for part in _parts(value))
     if key.members is not None:

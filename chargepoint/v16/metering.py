@@ -57,6 +57,25 @@ class Metering:
         self.watch_car(outlet, now)
         self.arm_sample(number, now)
 
+    def note_interruption(self, outlet: Connector, now: float) -> None:
+        """7.33: a value as a fault or a pulled cable breaks the transaction off for a while, and
+        one as it goes on. Nothing while sampling is off."""
+        session = self.sessions.get(outlet.id)
+        broken = outlet.faulted or outlet.ev is None
+        if session is None or broken == session.interrupted:
+            return
+        session.interrupted = broken
+        if not self.keys.integer("MeterValueSampleInterval"):
+            return
+        context = "Interruption.Begin" if broken else "Interruption.End"
+        sample = self.reading(outlet, now)
+        values = sampled_values(
+            sample, self.keys.items("MeterValuesSampledData"), context, session.sampled_wh
+        )
+        self._queue_values(outlet, session, values, now)
+        self._gather(session, sample, "StopTxnSampledData", context, now)
+        session.sampled_wh = sample.energy_wh
+
     def arm_aligned(self, now: float) -> None:
         """9.1.6 ClockAlignedDataInterval by the station's own clock; 0 turns it off."""
         seconds = self.keys.integer("ClockAlignedDataInterval")
