@@ -127,7 +127,6 @@ def test_an_answer_that_comes_after_the_transaction_stops_no_other(peer):
     asked = peer.unanswered[-1]
     peer.do("stop-transaction", connector=1)
     peer.do("unplug", connector=1)
-    peer.station.tags.clear()
     peer.answers["Authorize"] = answer
     peer.feed([3, asked[1], answer(asked[3])])
     charging(peer)
