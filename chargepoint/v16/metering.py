@@ -4,6 +4,7 @@ from typing import Any
 
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
+from chargepoint.times import next_mark
 from chargepoint.v16.measurands import as_wired, sampled_values
 from chargepoint.v16.session import Session16
 
@@ -77,11 +78,12 @@ class Metering:
         session.sampled_wh = sample.energy_wh
 
     def arm_aligned(self, now: float) -> None:
-        """9.1.6 ClockAlignedDataInterval by the station's own clock; 0 turns it off."""
+        """9.1.6 ClockAlignedDataInterval, counted from midnight by the station's own clock; 0
+        turns it off."""
         seconds = self.keys.integer("ClockAlignedDataInterval")
         if seconds:
             # A clock that drifts may be a hair before the mark that this was armed for.
-            mark = ((self.station_time(now) + 0.001) // seconds + 1) * seconds
+            mark = next_mark(self.station_time(now) + 0.001, seconds)
             self.set_timer("aligned", self.when_it_shows(mark, now))
         else:
             self.clear_timer("aligned")

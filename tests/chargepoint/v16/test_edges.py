@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.station import CommandRejected
-from chargepoint.times import iso
+from chargepoint.times import iso, seconds_of
 from tests.chargepoint.peer import START, Peer
 from tests.chargepoint.v16.charging import profile
 
@@ -184,6 +184,18 @@ def test_a_reset_that_was_accepted_comes_though_its_worker_dies(peer):
         again.connect()
     assert again.actions().count("BootNotification") == 2
     assert [stop["reason"] for stop in stops(again)][-1] == "SoftReset"
+
+
+@pytest.mark.parametrize("seconds", [900, 420, 50_000])
+def test_clock_aligned_values_are_counted_from_midnight(seconds):
+    """9.1.6: "evenly spaced aggregation intervals per day, starting at 00:00:00"."""
+    peer = Peer(configuration={"ClockAlignedDataInterval": str(seconds)}).connect()
+    peer.pass_time(2 * 86_400)
+    values = [p["meterValue"][0] for p in peer.calls("MeterValues") if p["connectorId"] == 1]
+    since = [round(seconds_of(value["timestamp"]) % 86_400) for value in values]
+    a_day = -(-86_400 // seconds)
+    assert 0 in since and len(set(since)) == a_day
+    assert all(offset % seconds == 0 for offset in since)
 
 
 # --- interruptions (7.33) -------------------------------------------------------------------------

@@ -5,12 +5,14 @@ transactions do not overlap on a connector and each ends; their messages come in
 never fall; the energy billed is the energy that the car took.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from copy import deepcopy
 from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chargepoint.hardware.ev import AC_EFFICIENCY
 from chargepoint.station import CommandRejected
@@ -136,14 +138,36 @@ class Life(RuleBasedStateMachine):
         self.open = sessions
 
     def do(self, name: str, **args) -> None:
-        with suppress(CommandRejected):
+        with self.at_one_instant(), suppress(CommandRejected):
             self.peer.do(name, **args)
         self.look()
 
     def ask(self, action: str, **payload) -> None:
         if self.peer.station.connected:
-            self.peer.call(action, payload)
+            with self.at_one_instant():
+                self.peer.call(action, payload)
         self.look()
+
+    def meters(self) -> dict[int, float]:
+        """What the meters show now, without their being read: they are as they were left."""
+        connectors = deepcopy(self.peer.station.connectors)
+        for outlet in connectors.values():
+            outlet.advance(self.peer.now)
+        return {number: outlet.meter_wh for number, outlet in connectors.items()}
+
+    @contextmanager
+    def at_one_instant(self) -> Iterator[None]:
+        """No energy flows, and none is forgotten, in what takes no time."""
+        before = self.meters()
+        yield
+        after = self.meters()
+        assert all(abs(after[number] - before[number]) < 1e-6 for number in before)
+
+    @initialize(busy=st.sampled_from([(1,), (1, 2), (2,), ()]), tag=tags)
+    def begin(self, busy, tag):
+        """Most lives begin in the middle: idle connectors show little."""
+        for number in busy:
+            self.charge(number, tag, 10.0)
 
     # --- drivers and cars --------------------------------------------------------------------
 
@@ -289,7 +313,8 @@ class Life(RuleBasedStateMachine):
     @rule()
     def crash(self):
         self.notes()
-        self.peer = self.peer.crash()
+        with self.at_one_instant():
+            self.peer = self.peer.crash()
         self.told.clear()
         connectors = self.peer.station.connectors  # they charged on, up to now
         self.cars = {n: (connectors[n].ev, soc) for n, (_, soc) in self.cars.items()}
@@ -367,5 +392,5 @@ class Life(RuleBasedStateMachine):
             assert abs(outlet.meter_wh - drawn) <= 1.0
 
 
-Life.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 TestLife = Life.TestCase
