@@ -6,7 +6,7 @@ never fall; the energy billed is the energy that the car took.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from copy import deepcopy
 from itertools import pairwise
 
@@ -313,7 +313,8 @@ class Life(RuleBasedStateMachine):
     @rule()
     def crash(self):
         self.notes()
-        with self.at_one_instant():
+        # One that was not accepted yet counts as having been off since it was saved.
+        with self.at_one_instant() if self.peer.station.booted else nullcontext():
             self.peer = self.peer.crash()
         self.told.clear()
         connectors = self.peer.station.connectors  # they charged on, up to now
