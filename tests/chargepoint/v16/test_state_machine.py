@@ -249,7 +249,13 @@ class Life(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(["Soft", "Hard"]))
     def reset(self, kind):
+        if not self.peer.station.connected:
+            return
+        before = len(self.peer.sessions)
         self.ask("Reset", type=kind)
+        assert not self.peer.station.sessions
+        reasons = {record["reason"] for record in self.peer.sessions[before:]}
+        assert reasons <= {f"{kind}Reset"}
 
     @rule(message=st.sampled_from(["StatusNotification", "MeterValues", "BootNotification"]))
     def trigger(self, message):
