@@ -20,7 +20,7 @@ _NUMBER = ((int, float), "a number")
 _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "action": _TEXT, "error_code": _TEXT, "id_tag": _TEXT, "info": _TEXT, "kind": _TEXT,
     "reason": _TEXT, "text": _TEXT, "vendor_error_code": _TEXT, "vendor_id": _TEXT,
-    "message_id": _TEXT, "data": _TEXT, "outcome": _TEXT, "token_type": _TEXT,
+    "message_id": _TEXT, "data": _TEXT, "download": _TEXT, "outcome": _TEXT, "token_type": _TEXT,
     "critical": (bool, "true or false"), "ended": (bool, "true or false"),
     "occupied": (bool, "true or false"),
     "evse": (int, "a number"), "source": _TEXT, "unit": _TEXT,

@@ -28,3 +28,10 @@ def seconds_of(text: str) -> float | None:
         return moment.timestamp()
     except (OverflowError, ValueError):
         return None
+
+
+def next_mark(time: float, seconds: int) -> float:
+    """The next multiple of `seconds` since midnight UTC; midnight itself is always one."""
+    midnight = time // 86_400 * 86_400
+    mark = midnight + ((time - midnight) // seconds + 1) * seconds
+    return min(mark, midnight + 86_400)

@@ -74,6 +74,9 @@ class FirmwareIn(StrictIn):
         "DownloadFailed", "InvalidSignature", "InstallVerificationFailed", "InstallationFailed",
         "Installed",
     ] = Field("InstallationFailed", description='"Installed" takes a failure back.')  # fmt: skip
+    download: Literal["pause", "resume"] | None = Field(
+        None, description="Of the update that is under way; the outcome is left as it is."
+    )
 
 
 class ChargingLimitIn(StrictIn):

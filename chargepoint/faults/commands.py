@@ -169,7 +169,11 @@ class FaultCommands:
         if not faults:
             return
         if "tap" in faults:
-            self.tap = Tap(faults["tap"])
+            if faults["tap"].get("rules"):
+                self.tap = Tap(faults["tap"])
+            # They were lost with the link of the worker that held them, and only that is left.
+            for words in faults["tap"].get("held", ()):
+                self.remark(f"held frame lost with its link: {words}", now)
         if "clock" in faults:
             self.clock = Clock(*faults["clock"])
             self._skew = self.clock.skew_at(now)

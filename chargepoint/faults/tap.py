@@ -42,9 +42,12 @@ class Tap:
         self.struck = 0  # frames that something was done to
 
     def to_saved(self) -> dict[str, Any]:
-        if not self.rules:
-            return {}
-        return {"rules": [rule.to_saved() for rule in self.rules], "last_id": self.last_id}
+        saved: dict[str, Any] = {}
+        if self.rules:
+            saved["rules"] = [rule.to_saved() for rule in self.rules]
+        if self.desk is not None and self.desk.held:
+            saved["held"] = self.desk.to_saved()
+        return {**saved, "last_id": self.last_id} if saved else {}
 
     def new_id(self) -> int:
         self.last_id += 1

@@ -6,6 +6,7 @@ import msgspec
 SCHEDULED = "scheduled"  # until the retrieve date
 DOWNLOADING = "downloading"
 RETRYING = "retrying"  # until the next attempt
+PAUSED = "paused"  # until an operator lets the download go on
 WAITING = "waiting"  # for the install date, or for transactions to end
 INSTALLING = "installing"
 LEAVING = "leaving"  # installed; the last words before the reboot

@@ -1,6 +1,7 @@
 """An update of the firmware, whatever the OCPP version: fetched, checked, installed, booted.
 
-    scheduled -> downloading <-> retrying -> waiting -> installing -> leaving -> booting -> over
+    scheduled -> downloading <-> retrying, paused
+                 downloading -> waiting -> installing -> leaving -> booting -> over
 
 A failure leads from each of them to `over`. What the CSMS is told on the way: `tell`.
 """
@@ -19,9 +20,11 @@ from chargepoint.firmware.jobs import (
     WAITING,
     Update,
 )
+from chargepoint.firmware.pausing import Pausing
 from chargepoint.firmware.signature import certificate_fault, signature_fits
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
+from chargepoint.security.certificates import read_chain
 from chargepoint.station import CommandRejected
 
 INSTALL_SECONDS = 5.0
@@ -36,13 +39,14 @@ _DUE = {
 }  # fmt: skip
 
 
-class Updating:
+class Updating(Pausing):
     """Block of every version, with FileTransfers.
 
     installed  [version, the configured one at that time] of an update; None before the first
     armed      the failure that an operator wants of the next update
 
-    A version supplies in_use(connector), take_out(connector, now), reboot_updated(now).
+    A version supplies in_use(connector), take_out(connector, now), reboot_updated(now);
+    security/installed.py revocation_of(chain, now).
     """
 
     __slots__ = ()
@@ -67,9 +71,12 @@ class Updating:
             # By the station's clock: its certificates' times are the world's.
             roots = self.roots_of("ManufacturerRootCertificate")
             fault = certificate_fault(update.certificate, roots, now + self._skew)
+            answer = "InvalidCertificate"
+            if not fault and (fault := self.revocation_of(read_chain(update.certificate), now)):
+                answer = "RevokedCertificate"
             if fault:
                 self.security_event("InvalidFirmwareSigningCertificate", fault, now)
-                return "InvalidCertificate"
+                return answer
         current = self.job("firmware")
         if current is not None and current.phase in NO_WAY_BACK:
             return "Rejected"
@@ -77,8 +84,16 @@ class Updating:
         going_on = current is not None and current.phase != OVER
         return "AcceptedCanceled" if going_on else "Accepted"
 
-    def do_firmware(self, now: float, outcome: str = "InstallationFailed") -> dict:
-        """Operator: have the next update fail in this way; "Installed" takes that back."""
+    def do_firmware(
+        self, now: float, outcome: str = "InstallationFailed", download: str = ""
+    ) -> dict:
+        """Operator: have the next update fail in this way; "Installed" takes that back.
+
+        download: "pause" or "resume" what is being downloaded, instead.
+        """
+        if download:
+            self.pause_or_resume(download, now)
+            return {"firmware": self.firmware_version(), "status": self.job("firmware").status}
         if outcome not in (*FAILURES, "Installed"):
             known = ", ".join(("Installed", *FAILURES))
             raise CommandRejected("invalid_arguments", f"The outcome is one of: {known}.")
@@ -131,6 +146,7 @@ class Updating:
             self._schedule(update, now)
         elif not fetched and self.another_attempt(update, outcome, "firmware", now):
             update.phase = RETRYING
+            self.say_paused(update, now)
         else:
             self._over(update, "DownloadFailed", now)
 
@@ -230,6 +246,9 @@ class Updating:
     # --- after a restart ---------------------------------------------------------------------
 
     def resume_firmware(self, update: Update, now: float) -> None:
+        if update.phase in (DOWNLOADING, RETRYING):
+            self.set_timer("firmware", self.resume_download(update, now))
+            return
         at = {
             SCHEDULED: max(now, update.retrieve),
             WAITING: max(now, update.install),

@@ -72,6 +72,12 @@ class Desk:
         self.breakpoints = [each for each in self.breakpoints if not each.over(now)]
         return not (self.breakpoints or self.held)
 
+    def to_saved(self) -> list[str]:
+        """What a worker that takes over can say of the frames: it cannot send them, having another
+        link, and what must reach the CSMS is sent anew."""
+        frames = (held.frame for held in self.held.values())
+        return [f"{f.direction} {f.kind} {f.action} {f.unique_id}" for f in frames]
+
     @property
     def deadline(self) -> float | None:
         return min((held.until for held in self.held.values()), default=None)

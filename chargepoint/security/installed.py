@@ -12,13 +12,14 @@ from chargepoint.security.certificates import (
     same_hash,
     time_fault,
 )
+from chargepoint.security.revocation import revoked
 
 
 class InstalledCertificates:
     """Block of every version.
 
     A version supplies CSMS_ROOT, its name of that use; certificates_at_most(); checks_new_roots(),
-    the variable AdditionalRootCertificateCheck; security_profile().
+    the variable AdditionalRootCertificateCheck; security_profile(); revocation_lists(), PEM.
     """
 
     __slots__ = ()
@@ -35,6 +36,11 @@ class InstalledCertificates:
         roots = (self.vault and self.vault.roots) or {}
         return [(use, pem) for use, pems in roots.items() for pem in pems]
 
+    def revocation_of(self, chain: list, now: float) -> str:
+        """Why a chain is not to be trusted: the operator's lists have one of it; "" if not."""
+        roots = [root for _, root in self.all_roots()]
+        return revoked(chain, roots, self.revocation_lists(), self.station_time(now))
+
     # --- InstallCertificate ------------------------------------------------------------------
 
     def install_certificate(self, use: str, pem: str, now: float) -> str:
@@ -46,6 +52,8 @@ class InstalledCertificates:
         if not is_authority(certificate) or time_fault(certificate, self.station_time(now)):
             return "Rejected"
         clean, present = pem_of(certificate), self.roots_of(use)
+        if self.revocation_of(chain[:1], now):
+            return "Rejected"
         if clean in present:
             return "Accepted"
         if use == self.CSMS_ROOT and present and self.checks_new_roots():

@@ -4,6 +4,7 @@ from typing import Any
 
 from chargepoint.effects import URGENT
 from chargepoint.security.certificates import (
+    CLOCKS_APART,
     chain_fault,
     is_for_key,
     make_key_and_csr,
@@ -50,7 +51,9 @@ class OwnCertificate:
         if self.vault is not None:
             self.vault.pending_key, self.vault.signings = "", 0
         self.clear_timer("signing")
-        if self.vault is not None and self.vault.certificate:
+        if self.vault is not None and self.vault.coming:
+            self.arm_certificate(now)
+        elif self.vault is not None and self.vault.certificate:
             end = self._expiry(now)
             self.set_timer("certificate", min(now + DAY, end) if now < end else now + DAY)
 
@@ -71,7 +74,11 @@ class OwnCertificate:
     # --- CertificateSigned -------------------------------------------------------------------
 
     def take_certificate(self, pem: str, now: float) -> str:
-        """CertificateSignedStatusEnumType. A station of profile 3 reconnects with it."""
+        """CertificateSignedStatusEnumType. A station of profile 3 reconnects with it.
+
+        One that is not valid yet is kept, and used from its begin on (2.0.1 A02, A03); until then
+        the one at hand is.
+        """
         fault = self._certificate_fault(pem, now)
         if fault:
             self.security_event("InvalidChargingStationCertificate", fault, now)
@@ -80,7 +87,12 @@ class OwnCertificate:
         chain = "".join(pem_of(certificate) for certificate in read_chain(pem))
         key, vault.pending_key, vault.signings = vault.pending_key, "", 0
         self.clear_timer("signing")
-        self.change_credentials(now, certificate=chain, key=key)
+        vault.coming = None  # the newest is the one that is meant
+        if self._begin_of(chain) > self.station_time(now) + CLOCKS_APART:
+            vault.coming = [chain, key]
+            self.changed(URGENT)
+        else:
+            self.change_credentials(now, certificate=chain, key=key)
         self.arm_certificate(now)
         return "Accepted"
 
@@ -95,7 +107,21 @@ class OwnCertificate:
         if not is_for_key(chain[0], self.vault.pending_key):
             return "the certificate is for another key"
         roots = [root for _, root in self.all_roots()]
-        return chain_fault(chain, roots, self.station_time(now))
+        # Judged as of its begin, if that is yet to come.
+        time = max(self.station_time(now), chain[0].not_valid_before_utc.timestamp())
+        return chain_fault(chain, roots, time) or self.revocation_of(chain, now)
+
+    # --- one that is not valid yet -----------------------------------------------------------
+
+    @staticmethod
+    def _begin_of(pem: str) -> float:
+        """When the certificate begins, by the world's clock."""
+        return read_chain(pem)[0].not_valid_before_utc.timestamp()
+
+    def _use_coming(self, now: float) -> None:
+        """Its time has come; if the CSMS will not have it, Relinking goes back to the old one."""
+        (chain, key), self.vault.coming = self.vault.coming, None
+        self.exchange_credentials(now, certificate=chain, key=key)
 
     # --- renewal -----------------------------------------------------------------------------
 
@@ -105,7 +131,11 @@ class OwnCertificate:
         return now + end - self.station_time(now)
 
     def arm_certificate(self, now: float) -> None:
-        """Wake to renew the certificate, then for its end."""
+        """Wake to renew the certificate, then for its end; or for the begin of the next one."""
+        if self.vault is not None and self.vault.coming:
+            begin = self._begin_of(self.vault.coming[0])
+            self.set_timer("certificate", max(now, self.when_it_shows(begin, now)))
+            return
         if self.vault is None or not self.vault.certificate:
             self.clear_timer("certificate")
             return
@@ -116,6 +146,11 @@ class OwnCertificate:
 
     def at_certificate(self, now: float) -> None:
         """A03: a certificate that is about to end is renewed by the station itself."""
+        if self.vault.coming:
+            if self._begin_of(self.vault.coming[0]) <= self.station_time(now) + 0.001:
+                self._use_coming(now)
+            self.arm_certificate(now)
+            return
         end = self._expiry(now)
         if now > end:
             info = "the station's certificate has expired"

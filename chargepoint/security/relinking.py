@@ -56,6 +56,16 @@ class Relinking:
 
     def change_credentials(self, now: float, **given: object) -> None:
         """Use other credentials from the answer on; the link is made anew where they matter."""
+        if self._exchanged(now, given):
+            self.later(self._relink)
+
+    def exchange_credentials(self, now: float, **given: object) -> None:
+        """The same where there is nothing to answer."""
+        if self._exchanged(now, given):
+            self._relink(now)
+
+    def _exchanged(self, now: float, given: dict[str, object]) -> bool:
+        """Whether the link has to be made anew."""
         vault = self.open_vault()
         before = vault.credentials
         profile = self.security_profile()
@@ -64,10 +74,11 @@ class Relinking:
         self.changed(URGENT)
         matters = {"profile"} | ({"password"} if profile in (1, 2) else set())
         matters |= {"certificate"} if profile == 3 else set()
-        if matters & set(given):
-            vault.before = vault.before or before
-            vault.failures = 0
-            self.later(self._relink)
+        if not matters & set(given):
+            return False
+        vault.before = vault.before or before
+        vault.failures = 0
+        return True
 
     def _relink(self, now: float) -> None:
         if self.connected:

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 _PLAIN = ("profile", "certificate", "roots", "log", "events", "failures", "base", "signings")
-_SECRET = ("password", "key", "pending_key", "before")
+_SECRET = ("password", "key", "pending_key", "before", "coming")
 
 
 class Credentials(NamedTuple):
@@ -38,13 +38,14 @@ class Vault:
 
     roots        use, by OCPP's name -> PEM texts, oldest first
     pending_key  of the signing request that waits for its certificate; signings: how often asked
+    coming       [PEM chain, key] of a certificate that is not valid yet
     before       the credentials that worked last, while newer ones are on trial; failures of them
     base         the operator's credentials (StationConfig.credentials) that ours replace
     log          [[time, event, info]] of the security log; events: payloads that wait to be sent
     """
 
     __slots__ = (
-        "base", "before", "certificate", "events", "failures", "invalid_at", "key", "log",
+        "base", "before", "certificate", "coming", "events", "failures", "invalid_at", "key", "log",
         "password", "pending_key", "profile", "roots", "sending", "signings", "told",
     )  # fmt: skip
 
@@ -53,6 +54,7 @@ class Vault:
         self.password = self.certificate = self.key = self.pending_key = self.base = ""
         self.roots: dict[str, list[str]] | None = None
         self.before: Credentials | None = None
+        self.coming: list[str] | None = None
         self.log: list[list[Any]] | None = None
         self.events: list[dict[str, str]] | None = None
         self.failures = self.signings = 0
@@ -72,6 +74,7 @@ class Vault:
         """The operator has configured others."""
         self.credentials = Credentials()
         self.before, self.failures, self.pending_key = None, 0, ""
+        self.coming = None
 
     def to_saved(self) -> dict[str, Any]:
         """{"security": plain, "secrets": what must not be stored in plain text}."""

@@ -8,6 +8,7 @@ from chargepoint.station import CommandRejected
 from chargepoint.times import seconds_of
 from chargepoint.v16.charging_profiles import WAITING
 from chargepoint.v16.reservation import FOR_ANOTHER
+from chargepoint.v16.session import Session16
 
 CACHE_AT_MOST = 1000
 LONGEST_TAG = 20  # CiString20Type
@@ -35,11 +36,40 @@ class Authorization:
         if session is None:
             self._check_free(outlet, tag)
             return {"authorization": self.authorize(tag, outlet, now), "connector": outlet.id}
-        if _same(session.id_tag, tag) or (session.parent and session.parent == self._parent(tag)):
+        if _same(session.id_tag, tag) or self._of_its_group(session, tag, now):
             self.stop(outlet, "Local", tag, now)
             return {"authorization": "Accepted", "connector": outlet.id, "stopped": True}
+        if self._group_of(session) and self.connected and self.registration == "Accepted":
+            # 4.1: asked for a stop only where the idTag is not the one that started.
+            context = {"connector": outlet.id, "id_tag": tag, "stops": session.id}
+            self.call("Authorize", {"idTag": tag}, now, context)
+            return {"authorization": "Pending", "connector": outlet.id}
         message = f"Connector {outlet.id} is charging for another idTag."
         raise CommandRejected("not_possible_now", message)
+
+    def _group_of(self, session: Session16) -> str:
+        """parentIdTag of who started, from the answer to the start or from before; "" if none."""
+        return session.parent or self._parent(session.id_tag)
+
+    def _of_its_group(self, session: Session16, tag: str, now: float) -> bool:
+        group = self._group_of(session)
+        return (
+            bool(group)
+            and _same(group, self._parent(tag))
+            and self._known(tag, now) == "Accepted"
+        )
+
+    def _asked_to_stop(self, context: dict, info: dict, now: float) -> None:
+        """The CSMS has said of which group an idTag is that was presented in a transaction."""
+        session = self.sessions.get(context["connector"])
+        if session is None or session.id != context["stops"]:
+            return  # it has ended since
+        group = self._group_of(session)
+        accepted = info.get("status") == "Accepted"
+        if accepted and group and _same(group, info.get("parentIdTag", "")):
+            self.stop(self.connectors[session.connector], "Local", context["id_tag"], now)
+        else:
+            self.blink("Refused", now)
 
     def _tag(self, id_tag: Any) -> str:
         tag = id_tag or self.config.default_id_tag
@@ -142,6 +172,9 @@ class Authorization:
         info, tag = payload["idTagInfo"], context["id_tag"]
         self.remember(tag, info)
         self.compare_with_list(tag, info["status"], now)
+        if "stops" in context:
+            self._asked_to_stop(context, info, now)
+            return
         outlet = self.connectors.get(context["connector"])
         if outlet is None:
             return
@@ -152,6 +185,9 @@ class Authorization:
 
     def failed_authorize(self, code: str, context: Any, now: float) -> None:
         """No usable answer: the rules for a station that is offline decide."""
+        if "stops" in context:
+            self._asked_to_stop(context, {}, now)
+            return
         outlet = self.connectors.get(context["connector"])
         if outlet is None:
             return
@@ -188,7 +224,8 @@ class Authorization:
         if entry is None:
             return None
         expiry = seconds_of(entry[1]) if entry[1] else None
-        return "Expired" if expiry is not None and expiry <= now else entry[0]
+        over = expiry is not None and expiry <= self.station_time(now)
+        return "Expired" if over else entry[0]
 
     def _parent(self, tag: str) -> str:
         entry = self.listed(tag) or self.cache.get(tag.casefold())

@@ -10,6 +10,7 @@ from chargepoint.firmware.transfers import ATTEMPTS, PAUSE, TRIGGERED, FileTrans
 from chargepoint.firmware.updating import Updating
 from chargepoint.firmware.uploading import Uploading
 from chargepoint.hardware.connector import Connector
+from chargepoint.v16.keys import NEVER, UNSECURED
 
 # Section 7.25, FirmwareStatus: what an update that is not signed can be said to do.
 PLAIN_STATUSES = frozenset({
@@ -30,7 +31,8 @@ class Firmware(Updating, Uploading, FileTransfers):
     """Block of Station16.
 
     L01.FR.20 of the whitepaper has a station with secure updates refuse the plain
-    UpdateFirmware. This one serves both, so that a CSMS of either kind can be tried.
+    UpdateFirmware. The key EmulatorPlainFirmware says when this one does: in the profiles with TLS,
+    unless the operator wants it always served, or never. See docs/decisions/0009.
     """
 
     __slots__ = ()
@@ -38,6 +40,9 @@ class Firmware(Updating, Uploading, FileTransfers):
     # --- requests ----------------------------------------------------------------------------
 
     def on_update_firmware(self, payload: dict, now: float) -> dict:
+        served = self.keys.text("EmulatorPlainFirmware")
+        if served == NEVER or (served == UNSECURED and self.security_profile() >= 2):
+            raise CallFault("NotSupported", "only signed firmware is installed here")
         retrieve = self._time(payload, "retrieveDate")
         update = Update(payload["location"], **_attempts(payload), retrieve=retrieve)
         if self.take_update(update, now) == "Rejected":

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from chargepoint.config import StationConfig
 from chargepoint.firmware.locations import SUPPORTED
-from chargepoint.v16.measurands import MEASURANDS
+from chargepoint.security.revocation import read_lists
+from chargepoint.v16.measurands import MEASURANDS, is_measurand
 
 BOOL, INT, LIST, TEXT = "boolean", "integer", "list", "text"
 CHANGE_ACCEPTED, CHANGE_REJECTED = "Accepted", "Rejected"
@@ -17,6 +18,8 @@ CHANGE_NOT_SUPPORTED = "NotSupported"
 LONGEST_VALUE = 500
 LONGEST_NAME = 50  # CiString50Type
 _LISTS_AT_MOST = len(MEASURANDS)
+# EmulatorPlainFirmware: in any security profile, in those without TLS (0 and 1), or in none.
+ALWAYS, UNSECURED, NEVER = "Always", "Unsecured", "Never"
 
 
 class Key(NamedTuple):
@@ -26,6 +29,7 @@ class Key(NamedTuple):
     default: str
     readonly: bool = False
     least: int = 0
+    most: int = 2**31 - 1
     members: frozenset[str] | None = None
     computed: Callable[[StationConfig], str] | None = None
 
@@ -37,6 +41,15 @@ def _fixed(value: str) -> Key:
 def _root_check(config: StationConfig) -> str:
     given = config.configuration.get("AdditionalRootCertificateCheck", "")
     return "true" if given.lower() == "true" else "false"
+
+
+def _lists(config: StationConfig) -> str:
+    return str(len(read_lists(config.configuration.get("EmulatorRevocationList", ""))))
+
+
+def _plain_firmware(config: StationConfig) -> str:
+    given = config.configuration.get("EmulatorPlainFirmware", "")
+    return given if given in (ALWAYS, UNSECURED, NEVER) else UNSECURED
 
 
 _PROFILES = (
@@ -68,7 +81,7 @@ KEYS: dict[str, Key] = {
     "CpoName": Key(TEXT, ""),
     "GetConfigurationMaxKeys": _fixed("100"),
     "HeartbeatInterval": Key(INT, "300"),
-    "LightIntensity": Key(INT, "100"),
+    "LightIntensity": Key(INT, "100", most=100),  # percent
     "LocalAuthListEnabled": Key(BOOL, "true"),
     "LocalAuthListMaxLength": _fixed("1000"),
     "LocalAuthorizeOffline": Key(BOOL, "true"),
@@ -109,6 +122,10 @@ KEYS: dict[str, Key] = {
     "EmulatorSecureUrl": Key(TEXT, ""),
     # Ours: whether SecurityEventNotification is sent. A CSMS that uses the extension turns it on.
     "EmulatorSecurityEvents": Key(BOOL, "false"),
+    # Ours: CRLs that the operator has installed (security/revocation.py); told is how many.
+    "EmulatorRevocationList": Key(INT, "0", True, computed=_lists),
+    # Ours: when the plain UpdateFirmware is served; the operator's alone.
+    "EmulatorPlainFirmware": Key(TEXT, UNSECURED, True, computed=_plain_firmware),
 }  # fmt: skip
 
 
@@ -123,12 +140,12 @@ def value_fits(name: str, key: Key, value: str) -> bool:
     if key.kind is BOOL:
         return value.lower() in ("true", "false")
     if key.kind is INT:
-        return value.isascii() and value.isdigit() and key.least <= int(value) <= 2**31 - 1
+        return value.isascii() and value.isdigit() and key.least <= int(value) <= key.most
     if name == "ConnectorPhaseRotation":
         return all(_is_rotation(part) for part in _parts(value))
     if key.members is not None:
         parts = _parts(value)
-        return len(parts) <= _LISTS_AT_MOST and all(part in key.members for part in parts)
+        return len(parts) <= _LISTS_AT_MOST and all(is_measurand(part) for part in parts)
     return True
 
 
@@ -140,6 +157,14 @@ def _parts(value: str) -> tuple[str, ...]:
 def _is_rotation(part: str) -> bool:
     number, dot, rotation = part.rpartition(".")
     return rotation in _ROTATIONS and (not dot or number.isdigit())
+
+
+@lru_cache(maxsize=4096)
+def _rotation_of(value: str, connector: int) -> str:
+    """The entry "1.STR" of the connector, or one for all; RST, NotApplicable, Unknown: ""."""
+    given = dict(part.rpartition(".")[::2] for part in _parts(value))
+    rotation = given.get(str(connector), given.get("", ""))
+    return "" if rotation in ("NotApplicable", "Unknown", "RST") else rotation
 
 
 class Configuration:
@@ -177,6 +202,10 @@ class Configuration:
 
     def items(self, name: str) -> tuple[str, ...]:
         return _parts(self.text(name))
+
+    def rotation(self, connector: int) -> str:
+        """How the phases of a connector are wired (ConnectorPhaseRotation), "" if as usual."""
+        return _rotation_of(self.text("ConnectorPhaseRotation"), connector)
 
     def names(self) -> list[str]:
         """Every key that GetConfiguration shows, vendor keys of the operator's last."""

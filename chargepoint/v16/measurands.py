@@ -1,5 +1,6 @@
 """Meter values of 1.6 (sections 7.31-7.36): from a meter's sample to sampledValue entries."""
 
+from functools import lru_cache
 from typing import Any
 
 from chargepoint.hardware.sample import Sample
@@ -126,6 +127,71 @@ _INTERVALS = {
 }
 MEASURANDS = frozenset(_MAKERS) | frozenset(_INTERVALS)
 
+# --- phases ----------------------------------------------------------------------------------
+
+PHASES = ("L1", "L2", "L3")
+
+
+def _power_of(s: Sample, phase: int) -> dict[str, Any]:
+    total = sum(s.currents_a)
+    watts = s.power_w * s.currents_a[phase] / total if total else 0.0
+    return _value(f"{watts:.1f}", "Power.Active.Import", "W")
+
+
+# What the meter has for each phase by itself.
+_PHASED = {
+    "Current.Export": lambda s, n: _no_current(s)[n],
+    "Current.Import": lambda s, n: _current(s)[n],
+    "Power.Active.Import": _power_of,
+    "Voltage": lambda s, n: _voltage(s)[n],
+}
+
+
+@lru_cache(maxsize=256)
+def split(name: str) -> tuple[str, str]:
+    """(measurand, phase) of a name in a key such as "Voltage.L1" (9.1.17); phase "" for none.
+
+    A voltage is of a phase against neutral: "Voltage.L1-N" is the same.
+    """
+    measurand, _, phase = name.rpartition(".")
+    against = phase.removesuffix("-N") if measurand == "Voltage" else phase
+    if measurand in _PHASED and against in PHASES:
+        return measurand, phase
+    return name, ""
+
+
+def is_measurand(name: str) -> bool:
+    return split(name)[0] in MEASURANDS
+
+
+def _of_phase(s: Sample, measurand: str, phase: str) -> list[dict]:
+    """Nothing of a phase that the connector does not have."""
+    number = PHASES.index(phase[:2])
+    if number >= len(s.currents_a) or not s.frequency:  # DC has no phases
+        return []
+    return [{**_PHASED[measurand](s, number), "phase": phase}]
+
+
+@lru_cache(maxsize=256)
+def _wiring(rotation: str) -> tuple[int, int, int]:
+    """For each line of the meter, the line of the connector that is wired to it."""
+    return tuple(rotation.index(line) for line in "RST")
+
+
+def as_wired(sample: Sample, rotation: str) -> Sample:
+    """The sample as the meter sees it (9.1.9 ConnectorPhaseRotation).
+
+    rotation: to which of the meter's lines R, S and T (L1, L2, L3) the connector's three are
+    wired, in their order. By STR the car on the connector's L1 draws from L2.
+    """
+    if len(sample.currents_a) != 3 or len(rotation) != 3:
+        return sample
+    return sample._replace(currents_a=tuple(sample.currents_a[n] for n in _wiring(rotation)))
+
+
+# --- entries ---------------------------------------------------------------------------------
+
+
 
 def sampled_values(
     sample: Sample, measurands: tuple[str, ...], context: str, since_wh: float | None = None
@@ -136,6 +202,10 @@ def sampled_values(
     """
     values: list[dict[str, Any]] = []
     for name in measurands:
+        measurand, phase = split(name)
+        if phase:
+            values += _of_phase(sample, measurand, phase)
+            continue
         maker = _MAKERS.get(name)
         if maker is not None:
             values += maker(sample)

@@ -4,7 +4,8 @@ from typing import Any
 
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
-from chargepoint.v16.measurands import sampled_values
+from chargepoint.times import next_mark
+from chargepoint.v16.measurands import as_wired, sampled_values
 from chargepoint.v16.session import Session16
 
 # transactionData grows with the session: what a real controller keeps is bounded too.
@@ -16,12 +17,19 @@ class Metering:
 
     __slots__ = ()
 
+    def reading(self, outlet: Connector, now: float) -> Sample:
+        """What the meter shows of the connector, whose phases may be wired to others of it."""
+        sample = outlet.sample(now)
+        rotation = self.keys.rotation(outlet.id)
+        return as_wired(sample, rotation) if rotation else sample
+
     def begin_metering(self, outlet: Connector, session: Session16, now: float) -> None:
-        self._gather(session, outlet.sample(now), "StopTxnSampledData", "Transaction.Begin", now)
+        sample = self.reading(outlet, now)
+        self._gather(session, sample, "StopTxnSampledData", "Transaction.Begin", now)
         self.arm_sample(outlet.id, now)
 
     def end_metering(self, outlet: Connector, session: Session16, now: float) -> None:
-        sample = outlet.sample(now)
+        sample = self.reading(outlet, now)
         self._gather(session, sample, "StopTxnSampledData", "Transaction.End", now)
         self.clear_timer(("sample", outlet.id))
         self.clear_timer(("car", outlet.id))
@@ -38,7 +46,7 @@ class Metering:
         outlet, session = self.connectors.get(number), self.sessions.get(number)
         if outlet is None or session is None:
             return
-        sample = outlet.sample(now)
+        sample = self.reading(outlet, now)
         measurands = self.keys.items("MeterValuesSampledData")
         if measurands:
             values = sampled_values(sample, measurands, "Sample.Periodic", session.sampled_wh)
@@ -50,12 +58,32 @@ class Metering:
         self.watch_car(outlet, now)
         self.arm_sample(number, now)
 
+    def note_interruption(self, outlet: Connector, now: float) -> None:
+        """7.33: a value as a fault or a pulled cable breaks the transaction off for a while, and
+        one as it goes on. Nothing while sampling is off."""
+        session = self.sessions.get(outlet.id)
+        broken = outlet.faulted or outlet.ev is None
+        if session is None or broken == session.interrupted:
+            return
+        session.interrupted = broken
+        if not self.keys.integer("MeterValueSampleInterval"):
+            return
+        context = "Interruption.Begin" if broken else "Interruption.End"
+        sample = self.reading(outlet, now)
+        values = sampled_values(
+            sample, self.keys.items("MeterValuesSampledData"), context, session.sampled_wh
+        )
+        self._queue_values(outlet, session, values, now)
+        self._gather(session, sample, "StopTxnSampledData", context, now)
+        session.sampled_wh = sample.energy_wh
+
     def arm_aligned(self, now: float) -> None:
-        """9.1.6 ClockAlignedDataInterval by the station's own clock; 0 turns it off."""
+        """9.1.6 ClockAlignedDataInterval, counted from midnight by the station's own clock; 0
+        turns it off."""
         seconds = self.keys.integer("ClockAlignedDataInterval")
         if seconds:
             # A clock that drifts may be a hair before the mark that this was armed for.
-            mark = ((self.station_time(now) + 0.001) // seconds + 1) * seconds
+            mark = next_mark(self.station_time(now) + 0.001, seconds)
             self.set_timer("aligned", self.when_it_shows(mark, now))
         else:
             self.clear_timer("aligned")
@@ -63,7 +91,7 @@ class Metering:
     def at_aligned(self, now: float) -> None:
         measurands = self.keys.items("MeterValuesAlignedData")
         for outlet in self.connectors.values():
-            sample = outlet.sample(now)
+            sample = self.reading(outlet, now)
             session = self.sessions.get(outlet.id)
             if session is not None:
                 self._gather(session, sample, "StopTxnAlignedData", "Sample.Clock", now)

@@ -152,19 +152,22 @@ class Requests:
     # --- reset (5.14) ------------------------------------------------------------------------
 
     def on_reset(self, payload: dict, now: float) -> dict:
-        self.later(self.begin_reset, payload["type"])
+        self.later(self._reset_by_csms, payload["type"])
         return {"status": "Accepted"}
 
     def do_reset(self, now: float, kind: str = "Soft") -> dict:
         if kind not in ("Soft", "Hard"):
             raise CommandRejected("invalid_arguments", "The kind is Soft or Hard.")
-        self.begin_reset(kind, now)
+        self.begin_reset(kind, now, "Reboot")  # 7.36: "locally initiated"
         return {}
 
-    def begin_reset(self, kind: str, now: float) -> None:
-        """Transactions end for the reason of the reset. A soft one lets the news out first."""
+    def _reset_by_csms(self, kind: str, now: float) -> None:
+        self.begin_reset(kind, now, f"{kind}Reset")
+
+    def begin_reset(self, kind: str, now: float, reason: str) -> None:
+        """Transactions end for this reason. A soft reset lets the news out first."""
         for number in list(self.sessions):
-            self.stop(self.connectors[number], f"{kind}Reset", "", now)
+            self.stop(self.connectors[number], reason, "", now)
         if kind == "Soft" and self.connected and self.queued:
             self.reset_by = now + SOFT_RESET_PATIENCE
             self.set_timer("reset", now + 0.2)

@@ -51,6 +51,9 @@ class Security(StationSecurity):
     def secure_url(self) -> str:
         return self.keys.text("EmulatorSecureUrl")
 
+    def revocation_lists(self) -> str:
+        return self.config.configuration.get("EmulatorRevocationList", "")
+
     def security_profile(self) -> int:
         given = self.vault and self.vault.profile
         return self.keys.integer("SecurityProfile") if given is None else given

@@ -15,8 +15,8 @@ class Session16:
     """
 
     __slots__ = (
-        "aligned_wh", "cap_wh", "connector", "data", "id", "id_tag", "meter_start", "parent", "rev",
-        "sampled_wh", "started", "suspended", "transaction_id",
+        "aligned_wh", "cap_wh", "connector", "data", "id", "id_tag", "interrupted", "meter_start",
+        "parent", "rev", "sampled_wh", "started", "suspended", "transaction_id",
     )  # fmt: skip
 
     def __init__(
@@ -33,6 +33,7 @@ class Session16:
         self.data: list[dict[str, Any]] = []
         self.cap_wh: float | None = None
         self.sampled_wh = self.aligned_wh = float(meter_start)
+        self.interrupted = False  # by a fault or a pulled cable
         self.suspended = False  # deauthorized: no more energy, transaction still open
 
     def to_saved(self) -> dict[str, Any]:
@@ -48,6 +49,7 @@ class Session16:
         )  # fmt: skip
         for name in ("parent", "transaction_id", "rev", "data", "cap_wh", "suspended"):
             setattr(session, name, saved[name])
+        session.interrupted = saved.get("interrupted", False)
         for name in ("sampled_wh", "aligned_wh"):
             setattr(session, name, saved.get(name, session.meter_start))
         return session

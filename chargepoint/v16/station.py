@@ -101,7 +101,9 @@ class Station16(
         profiles = [Profile.from_saved(entry) for entry in saved.get("profiles", ())]
         self.profiles: list[Profile] | None = profiles or None
         self.resume_reservations(saved.get("reservations", {}), now)
-        self.reset_by = 0.0
+        self.reset_by = now
+        if saved.get("resetting"):  # the worker died in the midst of it
+            self.set_timer("reset", now)
         self.reset_tries = 0
         self.signal: tuple[str, float] | None = None
         locked = {int(k): v for k, v in saved.get("locked", {}).items()}
@@ -235,5 +237,7 @@ class Station16(
             saved["locked"] = {str(k): v for k, v in self.locked.items()}
         if not self.operative:
             saved["operative"] = False
+        if self.has_timer("reset"):
+            saved["resetting"] = True
         saved |= self.saved_files() | self.saved_security()
         return saved

@@ -127,9 +127,12 @@ class Status:
     def _apply_availability(self, outlet: Connector, operative: bool, now: float) -> None:
         event = Event.MADE_OPERATIVE if operative else Event.MADE_INOPERATIVE
         if outlet.can(event):
-            self.tags.pop(outlet.id, None)
+            waited = self.tags.pop(outlet.id, None) is not None
             self.clear_timer(("plug_timeout", outlet.id))
             outlet.apply(event, now)
+            if waited:  # what came with the authorization ends with it
+                self.auto_plug.discard(outlet.id)
+                self.unclaim_reservation(outlet, now)
             if not operative:
                 self.end_reservations_of(outlet.id, now)
         elif not operative and outlet.state not in INOPERATIVE_STATES:

@@ -206,6 +206,7 @@ class Transactions:
         if outlet.state is State.READY:
             self.start(outlet, now)
         elif outlet.id in self.sessions:
+            self.note_interruption(outlet, now)
             self.offer_energy(outlet, now)
 
     def ev_unplugged(self, outlet: Connector, now: float) -> None:
@@ -214,15 +215,19 @@ class Transactions:
             # 9.1.26: false means the transaction goes on, suspended, until the car is back.
             if self.keys.flag("StopTransactionOnEVSideDisconnect"):
                 self.stop(outlet, "EVDisconnected", "", now)
+            else:
+                self.note_interruption(outlet, now)
         elif outlet.state is State.AUTHORIZED:
             self.wait_for_plug(outlet, now)
         else:
             self.show_reserved(outlet, now)
 
     def fault_changed(self, outlet: Connector, now: float) -> None:
+        self.note_interruption(outlet, now)
         if outlet.faulted:
             if outlet.id not in self.sessions:
-                self.tags.pop(outlet.id, None)
+                if self.tags.pop(outlet.id, None) is not None:
+                    self.auto_plug.discard(outlet.id)
                 self.clear_timer(("plug_timeout", outlet.id))
                 self.unclaim_reservation(outlet, now)
         else:

@@ -54,9 +54,9 @@ class Trigger:
         for outlet in self.connectors.values():
             if number not in (None, outlet.id):
                 continue
-            values = sampled_values(outlet.sample(now), measurands, "Trigger")
+            values = sampled_values(self.reading(outlet, now), measurands, "Trigger")
             # SoC alone has no value without a car.
-            values = values or sampled_values(outlet.sample(now), _WHEN_NONE, "Trigger")
+            values = values or sampled_values(self.reading(outlet, now), _WHEN_NONE, "Trigger")
             payload: dict[str, Any] = {
                 "connectorId": outlet.id,
                 "meterValue": [{"timestamp": self.stamp(now), "sampledValue": values}],

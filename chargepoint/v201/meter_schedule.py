@@ -1,6 +1,7 @@
 """Functional block J, meter values: when they are taken."""
 
 from chargepoint.calls import QUEUE_AT_MOST
+from chargepoint.times import next_mark
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.transactions import Transactions
 
@@ -71,7 +72,7 @@ class MeterSchedule(Transactions):
             seconds = self.model.integer(variable)
             if seconds and self.model.flag("AlignedDataCtrlr.Enabled"):
                 # A clock that drifts may be a hair before the mark that this was armed for.
-                mark = _next_mark(self.station_time(now) + 0.001, seconds)
+                mark = next_mark(self.station_time(now) + 0.001, seconds)
                 self.set_timer(key, self.when_it_shows(mark, now))
             else:
                 self.clear_timer(key)
@@ -100,10 +101,3 @@ class MeterSchedule(Transactions):
             if outlet.transaction is not None:
                 self._keep(outlet, "AlignedDataCtrlr.TxEndedMeasurands", "Sample.Clock", now)
         self.schedule_aligned(now)
-
-
-def _next_mark(time: float, seconds: int) -> float:
-    """The next multiple of `seconds` since midnight UTC; midnight itself is always one."""
-    midnight = time // 86_400 * 86_400
-    mark = midnight + ((time - midnight) // seconds + 1) * seconds
-    return min(mark, midnight + 86_400)

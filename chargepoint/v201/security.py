@@ -44,6 +44,10 @@ class Security(StationSecurity):
     def secure_url(self) -> str:
         return ""
 
+    def revocation_lists(self) -> str:
+        # Not in the device model, which could not show a text of its length.
+        return self.config.configuration.get("EmulatorCtrlr.RevocationList", "")
+
     def security_profile(self) -> int:
         """As the operator's link amounts to; see docs/decisions/0007."""
         given = self.config.configuration.get("SecurityCtrlr.SecurityProfile", "0")

@@ -60,3 +60,19 @@ class Authority:
         signed = self.sign(named(name), key.public_key(), **more)
         form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return signed.public_bytes(Encoding.PEM).decode(), key.private_bytes(*form).decode()
+
+
+def revocation_list(name: x509.Name, key, now: float, *pems: str, since: float = -1.0) -> str:
+    """PEM of the list in which `name` revokes these certificates, `since` days from now on."""
+    at = lambda d: datetime.datetime.fromtimestamp(now + d * DAY, datetime.UTC)  # noqa: E731
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(name)
+        .last_update(at(-1.0))
+        .next_update(at(30.0))
+    )
+    for pem in pems:
+        serial = x509.load_pem_x509_certificate(pem.encode()).serial_number
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at(since))
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()

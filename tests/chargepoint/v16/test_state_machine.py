@@ -1,15 +1,18 @@
 """Random drivers, cars and CSMSs, legal and illegal, and what must hold whatever they do.
 
-Statuses change only as the table of 1.6 section 4.9 allows; transactions do not overlap on a
-connector and each ends; registers never fall; the energy billed is the energy that the car took.
+Statuses change only as the table of 1.6 section 4.9 allows, and the CSMS knows the one that is;
+transactions do not overlap on a connector and each ends; their messages come in order; registers
+never fall; the energy billed is the energy that the car took.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from copy import deepcopy
 from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chargepoint.hardware.ev import AC_EFFICIENCY
 from chargepoint.station import CommandRejected
@@ -45,9 +48,12 @@ SWITCHES = st.sampled_from([
 class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        keys = {"EmulatorAutoPlug": "false", "MeterValueSampleInterval": "45"}
+        keys = {"EmulatorAutoPlug": "false", "MeterValueSampleInterval": "45",
+                # A message is never given up, which would tear a hole into the books.
+                "TransactionMessageAttempts": "1000", "TransactionMessageRetryInterval": "1"}
         self.peer = Peer(configuration=keys)
         self.verdict = {"status": "Accepted"}
+        self.refused = 0  # how many transaction messages the CSMS fails to process from now on
         self.began: dict[int, dict] = {}
         self.ended: dict[int, dict] = {}
         self.registers: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
@@ -66,10 +72,19 @@ class Life(RuleBasedStateMachine):
     def wire(self) -> None:
         self.peer.answers |= {
             "Authorize": lambda p: {"idTagInfo": self.verdict},
-            "StartTransaction": self.book_start,
-            "MeterValues": self.book_values,
-            "StopTransaction": self.book_stop,
+            "StartTransaction": self.booked(self.book_start),
+            "MeterValues": self.booked(self.book_values),
+            "StopTransaction": self.booked(self.book_stop),
         }
+
+    def booked(self, book):
+        def answer(payload: dict) -> dict | list:
+            if self.refused:
+                self.refused -= 1
+                return ["InternalError", "no room in the books", {}]
+            return book(payload)
+
+        return answer
 
     def book_start(self, payload: dict) -> dict:
         number = len(self.began) + 1
@@ -81,7 +96,10 @@ class Life(RuleBasedStateMachine):
 
     def book_values(self, payload: dict) -> dict:
         if "transactionId" in payload:
-            assert payload["transactionId"] in self.began
+            number = payload["transactionId"]
+            assert number in self.began
+            assert number not in self.ended
+            assert payload["connectorId"] == self.began[number]["connectorId"]
         for entry in payload["meterValue"]:
             for value in entry["sampledValue"]:
                 if value.get("measurand") == "Energy.Active.Import.Register":
@@ -95,6 +113,7 @@ class Life(RuleBasedStateMachine):
         self.ended[number] = payload
         start = self.began[number]
         assert payload["meterStop"] >= start["meterStart"]
+        assert seconds_of(payload["timestamp"]) >= seconds_of(start["timestamp"])
         self.register(start["connectorId"], payload["timestamp"], payload["meterStop"])
         return {}
 
@@ -119,14 +138,36 @@ class Life(RuleBasedStateMachine):
         self.open = sessions
 
     def do(self, name: str, **args) -> None:
-        with suppress(CommandRejected):
+        with self.at_one_instant(), suppress(CommandRejected):
             self.peer.do(name, **args)
         self.look()
 
     def ask(self, action: str, **payload) -> None:
         if self.peer.station.connected:
-            self.peer.call(action, payload)
+            with self.at_one_instant():
+                self.peer.call(action, payload)
         self.look()
+
+    def meters(self) -> dict[int, float]:
+        """What the meters show now, without their being read: they are as they were left."""
+        connectors = deepcopy(self.peer.station.connectors)
+        for outlet in connectors.values():
+            outlet.advance(self.peer.now)
+        return {number: outlet.meter_wh for number, outlet in connectors.items()}
+
+    @contextmanager
+    def at_one_instant(self) -> Iterator[None]:
+        """No energy flows, and none is forgotten, in what takes no time."""
+        before = self.meters()
+        yield
+        after = self.meters()
+        assert all(abs(after[number] - before[number]) < 1e-6 for number in before)
+
+    @initialize(busy=st.sampled_from([(1,), (1, 2), (2,), ()]), tag=tags)
+    def begin(self, busy, tag):
+        """Most lives begin in the middle: idle connectors show little."""
+        for number in busy:
+            self.charge(number, tag, 10.0)
 
     # --- drivers and cars --------------------------------------------------------------------
 
@@ -145,6 +186,19 @@ class Life(RuleBasedStateMachine):
     @rule(number=numbers, tag=tags)
     def start(self, number, tag):
         self.do("start-transaction", connector=number, id_tag=tag)
+
+    @rule(number=numbers, tag=tags, seconds=st.sampled_from([1.0, 100.0]))
+    def charge(self, number, tag, seconds):
+        """The usual, all at once: what is rarely reached step by step is to be reached often."""
+        self.plug(number, 10.0)
+        self.start(number, tag)
+        self.time(seconds)
+
+    @rule(number=numbers, seconds=st.sampled_from([0.0, 50.0]))
+    def fault_and_mend(self, number, seconds):
+        self.fault(number, "GroundFailure")
+        self.time(seconds)
+        self.fault(number, "NoError")
 
     @rule(number=numbers)
     def stop(self, number):
@@ -195,7 +249,13 @@ class Life(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(["Soft", "Hard"]))
     def reset(self, kind):
+        if not self.peer.station.connected:
+            return
+        before = len(self.peer.sessions)
         self.ask("Reset", type=kind)
+        assert not self.peer.station.sessions
+        reasons = {record["reason"] for record in self.peer.sessions[before:]}
+        assert reasons <= {f"{kind}Reset"}
 
     @rule(message=st.sampled_from(["StatusNotification", "MeterValues", "BootNotification"]))
     def trigger(self, message):
@@ -204,6 +264,15 @@ class Life(RuleBasedStateMachine):
     @rule(key=SWITCHES, value=flags)
     def configure(self, key, value):
         self.ask("ChangeConfiguration", key=key, value=value)
+
+    @rule(key=st.sampled_from(["MaxEnergyOnInvalidId", "ClockAlignedDataInterval"]),
+          value=st.sampled_from(["0", "200"]))  # fmt: skip
+    def set_number(self, key, value):
+        self.ask("ChangeConfiguration", key=key, value=value)
+
+    @rule(times=st.integers(1, 3))
+    def refuse(self, times):
+        self.refused = times
 
     @rule(tag=tags, status=st.sampled_from(["Accepted", "Blocked"]))
     def local_list(self, tag, status):
@@ -237,14 +306,22 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def connect(self):
-        if not self.peer.station.connected:
+        if not (self.peer.station.connected or self.peer.station.dark):
             self.peer.connect()
         self.look()
+
+    @rule(seconds=st.sampled_from([5.0, 90.0]))
+    def power_cut(self, seconds):
+        self.notes()
+        self.do("power-cut", seconds=seconds)
+        self.told.clear()
 
     @rule()
     def crash(self):
         self.notes()
-        self.peer = self.peer.crash()
+        # One that was not accepted yet counts as having been off since it was saved.
+        with self.at_one_instant() if self.peer.station.booted else nullcontext():
+            self.peer = self.peer.crash()
         self.told.clear()
         connectors = self.peer.station.connectors  # they charged on, up to now
         self.cars = {n: (connectors[n].ev, soc) for n, (_, soc) in self.cars.items()}
@@ -265,8 +342,30 @@ class Life(RuleBasedStateMachine):
                 assert before == status or (before, status) in ALLOWED
                 self.told[number] = status
         self.seen = len(self.peer.sent)
+        self.plugs()
+        station = self.peer.station
+        if station.connected and station.registration == "Accepted" and not station.queued:
+            for number, status in self.told.items():
+                assert station.connectors[number].status_16 == status
+
+    def plugs(self) -> None:
+        """What the status says of the car and of the transaction is so."""
+        station = self.peer.station
+        for number, outlet in station.connectors.items():
+            status, open_ = outlet.status_16, number in station.sessions
+            assert outlet.in_transaction == open_
+            if status == "Finishing":
+                assert outlet.ev is not None and not open_
+            elif status == "Preparing":
+                assert outlet.ev is not None or number in station.tags
+            elif status in ("Charging", "SuspendedEVSE"):
+                assert outlet.ev is not None and open_
+            elif status in ("Available", "Reserved", "Unavailable"):
+                assert not open_
+            assert status != "Available" or outlet.ev is None
 
     def teardown(self) -> None:
+        self.refused = 0
         for _ in range(2):  # the first may find it in the middle of a reset
             self.peer.pass_time(120)
             if not self.peer.station.connected:
@@ -275,16 +374,30 @@ class Life(RuleBasedStateMachine):
         for number in (1, 2):
             self.do("stop-transaction", connector=number)
         self.peer.pass_time(600)
+        self.notes()
         assert set(self.began) == set(self.ended)
+        for number in (1, 2):
+            mine = [n for n in self.began if self.began[n]["connectorId"] == number]
+            for one, next_ in pairwise(mine):
+                ended, began = self.ended[one], self.began[next_]
+                assert seconds_of(ended["timestamp"]) <= seconds_of(began["timestamp"])
+                assert ended["meterStop"] <= began["meterStart"]
         for readings in self.registers.values():
             ordered = [wh for _, wh in sorted(readings)]
             # A start's and a stop's register is rounded to whole Wh, a sample's may not be.
             assert all(later >= earlier - 1 for earlier, later in pairwise(ordered))
-        for record in self.peer.sessions:
-            if record["ended"] is not None:
-                billed = record["meter_stop"] - record["meter_start"]
-                assert abs(billed - self.drawn.get(record["id"], 0.0)) <= 1.0
+        known = {r["id"]: r for r in self.peer.sessions if r["ended"] is not None}
+        for session, record in known.items():
+            number = int(record["transaction_id"])
+            start, stop = self.began[number]["meterStart"], self.ended[number]["meterStop"]
+            assert (record["meter_start"], record["meter_stop"]) == (start, stop)
+            assert abs(stop - start - self.drawn.get(session, 0.0)) <= 1.0
+        assert len({record["transaction_id"] for record in known.values()}) == len(self.began)
+        for number, outlet in self.peer.station.connectors.items():
+            sessions = [s for s, record in known.items() if record["connector"] == number]
+            drawn = sum(self.drawn.get(session, 0.0) for session in sessions)
+            assert abs(outlet.meter_wh - drawn) <= 1.0
 
 
-Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 TestLife = Life.TestCase

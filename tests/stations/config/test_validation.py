@@ -112,3 +112,10 @@ def test_tls_options_need_wss():
     assert station.problems() == {}
     station.tls_ca_pem = "not PEM"
     assert "PEM" in station.problems()["tls_ca_pem"][0]
+
+
+def test_a_list_of_revoked_certificates_may_be_longer_than_a_value_of_a_key():
+    long = "x" * 5000
+    assert validation.check_configuration("1.6", {"EmulatorRevocationList": long}) == []
+    assert validation.check_configuration("2.1", {"EmulatorCtrlr.RevocationList": long}) == []
+    assert validation.check_configuration("1.6", {"CpoName": long}) != []
