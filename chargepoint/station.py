@@ -27,7 +27,7 @@ from chargepoint.faults.power import Power
 from chargepoint.hardware.connector import Connector
 from chargepoint.interception.commands import COMMANDS as INTERCEPTION_COMMANDS
 from chargepoint.interception.commands import InterceptionCommands
-from chargepoint.security.vault import LinkSecurity
+from chargepoint.linking import Linking
 from chargepoint.timekeeping import Timekeeping
 
 __all__ = ["CommandRejected", "Station", "make_station"]
@@ -54,8 +54,9 @@ def make_station(
 
 
 class Station(
-    Power, FaultCommands, InterceptionCommands, TappedFrames, Timekeeping, Commands, Answers
-):
+    Power, FaultCommands, InterceptionCommands, TappedFrames, Linking, Timekeeping, Commands,
+    Answers,
+):  # fmt: skip
     """Base of all versions; see calls and answers for the exchange of frames.
 
     A version supplies: `VERSION`, `CODES`, `HANDLERS`, `COMMANDS`; boot_payload, boot_answered,
@@ -167,15 +168,7 @@ class Station(
         """Hook: something of the list of security events has happened (2.0.1 part 2, appendix 1;
         the same list in the security whitepaper for 1.6)."""
 
-    def link_security(self) -> LinkSecurity | None:
-        """Hook: what the CSMS has set about the link; None: as the operator has configured it."""
-        return None
-
     # --- events ------------------------------------------------------------------------------
-
-    def dial_failed(self, kind: str, why: str, now: float) -> list[Effect]:
-        """A connection could not be made. `kind`: see security/relinking.py."""
-        return []
 
     def connected_to(self, now: float) -> list[Effect]:
         """The socket is open and the subprotocol agreed."""
@@ -183,7 +176,7 @@ class Station(
             self._skew = self.clock.skew_at(now)
         self.connected = True
         self._out.append(PingInterval(self.ping_interval()))
-        if self.booted:
+        if self.booted and self.same_csms():
             self.registration = ACCEPTED
             self._schedule_heartbeat(now)
             self.registered(now, rebooted=False)

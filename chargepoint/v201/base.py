@@ -22,14 +22,15 @@ class Base201(Security, Firmware, Station):
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
     reset_due  boot reason of a reset that waits for transactions to end
     monitors, event_count, kept_events  see monitoring.py and events.py
+    network  see network.py
     jobs, installed, armed, published  see chargepoint/firmware; vault: see chargepoint/security
     v2g  see v2g_certificate.py
     """
 
     __slots__ = (
         "armed", "cache", "driven", "event_count", "installed", "jobs", "kept_events",
-        "list_version", "local_list", "model", "monitors", "offline_since", "outlets", "profiles",
-        "published", "reservations", "reset_due", "v2g", "vault",
+        "list_version", "local_list", "model", "monitors", "network", "offline_since", "outlets",
+        "profiles", "published", "reservations", "reset_due", "v2g", "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -71,8 +72,10 @@ class Base201(Security, Firmware, Station):
     ) -> None:
         super()._send_call(action, payload, context, message, now)
         if self.has_timer("call"):
-            seconds = self.model.integer("OCPPCommCtrlr.MessageTimeout[Default]")
-            self.set_timer("call", now + seconds)
+            self.set_timer("call", now + self.message_timeout())
+
+    def message_timeout(self) -> int:
+        return self.model.integer("OCPPCommCtrlr.MessageTimeout[Default]")
 
     def match_outlets(self) -> None:
         """Have one Outlet for each connector; within an EVSE 2.x counts connectors from 1."""

@@ -1,5 +1,6 @@
 """Functional block B, B05-B08: GetVariables, SetVariables and the reports of the device model."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from chargepoint.answers import CallFault
@@ -34,7 +35,7 @@ class VariableRequests(Authorization):
             "component": item["component"],
             "variable": item["variable"],
         }
-        variable = find(item["component"], item["variable"], self._places())
+        variable = self.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
@@ -46,31 +47,50 @@ class VariableRequests(Authorization):
 
     def on_set_variables(self, payload: dict, now: float) -> dict:
         _check_count(payload["setVariableData"])
-        results = [self._set(item) for item in payload["setVariableData"]]
+        results = [self._set(item, now) for item in payload["setVariableData"]]
         self.changed(URGENT)
         self.later(self.variables_changed)
         return {"setVariableResult": results}
 
-    def _set(self, item: dict) -> dict:
+    def _set(self, item: dict, now: float) -> dict:
         kind = item.get("attributeType", "Actual")
         result = {
             "attributeType": kind,
             "component": item["component"],
             "variable": item["variable"],
         }
-        variable = find(item["component"], item["variable"], self._places())
+        variable = self.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
             return {**result, "attributeStatus": "NotSupportedAttributeType"}
-        why, code = "the variable is read-only", "ReadOnly"
-        if writable(variable):
-            why, code = DeviceModel.refusal(variable, item["attributeValue"]), "InvalidValue"
-        if why is not None:
+        refused = self._value_refused(variable, item["attributeValue"])
+        if refused is not None:
+            code, why = refused
             info = {"reasonCode": code, "additionalInfo": why[:512]}
             return {**result, "attributeStatus": "Rejected", "attributeStatusInfo": info}
-        waits = self.model.set(variable, item["attributeValue"])
+        waits = self.take_value(variable, item["attributeValue"], now)
         return {**result, "attributeStatus": "RebootRequired" if waits else "Accepted"}
+
+    def _value_refused(self, variable: Variable, text: str) -> tuple[str, str] | None:
+        if not writable(variable):
+            return "ReadOnly", "the variable is read-only"
+        why = DeviceModel.refusal(variable, text)
+        return self.value_refusal(variable, text) if why is None else ("InvalidValue", why)
+
+    # Hooks for variables with rules of their own.
+
+    def find_variable(self, component: dict, variable: dict) -> Variable | str:
+        """The variable of that name, or which part of the name is unknown."""
+        return find(component, variable, self._places())
+
+    def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
+        """(reason code, words) why a value that its type allows cannot be."""
+        return None
+
+    def take_value(self, variable: Variable, text: str, now: float) -> bool:
+        """Keep the value; True if it waits for the next boot."""
+        return self.model.set(variable, text)
 
     def variables_changed(self, now: float) -> None:
         """Bring the values that drive timers into force; all are cheap, so all are done."""
@@ -142,7 +162,8 @@ class VariableRequests(Authorization):
         return {"status": "Accepted"}
 
     def _inventory(self, now: float, writable_only: bool) -> list[dict]:
-        lines = [self._line(v, None, now) for v in VARIABLES if not writable_only or writable(v)]
+        known = self.station_variables()
+        lines = [self._line(v, None, now) for v in known if not writable_only or writable(v)]
         if writable_only:
             return lines
         for evse, connectors in sorted(self._places().items()):
@@ -151,6 +172,10 @@ class VariableRequests(Authorization):
                 place = {"id": evse, "connectorId": number}
                 lines += [self._line(v, place, now) for v in CONNECTOR_VARIABLES]
         return lines
+
+    def station_variables(self) -> Iterable[Variable]:
+        """Hook: what the station has beside the variables of its EVSEs and connectors."""
+        return VARIABLES
 
     def _line(self, variable: Variable, evse: dict | None, now: float) -> dict:
         attribute: dict[str, Any] = {"mutability": variable.mutability}
@@ -170,7 +195,7 @@ class VariableRequests(Authorization):
             traits["maxLimit"] = variable.high
         if variable.values:
             traits["valuesList"] = ",".join(variable.values)
-        component: dict[str, Any] = {"name": variable.component}
+        component = _component_of(variable)
         if evse is not None:
             component["evse"] = evse
         name: dict[str, Any] = {"name": variable.name}
@@ -194,6 +219,12 @@ class VariableRequests(Authorization):
                 "reportData": part,
             }
             self.call("NotifyReport", report, now, "triggered")
+
+
+def _component_of(variable: Variable) -> dict[str, Any]:
+    """ComponentType; an instance stands in brackets behind the component's name."""
+    name, _, instance = variable.component.rstrip("]").partition("[")
+    return {"name": name, "instance": instance} if instance else {"name": name}
 
 
 def _check_count(items: list) -> None:

@@ -166,25 +166,29 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("MonitoringCtrlr.ItemsPerMessage[ClearVariableMonitoring]", "integer", "100"),
     _fixed("MonitoringCtrlr.ItemsPerMessage[SetVariableMonitoring]", "integer", "100"),
     _variable("MonitoringCtrlr.OfflineQueuingSeverity", "integer", "5", low=0, high=9),
+    _live("OCPPCommCtrlr.ActiveNetworkProfile", "integer"),
     _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", SUPPORTED),
     _seconds("OCPPCommCtrlr.HeartbeatInterval", 300),
     _seconds("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", 30),
     _variable("OCPPCommCtrlr.MessageAttempts[TransactionEvent]", "integer", "3", low=1, high=1000),
     _seconds("OCPPCommCtrlr.MessageTimeout[Default]", 30, low=1),
+    # Which slots there are: see network.py.
     _variable(
         "OCPPCommCtrlr.NetworkConfigurationPriority",
         "SequenceList",
         "1",
-        values=("1",),
+        values=("1", "2", "3"),
         reboot=True,
     ),
-    _variable("OCPPCommCtrlr.NetworkProfileConnectionAttempts", "integer", "3", READ_ONLY),
+    _variable(
+        "OCPPCommCtrlr.NetworkProfileConnectionAttempts", "integer", "3", low=1, high=1000
+    ),
     _seconds("OCPPCommCtrlr.OfflineThreshold", 60),
-    _variable("OCPPCommCtrlr.ResetRetries", "integer", "0", READ_ONLY),
-    # What chargepoint/backoff.py does: 1 s doubled to 120 s, half of it random.
-    _fixed("OCPPCommCtrlr.RetryBackOffRandomRange", "integer", "60", "s"),
-    _fixed("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "7"),
-    _fixed("OCPPCommCtrlr.RetryBackOffWaitMinimum", "integer", "1", "s"),
+    _variable("OCPPCommCtrlr.ResetRetries", "integer", "3", low=0, high=100),
+    # See chargepoint/backoff.py.
+    _variable("OCPPCommCtrlr.RetryBackOffRandomRange", "integer", "5", unit="s", low=0, high=3600),
+    _variable("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "7", low=0, high=16),
+    _variable("OCPPCommCtrlr.RetryBackOffWaitMinimum", "integer", "1", unit="s", low=1, high=3600),
     _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True, READ_ONLY),
     _seconds("OCPPCommCtrlr.WebSocketPingInterval", 60),
     _flag("ReservationCtrlr.Available", True, READ_ONLY),
@@ -198,7 +202,14 @@ VARIABLES: tuple[Variable, ...] = (
     _seconds("SampledDataCtrlr.TxUpdatedInterval", 60),
     _members("SampledDataCtrlr.TxUpdatedMeasurands", _USUAL, MEASURANDS),
     _flag("SecurityCtrlr.AdditionalRootCertificateCheck", False, READ_ONLY),
-    _live("SecurityCtrlr.CertificateEntries", "integer"),
+    _flag("SecurityCtrlr.AllowSecurityProfileDowngrade", False),
+    # Live, and so neither stored nor shown: see network_profiles.py.
+    _variable(
+        "SecurityCtrlr.BasicAuthPassword", "string", "", WRITE_ONLY, low=16, high=40, live=True
+    ),
+    _variable("SecurityCtrlr.CertSigningRepeatTimes", "integer", "3", low=0, high=16),
+    _seconds("SecurityCtrlr.CertSigningWaitMinimum", 30, low=1),
+    _variable("SecurityCtrlr.CertificateEntries", "integer", "", READ_ONLY, high=20, live=True),
     _live("SecurityCtrlr.Identity", "string"),
     _fixed("SecurityCtrlr.MaxCertificateChainSize", "integer", "10000"),
     _variable("SecurityCtrlr.OrganizationName", "string", "", reboot=True),

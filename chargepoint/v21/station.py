@@ -11,6 +11,7 @@ from chargepoint.times import seconds_of
 from chargepoint.v21.der import DerControl
 from chargepoint.v21.dynamic_profiles import DynamicProfiles
 from chargepoint.v21.monitoring import Monitoring21
+from chargepoint.v21.network_configuration import NetworkConfiguration
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
 from chargepoint.v21.reservation import Reservation21
 from chargepoint.v21.token_types import TokenTypes
@@ -22,7 +23,7 @@ _CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 
 
 class Station21(
-    PlugAndCharge21,
+    NetworkConfiguration, PlugAndCharge21,
     TokenTypes, Reservation21, DynamicProfiles, DerControl, TransactionLimits21, Monitoring21,
     Station201,
 ):  # fmt: skip

@@ -61,6 +61,7 @@ class Csms:
             "NotifyReport": {},
             "MeterValues": {},
             "ReservationStatusUpdate": {},
+            "SecurityEventNotification": {},
             "NotifyDERAlarm": {},
             "NotifyDERStartStop": {},
             "NotifyPriorityCharging": {},
