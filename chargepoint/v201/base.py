@@ -20,7 +20,7 @@ class Base201(Security, Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
-    reset_due  boot reason of a reset that waits for transactions to end
+    reset_due  boot reason of a reset that waits for transactions to end; resets  see resets.py
     monitors, event_count, kept_events  see monitoring.py and events.py
     network  see network.py
     jobs, installed, armed, published  see chargepoint/firmware; vault: see chargepoint/security
@@ -30,7 +30,7 @@ class Base201(Security, Firmware, Station):
     __slots__ = (
         "armed", "cache", "driven", "event_count", "installed", "jobs", "kept_events",
         "list_version", "local_list", "model", "monitors", "network", "offline_since", "outlets",
-        "profiles", "published", "reservations", "reset_due", "v2g", "vault",
+        "profiles", "published", "reservations", "reset_due", "resets", "v2g", "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"

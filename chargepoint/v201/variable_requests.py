@@ -1,7 +1,7 @@
 """Functional block B, B05-B08: GetVariables, SetVariables and the reports of the device model."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT, PingInterval
@@ -18,11 +18,17 @@ from chargepoint.v201.variables import (
     Variable,
 )
 
+_TROUBLES = frozenset({"Fallback", "Overload", "Problem", "Tripped"})
 _ITEMS = 100  # in one message; DeviceDataCtrlr.ItemsPerMessage says the same
 
 
 class VariableRequests(Authorization):
     __slots__ = ()
+
+    # What stands in the table for a later version.
+    ABSENT: ClassVar[frozenset[str]] = frozenset({
+        "TxCtrlr.AllowEnergyTransferResumption", "TxCtrlr.ResumptionTimeout",
+    })  # fmt: skip
 
     def on_get_variables(self, payload: dict, now: float) -> dict:
         _check_count(payload["getVariableData"])
@@ -82,7 +88,9 @@ class VariableRequests(Authorization):
 
     def find_variable(self, component: dict, variable: dict) -> Variable | str:
         """The variable of that name, or which part of the name is unknown."""
-        return find(component, variable, self._places())
+        found = find(component, variable, self._places())
+        absent = not isinstance(found, str) and found.key in self.ABSENT
+        return "UnknownVariable" if absent else found
 
     def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
         """(reason code, words) why a value that its type allows cannot be."""
@@ -143,9 +151,9 @@ class VariableRequests(Authorization):
 
     def on_get_base_report(self, payload: dict, now: float) -> dict:
         base = payload["reportBase"]
-        if base == "SummaryInventory":  # B07.FR.09: components with a problem; we report none
-            return {"status": "NotSupported"}
         lines = self._inventory(now, writable_only=base == "ConfigurationInventory")
+        if base == "SummaryInventory":
+            lines = [line for line in lines if _tells_condition(line)]
         self.later(self._notify_report, payload["requestId"], lines)
         return {"status": "Accepted"}
 
@@ -175,7 +183,7 @@ class VariableRequests(Authorization):
 
     def station_variables(self) -> Iterable[Variable]:
         """Hook: what the station has beside the variables of its EVSEs and connectors."""
-        return VARIABLES
+        return [variable for variable in VARIABLES if variable.key not in self.ABSENT]
 
     def _line(self, variable: Variable, evse: dict | None, now: float) -> dict:
         attribute: dict[str, Any] = {"mutability": variable.mutability}
@@ -251,6 +259,13 @@ def _of_outlets(variable: Variable, outlets: list[Outlet]) -> str:
             return CONNECTOR_TYPES.get(configs[0].kind, "Unknown")
         case _:
             return variable.default
+
+
+def _tells_condition(line: dict) -> bool:
+    """B07, SummaryInventory: whether it can charge, and what is wrong with it."""
+    name = line["variable"]["name"]
+    value = line["variableAttribute"][0].get("value")
+    return name == "AvailabilityState" or name in _TROUBLES and value == "true"
 
 
 def _asked_for(line: dict, ask: dict) -> bool:

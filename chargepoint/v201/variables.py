@@ -225,8 +225,11 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("SmartChargingCtrlr.Phases3to1", "boolean", "false"),
     _fixed("SmartChargingCtrlr.ProfileStackLevel", "integer", "20"),
     _fixed("SmartChargingCtrlr.RateUnit", "MemberList", "A,W"),
+    _flag("TxCtrlr.AllowEnergyTransferResumption", True),  # 2.1's alone
     _seconds("TxCtrlr.EVConnectionTimeOut", 120),
     _variable("TxCtrlr.MaxEnergyOnInvalidId", "integer", "0", unit="Wh", low=0, high=10_000_000),
+    # 2.1's alone: see v21/resumption.py.
+    _seconds("TxCtrlr.ResumptionTimeout", 0),
     _flag("TxCtrlr.StopTxOnEVSideDisconnect", True),
     _flag("TxCtrlr.StopTxOnInvalidId", True),
     _flag("TxCtrlr.TxBeforeAcceptedEnabled", False),
@@ -236,6 +239,7 @@ VARIABLES: tuple[Variable, ...] = (
 
 # Of each EVSE and of each connector; all of them read from the hardware.
 EVSE_VARIABLES: tuple[Variable, ...] = (
+    _flag("EVSE.AllowReset", True, READ_ONLY),
     _live("EVSE.AvailabilityState", "OptionList", values=_AVAILABILITY),
     _flag("EVSE.Available", True, READ_ONLY),
     _live("EVSE.Power", "decimal", unit="W"),

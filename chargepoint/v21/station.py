@@ -14,6 +14,7 @@ from chargepoint.v21.monitoring import Monitoring21
 from chargepoint.v21.network_configuration import NetworkConfiguration
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
 from chargepoint.v21.reservation import Reservation21
+from chargepoint.v21.resumption import Resumption
 from chargepoint.v21.token_types import TokenTypes
 from chargepoint.v21.transaction_limits import TransactionLimits21
 from chargepoint.v201.station import Station201
@@ -23,13 +24,14 @@ _CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 
 
 class Station21(
-    NetworkConfiguration, PlugAndCharge21,
+    NetworkConfiguration, Resumption, PlugAndCharge21,
     TokenTypes, Reservation21, DynamicProfiles, DerControl, TransactionLimits21, Monitoring21,
     Station201,
 ):  # fmt: skip
-    """State beside 2.0.1's: allowed, signal (see V2X), priority (see DynamicProfiles), der."""
+    """State beside 2.0.1's: allowed, signal (see V2X), priority (see DynamicProfiles), der,
+    resume_by (see Resumption)."""
 
-    __slots__ = ("allowed", "der", "priority", "signal")
+    __slots__ = ("allowed", "der", "priority", "resume_by", "signal")
 
     VERSION: ClassVar[str] = "2.1"
     HANDLERS: ClassVar[dict[str, str]] = {

@@ -287,7 +287,7 @@ def test_get_report_of_some():
     answer = csms.call("GetReport", {"requestId": 1, "componentVariable": wanted})
     assert answer == {"status": "Accepted"}
     lines = csms.sent("NotifyReport")[-1]["reportData"]
-    assert len(lines) == 1 + 4
+    assert len(lines) == 1 + 5
     nothing = csms.call("GetReport", {"requestId": 1, "componentVariable": [item("No", "No")]})
     assert nothing == {"status": "EmptyResultSet"}
 

@@ -37,8 +37,9 @@ class SecureCsms:
         self.answers: dict[str, asyncio.Future] = {}
 
     async def __aenter__(self) -> "SecureCsms":
+        spoken = [self.subprotocol] if self.subprotocol else None
         self.server = await websockets.serve(
-            self._serve, "127.0.0.1", 0, ssl=self.context, subprotocols=[self.subprotocol] if self.subprotocol else None,
+            self._serve, "127.0.0.1", 0, ssl=self.context, subprotocols=spoken,
             process_request=self._authenticate,
         )  # fmt: skip
         self.port = self.server.sockets[0].getsockname()[1]
