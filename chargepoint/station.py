@@ -104,6 +104,7 @@ class Station(
             self.interval = saved.get("interval", 0.0)
             self.registration = ACCEPTED if self.booted else ""
             self._skew = saved.get("skew", 0.0)
+            self._boot_reason = saved.get("boot_reason", "PowerUp")
             self._reported = {int(k): v for k, v in saved.get("reported", {}).items()}
             self.restore_queue(saved)
         self.begin(saved or {}, now)
@@ -370,6 +371,7 @@ class Station(
                 "connectors": [
                     {"id": c.id, **c.to_saved()} for c in self.connectors.values()
                 ],
+                **({} if self.booted else {"boot_reason": self._boot_reason}),
                 **self.saved_queue(),
                 **self.saved_faults(),
                 **self.extra_saved(),

@@ -132,6 +132,17 @@ def test_a_reset_succeeds_when_the_failure_goes_between_the_tries(csms):
     assert csms.sent("BootNotification")[-1]["reason"] == "RemoteReset"
 
 
+def test_a_worker_that_dies_during_the_reset_knows_why_it_boots(csms):
+    reset(csms)
+    csms.restart().connect()
+    assert csms.sent("BootNotification")[-1]["reason"] == "RemoteReset"
+    reset(csms)
+    csms.command("power-cut", seconds=1)
+    csms.pass_time(2)
+    csms.connect()
+    assert csms.sent("BootNotification")[-1]["reason"] == "PowerUp"
+
+
 # --- GetBaseReport -------------------------------------------------------------------------------
 
 
