@@ -26,6 +26,7 @@ class StationConfig(msgspec.Struct, frozen=True):
     meter_variance relative noise on sampled values (0.05 is +-5 %); registers stay exact
     call_timeout   seconds to wait for the answer to a Call
     credentials    changes whenever the operator changes the address or the credentials of the link
+    csms_url       the operator's address of the CSMS, for 2.x to report
     """
 
     identity: str
@@ -45,3 +46,4 @@ class StationConfig(msgspec.Struct, frozen=True):
     meter_variance: float = 0.0
     call_timeout: float = 30.0
     credentials: str = ""
+    csms_url: str = ""

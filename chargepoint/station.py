@@ -20,9 +20,9 @@ from chargepoint.faults.power import Power
 from chargepoint.hardware.connector import Connector
 from chargepoint.interception.commands import COMMANDS as INTERCEPTION_COMMANDS
 from chargepoint.interception.commands import InterceptionCommands
+from chargepoint.linking import Linking
 from chargepoint.mains import COMMANDS as GRID_COMMANDS
 from chargepoint.mains import GridConnection
-from chargepoint.security.vault import LinkSecurity
 from chargepoint.timekeeping import Timekeeping
 
 __all__ = ["CommandRejected", "Station", "make_station"]
@@ -49,7 +49,7 @@ def make_station(
 
 
 class Station(
-    Power, FaultCommands, InterceptionCommands, GridConnection, TappedFrames, Timekeeping,
+    Power, FaultCommands, InterceptionCommands, GridConnection, TappedFrames, Linking, Timekeeping,
     Commands, Answers,
 ):  # fmt: skip
     """Base of all versions; see calls and answers for the exchange of frames.
@@ -93,6 +93,7 @@ class Station(
             self.interval = saved.get("interval", 0.0)
             self.registration = ACCEPTED if self.booted else ""
             self._skew = saved.get("skew", 0.0)
+            self._boot_reason = saved.get("boot_reason", "PowerUp")
             self._reported = {int(k): v for k, v in saved.get("reported", {}).items()}
             self.restore_queue(saved)
         self.begin(saved or {}, now)
@@ -161,15 +162,7 @@ class Station(
         """Hook: something of the list of security events has happened (2.0.1 part 2, appendix 1;
         the same list in the security whitepaper for 1.6)."""
 
-    def link_security(self) -> LinkSecurity | None:
-        """Hook: what the CSMS has set about the link; None: as the operator has configured it."""
-        return None
-
     # --- events ------------------------------------------------------------------------------
-
-    def dial_failed(self, kind: str, why: str, now: float) -> list[Effect]:
-        """A connection could not be made. `kind`: see security/relinking.py."""
-        return []
 
     def connected_to(self, now: float) -> list[Effect]:
         """The socket is open and the subprotocol agreed."""
@@ -177,7 +170,7 @@ class Station(
             self._skew = self.clock.skew_at(now)
         self.connected = True
         self._out.append(PingInterval(self.ping_interval()))
-        if self.booted:
+        if self.booted and self.same_csms():
             self.registration = ACCEPTED
             self._schedule_heartbeat(now)
             self.registered(now, rebooted=False)
@@ -374,6 +367,7 @@ class Station(
                 "connectors": [
                     {"id": c.id, **c.to_saved()} for c in self.connectors.values()
                 ],
+                **({} if self.booted else {"boot_reason": self._boot_reason}),
                 **self.saved_queue(),
                 **self.saved_faults(),
                 **self.saved_mains(),

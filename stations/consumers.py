@@ -156,6 +156,7 @@ class ChargePointConsumer(AsyncConsumer):
         if wanted not in agreed:
             reason = f"subprotocol {wanted} not agreed"
             self.link.carry({"type": "websocket.close", "code": PROTOCOL_ERROR, "reason": reason})
+            self.dial_failed("network", reason)
             return
         self.reconnect_after = None
         self.link.carry({"type": "websocket.accept", "subprotocol": wanted})

@@ -79,6 +79,7 @@ def core_config(station: Station) -> StationConfig:
         meter_variance=float(station.meter_variance),
         call_timeout=float(station.call_timeout),
         credentials=_credentials(station),
+        csms_url=station.csms_url,
     )
 
 

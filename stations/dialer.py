@@ -60,7 +60,7 @@ class Dialer(WSListener):
         self.state = LinkState.OFF
         self.armed: float | None = None
         self.error = ""
-        self.backoff = Backoff(random.random)
+        self.backoff = Backoff(consumer.station.reconnect_delay)
         self.transport: WSTransport | None = None
         self._at: float | None = None  # next dial, next ping, or end of patience while closing
         self._opened = 0.0

@@ -106,7 +106,10 @@ class _Pool:
         settings = config.configuration
         texts = {
             name: intern(value)
-            for name in ("vendor", "model", "firmware", "version", "meter_type", "default_id_tag")
+            for name in (
+                "vendor", "model", "firmware", "version", "meter_type", "default_id_tag",
+                "csms_url",
+            )
             if isinstance(value := getattr(config, name), str)
         }
         return msgspec.structs.replace(

@@ -38,9 +38,10 @@ def unseal(saved: dict[str, Any]) -> dict[str, Any]:
     except secrets.SecretUnreadable as problem:
         log.warning("a station goes on without what its CSMS has entrusted it with: %s", problem)
         security = rest.get("security", {})
-        # The profile and certificate are of no use without the key to them.
+        # The profile and certificate are of no use without the key to them, a network profile
+        # without its password.
         kept = {k: v for k, v in security.items() if k not in ("profile", "certificate")}
-        return rest | {"security": kept}
+        return {k: v for k, v in rest.items() if k != "network"} | {"security": kept}
 
 
 def shown(snapshot: dict[str, Any]) -> dict[str, Any]:

@@ -52,15 +52,17 @@ def secured(target: DialTarget, link: LinkSecurity | None, identity: str) -> Dia
     """The target with what the CSMS has set since (whitepaper A01, A05; 2.0.1 A01, A05)."""
     if link is None:
         return target
-    url = target.url
-    if link.profile >= 2:
+    name, url = link.identity or identity, target.url
+    if link.url:
+        url = station_url(link.url, name)
+    elif link.profile >= 2:
         # The same host and, where the address names one, the same port.
-        url = station_url(link.url, identity) if link.url else url.replace("ws://", "wss://", 1)
+        url = url.replace("ws://", "wss://", 1)
     username, password = target.username, target.password
-    if link.profile == 3:
-        username = password = ""  # the certificate says who it is
-    elif link.profile > 0 and link.password:
-        username, password = username or identity, link.password
+    if link.profile == 3 or (link.profile == 0 and link.url):
+        username = password = ""  # the certificate says who it is, or nobody asks
+    elif link.profile > 0 and (link.password or link.identity):
+        username, password = link.identity or username or identity, link.password or password
     tls = _secured_tls(target.tls, link) if url.startswith("wss://") else None
     return replace(target, url=url, username=username, password=password, tls=tls)
 

@@ -42,6 +42,7 @@ class Power:
         # First: nothing is said to the CSMS of what follows, until the next boot.
         self.connected = self.booted = False
         self.registration = ""
+        self._boot_reason = "PowerUp"
         self.power_failed(now)
         for connector in self.connectors.values():
             connector.advance(now)

@@ -16,10 +16,10 @@ INVALID_EVERY = 60.0  # one event for the bad frames of so many seconds
 
 # The critical ones, and those that a requirement of their own has the station tell.
 SENT = frozenset({
-    "FirmwareUpdated", "InvalidChargingStationCertificate", "InvalidCsmsCertificate",
-    "InvalidFirmwareSignature", "InvalidFirmwareSigningCertificate", "InvalidTLSCipherSuite",
-    "InvalidTLSVersion", "MemoryExhaustion", "ResetOrReboot", "SecurityLogWasCleared",
-    "SettingSystemTime", "StartupOfTheDevice", "TamperDetectionActivated",
+    "DiscardedRenewedClientCertificate", "FirmwareUpdated", "InvalidChargingStationCertificate",
+    "InvalidCsmsCertificate", "InvalidFirmwareSignature", "InvalidFirmwareSigningCertificate",
+    "InvalidTLSCipherSuite", "InvalidTLSVersion", "MemoryExhaustion", "ResetOrReboot",
+    "SecurityLogWasCleared", "SettingSystemTime", "StartupOfTheDevice", "TamperDetectionActivated",
 })  # fmt: skip
 # Part of every station's day: not worth any memory while nobody wants to hear of them.
 _ROUTINE = frozenset({

@@ -26,6 +26,10 @@ class OwnCertificate:
 
     __slots__ = ()
 
+    def signing_patience(self) -> tuple[float, int]:
+        """Hook: (seconds to wait for a certificate the first time, how often to ask again)."""
+        return SIGN_WAIT, SIGN_REPEATS
+
     def sign_certificate(self, now: float, context: Any = None) -> None:
         """Make a key pair and ask the CSMS for the certificate of it."""
         vault = self.open_vault()
@@ -60,12 +64,12 @@ class OwnCertificate:
     def _wait_for_certificate(self, now: float) -> None:
         """A02.FR.17 to 19: ask again when it does not come, ever later, a few times."""
         if self.vault is not None and self.vault.pending_key:
-            self.set_timer("signing", now + SIGN_WAIT * 2**self.vault.signings)
+            self.set_timer("signing", now + self.signing_patience()[0] * 2**self.vault.signings)
 
     def at_signing(self, now: float) -> None:
         if self.vault is None or not self.vault.pending_key:
             return
-        if self.vault.signings >= SIGN_REPEATS:
+        if self.vault.signings >= self.signing_patience()[1]:
             self._stop_asking(now)
             return
         self.vault.signings += 1

@@ -35,7 +35,7 @@ def is_hexadecimal(key: str) -> bool:
 class Relinking:
     """Block of every version, with SecurityEvents and InstalledCertificates.
 
-    A version supplies security_profile(), the profile in force, and secure_url().
+    A version supplies security_profile(), the profile in force, and link_url().
     """
 
     __slots__ = ()
@@ -47,12 +47,35 @@ class Relinking:
             return None
         return LinkSecurity(
             profile=self.security_profile(),
-            password=password_of(vault.password),
-            url=self.secure_url(),
+            password=self.password_on_wire(vault.password),
+            url=self.link_url(),
             roots=tuple(self.roots_of(self.CSMS_ROOT)),
             certificate=vault.certificate,
             key=vault.key,
         )
+
+    def password_on_wire(self, key: str) -> str:
+        """Hook: the password that a key as the CSMS has set it stands for."""
+        return password_of(key)
+
+    def attempts_with_new(self) -> int:
+        """Hook: dials with new credentials, before the old ones are tried again."""
+        return ATTEMPTS
+
+    def lacks(self, wanted: int, current: int, password: str = "") -> str:
+        """What is missing for a security profile, in words; "" if nothing is.
+
+        `password`: one that comes with the profile. What is in use now is there.
+        """
+        vault = self.vault
+        password = password or (vault.password if vault is not None else "")
+        if wanted in (1, 2) and current in (0, 3) and not password:
+            return "a password"
+        if wanted >= 2 and current < 2 and not self.roots_of(self.CSMS_ROOT):
+            return "a root certificate of the CSMS"
+        if wanted == 3 and current < 3 and not (vault is not None and vault.certificate):
+            return "a certificate of the station"
+        return ""
 
     def change_credentials(self, now: float, **given: object) -> None:
         """Use other credentials from the answer on; the link is made anew where they matter."""
@@ -107,17 +130,23 @@ class Relinking:
         if vault is not None and vault.before is not None:
             vault.failures += 1
             self.changed(SOON)
-            if vault.failures >= ATTEMPTS:
+            if vault.failures >= self.attempts_with_new():
                 self._fall_back(vault, now)
         return self._finish(now)
 
     def _fall_back(self, vault: Vault, now: float) -> None:
+        given_up = vault.credentials
         vault.credentials, vault.before, vault.failures = vault.before, None, 0
+        if vault.certificate and given_up.certificate != vault.certificate:
+            self.certificate_given_up(now)
         info = "fallen back: the CSMS was not reached with the new ones"
         self.security_event("ReconfigurationOfSecurityParameters", info, now)
         self.arm_certificate(now)
         self.changed(URGENT)
         self._out.append(Dial(0.0))
+
+    def certificate_given_up(self, now: float) -> None:
+        """Hook: a renewed certificate did not get us in, and the one before it is used again."""
 
     # --- the saved state ---------------------------------------------------------------------
 

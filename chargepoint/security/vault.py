@@ -20,17 +20,19 @@ class LinkSecurity(NamedTuple):
 
     profile   0 to 3; 2 and 3 want TLS
     password  of HTTP basic authentication (bytes beyond UTF-8 as surrogates); "" the operator's
-    url       the address for profiles 2 and 3; "" the operator's with wss://
+    url       the address; "" the operator's, for profiles 2 and 3 with wss://
     roots     PEM certificates trusted beside the operator's
     certificate, key  of the client; "" the operator's
+    identity  by which the station is known at that address; "" its own
     """
 
     profile: int
-    password: str
-    url: str
-    roots: tuple[str, ...]
-    certificate: str
-    key: str
+    password: str = ""
+    url: str = ""
+    roots: tuple[str, ...] = ()
+    certificate: str = ""
+    key: str = ""
+    identity: str = ""
 
 
 class Vault:
@@ -87,13 +89,13 @@ class Vault:
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "Vault | None":
         """None if there is nothing; `saved`: of the whole station."""
-        values = {**saved.get("security", {}), **saved.get("secrets", {})}
+        kept = {**saved.get("security", {}), **saved.get("secrets", {})}
+        values = {name: kept[name] for name in (*_PLAIN, *_SECRET) if name in kept}
         if not values:
             return None
         vault = cls()
-        for name in (*_PLAIN, *_SECRET):
-            if name in values:
-                setattr(vault, name, _copied(values[name]))
+        for name, value in values.items():
+            setattr(vault, name, _copied(value))
         if vault.before is not None:
             vault.before = Credentials(*vault.before)
         return vault

@@ -48,8 +48,8 @@ class Security(StationSecurity):
     def signing_payload(self, request: str) -> dict[str, str]:
         return {"csr": request}
 
-    def secure_url(self) -> str:
-        return self.keys.text("EmulatorSecureUrl")
+    def link_url(self) -> str:
+        return self.keys.text("EmulatorSecureUrl") if self.security_profile() >= 2 else ""
 
     def revocation_lists(self) -> str:
         return self.config.configuration.get("EmulatorRevocationList", "")
@@ -96,20 +96,11 @@ class Security(StationSecurity):
         wanted, current = int(value), self.security_profile()
         if wanted == current:
             return "Accepted"
-        if wanted < current or self._lacks(wanted, current):
+        if wanted < current or self.lacks(wanted, current):
             return "Rejected"
         self._extension_is_spoken()
         self.change_credentials(now, profile=wanted)
         return "Accepted"
-
-    def _lacks(self, wanted: int, current: int) -> bool:
-        """Whether something for the profile is missing; what is in use now is there."""
-        vault = self.vault
-        if wanted in (1, 2) and current == 0 and not (vault and vault.password):
-            return True
-        if wanted >= 2 and current < 2 and not self.roots_of(self.CSMS_ROOT):
-            return True
-        return wanted == 3 and not (vault and vault.certificate)
 
     # --- certificates ------------------------------------------------------------------------
 

@@ -21,17 +21,17 @@ class Base201(Security, Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
-    reset_due  boot reason of a reset that waits for transactions to end
+    reset_due  boot reason of a reset that waits for transactions to end; resets  see resets.py
     monitors, event_count, kept_events  see monitoring.py and events.py
-    messages, fares  see display_messages.py and cost.py
+    messages, fares  see display_messages.py and cost.py; network  see network.py
     jobs, installed, armed, published  see chargepoint/firmware; vault: see chargepoint/security
     v2g  see v2g_certificate.py
     """
 
     __slots__ = (
         "armed", "cache", "driven", "event_count", "fares", "installed", "jobs", "kept_events",
-        "list_version", "local_list", "messages", "model", "monitors", "offline_since", "outlets",
-        "profiles", "published", "reservations", "reset_due", "v2g", "vault",
+        "list_version", "local_list", "messages", "model", "monitors", "network", "offline_since",
+        "outlets", "profiles", "published", "reservations", "reset_due", "resets", "v2g", "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -73,8 +73,10 @@ class Base201(Security, Firmware, Station):
     ) -> None:
         super()._send_call(action, payload, context, message, now)
         if self.has_timer("call"):
-            seconds = self.model.integer("OCPPCommCtrlr.MessageTimeout[Default]")
-            self.set_timer("call", now + seconds)
+            self.set_timer("call", now + self.message_timeout())
+
+    def message_timeout(self) -> int:
+        return self.model.integer("OCPPCommCtrlr.MessageTimeout[Default]")
 
     def match_outlets(self) -> None:
         """Have one Outlet for each connector; within an EVSE 2.x counts connectors from 1."""

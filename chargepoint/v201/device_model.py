@@ -69,6 +69,19 @@ class DeviceModel:
         self._store(variable, text)
         return False
 
+    def put(self, variable: Variable, text: str) -> None:
+        """Store an acceptable value of the station's own; it is in force at once."""
+        self._store(variable, text)
+
+    def waiting(self, key: str) -> str | None:
+        """The value that will be in force from the next boot on; None where none waits."""
+        return self._pending.get(key)
+
+    def forget(self, key: str) -> None:
+        """What the CSMS has set counts no longer."""
+        self._stored = {k: v for k, v in self._stored.items() if k != key} or _NOTHING
+        self._pending = {k: v for k, v in self._pending.items() if k != key} or _NOTHING
+
     def booted(self) -> None:
         """Bring into force what waited for a boot."""
         if self._pending:

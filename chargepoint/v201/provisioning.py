@@ -1,9 +1,7 @@
-"""Functional block B: BootNotification, coming back online, Reset."""
+"""Functional block B: BootNotification, coming back online. Reset: see resets.py."""
 
 from typing import Any
 
-from chargepoint.effects import URGENT
-from chargepoint.station import CommandRejected
 from chargepoint.v201.variable_requests import VariableRequests
 from chargepoint.v201.variables import VARIABLES
 
@@ -53,69 +51,3 @@ class Provisioning(VariableRequests):
         if self.registration == "Rejected":  # B03.FR.03
             return "SecurityError", "this station was rejected by the CSMS"
         return None
-
-    # --- Reset (B11, B12) --------------------------------------------------------------------
-
-    def on_reset(self, payload: dict, now: float) -> dict:
-        if "evseId" in payload:
-            info = {"reasonCode": "UnsupportedRequest", "additionalInfo": "no reset of one EVSE"}
-            return {"status": "Rejected", "statusInfo": info}
-        match payload["type"]:
-            case "OnIdle":
-                return {"status": self.reset_on_idle("ScheduledReset", now)}
-            case "Immediate":
-                self.later(self.reset_now, "RemoteReset")
-                return {"status": "Accepted"}
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedRequest"}}
-
-    def reset_on_idle(self, reason: str, now: float) -> str:
-        """ "Accepted" (and reset after the answer) or "Scheduled"."""
-        if any(outlet.transaction is not None for outlet in self.outlets.values()):
-            self.reset_due = reason
-            self.changed(URGENT)
-            return "Scheduled"
-        self.later(self.reset_now, "RemoteReset" if reason == "ScheduledReset" else reason)
-        return "Accepted"
-
-    def reset_if_idle(self, now: float) -> None:
-        if self.reset_due is None:
-            return
-        if not any(outlet.transaction is not None for outlet in self.outlets.values()):
-            # By a timer: this may be in the middle of any event, which is to end first.
-            self.set_timer("reset", now)
-
-    def at_reset(self, now: float) -> None:
-        if self.reset_due is not None:
-            self.reset_now(self.reset_due, now)
-
-    def reset_now(self, reason: str, now: float) -> None:
-        """Stop what is charging, and boot. The Ended events are kept and sent after the boot."""
-        self.clear_timer("reset")
-        self._end_all("ResetCommand", "ImmediateReset", now)
-        self.model.booted()
-        self.reboot(now, reason)
-
-    def power_failed(self, now: float) -> None:
-        super().power_failed(now)
-        self._end_all("AbnormalCondition", "PowerLoss", now)
-
-    def _end_all(self, trigger: str, reason: str, now: float) -> None:
-        """Nobody charges or waits to charge any longer."""
-        self.reset_due = None
-        for outlet in self.outlets.values():
-            if outlet.transaction is not None or outlet.token is not None:
-                self.deauthorized(outlet, trigger, reason, now)
-            if outlet.transaction is not None:
-                self._end(outlet, trigger, now, None)
-
-    def do_reset(self, now: float, kind: str = "Soft") -> dict:
-        """Operator: "Soft" waits for the end of transactions, "Hard" does not."""
-        if kind not in ("Soft", "Hard"):
-            raise CommandRejected("invalid_arguments", "kind is Soft or Hard.")
-        if kind == "Soft":
-            status = self.reset_on_idle("LocalReset", now)
-        else:
-            status = "Accepted"
-            self.later(self.reset_now, "LocalReset")
-        self._run_later(now)
-        return {"status": status}

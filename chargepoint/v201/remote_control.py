@@ -3,14 +3,14 @@
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.charging_profiles import WAITING, read
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.provisioning import Provisioning
+from chargepoint.v201.resets import Resets
 
 
 def _rejected(code: str, text: str) -> dict:
     return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": text}}
 
 
-class RemoteControl(Provisioning):
+class RemoteControl(Resets):
     __slots__ = ()
 
     # --- start and stop (F01-F03) ------------------------------------------------------------

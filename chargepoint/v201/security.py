@@ -41,17 +41,28 @@ class Security(StationSecurity):
     def signing_payload(self, request: str) -> dict[str, str]:
         return {"csr": request, "certificateType": _OWN}
 
-    def secure_url(self) -> str:
+    def link_url(self) -> str:
         return ""
 
     def revocation_lists(self) -> str:
         # Not in the device model, which could not show a text of its length.
         return self.config.configuration.get("EmulatorCtrlr.RevocationList", "")
 
-    def security_profile(self) -> int:
-        """As the operator's link amounts to; see docs/decisions/0007."""
-        given = self.config.configuration.get("SecurityCtrlr.SecurityProfile", "0")
-        return int(given) if given in ("0", "1", "2", "3") else 0
+    def password_on_wire(self, key: str) -> str:
+        return key  # A00.FR.205: as UTF-8 text, whatever it looks like
+
+    def attempts_with_new(self) -> int:
+        return self.model.integer("OCPPCommCtrlr.NetworkProfileConnectionAttempts")
+
+    def signing_patience(self) -> tuple[float, int]:
+        """A02.FR.17 to 19."""
+        wait = float(self.model.integer("SecurityCtrlr.CertSigningWaitMinimum"))
+        return wait, self.model.integer("SecurityCtrlr.CertSigningRepeatTimes")
+
+    def certificate_given_up(self, now: float) -> None:
+        """A02.FR.29, A03: the CSMS is to know that its certificate is not in use."""
+        info = "the CSMS was not reached with it"
+        self.security_event("DiscardedRenewedClientCertificate", info, now)
 
     # --- certificates (A02, A03, M03 to M05) -------------------------------------------------
 

@@ -14,6 +14,7 @@ from chargepoint.v201.energy_caps import EnergyCaps
 from chargepoint.v201.ev_needs import EvNeeds
 from chargepoint.v201.external_limits import ExternalLimits
 from chargepoint.v201.local_list import LocalList
+from chargepoint.v201.migration import Migration
 from chargepoint.v201.monitoring import Monitoring
 from chargepoint.v201.operator_commands import OperatorCommands
 from chargepoint.v201.plug_and_charge import PlugAndCharge
@@ -24,7 +25,7 @@ from chargepoint.v201.v2g_status import V2gStatus
 
 
 class Station201(
-    PlugAndCharge, V2gStatus, V2gCertificate,
+    Migration, PlugAndCharge, V2gStatus, V2gCertificate,
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
     EnergyCaps, DisplayMessages, Cost, Display, CustomerInformation, Monitoring,
     OperatorCommands,
@@ -67,6 +68,7 @@ class Station201(
         "SetDisplayMessage": "on_set_display_message",
         "SetMonitoringBase": "on_set_monitoring_base",
         "SetMonitoringLevel": "on_set_monitoring_level",
+        "SetNetworkProfile": "on_set_network_profile",
         "SetVariableMonitoring": "on_set_variable_monitoring",
         "SetVariables": "on_set_variables",
         "TriggerMessage": "on_trigger_message",

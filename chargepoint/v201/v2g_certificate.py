@@ -13,7 +13,7 @@ from chargepoint.security.certificates import (
     same_hash,
 )
 from chargepoint.security.contracts import issuer_of
-from chargepoint.security.own_certificate import DAY, RENEW_BEFORE, SIGN_REPEATS, SIGN_WAIT
+from chargepoint.security.own_certificate import DAY, RENEW_BEFORE
 
 CHAIN = "V2GCertificateChain"
 COMBINED = ""  # one certificate for the CSMS and for cars: SignCertificate names no type
@@ -107,11 +107,13 @@ class V2gCertificate:
         """A02.FR.17 to 19, as for the station's own."""
         entry = (self.v2g or {}).get(kind, {})
         if "pending" in entry:
-            self.set_timer(("v2g_signing", kind), now + SIGN_WAIT * 2 ** entry["asked"])
+            wait = self.signing_patience()[0] * 2 ** entry["asked"]
+            self.set_timer(("v2g_signing", kind), now + wait)
 
     def at_v2g_signing(self, now: float, kind: str) -> None:
-        asked = (self.v2g or {}).get(kind, {}).get("asked", SIGN_REPEATS)
-        if asked < SIGN_REPEATS:
+        repeats = self.signing_patience()[1]
+        asked = (self.v2g or {}).get(kind, {}).get("asked", repeats)
+        if asked < repeats:
             self.sign_v2g(kind, now, asked + 1)
         else:
             self._stop_asking_v2g(kind)

@@ -1,6 +1,7 @@
 """Functional block B, B05-B08: GetVariables, SetVariables and the reports of the device model."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT, PingInterval
@@ -18,11 +19,17 @@ from chargepoint.v201.variables import (
     Variable,
 )
 
+_TROUBLES = frozenset({"Fallback", "Overload", "Problem", "Tripped"})
 _ITEMS = 100  # in one message; DeviceDataCtrlr.ItemsPerMessage says the same
 
 
 class VariableRequests(Authorization):
     __slots__ = ()
+
+    # What stands in the table for a later version.
+    ABSENT: ClassVar[frozenset[str]] = frozenset({
+        "TxCtrlr.AllowEnergyTransferResumption", "TxCtrlr.ResumptionTimeout",
+    })  # fmt: skip
 
     def on_get_variables(self, payload: dict, now: float) -> dict:
         _check_count(payload["getVariableData"])
@@ -47,12 +54,12 @@ class VariableRequests(Authorization):
 
     def on_set_variables(self, payload: dict, now: float) -> dict:
         _check_count(payload["setVariableData"])
-        results = [self._set(item) for item in payload["setVariableData"]]
+        results = [self._set(item, now) for item in payload["setVariableData"]]
         self.changed(URGENT)
         self.later(self.variables_changed)
         return {"setVariableResult": results}
 
-    def _set(self, item: dict) -> dict:
+    def _set(self, item: dict, now: float) -> dict:
         kind = item.get("attributeType", "Actual")
         result = {
             "attributeType": kind,
@@ -64,25 +71,40 @@ class VariableRequests(Authorization):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
             return {**result, "attributeStatus": "NotSupportedAttributeType"}
-        why, code = "the variable is read-only", "ReadOnly"
-        if writable(variable):
-            why, code = DeviceModel.refusal(variable, item["attributeValue"]), "InvalidValue"
-        if why is not None:
+        refused = self._value_refused(variable, item["attributeValue"])
+        if refused is not None:
+            code, why = refused
             info = {"reasonCode": code, "additionalInfo": why[:512]}
             return {**result, "attributeStatus": "Rejected", "attributeStatusInfo": info}
-        waits = self.store(variable, item["component"].get("evse"), item["attributeValue"])
+        waits = self.take_value(
+            variable, item["component"].get("evse"), item["attributeValue"], now
+        )
         return {**result, "attributeStatus": "RebootRequired" if waits else "Accepted"}
 
-    def find_variable(self, component: dict, variable: dict) -> Variable | str:
-        """Hook: see device_model.find."""
-        return find(component, variable, self._places())
+    def _value_refused(self, variable: Variable, text: str) -> tuple[str, str] | None:
+        if not writable(variable):
+            return "ReadOnly", "the variable is read-only"
+        why = DeviceModel.refusal(variable, text)
+        return self.value_refusal(variable, text) if why is None else ("InvalidValue", why)
 
-    def store(self, variable: Variable, evse: dict | None, text: str) -> bool:
-        """Hook: take an acceptable value; True if it waits for the next boot."""
+    # Hooks for variables with rules of their own.
+
+    def find_variable(self, component: dict, variable: dict) -> Variable | str:
+        """The variable of that name, or which part of the name is unknown."""
+        found = find(component, variable, self._places())
+        absent = not isinstance(found, str) and found.key in self.ABSENT
+        return "UnknownVariable" if absent else found
+
+    def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
+        """(reason code, words) why a value that its type allows cannot be."""
+        return None
+
+    def take_value(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
+        """Keep the value; True if it waits for the next boot."""
         return self.model.set(variable, text)
 
     def controller_lines(self, now: float, writable_only: bool) -> list[dict]:
-        """Hook: what controllers within EVSEs have to report."""
+        """What controllers within EVSEs have to report."""
         return []
 
     def variables_changed(self, now: float) -> None:
@@ -140,9 +162,9 @@ class VariableRequests(Authorization):
 
     def on_get_base_report(self, payload: dict, now: float) -> dict:
         base = payload["reportBase"]
-        if base == "SummaryInventory":  # B07.FR.09: components with a problem; we report none
-            return {"status": "NotSupported"}
         lines = self._inventory(now, writable_only=base == "ConfigurationInventory")
+        if base == "SummaryInventory":
+            lines = [line for line in lines if _tells_condition(line)]
         self.later(self._notify_report, payload["requestId"], lines)
         return {"status": "Accepted"}
 
@@ -159,7 +181,8 @@ class VariableRequests(Authorization):
         return {"status": "Accepted"}
 
     def _inventory(self, now: float, writable_only: bool) -> list[dict]:
-        lines = [self._line(v, None, now) for v in VARIABLES if not writable_only or writable(v)]
+        known = self.station_variables()
+        lines = [self._line(v, None, now) for v in known if not writable_only or writable(v)]
         lines += self.controller_lines(now, writable_only)
         if writable_only:
             return lines
@@ -170,6 +193,10 @@ class VariableRequests(Authorization):
                 place = {"id": evse, "connectorId": number}
                 lines += [self._line(v, place, now) for v in CONNECTOR_VARIABLES]
         return lines
+
+    def station_variables(self) -> Iterable[Variable]:
+        """Hook: what the station has beside the variables of its EVSEs and connectors."""
+        return [variable for variable in VARIABLES if variable.key not in self.ABSENT]
 
     def _line(self, variable: Variable, evse: dict | None, now: float) -> dict:
         attribute: dict[str, Any] = {"mutability": variable.mutability}
@@ -189,7 +216,7 @@ class VariableRequests(Authorization):
             traits["maxLimit"] = variable.high
         if values := self.values_of(variable):
             traits["valuesList"] = ",".join(values)
-        component: dict[str, Any] = {"name": variable.component}
+        component = _component_of(variable)
         if evse is not None:
             component["evse"] = evse
         name: dict[str, Any] = {"name": variable.name}
@@ -213,6 +240,12 @@ class VariableRequests(Authorization):
                 "reportData": part,
             }
             self.call("NotifyReport", report, now, "triggered")
+
+
+def _component_of(variable: Variable) -> dict[str, Any]:
+    """ComponentType; an instance stands in brackets behind the component's name."""
+    name, _, instance = variable.component.rstrip("]").partition("[")
+    return {"name": name, "instance": instance} if instance else {"name": name}
 
 
 def _check_count(items: list) -> None:
@@ -239,6 +272,13 @@ def _of_outlets(variable: Variable, outlets: list[Outlet]) -> str:
             return CONNECTOR_TYPES.get(configs[0].kind, "Unknown")
         case _:
             return variable.default
+
+
+def _tells_condition(line: dict) -> bool:
+    """B07, SummaryInventory: whether it can charge, and what is wrong with it."""
+    name = line["variable"]["name"]
+    value = line["variableAttribute"][0].get("value")
+    return name == "AvailabilityState" or name in _TROUBLES and value == "true"
 
 
 def _asked_for(line: dict, ask: dict) -> bool:

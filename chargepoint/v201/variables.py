@@ -184,26 +184,30 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("MonitoringCtrlr.ItemsPerMessage[ClearVariableMonitoring]", "integer", "100"),
     _fixed("MonitoringCtrlr.ItemsPerMessage[SetVariableMonitoring]", "integer", "100"),
     _variable("MonitoringCtrlr.OfflineQueuingSeverity", "integer", "5", low=0, high=9),
+    _live("OCPPCommCtrlr.ActiveNetworkProfile", "integer"),
     _live("OCPPCommCtrlr.FieldLength[MessageContentType.content]", "integer"),
     _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", SUPPORTED),
     _seconds("OCPPCommCtrlr.HeartbeatInterval", 300),
     _seconds("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", 30),
     _variable("OCPPCommCtrlr.MessageAttempts[TransactionEvent]", "integer", "3", low=1, high=1000),
     _seconds("OCPPCommCtrlr.MessageTimeout[Default]", 30, low=1),
+    # Which slots there are: see network.py.
     _variable(
         "OCPPCommCtrlr.NetworkConfigurationPriority",
         "SequenceList",
         "1",
-        values=("1",),
+        values=("1", "2", "3"),
         reboot=True,
     ),
-    _variable("OCPPCommCtrlr.NetworkProfileConnectionAttempts", "integer", "3", READ_ONLY),
+    _variable(
+        "OCPPCommCtrlr.NetworkProfileConnectionAttempts", "integer", "3", low=1, high=1000
+    ),
     _seconds("OCPPCommCtrlr.OfflineThreshold", 60),
-    _variable("OCPPCommCtrlr.ResetRetries", "integer", "0", READ_ONLY),
-    # What chargepoint/backoff.py does: 1 s doubled to 120 s, half of it random.
-    _fixed("OCPPCommCtrlr.RetryBackOffRandomRange", "integer", "60", "s"),
-    _fixed("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "7"),
-    _fixed("OCPPCommCtrlr.RetryBackOffWaitMinimum", "integer", "1", "s"),
+    _variable("OCPPCommCtrlr.ResetRetries", "integer", "3", low=0, high=100),
+    # See chargepoint/backoff.py.
+    _variable("OCPPCommCtrlr.RetryBackOffRandomRange", "integer", "5", unit="s", low=0, high=3600),
+    _variable("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "7", low=0, high=16),
+    _variable("OCPPCommCtrlr.RetryBackOffWaitMinimum", "integer", "1", unit="s", low=1, high=3600),
     _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True, READ_ONLY),
     _seconds("OCPPCommCtrlr.WebSocketPingInterval", 60),
     _flag("ReservationCtrlr.Available", True, READ_ONLY),
@@ -217,7 +221,14 @@ VARIABLES: tuple[Variable, ...] = (
     _seconds("SampledDataCtrlr.TxUpdatedInterval", 60),
     _members("SampledDataCtrlr.TxUpdatedMeasurands", _USUAL, MEASURANDS),
     _flag("SecurityCtrlr.AdditionalRootCertificateCheck", False, READ_ONLY),
-    _live("SecurityCtrlr.CertificateEntries", "integer"),
+    _flag("SecurityCtrlr.AllowSecurityProfileDowngrade", False),
+    # Live, and so neither stored nor shown: see network_profiles.py.
+    _variable(
+        "SecurityCtrlr.BasicAuthPassword", "string", "", WRITE_ONLY, low=16, high=40, live=True
+    ),
+    _variable("SecurityCtrlr.CertSigningRepeatTimes", "integer", "3", low=0, high=16),
+    _seconds("SecurityCtrlr.CertSigningWaitMinimum", 30, low=1),
+    _variable("SecurityCtrlr.CertificateEntries", "integer", "", READ_ONLY, high=20, live=True),
     _live("SecurityCtrlr.Identity", "string"),
     _fixed("SecurityCtrlr.MaxCertificateChainSize", "integer", "10000"),
     _variable("SecurityCtrlr.OrganizationName", "string", "", reboot=True),
@@ -240,8 +251,11 @@ VARIABLES: tuple[Variable, ...] = (
     _flag("TariffCostCtrlr.Enabled[Tariff]", True),
     _variable("TariffCostCtrlr.TariffFallbackMessage", "string", high=255),
     _variable("TariffCostCtrlr.TotalCostFallbackMessage", "string", high=255),
+    _flag("TxCtrlr.AllowEnergyTransferResumption", True),  # 2.1's alone
     _seconds("TxCtrlr.EVConnectionTimeOut", 120),
     _variable("TxCtrlr.MaxEnergyOnInvalidId", "integer", "0", unit="Wh", low=0, high=10_000_000),
+    # 2.1's alone: see v21/resumption.py.
+    _seconds("TxCtrlr.ResumptionTimeout", 0),
     _flag("TxCtrlr.StopTxOnEVSideDisconnect", True),
     _flag("TxCtrlr.StopTxOnInvalidId", True),
     _flag("TxCtrlr.TxBeforeAcceptedEnabled", False),
@@ -251,6 +265,7 @@ VARIABLES: tuple[Variable, ...] = (
 
 # Of each EVSE, its display, and each connector; all of them read from the station as it is.
 EVSE_VARIABLES: tuple[Variable, ...] = (
+    _flag("EVSE.AllowReset", True, READ_ONLY),
     _live("EVSE.AvailabilityState", "OptionList", values=_AVAILABILITY),
     _flag("EVSE.Available", True, READ_ONLY),
     _live("EVSE.Power", "decimal", unit="W"),

@@ -114,9 +114,9 @@ class EvseControllers:
             return variable.default
         return super().read(variable, evse, now)
 
-    def store(self, variable: Variable, evse: dict | None, text: str) -> bool:
+    def take_value(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
         if variable.component.lower() not in _COMPONENTS:
-            return super().store(variable, evse, text)
+            return super().take_value(variable, evse, text, now)
         text = text.lower() if variable.kind == "boolean" else text
         self.evse_values = {**(self.evse_values or {}), f"{variable.key}@{evse['id']}": text}
         return False

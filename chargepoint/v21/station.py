@@ -16,9 +16,11 @@ from chargepoint.v21.ev_needs import EvNeeds21
 from chargepoint.v21.evse_controllers import EvseControllers
 from chargepoint.v21.external_setpoint import ExternalSetpoint
 from chargepoint.v21.monitoring import Monitoring21
+from chargepoint.v21.network_configuration import NetworkConfiguration
 from chargepoint.v21.offline_profiles import OfflineProfiles
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
 from chargepoint.v21.reservation import Reservation21
+from chargepoint.v21.resumption import Resumption
 from chargepoint.v21.token_types import TokenTypes
 from chargepoint.v21.transaction_limits import TransactionLimits21
 from chargepoint.v201.station import Station201
@@ -28,15 +30,18 @@ _CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 
 
 class Station21(
-    PlugAndCharge21,
+    NetworkConfiguration, Resumption, PlugAndCharge21,
     TokenTypes, Reservation21, EvseControllers, DerEffects, OfflineProfiles, DynamicProfiles,
     DerControl, ExternalSetpoint, EvNeeds21, TransactionLimits21, DisplayMessages21, Monitoring21,
     Station201,
 ):  # fmt: skip
     """State beside 2.0.1's: allowed, next_signal, signal (see V2X), priority (see
-    DynamicProfiles), der (see DerControl), ride (see DerEffects), evse_values (EvseControllers)."""
+    DynamicProfiles), der (see DerControl), ride (see DerEffects), evse_values (EvseControllers),
+    resume_by (see Resumption)."""
 
-    __slots__ = ("allowed", "der", "evse_values", "next_signal", "priority", "ride", "signal")
+    __slots__ = (
+        "allowed", "der", "evse_values", "next_signal", "priority", "resume_by", "ride", "signal",
+    )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.1"
     HANDLERS: ClassVar[dict[str, str]] = {

@@ -63,6 +63,7 @@ class Csms:
             "NotifyReport": {},
             "MeterValues": {},
             "ReservationStatusUpdate": {},
+            "SecurityEventNotification": {},
             "NotifyDERAlarm": {},
             "NotifyDERStartStop": {},
             "NotifyPriorityCharging": {},

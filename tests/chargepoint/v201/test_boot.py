@@ -178,10 +178,6 @@ def test_an_operators_reset():
     assert csms.sent("BootNotification")[-1]["reason"] == "LocalReset"
 
 
-def test_reset_of_one_evse_is_refused():
-    assert booted().call("Reset", {"type": "Immediate", "evseId": 1})["status"] == "Rejected"
-
-
 def test_a_station_that_was_taken_over_says_nothing_new():
     csms = booted()
     calls = len(csms.calls)

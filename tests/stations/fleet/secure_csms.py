@@ -18,11 +18,17 @@ from tests.chargepoint.authority import Authority
 class SecureCsms:
     """Use as `async with`. `password`: bytes that are asked for, None: nobody is asked.
 
+    `subprotocol`: of which it speaks; a Call of 2.x is made by `call`, `change` is 1.6's.
+
     `links`: the connections so far; `requests`: the Calls of the station, (action, payload).
     """
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, context: ssl.SSLContext | None = None, subprotocol: str | None = "ocpp1.6"
+    ) -> None:
         self.context = context
+        self.subprotocol = subprotocol
+        self.username = b"CP-1"
         self.password: bytes | None = None
         self.links: list[Any] = []
         self.refusals = 0
@@ -31,8 +37,9 @@ class SecureCsms:
         self.answers: dict[str, asyncio.Future] = {}
 
     async def __aenter__(self) -> "SecureCsms":
+        spoken = [self.subprotocol] if self.subprotocol else None
         self.server = await websockets.serve(
-            self._serve, "127.0.0.1", 0, ssl=self.context, subprotocols=["ocpp1.6"],
+            self._serve, "127.0.0.1", 0, ssl=self.context, subprotocols=spoken,
             process_request=self._authenticate,
         )  # fmt: skip
         self.port = self.server.sockets[0].getsockname()[1]
@@ -48,7 +55,7 @@ class SecureCsms:
 
     def _authenticate(self, connection: Any, request: Any) -> Any:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
-        wanted = base64.b64encode(b"CP-1:" + (self.password or b"")).decode()
+        wanted = base64.b64encode(self.username + b":" + (self.password or b"")).decode()
         if self.password is not None and (kind, given) != ("Basic", wanted):
             self.refusals += 1
             return connection.respond(401, "who are you?")
@@ -85,10 +92,22 @@ class SecureCsms:
     async def change(self, key: str, value: str) -> str:
         return (await self.call("ChangeConfiguration", key=key, value=value))["status"]
 
+    async def set_variable(self, component: str, name: str, value: str) -> str:
+        """2.x: the attributeStatus."""
+        item = {
+            "component": {"name": component}, "variable": {"name": name}, "attributeValue": value,
+        }  # fmt: skip
+        [result] = (await self.call("SetVariables", setVariableData=[item]))["setVariableResult"]
+        return result["attributeStatus"]
+
     async def certify(self, authority: Authority, **more: Any) -> str:
         """Have the station ask for a certificate, and send it one; the status of its answer."""
         before = len(self.signing_requests())
-        await self.call("ExtendedTriggerMessage", requestedMessage="SignChargePointCertificate")
+        if self.subprotocol == "ocpp1.6":
+            trigger, what = "ExtendedTriggerMessage", "SignChargePointCertificate"
+        else:
+            trigger, what = "TriggerMessage", "SignChargingStationCertificate"
+        await self.call(trigger, requestedMessage=what)
         async with asyncio.timeout(5):
             while len(self.signing_requests()) == before:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

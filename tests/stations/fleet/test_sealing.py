@@ -6,7 +6,9 @@ from stations.sealing import seal, shown, unseal
 def snapshot():
     security = {"profile": 3, "certificate": "PEM", "roots": {"use": ["PEM"]}}
     secrets = {"key": "a private key", "before": [None, "old", "", ""]}
-    return {"saved": {"booted": True, "security": security, "secrets": secrets}}
+    network = {"base": "", "current": [2, {"OcppCsmsUrl": "ws://elsewhere.example"}]}
+    parts = {"security": security, "secrets": secrets, "network": network}
+    return {"saved": {"booted": True, **parts}}
 
 
 def test_secrets_are_stored_encrypted_and_come_back():

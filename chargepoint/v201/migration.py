@@ -1,0 +1,151 @@
+"""Functional block B10: by which network profile the station dials, and where it falls back to."""
+
+from typing import Any
+
+from chargepoint.backoff import configured_delay
+from chargepoint.effects import SOON, URGENT, Effect
+from chargepoint.security.vault import LinkSecurity
+from chargepoint.v201.network import Network, Profile, level
+from chargepoint.v201.network_profiles import DOWNGRADE, PRIORITY, NetworkProfiles
+from chargepoint.v201.variables import VARIABLES
+
+# The reason of a BootNotification without a boot: BootReasonEnumType has no word for it.
+MOVED = "Unknown"
+_COMM = "OCPPCommCtrlr"
+_PRIORITY = next(v for v in VARIABLES if v.key == PRIORITY)
+
+
+class Migration(NetworkProfiles):
+    __slots__ = ()
+
+    # --- what the shell asks before it dials -------------------------------------------------
+
+    def link_security(self) -> LinkSecurity | None:
+        link, profile = super().link_security(), self.profile_in_use()
+        if profile is None:
+            return link
+        if link is None:
+            link = LinkSecurity(level(profile), roots=tuple(self.roots_of(self.CSMS_ROOT)))
+        return link._replace(
+            url=profile["OcppCsmsUrl"],
+            identity=profile.get("Identity", ""),
+            password=profile.get("BasicAuthPassword") or link.password,
+        )
+
+    def reconnect_delay(self, attempt: int) -> float:
+        return configured_delay(
+            attempt,
+            self.rng.random(),
+            minimum=self.model.integer(f"{_COMM}.RetryBackOffWaitMinimum"),
+            doublings=self.model.integer(f"{_COMM}.RetryBackOffRepeatTimes"),
+            spread=self.model.integer(f"{_COMM}.RetryBackOffRandomRange"),
+        )
+
+    # --- how it went -------------------------------------------------------------------------
+
+    def dial_failed(self, kind: str, why: str, now: float) -> list[Effect]:
+        trial = self.vault is not None and self.vault.before is not None
+        if self.network is not None and not trial:  # new credentials are given up before the slot
+            self._attempt_failed(self.network, now)
+        return super().dial_failed(kind, why, now)
+
+    def _attempt_failed(self, network: Network, now: float) -> None:
+        """B10.FR.03: so many attempts for each entry."""
+        network.failures += 1
+        self.changed(SOON)
+        if network.failures >= self.model.integer(f"{_COMM}.NetworkProfileConnectionAttempts"):
+            network.tried += 1
+            self._turn(network, now)
+
+    def _turn(self, network: Network, now: float) -> None:
+        """To the next entry; after all of them to the one that worked (B10.FR.07), and round."""
+        before = network.current
+        order = self._order(network)
+        if network.tried >= len(order) and network.good not in (None, before):
+            network.current, network.failures, network.tried = network.good, 0, 0
+        elif before[0] in order:
+            network.use(order[(order.index(before[0]) + 1) % len(order)])
+        else:
+            network.use(order[0])
+        if network.current != before:
+            self.clear_timer("boot")  # what another CSMS has asked for
+            words = f"turned from network profile {before[0]} to {network.current[0]}"
+            self.remark(words, now)
+            self.changed(URGENT)
+
+    def _order(self, network: Network) -> list[int]:
+        """NetworkConfigurationPriority without what is empty, or less secure than what worked."""
+        least = self._least_security(network)
+        order = [int(slot) for slot in self.model.members(PRIORITY)]
+        order = [slot for slot in order if network.holds(slot)]
+        return [slot for slot in order if self.security_of(slot) >= least] or [network.current[0]]
+
+    def _least_security(self, network: Network) -> int:
+        """A05.FR.06: there is no way down, but from 3 to 2 where that is allowed."""
+        if network.good is None:
+            return 0
+        profile = network.good[1]
+        least = self.configured_security() if profile is None else level(profile)
+        return 2 if least == 3 and self.model.flag(DOWNGRADE) else least
+
+    def connected_to(self, now: float) -> list[Effect]:
+        network = self.network
+        if network is not None:
+            network.failures = network.tried = 0
+            if self.booted and not self.same_csms():
+                self._boot_reason = MOVED
+        return super().connected_to(now)
+
+    def same_csms(self) -> bool:
+        """B10.FR.10: after a change of the profile a BootNotification comes first, also without
+        a boot."""
+        return self.network is None or self.network.current == self.network.good
+
+    def registered(self, now: float, rebooted: bool) -> None:
+        network = self.network
+        moved = network is not None and network.current != network.good
+        if moved:
+            self._reported.clear()
+            network.good = network.current
+            self._drop_weaker(network)
+            self.changed(URGENT)
+        super().registered(now, rebooted and self._boot_reason != MOVED)
+
+    def _drop_weaker(self, network: Network) -> None:
+        """A05.FR.06: profiles less secure than the link that works now are removed."""
+        least = self._least_security(network)
+        kept = {slot: held for slot, held in network.slots.items() if level(held) >= least}
+        network.slots = kept
+        self.model.put(_PRIORITY, ",".join(map(str, self._order(network))))
+
+    # --- a boot ------------------------------------------------------------------------------
+
+    def begin(self, saved: dict, now: float) -> None:
+        super().begin(saved, now)
+        if not self.booted:
+            self._begin_with_first()
+
+    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
+        super().reboot(now, reason, seconds)
+        self.model.booted()
+        self._begin_with_first()
+
+    def _begin_with_first(self) -> None:
+        """B10.FR.04: after a boot it begins with the first entry."""
+        if self.network is not None:
+            self.network.use(self._order(self.network)[0])
+            self.network.tried = 0
+
+    # --- to look at --------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """With "network": {"slot", "url", "security_profile"} where the CSMS has set profiles."""
+        taken = super().snapshot()
+        if self.network is not None:
+            profile: Profile = self.profile_in_use() or {}
+            taken["network"] = {
+                "slot": self.network.current[0],
+                "url": profile.get("OcppCsmsUrl", self.config.csms_url),
+                "security_profile": self.security_profile(),
+            }
+        return taken

@@ -1,0 +1,212 @@
+"""Functional blocks B11 and B12: Reset of the station or of one EVSE."""
+
+from typing import Any
+
+from chargepoint.effects import URGENT
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import Event
+from chargepoint.station import CommandRejected
+from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.provisioning import Provisioning
+
+STATION = 0  # where an EVSE's number stands else
+EVSE_SECONDS = 3.0  # that an EVSE takes to start again
+RETRY = 5.0  # between the tries of a reset that fails
+RESET_FAILURE = "ResetFailure"  # an operator's fault: the station cannot restart
+
+
+class Resets(Provisioning):
+    """resets: EVSE or STATION -> [when it is back, connectors out of service for its sake].
+
+    Without a time it waits for the end of transactions; None: nothing of all this.
+    """
+
+    __slots__ = ()
+
+    def begin(self, saved: dict, now: float) -> None:
+        kept = {int(key): [at, [*held]] for key, (at, held) in saved.get("resets", {}).items()}
+        self.resets: dict[int, list] | None = kept or None
+        super().begin(saved, now)
+        if not self.booted:
+            self._free_all_from_resets(now)
+        for evse, (at, _) in (self.resets or {}).items():
+            if at is not None:
+                self.set_timer(("evse_reset", evse), max(now, at))
+
+    def extra_saved(self) -> dict[str, Any]:
+        saved = super().extra_saved()
+        if self.resets:
+            saved["resets"] = {str(k): [at, [*held]] for k, (at, held) in self.resets.items()}
+        return saved
+
+    # --- the request -------------------------------------------------------------------------
+
+    def on_reset(self, payload: dict, now: float) -> dict:
+        evse = payload.get("evseId")
+        if evse is not None and not self.outlets_of({"id": evse}):
+            info = {"reasonCode": "UnknownEvse", "additionalInfo": f"there is no EVSE {evse}"}
+            return {"status": "Rejected", "statusInfo": info}
+        match payload["type"], evse:
+            case "OnIdle", None:
+                return {"status": self.reset_on_idle("ScheduledReset", now)}
+            case "OnIdle", _:
+                return {"status": self._evse_on_idle(evse, now)}
+            case "Immediate", None:
+                self.later(self.reset_now, "RemoteReset")
+            case "Immediate", _:
+                self.later(self._reset_evse, evse)
+            case _:
+                return {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedRequest"}}
+        return {"status": "Accepted"}
+
+    def do_reset(self, now: float, kind: str = "Soft") -> dict:
+        """Operator: "Soft" waits for the end of transactions, "Hard" does not."""
+        if kind not in ("Soft", "Hard"):
+            raise CommandRejected("invalid_arguments", "kind is Soft or Hard.")
+        if kind == "Soft":
+            status = self.reset_on_idle("LocalReset", now)
+        else:
+            status = "Accepted"
+            self.later(self.reset_now, "LocalReset")
+        self._run_later(now)
+        return {"status": status}
+
+    # --- the whole station -------------------------------------------------------------------
+
+    def reset_on_idle(self, reason: str, now: float) -> str:
+        """ "Accepted" (and reset after the answer) or "Scheduled"."""
+        if _busy(list(self.outlets.values())):
+            self.reset_due = reason
+            self.later(self._hold_for_reset, STATION)  # nobody else is to begin
+            self.changed(URGENT)
+            return "Scheduled"
+        self.later(self.reset_now, "RemoteReset" if reason == "ScheduledReset" else reason)
+        return "Accepted"
+
+    def reset_if_idle(self, now: float) -> None:
+        # By a timer: this may be in the middle of any event, which is to end first.
+        if self.reset_due is not None:
+            if _busy(list(self.outlets.values())):
+                self._hold_for_reset(STATION, now)  # the one that has ended
+            else:
+                self.set_timer("reset", now)
+        for evse, (at, _) in (self.resets or {}).items():
+            if evse != STATION and at is None and not _busy(self.outlets_of({"id": evse})):
+                self.set_timer(("evse_reset", evse), now)
+
+    def at_reset(self, now: float) -> None:
+        if self.reset_due is not None:
+            self.reset_now(self.reset_due, now)
+
+    def reset_now(self, reason: str, now: float) -> None:
+        """Stop what is charging, and boot. The Ended events are kept and sent after the boot."""
+        self.at_reset_retry(now, reason, 0)
+
+    def at_reset_retry(self, now: float, reason: str, tries: int) -> None:
+        self.clear_timer("reset")
+        self._end_all("ResetCommand", "ImmediateReset", now)
+        if not self._cannot_restart():
+            self.model.booted()
+            self.reboot(now, reason)
+        elif tries < self.model.integer("OCPPCommCtrlr.ResetRetries"):
+            self.set_timer(("reset_retry", reason, tries + 1), now + RETRY)
+        else:
+            self._free_from_reset(STATION, now)
+
+    def _cannot_restart(self) -> bool:
+        return any(c.error_code == RESET_FAILURE for c in self.connectors.values())
+
+    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
+        super().reboot(now, reason, seconds)
+        # Now that nothing of it is heard: the boot tells the statuses.
+        self._free_all_from_resets(now)
+
+    def power_failed(self, now: float) -> None:
+        super().power_failed(now)
+        self._end_all("AbnormalCondition", "PowerLoss", now)
+
+    def _end_all(self, trigger: str, reason: str, now: float) -> None:
+        """Nobody charges or waits to charge any longer."""
+        self.reset_due = None
+        self.stop_outlets(self.outlets_to_end(reason), trigger, reason, now)
+
+    def outlets_to_end(self, reason: str) -> list[Outlet]:
+        """Hook: where all ends for the reason."""
+        return list(self.outlets.values())
+
+    def stop_outlets(self, outlets: list[Outlet], trigger: str, reason: str, now: float) -> None:
+        for outlet in outlets:
+            if outlet.transaction is not None or outlet.token is not None:
+                self.deauthorized(outlet, trigger, reason, now)
+            if outlet.transaction is not None:
+                self._end(outlet, trigger, now, None)
+
+    # --- one EVSE ----------------------------------------------------------------------------
+
+    def _evse_on_idle(self, evse: int, now: float) -> str:
+        if not _busy(self.outlets_of({"id": evse})):
+            self.later(self._reset_evse, evse)
+            return "Accepted"
+        self._note_reset(evse, None)
+        self.later(self._hold_for_reset, evse)
+        return "Scheduled"  # B12.FR.07
+
+    def _reset_evse(self, evse: int, now: float) -> None:
+        """B11.FR.08, B12.FR.08: out of service while it starts again; the station stays online."""
+        self._note_reset(evse, now + EVSE_SECONDS)
+        outlets = self.outlets_of({"id": evse})
+        self.stop_outlets(outlets, "ResetCommand", "ImmediateReset", now)
+        self._hold_for_reset(evse, now)
+        self.set_timer(("evse_reset", evse), now + EVSE_SECONDS)
+
+    def at_evse_reset(self, now: float, evse: int) -> None:
+        at, _ = (self.resets or {}).get(evse, (now, ()))
+        if at is None:
+            self._reset_evse(evse, now)
+        else:
+            self._free_from_reset(evse, now)
+
+    def _note_reset(self, evse: int, at: float | None) -> None:
+        _, held = (self.resets or {}).get(evse, (None, []))
+        self.resets = {**(self.resets or {}), evse: [at, held]}
+        self.changed(URGENT)
+
+    # --- connectors that wait for it ---------------------------------------------------------
+
+    def _hold_for_reset(self, evse: int, now: float) -> None:
+        """Take out of service what is free."""
+        outlets = self.outlets_of(None if evse == STATION else {"id": evse})
+        at, held = (self.resets or {}).get(evse, (None, []))
+        for hardware in (outlet.hardware for outlet in outlets):
+            if not self.in_use(hardware) and hardware.can(Event.MADE_INOPERATIVE):
+                self.take_out(hardware, now)
+                held = [*held, hardware.id]
+                self.report(hardware, now)
+        self.resets = {**(self.resets or {}), evse: [at, held]}
+        self.changed(URGENT)
+
+    def _free_from_reset(self, evse: int, now: float) -> None:
+        _, held = (self.resets or {}).get(evse, (None, ()))
+        self.resets = {k: v for k, v in (self.resets or {}).items() if k != evse} or None
+        for hardware in (self.connectors[n] for n in held if n in self.connectors):
+            if hardware.can(Event.MADE_OPERATIVE):
+                hardware.apply(Event.MADE_OPERATIVE, now)
+                self.report(hardware, now)
+        self.changed(URGENT)
+
+    def _free_all_from_resets(self, now: float) -> None:
+        for evse in list(self.resets or ()):
+            self.clear_timer(("evse_reset", evse))
+            self._free_from_reset(evse, now)
+
+    def held_for_update(self, connector: Connector, operative: bool) -> bool:
+        for _, held in (self.resets or {}).values():
+            if connector.id in held:
+                if not operative:
+                    held.remove(connector.id)  # and stays so
+                return True
+        return super().held_for_update(connector, operative)
+
+
+def _busy(outlets: list[Outlet]) -> bool:
+    return any(outlet.transaction is not None for outlet in outlets)

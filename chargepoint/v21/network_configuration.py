@@ -1,0 +1,141 @@
+"""2.1's component NetworkConfiguration, an instance a slot (B09.FR.07 on)."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from chargepoint.v201 import network as profiles
+from chargepoint.v201.network import OPERATORS, SECRETS, SLOTS, Profile
+from chargepoint.v201.network_profiles import PRIORITY, NetworkProfiles, Refusal
+from chargepoint.v201.variables import READ_ONLY, READ_WRITE, VARIABLES, WRITE_ONLY, Variable
+
+_COMPONENT = "NetworkConfiguration"
+_VERSIONS = ("OCPP12", "OCPP15", "OCPP16", "OCPP20", "OCPP201", "OCPP21")
+
+# name -> (DataEnumType, values)
+_KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "Apn": ("string", ()),
+    "ApnAuthentication": ("OptionList", ("PAP", "CHAP", "NONE", "AUTO")),
+    "ApnEnabled": ("boolean", ()),
+    "ApnPassword": ("string", ()),
+    "ApnUserName": ("string", ()),
+    "BasicAuthPassword": ("string", ()),
+    "Identity": ("string", ()),
+    "MessageTimeout": ("integer", ()),
+    "OcppCsmsUrl": ("string", ()),
+    "OcppInterface": ("OptionList", profiles.INTERFACES),
+    "OcppTransport": ("OptionList", ("JSON",)),
+    "OcppVersion": ("OptionList", _VERSIONS),
+    "PreferredNetwork": ("string", ()),
+    "SecurityProfile": ("integer", ()),
+    "SimPin": ("string", ()),
+    "UseOnlyPreferredNetwork": ("boolean", ()),
+    "VpnEnabled": ("boolean", ()),
+}
+_FIXED = frozenset({"OcppTransport", "VpnEnabled"})  # this station has one transport and no VPN
+_LIMITS = {
+    "BasicAuthPassword": (profiles.SHORTEST_PASSWORD, profiles.LONGEST_PASSWORD),
+    "MessageTimeout": (1, 10_000_000),
+    "SecurityProfile": (0, 3),
+}
+# Of a slot that nobody has filled.
+_EMPTY: Profile = {
+    "ApnEnabled": "false", "MessageTimeout": "30", "OcppInterface": "Any",
+    "OcppTransport": "JSON", "OcppVersion": "OCPP21", "VpnEnabled": "false",
+}  # fmt: skip
+
+
+def _of_slot(slot: int) -> dict[str, Variable]:
+    made = {}
+    for name, (kind, values) in _KINDS.items():
+        mutability = WRITE_ONLY if name in SECRETS else READ_WRITE
+        mutability = READ_ONLY if name in _FIXED else mutability
+        low, high = _LIMITS.get(name, (None, None))
+        made[name.lower()] = Variable(
+            f"{_COMPONENT}[{slot}]", name, "", kind, "", mutability,
+            "s" if name == "MessageTimeout" else "", low, high, values, False, True,
+        )  # fmt: skip
+    return made
+
+
+_BY_SLOT = {str(slot): _of_slot(slot) for slot in SLOTS}
+_SLOT_OF = {v.component: slot for slot in SLOTS for v in _BY_SLOT[str(slot)].values()}
+# 2.1 lets a password be longer than 2.0.1 does.
+_LONGER = {
+    v.key: v._replace(high=profiles.LONGEST_PASSWORD)
+    for v in VARIABLES
+    if v.key == "SecurityCtrlr.BasicAuthPassword"
+}
+_STATION = tuple(_LONGER.get(v.key, v) for v in VARIABLES)
+
+
+class NetworkConfiguration(NetworkProfiles):
+    __slots__ = ()
+
+    # B09, SetNetworkProfileRequest: the field is ignored, the handshake decides.
+    PROFILE_VERSIONS: ClassVar[frozenset[str] | None] = None
+
+    def find_variable(self, component: dict, variable: dict) -> Variable | str:
+        if str(component.get("name", "")).lower() != _COMPONENT.lower():
+            found = super().find_variable(component, variable)
+            return found if isinstance(found, str) else _LONGER.get(found.key, found)
+        slot = _BY_SLOT.get(str(component.get("instance", "")))
+        if slot is None or component.get("evse") is not None:
+            return "UnknownComponent"
+        found = None if variable.get("instance") else slot.get(str(variable["name"]).lower())
+        return found or "UnknownVariable"
+
+    def station_variables(self) -> Iterable[Variable]:
+        ours = (v for slot in _BY_SLOT.values() for v in slot.values())
+        return (*_STATION, *ours)
+
+    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
+        slot = _SLOT_OF.get(variable.component)
+        if slot is None:
+            return super().read(variable, evse, now)
+        return self._values(slot).get(variable.name, "")
+
+    def _values(self, slot: int) -> Profile:
+        held = self.held_in(slot)
+        if held is not None:
+            return {**_EMPTY, **held}
+        if slot != OPERATORS:
+            return {**_EMPTY, "SecurityProfile": str(self.security_profile())}
+        return {
+            **_EMPTY,
+            "MessageTimeout": self.model.value("OCPPCommCtrlr.MessageTimeout[Default]"),
+            "OcppCsmsUrl": self.config.csms_url,
+            "SecurityProfile": str(self.configured_security()),
+        }
+
+    # --- SetVariables ------------------------------------------------------------------------
+
+    def value_refusal(self, variable: Variable, text: str) -> Refusal:
+        slot = _SLOT_OF.get(variable.component)
+        if slot is None:
+            return super().value_refusal(variable, text)
+        if self._may_be_turned_to(slot):  # B09.FR.22
+            return "PriorityNetworkConf", f"slot {slot} is in NetworkConfigurationPriority"
+        if variable.values and text not in variable.values:
+            return "InvalidValue", f"one of {', '.join(variable.values)}"
+        if variable.name == "SecurityProfile":  # B09.FR.32, B09.FR.35
+            return self.downgrade_refusal(int(text))
+        if variable.name == "Identity" and text and not profiles.is_identity(text):
+            return "InvalidValue", "the identity has signs that no identity may have"
+        if variable.name == "BasicAuthPassword" and text:
+            fault = profiles.password_fault(text, profiles.LONGEST_PASSWORD)
+            return ("InvalidValue", fault) if fault else None
+        return None
+
+    def _may_be_turned_to(self, slot: int) -> bool:
+        named = {*self.model.members(PRIORITY), *(self.model.waiting(PRIORITY) or "").split(",")}
+        in_use = OPERATORS if self.network is None else self.network.current[0]
+        return slot == in_use or str(slot) in named
+
+    def take_value(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
+        slot = _SLOT_OF.get(variable.component)
+        if slot is None:
+            return super().take_value(variable, evse, text, now)
+        text = str(int(text)) if variable.kind == "integer" else text
+        text = text.lower() if variable.kind == "boolean" else text
+        self.keep_profile(slot, {**self._values(slot), variable.name: text})
+        return False
