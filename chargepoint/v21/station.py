@@ -6,10 +6,10 @@ dynamic profiles, priority charging and DER control; what is not emulated answer
 
 from typing import Any, ClassVar
 
-from chargepoint import rpc
 from chargepoint.times import seconds_of
 from chargepoint.v21.der import DerControl
 from chargepoint.v21.dynamic_profiles import DynamicProfiles
+from chargepoint.v21.message_kinds import MessageKinds21
 from chargepoint.v21.monitoring import Monitoring21
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
 from chargepoint.v21.reservation import Reservation21
@@ -17,18 +17,16 @@ from chargepoint.v21.token_types import TokenTypes
 from chargepoint.v21.transaction_limits import TransactionLimits21
 from chargepoint.v201.station import Station201
 
-# 2.1 part 4, 4.1.3: message types that 2.0.1 does not know, and that nobody answers.
-_CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
-
 
 class Station21(
     PlugAndCharge21,
     TokenTypes, Reservation21, DynamicProfiles, DerControl, TransactionLimits21, Monitoring21,
-    Station201,
+    MessageKinds21, Station201,
 ):  # fmt: skip
-    """State beside 2.0.1's: allowed, signal (see V2X), priority (see DynamicProfiles), der."""
+    """State beside 2.0.1's: allowed, signal (see V2X), priority (see DynamicProfiles), der;
+    answered (see MessageKinds21)."""
 
-    __slots__ = ("allowed", "der", "priority", "signal")
+    __slots__ = ("allowed", "answered", "der", "priority", "signal")
 
     VERSION: ClassVar[str] = "2.1"
     HANDLERS: ClassVar[dict[str, str]] = {
@@ -48,6 +46,7 @@ class Station21(
     }
 
     def begin(self, saved: dict, now: float) -> None:
+        self.answered: list[tuple[str, str]] | None = None
         self.signal: int | None = saved.get("signal")
         self.allowed: dict[str, list[str]] | None = saved.get("allowed")
         self.priority: set[str] | None = set(saved.get("priority", ())) or None
@@ -79,12 +78,3 @@ class Station21(
 
     def choice_told(self, schedule: int) -> dict[str, Any]:
         return {"selectedChargingScheduleId": schedule}
-
-    def _take_bad(self, bad: rpc.BadFrame, text: str, now: float) -> None:
-        if bad.fault == rpc.UNKNOWN_TYPE:
-            start = "".join(text[:8].split())
-            if start.startswith((_CALL_RESULT_ERROR, _SEND)):
-                what = "CallResultError" if start.startswith(_CALL_RESULT_ERROR) else "Send"
-                self._note("Invalid", text, now, f"ignored: a {what}", "", bad.unique_id)
-                return
-        super()._take_bad(bad, text, now)
