@@ -6,9 +6,11 @@ from chargepoint import rpc
 from chargepoint.commands import CommandRejected
 from chargepoint.config import MAX_FRAME
 from chargepoint.effects import Frame
+from chargepoint.faults.selection import ANSWERS
 from chargepoint.faults.tap import Tap
 from chargepoint.interception.desk import BREAKPOINTS_AT_MOST, Desk, Held, breakpoint_of
 
+REFUSAL = ["CallResultError"]
 COMMANDS = {
     "interception": "do_interception",
     "add-breakpoint": "do_add_breakpoint",
@@ -29,7 +31,10 @@ class InterceptionCommands:
         desk = self._desk()
         return {
             "breakpoints": [each.shown() for each in desk.breakpoints if not each.over(now)],
-            "held": [held.shown() for held in desk.held.values()],
+            "held": [
+                {**held.shown(), "answers": self._answers_to(held.frame)}
+                for held in desk.held.values()
+            ],
         }
 
     def do_add_breakpoint(self, now: float, **wanted: Any) -> dict[str, Any]:
@@ -98,16 +103,16 @@ class InterceptionCommands:
         """
         held = self._frame_held(id)
         call = held.frame
-        refutable = call.kind == "CallResult" and rpc.CALL_RESULT_ERROR in self.READERS
-        if call.kind != "Call" and not refutable:
+        answers = self._answers_to(call)
+        if not answers:
             words = "Only a Call can be answered, and in OCPP 2.1 a CallResult."
             raise CommandRejected("not_possible_now", words)
         if (payload is None) == (code is None):
             raise CommandRejected("invalid_arguments", "Give either payload or code.")
-        if refutable and code is None:
+        if answers == REFUSAL and code is None:
             words = "A CallResult is answered with a code: by a CallResultError."
             raise CommandRejected("invalid_arguments", words)
-        if refutable:
+        if answers == REFUSAL:
             kind, text = "CallResultError", rpc.result_error_text(call.unique_id, code, description)
         elif code is None:
             kind, text = "CallResult", rpc.result_text(call.unique_id, payload)
@@ -119,6 +124,13 @@ class InterceptionCommands:
         answer = Frame(back, kind, call.action, call.unique_id, text, now, spent, code or "")
         self.pass_on(self.tap.hand_on(answer, "answered by hand", now), now)
         return {"answered": [id], "text": text}
+
+    def _answers_to(self, frame: Frame) -> list[str]:
+        """The kinds that this frame can be answered with."""
+        if frame.kind == "Call":
+            return list(ANSWERS)
+        known = rpc.CALL_RESULT_ERROR in self.READERS
+        return REFUSAL if frame.kind == "CallResult" and known else []
 
     def _desk(self) -> Desk:
         return (self.tap and self.tap.desk) or Desk()
