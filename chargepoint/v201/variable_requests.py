@@ -37,11 +37,14 @@ class VariableRequests(Authorization):
         variable = find(item["component"], item["variable"], self._places())
         if isinstance(variable, str):
             return {**result, "attributeStatus": variable}
-        if kind != "Actual":
+        evse = item["component"].get("evse")
+        value = self.target(variable, evse) if kind == "Target" else None
+        if kind != "Actual" and value is None:
             return {**result, "attributeStatus": "NotSupportedAttributeType"}
         if variable.mutability == WRITE_ONLY:
             return {**result, "attributeStatus": "Rejected"}  # B06.FR.09
-        value = self.read(variable, item["component"].get("evse"), now)
+        if value is None:
+            value = self.read(variable, evse, now)
         return {**result, "attributeStatus": "Accepted", "attributeValue": value}
 
     def on_set_variables(self, payload: dict, now: float) -> dict:
@@ -93,6 +96,9 @@ class VariableRequests(Authorization):
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
         """The Actual value as text."""
+        if variable.key == "EVSE.Power":  # as measured now; negative where a car gives back
+            samples = [outlet.hardware.sample(now) for outlet in self.outlets_of(evse)]
+            return _watts(sum(sample.power_w - sample.export_w for sample in samples))
         if variable.component in ("EVSE", "Connector"):
             return _of_outlets(variable, self.outlets_of(evse))
         if not variable.live:
@@ -118,6 +124,20 @@ class VariableRequests(Authorization):
                 return self.firmware_version()
             case _:
                 return _of_outlets(variable, list(self.outlets.values()))
+
+    def target(self, variable: Variable, evse: dict | None) -> str | None:
+        """The Target value as text; None where it has no such attribute."""
+        if variable.key != "EVSE.Power":
+            return None
+        offers = (o.hardware.offered_w for o in self.outlets_of(evse) if o.hardware.in_transaction)
+        return _watts(sum(offers))
+
+    def limits(self, variable: Variable, evse: dict | None) -> tuple[float | None, float | None]:
+        """(minLimit, maxLimit) of the variable at this place."""
+        if variable.key != "EVSE.Power":
+            return variable.low, variable.high
+        most = (o.hardware.config.max_power_w for o in self.outlets_of(evse))
+        return variable.low, float(max(most, default=0))
 
     # --- reports (B07, B08) ------------------------------------------------------------------
 
@@ -158,16 +178,20 @@ class VariableRequests(Authorization):
             attribute["value"] = self.read(variable, evse, now)
         if variable.mutability != READ_ONLY:
             attribute["persistent"] = True
+        attributes = [attribute]
+        if (target := self.target(variable, evse)) is not None:
+            attributes.append({"type": "Target", "mutability": READ_ONLY, "value": target})
         traits: dict[str, Any] = {
             "dataType": variable.kind,
             "supportsMonitoring": variable.mutability != WRITE_ONLY,
         }
         if variable.unit:
             traits["unit"] = variable.unit
-        if variable.low is not None:
-            traits["minLimit"] = variable.low
-        if variable.high is not None:
-            traits["maxLimit"] = variable.high
+        low, high = self.limits(variable, evse)
+        if low is not None:
+            traits["minLimit"] = low
+        if high is not None:
+            traits["maxLimit"] = high
         if variable.values:
             traits["valuesList"] = ",".join(variable.values)
         component: dict[str, Any] = {"name": variable.component}
@@ -179,7 +203,7 @@ class VariableRequests(Authorization):
         return {
             "component": component,
             "variable": name,
-            "variableAttribute": [attribute],
+            "variableAttribute": attributes,
             "variableCharacteristics": traits,
         }
 
@@ -212,14 +236,18 @@ def _of_outlets(variable: Variable, outlets: list[Outlet]) -> str:
             # Of several: available while one of them is (part 2, 4.4 on EVSEs of many connectors).
             order = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
             return next((state for state in order if state in states), "Unavailable")
-        case "Power":
-            return str(max(config.max_power_w for config in configs))
+        case "Problem":
+            return "true" if any(outlet.hardware.faulted for outlet in outlets) else "false"
         case "SupplyPhases":
             return str(max((config.phases for config in configs), default=0))
         case "ConnectorType":
             return CONNECTOR_TYPES.get(configs[0].kind, "Unknown")
         case _:
             return variable.default
+
+
+def _watts(power: float) -> str:
+    return f"{power:.0f}"
 
 
 def _asked_for(line: dict, ask: dict) -> bool:
