@@ -96,7 +96,7 @@ class Monitoring(MonitoringReport):
     def monitor_refusal(self, item: dict, variable: Variable) -> Refusal | None:
         """Why this SetMonitoringDataType cannot be had."""
         kind, evse = item["type"], item["component"].get("evse")
-        if not self._fits(kind, variable, evse):
+        if not self._fits_monitor(kind, variable, evse):
             words = f"no {kind} monitor of this variable"
             return Refusal("UnsupportedMonitorType", "UnsupportedRequest", words)
         if variable.mutability == WRITE_ONLY:
@@ -107,16 +107,16 @@ class Monitoring(MonitoringReport):
             return Refusal("Rejected", "ValueTooLow", f"the value is {_least_value(kind)} or more")
         if kind in THRESHOLDS and _beyond(self.limits(variable, evse), item["value"]):
             return Refusal("Rejected", "ValueOutOfRange", "the variable never has that value")
-        return self._clash(item)
+        return self._monitor_clash(item)
 
-    def _fits(self, kind: str, variable: Variable, evse: dict | None) -> bool:
+    def _fits_monitor(self, kind: str, variable: Variable, evse: dict | None) -> bool:
         if kind in TARGETS:
             return kind in self.MONITOR_TYPES and self.target(variable, evse) is not None
         if kind in THRESHOLDS:
             return variable.kind in _NUMERIC
         return kind in PERIODIC or variable.kind != "dateTime"
 
-    def _clash(self, item: dict) -> Refusal | None:
+    def _monitor_clash(self, item: dict) -> Refusal | None:
         """With the monitors that are there."""
         here = place_of(item["component"], item["variable"])
         known = (self.monitors or {}).get(item.get("id", -1))

@@ -166,6 +166,10 @@ VARIABLES: tuple[Variable, ...] = (
     _flag("MonitoringCtrlr.Enabled", True),
     _fixed("MonitoringCtrlr.ItemsPerMessage[ClearVariableMonitoring]", "integer", "100"),
     _fixed("MonitoringCtrlr.ItemsPerMessage[SetVariableMonitoring]", "integer", "100"),
+    # 0 where the version knows no streams.
+    _variable(
+        "MonitoringCtrlr.MaxPeriodicEventStreams", "integer", "0", READ_ONLY, live=True
+    ),
     _variable("MonitoringCtrlr.OfflineQueuingSeverity", "integer", "5", low=0, high=9),
     _fixed("OCPPCommCtrlr.FileTransferProtocols", "MemberList", SUPPORTED),
     _seconds("OCPPCommCtrlr.HeartbeatInterval", 300),

@@ -10,9 +10,9 @@ from chargepoint.times import seconds_of
 from chargepoint.v21.der import DerControl
 from chargepoint.v21.dynamic_profiles import DynamicProfiles
 from chargepoint.v21.message_kinds import MessageKinds21
-from chargepoint.v21.monitoring import Monitoring21
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
 from chargepoint.v21.reservation import Reservation21
+from chargepoint.v21.streams import Streams
 from chargepoint.v21.token_types import TokenTypes
 from chargepoint.v21.transaction_limits import TransactionLimits21
 from chargepoint.v201.station import Station201
@@ -20,20 +20,22 @@ from chargepoint.v201.station import Station201
 
 class Station21(
     PlugAndCharge21,
-    TokenTypes, Reservation21, DynamicProfiles, DerControl, TransactionLimits21, Monitoring21,
+    TokenTypes, Reservation21, DynamicProfiles, DerControl, TransactionLimits21, Streams,
     MessageKinds21, Station201,
 ):  # fmt: skip
     """State beside 2.0.1's: allowed, signal (see V2X), priority (see DynamicProfiles), der;
-    answered (see MessageKinds21)."""
+    answered (see MessageKinds21), streams (see Streams)."""
 
-    __slots__ = ("allowed", "answered", "der", "priority", "signal")
+    __slots__ = ("allowed", "answered", "der", "priority", "signal", "streams")
 
     VERSION: ClassVar[str] = "2.1"
     HANDLERS: ClassVar[dict[str, str]] = {
         **Station201.HANDLERS,
         "AFRRSignal": "on_afrr_signal",
+        "AdjustPeriodicEventStream": "on_adjust_periodic_event_stream",
         "ClearDERControl": "on_clear_der_control",
         "GetDERControl": "on_get_der_control",
+        "GetPeriodicEventStream": "on_get_periodic_event_stream",
         "NotifyAllowedEnergyTransfer": "on_notify_allowed_energy_transfer",
         "SetDERControl": "on_set_der_control",
         "UpdateDynamicSchedule": "on_update_dynamic_schedule",
