@@ -227,6 +227,13 @@ def test_a_changed_threshold_is_looked_at_anew(threshold, told):
     assert [(e["actualValue"], e.get("cleared", False)) for e in seen(csms)] == told
 
 
+def test_a_threshold_that_was_not_passed_and_is_not_now_tells_nothing_when_changed():
+    csms = booted()
+    monitor(csms, "UpperThreshold", 600)
+    monitor(csms, "UpperThreshold", 700, id=1)
+    assert seen(csms) == []
+
+
 def test_a_passed_threshold_that_is_removed_is_not_told_to_be_cleared():
     csms = booted()
     monitor(csms, "UpperThreshold", 600)

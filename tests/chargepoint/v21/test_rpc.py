@@ -185,3 +185,13 @@ def test_faults_strike_by_the_new_kinds(csms):
     csms.command("add-fault", fault="drop", kind="Send", direction="received")
     give(csms, 6, "s1", "Any", {})
     assert not [frame for frame in csms.received if frame.kind == "Send"]
+
+
+@pytest.mark.parametrize("frame", [[6, "", "Any", {}], [5, "", "GenericError", "", {}]])
+def test_a_held_one_keeps_no_call_of_the_station_from_its_timeout(csms, frame):
+    frame[1] = heartbeat_id(csms)
+    csms.command("add-breakpoint", kind="Send,CallResultError", direction="received")
+    give(csms, *frame)
+    assert len(csms.command("interception")["held"]) == 1
+    csms.pass_time(40)
+    assert csms.station._flight is None

@@ -315,6 +315,17 @@ def test_what_was_to_be_opened_or_closed_when_the_link_was_lost_is_told_again(cs
     assert len(csms.station.streams) == 1
 
 
+def test_a_stream_that_the_csms_may_have_opened_is_closed_when_the_link_is_back(csms):
+    csms.answers["OpenPeriodicEventStream"] = None
+    monitor(csms, "Periodic", 1, stream={"interval": 10})
+    csms.call("ClearVariableMonitoring", {"id": [1]})
+    csms.disconnect()
+    csms.connect()
+    assert len(csms.sent("OpenPeriodicEventStream")) == 1
+    assert csms.sent("ClosePeriodicEventStream") == [{"id": 1}]
+    assert csms.station.streams is None
+
+
 def test_a_monitor_goes_on_in_2_0_1_without_its_stream_and_a_target_monitor_does_not(csms):
     monitor(csms, "Periodic", 1, stream={"interval": 10})
     monitor(csms, "TargetDelta", 1000)
