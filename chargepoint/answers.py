@@ -30,6 +30,7 @@ class Answers(Calls):
 
     HANDLERS: ClassVar[dict[str, str]]  # action of the CSMS -> method
     ANSWERS_UNREADABLE: ClassVar[bool] = False  # 2.x answers what it cannot read
+    READERS: ClassVar[rpc.Readers] = rpc.READERS  # the message types of the version
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -38,7 +39,7 @@ class Answers(Calls):
 
     def take(self, text: str, now: float) -> None:
         """Read one text frame, note it, and do what it asks."""
-        frame = rpc.parse(text, MAX_FRAME)
+        frame = rpc.parse(text, MAX_FRAME, self.READERS)
         kind = type(frame)
         if kind is rpc.CallResult:
             self._take_result(frame, text, now)
@@ -46,8 +47,21 @@ class Answers(Calls):
             self._take_call(frame, text, now)
         elif kind is rpc.CallError:
             self._take_error(frame, text, now)
-        else:
+        elif kind is rpc.BadFrame:
             self._take_bad(frame, text, now)
+        else:
+            self.take_unanswered(frame, text, now)
+
+    def take_unanswered(self, frame: Any, text: str, now: float) -> None:
+        """A kind that only the version's READERS know, and that nobody answers."""
+        raise NotImplementedError
+
+    def result_was_bad(self, unique_id: str, action: str, code: str, why: str, now: float) -> None:
+        """Hook: a CallResult was not what its schema says, or no CallResult at all."""
+
+    def answered_action(self, unique_id: str) -> str:
+        """Hook: the action of an answer of ours that is remembered; "" if none is."""
+        return ""
 
     def _note(
         self, kind: str, text: str, now: float, error: str = "", action: str = "",
@@ -138,14 +152,19 @@ class Answers(Calls):
         # OCPP-J 1.6, 4.1.3 and 4.2: an unknown message type, or what cannot be read, is ignored.
         answers = self.ANSWERS_UNREADABLE or (bad.type_id == rpc.CALL and bad.unique_id)
         # An answer is not answered: the other side would do the same, for ever.
-        if bad.type_id in (rpc.CALL_RESULT, rpc.CALL_ERROR):
+        if bad.type_id not in (None, rpc.CALL):
             answers = False
-            if flight is not None and flight.unique_id == bad.unique_id:
+            ours = flight is not None and flight.unique_id == bad.unique_id
+            if ours and bad.type_id in (rpc.CALL_RESULT, rpc.CALL_ERROR):
                 self._note("Invalid", text, now, error, flight.action, bad.unique_id)
+                if bad.type_id == rpc.CALL_RESULT:
+                    self.result_was_bad(bad.unique_id, flight.action, code, error, now)
                 self.frame_was_bad("", error, now)
                 self._failed("FormatViolation", error, now)
                 return
         self._note(kind, text, now, error, bad.action[:60], bad.unique_id)
+        if bad.type_id == rpc.CALL_RESULT and bad.unique_id:
+            self.result_was_bad(bad.unique_id, "", code, error, now)
         if answers and code:
             self._answer_error(bad.unique_id or "-1", bad.action[:60], code, error, now)
         self.frame_was_bad(code or "", error, now)
@@ -161,7 +180,9 @@ class Answers(Calls):
         error = "" if fault is None else f"{self.CODES[fault.kind]}: {fault.message}"
         self._note("CallResult", text, now, error, action, unique_id, now - flight.sent)
         if fault is not None:
-            self._failed(self.CODES[fault.kind], fault.message, now)
+            code = self.CODES[fault.kind]
+            self.result_was_bad(unique_id, action, code, fault.message, now)
+            self._failed(code, fault.message, now)
             return
         self._landed()
         if flight.message is not None:
@@ -199,7 +220,7 @@ class Answers(Calls):
 
     def send_crafted(self, text: str, now: float) -> str:
         """Send a frame as an operator wrote it, beside the Call in flight. Returns its id."""
-        frame = rpc.parse(text, MAX_FRAME)
+        frame = rpc.parse(text, MAX_FRAME, self.READERS)
         unique_id, action, kind, error = frame.unique_id, "", "Invalid", ""
         if type(frame) is rpc.Call:
             action, kind = frame.action, "Call"
@@ -211,7 +232,8 @@ class Answers(Calls):
             error = frame.message
         else:
             kind = type(frame).__name__
-            error = getattr(frame, "code", "")
+            action = getattr(frame, "action", "")[:60]
+            error = getattr(frame, "code", "")[:60]
         self._out.append(Send(Frame("sent", kind, action, unique_id, text, now, None, error)))
         return unique_id
 

@@ -140,6 +140,18 @@ class Calls(Timers):
         dropped = {id(message) for message in of_it[1::2] if message is not flying}
         self._queue = [message for message in self._queue if id(message) not in dropped]
 
+    def send(self, action: str, payload: dict[str, Any], now: float) -> None:
+        """2.1 part 4, 4.2.4: sent at once, beside the Call in flight; nobody answers it."""
+        unique_id = self.new_id()
+        fault = schemas.check(self.VERSION, action, payload, False)
+        if fault is not None:
+            if STRICT:
+                raise AssertionError(f"own {action} is invalid: {fault.message} in {payload}")
+            log.error("%s: own %s is invalid: %s", self.identity, action, fault.message)
+            return
+        text = rpc.send_text(unique_id, action, payload)
+        self._out.append(Send(Frame("sent", "Send", action, unique_id, text, now)))
+
     def waiting_contexts(self, action: str) -> set[Any]:
         """The contexts of ordinary Calls that were not answered yet."""
         calls = {context for name, _, context in self._calls or () if name == action}

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 class Frame(NamedTuple):
     """One OCPP-J frame as it is on the wire, with what was learned about it.
 
-    direction "sent" | "received"; kind "Call" | "CallResult" | "CallError" | "Invalid"; a note on
-              what was done to the station has no direction and the kind "Note"
+    direction "sent" | "received"; kind "Call" | "CallResult" | "CallError" | "Invalid", in 2.1
+              also "CallResultError" | "Send"; a note on what was done to the station has no
+              direction and the kind "Note"
     time      unix seconds; latency seconds since the Call, on a CallResult or CallError
     error     "" or a CallError code, or why the frame was ignored
     mark      "" or what was done to the frame on purpose (see docs/faults.md)

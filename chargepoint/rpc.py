@@ -1,8 +1,9 @@
 """OCPP-J frames: text to values and back, and the CallError codes of each version.
 
-Sources: OCPP-J 1.6 section 4, OCPP 2.0.1 part 4 section 4.
+Sources: OCPP-J 1.6 section 4, OCPP 2.0.1 and 2.1 part 4 section 4.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -10,8 +11,8 @@ import orjson
 from chargepoint import schemas
 
 CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
-KINDS = {CALL: "Call", CALL_RESULT: "CallResult", CALL_ERROR: "CallError"}
-LONGEST_ID = 36  # both versions, "maximum of 36 characters"
+CALL_RESULT_ERROR, SEND = 5, 6  # new in 2.1
+LONGEST_ID = 36  # all versions, "maximum of 36 characters"
 LONGEST_LEGIBLE_ID = 255
 
 # Faults of a frame itself, beside those of schemas.py.
@@ -64,6 +65,22 @@ class CallError(NamedTuple):
     description: str
 
 
+class CallResultError(NamedTuple):
+    """2.1: the other side could not read our CallResult."""
+
+    unique_id: str
+    code: str
+    description: str
+
+
+class Send(NamedTuple):
+    """2.1: a message that nobody answers."""
+
+    unique_id: str
+    action: str
+    payload: dict[str, Any]
+
+
 class BadFrame(NamedTuple):
     """What could not be read. unique_id "" if none was legible; `type_id` likewise None."""
 
@@ -74,8 +91,12 @@ class BadFrame(NamedTuple):
     action: str = ""
 
 
-def parse(text: str, limit: int) -> Call | CallResult | CallError | BadFrame:
-    """Read one frame. Never raises: what is wrong is a value too."""
+Readable = Call | CallResult | CallError | CallResultError | Send | BadFrame
+Readers = Mapping[int, Callable[[list, str], Readable]]
+
+
+def parse(text: str, limit: int, readers: Readers) -> Readable:
+    """Read one frame of a version's `readers`. Never raises: what is wrong is a value too."""
     if len(text) > limit:
         return BadFrame(NOT_A_FRAME, f"frame longer than {limit} characters")
     try:
@@ -86,14 +107,15 @@ def parse(text: str, limit: int) -> Call | CallResult | CallError | BadFrame:
         return BadFrame(NOT_A_FRAME, "not a JSON array with elements")
     kind = frame[0]
     unique_id = frame[1] if len(frame) > 1 and type(frame[1]) is str else ""
-    if type(kind) is not int or kind not in KINDS:
+    if type(kind) is not int or kind not in readers:
         fitting = unique_id if len(unique_id) <= LONGEST_ID else ""
-        return BadFrame(UNKNOWN_TYPE, "message type is not 2, 3 or 4", fitting)
+        words = "2, 3 or 4" if len(readers) == 3 else "2 to 6"
+        return BadFrame(UNKNOWN_TYPE, f"message type is not {words}", fitting)
     if not 0 < len(unique_id) <= LONGEST_ID:
         # An id that is too long can still be read, and so be answered.
         legible = unique_id if len(unique_id) <= LONGEST_LEGIBLE_ID else ""
         return BadFrame(MALFORMED, f"no unique id of 1 to {LONGEST_ID} characters", legible, kind)
-    return _READERS[kind](frame, unique_id)
+    return readers[kind](frame, unique_id)
 
 
 def _call(frame: list, unique_id: str) -> Call | BadFrame:
@@ -122,7 +144,24 @@ def _call_error(frame: list, unique_id: str) -> CallError | BadFrame:
     return CallError(unique_id, frame[2], frame[3])
 
 
-_READERS = {CALL: _call, CALL_RESULT: _call_result, CALL_ERROR: _call_error}
+def _call_result_error(frame: list, unique_id: str) -> CallResultError | BadFrame:
+    read = _call_error(frame, unique_id)
+    if type(read) is BadFrame:
+        message = "a CallResultError has five elements: code and description are strings"
+        return BadFrame(MALFORMED, message, unique_id, CALL_RESULT_ERROR)
+    return CallResultError(*read)
+
+
+def _send(frame: list, unique_id: str) -> Send | BadFrame:
+    read = _call(frame, unique_id)
+    if type(read) is BadFrame:
+        message = "a Send has four elements: the action is a string, the payload an object"
+        return BadFrame(MALFORMED, message, unique_id, SEND, read.action)
+    return Send(*read)
+
+
+READERS: Readers = {CALL: _call, CALL_RESULT: _call_result, CALL_ERROR: _call_error}
+READERS_21: Readers = {**READERS, CALL_RESULT_ERROR: _call_result_error, SEND: _send}
 
 
 def call_text(unique_id: str, action: str, payload: dict[str, Any]) -> str:
@@ -135,3 +174,11 @@ def result_text(unique_id: str, payload: dict[str, Any]) -> str:
 
 def error_text(unique_id: str, code: str, description: str) -> str:
     return orjson.dumps([CALL_ERROR, unique_id, code, description[:255], {}]).decode()
+
+
+def result_error_text(unique_id: str, code: str, description: str) -> str:
+    return orjson.dumps([CALL_RESULT_ERROR, unique_id, code, description[:255], {}]).decode()
+
+
+def send_text(unique_id: str, action: str, payload: dict[str, Any]) -> str:
+    return orjson.dumps([SEND, unique_id, action, payload]).decode()

@@ -39,13 +39,22 @@ def _folder(version: str) -> Path:
 @cache
 def actions(version: str) -> frozenset[str]:
     """Every action of the version, whoever sends it."""
-    names = (path.stem for path in _folder(version).glob("*Response.json"))
-    return frozenset(name.removesuffix("Response") for name in names)
+    names = {path.stem for path in _folder(version).glob("*.json")}
+    return frozenset(name.removesuffix("Response").removesuffix("Request") for name in names)
+
+
+@cache
+def unanswered(version: str) -> frozenset[str]:
+    """The actions without a response: what 2.1 sends by SEND."""
+    folder = _folder(version)
+    return frozenset(a for a in actions(version) if not (folder / f"{a}Response.json").exists())
 
 
 @cache
 def _validator(version: str, action: str, response: bool):
-    name = f"{action}{'Response' if response else _REQUEST[version]}.json"
+    # A schema of what nobody answers carries the bare action's name in every version.
+    suffix = "" if action in unanswered(version) else _REQUEST[version]
+    name = f"{action}{'Response' if response else suffix}.json"
     text = (_folder(version) / name).read_text("utf-8-sig")
     return jsonschema_rs.validator_for(json.loads(text))
 

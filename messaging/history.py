@@ -225,17 +225,27 @@ async def message_and_pair(db: AsyncDatabase, record_id: str) -> tuple[dict | No
     return message, pair_among(message, others)
 
 
+# What cannot be read may be an answer: the unique id says of what.
+_PAIRED_WITH = {
+    "Call": ("CallResult", "CallError", "Invalid"),
+    "CallResultError": ("CallResult", "Invalid"),
+    "Send": (),
+}
+
+
 def pair_among(message: dict, others: list[dict]) -> dict | None:
     """A Call's pair is the first answer after it, an answer's the last Call before it.
 
-    Unique ids may come again, both by a CSMS that counts from 1 and by the two sides together.
+    A CallResultError's is the last answer before it; a Send has none. Unique ids may come again,
+    both by a CSMS that counts from 1 and by the two sides together.
     """
     is_call = message["kind"] == "Call"
+    wanted = _PAIRED_WITH.get(message["kind"], ("Call",))
     fitting = [
         other
         for other in others
         if other["direction"] != message["direction"]
-        and (other["kind"] == "Call") != is_call
+        and other["kind"] in wanted
         and (other["_id"] > message["_id"]) == is_call
         and other["uid"] == message["uid"]
     ]

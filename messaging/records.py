@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 PREFIX = struct.Struct("<II")
-PASSING = ("Call", "CallResult", "Note")  # kinds that are no failure
+PASSING = ("Call", "CallResult", "Send", "Note")  # kinds that are no failure
 
 
 class FrameRecord(msgspec.Struct, array_like=True, tag=0):

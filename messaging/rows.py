@@ -9,7 +9,9 @@ import msgspec
 
 from messaging.records import PASSING, FrameRecord, time_of, when
 
-KINDS = ("Call", "CallResult", "CallError", "Invalid", "Note", "Dropped")
+KINDS = (
+    "Call", "CallResult", "CallError", "CallResultError", "Send", "Invalid", "Note", "Dropped",
+)  # fmt: skip
 DIRECTIONS = ("sent", "received")
 LIVE_TEXT = 4096  # characters of a frame that go to viewers; the history has all of it
 

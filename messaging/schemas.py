@@ -24,7 +24,7 @@ class MessageFilter(Schema):
     action: str = Field("", description="several by comma")
     uid: str = Field("", description="OCPP unique id")
     text: str = Field("", max_length=500, description="anywhere in the frame, any case")
-    errors: bool = Field(False, description="only CallErrors and frames with an error")
+    errors: bool = Field(False, description="only refusals and frames with an error")
     marked: bool = Field(False, description="only what a fault or an operator did something to")
     since: datetime | None = Field(None, alias="from", description="from this time on")
     until: datetime | None = Field(None, alias="to", description="before this time")

@@ -170,7 +170,7 @@ def _counted(made: dict) -> Iterable[tuple[str, float]]:
     if made.get("failed"):
         yield "errors", 1
         yield "codes." + _plain(made["error"] or made["kind"]), 1
-    elif made["kind"] == "Call":
+    elif made["kind"] in ("Call", "Send"):
         yield "actions." + _plain(made["action"]), 1
     elif made["latency"] is not None:
         yield "latency_ms", made["latency"]

@@ -19,7 +19,11 @@ class SelectionIn(StrictIn):
         None, description="Left out: both; of no-answer: sent, the station's own answers"
     )
     action: str = Field("", description="One or several by comma; an answer has its Call's")
-    kind: str = Field("", description="Call, CallResult, CallError; one or several by comma")
+    kind: str = Field(
+        "",
+        description="Call, CallResult, CallError, Invalid; of 2.1 also CallResultError and Send; "
+        "one or several by comma",
+    )
 
 
 class FrameFaultIn(SelectionIn):

@@ -42,6 +42,7 @@ class HeldOut(Schema):
     action: str
     unique_id: str
     text: str
+    answers: list[str] = Field(description="The kinds that it can be answered with by hand")
     since: float
     until: float = Field(description="Unix seconds; then it is released")
 
@@ -56,7 +57,10 @@ class ReleaseIn(StrictIn):
 
 
 class AnswerIn(StrictIn):
-    """Either `payload`, for a CallResult; or `code` and `description`, for a CallError."""
+    """Either `payload`, for a CallResult; or `code` and `description`, for a CallError.
+
+    A held CallResult of OCPP 2.1 takes a `code`: that is a CallResultError.
+    """
 
     payload: Any = None
     code: str | None = None
@@ -105,5 +109,5 @@ async def drop(request: HttpRequest, identity: str, number: int):
 
 @router.post("/stations/{identity}/held/{number}/answer", response=ANSWERS)
 async def answer(request: HttpRequest, identity: str, number: int, body: AnswerIn):
-    """Answer a held Call yourself: the one who sent it gets this, the other never sees it."""
+    """Answer a held frame yourself: the one who sent it gets this, the other never sees it."""
     return await carry_out(identity, "answer", {"id": number} | given(body))

@@ -8,6 +8,7 @@ from typing import Any
 from chargepoint import rpc
 from chargepoint.config import MAX_FRAME
 from chargepoint.effects import SOON, Changed, Close, Effect, Frame, Freeze, Noted, Received, Send
+from chargepoint.faults.selection import ANSWERS
 from chargepoint.faults.tap import Passage, marked
 
 
@@ -95,12 +96,14 @@ class TappedFrames:
 
     def frame_of(self, text: str, now: float) -> Frame:
         """What a text that came in is, without taking it."""
-        parsed: Any = rpc.parse(text, MAX_FRAME)
+        parsed: Any = rpc.parse(text, MAX_FRAME, self.READERS)
         kind, unique_id = type(parsed).__name__, parsed.unique_id
         action = getattr(parsed, "action", "")
         if kind == "BadFrame":
             kind = "Invalid"
-        elif kind != "Call":
+        elif kind == "CallResultError":
+            action = self.answered_action(unique_id)
+        elif kind in ANSWERS:
             flight = self._flight
             if flight is not None and flight.unique_id == unique_id:
                 action = flight.action

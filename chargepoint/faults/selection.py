@@ -5,8 +5,8 @@ import msgspec
 from chargepoint.effects import Frame
 
 DIRECTIONS = ("sent", "received", "both")
-KINDS = ("Call", "CallResult", "CallError", "Invalid")
-ANSWERS = ("CallResult", "CallError")
+KINDS = ("Call", "CallResult", "CallError", "CallResultError", "Send", "Invalid")
+ANSWERS = ("CallResult", "CallError")  # of a Call
 
 
 class Selection(msgspec.Struct, frozen=True):

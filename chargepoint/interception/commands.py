@@ -6,9 +6,11 @@ from chargepoint import rpc
 from chargepoint.commands import CommandRejected
 from chargepoint.config import MAX_FRAME
 from chargepoint.effects import Frame
+from chargepoint.faults.selection import ANSWERS
 from chargepoint.faults.tap import Tap
 from chargepoint.interception.desk import BREAKPOINTS_AT_MOST, Desk, Held, breakpoint_of
 
+REFUSAL = ["CallResultError"]
 COMMANDS = {
     "interception": "do_interception",
     "add-breakpoint": "do_add_breakpoint",
@@ -29,7 +31,10 @@ class InterceptionCommands:
         desk = self._desk()
         return {
             "breakpoints": [each.shown() for each in desk.breakpoints if not each.over(now)],
-            "held": [held.shown() for held in desk.held.values()],
+            "held": [
+                {**held.shown(), "answers": self._answers_to(held.frame)}
+                for held in desk.held.values()
+            ],
         }
 
     def do_add_breakpoint(self, now: float, **wanted: Any) -> dict[str, Any]:
@@ -77,7 +82,7 @@ class InterceptionCommands:
         for held in chosen:
             frame, how = held.frame, "released by hand"
             if text is not None and text != frame.text:
-                frame, how = edited(frame, text), "edited by hand"
+                frame, how = edited(frame, text, self.READERS), "edited by hand"
             self.pass_on(self.tap.let_go(held, frame, how, now), now)
         return {"released": [held.id for held in chosen]}
 
@@ -91,17 +96,25 @@ class InterceptionCommands:
         self, now: float, id: int, payload: Any = None, code: str | None = None,
         description: str = "",
     ) -> dict[str, Any]:  # fmt: skip
-        """Answer a held Call in the place of the side that it was meant for, which never sees it.
+        """Answer a held frame in the place of the side that it was meant for, which never sees it.
 
-        A CallResult of `payload`, or a CallError of `code`.
+        A Call: with a CallResult of `payload`, or a CallError of `code`. A CallResult, in 2.1:
+        with a CallResultError of `code`.
         """
         held = self._frame_held(id)
         call = held.frame
-        if call.kind != "Call":
-            raise CommandRejected("not_possible_now", "Only a Call can be answered.")
+        answers = self._answers_to(call)
+        if not answers:
+            words = "Only a Call can be answered, and in OCPP 2.1 a CallResult."
+            raise CommandRejected("not_possible_now", words)
         if (payload is None) == (code is None):
             raise CommandRejected("invalid_arguments", "Give either payload or code.")
-        if code is None:
+        if answers == REFUSAL and code is None:
+            words = "A CallResult is answered with a code: by a CallResultError."
+            raise CommandRejected("invalid_arguments", words)
+        if answers == REFUSAL:
+            kind, text = "CallResultError", rpc.result_error_text(call.unique_id, code, description)
+        elif code is None:
             kind, text = "CallResult", rpc.result_text(call.unique_id, payload)
         else:
             kind, text = "CallError", rpc.error_text(call.unique_id, code, description)
@@ -111,6 +124,13 @@ class InterceptionCommands:
         answer = Frame(back, kind, call.action, call.unique_id, text, now, spent, code or "")
         self.pass_on(self.tap.hand_on(answer, "answered by hand", now), now)
         return {"answered": [id], "text": text}
+
+    def _answers_to(self, frame: Frame) -> list[str]:
+        """The kinds that this frame can be answered with."""
+        if frame.kind == "Call":
+            return list(ANSWERS)
+        known = rpc.CALL_RESULT_ERROR in self.READERS
+        return REFUSAL if frame.kind == "CallResult" and known else []
 
     def _desk(self) -> Desk:
         return (self.tap and self.tap.desk) or Desk()
@@ -137,9 +157,9 @@ class InterceptionCommands:
             desk.patience = None
 
 
-def edited(frame: Frame, text: str) -> Frame:
+def edited(frame: Frame, text: str, readers: rpc.Readers) -> Frame:
     """The frame with another text: what can be read of it stands in the log."""
-    parsed = rpc.parse(text, MAX_FRAME)
+    parsed = rpc.parse(text, MAX_FRAME, readers)
     if type(parsed) is rpc.BadFrame:
         return frame._replace(kind="Invalid", text=text, error=parsed.message)
     action = getattr(parsed, "action", frame.action)

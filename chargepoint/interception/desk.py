@@ -17,6 +17,7 @@ HELD_AT_MOST = 50  # frames of a station
 HELD_CHARACTERS = 1 << 20
 HOLD, LIFE = 60.0, 3600.0  # seconds: a frame is held, a breakpoint stands, unless told otherwise
 LONGEST = 86_400.0
+UNANSWERED = ("CallResultError", "Send")  # no Call of ours waits for them
 
 
 class Breakpoint(msgspec.Struct):
@@ -108,6 +109,7 @@ class Desk:
         return any(
             held.frame.unique_id == unique_id
             and (held.frame.direction == "sent") == (held.frame.kind == "Call")
+            and held.frame.kind not in UNANSWERED
             for held in self.held.values()
         )
 

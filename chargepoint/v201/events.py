@@ -4,10 +4,11 @@ from typing import Any
 
 from chargepoint.effects import SOON
 from chargepoint.hardware.connector import NO_ERROR, Connector
-from chargepoint.v201.monitors import PERIODIC, Monitor
+from chargepoint.v201.monitors import PERIODIC, TARGETS, Monitor
 from chargepoint.v201.provisioning import Provisioning
 
-_LOOK = 60.0  # seconds: for values whose change nobody announces
+_LOOK = 10.0  # seconds: for values whose change nobody announces, as power
+_EARLY = 0.001  # seconds: a clock that drifts may be a hair before the mark it was armed for
 _FAULT_SEVERITY = 3  # Critical
 _KEPT_AT_MOST = 100  # events of a long time offline; the oldest go first
 
@@ -17,20 +18,30 @@ class Events(Provisioning):
 
     __slots__ = ()
 
-    def monitored_value(self, monitor: Monitor, now: float) -> str:
-        """The Actual value of its variable; "" if that is gone with its EVSE."""
+    def monitored_values(self, monitor: Monitor, now: float) -> tuple[str | None, str | None]:
+        """(Actual, Target) of its variable; None where there is none."""
         variable = self.find_variable(monitor.component, monitor.variable)
         if isinstance(variable, str):
-            return ""
-        return self.read(variable, monitor.component.get("evse"), now)
+            return None, None
+        evse = monitor.component.get("evse")
+        target = self.target(variable, evse) if monitor.type in TARGETS else None
+        return self.read(variable, evse, now), target
 
     def watch(self, monitor: Monitor, now: float) -> None:
         """Set the timer that the monitor needs."""
-        due = monitor.next_at(now, self._skew)
-        if due is not None:
-            self.set_timer(("monitor", monitor.id), due)
+        if monitor.type == "Periodic":
+            self.set_timer(("monitor", monitor.id), monitor.next_at(now))
+        elif monitor.type in PERIODIC:
+            mark = monitor.next_mark(self.station_time(now) + _EARLY)
+            self.set_timer(("monitor", monitor.id), self.when_it_shows(mark, now))
         elif not self.has_timer("monitors"):
             self.set_timer("monitors", now + _LOOK)
+
+    def clock_moved(self, now: float) -> None:
+        super().clock_moved(now)
+        for monitor in (self.monitors or {}).values():
+            if monitor.type == "PeriodicClockAligned":
+                self.watch(monitor, now)
 
     def look_at_values(self, now: float) -> None:
         """Show every monitor its value, and tell the CSMS what they say."""
@@ -40,17 +51,26 @@ class Events(Provisioning):
         for monitor in self.monitors.values():
             if monitor.type in PERIODIC or not self._heeds_monitor(monitor):
                 continue
-            text = self.monitored_value(monitor, now)
-            seen = monitor.look(text) if text else None
+            text, target = self.monitored_values(monitor, now)
+            seen = None if text is None else monitor.look(text, target)
             if seen is not None:
                 told.append((monitor, text, *seen))
-        if told:
-            self.changed(SOON)
         for entry in told:
             self.tell_monitor(*entry, now)
 
     def _heeds_monitor(self, monitor: Monitor) -> bool:
+        """A monitor that must not speak now is not shown the value, so that the CSMS hears of the
+        difference later (N07.FR.18; the remark at N07 advises it of what happens offline)."""
+        if monitor.severity > self._least_severe():
+            return False
         return not monitor.transaction or self.transaction_at(monitor.component) is not None
+
+    def _least_severe(self) -> int:
+        """N05 and N07.FR.04: events of a higher number are not told."""
+        level = self.model.integer("MonitoringCtrlr.ActiveMonitoringLevel")
+        if self.online:
+            return level
+        return min(level, self.model.integer("MonitoringCtrlr.OfflineQueuingSeverity"))
 
     def transaction_at(self, component: dict) -> str | None:
         for outlet in self.outlets_of(component.get("evse")):
@@ -71,8 +91,9 @@ class Events(Provisioning):
             return
         self.watch(monitor, now)
         if self._heeds_monitor(monitor) and self.model.flag("MonitoringCtrlr.Enabled"):
-            text = self.monitored_value(monitor, now)
-            self.tell_monitor(monitor, text, "Periodic", False, now)
+            text, _ = self.monitored_values(monitor, now)
+            if text is not None:
+                self.tell_monitor(monitor, text, "Periodic", False, now)
 
     # --- when something has changed ----------------------------------------------------------
 
@@ -110,8 +131,10 @@ class Events(Provisioning):
     # --- telling -----------------------------------------------------------------------------
 
     def tell_monitor(
-        self, monitor: Monitor, text: str, trigger: str, cleared: bool, now: float
-    ) -> None:
+        self, monitor: Monitor, text: str, trigger: str, cleared: bool, now: float,
+        at: float | None = None,
+    ) -> None:  # fmt: skip
+        """`at`: when it was seen, if not now."""
         event = {
             "trigger": trigger,
             "actualValue": text[:2500],
@@ -122,13 +145,17 @@ class Events(Provisioning):
         }
         if cleared:
             event["cleared"] = True
-        self.tell_event(event, monitor.severity, now)
+        self.tell_event(event, monitor.severity, now, at)
 
-    def tell_event(self, event: dict[str, Any], severity: int, now: float) -> None:
-        if severity > self.model.integer("MonitoringCtrlr.ActiveMonitoringLevel"):
+    def tell_event(
+        self, event: dict[str, Any], severity: int, now: float, at: float | None = None
+    ) -> None:
+        if severity > self._least_severe():
             return
         self.event_count += 1
-        event = {"eventId": self.event_count, "timestamp": self.stamp(now), **event}
+        self.changed(SOON)  # no number twice, also after a restart
+        stamp = self.stamp(now if at is None else at)
+        event = {"eventId": self.event_count, "timestamp": stamp, **event}
         transaction = self.transaction_at(event["component"])
         if transaction is not None and "evse" in event["component"]:
             event["transactionId"] = transaction
@@ -162,3 +189,4 @@ class Events(Provisioning):
         kept, self.kept_events = self.kept_events, None
         for severity, event in kept or ():
             self._send_event(event, severity, now)
+        self.look_at_values(now)  # what was left out offline, and what a reboot has changed

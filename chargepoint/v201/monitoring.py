@@ -1,29 +1,49 @@
-"""Functional block N: the CSMS sets, lists and clears monitors (N02-N06)."""
+"""Functional block N: the CSMS sets and clears monitors (N03-N06)."""
 
-from typing import Any
+import math
+from typing import Any, ClassVar, NamedTuple
 
-from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT
-from chargepoint.v201.events import Events
-from chargepoint.v201.monitors import CRITERIA, PERIODIC, PRECONFIGURED, THRESHOLDS, Monitor
-from chargepoint.v201.variable_requests import _asked_for
+from chargepoint.v201.monitoring_report import MonitoringReport, check_count
+from chargepoint.v201.monitors import (
+    BOUNDARIES,
+    PERIODIC,
+    PRECONFIGURED,
+    TARGETS,
+    THRESHOLDS,
+    Monitor,
+    place_of,
+)
 from chargepoint.v201.variables import VARIABLES, WRITE_ONLY, Variable
 
-_ITEMS = 100  # MonitoringCtrlr.ItemsPerMessage says the same
 _BASE, _LEVEL = (
     next(v for v in VARIABLES if v.key == f"MonitoringCtrlr.ActiveMonitoring{what}")
     for what in ("Base", "Level")
 )
 _NOTICE = 7
+_NUMERIC = ("integer", "decimal")
+_FACTORY = 1_000_000  # ids of what the factory has configured lie above
 
 
-class Monitoring(Events):
+class Refusal(NamedTuple):
+    """SetMonitoringStatusEnumType, and the statusInfo."""
+
+    status: str
+    reason: str
+    words: str
+
+
+class Monitoring(MonitoringReport):
     __slots__ = ()
+
+    MONITOR_TYPES: ClassVar[tuple[str, ...]] = (*THRESHOLDS, "Delta", *PERIODIC)
 
     def restore_monitors(self, saved: dict, now: float) -> None:
         self.event_count: int = saved.get("event_count", 0)
         self.kept_events: list | None = saved.get("kept_events")
-        monitors = [Monitor.from_saved(entry) for entry in saved.get("monitors", ())]
+        # A station that was of another version may have had types that this one knows not.
+        kept = [e for e in saved.get("monitors", ()) if e["type"] in self.MONITOR_TYPES]
+        monitors = [Monitor.from_saved(entry) for entry in kept]
         self.monitors: dict[int, Monitor] | None = {m.id: m for m in monitors} or None
         for monitor in monitors:
             self.watch(monitor, now)
@@ -48,7 +68,7 @@ class Monitoring(Events):
 
     def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
         items = payload["setMonitoringData"]
-        _check_count(items)
+        check_count(items)
         results = [self._set_monitor(item, now) for item in items]
         self.changed(URGENT)
         self.later(self.look_at_values)
@@ -56,54 +76,68 @@ class Monitoring(Events):
 
     def _set_monitor(self, item: dict, now: float) -> dict:
         result = {name: item[name] for name in ("type", "severity", "component", "variable")}
-        if "id" in item:
-            result["id"] = item["id"]
         variable = self.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "status": variable}
-        refused = self._monitor_refusal(item, variable)
+        refused = self.monitor_refusal(item, variable)
         if refused is not None:
-            status, why = refused
-            info = {"reasonCode": "InvalidValue", "additionalInfo": why}
-            return {**result, "status": status, "statusInfo": info}
+            info = {"reasonCode": refused.reason, "additionalInfo": refused.words}
+            return {**result, "status": refused.status, "statusInfo": info}
+        ours = (number for number in self.monitors or () if number < _FACTORY)
         monitor = Monitor(
-            item["id"] if "id" in item else max(self.monitors or (0,)) + 1,
+            item["id"] if "id" in item else max(ours, default=0) + 1,
             item["component"], item["variable"], item["type"], item["value"], item["severity"],
-            item.get("transaction", False), _numeric(variable),
+            item.get("transaction", False), variable.kind in _NUMERIC,
         )  # fmt: skip
         self._install_monitor(monitor, item, now)
         return {**result, "id": monitor.id, "status": "Accepted"}
 
-    def _monitor_refusal(self, item: dict, variable: Variable) -> tuple[str, str] | None:
-        kind, value = item["type"], item["value"]
-        fits = kind in PERIODIC or (
-            _numeric(variable) if kind in THRESHOLDS else variable.kind != "dateTime"
-        )
-        if not fits or not any(kind in kinds for kinds in CRITERIA.values()):
-            return "UnsupportedMonitorType", f"no {kind} monitor of this variable"
+    def monitor_refusal(self, item: dict, variable: Variable) -> Refusal | None:
+        """Why this SetMonitoringDataType cannot be had."""
+        kind, evse = item["type"], item["component"].get("evse")
+        if not self._fits_monitor(kind, variable, evse):
+            words = f"no {kind} monitor of this variable"
+            return Refusal("UnsupportedMonitorType", "UnsupportedRequest", words)
         if variable.mutability == WRITE_ONLY:
-            return "Rejected", "the variable is write-only"
+            return Refusal("Rejected", "WriteOnly", "the variable is write-only")
         if not 0 <= item["severity"] <= 9:
-            return "Rejected", "severity is 0 to 9"
-        if kind in PERIODIC and value < 1 or kind == "Delta" and _numeric(variable) and value < 0:
-            return "Rejected", "the value is too low"
-        if kind in THRESHOLDS and _beyond(variable, value):
-            return "Rejected", "the variable never has that value"
+            return Refusal("Rejected", "ValueOutOfRange", "severity is 0 to 9")
+        if item["value"] < _least_value(kind):
+            return Refusal("Rejected", "ValueTooLow", f"the value is {_least_value(kind)} or more")
+        if kind in THRESHOLDS and _beyond(self.limits(variable, evse), item["value"]):
+            return Refusal("Rejected", "ValueOutOfRange", "the variable never has that value")
+        return self._monitor_clash(item)
+
+    def _fits_monitor(self, kind: str, variable: Variable, evse: dict | None) -> bool:
+        if kind in TARGETS:
+            return kind in self.MONITOR_TYPES and self.target(variable, evse) is not None
+        if kind in THRESHOLDS:
+            return variable.kind in _NUMERIC
+        return kind in PERIODIC or variable.kind != "dateTime"
+
+    def _monitor_clash(self, item: dict) -> Refusal | None:
+        """With the monitors that are there."""
+        here = place_of(item["component"], item["variable"])
         known = (self.monitors or {}).get(item.get("id", -1))
-        if "id" in item and (known is None or _place(known.component, known.variable) != _of(item)):
-            return "Rejected", "no monitor of this variable has that id"
+        if "id" in item and (known is None or known.place != here):
+            return Refusal("Rejected", "NotFound", "no monitor of this variable has that id")
         for other in (self.monitors or {}).values():
-            same = _place(other.component, other.variable) == _of(item) and other.type == kind
-            if other is not known and same and other.severity == item["severity"]:
-                return "Duplicate", f"monitor {other.id} does that"
+            same = (other.type, other.severity) == (item["type"], item["severity"])
+            if other is not known and same and other.place == here:
+                return Refusal("Duplicate", "InvalidValue", f"monitor {other.id} does that")
         return None
 
     def _install_monitor(self, monitor: Monitor, data: dict, now: float) -> None:
-        if monitor.id in (self.monitors or ()):
+        old = (self.monitors or {}).get(monitor.id)
+        if old is not None:
             self._remove_monitor(monitor.id, now)
         self.monitors = {**(self.monitors or {}), monitor.id: monitor}
-        if monitor.type == "Delta":
-            monitor.look(self.monitored_value(monitor, now))
+        if monitor.type not in PERIODIC:
+            text, target = self.monitored_values(monitor, now)
+            if monitor.type not in BOUNDARIES:
+                monitor.look(text)  # a change is measured from now
+            elif old is not None:
+                monitor.follow(old, text, target)
         self.watch(monitor, now)
         self.monitor_installed(monitor, data, now)
 
@@ -115,7 +149,7 @@ class Monitoring(Events):
         self.monitor_removed(number, now)
 
     def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
-        _check_count(payload["id"])
+        check_count(payload["id"])
         results = []
         for number in payload["id"]:
             known = number in (self.monitors or ())
@@ -125,103 +159,61 @@ class Monitoring(Events):
         self.changed(URGENT)
         return {"clearMonitoringResult": results}
 
-    # --- GetMonitoringReport (N02) -----------------------------------------------------------
-
-    def on_get_monitoring_report(self, payload: dict, now: float) -> dict:
-        lines = self._monitoring_lines(payload)
-        if not lines:
-            return {"status": "EmptyResultSet"}
-        self.later(self._notify_monitoring_report, payload["requestId"], lines)
-        return {"status": "Accepted"}
-
-    def _monitoring_lines(self, payload: dict) -> list[dict]:
-        criteria = payload.get("monitoringCriteria") or CRITERIA
-        types = {kind for criterion in criteria for kind in CRITERIA[criterion]}
-        wanted = payload.get("componentVariable")
-        lines: dict[tuple, dict] = {}
-        for monitor in (self.monitors or {}).values():
-            line = {"component": monitor.component, "variable": monitor.variable}
-            if monitor.type not in types:
-                continue
-            if wanted and not any(_asked_for(line, ask) for ask in wanted):
-                continue
-            place = _place(monitor.component, monitor.variable)
-            line = lines.setdefault(place, {**line, "variableMonitoring": []})
-            line["variableMonitoring"].append(self.monitor_told(monitor))
-        return list(lines.values())
-
-    def monitor_told(self, monitor: Monitor) -> dict[str, Any]:
-        """VariableMonitoringType."""
-        names = ("id", "transaction", "value", "type", "severity")
-        return {name: getattr(monitor, name) for name in names}
-
-    def _notify_monitoring_report(self, request_id: int, lines: list[dict], now: float) -> None:
-        parts = [lines[n : n + _ITEMS] for n in range(0, len(lines), _ITEMS)]
-        for number, part in enumerate(parts):
-            report = {
-                "requestId": request_id,
-                "generatedAt": self.stamp(now),
-                "seqNo": number,
-                "tbc": number + 1 < len(parts),
-                "monitor": part,
-            }
-            self.call("NotifyMonitoringReport", report, now, "triggered")
-
-    # --- SetMonitoringBase (N05) and SetMonitoringLevel (N03) --------------------------------
+    # --- SetMonitoringBase (N03) and SetMonitoringLevel (N05) --------------------------------
 
     def on_set_monitoring_base(self, payload: dict, now: float) -> dict:
         base = payload["monitoringBase"]
         self.model.set(_BASE, base)
         for monitor in list((self.monitors or {}).values()):
-            # N05: All leaves what the CSMS has set; the other two do not.
-            if base != "All" or monitor.origin == PRECONFIGURED:
+            # N03.FR.03 to 05: All leaves what the CSMS has set, also in the place of what the
+            # factory has configured; FactoryDefault brings that back.
+            custom = monitor.origin != PRECONFIGURED
+            if base == "HardWiredOnly" or (base == "FactoryDefault" and custom):
                 self._remove_monitor(monitor.id, now)
-        if base == "All":
+        if base != "HardWiredOnly":
             self._install_preconfigured(now)
         self.changed(URGENT)
         return {"status": "Accepted"}
 
     def _install_preconfigured(self, now: float) -> None:
-        """A Delta monitor of each connector's state. The factory's default has none of them."""
-        for outlet in self.outlets.values():
+        """A Delta monitor of each connector's state, where it is not there."""
+        for number, outlet in self.outlets.items():
+            if _FACTORY + number in (self.monitors or ()):
+                continue
             place = {"id": outlet.evse, "connectorId": outlet.connector_id}
             component = {"name": "Connector", "evse": place}
             variable = {"name": "AvailabilityState"}
-            number = max(self.monitors or (0,)) + 1
             monitor = Monitor(
-                number, component, variable, "Delta", 0, _NOTICE, False, False, PRECONFIGURED
-            )
+                _FACTORY + number, component, variable, "Delta", 0, _NOTICE, False, False,
+                PRECONFIGURED,
+            )  # fmt: skip
             self._install_monitor(monitor, {}, now)
+
+    def match_monitors(self, now: float) -> None:
+        """Connectors came or went: a monitor ends with its variable."""
+        for monitor in list((self.monitors or {}).values()):
+            if isinstance(self.find_variable(monitor.component, monitor.variable), str):
+                self._remove_monitor(monitor.id, now)
+        if self.model.value(_BASE.key) != "HardWiredOnly":
+            self._install_preconfigured(now)
 
     def on_set_monitoring_level(self, payload: dict, now: float) -> dict:
         if not 0 <= payload["severity"] <= 9:
-            return {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidValue"}}
+            info = {"reasonCode": "ValueOutOfRange", "additionalInfo": "severity is 0 to 9"}
+            return {"status": "Rejected", "statusInfo": info}
         self.model.set(_LEVEL, str(payload["severity"]))
+        self.later(self.look_at_values)  # what was kept back may be told now
         self.changed(URGENT)
         return {"status": "Accepted"}
 
 
-def _check_count(items: list) -> None:
-    if len(items) > _ITEMS:
-        why = f"{len(items)} items, at most {_ITEMS} in one message"
-        raise CallFault("OccurrenceConstraintViolation", why)
+def _least_value(kind: str) -> float:
+    """Of a monitor: seconds, or a difference (N04.FR.14). A threshold may be anywhere."""
+    if kind in THRESHOLDS:
+        return -math.inf
+    return 1 if kind in PERIODIC else 0
 
 
-def _numeric(variable: Variable) -> bool:
-    return variable.kind in ("integer", "decimal")
-
-
-def _beyond(variable: Variable, value: float) -> bool:
-    low, high = variable.low, variable.high
+def _beyond(limits: tuple[float | None, float | None], value: float) -> bool:
+    low, high = limits
     return (low is not None and value < low) or (high is not None and value > high)
-
-
-def _of(item: dict) -> tuple:
-    return _place(item["component"], item["variable"])
-
-
-def _place(component: dict, variable: dict) -> tuple:
-    """Which variable that is, without regard to case."""
-    evse = component.get("evse") or {}
-    names = (component["name"], variable["name"], variable.get("instance", ""))
-    return (*map(str.lower, names), evse.get("id"), evse.get("connectorId"))

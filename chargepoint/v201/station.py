@@ -92,5 +92,6 @@ class Station201(
         self.forget_old_firmware()
         self.heed_operator()
         self.match_outlets()
+        self.match_monitors(now)
         self.model.rebase(initial(self.config))
         self.variables_changed(now)

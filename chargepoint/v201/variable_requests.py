@@ -45,11 +45,14 @@ class VariableRequests(Authorization):
         variable = self.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "attributeStatus": variable}
-        if kind != "Actual":
+        evse = item["component"].get("evse")
+        value = self.target(variable, evse) if kind == "Target" else None
+        if kind != "Actual" and value is None:
             return {**result, "attributeStatus": "NotSupportedAttributeType"}
         if variable.mutability == WRITE_ONLY:
             return {**result, "attributeStatus": "Rejected"}  # B06.FR.09
-        value = self.read(variable, item["component"].get("evse"), now)
+        if value is None:
+            value = self.read(variable, evse, now)
         return {**result, "attributeStatus": "Accepted", "attributeValue": value}
 
     def on_set_variables(self, payload: dict, now: float) -> dict:
@@ -128,6 +131,9 @@ class VariableRequests(Authorization):
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
         """The Actual value as text."""
+        if variable.key == "EVSE.Power":  # as measured now; negative where a car gives back
+            samples = [outlet.hardware.sample(now) for outlet in self.outlets_of(evse)]
+            return _watts(sum(sample.power_w - sample.export_w for sample in samples))
         if variable.component in ("EVSE", "Connector"):
             return _of_outlets(variable, self.outlets_of(evse))
         if not variable.live:
@@ -157,6 +163,20 @@ class VariableRequests(Authorization):
     def values_of(self, variable: Variable) -> tuple[str, ...]:
         """The values list of an option, member or sequence list; () without one."""
         return variable.values
+
+    def target(self, variable: Variable, evse: dict | None) -> str | None:
+        """The Target value as text; None where it has no such attribute."""
+        if variable.key != "EVSE.Power":
+            return None
+        offers = (o.hardware.offered_w for o in self.outlets_of(evse) if o.hardware.in_transaction)
+        return _watts(sum(offers))
+
+    def limits(self, variable: Variable, evse: dict | None) -> tuple[float | None, float | None]:
+        """(minLimit, maxLimit) of the variable at this place."""
+        if variable.key != "EVSE.Power":
+            return variable.low, variable.high
+        most = (o.hardware.config.max_power_w for o in self.outlets_of(evse))
+        return variable.low, float(max(most, default=0))
 
     # --- reports (B07, B08) ------------------------------------------------------------------
 
@@ -204,16 +224,20 @@ class VariableRequests(Authorization):
             attribute["value"] = self.read(variable, evse, now)
         if variable.mutability != READ_ONLY:
             attribute["persistent"] = True
+        attributes = [attribute]
+        if (target := self.target(variable, evse)) is not None:
+            attributes.append({"type": "Target", "mutability": READ_ONLY, "value": target})
         traits: dict[str, Any] = {
             "dataType": variable.kind,
             "supportsMonitoring": variable.mutability != WRITE_ONLY,
         }
         if variable.unit:
             traits["unit"] = variable.unit
-        if variable.low is not None:
-            traits["minLimit"] = variable.low
-        if variable.high is not None:
-            traits["maxLimit"] = variable.high
+        low, high = self.limits(variable, evse)
+        if low is not None:
+            traits["minLimit"] = low
+        if high is not None:
+            traits["maxLimit"] = high
         if values := self.values_of(variable):
             traits["valuesList"] = ",".join(values)
         component = _component_of(variable)
@@ -225,7 +249,7 @@ class VariableRequests(Authorization):
         return {
             "component": component,
             "variable": name,
-            "variableAttribute": [attribute],
+            "variableAttribute": attributes,
             "variableCharacteristics": traits,
         }
 
@@ -264,8 +288,8 @@ def _of_outlets(variable: Variable, outlets: list[Outlet]) -> str:
             # Of several: available while one of them is (part 2, 4.4 on EVSEs of many connectors).
             order = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
             return next((state for state in order if state in states), "Unavailable")
-        case "Power":
-            return str(max(config.max_power_w for config in configs))
+        case "Problem":
+            return "true" if any(outlet.hardware.faulted for outlet in outlets) else "false"
         case "SupplyPhases":
             return str(max((config.phases for config in configs), default=0))
         case "ConnectorType":
@@ -279,6 +303,10 @@ def _tells_condition(line: dict) -> bool:
     name = line["variable"]["name"]
     value = line["variableAttribute"][0].get("value")
     return name == "AvailabilityState" or name in _TROUBLES and value == "true"
+
+
+def _watts(power: float) -> str:
+    return f"{power:.0f}"
 
 
 def _asked_for(line: dict, ask: dict) -> bool:

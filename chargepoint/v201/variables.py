@@ -173,7 +173,8 @@ VARIABLES: tuple[Variable, ...] = (
     _variable("LocalAuthListCtrlr.Entries", "integer", "", READ_ONLY, high=1000, live=True),
     _fixed("LocalAuthListCtrlr.ItemsPerMessage", "integer", "100"),
     _variable(
-        "MonitoringCtrlr.ActiveMonitoringBase", "OptionList", "FactoryDefault", READ_ONLY,
+        # As shipped: what the factory has configured waits for a CSMS that wants it.
+        "MonitoringCtrlr.ActiveMonitoringBase", "OptionList", "HardWiredOnly", READ_ONLY,
         values=("All", "FactoryDefault", "HardWiredOnly"),
     ),
     _variable("MonitoringCtrlr.ActiveMonitoringLevel", "integer", "9", READ_ONLY, low=0, high=9),
@@ -183,6 +184,10 @@ VARIABLES: tuple[Variable, ...] = (
     _flag("MonitoringCtrlr.Enabled", True),
     _fixed("MonitoringCtrlr.ItemsPerMessage[ClearVariableMonitoring]", "integer", "100"),
     _fixed("MonitoringCtrlr.ItemsPerMessage[SetVariableMonitoring]", "integer", "100"),
+    # 0 where the version knows no streams.
+    _variable(
+        "MonitoringCtrlr.MaxPeriodicEventStreams", "integer", "0", READ_ONLY, live=True
+    ),
     _variable("MonitoringCtrlr.OfflineQueuingSeverity", "integer", "5", low=0, high=9),
     _live("OCPPCommCtrlr.ActiveNetworkProfile", "integer"),
     _live("OCPPCommCtrlr.FieldLength[MessageContentType.content]", "integer"),
@@ -279,5 +284,6 @@ CONNECTOR_VARIABLES: tuple[Variable, ...] = (
     _live("Connector.AvailabilityState", "OptionList", values=_AVAILABILITY),
     _flag("Connector.Available", True, READ_ONLY),
     _live("Connector.ConnectorType", "string"),
+    _live("Connector.Problem", "boolean"),
     _live("Connector.SupplyPhases", "integer"),
 )

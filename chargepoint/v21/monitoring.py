@@ -1,13 +1,15 @@
 """Monitoring in 2.1: events tell their severity, reports where a monitor comes from."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from chargepoint.v201.monitoring import Monitoring
-from chargepoint.v201.monitors import Monitor
+from chargepoint.v201.monitors import TARGETS, Monitor
 
 
 class Monitoring21(Monitoring):
     __slots__ = ()
+
+    MONITOR_TYPES: ClassVar[tuple[str, ...]] = (*Monitoring.MONITOR_TYPES, *TARGETS)
 
     def event_of(self, event: dict[str, Any], severity: int) -> dict[str, Any]:
         return {**event, "severity": severity}

@@ -6,7 +6,6 @@ dynamic profiles, priority charging and DER control; what is not emulated answer
 
 from typing import Any, ClassVar
 
-from chargepoint import rpc
 from chargepoint.der.ride import Ride
 from chargepoint.v21.der import DerControl
 from chargepoint.v21.der_effects import DerEffects
@@ -15,40 +14,41 @@ from chargepoint.v21.dynamic_profiles import DynamicProfiles
 from chargepoint.v21.ev_needs import EvNeeds21
 from chargepoint.v21.evse_controllers import EvseControllers
 from chargepoint.v21.external_setpoint import ExternalSetpoint
-from chargepoint.v21.monitoring import Monitoring21
+from chargepoint.v21.message_kinds import MessageKinds21
 from chargepoint.v21.network_configuration import NetworkConfiguration
 from chargepoint.v21.offline_profiles import OfflineProfiles
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
 from chargepoint.v21.reservation import Reservation21
 from chargepoint.v21.resumption import Resumption
+from chargepoint.v21.streams import Streams
 from chargepoint.v21.token_types import TokenTypes
 from chargepoint.v21.transaction_limits import TransactionLimits21
 from chargepoint.v201.station import Station201
-
-# 2.1 part 4, 4.1.3: message types that 2.0.1 does not know, and that nobody answers.
-_CALL_RESULT_ERROR, _SEND = "[5,", "[6,"
 
 
 class Station21(
     NetworkConfiguration, Resumption, PlugAndCharge21,
     TokenTypes, Reservation21, EvseControllers, DerEffects, OfflineProfiles, DynamicProfiles,
-    DerControl, ExternalSetpoint, EvNeeds21, TransactionLimits21, DisplayMessages21, Monitoring21,
-    Station201,
+    DerControl, ExternalSetpoint, EvNeeds21, TransactionLimits21, DisplayMessages21, Streams,
+    MessageKinds21, Station201,
 ):  # fmt: skip
     """State beside 2.0.1's: allowed, next_signal, signal (see V2X), priority (see
     DynamicProfiles), der (see DerControl), ride (see DerEffects), evse_values (EvseControllers),
-    resume_by (see Resumption)."""
+    resume_by (see Resumption), answered (see MessageKinds21), streams (see Streams)."""
 
     __slots__ = (
-        "allowed", "der", "evse_values", "next_signal", "priority", "resume_by", "ride", "signal",
+        "allowed", "answered", "der", "evse_values", "next_signal", "priority", "resume_by",
+        "ride", "signal", "streams",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.1"
     HANDLERS: ClassVar[dict[str, str]] = {
         **Station201.HANDLERS,
         "AFRRSignal": "on_afrr_signal",
+        "AdjustPeriodicEventStream": "on_adjust_periodic_event_stream",
         "ClearDERControl": "on_clear_der_control",
         "GetDERControl": "on_get_der_control",
+        "GetPeriodicEventStream": "on_get_periodic_event_stream",
         "NotifyAllowedEnergyTransfer": "on_notify_allowed_energy_transfer",
         "SetDERControl": "on_set_der_control",
         "UpdateDynamicSchedule": "on_update_dynamic_schedule",
@@ -61,6 +61,7 @@ class Station21(
     }
 
     def begin(self, saved: dict, now: float) -> None:
+        self.answered: list[tuple[str, str]] | None = None
         self.signal: int | None = saved.get("signal")
         self.next_signal: list | None = saved.get("next_signal")
         self.evse_values: dict[str, str] | None = saved.get("evse_values")
@@ -98,12 +99,3 @@ class Station21(
 
     def choice_told(self, schedule: int) -> dict[str, Any]:
         return {"selectedChargingScheduleId": schedule}
-
-    def _take_bad(self, bad: rpc.BadFrame, text: str, now: float) -> None:
-        if bad.fault == rpc.UNKNOWN_TYPE:
-            start = "".join(text[:8].split())
-            if start.startswith((_CALL_RESULT_ERROR, _SEND)):
-                what = "CallResultError" if start.startswith(_CALL_RESULT_ERROR) else "Send"
-                self._note("Invalid", text, now, f"ignored: a {what}", "", bad.unique_id)
-                return
-        super()._take_bad(bad, text, now)

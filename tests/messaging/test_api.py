@@ -94,14 +94,17 @@ def test_pages_go_through_all_messages_once_in_both_orders(api, log):
         ({"direction": "received"}, [1]),
         ({"kind": "CallError"}, [4]),
         ({"messageType": "CallResult,CallError"}, [1, 4]),
+        ({"kind": "Send"}, [5]),
+        ({"messageType": "CallResultError"}, [6]),
+        ({"action": "NotifyPeriodicEventStream"}, [5]),
         ({"action": "Authorize"}, [2, 3]),
         ({"uid": "same"}, [0, 1]),
         ({"uid": "same", "station": "CP1"}, [0]),
         ({"text": "NEEDLE.*"}, [3]),
         ({"text": ".*"}, [3]),
-        ({"errors": "true"}, [4]),
+        ({"errors": "true"}, [4, 6]),
         ({"errors": "true", "station": "CP1"}, []),
-        ({"from": datetime.fromtimestamp(NOW + 20, UTC).isoformat()}, [2, 3, 4]),
+        ({"from": datetime.fromtimestamp(NOW + 20, UTC).isoformat()}, [2, 3, 4, 5, 6]),
         ({"to": datetime.fromtimestamp(NOW + 20, UTC).isoformat()}, [0, 1]),
         ({"action": "Authorize", "station": "CP3"}, [2]),
     ],
@@ -113,6 +116,8 @@ def test_filters(api, log, query, wanted):
         record(20, station="CP3", action="Authorize"),
         record(30, action="Authorize", text='[2,"a needle.*",{}]'),
         record(40, station="CP2", kind="CallError", error="FormatViolation"),
+        record(50, station="CP4", kind="Send", action="NotifyPeriodicEventStream"),
+        record(60, station="CP4", kind="CallResultError", error="FormatViolation"),
     ]
     log(made)
     assert ids(api("GET", "messages", order="oldest", **query)) == [made[n].id for n in wanted]
@@ -153,6 +158,48 @@ def test_a_message_comes_with_its_pair(api, log):
     assert api("GET", f"messages/{again.id}")[1]["pair"] is None
     status, body = api("GET", "messages/nothing")
     assert (status, body["code"]) == (404, "message_not_found")
+
+
+def test_a_refusal_belongs_to_the_answer_and_a_send_to_nothing(api, log):
+    call = record(0, uid="7")
+    answer = record(1, uid="7", direction="received", kind="CallResult", error="FormatViolation")
+    refusal = record(2, uid="7", kind="CallResultError", error="FormatViolation")
+    # The CSMS's Call of the same id, our answer, and its refusal of that.
+    theirs = record(3, uid="7", direction="received", action="GetLog")
+    ours = record(4, uid="7", kind="CallResult", action="GetLog")
+    refused = record(5, uid="7", direction="received", kind="CallResultError", action="GetLog")
+    lone = record(6, uid="8", kind="Send")
+    stray = record(7, uid="8", direction="received", kind="CallResult")
+    unreadable = record(8, uid="9", direction="received", kind="Invalid")
+    told = record(9, uid="9", kind="CallResultError")
+    log([call, answer, refusal, theirs, ours, refused, lone, stray, unreadable, told])
+    for one, other in (
+        (call, answer), (answer, call), (refusal, answer), (theirs, ours), (ours, theirs),
+        (refused, ours), (lone, None), (stray, None), (told, unreadable),
+    ):  # fmt: skip
+        pair = api("GET", f"messages/{one.id}")[1]["pair"]
+        assert (pair and pair["id"]) == (other and other.id), one
+
+
+def test_the_new_kinds_are_exported_and_counted(api, log):
+    now = time.time()
+    log(
+        [
+            make_record(time=now - 5, kind="Send", action="NotifyPeriodicEventStream"),
+            make_record(time=now - 4, kind="CallResultError", error="FormatViolation"),
+            make_record(time=now - 3, direction="received", kind="CallResultError"),
+        ]
+    )
+    _, body = api("GET", "messages/stats", hours=2)
+    assert body["kinds"] == {"Send": 1, "CallResultError": 2}
+    assert body["actions"] == {"NotifyPeriodicEventStream": 1}
+    _, errors = api("GET", "analytics/errors", hours=2)
+    assert (errors["total"], errors["errors"]) == (3, 2)
+    assert errors["codes"] == {"FormatViolation": 1, "CallResultError": 1}
+    for form in ("jsonl", "csv"):
+        _, body = api("GET", "messages/export", format=form, kind="Send,CallResultError")
+        assert body.count(b"NotifyPeriodicEventStream") == 1
+        assert body.count(b"CallResultError") == 2
 
 
 def test_export_as_json_lines_holds_every_message_verbatim(api, log):

@@ -61,18 +61,24 @@ async def test_a_batch_published_on_redis_reaches_each_viewer_by_its_filter():
     everything = await opened()
     errors = await opened(query="errorsOnly=true")
     station = await opened(query="stationId=CP2&direction=received&messageType=Call")
+    newer = await opened(query="messageType=Send,CallResultError")
     records = [
         make_record(station="CP1"),
         make_record(station="CP2", direction="received"),
         make_record(station="CP2", error="FormatViolation", kind="CallError"),
+        make_record(station="CP3", kind="Send"),
+        make_record(station="CP3", kind="CallResultError"),
     ]
     await asyncio.sleep(0.3)  # the subscription is made in the background
     await get_channel_layer().group_send(LIVE_GROUP, published(records))
     got = await next_of(everything, "messages")
     assert [item["id"] for item in got["items"]] == [record.id for record in records]
-    assert [i["id"] for i in (await next_of(errors, "messages"))["items"]] == [records[2].id]
+    wrong = [records[2].id, records[4].id]
+    assert [i["id"] for i in (await next_of(errors, "messages"))["items"]] == wrong
     assert [i["id"] for i in (await next_of(station, "messages"))["items"]] == [records[1].id]
-    for communicator in (everything, errors, station):
+    kinds = [item["kind"] for item in (await next_of(newer, "messages"))["items"]]
+    assert kinds == ["Send", "CallResultError"]
+    for communicator in (everything, errors, station, newer):
         await communicator.disconnect()
     assert not hub().viewers
 

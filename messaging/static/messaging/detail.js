@@ -75,9 +75,10 @@ export class Detail {
     close.onclick = () => this.closed();
     top.append(close);
     const cards = element("div", "lv-pair");
-    const paired = isCall || item.kind === "CallResult" || item.kind === "CallError";
+    const paired = isCall || ["CallResult", "CallError", "CallResultError"].includes(item.kind);
+    const before = item.kind === "CallResultError" ? "The refused answer" : "The request";
     if (first) cards.append(this.card(first, first.id === item.id));
-    else if (paired) cards.append(element("div", "lv-none", "The request is not in the log."));
+    else if (paired) cards.append(element("div", "lv-none", `${before} is not in the log.`));
     if (second) cards.append(this.card(second, second.id === item.id));
     else if (paired) cards.append(element("div", "lv-none", "No response yet."));
     this.root.replaceChildren(top, cards);

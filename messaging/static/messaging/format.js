@@ -32,10 +32,18 @@ export function size(bytes) {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-export const kindNames = { CallResult: "Result", CallError: "Error" };
+export const kindNames = { CallResult: "Result", CallError: "Error", CallResultError: "Refusal" };
+
+const passing = ["Call", "CallResult", "Send", "Note"];
+// The kinds that a frame of a kind belongs with; as the history's API has it.
+const pairedWith = { Call: ["CallResult", "CallError", "Invalid"], CallResultError: ["CallResult", "Invalid"], Send: [] };
+
+export function pairKinds(kind) {
+  return pairedWith[kind] ?? ["Call"];
+}
 
 export function failed(item) {
-  return Boolean(item.error) || !["Call", "CallResult", "Note"].includes(item.kind);
+  return Boolean(item.error) || !passing.includes(item.kind);
 }
 
 export function arrow(direction) {

@@ -13,20 +13,23 @@ export function hintOf(text) {
   if (!Array.isArray(frame)) return bad("Not a JSON array");
   const [kind, id] = frame;
   const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
-  if (![2, 3, 4].includes(kind)) return bad("The message type is not 2, 3 or 4");
+  if (![2, 3, 4, 5, 6].includes(kind)) return bad("The message type is not 2 to 6");
   if (typeof id !== "string" || !id || id.length > 36) return bad("The unique id is not a string of 1 to 36 characters");
-  if (kind === 2) {
-    if (frame.length !== 4 || typeof frame[2] !== "string" || !isObject(frame[3])) return bad("A Call is [2, id, action, {payload}]");
-    return { ok: true, text: `A Call of ${frame[2]}` };
+  const since = kind > 4 ? " (OCPP 2.1)" : "";
+  if (kind === 2 || kind === 6) {
+    const name = kind === 2 ? "Call" : "Send";
+    if (frame.length !== 4 || typeof frame[2] !== "string" || !isObject(frame[3])) return bad(`A ${name} is [${kind}, id, action, {payload}]`);
+    return { ok: true, text: `A ${name} of ${frame[2]}${since}` };
   }
   if (kind === 3) {
     if (frame.length !== 3 || !isObject(frame[2])) return bad("A CallResult is [3, id, {payload}]");
     return { ok: true, text: "A CallResult" };
   }
+  const error = kind === 4 ? "CallError" : "CallResultError";
   if (frame.length !== 5 || typeof frame[2] !== "string" || typeof frame[3] !== "string" || !isObject(frame[4])) {
-    return bad("A CallError is [4, id, code, description, {details}]");
+    return bad(`A ${error} is [${kind}, id, code, description, {details}]`);
   }
-  return { ok: true, text: `A CallError: ${frame[2]}` };
+  return { ok: true, text: `A ${error}: ${frame[2]}${since}` };
 }
 
 export class HeldCard {
@@ -52,7 +55,7 @@ export class HeldCard {
     this.root.append(head, this.body);
     this.button("Release", () => this.act("release"), "lv-main");
     this.button("Edit", () => this.edit());
-    if (frame.kind === "Call") this.button("Answer", () => this.answer());
+    if (frame.answers.length) this.button("Answer", () => this.answer());
     this.button("Drop", () => this.act("drop"));
     this.show();
     this.tick();
@@ -109,9 +112,9 @@ export class HeldCard {
 
   answer() {
     const choice = element("select", "lv-choice");
-    for (const kind of ["CallResult", "CallError"]) choice.append(element("option", "", kind));
+    for (const kind of this.frame.answers) choice.append(element("option", "", kind));
     const { area, said } = this.editor("{}", (text) => {
-      if (choice.value === "CallError") return { ok: true, text: "" };
+      if (choice.value !== "CallResult") return { ok: true, text: "" };
       try {
         JSON.parse(text);
         return { ok: true, text: "" };
@@ -121,21 +124,21 @@ export class HeldCard {
     });
     area.setAttribute("aria-label", "The answer's payload");
     const code = element("input", "lv-input");
-    code.value = "InternalError";
+    code.value = this.frame.kind === "Call" ? "InternalError" : "FormatViolation";
     code.setAttribute("aria-label", "Error code");
     const words = element("input", "lv-input lv-wide");
     words.placeholder = "description";
     words.setAttribute("aria-label", "Error description");
     const row = element("div", "lv-held-row");
     const fields = () => {
-      const isError = choice.value === "CallError";
+      const isError = choice.value !== "CallResult";
       area.hidden = isError;
       code.hidden = words.hidden = !isError;
     };
     choice.onchange = fields;
     row.append(choice, code, words);
     this.button("Send this answer", () => {
-      if (choice.value === "CallError") {
+      if (choice.value !== "CallResult") {
         this.act("answer", { code: code.value, description: words.value });
         return;
       }

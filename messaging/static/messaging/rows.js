@@ -1,4 +1,5 @@
 // The messages this page holds: ordered by id, each once, and never more than `most`.
+import { pairKinds } from "./format.js";
 
 export class Rows {
   constructor(most) {
@@ -61,13 +62,11 @@ export class Rows {
 
   pairOf(item) {
     if (!item.uid) return null;
-    for (let index = this.items.length - 1; index >= 0; index -= 1) {
-      const other = this.items[index];
-      if (other.uid === item.uid && other.station === item.station && other.id !== item.id &&
-          other.direction !== item.direction && (other.kind === "Call") !== (item.kind === "Call")) {
-        return other;
-      }
-    }
-    return null;
+    const wanted = pairKinds(item.kind);
+    const isCall = item.kind === "Call";
+    const fits = (other) => other.uid === item.uid && other.station === item.station &&
+      other.direction !== item.direction && wanted.includes(other.kind) && (other.id > item.id) === isCall;
+    // The first answer after a Call, the last Call before an answer.
+    return (isCall ? this.items.find(fits) : this.items.findLast(fits)) ?? null;
   }
 }

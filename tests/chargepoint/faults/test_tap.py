@@ -179,7 +179,7 @@ def test_some_forms_are_no_json(payload, form):
 @given(payloads, st.sampled_from(tuple(FORMS)))
 def test_every_form_is_refused_or_has_another_payload(payload, form):
     text = rpc.call_text("u", "BootNotification", payload)
-    parsed = rpc.parse(malformed(text, form), 10_000)
+    parsed = rpc.parse(malformed(text, form), 10_000, rpc.READERS)
     if form == "wrong-types" and payload:
         assert {type(value) for value in parsed.payload.values()}
         for name, value in parsed.payload.items():

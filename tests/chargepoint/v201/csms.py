@@ -43,6 +43,8 @@ class Csms:
         self.station = make_station(self.config, saved, now, rng_seed=next(self.seeds))
         self.calls: list[tuple[str, dict]] = []  # (action, payload) from the station
         self.results: dict[str, Any] = {}  # our unique id -> payload or (code, description)
+        self.sends: list[tuple[str, dict]] = []  # (action, payload) that nobody answers
+        self.result_errors: list[list] = []  # CallResultErrors from the station
         self.received: list[Any] = []  # the Received effects
         self.sessions: list[dict] = []
         self.closes: list[Close] = []
@@ -62,6 +64,7 @@ class Csms:
             "NotifyMonitoringReport": {},
             "NotifyReport": {},
             "MeterValues": {},
+            "OpenPeriodicEventStream": {"status": "Accepted"},
             "ReservationStatusUpdate": {},
             "SecurityEventNotification": {},
             "NotifyDERAlarm": {},
@@ -70,6 +73,7 @@ class Csms:
             "PullDynamicScheduleUpdate": {"status": "Rejected"},
             "ReportDERControl": {},
             "ClearedChargingLimit": {},
+            "ClosePeriodicEventStream": {},
             "NotifyChargingLimit": {},
             "NotifyEVChargingNeeds": {"status": "Accepted"},
             "NotifyEVChargingSchedule": {"status": "Accepted"},
@@ -120,6 +124,15 @@ class Csms:
             fault = schemas.check(version, noted.action, frame[2], True)
             assert fault is None, f"{noted.action}: {fault} in {frame[2]}"
             self.results[frame[1]] = frame[2]
+        elif frame[0] == 5:
+            assert version == "2.1"
+            self.result_errors.append(frame)
+        elif frame[0] == 6:
+            assert version == "2.1"
+            _, _, action, payload = frame
+            fault = schemas.check(version, action, payload, False)
+            assert fault is None, f"{action}: {fault} in {payload}"
+            self.sends.append((action, payload))
         else:
             assert frame[0] == 4
             self.results[frame[1]] = (frame[2], frame[3])

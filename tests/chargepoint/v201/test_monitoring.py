@@ -5,6 +5,7 @@ import json
 import pytest
 
 from chargepoint.switching import carried_over
+from chargepoint.times import iso, seconds_of
 from tests.chargepoint.v201.csms import Csms, booted, config_of
 
 INTERVAL = ({"name": "OCPPCommCtrlr"}, {"name": "OfflineThreshold"})
@@ -103,6 +104,7 @@ def test_periodic_monitors_tell_until_they_are_cleared():
          "UnsupportedMonitorType"),
         ("UpperThreshold", -5, {}, "Rejected"),
         ("Delta", -1, {}, "Rejected"),
+        ("Delta", -1, {"at": STATE}, "Rejected"),
         ("Periodic", 0, {}, "Rejected"),
         ("Delta", 1, {"id": 77}, "Rejected"),
     ],
@@ -147,14 +149,28 @@ def test_the_monitoring_level_silences_what_is_less_severe():
     assert csms.call("SetMonitoringLevel", {"severity": 5}) == {"status": "Accepted"}
     csms.set(KEY, "70")
     assert seen(csms) == []
+    # N07.FR.18: changed since the last time that the CSMS was told.
     csms.call("SetMonitoringLevel", {"severity": 6})
     csms.set(KEY, "80")
-    assert [event["actualValue"] for event in seen(csms)] == ["80"]
+    assert [event["actualValue"] for event in seen(csms)] == ["70", "80"]
     assert csms.call("SetMonitoringLevel", {"severity": 10})["status"] == "Rejected"
+
+
+def test_a_boundary_that_was_passed_in_silence_is_told_when_the_level_allows_it():
+    csms = booted()
+    monitor(csms, "UpperThreshold", 500, severity=7)
+    csms.call("SetMonitoringLevel", {"severity": 5})
+    csms.set(KEY, "600")
+    csms.set(KEY, "400")
+    csms.set(KEY, "700")
+    csms.call("SetMonitoringLevel", {"severity": 9})
+    (event,) = seen(csms)
+    assert (event["actualValue"], "cleared" in event) == ("700", False)
 
 
 def test_monitoring_bases_bring_and_take_the_preconfigured_and_custom_monitors():
     csms = booted()
+    assert csms.station.model.value("MonitoringCtrlr.ActiveMonitoringBase") == "HardWiredOnly"
     monitor(csms, "Delta", 0)
     csms.call("SetMonitoringBase", {"monitoringBase": "All"})
     origins = [m.origin for m in csms.station.monitors.values()]
@@ -162,8 +178,154 @@ def test_monitoring_bases_bring_and_take_the_preconfigured_and_custom_monitors()
     csms.command("plug", connector=2, ev=EV)
     assert seen(csms)[-1]["eventNotificationType"] == "PreconfiguredMonitor"
     assert csms.station.model.value("MonitoringCtrlr.ActiveMonitoringBase") == "All"
+    csms.call("SetMonitoringBase", {"monitoringBase": "FactoryDefault"})
+    origins = [m.origin for m in csms.station.monitors.values()]
+    assert origins == ["PreconfiguredMonitor", "PreconfiguredMonitor"]
     csms.call("SetMonitoringBase", {"monitoringBase": "HardWiredOnly"})
     assert csms.station.monitors is None
+
+
+def test_a_preconfigured_monitor_that_the_csms_replaced_is_custom_until_the_factory_default():
+    csms = booted()
+    csms.call("SetMonitoringBase", {"monitoringBase": "All"})
+    number = min(csms.station.monitors)
+    assert monitor(csms, "Delta", 1, STATE, severity=4, id=number)["status"] == "Accepted"
+    csms.call("SetMonitoringBase", {"monitoringBase": "All"})  # leaves it
+    assert len(csms.station.monitors) == 2
+    assert (csms.station.monitors[number].origin, csms.station.monitors[number].severity) == (
+        "CustomMonitor", 4,
+    )  # fmt: skip
+    csms.call("SetMonitoringBase", {"monitoringBase": "FactoryDefault"})
+    assert (csms.station.monitors[number].origin, csms.station.monitors[number].severity) == (
+        "PreconfiguredMonitor", 7,
+    )  # fmt: skip
+
+
+def test_monitors_go_and_come_with_their_connectors():
+    csms = booted()
+    csms.call("SetMonitoringBase", {"monitoringBase": "All"})
+    monitor(csms, "Periodic", 10, ({"name": "EVSE", "evse": {"id": 2}}, {"name": "Power"}))
+    config = csms.config
+    csms.perform(csms.station.reconfigure(config_of(connectors=config.connectors[:1]), csms.now))
+    assert len(csms.station.monitors) == 1
+    csms.pass_time(30)
+    assert seen(csms) == []
+    csms.perform(csms.station.reconfigure(config, csms.now))
+    assert len(csms.station.monitors) == 2
+
+
+@pytest.mark.parametrize(
+    ("threshold", "told"),
+    [(500, [("650", False)]), (700, [("650", True)]), (650, [("650", True)])],
+)
+def test_a_changed_threshold_is_looked_at_anew(threshold, told):
+    csms = booted()
+    monitor(csms, "UpperThreshold", 600)
+    csms.set(KEY, "650")
+    del csms.calls[:]
+    monitor(csms, "UpperThreshold", threshold, id=1)
+    assert [(e["actualValue"], e.get("cleared", False)) for e in seen(csms)] == told
+
+
+def test_a_threshold_that_was_not_passed_and_is_not_now_tells_nothing_when_changed():
+    csms = booted()
+    monitor(csms, "UpperThreshold", 600)
+    monitor(csms, "UpperThreshold", 700, id=1)
+    assert seen(csms) == []
+
+
+def test_a_passed_threshold_that_is_removed_is_not_told_to_be_cleared():
+    csms = booted()
+    monitor(csms, "UpperThreshold", 600)
+    csms.set(KEY, "650")
+    csms.call("ClearVariableMonitoring", {"id": [1]})
+    csms.set(KEY, "100")
+    assert len(seen(csms)) == 1
+
+
+POWER = ({"name": "EVSE", "evse": {"id": 1}}, {"name": "Power"})
+
+
+def test_the_power_of_an_evse_is_measured_and_seen_without_being_announced():
+    csms = booted()
+    assert monitor(csms, "UpperThreshold", 30_000, POWER)["status"] == "Rejected"
+    assert monitor(csms, "UpperThreshold", 5_000, POWER)["status"] == "Accepted"
+    csms.command("start-transaction", connector=1)
+    csms.pass_time(30)
+    (event,) = seen(csms)
+    assert 5_000 < float(event["actualValue"]) < 23_000
+    csms.command("stop-transaction", connector=1)
+    csms.pass_time(30)
+    assert seen(csms)[-1]["cleared"] is True
+
+
+def test_what_is_left_out_offline_is_told_when_the_link_is_back():
+    csms = booted()
+    monitor(csms, "UpperThreshold", 5_000, POWER, severity=8)
+    monitor(csms, "Delta", 0, STATE, severity=8)
+    csms.set("AuthCtrlr.OfflineTxForUnknownIdEnabled", "true")
+    csms.disconnect()
+    csms.command("start-transaction", connector=1)
+    csms.pass_time(60)
+    csms.connect()
+    told = {event["variable"]["name"]: event for event in seen(csms)}
+    assert set(told) == {"Power", "AvailabilityState"}
+    assert "cleared" not in told["Power"]
+
+
+def test_a_value_that_becomes_empty_is_a_change_too():
+    csms = booted()
+    place = ({"name": "AuthCtrlr"}, {"name": "MasterPassGroupId"})
+    csms.set("AuthCtrlr.MasterPassGroupId", "GROUP")
+    monitor(csms, "Delta", 1, place)
+    csms.set("AuthCtrlr.MasterPassGroupId", "")
+    assert [event["actualValue"] for event in seen(csms)] == [""]
+
+
+def test_numbers_of_events_are_not_used_twice_whatever_is_lost():
+    csms = booted()
+    monitor(csms, "Periodic", 10)
+    csms.pass_time(10)
+    changes = [e for e in csms.station.wake(csms.now + 10) if type(e).__name__ == "Changed"]
+    assert [change.urgency for change in changes] == ["soon"]
+
+
+def test_aligned_monitors_follow_the_clock_that_the_csms_sets():
+    csms = booted()
+    monitor(csms, "PeriodicClockAligned", 3600)
+    # By the CSMS's clock it is half past when it answers the Heartbeat.
+    ahead = 1_800 - (csms.now + csms.interval) % 3_600
+    csms.answers["Heartbeat"] = lambda _: {"currentTime": iso(csms.now + ahead)}
+    csms.pass_time(csms.interval)
+    csms.pass_time(1_800 - 1)
+    assert seen(csms) == []
+    csms.pass_time(2)
+    (event,) = seen(csms)
+    assert seconds_of(event["timestamp"]) % 3_600 < 1
+
+
+def test_a_periodic_monitor_does_not_drift_and_goes_on_in_step_after_a_restart():
+    csms = booted()
+    start = csms.now
+    monitor(csms, "Periodic", 10)
+    for late in (10.4, 20.4):
+        csms.now = start + late
+        csms.perform(csms.station.wake(csms.now))
+    assert csms.station.monitors[1].due == start + 30
+    csms.restart().connect()
+    assert csms.station.monitors[1].due == start + 30
+
+
+def test_an_id_is_told_only_of_a_monitor_that_was_set():
+    csms = booted()
+    assert "id" not in monitor(csms, "Delta", -1, id=5)
+
+
+def test_a_report_is_asked_for_with_no_more_variables_than_a_message_holds():
+    csms = booted()
+    asked = [{"component": {"name": "TxCtrlr"}}] * 101
+    answer = csms.call("GetMonitoringReport", {"requestId": 1, "componentVariable": asked})
+    assert answer[0] == "OccurrenceConstraintViolation"
 
 
 def test_a_fault_is_told_by_itself_and_again_when_it_has_gone():

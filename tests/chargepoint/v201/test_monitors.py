@@ -51,14 +51,42 @@ def test_a_delta_monitor_of_words_tells_each_change_whatever_its_value():
 
 @given(st.floats(1e9, 2e9), st.integers(1, 86_400), st.floats(-5000, 5000))
 def test_aligned_times_lie_on_the_clocks_grid_from_midnight(now, every, skew):
-    due = monitor_of("PeriodicClockAligned", every).next_at(now, skew)
+    due = monitor_of("PeriodicClockAligned", every).next_mark(now + skew) - skew
     clock = (due + skew) % 86_400
     assert now - 1e-3 <= due <= now + every + 1e-3
     off = min(clock % every, every - clock % every)
     assert off < 1e-3 or min(clock, 86_400 - clock) < 1e-3
 
 
-@pytest.mark.parametrize("kind", ["UpperThreshold", "LowerThreshold", "Delta"])
-def test_only_periodic_monitors_have_a_time(kind):
-    assert monitor_of(kind, 5).next_at(1e9, 0.0) is None
-    assert monitor_of("Periodic", 5).next_at(1e9, 0.0) == 1e9 + 5
+@given(st.lists(st.floats(0, 12), max_size=20), st.integers(1, 5))
+def test_a_periodic_monitor_keeps_its_step_unless_it_was_slept_over(waits, every):
+    monitor = monitor_of("Periodic", every)
+    due, now = monitor.next_at(1e9), 1e9
+    assert due == 1e9 + every
+    for wait in waits:
+        now = due + wait
+        following = monitor.next_at(now)
+        assert now < following <= now + every
+        assert following == (due + every if wait < every else now + every)
+        due = following
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "inside", "outside"),
+    [
+        ("TargetDelta", 10, ("90", "100", "110"), ("89", "111")),
+        ("TargetDeltaRelative", 0.1, ("90", "100", "110"), ("89", "111")),
+    ],
+)
+def test_a_target_monitor_tells_what_is_off_the_target_and_when_it_is_back(
+    kind, value, inside, outside
+):
+    monitor = monitor_of(kind, value)
+    for text in inside:
+        assert monitor.look(text, "100") is None
+    for text in outside:
+        assert monitor.look(text, "100") == ("Alerting", False)
+        assert monitor.look(text, "100") is None
+        assert monitor.look("100", "100") == ("Alerting", True)
+    assert monitor.look("7", None) is None
+    assert monitor.look("100", "200") == ("Alerting", False)  # the target has moved

@@ -104,10 +104,28 @@ def test_get_variables():
         ("NotSupportedAttributeType", None),
         ("UnknownComponent", None),
         ("UnknownVariable", None),
-        ("Accepted", "150000"),
+        ("Accepted", "0"),
         ("Accepted", "cCCS2"),
     ]
     assert [r["variable"] for r in results] == [a["variable"] for a in asked]
+
+
+def test_the_power_of_an_evse_has_its_greatest_its_actual_and_its_target_value():
+    csms = booted()
+    power = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}}
+    csms.command("start-transaction", connector=1)
+    csms.pass_time(30)
+    asked = [power, {**power, "attributeType": "Target"}, {**power, "attributeType": "MaxSet"}]
+    actual, target, most = csms.call("GetVariables", {"getVariableData": asked})[
+        "getVariableResult"
+    ]
+    assert 5_000 < float(actual["attributeValue"]) < 23_000
+    assert 5_000 < float(target["attributeValue"]) <= 22_000
+    assert most["attributeStatus"] == "NotSupportedAttributeType"
+    csms.call("GetReport", {"requestId": 1, "componentVariable": [power]})
+    (line,) = csms.sent("NotifyReport")[0]["reportData"]
+    assert line["variableCharacteristics"]["maxLimit"] == 22_000
+    assert [a.get("type", "Actual") for a in line["variableAttribute"]] == ["Actual", "Target"]
 
 
 def test_more_items_than_one_message_may_have():
@@ -268,7 +286,7 @@ def test_reports_come_in_parts_and_whole():
     for line in lines:
         asked = {"component": line["component"], "variable": line["variable"]}
         [got] = csms.call("GetVariables", {"getVariableData": [asked]})["getVariableResult"]
-        [attribute] = line["variableAttribute"]
+        attribute = line["variableAttribute"][0]
         secret = attribute["mutability"] == "WriteOnly"
         assert got["attributeStatus"] == ("Rejected" if secret else "Accepted")
         assert got.get("attributeValue") == attribute.get("value")

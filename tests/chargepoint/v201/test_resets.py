@@ -170,9 +170,12 @@ def test_the_three_inventories_differ(csms):
 
 def test_the_summary_tells_of_what_is_out_of_order(csms):
     csms.command("fault", connector=2, error_code="GroundFailure")
-    states = {
-        (line["component"]["name"], line["component"].get("evse", {}).get("id")):
-            line["variableAttribute"][0]["value"]
+    told = {
+        (line["component"]["name"], line["component"].get("evse", {}).get("id"),
+         line["variable"]["name"]): line["variableAttribute"][0]["value"]
         for line in lines(csms, "SummaryInventory")
     }  # fmt: skip
-    assert states["Connector", 2] == "Faulted" and states["Connector", 1] == "Available"
+    assert told["Connector", 2, "AvailabilityState"] == "Faulted"
+    assert told["Connector", 1, "AvailabilityState"] == "Available"
+    assert told["Connector", 2, "Problem"] == "true"
+    assert ("Connector", 1, "Problem") not in told

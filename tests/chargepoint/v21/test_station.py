@@ -65,14 +65,6 @@ def test_what_is_not_supported_says_so(action, csms):
     assert csms.call(action, {})[0] == "NotSupported"
 
 
-@pytest.mark.parametrize("frame", ['[5,"x","InternalError","",{}]', '[ 6,"x","Anything",{}]'])
-def test_messages_that_nobody_answers(csms, frame):
-    before = dict(csms.results)
-    csms.perform(csms.station.received(frame, csms.now))
-    assert csms.received[-1].error.startswith("ignored")
-    assert csms.results == before
-
-
 def test_a_version_that_is_not_emulated_is_refused():
     with pytest.raises(ValueError, match=r"1\.6, 2\.0\.1 or 2\.1"):
         make_station(config_of(version="3.0"), None, 0.0)

@@ -6,7 +6,8 @@ from django.test import Client
 BREAKPOINT = {"id": 1, "direction": "sent", "action": "Heartbeat", "kind": "", "count": None,
               "until": 1.5, "hold_seconds": 60.0}  # fmt: skip
 HELD = {"id": 2, "direction": "sent", "kind": "Call", "action": "Heartbeat", "unique_id": "u",
-        "text": "[2]", "since": 1.0, "until": 61.0}  # fmt: skip
+        "text": "[2]", "answers": ["CallResult", "CallError"], "since": 1.0,
+        "until": 61.0}  # fmt: skip
 ALL = {"action": "", "kind": ""}
 
 CALLS = [

@@ -1,0 +1,62 @@
+"""Functional block N: the CSMS asks which monitors there are (N02)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chargepoint.answers import CallFault
+from chargepoint.v201.events import Events
+from chargepoint.v201.monitors import CRITERIA, Monitor
+from chargepoint.v201.variable_requests import _asked_for
+
+_ITEMS = 100  # MonitoringCtrlr.ItemsPerMessage and DeviceDataCtrlr's say the same
+
+
+class MonitoringReport(Events):
+    __slots__ = ()
+
+    def on_get_monitoring_report(self, payload: dict, now: float) -> dict:
+        check_count(payload.get("componentVariable", ()))  # N02.FR.07
+        lines = self._monitoring_lines(payload)
+        if not lines:
+            return {"status": "EmptyResultSet"}
+        self.later(self._notify_monitoring_report, payload["requestId"], lines)
+        return {"status": "Accepted"}
+
+    def _monitoring_lines(self, payload: dict) -> list[dict]:
+        criteria = payload.get("monitoringCriteria") or CRITERIA
+        types = {kind for criterion in criteria for kind in CRITERIA[criterion]}
+        wanted = payload.get("componentVariable")
+        lines: dict[tuple, dict] = {}
+        for monitor in (self.monitors or {}).values():
+            line = {"component": monitor.component, "variable": monitor.variable}
+            if monitor.type not in types:
+                continue
+            if wanted and not any(_asked_for(line, ask) for ask in wanted):
+                continue
+            line = lines.setdefault(monitor.place, {**line, "variableMonitoring": []})
+            line["variableMonitoring"].append(self.monitor_told(monitor))
+        return list(lines.values())
+
+    def monitor_told(self, monitor: Monitor) -> dict[str, Any]:
+        """VariableMonitoringType."""
+        names = ("id", "transaction", "value", "type", "severity")
+        return {name: getattr(monitor, name) for name in names}
+
+    def _notify_monitoring_report(self, request_id: int, lines: list[dict], now: float) -> None:
+        parts = [lines[n : n + _ITEMS] for n in range(0, len(lines), _ITEMS)]
+        for number, part in enumerate(parts):
+            report = {
+                "requestId": request_id,
+                "generatedAt": self.stamp(now),
+                "seqNo": number,
+                "tbc": number + 1 < len(parts),
+                "monitor": part,
+            }
+            self.call("NotifyMonitoringReport", report, now, "triggered")
+
+
+def check_count(items: Sequence) -> None:
+    """CallFault for more than a message may hold."""
+    if len(items) > _ITEMS:
+        why = f"{len(items)} items, at most {_ITEMS} in one message"
+        raise CallFault("OccurrenceConstraintViolation", why)

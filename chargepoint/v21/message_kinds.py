@@ -1,0 +1,55 @@
+"""What 2.1 adds to the RPC framework (part 4, 4.1.3): CallResultError and Send.
+
+Neither is ever answered, also where it cannot be read.
+"""
+
+from typing import Any, ClassVar
+
+from chargepoint import rpc
+from chargepoint.answers import Answers
+from chargepoint.effects import Frame, Send
+
+REMEMBERED = 5  # answers of ours that a CallResultError may still speak of
+
+
+class MessageKinds21(Answers):
+    """Block of Station21.
+
+    `answered`: (unique id, action) of the last answers, None before the first. It is not saved:
+    it only gives a CallResultError its action in the log.
+    """
+
+    __slots__ = ()
+
+    READERS: ClassVar[rpc.Readers] = rpc.READERS_21
+
+    # --- CallResultError ---------------------------------------------------------------------
+
+    def result_was_bad(self, unique_id: str, action: str, code: str, why: str, now: float) -> None:
+        """2.1 part 2, FR.06: whose answer is invalid, is told so."""
+        text = rpc.result_error_text(unique_id, code, why)
+        frame = Frame("sent", "CallResultError", action, unique_id, text, now, None, code)
+        self._out.append(Send(frame))
+
+    def _answer(self, unique_id: str, action: str, payload: dict, now: float) -> None:
+        super()._answer(unique_id, action, payload, now)
+        answered = self.answered
+        if answered is None:
+            answered = self.answered = []
+        answered.append((unique_id, action))
+        if len(answered) > REMEMBERED:
+            del answered[0]
+
+    def answered_action(self, unique_id: str) -> str:
+        # The newest first: a CSMS may count its ids from 1 again.
+        return next((a for known, a in reversed(self.answered or []) if known == unique_id), "")
+
+    def take_unanswered(self, frame: Any, text: str, now: float) -> None:
+        if type(frame) is rpc.CallResultError:
+            action = self.answered_action(frame.unique_id)
+            code = frame.code[:60] if action else "ignored: no answer of ours has this id"
+            self._note("CallResultError", text, now, code, action, frame.unique_id)
+        else:
+            # No message of this type is defined for a CSMS to send.
+            words = "ignored: no Send is defined from a CSMS"
+            self._note("Send", text, now, words, frame.action[:60], frame.unique_id)
