@@ -28,3 +28,8 @@ def seconds_of(text: str) -> float | None:
         return moment.timestamp()
     except (OverflowError, ValueError):
         return None
+
+
+def utc_of(seconds: float) -> datetime:
+    """The moment as a datetime of UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
