@@ -31,6 +31,9 @@ _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "jitter_ms": _NUMBER, "offset_seconds": _NUMBER, "ppm": _NUMBER, "probability": _NUMBER,
     "seconds": _NUMBER, "seed": (int, "a whole number"), "code": _TEXT, "description": _TEXT,
     "hold_seconds": _NUMBER,
+    "amount": _NUMBER, "battery_kwh": _NUMBER, "brand": _TEXT, "card": _TEXT,
+    "max_cost": _NUMBER, "max_energy": _NUMBER, "max_time": (int, "a whole number"),
+    "recognition": _TEXT, "serial": _TEXT, "soc": _NUMBER, "soh": _NUMBER, "vat_number": _TEXT,
 }  # fmt: skip
 
 

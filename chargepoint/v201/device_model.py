@@ -3,6 +3,8 @@
 Only values that differ from the shared table are kept for a station.
 """
 
+from typing import ClassVar
+
 from chargepoint.v201.variables import (
     CONNECTOR_VARIABLES,
     EVSE_VARIABLES,
@@ -11,11 +13,46 @@ from chargepoint.v201.variables import (
     Variable,
 )
 
-_BY_NAME = {v.key.lower(): v for v in VARIABLES}
-_BY_EVSE_NAME = {v.name.lower(): v for v in EVSE_VARIABLES}
-_BY_CONNECTOR_NAME = {v.name.lower(): v for v in CONNECTOR_VARIABLES}
-_COMPONENTS = {v.component.lower() for v in VARIABLES}
 _NOTHING: dict[str, str] = {}
+
+
+class Catalogue:
+    """The variables that a version knows. `at_evses`, `at_connectors`: of each one of these."""
+
+    __slots__ = ("at_connectors", "at_evses", "by_name", "components", "everywhere", "variables")
+
+    def __init__(
+        self,
+        variables: tuple[Variable, ...] = VARIABLES,
+        at_evses: tuple[Variable, ...] = EVSE_VARIABLES,
+        at_connectors: tuple[Variable, ...] = CONNECTOR_VARIABLES,
+    ) -> None:
+        self.variables, self.at_evses, self.at_connectors = variables, at_evses, at_connectors
+        self.by_name = {v.key.lower(): v for v in variables}
+        self.components = {v.component.lower() for v in variables}
+        self.everywhere = {v.key.lower(): v for v in (*at_evses, *at_connectors)}
+
+    def find(
+        self, component: dict, variable: dict, connectors: dict[int, set[int]]
+    ) -> Variable | str:
+        """The variable that a CSMS names, or "UnknownComponent" / "UnknownVariable".
+
+        `connectors`: the connector ids of each EVSE of the station.
+        """
+        name = str(component.get("name", "")).lower()
+        evse = component.get("evse")
+        wanted = str(variable.get("name", "")).lower()
+        for table, of_evse in ((self.at_evses, True), (self.at_connectors, False)):
+            if any(v.component.lower() == name for v in table):
+                if component.get("instance") or not _exists(of_evse, evse, connectors):
+                    return "UnknownComponent"
+                found = self.everywhere.get(f"{name}.{wanted}")
+                return "UnknownVariable" if found is None or variable.get("instance") else found
+        if name not in self.components or evse is not None or component.get("instance"):
+            return "UnknownComponent"
+        instance = variable.get("instance")
+        suffix = f"[{instance.lower()}]" if instance else ""
+        return self.by_name.get(f"{name}.{wanted}{suffix}") or "UnknownVariable"
 
 
 class DeviceModel:
@@ -26,9 +63,11 @@ class DeviceModel:
 
     __slots__ = ("_configured", "_pending", "_stored")
 
+    CATALOGUE: ClassVar[Catalogue] = Catalogue()
+
     def __init__(self, configuration: dict[str, str] | None = None):
         """`configuration`: values by key. Unknown, live or impossible ones are left out."""
-        self._configured = _usable(configuration or {})
+        self._configured = self._usable(configuration or {})
         self._stored = _NOTHING  # by the CSMS
         self._pending = _NOTHING  # accepted, and in force from the next boot on
 
@@ -37,11 +76,11 @@ class DeviceModel:
         found = self._stored.get(key)
         if found is None:
             found = self._configured.get(key)
-        return _BY_NAME[key.lower()].default if found is None else found
+        return self.CATALOGUE.by_name[key.lower()].default if found is None else found
 
     def rebase(self, configuration: dict[str, str]) -> None:
         """A new configuration. What it changes goes before what the CSMS had set."""
-        before, self._configured = self._configured, _usable(configuration)
+        before, self._configured = self._configured, self._usable(configuration)
         keep = {k: v for k, v in self._stored.items() if before.get(k) == self._configured.get(k)}
         self._stored = keep or _NOTHING
 
@@ -88,48 +127,27 @@ class DeviceModel:
     def from_saved(cls, saved: dict, configuration: dict[str, str]) -> "DeviceModel":
         """As it was saved, and then with the configuration of today."""
         model = cls(saved.get("configured"))
-        model._stored = _usable(saved.get("stored") or {})
-        model._pending = _usable(saved.get("pending") or {})
+        model._stored = cls._usable(saved.get("stored") or {})
+        model._pending = cls._usable(saved.get("pending") or {})
         model.rebase(configuration)
         return model
 
-
-def _usable(values: dict[str, str]) -> dict[str, str]:
-    """The values that a variable can have, by their proper key and in their one form."""
-    usable = {}
-    for key, text in values.items():
-        variable = _BY_NAME.get(key.lower())
-        if variable and not variable.live and DeviceModel.refusal(variable, text) is None:
-            usable[variable.key] = _normal(variable, text)
-    return usable or _NOTHING
-
-
-def find(component: dict, variable: dict, connectors: dict[int, set[int]]) -> Variable | str:
-    """The variable that a CSMS names, or "UnknownComponent" / "UnknownVariable".
-
-    `connectors`: the connector ids of each EVSE of this station.
-    """
-    name = str(component.get("name", "")).lower()
-    evse = component.get("evse")
-    wanted = str(variable.get("name", "")).lower()
-    if name in ("evse", "connector"):
-        if component.get("instance") or not _exists(name, evse, connectors):
-            return "UnknownComponent"
-        table = _BY_EVSE_NAME if name == "evse" else _BY_CONNECTOR_NAME
-        found = None if variable.get("instance") else table.get(wanted)
-        return found or "UnknownVariable"
-    if name not in _COMPONENTS or evse is not None or component.get("instance"):
-        return "UnknownComponent"
-    instance = variable.get("instance")
-    suffix = f"[{instance.lower()}]" if instance else ""
-    return _BY_NAME.get(f"{name}.{wanted}{suffix}") or "UnknownVariable"
+    @classmethod
+    def _usable(cls, values: dict[str, str]) -> dict[str, str]:
+        """The values that a variable can have, by their proper key and in their one form."""
+        usable = {}
+        for key, text in values.items():
+            variable = cls.CATALOGUE.by_name.get(key.lower())
+            if variable and not variable.live and cls.refusal(variable, text) is None:
+                usable[variable.key] = _normal(variable, text)
+        return usable or _NOTHING
 
 
-def _exists(name: str, evse: dict | None, connectors: dict[int, set[int]]) -> bool:
+def _exists(of_evse: bool, evse: dict | None, connectors: dict[int, set[int]]) -> bool:
     if evse is None or evse["id"] not in connectors:
         return False
     connector = evse.get("connectorId")
-    if name == "evse":
+    if of_evse:
         return connector is None
     return connector in connectors[evse["id"]]
 
@@ -143,6 +161,8 @@ def _normal(variable: Variable, text: str) -> str:
         return text.lower()
     if variable.kind == "integer":
         return str(int(text))
+    if variable.kind == "OptionList":
+        return next((v for v in variable.values if v.lower() == text.lower()), text)
     if variable.kind in ("MemberList", "SequenceList"):
         by_lower = {value.lower(): value for value in variable.values}
         items = (item.strip() for item in text.split(","))
@@ -193,7 +213,12 @@ def _list(variable: Variable, text: str) -> str | None:
     return None
 
 
+def _option(variable: Variable, text: str) -> str | None:
+    known = {value.lower() for value in variable.values}
+    return None if not known or text.lower() in known else "not in the values list"
+
+
 _CHECKS = {
     "integer": _integer, "decimal": _decimal, "boolean": _boolean, "MemberList": _list,
-    "SequenceList": _list,
+    "OptionList": _option, "SequenceList": _list,
 }  # fmt: skip

@@ -4,7 +4,6 @@ from typing import Any
 
 from chargepoint.effects import SOON
 from chargepoint.hardware.connector import NO_ERROR, Connector
-from chargepoint.v201.device_model import find
 from chargepoint.v201.monitors import PERIODIC, Monitor
 from chargepoint.v201.provisioning import Provisioning
 
@@ -20,7 +19,7 @@ class Events(Provisioning):
 
     def monitored_value(self, monitor: Monitor, now: float) -> str:
         """The Actual value of its variable; "" if that is gone with its EVSE."""
-        variable = find(monitor.component, monitor.variable, self._places())
+        variable = self.find_variable(monitor.component, monitor.variable)
         if isinstance(variable, str):
             return ""
         return self.read(variable, monitor.component.get("evse"), now)

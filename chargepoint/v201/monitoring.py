@@ -4,7 +4,6 @@ from typing import Any
 
 from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT
-from chargepoint.v201.device_model import find
 from chargepoint.v201.events import Events
 from chargepoint.v201.monitors import CRITERIA, PERIODIC, PRECONFIGURED, THRESHOLDS, Monitor
 from chargepoint.v201.variable_requests import _asked_for
@@ -59,7 +58,7 @@ class Monitoring(Events):
         result = {name: item[name] for name in ("type", "severity", "component", "variable")}
         if "id" in item:
             result["id"] = item["id"]
-        variable = find(item["component"], item["variable"], self._places())
+        variable = self.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "status": variable}
         refused = self._monitor_refusal(item, variable)

@@ -6,16 +6,9 @@ from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT, PingInterval
 from chargepoint.v201.authorization import Authorization
 from chargepoint.v201.connector_types import CONNECTOR_TYPES
-from chargepoint.v201.device_model import DeviceModel, find, writable
+from chargepoint.v201.device_model import writable
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.variables import (
-    CONNECTOR_VARIABLES,
-    EVSE_VARIABLES,
-    READ_ONLY,
-    VARIABLES,
-    WRITE_ONLY,
-    Variable,
-)
+from chargepoint.v201.variables import READ_ONLY, WRITE_ONLY, Variable
 
 _ITEMS = 100  # in one message; DeviceDataCtrlr.ItemsPerMessage says the same
 
@@ -34,7 +27,7 @@ class VariableRequests(Authorization):
             "component": item["component"],
             "variable": item["variable"],
         }
-        variable = find(item["component"], item["variable"], self._places())
+        variable = self.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
@@ -58,19 +51,27 @@ class VariableRequests(Authorization):
             "component": item["component"],
             "variable": item["variable"],
         }
-        variable = find(item["component"], item["variable"], self._places())
+        variable = self.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
             return {**result, "attributeStatus": "NotSupportedAttributeType"}
         why, code = "the variable is read-only", "ReadOnly"
         if writable(variable):
-            why, code = DeviceModel.refusal(variable, item["attributeValue"]), "InvalidValue"
+            why, code = self.refuses_value(variable, item["attributeValue"]), "InvalidValue"
         if why is not None:
             info = {"reasonCode": code, "additionalInfo": why[:512]}
             return {**result, "attributeStatus": "Rejected", "attributeStatusInfo": info}
         waits = self.model.set(variable, item["attributeValue"])
         return {**result, "attributeStatus": "RebootRequired" if waits else "Accepted"}
+
+    def refuses_value(self, variable: Variable, text: str) -> str | None:
+        """Why the variable cannot have this value now, None if it can."""
+        return self.model.refusal(variable, text)
+
+    def find_variable(self, component: dict, variable: dict) -> Variable | str:
+        """The variable, or "UnknownComponent" / "UnknownVariable"."""
+        return self.model.CATALOGUE.find(component, variable, self._places())
 
     def variables_changed(self, now: float) -> None:
         """Bring the values that drive timers into force; all are cheap, so all are done."""
@@ -93,7 +94,7 @@ class VariableRequests(Authorization):
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
         """The Actual value as text."""
-        if variable.component in ("EVSE", "Connector"):
+        if variable.key.lower() in self.model.CATALOGUE.everywhere:
             return _of_outlets(variable, self.outlets_of(evse))
         if not variable.live:
             return self.model.value(variable.key)
@@ -142,15 +143,24 @@ class VariableRequests(Authorization):
         return {"status": "Accepted"}
 
     def _inventory(self, now: float, writable_only: bool) -> list[dict]:
-        lines = [self._line(v, None, now) for v in VARIABLES if not writable_only or writable(v)]
+        known = self.model.CATALOGUE
+        wanted = [v for v in known.variables if not writable_only or writable(v)]
+        lines = [self._line(v, None, now) for v in wanted]
         if writable_only:
             return lines
         for evse, connectors in sorted(self._places().items()):
-            lines += [self._line(v, {"id": evse}, now) for v in EVSE_VARIABLES]
+            lines += self._lines_at(known.at_evses, {"id": evse}, now)
             for number in sorted(connectors):
                 place = {"id": evse, "connectorId": number}
-                lines += [self._line(v, place, now) for v in CONNECTOR_VARIABLES]
+                lines += self._lines_at(known.at_connectors, place, now)
         return lines
+
+    def _lines_at(self, variables: tuple[Variable, ...], place: dict, now: float) -> list[dict]:
+        """Of those that exist there."""
+        return [
+            self._line(v, place, now) for v in variables
+            if self.find_variable({"name": v.component, "evse": place}, {"name": v.name}) is v
+        ]  # fmt: skip
 
     def _line(self, variable: Variable, evse: dict | None, now: float) -> dict:
         attribute: dict[str, Any] = {"mutability": variable.mutability}

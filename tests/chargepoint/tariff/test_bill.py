@@ -58,7 +58,8 @@ def test_a_stretch_is_cut_at_the_hour_where_the_price_changes():
     charged(bill, 3000, 12_000)
     assert bill.totals().total.net == pytest.approx(6 * 0.40 + 4 * 0.25)
     assert [(p.start, p.wh) for p in bill.periods] == [
-        (at("2023-04-05T17:30"), pytest.approx(6000)), (at("2023-04-05T18:00"), pytest.approx(4000)),
+        (at("2023-04-05T17:30"), pytest.approx(6000)),
+        (at("2023-04-05T18:00"), pytest.approx(4000)),
     ]  # fmt: skip
 
 

@@ -54,11 +54,13 @@ class Csms:
             },
             "Heartbeat": lambda _: {"currentTime": iso(self.now)},
             "Authorize": {"idTokenInfo": {"status": "Accepted"}},
+            "BatterySwap": {},
             "TransactionEvent": {},
             "StatusNotification": {},
             "NotifyEvent": {},
             "NotifyMonitoringReport": {},
             "NotifyReport": {},
+            "NotifySettlement": {},
             "MeterValues": {},
             "ReservationStatusUpdate": {},
             "NotifyDERAlarm": {},
@@ -73,6 +75,7 @@ class Csms:
             "ReportChargingProfiles": {},
             "GetCertificateStatus": {"status": "Failed"},
             "SignCertificate": {"status": "Accepted"},
+            "VatNumberValidation": lambda asked: {**asked, "status": "Rejected"},
             "Get15118EVCertificate": {"status": "Accepted", "exiResponse": "gJgC"},
         }  # fmt: skip
         self.todo: deque[str] = deque()
