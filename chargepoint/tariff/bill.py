@@ -117,7 +117,8 @@ class Bill:
         """`wh` have flowed evenly since the last call. A time before that adds energy only."""
         left = now - self.at
         if left <= LEAST_S:
-            self._charge(0.0, wh, flow)
+            if wh:
+                self._charge(0.0, wh, flow)
             return
         rate = wh / left
         while left > 0.0:

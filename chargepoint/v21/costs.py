@@ -18,6 +18,7 @@ from chargepoint.v201.variables import Variable
 # A faulty meter measures nothing that could be charged (the name that 1.6 gave it).
 _METER_FAULT = "PowerMeterFailure"
 _LOOK = 10.0  # seconds between looks at a cost that has a limit
+_SHOWN = 60.0  # seconds, at most, that what an operator sees is old
 # What tells the running cost, beside the events that are made for it.
 _TELLING = ("CostLimitReached", "LimitSet", "TariffChanged")
 
@@ -61,9 +62,13 @@ class Costs:
         entry = self.entry_of(outlet)
         return entry.kind if entry else DEFAULT
 
-    def running_cost(self, outlet: Outlet) -> dict[str, Any] | None:
-        """{"amount" with tax, "currency", "tariff"} at the last look; None where it is not known
-        here. For a display, and for operators."""
+    def running_cost(self, outlet: Outlet, now: float | None = None) -> dict[str, Any] | None:
+        """{"amount" with tax, "currency", "tariff"}; None where it is not known here.
+
+        Without `now` as at the last look, a minute ago at most. For a display, and for operators.
+        """
+        if now is not None:
+            self.price(outlet, now)
         entry = self.entry_of(outlet)
         if entry is None or entry.failure or not self.model.flag("TariffCostCtrlr.Enabled[Cost]"):
             return None
@@ -230,7 +235,7 @@ class Costs:
         entry = self.entry_of(outlet)
         if entry is None:
             return
-        waits = []
+        waits = [_SHOWN]
         if entry.bill.bounds.flow:
             waits.append(float(self.model.integer("TariffCostCtrlr.Interval[Tariff]")))
         limit = self.next_cost(outlet)
@@ -238,10 +243,7 @@ class Costs:
             flow = self._flow(outlet, entry.charging, _power(outlet))
             rate, left = entry.bill.per_second(flow), limit - entry.bill.totals().total.gross
             waits.append(min(_LOOK, left / rate) if rate > 0 else _LOOK)
-        if waits:
-            self.set_timer(("cost", outlet.number), now + max(0.01, min(waits)))
-        else:
-            self.clear_timer(("cost", outlet.number))
+        self.set_timer(("cost", outlet.number), now + max(0.01, min(waits)))
 
     def at_cost(self, now: float, number: int) -> None:
         outlet = self.outlets.get(number)

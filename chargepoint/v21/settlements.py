@@ -51,7 +51,9 @@ class Settlements:
             self.settling = _without(self.settling, identity)
             self.settle_payment(payment["connector"], payment, cost, now)
 
-    def settle_payment(self, number: int, payment: dict[str, Any], cost: float | None, now: float) -> None:
+    def settle_payment(
+        self, number: int, payment: dict[str, Any], cost: float | None, now: float
+    ) -> None:
         """Have the provider take the money, and tell the CSMS how that went."""
         if self.model.flag("PaymentCtrlr.SettlementByCSMS"):
             return

@@ -99,7 +99,7 @@ class Tariffs:
 
     def _known_ids(self) -> set[str]:
         ids = {t["tariffId"] for known in (self.tariffs or {}).values() for t in known}
-        return ids | {bill.tariff["tariffId"] for bill in (self.bills or {}).values()}
+        return ids | {entry.bill.tariff["tariffId"] for entry in (self.bills or {}).values()}
 
     def _install_tariff(self, places: list[int], tariff: dict[str, Any], now: float) -> None:
         self.tariffs = self.tariffs or {}
