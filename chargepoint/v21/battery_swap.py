@@ -20,9 +20,10 @@ SWAP = "swap"  # in the place of a connector's number, in the context of an Auth
 class BatterySwap(Slots, Authorization):
     """Block of Station21.
 
-    swap  {"request", "token", "count", "steps", "inserted", "offered", "taken"} while one is under
-          way, else None. steps: what is still to be done, IN or OUT; inserted: the serial numbers;
-          offered, taken: BatteryDataType of what may go out and of what has gone
+    swap  {"request", "token", "count", "steps", "inserted", "offered", "taken", "until"} while one
+          is under way, else None. steps: what is still to be done, IN or OUT; inserted: the serial
+          numbers; offered, taken: BatteryDataType of what may go out and of what has gone; until:
+          when the first of the steps is given up, unix seconds
     """
 
     __slots__ = ()
@@ -55,6 +56,7 @@ class BatterySwap(Slots, Authorization):
         raise CommandRejected("invalid_arguments", "kind is start, insert, take or stock.")
 
     def _start_swap(self, token: dict, count: int | None, now: float) -> dict:
+        self.check_registered()
         wanted = count or self.model.integer("EmulatorCtrlr.BatteriesPerSwap")
         why = self._cannot_swap(wanted, now)
         if why is not None:
@@ -117,7 +119,7 @@ class BatterySwap(Slots, Authorization):
         steps = _FIRST[self.model.value("BatterySwapCtrlr.SwapOrder")]
         self.swap = {
             "request": request, "token": token, "count": count, "steps": [*steps],
-            "inserted": [], "offered": [], "taken": [],
+            "inserted": [], "offered": [], "taken": [], "until": now,
         }  # fmt: skip
         self._begin_step(now)
 
@@ -129,7 +131,8 @@ class BatterySwap(Slots, Authorization):
         if step == OUT:
             chosen = self.eligible(now)[: self.swap["count"]]
             self.swap["offered"] = [self.battery_data(outlet, now) for outlet in chosen]
-        self.set_timer(SWAP, now + self.model.integer(f"BatterySwapCtrlr.Timeout[{step}]"))
+        self.swap["until"] = now + self.model.integer(f"BatterySwapCtrlr.Timeout[{step}]")
+        self.set_timer(SWAP, self.swap["until"])
         self.changed(URGENT)
 
     def _close_swap(self) -> None:
@@ -215,12 +218,11 @@ class BatterySwap(Slots, Authorization):
         self.swap: dict[str, Any] | None = swap and {**swap, "steps": [*swap["steps"]],
                                                      "inserted": [*swap["inserted"]]}  # fmt: skip
         if self.swap is not None:
-            self.set_timer(SWAP, max(now, saved.get("swap_until", now)))
+            self.set_timer(SWAP, max(now, self.swap["until"]))
 
     def saved_swap(self) -> dict[str, Any]:
         saved = self.saved_slots()
         if self.swap is not None:
             saved["swap"] = {**self.swap, "steps": [*self.swap["steps"]],
                              "inserted": [*self.swap["inserted"]]}  # fmt: skip
-            saved["swap_until"] = self._timers.get(SWAP)
         return saved

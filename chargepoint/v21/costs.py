@@ -7,6 +7,7 @@ from chargepoint.effects import SOON
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.meter import AC_POWER_FACTOR, LINE_VOLTAGE, dc_voltage
 from chargepoint.hardware.states import State
+from chargepoint.station import CommandRejected
 from chargepoint.tariff.bill import Bill, Flow
 from chargepoint.tariff.conditions import Place
 from chargepoint.tariff.local_time import is_zone
@@ -200,6 +201,8 @@ class Costs:
     def do_refuse_tariff(self, now: float, connector: int = 1) -> dict:
         """The driver does not accept the tariff (I07.FR.31, I08.FR.21): no energy for it."""
         outlet = self.outlet(connector)
+        if outlet.token is None or self.tariff_for(outlet, outlet.token, now)[0] is None:
+            raise CommandRejected("not_possible_now", "Nobody is offered a tariff there.")
         self.stop(outlet, "TariffNotAccepted", "DeAuthorized", now, outlet.token)
         return {"status": "Accepted"}
 

@@ -64,6 +64,7 @@ class PaymentTerminal:
     def _check_terminal(self, outlet: Outlet, outcome: str, now: float) -> None:
         if outcome not in OUTCOMES:
             raise CommandRejected("invalid_arguments", f"outcome is one of: {', '.join(OUTCOMES)}.")
+        self.check_registered()
         if not self.model.flag("PaymentCtrlr.Enabled"):
             raise CommandRejected("not_possible_now", "PaymentCtrlr.Enabled is false.")
         if self.terminal_down:

@@ -177,6 +177,18 @@ def test_it_goes_on_over_a_crash_and_what_is_told_offline_arrives(csms):
     assert csms.station.swap is None
 
 
+def test_a_power_cut_does_not_leave_it_open_for_ever(csms):
+    start(csms)
+    csms.command("power-cut", seconds=30)
+    csms.disconnect()
+    csms.pass_time(31)
+    csms.connect()
+    assert csms.station.swap is not None
+    csms.pass_time(100)
+    assert csms.station.swap is None
+    assert all(csms.station.outlets[n].transaction is not None for n in (3, 4))
+
+
 # --- charging ------------------------------------------------------------------------------------
 
 

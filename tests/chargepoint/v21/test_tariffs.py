@@ -362,6 +362,8 @@ def test_a_cached_token_keeps_its_tariff_offline():
 
 
 def test_the_driver_may_refuse_the_tariff(csms):
+    with pytest.raises(CommandRejected):
+        csms.command("refuse-tariff", connector=1)
     set_default(csms, tariff())
     charge(csms, 60)
     csms.command("refuse-tariff", connector=1)
