@@ -14,7 +14,8 @@ class Settlements:
     """Block of Station21; for `payments` see PaymentTerminal.
 
     settling     transaction id -> its payment, while the CSMS is to tell the cost; None
-    settlements  connector -> the last NotifySettlement with what the CSMS answered, None
+    settlements  connector -> the last NotifySettlement, with what the CSMS answered to it and
+                 what the terminal's receipt says, None
     """
 
     __slots__ = ()
@@ -77,7 +78,8 @@ class Settlements:
             told["statusInfo"] = words
         if status == SETTLED:
             told |= self._receipt(payment)
-        self.settlements = {**(self.settlements or {}), number: told}
+        shown = {**told, "receipt": self._printed()} if "receiptId" in told else told
+        self.settlements = {**(self.settlements or {}), number: shown}
         self.deliver("NotifySettlement", told, now)
 
     def _receipt(self, payment: dict[str, Any]) -> dict[str, Any]:
@@ -91,6 +93,15 @@ class Settlements:
             if server := self.model.value("PaymentCtrlr.ReceiptServerUrl"):
                 told["receiptUrl"] = f"{server.rstrip('/')}/{told['receiptId']}"
         return told
+
+    def _printed(self) -> dict[str, str]:
+        """What the terminal's receipt says beside the amount: who is paid."""
+        names = ("Id", "Name", "TaxId", "Address", "City")
+        merchant = {name: self.model.value(f"PaymentCtrlr.Merchant[{name}]") for name in names}
+        return {name: value for name, value in merchant.items() if value} | {
+            "TerminalID": self.model.value("PaymentCtrlr.TerminalID"),
+            "currency": self.model.value("TariffCostCtrlr.Currency"),
+        }
 
     def got_notify_settlement(self, payload: dict, context: Any, now: float) -> None:
         told = self.delivered(context)

@@ -74,7 +74,8 @@ class WebPayments:
         if url is None:
             why = "The station shows no QR code there now: see WebPaymentsCtrlr, or it is in use."
             raise CommandRejected("not_possible_now", why)
-        return {"url": url, "seconds_left": round(self._qr_due(now) - now, 3)}
+        quality = self.model.value("WebPaymentsCtrlr.QRCodeQuality")
+        return {"url": url, "seconds_left": round(self._qr_due(now) - now, 3), "quality": quality}
 
     def _qr_due(self, now: float) -> float:
         """When the code changes."""

@@ -83,6 +83,7 @@ def test_the_driver_enters_limits(web):
     result = web.command("payment-url", connector=1, max_cost=12.5, max_time=1800)
     assert parse_qs(urlsplit(result["url"]).query) == {"maxcost": ["12.5"], "maxtime": ["1800"]}
     assert 0 < result["seconds_left"] <= 30
+    assert result["quality"] == "Medium"
     web.set("WebPaymentsCtrlr.URLParameters", "maxtime")
     with pytest.raises(CommandRejected, match="maxenergy"):
         web.command("payment-url", connector=1, max_energy=1000)
@@ -150,7 +151,10 @@ def stop(csms):
 
 
 def test_a_card_pays_and_is_settled_with_a_receipt():
-    csms = made(PaymentCtrlr_ReceiptServerUrl="https://receipts.example/")
+    csms = made(**{
+        "PaymentCtrlr_ReceiptServerUrl": "https://receipts.example/",
+        "PaymentCtrlr_Merchant[Name]": "Acme", "PaymentCtrlr_Merchant[TaxId]": "DE9",
+    })  # fmt: skip
     ref = pay(csms)
     started = csms.events[0]
     assert csms.sent("Authorize") == []
@@ -169,7 +173,9 @@ def test_a_card_pays_and_is_settled_with_a_receipt():
         "transactionId": started["transactionInfo"]["transactionId"],
         "receiptUrl": f"https://receipts.example/{ref[4:]}",
     }  # fmt: skip
-    assert csms.station.snapshot()["connectors"][0]["settlement"] == told
+    receipt = {"Name": "Acme", "TaxId": "DE9", "TerminalID": "T1", "currency": "EUR"}
+    shown = csms.station.snapshot()["connectors"][0]["settlement"]
+    assert shown == {**told, "receipt": receipt}
     assert (csms.station.payments, csms.station.unsent) == (None, None)
 
 
