@@ -154,10 +154,14 @@ class Calls(Timers):
 
     def waiting_contexts(self, action: str) -> set[Any]:
         """The contexts of ordinary Calls that were not answered yet."""
-        calls = {context for name, _, context in self._calls or () if name == action}
+        return set(self.waiting(action))
+
+    def waiting(self, action: str) -> list[Any]:
+        """The same, also where a context cannot be in a set."""
+        contexts = [context for name, _, context in self._calls or () if name == action]
         if self._flight is not None and self._flight.action == action:
-            calls.add(self._flight.context)
-        return calls
+            contexts.append(self._flight.context)
+        return contexts
 
     @property
     def queued(self) -> list[dict[str, Any]]:

@@ -32,6 +32,9 @@ _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "seconds": _NUMBER, "seed": (int, "a whole number"), "code": _TEXT, "description": _TEXT,
     "hold_seconds": _NUMBER, "voltage_pct": _NUMBER, "voltage_v": _NUMBER,
     "frequency_hz": _NUMBER, "load_w": _NUMBER, "setpoint": _NUMBER,
+    "amount": _NUMBER, "battery_kwh": _NUMBER, "brand": _TEXT, "card": _TEXT,
+    "max_cost": _NUMBER, "max_energy": _NUMBER, "max_time": (int, "a whole number"),
+    "recognition": _TEXT, "serial": _TEXT, "soc": _NUMBER, "soh": _NUMBER, "vat_number": _TEXT,
 }  # fmt: skip
 
 

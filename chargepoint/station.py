@@ -387,6 +387,11 @@ class Station(
             "error": connector.error_code,
             "transaction": transaction,
             "id_tag": id_tag,
+            **self.connector_shown(connector),
         }
+
+    def connector_shown(self, connector: Connector) -> dict[str, Any]:
+        """Hook: what else an operator is to see of a connector. {} costs nothing."""
+        return {}
 
 

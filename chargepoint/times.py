@@ -35,3 +35,8 @@ def next_mark(time: float, seconds: int) -> float:
     midnight = time // 86_400 * 86_400
     mark = midnight + ((time - midnight) // seconds + 1) * seconds
     return min(mark, midnight + 86_400)
+
+
+def utc_of(seconds: float) -> datetime:
+    """The moment as a datetime of UTC."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -101,6 +101,51 @@ class GridIn(StrictIn):
     load_w: float | None = Field(None, description="What else the site draws (2.1, load balancing)")
 
 
+class BatterySwapIn(StrictIn):
+    """A step of a battery swap (OCPP 2.1): the reader, a battery in, a battery out."""
+
+    kind: Literal["start", "insert", "take", "stock"] = Field(
+        "start", description="`stock` puts a battery into a slot without a swap."
+    )
+    id_tag: str | None = Field(None, description="Left out: the station's default.")
+    token_type: str | None = None
+    connector: int | None = Field(None, description="The slot; left out: the first that fits.")
+    serial: str | None = Field(None, description="Left out: one is made.")
+    soc: float | None = Field(None, description="Percent")
+    soh: float | None = Field(None, description="Percent")
+    battery_kwh: float | None = None
+    count: int | None = Field(None, description="Batteries of this swap.")
+
+
+class PayTerminalIn(ConnectorCommand):
+    """A bank card at the station's payment terminal (OCPP 2.1)."""
+
+    brand: str | None = Field(None, description='PaymentBrand, such as "Visa"')
+    recognition: str | None = Field(None, description='PaymentRecognition, such as "CC"')
+    card: str | None = Field(None, description="The card's last four digits")
+    amount: float | None = Field(None, description="The hold; else AuthorizationAmount.")
+    outcome: Literal["Settled", "Rejected", "Failed"] = Field(
+        "Settled", description="How the settlement at the end goes."
+    )
+    vat_number: str | None = None
+
+
+class PaymentUrlIn(ConnectorCommand):
+    """What the driver enters before the QR code is shown (OCPP 2.1)."""
+
+    max_cost: float | None = None
+    max_energy: float | None = Field(None, description="Wh")
+    max_time: int | None = Field(None, description="Seconds")
+
+
+class TerminalIn(StrictIn):
+    operative: bool = Field(True, description="Whether it reaches its payment service provider.")
+
+
+class VatNumberIn(ConnectorCommand):
+    vat_number: str
+
+
 class AvailabilityIn(StrictIn):
     connector: int = Field(0, description="0: the whole station")
     operative: bool

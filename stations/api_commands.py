@@ -12,6 +12,7 @@ from accounts.schemas import ErrorOut
 from stations.api_command_schemas import (
     AuthorizeIn,
     AvailabilityIn,
+    BatterySwapIn,
     ChargingLimitIn,
     CommandOut,
     ConnectorCommand,
@@ -19,10 +20,14 @@ from stations.api_command_schemas import (
     FirmwareIn,
     GridIn,
     MessageIn,
+    PaymentUrlIn,
+    PayTerminalIn,
     PlugIn,
     ResetIn,
     StartTransactionIn,
     StopTransactionIn,
+    TerminalIn,
+    VatNumberIn,
 )
 from stations.api_lookup import not_found, told
 from stations.commands import send_command
@@ -164,6 +169,42 @@ async def charging_limit(request: HttpRequest, identity: str, body: ChargingLimi
 async def grid(request: HttpRequest, identity: str, body: GridIn | None = None):
     """Disturb the grid at the station's connection, or with `{}` make it nominal again."""
     return await carry_out(identity, "grid", given(body or GridIn()))
+
+
+@router.post("/stations/{identity}/battery-swap", response=ANSWERS)
+async def battery_swap(request: HttpRequest, identity: str, body: BatterySwapIn | None = None):
+    """Hold a token to the reader, put a battery into a slot or take one (OCPP 2.1)."""
+    return await carry_out(identity, "battery-swap", given(body or BatterySwapIn()))
+
+
+@router.post("/stations/{identity}/pay-terminal", response=ANSWERS)
+async def pay_terminal(request: HttpRequest, identity: str, body: PayTerminalIn | None = None):
+    """Pay with a bank card at the station's terminal (OCPP 2.1)."""
+    return await carry_out(identity, "pay-terminal", given(body or PayTerminalIn()))
+
+
+@router.post("/stations/{identity}/payment-url", response=ANSWERS)
+async def payment_url(request: HttpRequest, identity: str, body: PaymentUrlIn | None = None):
+    """What the QR code for a web payment holds now (OCPP 2.1)."""
+    return await carry_out(identity, "payment-url", given(body or PaymentUrlIn()))
+
+
+@router.post("/stations/{identity}/refuse-tariff", response=ANSWERS)
+async def refuse_tariff(request: HttpRequest, identity: str, body: ConnectorCommand | None = None):
+    """The driver does not accept the tariff (OCPP 2.1)."""
+    return await carry_out(identity, "refuse-tariff", given(body or ConnectorCommand()))
+
+
+@router.post("/stations/{identity}/terminal", response=ANSWERS)
+async def terminal(request: HttpRequest, identity: str, body: TerminalIn | None = None):
+    """Cut the payment terminal off from its provider, or join them again (OCPP 2.1)."""
+    return await carry_out(identity, "terminal", given(body or TerminalIn()))
+
+
+@router.post("/stations/{identity}/vat-number", response=ANSWERS)
+async def vat_number(request: HttpRequest, identity: str, body: VatNumberIn):
+    """Enter a VAT number for the receipt of an ad hoc payment (OCPP 2.1)."""
+    return await carry_out(identity, "vat-number", given(body))
 
 
 @router.post("/stations/{identity}/availability", response=ANSWERS)

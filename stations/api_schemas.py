@@ -85,6 +85,11 @@ class ConnectorState(Schema):
     error: str | None = None
     transaction: str | int | None = None
     id_tag: str | None = None
+    cost: dict[str, Any] | None = Field(None, description="Of the transaction, by its tariff (2.1)")
+    payment_url: str | None = Field(None, description="What the QR code there holds (2.1)")
+    paying_until: float | None = Field(None, description="Kept for who pays on the web (2.1)")
+    settlement: dict[str, Any] | None = Field(None, description="The terminal's last one (2.1)")
+    battery: dict[str, Any] | None = Field(None, description="In a swap station's slot (2.1)")
 
 
 class DisplayState(Schema):

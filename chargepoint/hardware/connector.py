@@ -79,6 +79,11 @@ class Connector:
         return self._meter.wh
 
     @property
+    def export_wh(self) -> float:
+        """The register of what cars gave back."""
+        return self._meter.out_wh
+
+    @property
     def status_16(self) -> str:
         return STATUS_16[self.state]
 

@@ -35,6 +35,7 @@ class Base201(Security, Firmware, Station):
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
+    MODEL: ClassVar[type[DeviceModel]] = DeviceModel
     CODES: ClassVar[dict[str, str]] = rpc.CODES_201
     ANSWERS_UNREADABLE: ClassVar[bool] = True  # part 4, 4.2.3 and 4.3
 
@@ -42,7 +43,7 @@ class Base201(Security, Firmware, Station):
         self.offline_since: float | None = saved.get("offline_since")
         self.reset_due: str | None = saved.get("reset_due")
         self.cache = AuthCache(saved.get("cache"))
-        self.model = DeviceModel.from_saved(saved.get("model") or {}, initial(self.config))
+        self.model = self.MODEL.from_saved(saved.get("model") or {}, initial(self.config))
         self.driven: set[int] = set(saved.get("driven", ()))
         self.local_list: dict[str, list] | None = saved.get("local_list")
         self.list_version: int = saved.get("list_version", 0)

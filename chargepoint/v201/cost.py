@@ -71,6 +71,10 @@ class Cost:
         """The outlet's transaction has cost that much so far."""
         self._keep_fare(outlet.number, {**self.fare(outlet), "cost": amount})
 
+    def show_total(self, outlet: Outlet, amount: float) -> None:
+        """What the transaction that has just ended there has cost."""
+        self._keep_fare(outlet.number, {**self.fare(outlet), "total": amount})
+
     def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
         super().got_transaction_event(payload, message, now)
         number, event = message["connector"], message["payload"]

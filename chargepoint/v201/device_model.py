@@ -3,6 +3,8 @@
 Only values that differ from the shared table are kept for a station.
 """
 
+from typing import ClassVar
+
 from chargepoint.v201.variables import (
     CONNECTOR_VARIABLES,
     DISPLAY_VARIABLES,
@@ -12,15 +14,49 @@ from chargepoint.v201.variables import (
     Variable,
 )
 
-_BY_NAME = {v.key.lower(): v for v in VARIABLES}
-# The components that each EVSE, or each connector, has one of.
-_PLACED = {
-    "connector": {v.key.lower(): v for v in CONNECTOR_VARIABLES},
-    "display": {v.key.lower(): v for v in DISPLAY_VARIABLES},
-    "evse": {v.key.lower(): v for v in EVSE_VARIABLES},
-}
-_COMPONENTS = {v.component.lower() for v in VARIABLES}
 _NOTHING: dict[str, str] = {}
+
+
+class Catalogue:
+    """The variables that a version knows. `at_evses`, `at_connectors`: of each one of these."""
+
+    __slots__ = ("_of_evses", "_placed", "at_connectors", "at_evses", "by_name", "components",
+                 "variables")  # fmt: skip
+
+    def __init__(
+        self,
+        variables: tuple[Variable, ...] = VARIABLES,
+        at_evses: tuple[Variable, ...] = (*EVSE_VARIABLES, *DISPLAY_VARIABLES),
+        at_connectors: tuple[Variable, ...] = CONNECTOR_VARIABLES,
+    ) -> None:
+        self.variables, self.at_evses, self.at_connectors = variables, at_evses, at_connectors
+        self.by_name = {v.key.lower(): v for v in variables}
+        self.components = {v.component.lower() for v in variables}
+        self._placed = {v.key.lower(): v for v in (*at_evses, *at_connectors)}
+        # Components that stand at a place -> whether that is an EVSE.
+        self._of_evses = {v.component.lower(): True for v in at_evses}
+        self._of_evses |= {v.component.lower(): False for v in at_connectors}
+
+    def find(
+        self, component: dict, variable: dict, connectors: dict[int, set[int]]
+    ) -> Variable | str:
+        """The variable that a CSMS names, or "UnknownComponent" / "UnknownVariable".
+
+        `connectors`: the connector ids of each EVSE of the station.
+        """
+        name = str(component.get("name", "")).lower()
+        evse = component.get("evse")
+        instance = variable.get("instance")
+        suffix = f"[{instance.lower()}]" if instance else ""
+        wanted = f"{name}.{str(variable.get('name', '')).lower()}{suffix}"
+        of_evse = self._of_evses.get(name)
+        if of_evse is not None:
+            if component.get("instance") or not _exists(of_evse, evse, connectors):
+                return "UnknownComponent"
+            return self._placed.get(wanted) or "UnknownVariable"
+        if name not in self.components or evse is not None or component.get("instance"):
+            return "UnknownComponent"
+        return self.by_name.get(wanted) or "UnknownVariable"
 
 
 class DeviceModel:
@@ -31,9 +67,11 @@ class DeviceModel:
 
     __slots__ = ("_configured", "_pending", "_stored")
 
+    CATALOGUE: ClassVar[Catalogue] = Catalogue()
+
     def __init__(self, configuration: dict[str, str] | None = None):
         """`configuration`: values by key. Unknown, live or impossible ones are left out."""
-        self._configured = _usable(configuration or {})
+        self._configured = self._usable(configuration or {})
         self._stored = _NOTHING  # by the CSMS
         self._pending = _NOTHING  # accepted, and in force from the next boot on
 
@@ -42,11 +80,11 @@ class DeviceModel:
         found = self._stored.get(key)
         if found is None:
             found = self._configured.get(key)
-        return _BY_NAME[key.lower()].default if found is None else found
+        return self.CATALOGUE.by_name[key.lower()].default if found is None else found
 
     def rebase(self, configuration: dict[str, str]) -> None:
         """A new configuration. What it changes goes before what the CSMS had set."""
-        before, self._configured = self._configured, _usable(configuration)
+        before, self._configured = self._configured, self._usable(configuration)
         keep = {k: v for k, v in self._stored.items() if before.get(k) == self._configured.get(k)}
         self._stored = keep or _NOTHING
 
@@ -106,46 +144,27 @@ class DeviceModel:
     def from_saved(cls, saved: dict, configuration: dict[str, str]) -> "DeviceModel":
         """As it was saved, and then with the configuration of today."""
         model = cls(saved.get("configured"))
-        model._stored = _usable(saved.get("stored") or {})
-        model._pending = _usable(saved.get("pending") or {})
+        model._stored = cls._usable(saved.get("stored") or {})
+        model._pending = cls._usable(saved.get("pending") or {})
         model.rebase(configuration)
         return model
 
-
-def _usable(values: dict[str, str]) -> dict[str, str]:
-    """The values that a variable can have, by their proper key and in their one form."""
-    usable = {}
-    for key, text in values.items():
-        variable = _BY_NAME.get(key.lower())
-        if variable and not variable.live and DeviceModel.refusal(variable, text) is None:
-            usable[variable.key] = _normal(variable, text)
-    return usable or _NOTHING
-
-
-def find(component: dict, variable: dict, connectors: dict[int, set[int]]) -> Variable | str:
-    """The variable that a CSMS names, or "UnknownComponent" / "UnknownVariable".
-
-    `connectors`: the connector ids of each EVSE of this station.
-    """
-    name = str(component.get("name", "")).lower()
-    evse = component.get("evse")
-    wanted = str(variable.get("name", "")).lower()
-    instance = variable.get("instance")
-    suffix = f"[{instance.lower()}]" if instance else ""
-    if name in _PLACED:
-        if component.get("instance") or not _exists(name, evse, connectors):
-            return "UnknownComponent"
-        return _PLACED[name].get(f"{name}.{wanted}{suffix}") or "UnknownVariable"
-    if name not in _COMPONENTS or evse is not None or component.get("instance"):
-        return "UnknownComponent"
-    return _BY_NAME.get(f"{name}.{wanted}{suffix}") or "UnknownVariable"
+    @classmethod
+    def _usable(cls, values: dict[str, str]) -> dict[str, str]:
+        """The values that a variable can have, by their proper key and in their one form."""
+        usable = {}
+        for key, text in values.items():
+            variable = cls.CATALOGUE.by_name.get(key.lower())
+            if variable and not variable.live and cls.refusal(variable, text) is None:
+                usable[variable.key] = _normal(variable, text)
+        return usable or _NOTHING
 
 
-def _exists(name: str, evse: dict | None, connectors: dict[int, set[int]]) -> bool:
+def _exists(of_evse: bool, evse: dict | None, connectors: dict[int, set[int]]) -> bool:
     if evse is None or evse["id"] not in connectors:
         return False
     connector = evse.get("connectorId")
-    if name != "connector":
+    if of_evse:
         return connector is None
     return connector in connectors[evse["id"]]
 

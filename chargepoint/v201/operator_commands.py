@@ -47,7 +47,7 @@ class OperatorCommands(RemoteControl):
     ) -> dict:  # fmt: skip
         """Hold a token to the reader: starts, or stops what the same token or group started."""
         token = self.token(id_tag, token_type)
-        self._check_registered()
+        self.check_registered()
         outlet = self._reader(connector, token)
         if outlet.token is not None:
             return self._present_again(outlet, token, now)
@@ -98,7 +98,7 @@ class OperatorCommands(RemoteControl):
             token = self.token(id_tag, token_type)
         else:
             token = NO_AUTHORIZATION
-        self._check_registered()
+        self.check_registered()
         self._check_free(outlet)
         self._check_kept(outlet, token)
         self._check_allowed(token, now)  # before a car is plugged in for it
@@ -172,7 +172,7 @@ class OperatorCommands(RemoteControl):
                 "not_possible_now", f"The connector is {state}: nobody can start there."
             )
 
-    def _check_registered(self) -> None:
+    def check_registered(self) -> None:
         # B02, TxCtrlr.TxBeforeAcceptedEnabled.
         if not self.booted and not self.model.flag("TxCtrlr.TxBeforeAcceptedEnabled"):
             raise CommandRejected(

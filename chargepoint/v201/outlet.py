@@ -110,7 +110,8 @@ class Outlet:
         plugged = self.hardware.ev is not None
         if not plugged and self.token is None and not self.bay:
             return NO_POINTS
-        reached = {"ParkingBayOccupancy"} if self.bay else set()
+        # A car at the cable stands in the bay, whatever its detector was told.
+        reached = {"ParkingBayOccupancy"} if self.bay or plugged else set()
         if plugged:
             reached.add("EVConnected")
         if self.token is not None:

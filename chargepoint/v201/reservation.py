@@ -22,7 +22,8 @@ class Reservation(Reservations):
 
     reservations  id -> {"evse", "type", "token", "group", "expires", "claimed"}, None where there
                   are none. evse: 0 for any; type: "" for any; token, group: keys; expires: unix
-                  seconds by our clock; claimed: the connector where its token waits for the car
+                  seconds by our clock; claimed: the connector where its token waits for the car;
+                  since: when it was made
     """
 
     __slots__ = ()
@@ -45,6 +46,7 @@ class Reservation(Reservations):
             "group": key(group) if group else "",
             "expires": expires - self._skew,
             "claimed": 0,
+            "since": now,
         }
         status = self._room_for(entry, payload["id"])
         if status == "Accepted":

@@ -184,6 +184,7 @@ class Transactions(Availability):
         self.profiles_for_start(outlet)
         key = "SampledDataCtrlr.TxStartedMeasurands"
         meter = self.sampled(outlet, key, "Transaction.Begin", now)
+        self.transaction_begun(outlet, now)
         self._event(outlet, "Started", trigger, now, meter, outlet.token)
         self.restart_timers(outlet, now)
         self.changed(URGENT)
@@ -262,6 +263,7 @@ class Transactions(Availability):
             payload["idToken"] = token
         if meter:
             payload["meterValue"] = meter
+        payload.update(self.event_told(outlet, kind, trigger, now))
         transaction.seq += 1
         self.queue_message(
             "TransactionEvent", payload, transaction.session, connector=outlet.number
@@ -322,6 +324,13 @@ class Transactions(Availability):
     def transaction_info(self, outlet: Outlet) -> dict:
         """Hook: what 2.1 tells beside."""
         return {}
+
+    def event_told(self, outlet: Outlet, kind: str, trigger: str, now: float) -> dict:
+        """Hook: what 2.1 tells beside the transactionInfo."""
+        return {}
+
+    def transaction_begun(self, outlet: Outlet, now: float) -> None:
+        """Hook: before its Started event is made."""
 
     def transaction_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         """Hook: its Ended event is made, and the outlet has it no longer."""

@@ -1,23 +1,15 @@
 """Functional block B, B05-B08: GetVariables, SetVariables and the reports of the device model."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT, PingInterval
 from chargepoint.v201.authorization import Authorization
 from chargepoint.v201.connector_types import CONNECTOR_TYPES
-from chargepoint.v201.device_model import DeviceModel, find, writable
+from chargepoint.v201.device_model import writable
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.variables import (
-    CONNECTOR_VARIABLES,
-    DISPLAY_VARIABLES,
-    EVSE_VARIABLES,
-    READ_ONLY,
-    VARIABLES,
-    WRITE_ONLY,
-    Variable,
-)
+from chargepoint.v201.variables import READ_ONLY, WRITE_ONLY, Variable
 
 _TROUBLES = frozenset({"Fallback", "Overload", "Problem", "Tripped"})
 _ITEMS = 100  # in one message; DeviceDataCtrlr.ItemsPerMessage says the same
@@ -25,11 +17,6 @@ _ITEMS = 100  # in one message; DeviceDataCtrlr.ItemsPerMessage says the same
 
 class VariableRequests(Authorization):
     __slots__ = ()
-
-    # What stands in the table for a later version.
-    ABSENT: ClassVar[frozenset[str]] = frozenset({
-        "TxCtrlr.AllowEnergyTransferResumption", "TxCtrlr.ResumptionTimeout",
-    })  # fmt: skip
 
     def on_get_variables(self, payload: dict, now: float) -> dict:
         _check_count(payload["getVariableData"])
@@ -87,16 +74,14 @@ class VariableRequests(Authorization):
     def _value_refused(self, variable: Variable, text: str) -> tuple[str, str] | None:
         if not writable(variable):
             return "ReadOnly", "the variable is read-only"
-        why = DeviceModel.refusal(variable, text)
+        why = self.model.refusal(variable, text)
         return self.value_refusal(variable, text) if why is None else ("InvalidValue", why)
 
     # Hooks for variables with rules of their own.
 
     def find_variable(self, component: dict, variable: dict) -> Variable | str:
-        """The variable of that name, or which part of the name is unknown."""
-        found = find(component, variable, self._places())
-        absent = not isinstance(found, str) and found.key in self.ABSENT
-        return "UnknownVariable" if absent else found
+        """The variable, or "UnknownComponent" / "UnknownVariable"."""
+        return self.model.CATALOGUE.find(component, variable, self._places())
 
     def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
         """(reason code, words) why a value that its type allows cannot be."""
@@ -206,17 +191,24 @@ class VariableRequests(Authorization):
         lines += self.controller_lines(now, writable_only)
         if writable_only:
             return lines
+        catalogue = self.model.CATALOGUE
         for evse, connectors in sorted(self._places().items()):
-            lines += [self._line(v, {"id": evse}, now) for v in EVSE_VARIABLES]
-            lines += [self._line(v, {"id": evse}, now) for v in DISPLAY_VARIABLES]
+            lines += self._lines_at(catalogue.at_evses, {"id": evse}, now)
             for number in sorted(connectors):
                 place = {"id": evse, "connectorId": number}
-                lines += [self._line(v, place, now) for v in CONNECTOR_VARIABLES]
+                lines += self._lines_at(catalogue.at_connectors, place, now)
         return lines
 
     def station_variables(self) -> Iterable[Variable]:
         """Hook: what the station has beside the variables of its EVSEs and connectors."""
-        return [variable for variable in VARIABLES if variable.key not in self.ABSENT]
+        return self.model.CATALOGUE.variables
+
+    def _lines_at(self, variables: tuple[Variable, ...], place: dict, now: float) -> list[dict]:
+        """Of those that exist there."""
+        return [
+            self._line(v, place, now) for v in variables
+            if self.find_variable(_component_of(v) | {"evse": place}, _name_of(v)) is v
+        ]  # fmt: skip
 
     def _line(self, variable: Variable, evse: dict | None, now: float) -> dict:
         attribute: dict[str, Any] = {"mutability": variable.mutability}
@@ -243,12 +235,9 @@ class VariableRequests(Authorization):
         component = _component_of(variable)
         if evse is not None:
             component["evse"] = evse
-        name: dict[str, Any] = {"name": variable.name}
-        if variable.instance:
-            name["instance"] = variable.instance
         return {
             "component": component,
-            "variable": name,
+            "variable": _name_of(variable),
             "variableAttribute": attributes,
             "variableCharacteristics": traits,
         }
@@ -270,6 +259,11 @@ def _component_of(variable: Variable) -> dict[str, Any]:
     """ComponentType; an instance stands in brackets behind the component's name."""
     name, _, instance = variable.component.rstrip("]").partition("[")
     return {"name": name, "instance": instance} if instance else {"name": name}
+
+
+def _name_of(variable: Variable) -> dict[str, Any]:
+    """VariableType."""
+    return {"name": variable.name} | ({"instance": variable.instance} if variable.instance else {})
 
 
 def _check_count(items: list) -> None:

@@ -184,10 +184,6 @@ VARIABLES: tuple[Variable, ...] = (
     _flag("MonitoringCtrlr.Enabled", True),
     _fixed("MonitoringCtrlr.ItemsPerMessage[ClearVariableMonitoring]", "integer", "100"),
     _fixed("MonitoringCtrlr.ItemsPerMessage[SetVariableMonitoring]", "integer", "100"),
-    # 0 where the version knows no streams.
-    _variable(
-        "MonitoringCtrlr.MaxPeriodicEventStreams", "integer", "0", READ_ONLY, live=True
-    ),
     _variable("MonitoringCtrlr.OfflineQueuingSeverity", "integer", "5", low=0, high=9),
     _live("OCPPCommCtrlr.ActiveNetworkProfile", "integer"),
     _live("OCPPCommCtrlr.FieldLength[MessageContentType.content]", "integer"),
@@ -256,11 +252,8 @@ VARIABLES: tuple[Variable, ...] = (
     _flag("TariffCostCtrlr.Enabled[Tariff]", True),
     _variable("TariffCostCtrlr.TariffFallbackMessage", "string", high=255),
     _variable("TariffCostCtrlr.TotalCostFallbackMessage", "string", high=255),
-    _flag("TxCtrlr.AllowEnergyTransferResumption", True),  # 2.1's alone
     _seconds("TxCtrlr.EVConnectionTimeOut", 120),
     _variable("TxCtrlr.MaxEnergyOnInvalidId", "integer", "0", unit="Wh", low=0, high=10_000_000),
-    # 2.1's alone: see v21/resumption.py.
-    _seconds("TxCtrlr.ResumptionTimeout", 0),
     _flag("TxCtrlr.StopTxOnEVSideDisconnect", True),
     _flag("TxCtrlr.StopTxOnInvalidId", True),
     _flag("TxCtrlr.TxBeforeAcceptedEnabled", False),

@@ -1,5 +1,4 @@
-"""The controllers that 2.1 has in each EVSE: V2XChargingCtrlr, DCDERCtrlr or ACDERCtrlr; and what
-it adds to SmartChargingCtrlr.
+"""The controllers that 2.1 has in each EVSE: V2XChargingCtrlr, DCDERCtrlr or ACDERCtrlr.
 
 Names and types by the list of standardized components of 2.1. What an operator configures under
 "Component.Variable" holds for all EVSEs.
@@ -68,17 +67,6 @@ VARIABLES: tuple[Variable, ...] = (
     _of(f"{DC}.UnderExcitedW", "decimal", unit="W"),
     _of(f"{DC}.VNom", "decimal", "230", "V"),
 )
-_SMART = "SmartChargingCtrlr"
-STATION_VARIABLES: tuple[Variable, ...] = (
-    _of(f"{_SMART}.SupportedAdditionalPurposes", "MemberList", "LocalGeneration,PriorityCharging"),
-    _of(f"{_SMART}.SupportsDynamicProfiles", "boolean", "true"),
-    _of(f"{_SMART}.SupportsEvseSleep", "boolean", "false"),
-    _of(f"{_SMART}.SupportsLimitAtSoC", "boolean", "false"),
-    _of(f"{_SMART}.SupportsMaxOfflineDuration", "boolean", "true"),
-    _of(f"{_SMART}.SupportsRandomizedDelay", "boolean", "false"),
-    _of(f"{_SMART}.SupportsUseLocalTime", "boolean", "false"),
-)
-_OF_STATION = {variable.key.lower(): variable for variable in STATION_VARIABLES}
 _BY_NAME = {variable.key.lower(): variable for variable in VARIABLES}
 _COMPONENTS = {variable.component.lower() for variable in VARIABLES}
 
@@ -93,10 +81,7 @@ class EvseControllers:
     def find_variable(self, component: dict, variable: dict) -> Variable | str:
         name = component.get("name", "").lower()
         if name not in _COMPONENTS:
-            found = super().find_variable(component, variable)
-            if found != "UnknownVariable" or variable.get("instance"):
-                return found
-            return _OF_STATION.get(f"{name}.{variable.get('name', '').lower()}", found)
+            return super().find_variable(component, variable)
         evse = component.get("evse") or {}
         outlets = self.outlets_of({"id": evse["id"]}) if "id" in evse else []
         wrong = "connectorId" in evse or component.get("instance")
@@ -110,8 +95,6 @@ class EvseControllers:
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
         if variable.component.lower() in _COMPONENTS:
             return self.of_evse(evse["id"], variable.key)
-        if variable.key.lower() in _OF_STATION:
-            return variable.default
         return super().read(variable, evse, now)
 
     def take_value(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
@@ -127,8 +110,6 @@ class EvseControllers:
 
     def controller_lines(self, now: float, writable_only: bool) -> list[dict]:
         lines = super().controller_lines(now, writable_only)
-        if not writable_only:
-            lines += [self._line(variable, None, now) for variable in STATION_VARIABLES]
         for evse in sorted({outlet.evse for outlet in self.outlets.values()}):
             names = _names(self.outlets_of({"id": evse})[0])
             lines += [

@@ -6,7 +6,7 @@ from typing import ClassVar
 from chargepoint.v201 import network as profiles
 from chargepoint.v201.network import OPERATORS, SECRETS, SLOTS, Profile
 from chargepoint.v201.network_profiles import PRIORITY, NetworkProfiles, Refusal
-from chargepoint.v201.variables import READ_ONLY, READ_WRITE, VARIABLES, WRITE_ONLY, Variable
+from chargepoint.v201.variables import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
 
 _COMPONENT = "NetworkConfiguration"
 _VERSIONS = ("OCPP12", "OCPP15", "OCPP16", "OCPP20", "OCPP201", "OCPP21")
@@ -59,13 +59,6 @@ def _of_slot(slot: int) -> dict[str, Variable]:
 
 _BY_SLOT = {str(slot): _of_slot(slot) for slot in SLOTS}
 _SLOT_OF = {v.component: slot for slot in SLOTS for v in _BY_SLOT[str(slot)].values()}
-# 2.1 lets a password be longer than 2.0.1 does.
-_LONGER = {
-    v.key: v._replace(high=profiles.LONGEST_PASSWORD)
-    for v in VARIABLES
-    if v.key == "SecurityCtrlr.BasicAuthPassword"
-}
-_STATION = tuple(_LONGER.get(v.key, v) for v in VARIABLES)
 
 
 class NetworkConfiguration(NetworkProfiles):
@@ -76,8 +69,7 @@ class NetworkConfiguration(NetworkProfiles):
 
     def find_variable(self, component: dict, variable: dict) -> Variable | str:
         if str(component.get("name", "")).lower() != _COMPONENT.lower():
-            found = super().find_variable(component, variable)
-            return found if isinstance(found, str) else _LONGER.get(found.key, found)
+            return super().find_variable(component, variable)
         slot = _BY_SLOT.get(str(component.get("instance", "")))
         if slot is None or component.get("evse") is not None:
             return "UnknownComponent"
@@ -86,7 +78,7 @@ class NetworkConfiguration(NetworkProfiles):
 
     def station_variables(self) -> Iterable[Variable]:
         ours = (v for slot in _BY_SLOT.values() for v in slot.values())
-        return (*_STATION, *ours)
+        return (*super().station_variables(), *ours)
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
         slot = _SLOT_OF.get(variable.component)

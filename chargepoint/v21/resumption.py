@@ -1,6 +1,6 @@
 """Functional blocks E17 and B12 in 2.1: transactions that go on after a reboot or a power cut."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from chargepoint.effects import URGENT
 from chargepoint.v201.outlet import Outlet
@@ -16,8 +16,6 @@ class Resumption(Resets):
     None: none was interrupted."""
 
     __slots__ = ()
-
-    ABSENT: ClassVar[frozenset[str]] = frozenset()  # 2.0.1 has neither variable
 
     def begin(self, saved: dict, now: float) -> None:
         self.resume_by: list[Any] | None = saved.get("resume_by")

@@ -5,6 +5,7 @@ from typing import Any
 from chargepoint.v201.outlet import Outlet
 
 _LOOK = 10.0  # seconds between looks at the state of charge
+LEAST = 1e-6  # of a currency: closer to a limit than this is at it
 
 
 class TransactionLimits21:
@@ -21,16 +22,23 @@ class TransactionLimits21:
             return
         if "transactionLimit" in payload and payload["transactionLimit"] != transaction.limits:
             self._set_limits(outlet, payload["transactionLimit"], now)
-        self._heed_cost(outlet, payload.get("totalCost", 0.0), now)
-
     def show_cost(self, outlet: Outlet, amount: float, now: float) -> None:
         super().show_cost(outlet, amount, now)
-        self._heed_cost(outlet, amount, now)
+        self.cost_known(outlet, amount, now)
 
-    def _heed_cost(self, outlet: Outlet, amount: float, now: float) -> None:
+    def limit_cost(self, outlet: Outlet, amount: float) -> None:
+        """The station itself sets a limit: what the card of an ad hoc payment is good for."""
         transaction = outlet.transaction
-        most = (transaction.limits or {}).get("maxCost")
-        if most is not None and amount >= most and not transaction.barred:
+        transaction.limits = {**(transaction.limits or {}), "maxCost": amount}
+
+    def next_cost(self, outlet: Outlet) -> float | None:
+        """The cost, with tax, at which something is to be done; None where there is none."""
+        return (outlet.transaction.limits or {}).get("maxCost")
+
+    def cost_known(self, outlet: Outlet, amount: float, now: float) -> None:
+        """What the transaction costs so far, by the CSMS or by our own bill."""
+        most = (outlet.transaction.limits or {}).get("maxCost")
+        if most is not None and amount >= most - LEAST and not outlet.transaction.barred:
             self.bar(outlet, "CostLimitReached", now)
 
     def _set_limits(self, outlet: Outlet, limits: dict[str, Any], now: float) -> None:
@@ -54,6 +62,8 @@ class TransactionLimits21:
             self.set_timer(("time_limit", outlet.number), max(now, end))
         if "maxSoC" in transaction.limits:
             self.set_timer(("soc_limit", outlet.number), now + _LOOK)
+        if "maxCost" in transaction.limits:
+            self.watch_cost(outlet, now)
 
     def at_time_limit(self, now: float, number: int) -> None:
         outlet = self.outlets.get(number)

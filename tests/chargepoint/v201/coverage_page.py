@@ -14,7 +14,7 @@ from chargepoint.versions import station_class
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("tests/chargepoint/v201", "tests/chargepoint/v21", "tests/chargepoint", "tests/system")
-SENDING = {"call", "queue_message", "send", "_send_call"}
+SENDING = {"call", "deliver", "queue_message", "send", "_send_call"}
 # Methods and tables that say by which message something is told.
 NAMING = {"job_message", "_ACTIONS"}
 # A folder of `chargepoint` that says nothing of the version.

@@ -56,6 +56,7 @@ class Csms:
             },
             "Heartbeat": lambda _: {"currentTime": iso(self.now)},
             "Authorize": {"idTokenInfo": {"status": "Accepted"}},
+            "BatterySwap": {},
             "TransactionEvent": {},
             "StatusNotification": {},
             "NotifyCustomerInformation": {},
@@ -63,6 +64,7 @@ class Csms:
             "NotifyEvent": {},
             "NotifyMonitoringReport": {},
             "NotifyReport": {},
+            "NotifySettlement": {},
             "MeterValues": {},
             "OpenPeriodicEventStream": {"status": "Accepted"},
             "ReservationStatusUpdate": {},
@@ -80,6 +82,7 @@ class Csms:
             "ReportChargingProfiles": {},
             "GetCertificateStatus": {"status": "Failed"},
             "SignCertificate": {"status": "Accepted"},
+            "VatNumberValidation": lambda asked: {**asked, "status": "Rejected"},
             "Get15118EVCertificate": {"status": "Accepted", "exiResponse": "gJgC"},
         }  # fmt: skip
         self.todo: deque[str] = deque()

@@ -141,6 +141,20 @@ def test_a_transaction_from_bay_to_bay():
     ]  # fmt: skip
 
 
+def test_a_car_at_the_cable_is_in_the_bay_whatever_its_detector_says():
+    csms = quiet(TxCtrlr_TxStartPoint="ParkingBayOccupancy")
+    csms.command("plug", connector=1)
+    csms.command("authorize", connector=1, id_tag="04A1B2C3")
+    csms.command("stop-transaction", connector=1)
+    csms.command("authorize", connector=1, id_tag="04A1B2C3")
+    csms.pass_time(60)
+    # No energy flows without a transaction that counts it.
+    assert [kind for kind, _, _ in csms.story() if kind != "Updated"] == [
+        "Started", "Ended", "Started",
+    ]  # fmt: skip
+    assert csms.station.outlets[1].hardware.power_w > 0
+
+
 def test_authorized_first_then_plugged_in():
     csms = quiet(TxCtrlr_TxStartPoint="Authorized")
     csms.command("authorize", connector=1, id_tag="04A1B2C3")

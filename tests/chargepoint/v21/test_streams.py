@@ -140,10 +140,12 @@ def test_there_are_no_more_streams_than_the_variable_says(csms):
     assert len(listed(csms)) == STREAMS_AT_MOST
     asked = {"component": {"name": "MonitoringCtrlr"},
              "variable": {"name": "MaxPeriodicEventStreams"}}  # fmt: skip
-    for version, most in (("2.1", str(STREAMS_AT_MOST)), ("2.0.1", "0")):
+    for version, told in (
+        ("2.1", ("Accepted", str(STREAMS_AT_MOST))), ("2.0.1", ("UnknownVariable", None)),
+    ):  # fmt: skip
         other = booted(version=version)
         (result,) = other.call("GetVariables", {"getVariableData": [asked]})["getVariableResult"]
-        assert result["attributeValue"] == most
+        assert (result["attributeStatus"], result.get("attributeValue")) == told
 
 
 @pytest.mark.parametrize("answer", [{"status": "Rejected"}, "NotSupported", {"status": "Maybe"}])

@@ -1,0 +1,166 @@
+"""Functional block C in 2.1, C25: payment by a QR code that leads to a page of the CSMS."""
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from chargepoint.answers import CallFault
+from chargepoint.effects import SOON, URGENT
+from chargepoint.station import CommandRejected
+from chargepoint.v21.one_time_passwords import one_time_password
+from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.reservation import FOR_ANOTHER
+
+DIRECT = "DirectPayment"
+
+
+class WebPayments:
+    """Block of Station21.
+
+    web_locks   EVSE -> until when (unix seconds) it is kept for who pays, None where none is
+    web_limits  EVSE -> what its driver entered: URL parameter -> number, None where none did
+    qr_at       when the codes that are shown were made, None where none are
+    """
+
+    __slots__ = ()
+
+    # --- the address -------------------------------------------------------------------------
+
+    def payment_url(self, outlet: Outlet, now: float) -> str | None:
+        """What the QR code of the outlet's EVSE holds now; None where none is to be shown.
+
+        None while offline (nobody could start what was paid), while the EVSE is taken or somebody
+        is paying for it already, and until the CSMS has set the template and the secret.
+        """
+        model = self.model
+        template = model.value("WebPaymentsCtrlr.URLTemplate")
+        secret = model.value("WebPaymentsCtrlr.SharedSecret")
+        if not (template and secret and model.flag("WebPaymentsCtrlr.Enabled") and self.online):
+            return None
+        if self.locked(outlet.evse, now) or not self.free(outlet):
+            return None
+        seconds = model.integer("WebPaymentsCtrlr.ValidityTime")
+        length = model.integer("WebPaymentsCtrlr.Length")
+        secc = model.value("ISO15118Ctrlr.SeccId") or self.identity
+        fields = {
+            "chargingstationid": model.value("WebPaymentsCtrlr.ChargingStationId") or self.identity,
+            "roamingevseid": f"{secc}*{outlet.evse}",
+            "evse": str(outlet.evse),
+            "totp": one_time_password(secret, self.station_time(now), seconds, length),
+            "version": model.value("WebPaymentsCtrlr.TOTPVersion"),
+        }
+        for name, value in fields.items():
+            template = template.replace(f"{{{name}}}", quote(value, safe=""))
+        limits = (self.web_limits or {}).get(outlet.evse)
+        if not limits:
+            return template
+        return f"{template}{'&' if '?' in template else '?'}{urlencode(limits)}"
+
+    def do_payment_url(
+        self, now: float, connector: int = 1, max_cost: float | None = None,
+        max_energy: float | None = None, max_time: int | None = None,
+    ) -> dict:  # fmt: skip
+        """The driver looks at the code, having entered how much it may be (C25.FR.03-06)."""
+        outlet = self.outlet(connector)
+        given = {"maxtime": max_time, "maxenergy": max_energy, "maxcost": max_cost}
+        limits = {name: value for name, value in given.items() if value is not None}
+        known = self.model.members("WebPaymentsCtrlr.URLParameters")
+        for name, value in limits.items():
+            if name not in known or value <= 0:
+                why = f"WebPaymentsCtrlr.URLParameters has no {name}, or it is not above 0."
+                raise CommandRejected("invalid_arguments", why)
+        kept = {k: v for k, v in (self.web_limits or {}).items() if k != outlet.evse}
+        self.web_limits = ({**kept, outlet.evse: limits} if limits else kept) or None
+        url = self.payment_url(outlet, now)
+        if url is None:
+            why = "The station shows no QR code there now: see WebPaymentsCtrlr, or it is in use."
+            raise CommandRejected("not_possible_now", why)
+        quality = self.model.value("WebPaymentsCtrlr.QRCodeQuality")
+        return {"url": url, "seconds_left": round(self._qr_due(now) - now, 3), "quality": quality}
+
+    def _qr_due(self, now: float) -> float:
+        """When the code changes."""
+        seconds = self.model.integer("WebPaymentsCtrlr.ValidityTime")
+        shown = self.station_time(now)
+        return self.when_it_shows((shown // seconds + 1) * seconds, now)
+
+    # --- shown -------------------------------------------------------------------------------
+
+    def show_codes(self, now: float) -> None:
+        """Begin or end to show codes: what an operator sees of them follows the time."""
+        model = self.model
+        needed = ("WebPaymentsCtrlr.URLTemplate", "WebPaymentsCtrlr.SharedSecret")
+        if all(map(model.value, needed)) and model.flag("WebPaymentsCtrlr.Enabled"):
+            self.qr_at = now
+            self.set_timer("qr", max(now + 0.01, self._qr_due(now)))
+        else:
+            self.qr_at = None
+            self.clear_timer("qr")
+
+    def at_qr(self, now: float) -> None:
+        self.show_codes(now)
+        self.changed(SOON)
+
+    def variables_changed(self, now: float) -> None:
+        super().variables_changed(now)
+        self.show_codes(now)
+
+    def clock_moved(self, now: float) -> None:
+        super().clock_moved(now)
+        self.show_codes(now)
+
+    # --- while somebody pays -----------------------------------------------------------------
+
+    def on_notify_web_payment_started(self, payload: dict, now: float) -> dict:
+        evse = payload["evseId"]
+        if all(outlet.evse != evse for outlet in self.outlets.values()):
+            # The answer has no status to say it with.
+            raise CallFault("PropertyConstraintViolation", f"there is no EVSE {evse}")
+        self._unlock_evse(evse)
+        if payload["timeout"] > 0:
+            self.web_locks = {**(self.web_locks or {}), evse: now + payload["timeout"]}
+            self.set_timer(("web_lock", evse), now + payload["timeout"])
+        self.changed(URGENT)
+        return {}
+
+    def at_web_lock(self, now: float, evse: int) -> None:
+        self._unlock_evse(evse)
+        self.changed(URGENT)
+
+    def locked(self, evse: int, now: float) -> bool:
+        return (self.web_locks or {}).get(evse, 0.0) > now
+
+    def _unlock_evse(self, evse: int) -> None:
+        self.clear_timer(("web_lock", evse))
+        self.web_locks = {k: v for k, v in (self.web_locks or {}).items() if k != evse} or None
+
+    def kept_from(self, outlet: Outlet, token: dict, group: str = "") -> str:
+        """C25.FR.22: nobody starts there but by the payment that is under way."""
+        if self.web_locks and outlet.evse in self.web_locks and token["type"] != DIRECT:
+            return FOR_ANOTHER
+        return super().kept_from(outlet, token, group)
+
+    def authorized(self, outlet: Outlet, token: dict, *args: Any, **more: Any) -> None:
+        self._unlock_evse(outlet.evse)  # it came to something
+        if self.web_limits:
+            kept = {k: v for k, v in self.web_limits.items() if k != outlet.evse}
+            self.web_limits = kept or None
+        super().authorized(outlet, token, *args, **more)
+
+    # --- saving ------------------------------------------------------------------------------
+
+    def restore_web_payments(self, saved: dict[str, Any], now: float) -> None:
+        locks = {int(evse): until for evse, until in saved.get("web_locks", {}).items()}
+        self.web_locks: dict[int, float] | None = locks or None
+        limits = {int(evse): {**entered} for evse, entered in saved.get("web_limits", {}).items()}
+        self.web_limits: dict[int, dict] | None = limits or None
+        self.qr_at: float | None = None
+        for evse, until in locks.items():
+            self.set_timer(("web_lock", evse), max(now, until))
+
+    def saved_web_payments(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        if self.web_locks:
+            saved["web_locks"] = {str(evse): until for evse, until in self.web_locks.items()}
+        if self.web_limits:
+            saved["web_limits"] = {str(evse): {**e} for evse, e in self.web_limits.items()}
+        return saved
