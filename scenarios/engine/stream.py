@@ -1,0 +1,102 @@
+"""Frames as they happen: the live stream, sorted into an inbox for each station that is watched.
+
+The runner joins messaging's hub as one viewer. What the stream may have lost is told by its gaps;
+a step that waits then asks the history, see waits.py. Nothing is decoded while nobody runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+
+from messaging.hub import hub
+from messaging.records import id_at
+from messaging.rows import Row
+from scenarios.patterns import KINDS, Frame
+
+KEPT = 400  # frames of one station that were not looked at yet
+SETTLING = 1.0  # seconds after joining until the subscription surely stands
+
+
+class Inbox:
+    """The frames of one station from `since` (an id) on, newest last; each has a number."""
+
+    __slots__ = ("frames", "gaps", "news", "number", "since")
+
+    def __init__(self, since: str) -> None:
+        self.since = since
+        self.frames: deque[tuple[int, Frame]] = deque(maxlen=KEPT)
+        self.number = 0
+        self.gaps = 0  # how often frames may have been missed
+        self.news = asyncio.Event()
+
+    def put(self, frame: Frame) -> None:
+        if len(self.frames) == KEPT:
+            self.since = max(self.since, self.frames[0][1].id)
+        self.number += 1
+        self.frames.append((self.number, frame))
+        self._tell()
+
+    def missed(self) -> None:
+        """Some frames did not come, of this station or of others."""
+        self.gaps += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        self.news.set()
+        self.news = asyncio.Event()
+
+    def after(self, number: int) -> list[tuple[int, Frame]]:
+        """Frames that came after the one of this number."""
+        if not self.frames or self.frames[-1][0] <= number:
+            return []
+        first = self.frames[0][0]
+        start = max(0, number + 1 - first)
+        return [self.frames[place] for place in range(start, len(self.frames))]
+
+
+class Stream:
+    """A viewer of messaging's hub; see hub.join for `offer` and the texts that `hear` gets."""
+
+    missed_total = 0  # it has no window, so it never falls behind
+
+    def __init__(self) -> None:
+        self._inboxes: dict[str, list[Inbox]] = {}
+        self._joined = 0.0
+
+    def open(self, station: str) -> Inbox:
+        """Begin to collect a station's frames; the first one joins the stream."""
+        if not self._inboxes:
+            hub().join(self, self.hear)
+            self._joined = time.time()
+        inbox = Inbox(id_at(max(time.time(), self._joined + SETTLING)))
+        self._inboxes.setdefault(station, []).append(inbox)
+        return inbox
+
+    def close(self, station: str, inbox: Inbox) -> None:
+        """Undo `open`; the last one leaves the stream."""
+        there = self._inboxes.get(station, [])
+        if inbox in there:
+            there.remove(inbox)
+        if not there:
+            self._inboxes.pop(station, None)
+        if not self._inboxes:
+            hub().leave(self)
+
+    def offer(self, rows: list[Row]) -> list[str]:
+        inboxes = self._inboxes
+        for row in rows:
+            if (there := inboxes.get(row.record.station)) and row.record.kind in KINDS:
+                frame = Frame.of_record(row.record)
+                for inbox in there:
+                    inbox.put(frame)
+        return []
+
+    def hear(self, text: str) -> None:
+        """What the hub tells all viewers: beats, and gaps."""
+        if '"gap"' in text and json.loads(text)["type"] == "gap":
+            for there in self._inboxes.values():
+                for inbox in there:
+                    inbox.missed()
