@@ -148,7 +148,10 @@ def set_configuration(params: Params) -> Iterator[str]:
 
 
 def read_state(params: Params) -> Iterator[str]:
-    yield from _unknown(params, "capture")
+    yield from _unknown(params, "connector", "capture")
+    number = params.get("connector")
+    if number is not None and not is_open(number) and type(number) is not int:
+        yield 'Give "connector" as a number.'
     yield from check_capture(params.get("capture"))
 
 

@@ -229,10 +229,17 @@ async def wait_for_state(strand: Strand, order: Order) -> tuple[str, str]:
 
 
 async def read_state(strand: Strand, order: Order) -> tuple[str, str]:
+    """Captures from the snapshot, or from one connector of it."""
     state = (await strand.services.states.read([strand.identity]))[strand.identity]
     if state is None:
         raise StepFailed("Nothing is known of the station: it has never run.")
-    captured(strand, order, {name: part for name, part in state.items() if name != "saved"})
+    found = {name: part for name, part in state.items() if name != "saved"}
+    if number := order.params.get("connector"):
+        rows = [row for row in state.get("connectors") or [] if row["id"] == number]
+        if not rows:
+            raise StepFailed(f"The station has no connector {number}.")
+        found = rows[0]
+    captured(strand, order, found)
     return "", ""
 
 
