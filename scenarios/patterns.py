@@ -61,6 +61,7 @@ class Pattern:
     actions: tuple[tuple[str, dict], ...] = ()
     payload: Any = field(default_factory=dict)
     mark: str = ""
+    uid: str = ""
     words: str = ""
 
     def concerns(self, frame: Frame) -> bool:
@@ -71,6 +72,7 @@ class Pattern:
             and (not self.kind or frame.kind == self.kind)
             and (not self.actions or any(frame.action == action for action, _ in self.actions))
             and (not self.mark or self.mark in frame.mark)
+            and (not self.uid or (self.uid == frame.uid and frame.kind != "Call"))
         )
 
     def why_not(self, frame: Frame) -> str | None:
@@ -91,8 +93,13 @@ class Pattern:
         return self.words
 
 
-def pattern(params: Mapping[str, Any], validate: Any, version: str, translate: bool) -> Pattern:
-    """The pattern of a step's resolved params. translate: 1.6's words hold on 2.x as well."""
+def pattern(
+    params: Mapping[str, Any], validate: Any, version: str, translate: bool, uid: str = ""
+) -> Pattern:
+    """The pattern of a step's resolved params. translate: 1.6's words hold on 2.x as well.
+
+    uid: it is the answer to the Call of this unique id.
+    """
     named = [name.strip() for name in str(params.get("action") or "").split(",") if name.strip()]
     direction, kind = params.get("direction") or "", params.get("kind") or ""
     if direction == "both":
@@ -102,4 +109,5 @@ def pattern(params: Mapping[str, Any], validate: Any, version: str, translate: b
     actions: list[tuple[str, dict]] = []
     for name in named:
         actions += actions_of(name, version) if translate else ((name, {}),)
-    return Pattern(direction, kind, tuple(actions), validate or {}, params.get("mark") or "", words)
+    mark = params.get("mark") or ""
+    return Pattern(direction, kind, tuple(actions), validate or {}, mark, uid, words)

@@ -38,6 +38,14 @@ class AnswerHeldIn(AnswerIn, NumberedIn):
     pass
 
 
+class AuthorizeIn(commands.AuthorizeIn):
+    token_type: str | None = None  # OCPP 2.x, IdTokenEnumType
+
+
+class StartTransactionIn(commands.StartTransactionIn):
+    token_type: str | None = None
+
+
 class DataTransferIn(StrictIn):
     vendor_id: str
     message_id: str | None = None
@@ -63,8 +71,8 @@ COMMANDS: dict[str, type[StrictIn]] = {
     "disconnect": Nothing,
     "plug": commands.PlugIn,
     "unplug": commands.ConnectorCommand,
-    "authorize": commands.AuthorizeIn,
-    "start-transaction": commands.StartTransactionIn,
+    "authorize": AuthorizeIn,
+    "start-transaction": StartTransactionIn,
     "stop-transaction": commands.StopTransactionIn,
     "fault": commands.FaultIn,
     "reset": commands.ResetIn,

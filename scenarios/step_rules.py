@@ -109,8 +109,12 @@ def wait_for_message(params: Params) -> Iterator[str]:
 
 def frame_params(params: Params) -> Iterator[str]:
     """What expect, expect_none and wait_for_message share."""
-    known = ("direction", "action", "kind", "payload", "validate", "capture", "mark", "since")
+    known = (
+        "direction", "action", "kind", "payload", "validate", "capture", "mark", "since", "answers",
+    )  # fmt: skip
     yield from _unknown(params, *known)
+    if not isinstance(params.get("answers", False), bool):
+        yield 'Let "answers" be true: the answer to the Call that matched last.'
     yield from _one_of(params, "direction", ("sent", "received", "both"), needed=False)
     yield from _one_of(params, "kind", KINDS, needed=False)
     yield from _one_of(params, "since", ("last_match", "start"), needed=False)
@@ -124,8 +128,9 @@ def frame_params(params: Params) -> Iterator[str]:
 
 def expect(params: Params) -> Iterator[str]:
     yield from frame_params(params)
-    if not any(params.get(name) for name in ("action", "payload", "validate", "kind", "mark")):
-        yield "Say what is expected: an action, kind, payload or mark."
+    telling = ("action", "payload", "validate", "kind", "mark", "answers")
+    if not any(params.get(name) for name in telling):
+        yield "Say what is expected: an action, kind, payload, mark or answers."
 
 
 def delay(params: Params) -> Iterator[str]:

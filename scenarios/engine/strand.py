@@ -72,6 +72,7 @@ class Strand:
     variables: dict[str, Any]
     origin: str = ""  # id: where the run began; "" until the log was asked for the last boot
     cursor: str = ""
+    call: str = ""  # unique id of the Call that matched last
     path: str = ""
     stopped: Callable[[], bool] = field(default=lambda: False)
 
@@ -97,7 +98,7 @@ class Strand:
         return Strand(
             self.services, self.subject, self.log, self.inbox,
             random.Random(self.rng.getrandbits(64)), {**self.variables, **variables},
-            self.origin, self.cursor, path, self.stopped,
+            self.origin, self.cursor, self.call, path, self.stopped,
         )  # fmt: skip
 
     def resolved(self, value: Any) -> Any:

@@ -111,8 +111,11 @@ def _wanted(strand: Strand, order: Order, translate: bool) -> Pattern:
     payload = params.get("payload")
     if payload and validate and isinstance(payload, Mapping) and isinstance(validate, Mapping):
         payload = {**payload, **validate}
+    if params.get("answers") and not strand.call:
+        raise StepFailed("No Call has matched yet whose answer could be expected.")
+    uid = strand.call if params.get("answers") else ""
     try:
-        return pattern(params, payload or validate, strand.subject.version, translate)
+        return pattern(params, payload or validate, strand.subject.version, translate, uid)
     except (TypeError, ValueError) as problem:
         raise StepFailed(f"What is expected makes no sense: {problem}") from None
 
@@ -129,6 +132,8 @@ async def expect(strand: Strand, order: Order, translate: bool = False) -> tuple
         frame, why = search.near
         raise StepFailed(f"{sentence} that matches: of the last one {why}.", frame.id)
     strand.cursor = max(strand.cursor, found.id)
+    if found.kind == "Call":
+        strand.call = found.uid
     captured(strand, order, found.payload())
     return "", found.id
 

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.processes import raise_file_limit
 from benchmarks.stack import Stack
 from tests.scenarios.platform import Platform
+from tests.stations.config.conftest import api, hot, make_station, user  # noqa: F401
 from tests.system.csms import PythonCsms
 
 _numbers = itertools.count(1)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from benchmarks.processes import wait_until
 from scenarios.seeding import BUILTIN
 from tests.scenarios.platform import Platform
 from tests.system.csms import PythonCsms
@@ -63,5 +64,6 @@ def test_a_frame_that_matched_is_in_the_log(
     platform.connected(name)
     (run,) = platform.passed(platform.run("happy-path-charging", name))["runs"]
     by_text = {step["description"]: step["frame"] for step in run["steps"]}
-    frame = platform.good("GET", f"messages/{by_text['Wait for StartTransaction request']}")
-    assert "StartTransaction" in json.dumps(frame)
+    path = f"messages/{by_text['Wait for StartTransaction request']}"
+    wait_until(lambda: platform.ask("GET", path)[0] == 200, 10, "the message is stored")
+    assert "StartTransaction" in json.dumps(platform.good("GET", path))
