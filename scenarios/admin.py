@@ -162,8 +162,8 @@ class ExecutionAdmin(ModelAdmin):
         return row.started_by or "–"
 
     @admin.display(description="Took")
-    def took(self, row: Execution) -> str:
-        return admin_cells.took(row)
+    def took(self, row: Execution):
+        return format_html('<span class="st-nowrap sc-took">{}</span>', admin_cells.took(row))
 
     @admin.display(description="Message")
     def reason(self, row: Execution):
@@ -183,8 +183,14 @@ class ExecutionAdmin(ModelAdmin):
             "media": self.media, "api": f"/api/executions/{row.pk}",
             "may_cancel": is_open(row) and self.has_change_permission(request, row),
             "target": admin_cells.target_words(row), "live_view": reverse("live-view"),
+            "scenario_link": self._scenario_link(row),
         }  # fmt: skip
         return render(request, "scenarios/execution.html", context)
+
+    def _scenario_link(self, row: Execution) -> str:
+        listed = reverse("admin:scenarios_scenario_changelist")
+        there = Scenario.objects.filter(slug=row.scenario_slug).first()
+        return reverse("admin:scenarios_scenario_change", args=[there.pk]) if there else listed
 
     def delete_model(self, request: HttpRequest, obj: Execution) -> None:
         self.delete_queryset(request, Execution.objects.filter(pk=obj.pk))

@@ -61,6 +61,9 @@ class PlainJSONField(forms.JSONField):
 
 
 class ScenarioForm(forms.ModelForm):
+    description = forms.CharField(
+        required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
     tags = WordsField(required=False, help_text="Separated by commas.")
     steps = PlainJSONField(
         rows=28, help_text="A list of steps; docs/scenarios.md has all types and their params."

@@ -13,10 +13,8 @@ from stations.api_schemas import StrictIn
 State = Literal["pending", "running", "passed", "failed", "cancelled"]
 
 
-class ScenarioIn(Schema):
-    """A scenario as in a file, see docs/scenarios.md. What it has is checked by its own rules."""
-
-    model_config = {"extra": "allow"}
+class ScenarioIn(StrictIn):
+    """A scenario as in a file, see docs/scenarios.md; its own rules check what stands in it."""
 
     scenarioId: Any = Field(None, description="Left out: made from the name")  # noqa: N815
     name: Any = ""
@@ -27,6 +25,10 @@ class ScenarioIn(Schema):
     steps: Any = Field(default_factory=list)
     cleanup: Any = Field(default_factory=list, description="Run at the end, however it ended")
     variables: Any = Field(default_factory=dict, description="Defaults of $variables")
+    # So that what GET gave can be sent back.
+    id: Any = Field(None, description="Without effect")
+    created: Any = Field(None, description="Without effect")
+    updated: Any = Field(None, description="Without effect")
 
 
 class ScenarioOut(Schema):

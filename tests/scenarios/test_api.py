@@ -26,6 +26,8 @@ def test_a_scenario_is_made_read_replaced_and_deleted(api: Api) -> None:
     assert made["steps"] == STEPS and made["cleanup"] == [] and made["variables"] == {}
     for name in ("two-words", made["id"]):
         assert api("GET", f"scenarios/{name}") == (200, made)
+    # What was read can be sent back.
+    assert api("PUT", "scenarios/two-words", made)[1]["steps"] == STEPS
     status, changed = api("PUT", "scenarios/two-words", {"name": "Other", "steps": STEPS})
     assert (status, changed["name"], changed["scenarioId"]) == (200, "Other", "two-words")
     assert changed["tags"] == [] and changed["id"] == made["id"]

@@ -56,7 +56,10 @@
       showBar(progress.querySelector(".sc-bar"), item.counts, item.stations);
       const ended = ["passed", "failed", "cancelled"].reduce((sum, name) => sum + (item.counts[name] || 0), 0);
       setText(progress.querySelector(".st-number"), `${ended} / ${item.stations}`);
-      setText(badge.closest("tr").querySelector(".sc-reason"), item.message);
+      const cells = badge.closest("tr");
+      setText(cells.querySelector(".sc-reason"), item.message);
+      const until = item.ended ? Date.parse(item.ended) : Date.now();
+      if (item.started) setText(cells.querySelector(".sc-took"), seconds(Date.parse(item.started) / 1000, until / 1000));
     }
   }
 
