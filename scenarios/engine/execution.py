@@ -13,7 +13,6 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from messaging.records import id_at
 from scenarios.engine.recording import StationLog, insert_runs, write_runs
 from scenarios.engine.strand import Services, StepFailed, Strand, Subject
 from scenarios.models import CANCELLED, FAILED, PASSED, PENDING, RUNNING, STATES
@@ -152,7 +151,7 @@ class Run:
         state = (await self.services.states.read([strand.identity]))[strand.identity]
         if not (state and state.get("connected")):
             # Not up: what counts comes. Of one that is up, what came since its boot counts too.
-            strand.origin = id_at(time.time())
+            strand.origin = strand.inbox.position(time.time())
         if self.plan.start_stations:
             try:
                 await self.services.commander.switch(strand.identity, True)

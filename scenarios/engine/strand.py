@@ -17,7 +17,6 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from messaging.records import id_at
 from scenarios.engine.commander import Commander
 from scenarios.engine.past import Past
 from scenarios.engine.recording import StationLog
@@ -28,8 +27,6 @@ from scenarios.validation import type_of
 from scenarios.values import Unresolved, resolve
 
 DEFAULT_TIMEOUT = 30_000  # ms
-# A frame that was on its way when a command was given may be recorded a moment before its answer.
-SLACK = 0.1  # seconds
 
 
 class StepFailed(Exception):
@@ -82,7 +79,7 @@ class Strand:
 
     def acted(self, began: float) -> None:
         """An act changed something: from here on messages count."""
-        self.cursor = max(self.cursor, id_at(began - SLACK))
+        self.cursor = max(self.cursor, self.inbox.position(began))
 
     async def place(self, since: str = "") -> str:
         """The id beyond which a message counts."""
@@ -90,7 +87,7 @@ class Strand:
             try:
                 self.origin = await self.services.past.last_boot(self.identity)
             except PyMongoError:  # what was before is not known: what comes counts
-                self.origin = id_at(time.time())
+                self.origin = self.inbox.position(time.time())
         return self.origin if since == "start" else max(self.cursor, self.origin)
 
     def branch(self, path: str, **variables: Any) -> Strand:

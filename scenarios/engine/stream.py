@@ -12,32 +12,53 @@ import time
 from collections import deque
 
 from messaging.hub import hub
-from messaging.records import id_at
+from messaging.records import id_at, time_of
 from messaging.rows import Row
 from scenarios.patterns import KINDS, Frame
 
 KEPT = 400  # frames of one station that were not looked at yet
+MEASURED_FOR = 60.0  # seconds that a measure of the worker's clock is good for
+UNSURE, SLACK = 1.0, 0.1  # seconds that a place is put back by, without and with a measure
 SETTLING = 1.0  # seconds after joining until the subscription surely stands
 
 
 class Inbox:
     """The frames of one station from `since` (an id) on, newest last; each has a number."""
 
-    __slots__ = ("frames", "gaps", "news", "number", "since")
+    __slots__ = ("ahead", "frames", "gaps", "news", "number", "since", "_measured")
 
     def __init__(self, since: str) -> None:
         self.since = since
         self.frames: deque[tuple[int, Frame]] = deque(maxlen=KEPT)
         self.number = 0
         self.gaps = 0  # how often frames may have been missed
+        # Seconds that the worker's clock is ahead of ours, at least; None: no frame has told.
+        self.ahead: float | None = None
+        self._measured = 0.0
         self.news = asyncio.Event()
 
     def put(self, frame: Frame) -> None:
         if len(self.frames) == KEPT:
             self.since = max(self.since, self.frames[0][1].id)
+        self._measure(time_of(frame.id), time.time())
         self.number += 1
         self.frames.append((self.number, frame))
         self._tell()
+
+    def _measure(self, recorded: float, now: float) -> None:
+        """A frame was recorded before it came: so the worker's clock is no further behind."""
+        stale = now - self._measured > MEASURED_FOR
+        if self.ahead is None or stale or recorded - now >= self.ahead:
+            self.ahead, self._measured = recorded - now, now
+
+    def position(self, moment: float) -> str:
+        """An id that no frame recorded after this moment of our clock is below.
+
+        Hosts' clocks differ, and a worker's follows its host's with some delay.
+        """
+        if self.ahead is None:
+            return id_at(moment - UNSURE)
+        return id_at(moment + self.ahead - SLACK)
 
     def missed(self) -> None:
         """Some frames did not come, of this station or of others."""
