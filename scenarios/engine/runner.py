@@ -63,6 +63,7 @@ class Runner:
     async def run(self) -> None:
         """Work until `stop`, then end what runs, with its cleanup steps."""
         log.info("scenario runner %s is up", self.id)
+        self.services.stream.join()
         jobs = (self._keep_lease(), self._look(), self._write())
         tasks = [asyncio.create_task(job) for job in jobs]
         ending = asyncio.create_task(self._stopping.wait())
@@ -88,6 +89,7 @@ class Runner:
         if self._ends:
             await asyncio.wait(self._ends, timeout=LEAVING_PATIENCE + 4)
         await _end([keeping, writing])
+        self.services.stream.leave()
         await self.services.states.close()
         try:
             await self.redis.delete(keys.lease_key(self.id))

@@ -1,7 +1,7 @@
 """Frames as they happen: the live stream, sorted into an inbox for each station that is watched.
 
 The runner joins messaging's hub as one viewer. What the stream may have lost is told by its gaps;
-a step that waits then asks the history, see waits.py. Nothing is decoded while nobody runs.
+a step that waits then asks the history, see waits.py.
 """
 
 from __future__ import annotations
@@ -87,24 +87,27 @@ class Stream:
         self._inboxes: dict[str, list[Inbox]] = {}
         self._joined = 0.0
 
+    def join(self) -> None:
+        """Subscribe, for as long as the runner lives: so a run misses nothing of its beginning."""
+        hub().join(self, self.hear)
+        self._joined = time.time()
+
+    def leave(self) -> None:
+        hub().leave(self)
+
     def open(self, station: str) -> Inbox:
-        """Begin to collect a station's frames; the first one joins the stream."""
-        if not self._inboxes:
-            hub().join(self, self.hear)
-            self._joined = time.time()
+        """Begin to collect a station's frames."""
         inbox = Inbox(id_at(max(time.time(), self._joined + SETTLING)))
         self._inboxes.setdefault(station, []).append(inbox)
         return inbox
 
     def close(self, station: str, inbox: Inbox) -> None:
-        """Undo `open`; the last one leaves the stream."""
+        """Undo `open`."""
         there = self._inboxes.get(station, [])
         if inbox in there:
             there.remove(inbox)
         if not there:
             self._inboxes.pop(station, None)
-        if not self._inboxes:
-            hub().leave(self)
 
     def offer(self, rows: list[Row]) -> list[str]:
         inboxes = self._inboxes

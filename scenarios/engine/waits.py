@@ -92,7 +92,12 @@ class Search:
     async def verdict(self) -> Frame | None:
         """Before a wait fails: what the log knows after all, if the stream may have lost some."""
         certain = self._after >= self._strand.inbox.since and not self._strand.inbox.gaps
-        return None if certain else await self.back()
+        if certain:
+            return None
+        if found := await self.back():
+            return found
+        await asyncio.sleep(STORING)
+        return self.live() or await self.back()
 
 
 def captured(strand: Strand, order: Order, payload: Any) -> None:
