@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import operator
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from scenarios.matching import MISSING, look_up, mismatch, shown
 from scenarios.patterns import Frame, Pattern, pattern
 from scenarios.values import Unresolved, duration_ms
 from scenarios.vocabulary import is_in_state
+
+log = logging.getLogger(__name__)
 
 # Seconds into a wait at which the log is asked for what was before the live stream: a message is
 # stored some tenths of a second after it was sent.
@@ -60,7 +63,8 @@ class Search:
             found = await self._strand.services.past.frames(
                 self._strand.identity, self._after, self._wanted
             )
-        except (PyMongoError, OSError):
+        except (PyMongoError, OSError) as failure:
+            log.warning("%s: the log was not asked: %s", self._strand.identity, failure)
             return None
         return self._examine(found)
 

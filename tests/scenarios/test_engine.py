@@ -186,7 +186,9 @@ def test_expect_none_fails_at_once_by_the_frame_that_came(
     assert found["message"] == "A DataTransfer (Call) came, and none should have."
     (run,) = found["runs"]
     assert "DataTransfer" in str(message(platform, run["frame"]))
-    assert steps_of(found)["1.2.3"]["state"] == "cancelled"
+    # The other branch is ended where it is.
+    other = [step for path, step in steps_of(found).items() if path.startswith("1.2.")]
+    assert other[-1]["state"] == "cancelled"
 
 
 def test_a_frame_is_held_edited_and_released_by_steps(
