@@ -94,14 +94,18 @@ class Search:
                 pass
 
     async def verdict(self) -> Frame | None:
-        """Before a wait fails: what the log knows after all, if the stream may have lost some."""
-        certain = self._after >= self._strand.inbox.since and not self._strand.inbox.gaps
-        if certain:
-            return None
+        """Before a wait fails: what the log knows after all. The stream may have lost some, and
+        of its last ones no gap tells before the next comes."""
         if found := await self.back():
             return found
         await asyncio.sleep(STORING)
         return self.live() or await self.back()
+
+    async def missed(self) -> Frame | None:
+        """Before a wait for nothing passes: what the log has, if the stream may have lost some."""
+        inbox = self._strand.inbox
+        certain = self._after >= inbox.since and not inbox.gaps
+        return None if certain else await self.back()
 
 
 def captured(strand: Strand, order: Order, payload: Any) -> None:
@@ -155,7 +159,7 @@ async def expect_none(strand: Strand, order: Order) -> tuple[str, str]:
     wanted = _wanted(strand, order, translate=False)
     after = await strand.place(order.params.get("since", ""))
     search = Search(strand, wanted, after)
-    found = await search.within(order.timeout) or await search.verdict()
+    found = await search.within(order.timeout) or await search.missed()
     if found is not None:
         raise StepFailed(f"A {wanted} came, and none should have.", found.id)
     strand.acted(time.time())
