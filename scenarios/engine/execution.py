@@ -148,10 +148,11 @@ class Run:
             self.services.stream.close(subject.identity, inbox)
 
     async def _steps(self, strand: Strand) -> None:
+        strand.begin = strand.inbox.position(time.time())
         state = (await self.services.states.read([strand.identity]))[strand.identity]
         if not (state and state.get("connected")):
             # Not up: what counts comes. Of one that is up, what came since its boot counts too.
-            strand.origin = strand.inbox.position(time.time())
+            strand.origin = strand.begin
         if self.plan.start_stations:
             try:
                 await self.services.commander.switch(strand.identity, True)

@@ -9,8 +9,8 @@ last BootNotification: "wait for BootNotification" is true of a station that is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +68,7 @@ class Strand:
     rng: random.Random
     variables: dict[str, Any]
     origin: str = ""  # id: where the run began; "" until the log was asked for the last boot
+    begin: str = ""  # id: when the run began
     cursor: str = ""
     call: str = ""  # unique id of the Call that matched last
     path: str = ""
@@ -84,10 +85,12 @@ class Strand:
     async def place(self, since: str = "") -> str:
         """The id beyond which a message counts."""
         if not self.origin:
-            try:
-                self.origin = await self.services.past.last_boot(self.identity)
-            except PyMongoError:  # what was before is not known: what comes counts
-                self.origin = self.inbox.position(time.time())
+            boot = ""
+            with contextlib.suppress(PyMongoError):
+                boot = await self.services.past.last_boot(self.identity)
+            # Not stored yet, or not known: what came since the run began counts. Not since now:
+            # steps may have acted already.
+            self.origin = boot or self.begin
         return self.origin if since == "start" else max(self.cursor, self.origin)
 
     def branch(self, path: str, **variables: Any) -> Strand:
@@ -95,7 +98,7 @@ class Strand:
         return Strand(
             self.services, self.subject, self.log, self.inbox,
             random.Random(self.rng.getrandbits(64)), {**self.variables, **variables},
-            self.origin, self.cursor, self.call, path, self.stopped,
+            self.origin, self.begin, self.cursor, self.call, path, self.stopped,
         )  # fmt: skip
 
     def resolved(self, value: Any) -> Any:
