@@ -69,7 +69,7 @@ class Stack:
         if self._console is not None:
             self._console.close()
         # In the order that data flows, so that each can hand on what it has.
-        order = ["web", "beat", "worker", "celery"]
+        order = ["web", "beat", "scenarios", "worker", "celery"]
         names = sorted(self.processes, key=lambda n: order.index(n) if n in order else 2)
         stores = [n for n in names if n in ("redis", "mongo")]
         for name in [n for n in names if n not in stores] + stores:
@@ -111,6 +111,19 @@ class Stack:
             "-Q", "messages,sync,maintenance", "--concurrency", "2", "-n", f"{name}@%h",
         )  # fmt: skip
         self.await_start(name, lambda: " ready." in process.tail(100_000))
+        return process
+
+    def start_scenarios(self, name: str = "scenarios") -> Process:
+        """A runner of scenarios; more than one may run."""
+        process = self.run(name, sys.executable, "manage.py", "runscenarios")
+        with redis.Redis(port=self.redis_port) as client:
+            self.await_start(
+                name,
+                lambda: any(
+                    json.loads(line)["pid"] == process.pid
+                    for line in client.hvals("ocpp:scenarios:runners")
+                ),
+            )
         return process
 
     def start_beat(self) -> Process:

@@ -47,6 +47,26 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "Scenarios",
+                "items": [
+                    _item(
+                        "Scenarios",
+                        "account_tree",
+                        reverse_lazy("admin:scenarios_scenario_changelist"),
+                    ),
+                    _item(
+                        "Executions",
+                        "play_circle",
+                        reverse_lazy("admin:scenarios_execution_changelist"),
+                    ),
+                    _item(
+                        "Behaviours",
+                        "autorenew",
+                        reverse_lazy("admin:scenarios_behaviour_changelist"),
+                    ),
+                ],
+            },
+            {
                 "title": "Messages",
                 "items": [
                     _item("Live view", "stream", reverse_lazy("live-view")),

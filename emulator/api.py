@@ -7,6 +7,7 @@ from accounts.auth import api_auth
 from accounts.error_handlers import register
 from emulator.api_health import router as operation
 from messaging.api import router as messaging
+from scenarios.api import router as scenarios
 from stations.api import router as stations
 
 api = NinjaAPI(
@@ -20,5 +21,5 @@ api = NinjaAPI(
 register(api)
 api.add_router("", operation)
 
-for router in (accounts, stations, messaging):
+for router in (accounts, stations, messaging, scenarios):
     api.add_router("", router)

@@ -20,7 +20,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def cards(answer: dict[str, Any]) -> list[dict[str, str]]:
     """Title, figure, text below it, and where a click leads."""
-    points, celery = answer["charge_points"], answer["celery"]
+    points, celery, runners = answer["charge_points"], answer["celery"], answer["scenarios"]
     beat = "runs" if answer["beat"]["alive"] else "is down"
     return [
         {
@@ -51,8 +51,8 @@ def cards(answer: dict[str, Any]) -> list[dict[str, str]]:
         },
         {
             "title": "Workers",
-            "figure": f"{points['workers']} + {len(celery['workers'])}",
-            "text": f"charge point + Celery; beat {beat}",
+            "figure": f"{points['workers']} + {len(celery['workers'])} + {runners['runners']}",
+            "text": f"charge point + Celery + scenarios; beat {beat}",
             "link": "",
         },
         {

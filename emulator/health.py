@@ -95,6 +95,7 @@ def report(
         "mongodb": {**mongodb, "embedded": settings.MONGODB_EMBEDDED},
         "redis": {**redis_answer, "embedded": settings.REDIS_EMBEDDED},
         "charge_points": charge_points(found),
+        "scenarios": scenarios(found),
         "celery": {
             "workers": [line["name"] for line in found.celery],
             "queues": found.queues,
@@ -136,6 +137,16 @@ def charge_points(found: signs.Signs) -> dict[str, Any]:
     }
 
 
+def scenarios(found: signs.Signs) -> dict[str, Any]:
+    """stations: how many the runners execute scenarios on now."""
+    lines = found.scenarios
+    return {
+        "runners": len(lines),
+        "executions": sum(line["executions"] for line in lines),
+        "stations": sum(line["stations"] for line in lines),
+    }
+
+
 def beat(found: signs.Signs, now: float) -> dict[str, Any]:
     sign = found.beat
     if sign is None:
@@ -165,6 +176,8 @@ def problems(answer: dict[str, Any]):
         return  # nothing else is known without it
     if not answer["charge_points"]["workers"]:
         yield "No charge point worker runs: start `manage.py runchargepoints`."
+    if not answer["scenarios"]["runners"]:
+        yield "No scenario runner runs: start `manage.py runscenarios`."
     if not answer["celery"]["workers"]:
         yield "No Celery worker runs: messages wait in Redis."
     if not answer["beat"]["alive"]:

@@ -54,6 +54,7 @@ class Collector:
         up.add_metric(["beat"], float(self._answer["beat"]["alive"]))
         up.add_metric(["celery"], float(len(self._answer["celery"]["workers"])))
         up.add_metric(["charge_points"], float(self._answer["charge_points"]["workers"]))
+        up.add_metric(["scenarios"], float(self._answer["scenarios"]["runners"]))
         yield up
         sync = self._answer["sync"]
         yield GaugeMetricFamily(

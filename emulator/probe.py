@@ -1,4 +1,4 @@
-"""python -m emulator.probe web|charge-points|celery|beat|port N: exit code 0 if healthy.
+"""python -m emulator.probe web|charge-points|scenarios|celery|beat|port N: exit code 0 if healthy.
 
 For the health checks of docker/: it asks about the process in this container, without Django.
 """
@@ -29,6 +29,8 @@ def in_redis(kind: str, host: str) -> bool:
         found = signs.read(client)
     if kind == "charge-points":
         return any(line["id"].startswith(f"{host}-") for line in found.charge_points)
+    if kind == "scenarios":
+        return any(line["id"].startswith(f"{host}-") for line in found.scenarios)
     if kind == "celery":
         return any(line["name"] == f"celery@{host}" for line in found.celery)
     return found.beat is not None  # there is only one
@@ -43,7 +45,7 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["web"]:
             ask = web
-        case ["charge-points" | "celery" | "beat" as kind]:
+        case ["charge-points" | "scenarios" | "celery" | "beat" as kind]:
             ask = lambda: in_redis(kind, socket.gethostname())  # noqa: E731
         case ["port", number] if number.isdigit():
             ask = lambda: port(int(number))  # noqa: E731

@@ -15,8 +15,12 @@ from emulator import signs
 from emulator.supervisor import Service
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# Charge points first, so that their last messages find Celery at work; the stores after all.
-STOP_ORDER = ["charge points", "demo CSMS", "web", "flower", "beat", "celery", "redis", "mongodb"]
+# Scenarios first, their cleanup steps need stations; then charge points, so that their last
+# messages find Celery at work; the stores after all.
+STOP_ORDER = [
+    "scenarios", "charge points", "demo CSMS", "web", "flower", "beat", "celery", "redis",
+    "mongodb",
+]  # fmt: skip
 DRAIN_PATIENCE = 20.0  # seconds
 
 
@@ -101,6 +105,14 @@ def charge_points(redis_url: str) -> Service:
             return any(line["pid"] == pid for line in signs.read(client).charge_points)
 
     return Service("charge points", manage("runchargepoints"), ready, cwd=BASE_DIR)
+
+
+def scenarios(redis_url: str) -> Service:
+    def ready(pid: int) -> bool:
+        with signs.connect(redis_url, 2) as client:
+            return any(line["pid"] == pid for line in signs.read(client).scenarios)
+
+    return Service("scenarios", manage("runscenarios"), ready, cwd=BASE_DIR)
 
 
 def celery(options: Options, redis_url: str) -> Service:

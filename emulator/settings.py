@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "accounts",
     "stations",
     "messaging",
+    "scenarios",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

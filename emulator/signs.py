@@ -15,8 +15,8 @@ from typing import Any
 import redis
 
 QUEUES = ("messages", "sync", "maintenance")
-# A sign that is older counts as none. Charge point and Celery workers speak every 2 s, beat <= 5.
-FRESH = {"charge_points": 10.0, "celery": 15.0, "beat": 20.0}
+# A sign that is older counts as none. Workers and runners speak every 2 s, beat <= 5.
+FRESH = {"charge_points": 10.0, "scenarios": 10.0, "celery": 15.0, "beat": 20.0}
 TIMEOUT = 0.5  # seconds
 
 
@@ -54,6 +54,7 @@ class Signs:
     """What Redis knows. Ages are seconds; None where there is no sign."""
 
     charge_points: list[dict[str, Any]] = field(default_factory=list)
+    scenarios: list[dict[str, Any]] = field(default_factory=list)
     celery: list[dict[str, Any]] = field(default_factory=list)
     beat: dict[str, Any] | None = None
     tasks: dict[str, int] = field(default_factory=dict)
@@ -74,6 +75,7 @@ def read(client: redis.Redis, now: float | None = None) -> Signs:
     now = time.time() if now is None else now
     pipe = client.pipeline(transaction=False)
     pipe.hvals(f"{prefix()}fleet:workers")
+    pipe.hvals(f"{prefix()}scenarios:runners")
     pipe.hgetall(celery_key())
     pipe.hgetall(beat_key())
     pipe.hgetall(tasks_key())
@@ -84,11 +86,12 @@ def read(client: redis.Redis, now: float | None = None) -> Signs:
     pipe.get(f"{prefix()}sync:last")
     pipe.scard(f"{prefix()}sync:dirty")
     pipe.info("memory")
-    workers, celery, beat, tasks, failure, *rest = pipe.execute()
+    workers, runners, celery, beat, tasks, failure, *rest = pipe.execute()
     depths, (unacked, sync, dirty, memory) = rest[: len(QUEUES)], rest[len(QUEUES) :]
     beat = {key.decode(): value.decode() for key, value in beat.items()}
     return Signs(
         charge_points=_fresh((json.loads(line) for line in workers), "charge_points", now),
+        scenarios=_fresh((json.loads(line) for line in runners), "scenarios", now),
         celery=_fresh(
             ({"name": name.decode(), **json.loads(line)} for name, line in celery.items()),
             "celery",

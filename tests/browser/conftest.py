@@ -22,7 +22,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     raise_file_limit()
-    parts = ("worker", "celery", "web")
+    parts = ("worker", "celery", "web", "scenarios")
     with Stack(tmp_path_factory.mktemp("browser"), start=parts) as running:
         yield running
 

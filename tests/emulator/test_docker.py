@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
 COMPOSE = yaml.safe_load((DOCKER / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-LONG_RUNNING = {"mongodb", "redis", "web", "charge-points", "celery", "beat"}
+LONG_RUNNING = {"mongodb", "redis", "web", "charge-points", "scenarios", "celery", "beat"}
 KEYS = {
     "image", "build", "restart", "init", "environment", "depends_on", "command", "volumes",
     "healthcheck", "ports", "profiles", "stop_grace_period",
@@ -43,7 +43,8 @@ def test_what_is_copied_exists_and_is_let_through():
     copied = []
     for line in re.findall(r"^COPY (?!--from)(.+)$", (DOCKER / "Dockerfile").read_text(), re.M):
         copied += line.split()[:-1]
-    assert {"emulator", "stations", "messaging", "chargepoint", "accounts"} <= set(copied)
+    rooms = {"emulator", "stations", "messaging", "scenarios", "chargepoint", "accounts"}
+    assert rooms <= set(copied)
     ignored = (DOCKER / "Dockerfile.dockerignore").read_text().splitlines()
     for name in copied:
         assert (ROOT / name).exists()

@@ -32,6 +32,8 @@ def everybody_lives(store, now: float) -> None:
         "rss": 1000, "loop_lag": 0.01, "recorder": {"buffered": 3, "dropped": 0, "lag": 0.2},
     }  # fmt: skip
     store.hset(f"{signs.prefix()}fleet:workers", "host-1-ab", json.dumps(worker))
+    runner = {"id": "host-4-cd", "pid": 4, "time": now, "executions": 1, "stations": 3}
+    store.hset(f"{signs.prefix()}scenarios:runners", "host-4-cd", json.dumps(runner))
     store.hset(signs.celery_key(), "celery@host", json.dumps({"time": now, "pid": 2}))
     store.hset(signs.beat_key(), mapping={"seen": now, "pid": 3, "task": "t", "run": now - 4})
     store.set(f"{signs.prefix()}sync:last", json.dumps({"time": now - 4, "written": 6}))
@@ -51,6 +53,7 @@ def test_ok_when_everybody_lives(store):
     assert answer["charge_points"]["stations"] == 7 and answer["charge_points"]["connected"] == 5
     assert answer["celery"]["queues"] == {"messages": 2, "sync": 0, "maintenance": 0}
     assert (answer["celery"]["failed"], answer["celery"]["retried"]) == (1, 2)
+    assert answer["scenarios"] == {"runners": 1, "executions": 1, "stations": 3}
     assert answer["sync"]["lag"] == 4.0 and answer["beat"]["last_run"] == now - 4
 
 
@@ -58,6 +61,7 @@ def test_ok_when_everybody_lives(store):
     ("silent", "sentence"),
     [
         ("fleet:workers", "No charge point worker"),
+        ("scenarios:runners", "No scenario runner"),
         ("health:celery", "No Celery worker"),
         ("health:beat", "beat does not run"),
     ],
@@ -74,7 +78,7 @@ def test_degraded_when_a_worker_is_silent(store, silent, sentence):
 def test_an_old_sign_counts_as_none(store):
     now = time.time()
     everybody_lives(store, now - 60)
-    assert len(ask(now)["problems"]) == 3
+    assert len(ask(now)["problems"]) == 4
 
 
 def test_a_late_sync_is_told(store):

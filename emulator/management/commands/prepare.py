@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 
 RETENTION_INTERVAL = 60  # seconds; each run deletes for 20 s at most
+REAPING_INTERVAL = 5  # seconds; where no runner is left, this finds what a dead one left
 
 
 class Command(BaseCommand):
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         self.ensure_periodic_tasks()
         if not options["no_seed"] and self.is_empty():
             call_command("seedstations", verbosity=0, stdout=self.stderr)
+        if self.has_run_nothing():
+            call_command("seedscenarios", verbosity=0, stdout=self.stderr)
         call_command("autostart", verbosity=0, stdout=self.stderr)
 
     def is_empty(self) -> bool:
@@ -41,6 +44,12 @@ class Command(BaseCommand):
         from stations.models import Station, Template
 
         return not Station.objects.exists() and not Template.objects.exists()
+
+    def has_run_nothing(self) -> bool:
+        """No scenario and no execution yet; the same rule for the built-in scenarios."""
+        from scenarios.models import Execution, Scenario
+
+        return not Scenario.objects.exists() and not Execution.objects.exists()
 
     def ensure_administrator(self) -> None:
         """At the first start only: DJANGO_SUPERUSER_*, else `admin` with a random password."""
@@ -92,3 +101,11 @@ class Command(BaseCommand):
         if not made and retention.interval == every(3600):  # of the first release, with TTLs
             retention.interval = every(RETENTION_INTERVAL)
             retention.save()
+        PeriodicTask.objects.get_or_create(
+            name="Mark executions whose runner died",
+            defaults={
+                "task": "scenarios.tasks.tidy_executions",
+                "interval": every(REAPING_INTERVAL),
+                "queue": "maintenance",
+            },
+        )

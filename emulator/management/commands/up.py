@@ -128,6 +128,7 @@ class Command(BaseCommand):
             services.celery(ports, redis_url),
             services.web(ports),
             services.charge_points(redis_url),
+            services.scenarios(redis_url),
             services.beat(redis_url),
         ]
         if not options["no_flower"]:

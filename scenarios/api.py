@@ -1,0 +1,10 @@
+"""The scenario API put together. Mounted at /api/: the paths are whole."""
+
+from ninja import Router
+
+from scenarios import api_behaviours, api_executions, api_scenarios
+
+router = Router()
+# Words like "export" come before {scenario}.
+for part in (api_scenarios, api_executions, api_behaviours):
+    router.add_router("", part.router)

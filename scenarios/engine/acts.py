@@ -1,0 +1,194 @@
+"""Steps that have the station do something: commands, the predecessor's api_call, configuration.
+
+**The predecessor's `stop_charging`** stops the transaction and then the driver leaves: the car is
+unplugged. So its "wait until connector 1 is Available" holds on stations that, like real ones, are
+Finishing (OCPP 2.x: Occupied) until the cable is out. Our own `stop-transaction` only stops; then
+a step `unplug` says when the car goes. `start_charging` likewise brings a car if none is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from scenarios.engine.strand import Order, StepFailed, Strand
+from scenarios.engine.waits import captured
+from scenarios.station_steps import arguments
+from stations.commands import CommandFailed
+
+COMMAND_TIMEOUT = 10.0  # seconds; more when the step says so
+
+
+async def _send(strand: Strand, name: str, args: Mapping[str, Any], timeout: float) -> dict:
+    """A command's result; the strand's place moves to now. Raises CommandFailed."""
+    began = time.time()
+    result = await strand.services.commander.command(strand.identity, name, dict(args), timeout)
+    strand.acted(began)
+    return result
+
+
+def _completed(strand: Strand, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    """With what the station's configuration says where the step says nothing, as the API does."""
+    subject = strand.subject
+    if name in ("plug", "start-transaction") and "ev" not in args and subject.ev_max_power_w:
+        args["ev"] = {"max_power_kw": subject.ev_max_power_w / 1000}
+    if name == "authorize" and "id_tag" not in args:
+        args["id_tag"] = subject.default_id_tag
+    if name == "stop-transaction" and "connector" not in args and "transaction" not in args:
+        args["connector"] = 1
+    return args
+
+
+async def _perform(strand: Strand, name: str, args: dict[str, Any], timeout: float) -> dict:
+    args = _completed(strand, name, args)
+    if name == "start-transaction" and "ev" in args:
+        car = {"connector": args["connector"], "ev": args.pop("ev")}
+        if await _is_free(strand, car["connector"]):
+            await _send(strand, "plug", car, timeout)
+    return await _send(strand, name, args, timeout)
+
+
+async def _is_free(strand: Strand, connector: int) -> bool:
+    state = (await strand.services.states.read([strand.identity]))[strand.identity] or {}
+    rows = state.get("connectors") or []
+    return any(row["id"] == connector and row["status"] == "Available" for row in rows)
+
+
+async def command(strand: Strand, order: Order) -> tuple[str, str]:
+    """Any command of station_steps.COMMANDS."""
+    try:
+        args = arguments(order.kind, order.params)
+    except ValueError as problem:
+        raise StepFailed(str(problem)) from None
+    timeout = order.timeout if order.has_timeout else COMMAND_TIMEOUT
+    refused = order.step.get("refused")
+    try:
+        result = await _perform(strand, order.kind, args, timeout)
+    except CommandFailed as failure:
+        if refused is True or (refused and refused == failure.code):
+            return f"Refused as expected: {failure.message}", ""
+        raise StepFailed(f"{order.kind} was refused ({failure.code}): {failure.message}") from None
+    if refused:
+        raise StepFailed(f"{order.kind} was carried out, but should have been refused.")
+    captured(strand, order, result)
+    return "", ""
+
+
+async def api_call(strand: Strand, order: Order) -> tuple[str, str]:
+    """The predecessor's: start_station, stop_station, start_charging, stop_charging; or any
+    command, by its name with _ or -."""
+    params = dict(order.params)
+    action = str(params.pop("action")).replace("-", "_")
+    timeout = order.timeout if order.has_timeout else COMMAND_TIMEOUT
+    match action:
+        case "start_station" | "stop_station":
+            return await _switch(strand, action == "start_station")
+        case "start_charging":
+            args = {"connector": params.get("connectorId", 1)}
+            if params.get("idTag"):
+                args["id_tag"] = params["idTag"]
+            return await _told(_perform(strand, "start-transaction", args, timeout), action)
+        case "stop_charging":
+            return await _told(_stop_charging(strand, params, timeout), action)
+    inner = Order(action.replace("_", "-"), params, order.step, order.timeout)
+    return await command(strand, inner)
+
+
+async def _told(work: Any, action: str) -> tuple[str, str]:
+    try:
+        await work
+    except CommandFailed as failure:
+        raise StepFailed(f"{action} was refused ({failure.code}): {failure.message}") from None
+    return "", ""
+
+
+async def _stop_charging(strand: Strand, params: Mapping[str, Any], timeout: float) -> None:
+    connector = params.get("connectorId", 1)
+    args = {"connector": connector}
+    if params.get("reason"):
+        args["reason"] = params["reason"]
+    began = time.time()
+    await _send(strand, "stop-transaction", args, timeout)
+    try:
+        await _send(strand, "unplug", {"connector": connector}, timeout)
+    except CommandFailed as failure:
+        if failure.code != "not_possible_now":  # the car has left already
+            raise
+    # What the stop brought about counts, though the unplugging came later.
+    strand.acted(began)
+
+
+async def _switch(strand: Strand, running: bool) -> tuple[str, str]:
+    """Start or stop the station. If it is so already nothing is done, and its place stays: the
+    BootNotification of before is the one that a scenario then waits for."""
+    began = time.time()
+    try:
+        changed = await strand.services.commander.switch(strand.identity, running)
+    except CommandFailed as failure:
+        raise StepFailed(failure.message) from None
+    if not changed:
+        return f"It was {'running' if running else 'stopped'} already.", ""
+    strand.acted(began)
+    return "", ""
+
+
+async def start(strand: Strand, order: Order) -> tuple[str, str]:
+    return await _switch(strand, True)
+
+
+async def stop(strand: Strand, order: Order) -> tuple[str, str]:
+    return await _switch(strand, False)
+
+
+async def set_configuration(strand: Strand, order: Order) -> tuple[str, str]:
+    """Configuration overrides of the station, as its form in the admin has them; null takes one
+    away. They stay when the scenario is over: a cleanup step may set them back."""
+    began = time.time()
+    overrides = {
+        key: value if value is None or isinstance(value, str) else str(value)
+        for key, value in order.params["configuration"].items()
+    }
+    try:
+        await strand.services.commander.configure(strand.identity, overrides)
+    except CommandFailed as failure:
+        raise StepFailed(failure.message) from None
+    except Exception as problem:
+        texts = getattr(problem, "messages", None) or [str(problem)]
+        raise StepFailed(f"The configuration was not taken: {' '.join(texts)}") from None
+    strand.acted(began)
+    return "", ""
+
+
+async def wait_for_held(strand: Strand, order: Order) -> tuple[str, str]:
+    """Until a breakpoint holds a frame; captures id, text, action ... of it."""
+    action = order.params.get("action") or ""
+    direction = order.params.get("direction") or ""
+    direction = "" if direction == "both" else direction
+    deadline = time.monotonic() + order.timeout
+    while True:
+        news = strand.inbox.news
+        try:
+            told = await strand.services.commander.command(
+                strand.identity, "interception", {}, COMMAND_TIMEOUT
+            )
+        except CommandFailed as failure:
+            raise StepFailed(f"interception was refused: {failure.message}") from None
+        for held in told["held"]:
+            if _fits(held, action, direction):
+                captured(strand, order, held)
+                return f"Frame {held['id']} is held.", ""
+        if time.monotonic() >= deadline:
+            raise StepFailed(f"No {action or 'frame'} was held within {order.timeout:g} s.")
+        try:  # a held frame is in the log as well, so it is news
+            async with asyncio.timeout(min(2.0, deadline - time.monotonic())):
+                await news.wait()
+        except TimeoutError:
+            pass
+
+
+def _fits(held: Mapping[str, Any], action: str, direction: str) -> bool:
+    return (not action or held["action"] == action) and (
+        not direction or held["direction"] == direction
+    )

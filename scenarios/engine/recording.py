@@ -1,0 +1,126 @@
+"""What a station did in an execution, step by step, and how it comes into MongoDB.
+
+Steps are noted in memory; a task writes what changed about once a second, so a step costs no
+write of its own. Each write is conditional on the runner: one that lost the execution changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.errors import PyMongoError
+
+from messaging.records import when
+from messaging.store import async_database
+from scenarios.models import FAILED, PASSED, PENDING, RUNNING, StationRun
+
+log = logging.getLogger(__name__)
+
+MOST_STEPS = 200  # of one station that are kept
+CHUNK = 200
+RUNS = StationRun._meta.db_table
+
+
+class StationLog:
+    """The record of one station's run; `dirty` once it differs from what is stored."""
+
+    __slots__ = (
+        "dirty", "done", "dropped", "ended", "frame", "id", "message", "started", "state",
+        "station", "step", "steps",
+    )  # fmt: skip
+
+    def __init__(self, execution: str, station: str) -> None:
+        self.id = f"{execution}:{station}"
+        self.station = station
+        self.state = PENDING
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.step = self.message = self.frame = ""
+        self.steps: deque[dict[str, Any]] = deque(maxlen=MOST_STEPS)
+        self.done = self.dropped = 0
+        self.dirty = False
+
+    def begin(self) -> None:
+        self.state, self.started, self.dirty = RUNNING, time.time(), True
+
+    def end(self, state: str, message: str = "", frame: str = "") -> None:
+        self.state, self.ended, self.message, self.frame = state, time.time(), message, frame
+        if state == PASSED:
+            self.step = ""
+        self.dirty = True
+
+    def step_begins(self, path: str, kind: str, description: str) -> dict[str, Any]:
+        """The step's entry, to be given to step_ends."""
+        if len(self.steps) == MOST_STEPS:
+            self.dropped += 1
+        entry = {
+            "path": path, "type": kind, "description": description[:300], "state": RUNNING,
+            "started": round(time.time(), 3), "ended": None, "message": "", "frame": "",
+        }  # fmt: skip
+        self.steps.append(entry)
+        self.step = f"{path} {kind}" + (f": {description[:150]}" if description else "")
+        self.dirty = True
+        return entry
+
+    def step_ends(self, entry: dict, state: str, message: str = "", frame: str = "") -> None:
+        entry.update(state=state, ended=round(time.time(), 3), message=message[:1000], frame=frame)
+        self.done += 1
+        if state == FAILED:
+            self.step = f"{entry['path']} {entry['type']}" + (
+                f": {entry['description'][:150]}" if entry["description"] else ""
+            )
+        self.dirty = True
+
+    def document(self) -> dict[str, Any]:
+        """The fields as they are stored; `_id` apart."""
+        return {
+            "state": self.state,
+            "started": None if self.started is None else when(self.started),
+            "ended": None if self.ended is None else when(self.ended),
+            "step": self.step[:200],
+            "message": self.message[:2000],
+            "frame": self.frame,
+            "steps": [dict(entry) for entry in self.steps],
+            "done": self.done,
+            "dropped": self.dropped,
+        }
+
+
+async def insert_runs(execution: str, runner: str, logs: list[StationLog]) -> None:
+    """Make the rows of an execution; those that are there already are replaced."""
+    runs = async_database()[RUNS]
+    await runs.delete_many({"execution": execution})
+    for start in range(0, len(logs), CHUNK):
+        await runs.insert_many(
+            [
+                {"_id": each.id, "execution": execution, "station": each.station,
+                 "runner": runner, **each.document()}
+                for each in logs[start : start + CHUNK]
+            ]
+        )  # fmt: skip
+
+
+async def write_runs(runner: str, logs: list[StationLog]) -> bool:
+    """Store what changed; False if the store did not take it, which leaves it to be written."""
+    changed = [each for each in logs if each.dirty]
+    for start in range(0, len(changed), CHUNK):
+        part = changed[start : start + CHUNK]
+        for each in part:
+            each.dirty = False
+        writes = [
+            UpdateOne({"_id": each.id, "runner": runner}, {"$set": each.document()})
+            for each in part
+        ]
+        try:
+            await async_database()[RUNS].bulk_write(writes, ordered=False)
+        except PyMongoError as failure:
+            for each in part:
+                each.dirty = True
+            log.warning("the runs of %d stations are not stored yet: %s", len(changed), failure)
+            return False
+    return True

@@ -1,0 +1,181 @@
+"""A strand of steps: one station's, or one branch of it. Runs them one after the other.
+
+A strand has a place in the station's frames, its cursor. A step that waits for a message looks
+beyond it; a frame that matched moves it there, an act that did something moves it to now. Before
+any act it stands at the start of the run, or, if the station was connected then, just before its
+last BootNotification: "wait for BootNotification" is true of a station that is up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo.errors import PyMongoError
+
+from scenarios.engine.commander import Commander
+from scenarios.engine.past import Past
+from scenarios.engine.recording import StationLog
+from scenarios.engine.states import States
+from scenarios.engine.stream import Inbox, Stream
+from scenarios.models import CANCELLED, FAILED, PASSED
+from scenarios.validation import type_of
+from scenarios.values import Unresolved, resolve
+
+DEFAULT_TIMEOUT = 30_000  # ms
+
+
+class StepFailed(Exception):
+    """A step did not come to what it should. `frame`: id of the message that it was about."""
+
+    def __init__(self, message: str, frame: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.frame = frame
+
+
+@dataclass
+class Services:
+    """What all runs of a runner share."""
+
+    stream: Stream
+    past: Past
+    states: States
+    commander: Commander
+
+
+@dataclass
+class Subject:
+    """The station of a run, as it was configured when the run began."""
+
+    identity: str
+    version: str
+    connectors: list[int]
+    default_id_tag: str = ""
+    ev_max_power_w: int | None = None
+
+
+@dataclass
+class Strand:
+    services: Services
+    subject: Subject
+    log: StationLog
+    inbox: Inbox
+    rng: random.Random
+    variables: dict[str, Any]
+    origin: str = ""  # id: where the run began; "" until the log was asked for the last boot
+    begin: str = ""  # id: when the run began
+    cursor: str = ""
+    call: str = ""  # unique id of the Call that matched last
+    path: str = ""
+    stopped: Callable[[], bool] = field(default=lambda: False)
+
+    @property
+    def identity(self) -> str:
+        return self.subject.identity
+
+    def acted(self, began: float) -> None:
+        """An act changed something: from here on messages count."""
+        self.cursor = max(self.cursor, self.inbox.position(began))
+
+    async def place(self, since: str = "") -> str:
+        """The id beyond which a message counts."""
+        if not self.origin:
+            boot = ""
+            with contextlib.suppress(PyMongoError):
+                boot = await self.services.past.last_boot(self.identity)
+            # Not stored yet, or not known: what came since the run began counts. Not since now:
+            # steps may have acted already.
+            self.origin = boot or self.begin
+        return self.origin if since == "start" else max(self.cursor, self.origin)
+
+    def branch(self, path: str, **variables: Any) -> Strand:
+        """A strand beside this one, with variables of its own."""
+        return Strand(
+            self.services, self.subject, self.log, self.inbox,
+            random.Random(self.rng.getrandbits(64)), {**self.variables, **variables},
+            self.origin, self.begin, self.cursor, self.call, path, self.stopped,
+        )  # fmt: skip
+
+    def resolved(self, value: Any) -> Any:
+        """Raises StepFailed where a variable has no value."""
+        try:
+            return resolve(value, self.variables, self.rng)
+        except Unresolved as problem:
+            raise StepFailed(str(problem)) from None
+
+    # --- running -----------------------------------------------------------------------------
+
+    async def run(self, steps: list[Mapping[str, Any]], path: str = "") -> None:
+        """Run steps in their order. Raises StepFailed at the first that fails."""
+        for number, step in enumerate(steps, start=1):
+            if self.stopped():
+                raise asyncio.CancelledError
+            await self._step(step, f"{path}{number}")
+
+    async def _step(self, step: Mapping[str, Any], path: str) -> None:
+        versions = step.get("versions")
+        if versions and self.subject.version not in map(str, versions):
+            return
+        kind = type_of(step)
+        entry = self.log.step_begins(path, kind, step.get("description") or "")
+        try:
+            message, frame = await self._carried_out(kind, step, path)
+        except StepFailed as failure:
+            self.log.step_ends(entry, FAILED, failure.message, failure.frame)
+            if not step.get("optional"):
+                raise
+        except asyncio.CancelledError:
+            self.log.step_ends(entry, CANCELLED)
+            raise
+        except Exception as fault:
+            self.log.step_ends(entry, FAILED, f"{type(fault).__name__}: {fault}")
+            raise
+        else:
+            self.log.step_ends(entry, PASSED, message, frame)
+
+    async def _carried_out(self, kind: str, step: Mapping, path: str) -> tuple[str, str]:
+        """(what to say of it, the id of the frame that matched)."""
+        from scenarios.engine.table import CONTAINERS, LEAVES  # they call strands in turn
+
+        params = step.get("params") or {}
+        if kind in CONTAINERS:
+            work = CONTAINERS[kind](self, params, path)
+            return await self._within(work, step.get("timeout"))
+        order = Order(kind, self.resolved(params), step, self._timeout(step))
+        return await LEAVES[kind](self, order)
+
+    def _timeout(self, step: Mapping[str, Any]) -> float:
+        timeout = self.resolved(step.get("timeout", DEFAULT_TIMEOUT))
+        if not isinstance(timeout, int | float) or timeout <= 0:
+            raise StepFailed(f"The timeout is {timeout!r}: give it in milliseconds, above 0.")
+        return timeout / 1000
+
+    async def _within(self, work: Awaitable[tuple[str, str]], timeout: Any) -> tuple[str, str]:
+        """A container's own limit: there is none unless the step names one."""
+        limit = None if timeout is None else self._timeout({"timeout": timeout})
+        try:
+            async with asyncio.timeout(limit) as clock:
+                return await work
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            raise StepFailed(f"It was not done within {limit:g} s.") from None
+
+
+@dataclass
+class Order:
+    """A step about to be carried out: params resolved, timeout in seconds."""
+
+    kind: str
+    params: dict[str, Any]
+    step: Mapping[str, Any]
+    timeout: float
+
+    @property
+    def has_timeout(self) -> bool:
+        return "timeout" in self.step

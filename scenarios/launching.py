@@ -1,0 +1,136 @@
+"""Starting executions and asking them to end, as the admin, the API and behaviours do."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bson import ObjectId
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.utils import timezone
+
+from scenarios.behaviour_rules import check_given
+from scenarios.engine.claims import nudge
+from scenarios.models import CANCELLED, OPEN_STATES, PENDING, RUNNING, Execution, Scenario
+from stations.models import Station, Template
+
+MOST_STATIONS = 10_000
+MOST_STAGGER_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which stations: those named, those with the tag, those made from the template."""
+
+    stations: tuple[str, ...] = ()
+    tag: str = ""
+    template: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"stations": list(self.stations), "tag": self.tag, "template": self.template}
+
+    def find(self) -> list[str]:
+        """Their identities, each once, in order. Raises ValidationError."""
+        if not (self.stations or self.tag or self.template):
+            raise ValidationError({"stations": "Name stations, a tag or a template."})
+        found = dict.fromkeys(self._named())
+        if self.tag:
+            found |= dict.fromkeys(_identities({"tags": self.tag}))
+        if self.template:
+            found |= dict.fromkeys(self._of_template())
+        if not found:
+            raise ValidationError({"tag": "No station has this tag or template: choose another."})
+        if len(found) > MOST_STATIONS:
+            raise ValidationError({"stations": f"Choose at most {MOST_STATIONS} stations."})
+        return list(found)
+
+    def _named(self) -> list[str]:
+        wanted = list(dict.fromkeys(self.stations))
+        there: set[str] = set()
+        for start in range(0, len(wanted), 100):
+            there.update(_identities({"identity": {"$in": wanted[start : start + 100]}}))
+        missing = [name for name in wanted if name not in there]
+        if missing:
+            shown = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
+            raise ValidationError({"stations": f"There is no station {shown}: see the list."})
+        return wanted
+
+    def _of_template(self) -> list[str]:
+        row = Template.objects.filter(name=self.template).first()
+        if row is None and ObjectId.is_valid(self.template):
+            row = Template.objects.filter(pk=self.template).first()
+        if row is None:
+            raise ValidationError({"template": f'There is no template "{self.template}".'})
+        return _identities({"template_id": row.pk})
+
+
+def _identities(match: dict[str, Any]) -> list[str]:
+    rows = connection.get_collection(Station._meta.db_table).find(match, {"identity": 1})
+    return sorted(row["identity"] for row in rows)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How to run it. seed 0: one is drawn."""
+
+    stagger_ms: int = 0
+    start_stations: bool = False
+    variables: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    started_by: str = ""
+    behaviour: str = ""
+    likeness: str = ""
+
+
+def launch(scenario: Scenario, target: Target, wishes: Wishes = Wishes()) -> Execution:
+    """Have a runner run it. Raises ValidationError."""
+    if problems := check_given(wishes.variables, set(scenario.variables)):
+        raise ValidationError({"variables": problems})
+    if not 0 <= wishes.stagger_ms <= MOST_STAGGER_MS:
+        sentence = f"Choose 0 to {MOST_STAGGER_MS} milliseconds."
+        raise ValidationError({"stagger_ms": sentence})
+    if not 0 <= wishes.seed < 2**31:
+        raise ValidationError({"seed": "Choose a seed from 0 to 2147483647."})
+    scenario.full_clean(validate_unique=False)  # rules may have become stricter since it was saved
+    stations = target.find()
+    content = scenario.content()
+    content["variables"] |= wishes.variables
+    execution = Execution(
+        scenario_slug=scenario.slug, scenario_name=scenario.name, content=content,
+        target=target.as_dict(), stations=stations, stagger_ms=wishes.stagger_ms,
+        start_stations=wishes.start_stations, seed=wishes.seed or secrets.randbelow(2**31 - 1) + 1,
+        started_by=wishes.started_by, behaviour=wishes.behaviour, likeness=wishes.likeness,
+        counts={PENDING: len(stations)},
+    )  # fmt: skip
+    execution.save(force_insert=True)
+    nudge()
+    return execution
+
+
+def cancel(executions: Iterable[Execution], by: str = "") -> int:
+    """Ask executions to end; one that no runner has yet ends at once. How many were open."""
+    table = connection.get_collection(Execution._meta.db_table)
+    count = 0
+    for execution in executions:
+        why = f"Cancelled by {by}." if by else "Cancelled."
+        now = timezone.now()
+        waiting = {"_id": execution.pk, "state": PENDING}
+        counts = {CANCELLED: len(execution.stations)}
+        values = {"state": CANCELLED, "message": why, "ended": now, "counts": counts}
+        if table.update_one(waiting, {"$set": values}).modified_count:
+            count += 1
+            continue
+        running = {"_id": execution.pk, "state": RUNNING}
+        values = {"cancel_asked": True, "message": why}
+        if table.update_one(running, {"$set": values}).matched_count:
+            count += 1
+            row = table.find_one({"_id": execution.pk}, {"runner": 1})
+            nudge(row["runner"])
+    return count
+
+
+def is_open(execution: Execution) -> bool:
+    return execution.state in OPEN_STATES

@@ -1,0 +1,166 @@
+"""Scenarios, behaviours, and the record of what was run.
+
+Writers: scenarios and behaviours are the operators'. An execution is inserted by `launching`; from
+then on it is written by the runner that claimed it, on the condition that it still is that
+runner's (see engine/claims.py); only `cancel_asked` is another's to set.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django_mongodb_backend.fields import ArrayField
+
+from scenarios import validation
+from scenarios.behaviour_rules import check_behaviour
+
+PENDING, RUNNING, PASSED, FAILED, CANCELLED = STATES = (
+    "pending", "running", "passed", "failed", "cancelled",
+)  # fmt: skip
+OPEN_STATES = (PENDING, RUNNING)
+ENDED_STATES = (PASSED, FAILED, CANCELLED)
+_CHOICES = [(state, state.capitalize()) for state in STATES]
+
+
+class Scenario(models.Model):
+    slug = models.CharField(
+        "id", max_length=80, unique=True, help_text="Letters, digits and - . _; for the API."
+    )
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True, default="")
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    version = models.CharField(max_length=20, blank=True, default="1.0")
+    steps = models.JSONField(default=list)
+    cleanup = models.JSONField(
+        default=list, blank=True, help_text="Steps that run at the end, however it ended."
+    )
+    variables = models.JSONField(
+        default=dict, blank=True, help_text="Values that a run may be given others for."
+    )
+    builtin = models.BooleanField(default=False, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["slug"]
+        indexes = [models.Index(fields=["slug"], name="scenario_slug")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def content(self) -> dict[str, Any]:
+        """What a run takes along: later changes of the scenario are not its own."""
+        return {name: deepcopy(getattr(self, name)) for name in ("steps", "cleanup", "variables")}
+
+    def clean(self) -> None:
+        super().clean()
+        fields = ("slug", "name", "tags", "steps", "cleanup", "variables")
+        problems = validation.check_scenario({name: getattr(self, name) for name in fields})
+        if problems:
+            raise ValidationError(problems)
+
+
+class Behaviour(models.Model):
+    """A scenario that goes on by itself on some stations, and after a restart of the runner."""
+
+    name = models.CharField(max_length=80, unique=True)
+    scenario = models.ForeignKey(Scenario, on_delete=models.CASCADE, related_name="behaviours")
+    stations = ArrayField(
+        models.CharField(max_length=48), default=list, blank=True, help_text="Identities."
+    )
+    tag = models.CharField(
+        max_length=50, blank=True, default="", help_text="Every station that has this tag."
+    )
+    variables = models.JSONField(default=dict, blank=True)
+    stagger_ms = models.PositiveIntegerField(
+        "stagger (ms)", default=200, help_text="Between the starts of two stations."
+    )
+    enabled = models.BooleanField(default=True)
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        known = None
+        if self.scenario_id is not None:
+            known = set(self.scenario.variables)
+        problems = check_behaviour(self.stations, self.tag, self.variables, known)
+        if problems:
+            raise ValidationError(problems)
+
+
+class Execution(models.Model):
+    """One run of a scenario on one station or on many."""
+
+    scenario_slug = models.CharField(max_length=80)
+    scenario_name = models.CharField(max_length=120)
+    content = models.JSONField(default=dict)
+    target = models.JSONField(default=dict)  # as asked: stations, tag, template
+    stations = ArrayField(models.CharField(max_length=48), default=list)
+    stagger_ms = models.PositiveIntegerField(default=0)
+    start_stations = models.BooleanField(default=False)
+    seed = models.PositiveIntegerField(default=0)
+    started_by = models.CharField(max_length=150, blank=True, default="")
+    behaviour = models.CharField(max_length=24, blank=True, default="")  # its id
+    likeness = models.CharField(max_length=64, blank=True, default="")  # see behaviours.py
+
+    state = models.CharField(max_length=10, choices=_CHOICES, default=PENDING)
+    interrupted = models.BooleanField(default=False)
+    runner = models.CharField(max_length=100, blank=True, default="")
+    cancel_asked = models.BooleanField(default=False)
+    counts = models.JSONField(default=dict)
+    message = models.TextField(blank=True, default="")
+    created = models.DateTimeField(auto_now_add=True)
+    started = models.DateTimeField(null=True, blank=True)
+    ended = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created"]
+        indexes = [
+            models.Index(fields=["state"], name="execution_state"),
+            models.Index(fields=["created"], name="execution_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scenario_name}, {self.created:%Y-%m-%d %H:%M}" if self.created else "new"
+
+
+class StationRun(models.Model):
+    """What one station did in an execution. `id` is "<execution>:<station>".
+
+    steps: [{path, type, description, state, started, ended (unix seconds), message, frame}]; of
+    long runs the last ones, `dropped` says how many went before. `frame`: id of the message.
+    """
+
+    id = models.CharField(max_length=80, primary_key=True)
+    execution = models.CharField(max_length=24)
+    station = models.CharField(max_length=48)
+    runner = models.CharField(max_length=100, blank=True, default="")
+    state = models.CharField(max_length=10, choices=_CHOICES, default=PENDING)
+    started = models.DateTimeField(null=True, blank=True)
+    ended = models.DateTimeField(null=True, blank=True)
+    step = models.CharField(max_length=200, blank=True, default="")  # under way or failed
+    message = models.TextField(blank=True, default="")
+    frame = models.CharField(max_length=32, blank=True, default="")
+    steps = models.JSONField(default=list)
+    done = models.PositiveIntegerField(default=0)
+    dropped = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["station"]
+        indexes = [
+            models.Index(fields=["execution", "station"], name="run_execution_station"),
+            models.Index(fields=["station"], name="run_station"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
