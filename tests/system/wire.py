@@ -17,7 +17,7 @@ from ocpp.messages import get_validator
 
 from benchmarks.processes import wait_until
 
-CALL, RESULT, ERROR = 2, 3, 4
+CALL, RESULT, ERROR, SEND = 2, 3, 4, 6
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Seen:
     @property
     def action(self) -> str:
         message = self.message
-        return message[2] if message[0] == CALL else ""
+        return message[2] if message[0] in (CALL, SEND) else ""
 
     @property
     def payload(self) -> dict[str, Any]:
         message = self.message
-        return message[3] if message[0] == CALL else message[-1]
+        return message[3] if message[0] in (CALL, SEND) else message[-1]
 
 
 class Wire:
@@ -61,11 +61,8 @@ class Wire:
             return [f for f in self._frames if station is None or f.station == station]
 
     def calls(self, station: str, action: str) -> list[Seen]:
-        """Calls that the station made."""
-        return [
-            f for f in self.frames(station)
-            if f.received and f.text.startswith("[2") and f.action == action
-        ]  # fmt: skip
+        """Calls that the station made, and what it sent without awaiting an answer (2.1)."""
+        return [f for f in self.frames(station) if f.received and f.action == action]
 
     def await_call(
         self,
@@ -102,7 +99,7 @@ def assert_valid(frames: list[Seen], version: str) -> None:
     checked = 0
     for frame in frames:
         message = json.loads(frame.text, parse_float=Decimal)
-        if message[0] == CALL:
+        if message[0] in (CALL, SEND):
             actions[frame.received, message[1]] = message[2]
             _validator(CALL, message[2], version).validate(message[3])
         elif message[0] == RESULT:
