@@ -147,18 +147,23 @@ class ThreadedServer:
 
 
 class PythonCsms(ThreadedServer):
-    """The third-party CSMS: `csms.wire` has the frames, `csms.call` makes a Call."""
+    """The third-party CSMS: `csms.wire` has the frames, `csms.call` makes a Call.
+
+    `answers`: what a test of 2.x wants answered otherwise than csms_2x.py says.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(self._serve_station, **options)
         self.wire = Wire()
         self.sides: dict[str, Any] = {}
+        self.answers: dict[str, Any] = {}
         self._links = itertools.count(1)
 
     async def _serve_station(self, socket: ServerConnection) -> None:
         station = socket.request.path.rsplit("/", 1)[-1]
         connection = NotedConnection(self.wire, station, socket, next(self._links))
         side = SIDES[socket.subprotocol](station, connection)
+        side.answers = self.answers
         self.sides[station] = side
         with contextlib.suppress(websockets.ConnectionClosed):
             await side.start()

@@ -80,25 +80,27 @@ ANSWERS_21: dict[str, Answer] = {
     "OpenPeriodicEventStream": ACCEPTED,
     "PullDynamicScheduleUpdate": {"status": "Accepted", "scheduleUpdate": {"limit": 5000.0}},
     "ReportDERControl": {},
-    "VatNumberValidation": lambda _, asked: {"status": "Accepted", "vatNumber": asked["vat_number"]},
+    "VatNumberValidation": lambda _, asked: {**ACCEPTED, "vatNumber": asked["vat_number"]},
 }
 
 
 def _handler(action: str, answer: Answer, results: Any) -> Callable:
     def handle(self: Any, **payload: Any) -> Any:
-        made = answer(self, payload) if callable(answer) else answer
+        own = self.answers.get(action, answer)
+        made = own(self, payload) if callable(own) else own
         return getattr(results, action)(**camel_to_snake_case(made))
 
     handle.__name__ = f"on_{action}"  # by which the library finds it
     return on(action)(handle)
 
 
+# A side's `answers` go before the table's: PythonCsms.answers.
 def _side(name: str, library: Any, answers: dict[str, Answer]) -> type:
     made = {
         f"on_{action}": _handler(action, answer, library.call_result)
         for action, answer in answers.items()
     }
-    return type(name, (library.ChargePoint,), {**made, "interval": 30})
+    return type(name, (library.ChargePoint,), {**made, "interval": 30, "answers": {}})
 
 
 Csms201 = _side("Csms201", v201, ANSWERS_201)
