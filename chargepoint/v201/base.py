@@ -20,7 +20,9 @@ class Base201(Security, Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
-    reset_due  boot reason of a reset that waits for transactions to end
+    locked     see cabinet.py
+    reset_due  boot reason of a reset that waits for transactions to end, or for its next try;
+               reset_tries: how many have failed
     monitors, event_count, kept_events  see monitoring.py and events.py
     jobs, installed, armed, published  see chargepoint/firmware; vault: see chargepoint/security
     v2g  see v2g_certificate.py
@@ -28,8 +30,8 @@ class Base201(Security, Firmware, Station):
 
     __slots__ = (
         "armed", "cache", "driven", "event_count", "installed", "jobs", "kept_events",
-        "list_version", "local_list", "model", "monitors", "offline_since", "outlets", "profiles",
-        "published", "reservations", "reset_due", "v2g", "vault",
+        "list_version", "local_list", "locked", "model", "monitors", "offline_since", "outlets",
+        "profiles", "published", "reservations", "reset_due", "reset_tries", "v2g", "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -39,6 +41,7 @@ class Base201(Security, Firmware, Station):
     def begin(self, saved: dict, now: float) -> None:
         self.offline_since: float | None = saved.get("offline_since")
         self.reset_due: str | None = saved.get("reset_due")
+        self.reset_tries = 0
         self.cache = AuthCache(saved.get("cache"))
         self.model = DeviceModel.from_saved(saved.get("model") or {}, initial(self.config))
         self.driven: set[int] = set(saved.get("driven", ()))

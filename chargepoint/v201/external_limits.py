@@ -20,6 +20,9 @@ class ExternalLimits:
     ) -> dict:  # fmt: skip
         """Limit the station (evse 0) or an EVSE from outside; without `limit`, end that limit."""
         self._check_limit(limit, unit, evse, source)
+        if not self.model.flag("SmartChargingCtrlr.ExternalControlSignalsEnabled"):
+            why = "SmartChargingCtrlr.ExternalControlSignalsEnabled is false."
+            raise CommandRejected("not_possible_now", why)
         old = self._limit_of(evse, source)
         if limit is None:
             return self._clear_limit(old, now)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT
 from chargepoint.v201.device_model import find
 from chargepoint.v201.events import Events
@@ -10,7 +9,7 @@ from chargepoint.v201.monitors import CRITERIA, PERIODIC, PRECONFIGURED, THRESHO
 from chargepoint.v201.variable_requests import _asked_for
 from chargepoint.v201.variables import VARIABLES, WRITE_ONLY, Variable
 
-_ITEMS = 100  # MonitoringCtrlr.ItemsPerMessage says the same
+_ITEMS = 100  # in one NotifyMonitoringReport
 _BASE, _LEVEL = (
     next(v for v in VARIABLES if v.key == f"MonitoringCtrlr.ActiveMonitoring{what}")
     for what in ("Base", "Level")
@@ -49,7 +48,7 @@ class Monitoring(Events):
 
     def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
         items = payload["setMonitoringData"]
-        _check_count(items)
+        self.check_request("MonitoringCtrlr", "SetVariableMonitoring", payload, "setMonitoringData")
         results = [self._set_monitor(item, now) for item in items]
         self.changed(URGENT)
         self.later(self.look_at_values)
@@ -116,7 +115,7 @@ class Monitoring(Events):
         self.monitor_removed(number, now)
 
     def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
-        _check_count(payload["id"])
+        self.check_request("MonitoringCtrlr", "ClearVariableMonitoring", payload, "id")
         results = []
         for number in payload["id"]:
             known = number in (self.monitors or ())
@@ -200,12 +199,6 @@ class Monitoring(Events):
         self.model.set(_LEVEL, str(payload["severity"]))
         self.changed(URGENT)
         return {"status": "Accepted"}
-
-
-def _check_count(items: list) -> None:
-    if len(items) > _ITEMS:
-        why = f"{len(items)} items, at most {_ITEMS} in one message"
-        raise CallFault("OccurrenceConstraintViolation", why)
 
 
 def _numeric(variable: Variable) -> bool:

@@ -7,6 +7,7 @@ from chargepoint.station import CommandRejected
 from chargepoint.v201.variable_requests import VariableRequests
 from chargepoint.v201.variables import VARIABLES
 
+RESET_RETRY = 5.0  # seconds between the tries of a reset that fails
 _HEARTBEAT = next(v for v in VARIABLES if v.key == "OCPPCommCtrlr.HeartbeatInterval")
 
 
@@ -32,6 +33,15 @@ class Provisioning(VariableRequests):
     def boot_accepted(self, interval: float, now: float) -> None:
         if interval > 0:  # B01.FR.04
             self.model.set(_HEARTBEAT, str(min(int(interval), int(_HEARTBEAT.high))))
+
+    def set_clock(self, text: str, now: float) -> None:
+        """The time of the CSMS's answers, where ClockCtrlr.TimeSource has it among its sources."""
+        if "Heartbeat" in self.model.members("ClockCtrlr.TimeSource"):
+            super().set_clock(text, now)
+
+    def resume(self, now: float) -> None:
+        super().resume(now)
+        self.reset_if_idle(now)
 
     def registered(self, now: float, rebooted: bool) -> None:
         # B01.FR.05 and B04.FR.01: all statuses after a boot or a long time away, else the news.
@@ -92,8 +102,23 @@ class Provisioning(VariableRequests):
         """Stop what is charging, and boot. The Ended events are kept and sent after the boot."""
         self.clear_timer("reset")
         self._end_all("ResetCommand", "ImmediateReset", now)
+        if any(outlet.hardware.error_code == "ResetFailure" for outlet in self.outlets.values()):
+            self._reset_failed(reason, now)
+            return
+        self.reset_tries = 0
         self.model.booted()
         self.reboot(now, reason)
+
+    def _reset_failed(self, reason: str, now: float) -> None:
+        """OCPPCommCtrlr.ResetRetries: try again, so often; then stay as it is."""
+        if self.reset_tries < self.model.integer("OCPPCommCtrlr.ResetRetries"):
+            self.reset_tries += 1
+            self.reset_due = reason
+            self.set_timer("reset", now + RESET_RETRY)
+            self.changed(URGENT)
+        else:
+            self.reset_tries = 0
+            self.report_all(now)
 
     def power_failed(self, now: float) -> None:
         super().power_failed(now)

@@ -5,6 +5,7 @@ from typing import ClassVar
 from chargepoint.config import StationConfig
 from chargepoint.station import Station
 from chargepoint.v201.base import initial
+from chargepoint.v201.cabinet import Cabinet
 from chargepoint.v201.charging_limits import ChargingLimits
 from chargepoint.v201.energy_caps import EnergyCaps
 from chargepoint.v201.ev_needs import EvNeeds
@@ -20,7 +21,7 @@ from chargepoint.v201.v2g_status import V2gStatus
 
 
 class Station201(
-    PlugAndCharge, V2gStatus, V2gCertificate,
+    PlugAndCharge, V2gStatus, V2gCertificate, Cabinet,
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
     EnergyCaps, Monitoring,
     OperatorCommands,

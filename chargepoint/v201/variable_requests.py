@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import orjson
+
 from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT, PingInterval
 from chargepoint.v201.authorization import Authorization
@@ -17,14 +19,14 @@ from chargepoint.v201.variables import (
     Variable,
 )
 
-_ITEMS = 100  # in one message; DeviceDataCtrlr.ItemsPerMessage says the same
+_ITEMS = 100  # in one NotifyReport
 
 
 class VariableRequests(Authorization):
     __slots__ = ()
 
     def on_get_variables(self, payload: dict, now: float) -> dict:
-        _check_count(payload["getVariableData"])
+        self.check_request("DeviceDataCtrlr", "GetVariables", payload, "getVariableData")
         return {"getVariableResult": [self._get(item, now) for item in payload["getVariableData"]]}
 
     def _get(self, item: dict, now: float) -> dict:
@@ -45,7 +47,7 @@ class VariableRequests(Authorization):
         return {**result, "attributeStatus": "Accepted", "attributeValue": value}
 
     def on_set_variables(self, payload: dict, now: float) -> dict:
-        _check_count(payload["setVariableData"])
+        self.check_request("DeviceDataCtrlr", "SetVariables", payload, "setVariableData")
         results = [self._set(item) for item in payload["setVariableData"]]
         self.changed(URGENT)
         self.later(self.variables_changed)
@@ -63,6 +65,7 @@ class VariableRequests(Authorization):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
             return {**result, "attributeStatus": "NotSupportedAttributeType"}
+        variable = self.as_it_is_here(variable, item["component"].get("evse"))
         why, code = "the variable is read-only", "ReadOnly"
         if writable(variable):
             why, code = DeviceModel.refusal(variable, item["attributeValue"]), "InvalidValue"
@@ -89,6 +92,24 @@ class VariableRequests(Authorization):
             places.setdefault(outlet.evse, set()).add(outlet.connector_id)
         return places
 
+    def check_request(self, controller: str, action: str, payload: dict, items: str) -> None:
+        """B05.FR.11, B06.FR.16: no more items and bytes than the controller tells."""
+        count = len(payload.get(items, ()))
+        most = self.model.integer(f"{controller}.ItemsPerMessage[{action}]")
+        if count > most:
+            why = f"{count} items, at most {most} in one message"
+            raise CallFault("OccurrenceConstraintViolation", why)
+        longest = self.model.integer(f"{controller}.BytesPerMessage[{action}]")
+        if len(orjson.dumps(payload)) > longest:
+            raise CallFault("FormatViolation", f"at most {longest} bytes in one message")
+
+    def as_it_is_here(self, variable: Variable, evse: dict | None) -> Variable:
+        """The variable with what this station's hardware makes of it."""
+        if variable.key == "EVSE.Power":  # its maxLimit is required, and the EVSE's own
+            outlets = self.outlets_of(evse)
+            return variable._replace(high=max(o.hardware.config.max_power_w for o in outlets))
+        return variable
+
     # --- values ------------------------------------------------------------------------------
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
@@ -98,6 +119,8 @@ class VariableRequests(Authorization):
         if not variable.live:
             return self.model.value(variable.key)
         match variable.key:
+            case "SmartChargingCtrlr.Entries[ChargingProfiles]":
+                return str(len(self.profiles or ()))
             case "LocalAuthListCtrlr.Entries":
                 return str(len(self.local_list or ()))
             case "ClockCtrlr.DateTime":
@@ -130,6 +153,7 @@ class VariableRequests(Authorization):
         return {"status": "Accepted"}
 
     def on_get_report(self, payload: dict, now: float) -> dict:
+        self.check_request("DeviceDataCtrlr", "GetReport", payload, "componentVariable")
         if payload.get("componentCriteria"):
             return {"status": "NotSupported"}
         wanted = payload.get("componentVariable")
@@ -142,9 +166,9 @@ class VariableRequests(Authorization):
         return {"status": "Accepted"}
 
     def _inventory(self, now: float, writable_only: bool) -> list[dict]:
-        lines = [self._line(v, None, now) for v in VARIABLES if not writable_only or writable(v)]
+        lines = [self._line(v, None, now) for v in VARIABLES]
         if writable_only:
-            return lines
+            return [x for x in lines if x["variableAttribute"][0]["mutability"] != READ_ONLY]
         for evse, connectors in sorted(self._places().items()):
             lines += [self._line(v, {"id": evse}, now) for v in EVSE_VARIABLES]
             for number in sorted(connectors):
@@ -153,6 +177,7 @@ class VariableRequests(Authorization):
         return lines
 
     def _line(self, variable: Variable, evse: dict | None, now: float) -> dict:
+        variable = self.as_it_is_here(variable, evse)
         attribute: dict[str, Any] = {"mutability": variable.mutability}
         if variable.mutability != WRITE_ONLY:
             attribute["value"] = self.read(variable, evse, now)
@@ -196,11 +221,6 @@ class VariableRequests(Authorization):
             self.call("NotifyReport", report, now, "triggered")
 
 
-def _check_count(items: list) -> None:
-    """B05.FR.11, B06.FR.16: no more than DeviceDataCtrlr.ItemsPerMessage."""
-    if len(items) > _ITEMS:
-        why = f"{len(items)} items, at most {_ITEMS} in one message"
-        raise CallFault("OccurrenceConstraintViolation", why)
 
 
 def _of_outlets(variable: Variable, outlets: list[Outlet]) -> str:
@@ -213,7 +233,7 @@ def _of_outlets(variable: Variable, outlets: list[Outlet]) -> str:
             order = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
             return next((state for state in order if state in states), "Unavailable")
         case "Power":
-            return str(max(config.max_power_w for config in configs))
+            return f"{sum(outlet.hardware.power_w for outlet in outlets):.0f}"
         case "SupplyPhases":
             return str(max((config.phases for config in configs), default=0))
         case "ConnectorType":

@@ -26,6 +26,8 @@ TX_POINTS = (
     "PowerPathClosed",
 )  # fmt: skip
 
+PROFILES_AT_MOST = 100
+
 READ_ONLY, READ_WRITE, WRITE_ONLY = "ReadOnly", "ReadWrite", "WriteOnly"
 
 
@@ -123,7 +125,10 @@ VARIABLES: tuple[Variable, ...] = (
     _live("ChargingStation.SupplyPhases", "integer"),
     _live("ChargingStation.VendorName", "string"),
     _live("ClockCtrlr.DateTime", "dateTime"),
-    _fixed("ClockCtrlr.TimeSource", "SequenceList", "Heartbeat"),
+    _variable(
+        "ClockCtrlr.TimeSource", "SequenceList", "Heartbeat",
+        values=("Heartbeat", "RealTimeClock"),
+    ),
     _fixed("DeviceDataCtrlr.BytesPerMessage[GetReport]", "integer", "65000"),
     _fixed("DeviceDataCtrlr.BytesPerMessage[GetVariables]", "integer", "65000"),
     _fixed("DeviceDataCtrlr.BytesPerMessage[SetVariables]", "integer", "65000"),
@@ -180,12 +185,12 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     _variable("OCPPCommCtrlr.NetworkProfileConnectionAttempts", "integer", "3", READ_ONLY),
     _seconds("OCPPCommCtrlr.OfflineThreshold", 60),
-    _variable("OCPPCommCtrlr.ResetRetries", "integer", "0", READ_ONLY),
+    _variable("OCPPCommCtrlr.ResetRetries", "integer", "3", low=0, high=100),
     # What chargepoint/backoff.py does: 1 s doubled to 120 s, half of it random.
     _fixed("OCPPCommCtrlr.RetryBackOffRandomRange", "integer", "60", "s"),
     _fixed("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "7"),
     _fixed("OCPPCommCtrlr.RetryBackOffWaitMinimum", "integer", "1", "s"),
-    _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True, READ_ONLY),
+    _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True),
     _seconds("OCPPCommCtrlr.WebSocketPingInterval", 60),
     _flag("ReservationCtrlr.Available", True, READ_ONLY),
     _flag("ReservationCtrlr.Enabled", True),
@@ -206,12 +211,15 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("SmartChargingCtrlr.ACPhaseSwitchingSupported", "boolean", "false"),
     _flag("SmartChargingCtrlr.Available", True, READ_ONLY),
     _flag("SmartChargingCtrlr.Enabled", True),
-    _fixed("SmartChargingCtrlr.Entries[ChargingProfiles]", "integer", "100"),
-    _fixed("SmartChargingCtrlr.ExternalControlSignalsEnabled", "boolean", "false"),
+    _variable(
+        "SmartChargingCtrlr.Entries[ChargingProfiles]", "integer", "", READ_ONLY,
+        high=PROFILES_AT_MOST, live=True,
+    ),
+    _flag("SmartChargingCtrlr.ExternalControlSignalsEnabled", True),
     _variable("SmartChargingCtrlr.LimitChangeSignificance", "decimal", "1", low=0, high=100),
     _flag("SmartChargingCtrlr.NotifyChargingLimitWithSchedules", True),
     _fixed("SmartChargingCtrlr.PeriodsPerSchedule", "integer", "100"),
-    _fixed("SmartChargingCtrlr.Phases3to1", "boolean", "false"),
+    _fixed("SmartChargingCtrlr.Phases3to1", "boolean", "true"),
     _fixed("SmartChargingCtrlr.ProfileStackLevel", "integer", "20"),
     _fixed("SmartChargingCtrlr.RateUnit", "MemberList", "A,W"),
     _seconds("TxCtrlr.EVConnectionTimeOut", 120),
