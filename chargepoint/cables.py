@@ -12,7 +12,7 @@ SOCKETS = frozenset({"Type2", "Schuko", "GBT_AC"})
 class HeldCables:
     """Block of a version's cabinet.
 
-    locked  connector -> who frees the cable that was left behind there; None: no cable
+    cables  connector -> who frees the cable that was left behind there; None: no cable
     """
 
     __slots__ = ()
@@ -26,7 +26,7 @@ class HeldCables:
         if outlet.ev is None or outlet.config.kind not in SOCKETS or not self.holds_cable(outlet):
             return super().do_unplug(now, connector)
         owner = self.leave_cable(outlet, now)
-        self.locked = {**(self.locked or {}), outlet.id: owner}
+        self.cables = {**(self.cables or {}), outlet.id: owner}
         self.report(outlet, now)
         self.changed(URGENT)
         return {"status": self.status_of(outlet), "locked": True}
@@ -43,17 +43,17 @@ class HeldCables:
         """Hook: the socket is empty again."""
 
     def cable_held(self, number: int) -> bool:
-        return number in (self.locked or ())
+        return number in (self.cables or ())
 
     def frees_cable(self, outlet: Connector, who: str) -> bool:
         """Whether that is the driver whose cable is locked here."""
-        return (self.locked or {}).get(outlet.id, "").casefold() == who.casefold()
+        return (self.cables or {}).get(outlet.id, "").casefold() == who.casefold()
 
     def free_cable(self, number: int, now: float) -> None:
         """Let go of a cable that was left behind; nothing where there is none."""
         if not self.cable_held(number):
             return
-        self.locked = {n: who for n, who in self.locked.items() if n != number} or None
+        self.cables = {n: who for n, who in self.cables.items() if n != number} or None
         outlet = self.connectors.get(number)
         if outlet is None:
             return

@@ -10,7 +10,7 @@ from chargepoint.v16.reservation import FOR_ANOTHER
 class Cabinet(HeldCables):
     """Block of Station16.
 
-    locked  see HeldCables: by idTag
+    cables  see HeldCables: by idTag
     signal  (what the light last said, when); None: nothing yet
     """
 

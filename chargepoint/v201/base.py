@@ -20,7 +20,7 @@ class Base201(Security, Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
-    locked     see cabinet.py
+    cables     see cabinet.py
     reset_due  boot reason of a reset that waits for transactions to end, or for its next try;
                reset_tries: how many have failed
     monitors, event_count, kept_events  see monitoring.py and events.py
@@ -29,8 +29,8 @@ class Base201(Security, Firmware, Station):
     """
 
     __slots__ = (
-        "armed", "cache", "driven", "event_count", "installed", "jobs", "kept_events",
-        "list_version", "local_list", "locked", "model", "monitors", "offline_since", "outlets",
+        "armed", "cables", "cache", "driven", "event_count", "installed", "jobs", "kept_events",
+        "list_version", "local_list", "model", "monitors", "offline_since", "outlets",
         "profiles", "published", "reservations", "reset_due", "reset_tries", "v2g", "vault",
     )  # fmt: skip
 

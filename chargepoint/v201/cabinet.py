@@ -13,19 +13,19 @@ UNLOCK = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
 
 
 class Cabinet(HeldCables):
-    """Block of a 2.x station. locked: see HeldCables; by the token's key."""
+    """Block of a 2.x station. cables: see HeldCables; by the token's key."""
 
     __slots__ = ()
 
     def begin(self, saved: dict, now: float) -> None:
-        locked = {int(number): who for number, who in saved.get("locked", {}).items()}
-        self.locked = {n: who for n, who in locked.items() if n in self.connectors} or None
+        kept = {int(number): who for number, who in saved.get("cables", {}).items()}
+        self.cables = {n: who for n, who in kept.items() if n in self.connectors} or None
         super().begin(saved, now)
 
     def extra_saved(self) -> dict[str, Any]:
         saved = super().extra_saved()
-        if self.locked:
-            saved["locked"] = {str(number): who for number, who in self.locked.items()}
+        if self.cables:
+            saved["cables"] = {str(number): who for number, who in self.cables.items()}
         return saved
 
     def holds_cable(self, outlet: Connector) -> bool:
@@ -56,9 +56,10 @@ class Cabinet(HeldCables):
     ) -> dict:  # fmt: skip
         """As for every station; the driver of a cable that is locked here gets it back."""
         token = self.token(id_tag, token_type)
-        for number in list(self.locked or ()):
-            outlet = self.connectors[number]
-            if connector in (None, number) and self.frees_cable(outlet, key(token)):
+        for number in list(self.cables or ()):
+            outlet = self.connectors.get(number)  # None where it was removed since
+            here = outlet is not None and connector in (None, number)
+            if here and self.frees_cable(outlet, key(token)):
                 self.free_cable(number, now)
                 return {"authorization": "Accepted", "connector": number, "released": True}
         return super().do_authorize(now, id_tag, connector, token_type)

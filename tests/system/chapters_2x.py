@@ -149,7 +149,7 @@ def watch(talk: Conversation) -> None:
     assert result == {"id": number, "status": "Accepted"}
     assert talk.call("SetMonitoringBase", monitoringBase="All") == {"status": "Accepted"}
     talk.call("GetMonitoringReport", requestId=4)
-    [line] = talk.hears("NotifyMonitoringReport", requestId=4)["monitor"]
+    line = talk.hears("NotifyMonitoringReport", requestId=4)["monitor"][0]
     assert line["component"] == {"name": "Connector", "evse": OUTLET}
     answer = talk.call("SetMonitoringBase", monitoringBase="FactoryDefault")
     assert answer == {"status": "Accepted"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .chapters_2x import ANNA, covers, started, stop
+from .chapters_2x import covers, started, stop
 from .conversation import Conversation
 from .sessions import STEADY_CAR
 
@@ -24,12 +24,16 @@ def show(talk: Conversation) -> None:
 
 @covers("CustomerInformation", "NotifyCustomerInformation")
 def tell_of_a_customer(talk: Conversation) -> None:
-    asked = {"requestId": 34, "idToken": ANNA, "report": True, "clear": True}
+    """The one who has charged before: the station's cache knows the token."""
+    token = {"idToken": "LOCAL", "type": "KeyCode"}
+    asked = {"requestId": 34, "idToken": token, "report": True, "clear": True}
     assert talk.call("CustomerInformation", **asked)["status"] == "Accepted"
-    assert "ANNA" in talk.hears("NotifyCustomerInformation", requestId=34)["data"]
+    told = talk.hears("NotifyCustomerInformation", requestId=34)
+    assert "local" in told["data"].lower()
     asked |= {"requestId": 35, "clear": False}
     assert talk.call("CustomerInformation", **asked)["status"] == "Accepted"
-    assert "ANNA" not in talk.hears("NotifyCustomerInformation", requestId=35)["data"]
+    told = talk.hears("NotifyCustomerInformation", requestId=35)
+    assert "local" not in told["data"].lower()
 
 
 @covers("CostUpdated")

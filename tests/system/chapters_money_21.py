@@ -1,7 +1,4 @@
-"""Tariffs, payment, streams of values and swapped batteries: what 2.1 knows beside.
-
-The operator's commands that some need are named as their blocks may come to name them.
-"""
+"""Tariffs, payment, streams of values and swapped batteries: what 2.1 knows beside."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from .chapters_2x import (
     ANNA,
     STEADY_CAR,
     covers,
+    hears_power,
     named,
-    set_variable,
     started,
     stop,
 )
@@ -75,27 +72,48 @@ def stream(talk: Conversation) -> None:
 
 @covers("NotifyWebPaymentStarted")
 def pay_on_the_web(talk: Conversation) -> None:
-    assert talk.call("NotifyWebPaymentStarted", evseId=1, timeout=2) == {}
+    """Somebody is paying for the EVSE: it is kept for so long, and then given back."""
+    for seconds in (60, 0):
+        assert talk.call("NotifyWebPaymentStarted", evseId=1, timeout=seconds) == {}
 
 
-@covers("NotifySettlement", "VatNumberValidation")
+@covers("NotifySettlement", "SetDefaultTariff", "VatNumberValidation")
 def settle(talk: Conversation) -> None:
-    set_variable(talk, "PaymentCtrlr.Enabled", "true")
-    talk.do("vat-number", vat_number="DE123456789")
+    """A bank card at the station's terminal, and a price that is soon worth something."""
+    dear = {**TARIFF, "tariffId": "very dear", "energy": {"prices": [{"priceKwh": 1000.0}]}}
+    assert talk.call("SetDefaultTariff", evseId=1, tariff=dear)["status"] == "Accepted"
+    talk.do("plug", connector=1, ev=STEADY_CAR)
+    talk.do("pay-terminal", connector=1, amount=20.0)
+    transaction = started(talk)
+    talk.do("vat-number", connector=1, vat_number="DE123456789")
     assert talk.hears("VatNumberValidation")["vatNumber"] == "DE123456789"
-    transaction = charging(talk)
+    hears_power(talk, 21_000, 22_100)
     stop(talk)
-    talk.do("settlement", transaction=transaction, amount=4.2)
     told = talk.hears("NotifySettlement", transactionId=transaction)
-    assert float(told["settlementAmount"]) == 4.2
+    assert told["status"] == "Settled" and 0 < float(told["settlementAmount"]) <= 20.0
+    talk.call("ClearTariffs", tariffIds=["very dear"])
 
 
 @covers("BatterySwap", "RequestBatterySwap")
 def swap(talk: Conversation) -> None:
+    """In the slots, see SLOTS. The last chapter: a battery goes on charging in its slot."""
+    talk.do("battery-swap", kind="stock", connector=3, serial="FULL", soc=95)
     answer = talk.call("RequestBatterySwap", requestId=51, idToken=ANNA)
     assert answer == {"status": "Accepted"}
-    for kind in ("BatteryIn", "BatteryOut"):
-        assert talk.hears("BatterySwap", 30, eventType=kind, requestId=51)["batteryData"]
+    talk.do("battery-swap", kind="insert", connector=2, serial="EMPTY", soc=20)
+    talk.do("battery-swap", kind="take", connector=3)
+    for kind, serial in (("BatteryIn", "EMPTY"), ("BatteryOut", "FULL")):
+        told = talk.hears("BatterySwap", eventType=kind, requestId=51)["batteryData"]
+        assert [battery["serialNumber"] for battery in told] == [serial]
 
 
-MONEY = (price, stream, pay_on_the_web, settle, swap)
+MONEY = (price, stream, pay_on_the_web, settle)
+SWAP = (swap,)
+# A station that has two slots for batteries beside its outlet.
+SLOTS = {
+    "connectors": [
+        {"id": n, "evse": n, "kind": "Type2", "phases": 3, "max_power_w": watts}
+        for n, watts in ((1, 22_000), (2, 3000), (3, 3000))
+    ],
+    "configuration": {"BatterySwapCtrlr.Available": "true"},
+}

@@ -52,10 +52,12 @@ class Conversation:
 
 
 @contextmanager
-def conversation(csms: PythonCsms, stack: Any, name: str, version: str) -> Iterator[Conversation]:
-    """A station of the version that has just been switched on."""
+def conversation(
+    csms: PythonCsms, stack: Any, name: str, version: str, **more: Any
+) -> Iterator[Conversation]:
+    """A station of the version that has just been switched on; `more`: its further fields."""
     files = HttpFiles()
     csms.do(files.__aenter__())
-    stack.console.create([station_fields(name, csms.url, version, firmware="1.0.0")])
+    stack.console.create([station_fields(name, csms.url, version, firmware="1.0.0", **more)])
     yield Conversation(csms, stack, name, version, files)
     csms.do(files.__aexit__())

@@ -9,7 +9,7 @@ import pytest
 from .chapters_2x import FIRST
 from .chapters_21 import GRID
 from .chapters_messages_2x import MESSAGES
-from .chapters_money_21 import MONEY
+from .chapters_money_21 import MONEY, SLOTS, SWAP
 from .chapters_upkeep_2x import LAST
 from .conversation import Conversation, conversation
 from .life import live_through
@@ -26,9 +26,9 @@ PENDING = PENDING_201 | {
 
 @pytest.fixture
 def talk(python_csms, stack, fresh_name) -> Iterator[Conversation]:
-    with conversation(python_csms, stack, fresh_name("every-action"), "2.1") as talk:
+    with conversation(python_csms, stack, fresh_name("every-action"), "2.1", **SLOTS) as talk:
         yield talk
 
 
 def test_every_action_of_2_1(talk):
-    live_through(talk, (*FIRST, *GRID, *MESSAGES, *MONEY, *LAST), PENDING)
+    live_through(talk, (*FIRST, *GRID, *MESSAGES, *MONEY, *LAST, *SWAP), PENDING)
