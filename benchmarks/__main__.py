@@ -219,10 +219,19 @@ def measure(bench: Bench) -> str:
     return bench.draw_growth()
 
 
+def measure_versions(bench: Bench) -> None:
+    """Only the pairs by version."""
+    bench.ours(1000)
+    ours = bench.pairs()
+    bench.put_away()
+    bench.versions(ours)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--window", type=float, default=15, help="seconds a load is watched")
     parser.add_argument("--most", type=int, default=5000, help="largest number of stations")
+    parser.add_argument("--versions", action="store_true", help="only pairs by version")
     parser.add_argument("--write-docs", action="store_true", help="renew docs/benchmarks.md")
     options = parser.parse_args()
     raise_file_limit()
@@ -233,9 +242,9 @@ def main() -> int:
         Child("benchmarks.sink") as sink,
     ):
         bench = Bench(stack, sink, options.window, sizes)
-        picture = measure(bench)
+        picture = measure_versions(bench) if options.versions else measure(bench)
     print("\n" + bench.report.text())
-    if options.write_docs:
+    if options.write_docs and not options.versions:
         write(ROOT / "docs/img/benchmark-growth.svg", picture)
         introduction = (ROOT / "benchmarks/introduction.md").read_text().strip()
         text = bench.report.markdown(

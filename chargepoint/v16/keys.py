@@ -241,6 +241,10 @@ class Configuration:
         key = KEYS.get(name) or Key(TEXT, "")
         if not value_fits(name, key, value):
             return CHANGE_REJECTED
+        if name == "ConnectorPhaseRotation" and len(_parts(value)) > self.integer(
+            "ConnectorPhaseRotationMaxLength"
+        ):
+            return CHANGE_REJECTED
         self.put(name, value)
         return CHANGE_ACCEPTED
 

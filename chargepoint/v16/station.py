@@ -36,14 +36,14 @@ class Station16(
     scheduled   connectors that become Unavailable when their transaction ends
     local_list  see LocalList; reservations: see Reservation; profiles: see SmartCharging
     auto_plug   connectors where an emulated driver plugs in and unplugs
-    locked, signal  see Cabinet; jobs, installed, armed: see chargepoint/firmware
+    cables, signal  see Cabinet; jobs, installed, armed: see chargepoint/firmware
     vault       see chargepoint/security
     """
 
     __slots__ = (
-        "armed", "auto_plug", "cache", "installed", "jobs", "keys", "list_version", "local_list",
-        "locked", "operative", "profiles", "reservations", "reset_by", "reset_tries", "scheduled",
-        "sessions", "signal", "tags", "vault",
+        "armed", "auto_plug", "cables", "cache", "installed", "jobs", "keys", "list_version",
+        "local_list", "operative", "profiles", "reservations", "reset_by", "reset_tries",
+        "scheduled", "sessions", "signal", "tags", "vault",
     )  # fmt: skip
 
     VERSION = "1.6"
@@ -107,7 +107,7 @@ class Station16(
         self.reset_tries = 0
         self.signal: tuple[str, float] | None = None
         locked = {int(k): v for k, v in saved.get("locked", {}).items()}
-        self.locked = {n: tag for n, tag in locked.items() if n in self.connectors} or None
+        self.cables = {n: tag for n, tag in locked.items() if n in self.connectors} or None
         self.arm_aligned(now)
         for number in [n for n in self.sessions if n not in self.connectors]:
             self._close_removed(self.sessions.pop(number), saved, now)
@@ -233,8 +233,8 @@ class Station16(
             saved["profiles"] = [profile.to_saved() for profile in self.profiles]
         if self.reservations:
             saved["reservations"] = {str(k): {**e} for k, e in self.reservations.items()}
-        if self.locked:
-            saved["locked"] = {str(k): v for k, v in self.locked.items()}
+        if self.cables:
+            saved["locked"] = {str(k): v for k, v in self.cables.items()}
         if not self.operative:
             saved["operative"] = False
         if self.has_timer("reset"):

@@ -21,6 +21,7 @@ class Base201(Security, Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
+    cables     see cabinet.py
     reset_due  boot reason of a reset that waits for transactions to end; resets  see resets.py
     monitors, event_count, kept_events  see monitoring.py and events.py
     messages, fares  see display_messages.py and cost.py; network  see network.py
@@ -29,9 +30,10 @@ class Base201(Security, Firmware, Station):
     """
 
     __slots__ = (
-        "armed", "cache", "driven", "event_count", "fares", "installed", "jobs", "kept_events",
-        "list_version", "local_list", "messages", "model", "monitors", "network", "offline_since",
-        "outlets", "profiles", "published", "reservations", "reset_due", "resets", "v2g", "vault",
+        "armed", "cables", "cache", "driven", "event_count", "fares", "installed", "jobs",
+        "kept_events", "list_version", "local_list", "messages", "model", "monitors", "network",
+        "offline_since", "outlets", "profiles", "published", "reservations", "reset_due", "resets",
+        "v2g", "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"

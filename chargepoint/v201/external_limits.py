@@ -50,6 +50,9 @@ class ExternalLimits:
         return {"status": "Accepted"}
 
     def _check_limit(self, limit: Any, unit: str, evse: int, source: str) -> None:
+        if not self.model.flag("SmartChargingCtrlr.ExternalControlSignalsEnabled"):
+            why = "SmartChargingCtrlr.ExternalControlSignalsEnabled is false."
+            raise CommandRejected("not_possible_now", why)
         number = isinstance(limit, int | float) and not isinstance(limit, bool)
         if limit is not None and not (number and 0 <= limit < 1e9):
             raise CommandRejected("invalid_arguments", "limit is a number from 0, or left out.")

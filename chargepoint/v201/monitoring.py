@@ -4,7 +4,7 @@ import math
 from typing import Any, ClassVar, NamedTuple
 
 from chargepoint.effects import URGENT
-from chargepoint.v201.monitoring_report import MonitoringReport, check_count
+from chargepoint.v201.monitoring_report import MonitoringReport
 from chargepoint.v201.monitors import (
     BOUNDARIES,
     PERIODIC,
@@ -68,7 +68,7 @@ class Monitoring(MonitoringReport):
 
     def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
         items = payload["setMonitoringData"]
-        check_count(items)
+        self.check_request("MonitoringCtrlr", "SetVariableMonitoring", payload, "setMonitoringData")
         results = [self._set_monitor(item, now) for item in items]
         self.changed(URGENT)
         self.later(self.look_at_values)
@@ -149,7 +149,7 @@ class Monitoring(MonitoringReport):
         self.monitor_removed(number, now)
 
     def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
-        check_count(payload["id"])
+        self.check_request("MonitoringCtrlr", "ClearVariableMonitoring", payload, "id")
         results = []
         for number in payload["id"]:
             known = number in (self.monitors or ())

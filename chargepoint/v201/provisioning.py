@@ -31,6 +31,15 @@ class Provisioning(VariableRequests):
         if interval > 0:  # B01.FR.04
             self.model.set(_HEARTBEAT, str(min(int(interval), int(_HEARTBEAT.high))))
 
+    def set_clock(self, text: str, now: float) -> None:
+        """The time of the CSMS's answers, where ClockCtrlr.TimeSource has it among its sources."""
+        if "Heartbeat" in self.model.members("ClockCtrlr.TimeSource"):
+            super().set_clock(text, now)
+
+    def resume(self, now: float) -> None:
+        super().resume(now)
+        self.reset_if_idle(now)
+
     def registered(self, now: float, rebooted: bool) -> None:
         # B01.FR.05 and B04.FR.01: all statuses after a boot or a long time away, else the news.
         since, self.offline_since = self.offline_since, None

@@ -109,7 +109,9 @@ class Resets(Provisioning):
             self.model.booted()
             self.reboot(now, reason)
         elif tries < self.model.integer("OCPPCommCtrlr.ResetRetries"):
+            self.reset_due = reason  # for whoever resumes this station
             self.set_timer(("reset_retry", reason, tries + 1), now + RETRY)
+            self.changed(URGENT)
         else:
             self._free_from_reset(STATION, now)
 

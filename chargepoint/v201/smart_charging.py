@@ -17,6 +17,7 @@ from chargepoint.v201.charging_profiles import (
     read,
 )
 from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.variables import PROFILES_AT_MOST
 
 
 def rejected(code: str, text: str) -> dict:
@@ -82,7 +83,7 @@ class SmartCharging:
             return rejected("InvalidProfileId", "that id is an external limit's")
         if any(collide(new, installed.profile) for installed in kept):
             return rejected("DuplicateProfile", "another profile has its stackLevel and purpose")
-        if len(kept) >= model.integer("SmartChargingCtrlr.Entries[ChargingProfiles]"):
+        if len(kept) >= PROFILES_AT_MOST:
             return rejected("TooManyElements", "no room for another profile")
         return None
 

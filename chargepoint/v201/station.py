@@ -5,6 +5,7 @@ from typing import ClassVar
 from chargepoint.config import StationConfig
 from chargepoint.station import Station
 from chargepoint.v201.base import initial
+from chargepoint.v201.cabinet import Cabinet
 from chargepoint.v201.charging_limits import ChargingLimits
 from chargepoint.v201.cost import Cost
 from chargepoint.v201.customer_information import CustomerInformation
@@ -25,7 +26,7 @@ from chargepoint.v201.v2g_status import V2gStatus
 
 
 class Station201(
-    Migration, PlugAndCharge, V2gStatus, V2gCertificate,
+    Migration, PlugAndCharge, V2gStatus, V2gCertificate, Cabinet,
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
     EnergyCaps, DisplayMessages, Cost, Display, CustomerInformation, Monitoring,
     OperatorCommands,

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
+
 from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT, PingInterval
 from chargepoint.v201.authorization import Authorization
@@ -12,14 +14,14 @@ from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import READ_ONLY, WRITE_ONLY, Variable
 
 _TROUBLES = frozenset({"Fallback", "Overload", "Problem", "Tripped"})
-_ITEMS = 100  # in one message; DeviceDataCtrlr.ItemsPerMessage says the same
+_ITEMS = 100  # in one NotifyReport
 
 
 class VariableRequests(Authorization):
     __slots__ = ()
 
     def on_get_variables(self, payload: dict, now: float) -> dict:
-        _check_count(payload["getVariableData"])
+        self.check_request("DeviceDataCtrlr", "GetVariables", payload, "getVariableData")
         return {"getVariableResult": [self._get(item, now) for item in payload["getVariableData"]]}
 
     def _get(self, item: dict, now: float) -> dict:
@@ -43,7 +45,7 @@ class VariableRequests(Authorization):
         return {**result, "attributeStatus": "Accepted", "attributeValue": value}
 
     def on_set_variables(self, payload: dict, now: float) -> dict:
-        _check_count(payload["setVariableData"])
+        self.check_request("DeviceDataCtrlr", "SetVariables", payload, "setVariableData")
         results = [self._set(item, now) for item in payload["setVariableData"]]
         self.changed(URGENT)
         self.later(self.variables_changed)
@@ -61,6 +63,7 @@ class VariableRequests(Authorization):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
             return {**result, "attributeStatus": "NotSupportedAttributeType"}
+        variable = self.as_it_is_here(variable, item["component"].get("evse"))
         refused = self._value_refused(variable, item["attributeValue"])
         if refused is not None:
             code, why = refused
@@ -112,6 +115,21 @@ class VariableRequests(Authorization):
             places.setdefault(outlet.evse, set()).add(outlet.connector_id)
         return places
 
+    def check_request(self, controller: str, action: str, payload: dict, items: str) -> None:
+        """B05.FR.11, B06.FR.16: no more items and bytes than the controller tells."""
+        count = len(payload.get(items, ()))
+        most = self.model.integer(f"{controller}.ItemsPerMessage[{action}]")
+        if count > most:
+            why = f"{count} items, at most {most} in one message"
+            raise CallFault("OccurrenceConstraintViolation", why)
+        longest = self.model.integer(f"{controller}.BytesPerMessage[{action}]")
+        if len(orjson.dumps(payload)) > longest:
+            raise CallFault("FormatViolation", f"at most {longest} bytes in one message")
+
+    def as_it_is_here(self, variable: Variable, evse: dict | None) -> Variable:
+        """Hook: the variable with what this station's hardware makes of it."""
+        return variable
+
     # --- values ------------------------------------------------------------------------------
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
@@ -124,6 +142,8 @@ class VariableRequests(Authorization):
         if not variable.live:
             return self.model.value(variable.key)
         match variable.key:
+            case "SmartChargingCtrlr.Entries[ChargingProfiles]":
+                return str(len(self.profiles or ()))
             case "LocalAuthListCtrlr.Entries":
                 return str(len(self.local_list or ()))
             case "ClockCtrlr.DateTime":
@@ -174,6 +194,7 @@ class VariableRequests(Authorization):
         return {"status": "Accepted"}
 
     def on_get_report(self, payload: dict, now: float) -> dict:
+        self.check_request("DeviceDataCtrlr", "GetReport", payload, "componentVariable")
         if payload.get("componentCriteria"):
             return {"status": "NotSupported"}
         wanted = payload.get("componentVariable")
@@ -186,11 +207,10 @@ class VariableRequests(Authorization):
         return {"status": "Accepted"}
 
     def _inventory(self, now: float, writable_only: bool) -> list[dict]:
-        known = self.station_variables()
-        lines = [self._line(v, None, now) for v in known if not writable_only or writable(v)]
+        lines = [self._line(v, None, now) for v in self.station_variables()]
         lines += self.controller_lines(now, writable_only)
         if writable_only:
-            return lines
+            return [x for x in lines if x["variableAttribute"][0]["mutability"] != READ_ONLY]
         catalogue = self.model.CATALOGUE
         for evse, connectors in sorted(self._places().items()):
             lines += self._lines_at(catalogue.at_evses, {"id": evse}, now)
@@ -211,6 +231,7 @@ class VariableRequests(Authorization):
         ]  # fmt: skip
 
     def _line(self, variable: Variable, evse: dict | None, now: float) -> dict:
+        variable = self.as_it_is_here(variable, evse)
         attribute: dict[str, Any] = {"mutability": variable.mutability}
         if variable.mutability != WRITE_ONLY:
             attribute["value"] = self.read(variable, evse, now)
@@ -264,13 +285,6 @@ def _component_of(variable: Variable) -> dict[str, Any]:
 def _name_of(variable: Variable) -> dict[str, Any]:
     """VariableType."""
     return {"name": variable.name} | ({"instance": variable.instance} if variable.instance else {})
-
-
-def _check_count(items: list) -> None:
-    """B05.FR.11, B06.FR.16: no more than DeviceDataCtrlr.ItemsPerMessage."""
-    if len(items) > _ITEMS:
-        why = f"{len(items)} items, at most {_ITEMS} in one message"
-        raise CallFault("OccurrenceConstraintViolation", why)
 
 
 def _of_outlets(variable: Variable, outlets: list[Outlet]) -> str:

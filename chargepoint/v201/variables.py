@@ -34,6 +34,7 @@ FORMATS = ("ASCII", "HTML", "QRCODE", "URI", "UTF8")
 PRIORITIES = ("AlwaysFront", "InFront", "NormalCycle")
 STATES = ("Charging", "Discharging", "Faulted", "Idle", "Suspended", "Unavailable")
 LANGUAGES = ("da", "de", "en", "es", "fi", "fr", "it", "nl", "no", "pl", "pt", "sv")
+PROFILES_AT_MOST = 100
 
 READ_ONLY, READ_WRITE, WRITE_ONLY = "ReadOnly", "ReadWrite", "WriteOnly"
 
@@ -132,7 +133,10 @@ VARIABLES: tuple[Variable, ...] = (
     _live("ChargingStation.SupplyPhases", "integer"),
     _live("ChargingStation.VendorName", "string"),
     _live("ClockCtrlr.DateTime", "dateTime"),
-    _fixed("ClockCtrlr.TimeSource", "SequenceList", "Heartbeat"),
+    _variable(
+        "ClockCtrlr.TimeSource", "SequenceList", "Heartbeat",
+        values=("Heartbeat", "RealTimeClock"),
+    ),
     _fixed("DeviceDataCtrlr.BytesPerMessage[GetReport]", "integer", "65000"),
     _fixed("DeviceDataCtrlr.BytesPerMessage[GetVariables]", "integer", "65000"),
     _fixed("DeviceDataCtrlr.BytesPerMessage[SetVariables]", "integer", "65000"),
@@ -209,7 +213,7 @@ VARIABLES: tuple[Variable, ...] = (
     _variable("OCPPCommCtrlr.RetryBackOffRandomRange", "integer", "5", unit="s", low=0, high=3600),
     _variable("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "7", low=0, high=16),
     _variable("OCPPCommCtrlr.RetryBackOffWaitMinimum", "integer", "1", unit="s", low=1, high=3600),
-    _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True, READ_ONLY),
+    _flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect", True),
     _seconds("OCPPCommCtrlr.WebSocketPingInterval", 60),
     _flag("ReservationCtrlr.Available", True, READ_ONLY),
     _flag("ReservationCtrlr.Enabled", True),
@@ -237,12 +241,15 @@ VARIABLES: tuple[Variable, ...] = (
     _fixed("SmartChargingCtrlr.ACPhaseSwitchingSupported", "boolean", "false"),
     _flag("SmartChargingCtrlr.Available", True, READ_ONLY),
     _flag("SmartChargingCtrlr.Enabled", True),
-    _fixed("SmartChargingCtrlr.Entries[ChargingProfiles]", "integer", "100"),
-    _fixed("SmartChargingCtrlr.ExternalControlSignalsEnabled", "boolean", "false"),
+    _variable(
+        "SmartChargingCtrlr.Entries[ChargingProfiles]", "integer", "", READ_ONLY,
+        high=PROFILES_AT_MOST, live=True,
+    ),
+    _flag("SmartChargingCtrlr.ExternalControlSignalsEnabled", True),
     _variable("SmartChargingCtrlr.LimitChangeSignificance", "decimal", "1", low=0, high=100),
     _flag("SmartChargingCtrlr.NotifyChargingLimitWithSchedules", True),
     _fixed("SmartChargingCtrlr.PeriodsPerSchedule", "integer", "100"),
-    _fixed("SmartChargingCtrlr.Phases3to1", "boolean", "false"),
+    _fixed("SmartChargingCtrlr.Phases3to1", "boolean", "true"),
     _fixed("SmartChargingCtrlr.ProfileStackLevel", "integer", "20"),
     _fixed("SmartChargingCtrlr.RateUnit", "MemberList", "A,W"),
     _flag("TariffCostCtrlr.Available[Cost]", True, READ_ONLY),

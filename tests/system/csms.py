@@ -1,4 +1,4 @@
-"""CSMSs on PyPI `ocpp`, OCPP 1.6 and 2.0.1, in a thread of the test process.
+"""CSMSs on PyPI `ocpp`, OCPP 1.6, 2.0.1 and 2.1, in a thread of the test process.
 
 The library routes and validates; what it is handed and what it answers is noted on a Wire.
 """
@@ -10,11 +10,10 @@ import contextlib
 import itertools
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import UTC, datetime
 from typing import Any
 
 import websockets
-from ocpp import v16, v201
+from ocpp import v16, v21, v201
 from ocpp.charge_point import (
     camel_to_snake_case,
     remove_nones,
@@ -24,11 +23,8 @@ from ocpp.charge_point import (
 from ocpp.routing import on
 from websockets.asyncio.server import ServerConnection
 
+from .csms_2x import Csms21, Csms201, call_verbatim, now
 from .wire import Wire
-
-
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class NotedConnection:
@@ -111,48 +107,8 @@ class Csms16(v16.ChargePoint):
         return v16.call_result.SignedFirmwareStatusNotification()
 
 
-class Csms201(v201.ChargePoint):
-    """The CSMS's side of one 2.0.1 station."""
-
-    interval = 30
-
-    @on("BootNotification")
-    def on_boot(self, **_: Any) -> Any:
-        return v201.call_result.BootNotification(now(), self.interval, "Accepted")
-
-    @on("Heartbeat")
-    def on_heartbeat(self) -> Any:
-        return v201.call_result.Heartbeat(now())
-
-    @on("StatusNotification")
-    def on_status(self, **_: Any) -> Any:
-        return v201.call_result.StatusNotification()
-
-    @on("NotifyEvent")
-    def on_event(self, **_: Any) -> Any:
-        return v201.call_result.NotifyEvent()
-
-    @on("Authorize")
-    def on_authorize(self, **_: Any) -> Any:
-        return v201.call_result.Authorize({"status": "Accepted"})
-
-    @on("MeterValues")
-    def on_meter_values(self, **_: Any) -> Any:
-        return v201.call_result.MeterValues()
-
-    @on("TransactionEvent")
-    def on_transaction(self, **event: Any) -> Any:
-        # idTokenInfo is for events that carry an idToken (2.0.1, E05, C01).
-        info = {"status": "Accepted"} if event.get("id_token") else None
-        return v201.call_result.TransactionEvent(id_token_info=info)
-
-    @on("SecurityEventNotification")
-    def on_security(self, **_: Any) -> Any:
-        return v201.call_result.SecurityEventNotification()
-
-
-SIDES = {"ocpp1.6": Csms16, "ocpp2.0.1": Csms201}
-CALLS = {Csms16: v16.call, Csms201: v201.call}
+SIDES = {"ocpp1.6": Csms16, "ocpp2.0.1": Csms201, "ocpp2.1": Csms21}
+CALLS = {Csms16: v16.call, Csms201: v201.call, Csms21: v21.call}
 
 
 class ThreadedServer:
@@ -191,18 +147,23 @@ class ThreadedServer:
 
 
 class PythonCsms(ThreadedServer):
-    """The third-party CSMS: `csms.wire` has the frames, `csms.call` makes a Call."""
+    """The third-party CSMS: `csms.wire` has the frames, `csms.call` makes a Call.
+
+    `answers`: what a test of 2.x wants answered otherwise than csms_2x.py says.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(self._serve_station, **options)
         self.wire = Wire()
-        self.sides: dict[str, v16.ChargePoint | v201.ChargePoint] = {}
+        self.sides: dict[str, Any] = {}
+        self.answers: dict[str, Any] = {}
         self._links = itertools.count(1)
 
     async def _serve_station(self, socket: ServerConnection) -> None:
         station = socket.request.path.rsplit("/", 1)[-1]
         connection = NotedConnection(self.wire, station, socket, next(self._links))
         side = SIDES[socket.subprotocol](station, connection)
+        side.answers = self.answers
         self.sides[station] = side
         with contextlib.suppress(websockets.ConnectionClosed):
             await side.start()
@@ -213,7 +174,10 @@ class PythonCsms(ThreadedServer):
         The library checks both payloads by its schemas.
         """
         side = self.sides[station]
-        request = getattr(CALLS[type(side)], action)(**camel_to_snake_case(payload))
+        names = camel_to_snake_case(payload)
+        if snake_to_camel_case(names) != payload:
+            return self.do(call_verbatim(side, action, payload))
+        request = getattr(CALLS[type(side)], action)(**names)
         result = self.do(side.call(request, suppress=False))
         return remove_nones(snake_to_camel_case(serialize_as_dict(result)))
 

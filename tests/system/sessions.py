@@ -1,4 +1,4 @@
-"""A charging session as a CSMS sees it, in the same words for OCPP 1.6 and 2.0.1."""
+"""A charging session as a CSMS sees it, in the same words for OCPP 1.6, 2.0.1 and 2.1."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Session16:
 
 
 class Session201:
-    """Reads sessions of a 2.0.1 station off the wire."""
+    """Reads sessions of a 2.0.1 or 2.1 station off the wire."""
 
     def __init__(self, wire: Wire, station: str) -> None:
         self.wire, self.station = wire, station
@@ -92,4 +92,4 @@ class Session201:
         return len(self._events("Ended"))
 
 
-SESSIONS = {"1.6": Session16, "2.0.1": Session201}
+SESSIONS = {"1.6": Session16, "2.0.1": Session201, "2.1": Session201}

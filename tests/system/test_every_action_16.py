@@ -6,67 +6,24 @@ CSMS's library checks each frame by its schemas and so does the test at the end.
 
 from __future__ import annotations
 
-import gzip
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from benchmarks.console import station_fields
 from chargepoint import schemas
 from tests.chargepoint.authority import Authority
 from tests.chargepoint.files import Signer
-from tests.stations.fleet.file_servers import HttpFiles
 
-from .csms import PythonCsms
+from .conversation import Conversation, at, conversation
 from .sessions import STEADY_CAR
 from .wire import assert_logged_once, assert_valid, await_logged
 
 
-def at(**later: float) -> str:
-    return (datetime.now(UTC) + timedelta(**later)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Conversation:
-    """A CSMS and one station of ours."""
-
-    def __init__(self, csms: PythonCsms, stack: Any, name: str, files: HttpFiles) -> None:
-        self.csms, self.stack, self.name, self.files = csms, stack, name, files
-        self.wire = csms.wire
-
-    def call(self, action: str, **payload: Any) -> dict[str, Any]:
-        return self.csms.call(self.name, action, payload)
-
-    def do(self, name: str, **args: Any) -> dict[str, Any]:
-        return self.stack.console.command(self.name, name, **args)
-
-    def hears(self, action: str, seconds: float = 20, **wanted: Any) -> dict[str, Any]:
-        """A Call of the station, newer than what this was asked for last, with such fields."""
-        seen = self.wire.calls(self.name, action)
-        after = self._read.get(action, 0)
-        call = self.wire.await_call(
-            self.name, action, seconds, after, lambda p: wanted.items() <= p.items()
-        )
-        seen = self.wire.calls(self.name, action)
-        self._read[action] = seen.index(call) + 1
-        return call.payload
-
-    @property
-    def _read(self) -> dict[str, int]:
-        return self.__dict__.setdefault("_places", {})
-
-
 @pytest.fixture
 def talk(python_csms, stack, fresh_name) -> Iterator[Conversation]:
-    files = HttpFiles()
-    python_csms.do(files.__aenter__())
-    talk = Conversation(python_csms, stack, fresh_name("every-action"), files)
-    fields = station_fields(talk.name, python_csms.url, "1.6", firmware="1.0.0")
-    stack.console.create([fields])
-    yield talk
-    python_csms.do(files.__aexit__())
+    with conversation(python_csms, stack, fresh_name("every-action"), "1.6") as talk:
+        yield talk
 
 
 def set_up(talk: Conversation) -> None:
@@ -134,17 +91,12 @@ def charge(talk: Conversation) -> None:
 def look_inside(talk: Conversation) -> None:
     answer = talk.call("GetDiagnostics", location=talk.files.url + "/in/")
     talk.hears("DiagnosticsStatusNotification", status="Uploaded")
-    assert talk.name in uploaded(talk, answer["fileName"])
+    assert talk.name in talk.uploaded(answer["fileName"])
     log = {"remoteLocation": talk.files.url + "/in/"}
     answer = talk.call("GetLog", logType="SecurityLog", requestId=4, log=log)
     assert answer["status"] == "Accepted"
     talk.hears("LogStatusNotification", status="Uploaded", requestId=4)
-    assert uploaded(talk, answer["filename"])
-
-
-def uploaded(talk: Conversation, name: str) -> str:
-    data = talk.files.uploaded[f"/in/{name}"]
-    return (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
+    assert talk.uploaded(answer["filename"])
 
 
 def renew(talk: Conversation) -> None:

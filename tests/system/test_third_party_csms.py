@@ -12,21 +12,17 @@ from benchmarks.processes import wait_until
 from .sessions import SESSIONS, STEADY_CAR
 from .wire import assert_logged_once, assert_valid, await_logged
 
+_INTERVAL = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+_SET = {"setVariableData": [{**_INTERVAL, "attributeValue": "29"}]}
+_QUESTIONS_2 = [
+    ("SetVariables", _SET, "Accepted"),
+    ("GetVariables", {"getVariableData": [_INTERVAL]}, "'29'"),
+]
 # Calls of the CSMS to a running station, with a word that must be in the answer.
 QUESTIONS = {
-    "1.6": ("GetConfiguration", {"key": ["HeartbeatInterval"]}, "HeartbeatInterval"),
-    "2.0.1": (
-        "GetVariables",
-        {
-            "getVariableData": [
-                {
-                    "component": {"name": "OCPPCommCtrlr"},
-                    "variable": {"name": "HeartbeatInterval"},
-                }
-            ]
-        },
-        "HeartbeatInterval",
-    ),
+    "1.6": [("GetConfiguration", {"key": ["HeartbeatInterval"]}, "HeartbeatInterval")],
+    "2.0.1": _QUESTIONS_2,
+    "2.1": _QUESTIONS_2,
 }
 
 
@@ -43,7 +39,7 @@ def remote_stop(version: str, transaction: str) -> tuple[str, dict]:
     return "RequestStopTransaction", {"transactionId": transaction}
 
 
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
 @pytest.mark.parametrize("kind", ["python_csms", "strict_csms"])
 def test_a_station_boots_charges_and_stops(kind, version, request, stack, fresh_name):
     csms = request.getfixturevalue(kind)
@@ -52,8 +48,8 @@ def test_a_station_boots_charges_and_stops(kind, version, request, stack, fresh_
 
     wire.await_call(name, "BootNotification")
     wire.await_call(name, "StatusNotification", where=lambda p: "Available" in p.values())
-    action, payload, word = QUESTIONS[version]
-    assert word in str(csms.call(name, action, payload))
+    for action, payload, word in QUESTIONS[version]:
+        assert word in str(csms.call(name, action, payload))
 
     session = SESSIONS[version](wire, name)
     console.command(name, "plug", connector=1, ev=STEADY_CAR)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from jsonschema import Draft4Validator
@@ -17,7 +18,7 @@ from ocpp.messages import get_validator
 
 from benchmarks.processes import wait_until
 
-CALL, RESULT, ERROR = 2, 3, 4
+CALL, RESULT, ERROR, SEND = 2, 3, 4, 6
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,12 @@ class Seen:
     @property
     def action(self) -> str:
         message = self.message
-        return message[2] if message[0] == CALL else ""
+        return message[2] if message[0] in (CALL, SEND) else ""
 
     @property
     def payload(self) -> dict[str, Any]:
         message = self.message
-        return message[3] if message[0] == CALL else message[-1]
+        return message[3] if message[0] in (CALL, SEND) else message[-1]
 
 
 class Wire:
@@ -61,11 +62,8 @@ class Wire:
             return [f for f in self._frames if station is None or f.station == station]
 
     def calls(self, station: str, action: str) -> list[Seen]:
-        """Calls that the station made."""
-        return [
-            f for f in self.frames(station)
-            if f.received and f.text.startswith("[2") and f.action == action
-        ]  # fmt: skip
+        """Calls that the station made, and what it sent without awaiting an answer (2.1)."""
+        return [f for f in self.frames(station) if f.received and f.action == action]
 
     def await_call(
         self,
@@ -93,6 +91,13 @@ def _validator(kind: int, action: str, version: str) -> Draft4Validator:
     return get_validator(kind, action, version, parse_float=Decimal)
 
 
+@cache
+def _send_validator(action: str) -> Draft4Validator:
+    """2.1's schema of what nobody answers has the bare action's name."""
+    file = files("ocpp.v21").joinpath("schemas", f"{action}.json")
+    return Draft4Validator(json.loads(file.read_text("utf-8-sig"), parse_float=Decimal))
+
+
 def assert_valid(frames: list[Seen], version: str) -> None:
     """Every frame, of both sides, by the OCA's schemas as PyPI `ocpp` ships them.
 
@@ -102,7 +107,9 @@ def assert_valid(frames: list[Seen], version: str) -> None:
     checked = 0
     for frame in frames:
         message = json.loads(frame.text, parse_float=Decimal)
-        if message[0] == CALL:
+        if message[0] == SEND:
+            _send_validator(message[2]).validate(message[3])
+        elif message[0] == CALL:
             actions[frame.received, message[1]] = message[2]
             _validator(CALL, message[2], version).validate(message[3])
         elif message[0] == RESULT:

@@ -10,6 +10,7 @@ def boot(status, interval, peer):
     return lambda p: {"status": status, "currentTime": iso(peer.now), "interval": interval}
 
 
+@pytest.mark.proves("BootNotification", "Heartbeat", "StatusNotification")
 def test_an_accepted_station_reports_every_status_then_beats():
     peer = Peer(vendor="ACME", model="One", serial="S1", firmware="1.2").connect()
     assert peer.calls("BootNotification") == [{
@@ -22,6 +23,7 @@ def test_an_accepted_station_reports_every_status_then_beats():
     assert len(peer.calls("Heartbeat")) == 3
 
 
+@pytest.mark.proves("HeartbeatInterval")
 def test_the_interval_of_the_answer_becomes_the_heartbeat_interval():
     peer = Peer()
     peer.answers["BootNotification"] = boot("Accepted", 17, peer)

@@ -31,6 +31,7 @@ def test_unlocked_on_the_ev_side_the_cable_is_free_at_once():
     assert peer.statuses()[-1] == "Available"
 
 
+@pytest.mark.proves("UnlockConnectorOnEVSideDisconnect")
 def test_a_locked_cable_is_freed_by_the_tag_of_its_driver():
     peer = held()
     with pytest.raises(CommandRejected, match="locked"):
@@ -67,6 +68,7 @@ def test_a_fixed_cable_is_never_held():
     assert peer.statuses()[-1] == "Available"
 
 
+@pytest.mark.proves("BlinkRepeat", "LightIntensity")
 def test_the_light_answers_the_driver_as_often_and_as_bright_as_configured():
     peer = charging(BlinkRepeat="5", LightIntensity="40")
     light = peer.station.snapshot()["light"]
@@ -84,6 +86,7 @@ def reset(peer: Peer) -> int:
     return len(peer.closes) - before
 
 
+@pytest.mark.proves("ResetRetries")
 def test_a_reset_that_fails_is_tried_again_and_then_given_up():
     peer = Peer("1.6", configuration={"ResetRetries": "2"}).connect()
     peer.do("fault", connector=1, error_code="ResetFailure")

@@ -69,6 +69,7 @@ def hashed(authority, name):
     }
 
 
+@pytest.mark.proves("GetInstalledCertificateIds", "InstallCertificate")
 def test_an_installed_certificate_is_listed_by_its_hash_data(peer, root):
     assert installed(peer) == {"status": "NotFound"}
     assert install(peer, root.pem) == "Accepted"
@@ -83,6 +84,7 @@ def test_the_same_certificate_is_kept_once(peer, root):
     assert len(installed(peer)["certificateHashData"]) == 1
 
 
+@pytest.mark.proves("DeleteCertificate")
 @pytest.mark.parametrize("algorithm", ["SHA256", "SHA384", "SHA512"])
 def test_a_certificate_is_deleted_by_any_hash(peer, root, algorithm):
     install(peer, root.pem)
@@ -108,6 +110,7 @@ def test_the_store_has_an_end(peer):
     assert [install(peer, pem, MAKER) for pem in pems] == ["Accepted"] * 20 + ["Rejected"]
 
 
+@pytest.mark.proves("AdditionalRootCertificateCheck")
 def test_a_new_root_must_be_signed_by_the_old_one_where_that_is_checked(root):
     peer = Peer(configuration={"AdditionalRootCertificateCheck": "true"}).connect()
     heir = Authority("Heir", START, issuer=root)
@@ -130,6 +133,7 @@ def test_certificates_survive_a_restart(peer, root):
 # --- the station's own ---------------------------------------------------------------------------
 
 
+@pytest.mark.proves("SignCertificate", "CpoName")
 def test_a_signing_request_names_the_station_and_its_operator(peer):
     request = x509.load_pem_x509_csr(requested(peer).encode())
     assert request.is_signature_valid
@@ -137,6 +141,7 @@ def test_a_signing_request_names_the_station_and_its_operator(peer):
     assert attributes == {NameOID.COMMON_NAME: "SN-7", NameOID.ORGANIZATION_NAME: "Acme"}
 
 
+@pytest.mark.proves("CertificateSigned")
 def test_the_certificate_that_was_asked_for_is_taken(peer, root):
     install(peer, root.pem)
     request = requested(peer)

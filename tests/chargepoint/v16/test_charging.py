@@ -17,6 +17,7 @@ def refused_start(transaction=7):
     return {"transactionId": transaction, "idTagInfo": {"status": "Blocked"}}
 
 
+@pytest.mark.proves("StartTransaction", "StopTransaction", "MeterValues")
 def test_a_session_from_plug_to_unplug(peer):
     peer.do("plug", connector=1, ev={"battery_kwh": 60, "soc": 30})
     peer.do("authorize", id_tag="TAG1", connector=1)
@@ -52,6 +53,7 @@ def test_power_falls_as_the_battery_fills_and_the_car_suspends(peer):
     assert "SuspendedEV" in peer.statuses()
 
 
+@pytest.mark.proves("Authorize")
 def test_an_unknown_tag_starts_nothing(peer):
     peer.answers["Authorize"] = INVALID
     peer.do("plug", connector=1)
@@ -68,6 +70,7 @@ def test_the_same_tag_stops_and_another_is_refused(peer):
     assert peer.calls("StopTransaction")[0]["idTag"] == "TAG1"
 
 
+@pytest.mark.proves("ConnectionTimeOut")
 def test_an_authorization_without_a_car_times_out(peer):
     peer.do("authorize", id_tag="TAG1", connector=1)
     peer.pass_time(61)
@@ -83,6 +86,7 @@ def test_a_refused_start_ends_the_transaction(peer):
     assert "Charging" not in peer.statuses()
 
 
+@pytest.mark.proves("StopTransactionOnInvalidId")
 def test_a_refused_start_may_leave_the_transaction_open_without_energy():
     peer = Peer(configuration={"StopTransactionOnInvalidId": "false"}).connect()
     peer.answers["StartTransaction"] = lambda p: refused_start()
@@ -93,6 +97,7 @@ def test_a_refused_start_may_leave_the_transaction_open_without_energy():
     assert peer.sessions[-1]["energy_wh"] == 0
 
 
+@pytest.mark.proves("MaxEnergyOnInvalidId")
 def test_a_refused_start_may_have_some_energy():
     keys = {"StopTransactionOnInvalidId": "false", "MaxEnergyOnInvalidId": "500"}
     peer = Peer(configuration=keys).connect()
@@ -103,6 +108,7 @@ def test_a_refused_start_may_have_some_energy():
     assert peer.sessions[-1]["energy_wh"] == pytest.approx(500, abs=5)
 
 
+@pytest.mark.proves("StopTransactionOnEVSideDisconnect")
 @pytest.mark.parametrize(
     ("stops", "last", "reasons"),
     [("true", "Available", ["EVDisconnected"]), ("false", "SuspendedEV", [])],
@@ -116,6 +122,7 @@ def test_the_car_leaves_in_mid_transaction(stops, last, reasons):
     assert [stop["reason"] for stop in peer.calls("StopTransaction")] == reasons
 
 
+@pytest.mark.proves("AllowOfflineTxForUnknownId")
 def test_a_session_offline_is_told_in_order_afterwards():
     peer = Peer(configuration={"AllowOfflineTxForUnknownId": "true"}).connect()
     peer.drop()
@@ -142,6 +149,7 @@ def test_offline_an_unknown_tag_is_refused_and_a_cached_one_is_let_through(peer)
     assert result["authorization"] == "Accepted"
 
 
+@pytest.mark.proves("TransactionMessageAttempts", "TransactionMessageRetryInterval")
 def test_a_failing_csms_gets_the_attempts_of_the_configuration_then_the_next_message():
     keys = {"TransactionMessageAttempts": "3", "TransactionMessageRetryInterval": "10"}
     peer = Peer(configuration=keys).connect()
@@ -174,6 +182,7 @@ def test_the_queue_survives_a_crash_in_the_middle(peer):
     assert stop["meterStop"] == pytest.approx(11_000 * 620 / 3600, abs=1)
 
 
+@pytest.mark.proves("MeterValueSampleInterval")
 def test_samples_stop_with_the_transaction_and_the_interval_can_change(peer):
     peer.do("start-transaction", connector=1)
     peer.call("ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "5"})
@@ -184,6 +193,7 @@ def test_samples_stop_with_the_transaction_and_the_interval_can_change(peer):
     assert len(peer.calls("MeterValues")) == 4
 
 
+@pytest.mark.proves("ClockAlignedDataInterval", "MeterValuesAlignedData")
 def test_clock_aligned_values_come_on_the_clock():
     peer = Peer(configuration={"ClockAlignedDataInterval": "900"}).connect()
     peer.pass_time(1800)
@@ -196,6 +206,7 @@ def test_clock_aligned_values_come_on_the_clock():
     assert all("transactionId" not in n for n in notes)
 
 
+@pytest.mark.proves("StopTxnSampledData")
 def test_transaction_data_goes_with_the_stop():
     peer = Peer(configuration={"StopTxnSampledData": "Energy.Active.Import.Register"}).connect()
     peer.do("start-transaction", connector=1)
@@ -224,6 +235,7 @@ def test_a_fault_suspends_the_session_and_its_end_resumes_it(peer):
     assert peer.statuses()[-1] == "Charging"
 
 
+@pytest.mark.proves("MinimumStatusDuration")
 def test_a_short_status_is_not_sent_under_minimum_status_duration():
     peer = Peer(configuration={"MinimumStatusDuration": "10"}).connect()
     peer.pass_time(11)

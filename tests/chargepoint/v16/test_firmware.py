@@ -26,6 +26,7 @@ def trigger(peer, message):
     return peer.calls()[-1]["status"]
 
 
+@pytest.mark.proves("FirmwareStatusNotification", "UpdateFirmware")
 def test_an_update_is_fetched_installed_and_booted(peer):
     assert update(peer)[2] == {}
     assert peer.downloads[-1].url == URL

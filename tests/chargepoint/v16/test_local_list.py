@@ -31,6 +31,7 @@ def set_key(peer, key, value):
     assert answer[2] == {"status": "Accepted"}
 
 
+@pytest.mark.proves("GetLocalListVersion", "SendLocalList")
 def test_a_full_list_replaces_and_an_empty_one_empties(peer):
     assert version_of(peer) == 0
     assert send(peer, 7, entry("ANNA")) == "Accepted"
@@ -87,6 +88,7 @@ def test_the_list_has_a_longest_length(peer):
     assert send(peer, 9, {"idTag": "T0-0"}, entry("ONE-MORE"), kind="Differential") == "Accepted"
 
 
+@pytest.mark.proves("LocalAuthListEnabled")
 def test_without_the_list_it_is_not_supported(peer):
     send(peer, 1, entry("ANNA"))
     set_key(peer, "LocalAuthListEnabled", "false")

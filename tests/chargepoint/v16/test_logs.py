@@ -28,6 +28,7 @@ def get_log(peer, request=3, kind="DiagnosticsLog", place=PLACE, retries=None, *
     return peer.call("GetLog", payload)[2]
 
 
+@pytest.mark.proves("DiagnosticsStatusNotification", "GetDiagnostics")
 def test_diagnostics_are_sent_to_the_place(peer):
     answer = diagnostics(peer)
     assert re.fullmatch(r"CP1-\d{8}T\d{6}Z-diagnostics\.log", answer["fileName"])
@@ -115,6 +116,7 @@ def test_a_takeover_sends_the_file_again(peer):
     assert peer.told(DIAGNOSTICS) == ["Uploading", "Uploaded"]
 
 
+@pytest.mark.proves("GetLog", "LogStatusNotification")
 @pytest.mark.parametrize(
     ("kind", "word"), [("DiagnosticsLog", "diagnostics"), ("SecurityLog", "security")]
 )

@@ -40,6 +40,7 @@ def test_every_measurand_of_the_schema_is_there():
     assert set(known) == MEASURANDS
 
 
+@pytest.mark.proves("MeterValuesSampledData")
 @pytest.mark.parametrize(("measurand", "phases"), ASKED)
 def test_each_can_be_asked_for_alone(measurand, phases):
     outlet = ConnectorConfig(1, 1, phases=phases, max_power_w=22_000)

@@ -25,6 +25,7 @@ def value_of(peer, key):
 # --- configuration -------------------------------------------------------------------------------
 
 
+@pytest.mark.proves("GetConfiguration")
 def test_get_configuration_without_keys_shows_all_of_them(peer):
     answer = peer.call("GetConfiguration", {})[2]
     assert [entry["key"] for entry in answer["configurationKey"]] == list(KEYS)
@@ -67,6 +68,7 @@ def test_every_default_fits_its_own_rule(peer):
             assert status(answer) == "Accepted", name
 
 
+@pytest.mark.proves("ChangeConfiguration", "WebSocketPingInterval")
 def test_a_changed_key_survives_a_crash_and_acts_at_once(peer):
     peer.call("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "7"})
     peer.pass_time(15)
@@ -87,6 +89,7 @@ def test_an_operators_later_change_wins_over_what_the_csms_had_set(peer):
 # --- remote start and stop -----------------------------------------------------------------------
 
 
+@pytest.mark.proves("RemoteStartTransaction")
 def test_remote_start_with_a_car_starts_at_once_without_authorize(peer):
     peer.do("plug", connector=2)
     start = {"idTag": "REMOTE", "connectorId": 2}
@@ -95,6 +98,7 @@ def test_remote_start_with_a_car_starts_at_once_without_authorize(peer):
     assert peer.calls("Authorize") == []
 
 
+@pytest.mark.proves("AuthorizeRemoteTxRequests")
 def test_remote_start_authorizes_where_the_key_says_so():
     peer = Peer(configuration={"AuthorizeRemoteTxRequests": "true"}).connect()
     peer.answers["Authorize"] = {"idTagInfo": {"status": "Blocked"}}
@@ -115,6 +119,7 @@ def test_remote_start_without_a_car_waits_for_one():
     assert len(peer.calls("StartTransaction")) == 1
 
 
+@pytest.mark.proves("RemoteStopTransaction", "EmulatorAutoPlug")
 def test_the_emulated_driver_plugs_in_after_a_remote_start_and_leaves_after_the_end(peer):
     peer.call("RemoteStartTransaction", {"idTag": "R", "connectorId": 1})
     peer.pass_time(60)
@@ -141,6 +146,7 @@ def test_remote_stop_of_an_unknown_transaction_is_rejected(peer):
 # --- availability --------------------------------------------------------------------------------
 
 
+@pytest.mark.proves("ChangeAvailability")
 def test_an_idle_connector_goes_out_of_service_and_back(peer):
     out = {"connectorId": 1, "type": "Inoperative"}
     assert status(peer.call("ChangeAvailability", out)) == "Accepted"
@@ -175,6 +181,7 @@ def test_connector_zero_is_the_whole_station(peer):
 # --- reset, unlock, cache, data transfer ---------------------------------------------------------
 
 
+@pytest.mark.proves("Reset")
 @pytest.mark.parametrize("kind", ["Soft", "Hard"])
 def test_a_reset_ends_transactions_for_its_reason_and_boots(peer, kind):
     peer.do("start-transaction", connector=1)
@@ -191,6 +198,7 @@ def test_a_reset_ends_transactions_for_its_reason_and_boots(peer, kind):
     assert (told < boots[1]) == (kind == "Soft")
 
 
+@pytest.mark.proves("UnlockConnector")
 def test_unlock_stops_the_transaction(peer):
     peer.do("start-transaction", connector=1)
     assert status(peer.call("UnlockConnector", {"connectorId": 1})) == "Unlocked"
@@ -203,6 +211,7 @@ def test_a_broken_lock_does_not_open(peer):
     assert status(peer.call("UnlockConnector", {"connectorId": 1})) == "UnlockFailed"
 
 
+@pytest.mark.proves("ClearCache")
 def test_clear_cache_forgets_who_was_known(peer):
     peer.do("authorize", connector=1, id_tag="KNOWN")
     peer.pass_time(100)
@@ -211,6 +220,7 @@ def test_clear_cache_forgets_who_was_known(peer):
     assert peer.do("authorize", connector=1, id_tag="KNOWN")["authorization"] == "Invalid"
 
 
+@pytest.mark.proves("LocalPreAuthorize")
 def test_local_pre_authorize_starts_without_asking():
     peer = Peer(configuration={"LocalPreAuthorize": "true"}).connect()
     peer.do("authorize", connector=1, id_tag="KNOWN")
@@ -219,6 +229,7 @@ def test_local_pre_authorize_starts_without_asking():
     assert len(peer.calls("Authorize")) == 1
 
 
+@pytest.mark.proves("DataTransfer")
 def test_data_transfer_both_ways(peer):
     assert status(peer.call("DataTransfer", {"vendorId": "Else"})) == "UnknownVendorId"
     assert status(peer.call("DataTransfer", {"vendorId": "Emulator"})) == "UnknownMessageId"

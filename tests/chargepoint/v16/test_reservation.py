@@ -30,6 +30,7 @@ def start(peer, tag, number=1):
     return peer.do("start-transaction", connector=number, id_tag=tag)
 
 
+@pytest.mark.proves("ReserveNow")
 def test_a_reserved_connector_starts_for_its_tag_and_the_reservation_is_used_up(peer):
     assert reserve(peer) == "Accepted"
     assert peer.statuses() == ["Available", "Reserved"]
@@ -51,6 +52,7 @@ def test_it_expires(peer):
     assert "reservationId" not in peer.calls("StartTransaction")[0]
 
 
+@pytest.mark.proves("CancelReservation")
 def test_it_can_be_cancelled(peer):
     reserve(peer)
     assert cancel(peer) == "Accepted"

@@ -147,6 +147,7 @@ def test_without_a_link_data_transfer_is_refused():
         Peer().do("data-transfer", vendor_id="ACME")
 
 
+@pytest.mark.proves("AuthorizationCacheEnabled", "LocalAuthorizeOffline")
 @pytest.mark.parametrize("key", ["LocalAuthorizeOffline", "AuthorizationCacheEnabled"])
 def test_offline_the_cache_is_asked_only_where_the_keys_allow(key):
     peer = Peer(configuration={key: "false"}).connect()

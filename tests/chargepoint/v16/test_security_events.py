@@ -25,6 +25,7 @@ def logged(peer):
     return [kind for _, kind, _ in peer.station.security_log()]
 
 
+@pytest.mark.proves("EmulatorSecurityEvents")
 def test_nothing_is_told_unless_the_extension_is_on():
     peer = Peer().connect()
     peer.call("Reset", {"type": "Hard"})
@@ -33,6 +34,7 @@ def test_nothing_is_told_unless_the_extension_is_on():
     assert peer.station.security_log() == []
 
 
+@pytest.mark.proves("SecurityEventNotification")
 def test_a_start_and_a_reset(peer):
     assert told(peer) == ["StartupOfTheDevice"]
     peer.call("Reset", {"type": "Hard"})
@@ -110,6 +112,7 @@ def test_a_csms_that_secures_its_station_hears_of_events():
 # --- ExtendedTriggerMessage ----------------------------------------------------------------------
 
 
+@pytest.mark.proves("ExtendedTriggerMessage")
 @pytest.mark.parametrize(
     ("message", "action"),
     [

@@ -65,6 +65,7 @@ def raised(peer, profile, root=None):
 # --- AuthorizationKey ----------------------------------------------------------------------------
 
 
+@pytest.mark.proves("AuthorizationKey")
 @pytest.mark.parametrize(
     ("value", "password"),
     [
@@ -97,6 +98,7 @@ def test_the_key_is_never_shown(peer):
     assert KEY not in str({name: part for name, part in saved.items() if name != "secrets"})
 
 
+@pytest.mark.proves("SecurityProfile")
 def test_a_key_in_use_is_used_on_a_new_link_after_the_answer(peer):
     raised(peer, "1")
     peer.connect()

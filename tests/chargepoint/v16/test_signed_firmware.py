@@ -51,6 +51,7 @@ def update(peer, signer, request=7, content=FIRMWARE, after=0.0, install=None, *
     ]
 
 
+@pytest.mark.proves("SignedFirmwareStatusNotification", "SignedUpdateFirmware")
 def test_the_whole_way(peer, noted, signer):
     assert update(peer, signer) == "Accepted"
     peer.fetched()

@@ -58,6 +58,7 @@ def test_amperes_are_never_more_than_allowed(peer):
     assert power(peer) == pytest.approx(16 * 230 * 3 * 0.99)
 
 
+@pytest.mark.proves("SetChargingProfile")
 def test_the_limit_follows_the_periods_and_the_meter_the_limit(peer):
     charge(peer)
     periods = [(0, 6000), (600, 12_000), (1200, 5000)]
@@ -242,6 +243,7 @@ def test_the_same_id_or_the_same_place_replaces(peer):
     assert peer.call("ClearChargingProfile", {"id": 1})[2]["status"] == "Unknown"
 
 
+@pytest.mark.proves("ClearChargingProfile")
 @pytest.mark.parametrize(
     ("request_", "left"),
     [
@@ -339,6 +341,7 @@ def _replaces(new, old):
     return place[0] == place[1]
 
 
+@pytest.mark.proves("GetCompositeSchedule")
 @settings(max_examples=300, deadline=None)
 @given(_SETS, st.sampled_from(["A", "W"]), st.integers(0, 30))
 def test_the_schedule_is_what_a_slow_evaluator_says_and_so_is_the_power(wanted, unit, waited):

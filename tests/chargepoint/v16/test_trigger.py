@@ -48,6 +48,7 @@ def test_a_heartbeat(peer):
     assert peer.actions()[-1] == "Heartbeat"
 
 
+@pytest.mark.proves("TriggerMessage")
 @pytest.mark.parametrize(
     ("more", "numbers"),
     [({}, [0, 1, 2]), ({"connectorId": 0}, [0]), ({"connectorId": 2}, [2])],

@@ -1,97 +1,98 @@
-"""Writes docs/ocpp-2.md: the actions of OCPP 2.0.1 and 2.1 that are emulated, and their tests.
+"""Writes docs/ocpp-2.md: the actions and variables of OCPP 2.0.1 and 2.1, and their proofs.
 
 `python -m tests.chargepoint.v201.coverage_page > docs/ocpp-2.md`; a test holds the two in step.
 """
 
 from __future__ import annotations
 
-import ast
 from functools import cache
-from pathlib import Path
+from typing import Any
 
-from chargepoint import schemas
 from chargepoint.versions import station_class
+from tests.chargepoint.coverage import action_table, acts, proof, row, shown, table
+from tests.chargepoint.v201.csms import booted
+from tests.chargepoint.v201.required import always, with_block
 
-ROOT = Path(__file__).parents[3]
-FOLDERS = ("tests/chargepoint/v201", "tests/chargepoint/v21", "tests/chargepoint", "tests/system")
-SENDING = {"call", "deliver", "queue_message", "send", "_send_call"}
-# Methods and tables that say by which message something is told.
-NAMING = {"job_message", "_ACTIONS"}
-# A folder of `chargepoint` that says nothing of the version.
-OTHERS = {"2.0.1": {"v16", "v21"}, "2.1": {"v16"}}
-
+VERSIONS = ("2.0.1", "2.1")
+_LIVE = {
+    variable.key
+    for known in (station_class(version).MODEL.CATALOGUE for version in VERSIONS)
+    for variable in (*known.variables, *known.at_evses, *known.at_connectors)
+    if variable.live
+}
 _HEAD = """\
 # OCPP 2.0.1 and 2.1: what is emulated
 
-Made from the code's own tables by
-`python -m tests.chargepoint.v201.coverage_page > docs/ocpp-2.md`. Do not edit by hand.
+Made from the code's own tables, from what a station reports of itself and from the tests' `proves`
+marks by `python -m tests.chargepoint.v201.coverage_page > docs/ocpp-2.md`. Do not edit by hand.
 A Call of the CSMS that is not here as *served* is answered with NotSupported.
+"""
+_VARIABLES = """\
+## Variables
+
+What a GetBaseReport tells, and what the standard requires beside. Required: *yes*; *block*, where
+the component's functional block is supported; *ours*, of the emulator itself. The default of a
+live variable is what the station does at the time.
 """
 
 
 @cache
-def _words_of_tests() -> dict[str, str]:
-    """Text in a test function -> the first such test; in a helper of tests -> the file."""
-    found: dict[str, str] = {}
-    beside: dict[str, str] = {}
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).glob("test_*.py")):
-            for node in ast.parse(path.read_text()).body:
-                named = getattr(node, "name", "")
-                test = named.startswith("test_")
-                place = str(path.relative_to(ROOT)) + (f"::{named}" if test else "")
-                for part in ast.walk(node):
-                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                        (found if test else beside).setdefault(part.value, place)
-    return beside | found
+def inventory(version: str) -> dict[str, dict[str, Any]]:
+    """"Component.Variable[Instance]" -> its reportData."""
+    csms = booted(version=version)
+    csms.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    found: dict[str, dict[str, Any]] = {}
+    for line in (line for part in csms.sent("NotifyReport") for line in part["reportData"]):
+        variable = line["variable"]
+        instance = f"[{variable['instance']}]" if "instance" in variable else ""
+        found.setdefault(f"{line['component']['name']}.{variable['name']}{instance}", line)
+    return found
 
 
-def _names_messages(node: ast.AST) -> bool:
-    if isinstance(node, ast.FunctionDef):
-        return node.name in NAMING
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    return any(getattr(target, "id", "") in NAMING for target in targets)
+def _required(key: str, version: str) -> str:
+    if key.startswith("Emulator"):
+        return "ours"
+    return "yes" if key in always() else "block" if key in with_block(version) else ""
 
 
-@cache
-def sent(version: str) -> set[str]:
-    """The actions that a station of the version sends by itself."""
-    inside = (ROOT / "chargepoint").rglob("*.py")
-    paths = [path for path in inside if path.parent.name not in OTHERS[version]]
-    words: set[str] = set()
-    for path in paths:
-        for node in ast.walk(ast.parse(path.read_text())):
-            named = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in SENDING
-            if named and node.args and isinstance(node.args[0], ast.Constant):
-                words.add(node.args[0].value)
-            elif _names_messages(node):
-                words |= {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
-    return words
+def _effect(key: str, mutability: str) -> str:
+    if key in _LIVE:
+        return "live"
+    if any(acts(version, key) for version in VERSIONS):
+        return "acts"
+    return "told" if mutability == "ReadOnly" else "kept and told"
 
 
-def rows(version: str) -> list[tuple[str, str, str]]:
-    """(action, "served", "sent" or "not yet", a test)."""
-    handlers = station_class(version).HANDLERS
-    made = []
-    for action in sorted(schemas.actions(version)):
-        ways = ["served"] * (action in handlers) + ["sent"] * (action in sent(version))
-        made.append((action, ", ".join(ways) or "not yet", _words_of_tests().get(action, "")))
-    return made
+def missing(version: str) -> set[str]:
+    """What the standard requires, and the station does not have."""
+    return (always() | with_block(version)) - set(inventory(version))
+
+
+def _row(key: str) -> str:
+    component, _, name = key.partition(".")
+    name, _, instance = name.rstrip("]").partition("[")
+    having = [version for version in VERSIONS if key in inventory(version)]
+    cells = [component, name, instance, _required(key, "2.1")]
+    if not having:
+        return row(*cells, "not yet", "", "", "", "")
+    attribute = inventory(having[-1])[key]["variableAttribute"][0]
+    default = "" if key in _LIVE else attribute.get("value", "")
+    if inventory(having[-1])[key]["variableCharacteristics"]["dataType"].endswith("List"):
+        default = default.replace(",", ", ")
+    kind = attribute["mutability"]
+    tested = next((t for v in having if (t := proof(v, key))), "")
+    return row(*cells, ", ".join(having), kind, default, _effect(key, kind), shown(tested))
 
 
 def page() -> str:
     """The whole of docs/ocpp-2.md."""
     parts = [_HEAD]
-    for version in ("2.0.1", "2.1"):
-        table = rows(version)
-        done = sum(how != "not yet" for _, how, _ in table)
-        parts += [f"## OCPP {version}: {done} of {len(table)} actions\n"]
-        parts += ["| action | how | a test that speaks of it |", "| --- | --- | --- |"]
-        parts += [
-            f"| {action} | {how} | {f'`{test}`' if test and how != 'not yet' else ''} |"
-            for action, how, test in table
-        ]
-        parts.append("")
+    for version in VERSIONS:
+        parts += [f"## OCPP {version}\n", *action_table(version), ""]
+    keys = {key for v in VERSIONS for key in (*inventory(v), *missing(v))}
+    columns = ("component", "variable", "instance", "required", "in", "mutability", "default",
+               "effect", "the test that proves it")  # fmt: skip
+    parts += [_VARIABLES, *table(*columns), *map(_row, sorted(keys)), ""]
     return "\n".join(parts)
 
 

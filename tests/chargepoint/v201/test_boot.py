@@ -14,6 +14,7 @@ def answer(status, interval=300):
     return lambda _: {"currentTime": iso(1e9), "interval": interval, "status": status}
 
 
+@pytest.mark.proves("BootNotification", "StatusNotification")
 def test_boot_says_who_it_is_and_then_every_connector():
     csms = booted(iccid="89", imsi="20")
     assert csms.calls[0] == (
@@ -86,6 +87,7 @@ def test_while_rejected_calls_are_refused_and_while_pending_served():
     assert csms.station.registration == "Accepted"
 
 
+@pytest.mark.proves("TxCtrlr.TxBeforeAcceptedEnabled")
 def test_transactions_before_acceptance_if_allowed():
     allowed = {
         "TxCtrlr.TxBeforeAcceptedEnabled": "true",
@@ -99,6 +101,7 @@ def test_transactions_before_acceptance_if_allowed():
     assert csms.events[0]["offline"] is True
 
 
+@pytest.mark.proves("Heartbeat", "OCPPCommCtrlr.HeartbeatInterval")
 def test_heartbeats_come_at_the_interval_of_the_boot_answer():
     csms = Csms()
     csms.interval = 50
@@ -119,6 +122,7 @@ def test_the_station_follows_the_clock_of_the_csms():
     assert csms.sent("StatusNotification")[0]["timestamp"] == "2030-01-01T00:00:00.000Z"
 
 
+@pytest.mark.proves("OCPPCommCtrlr.OfflineThreshold")
 def test_after_a_short_time_away_only_the_news_after_a_long_one_all():
     csms = booted()
     csms.disconnect()
@@ -134,12 +138,14 @@ def test_after_a_short_time_away_only_the_news_after_a_long_one_all():
     assert len(csms.sent("StatusNotification")) == 3 + 2
 
 
+@pytest.mark.proves("OCPPCommCtrlr.WebSocketPingInterval")
 def test_websocket_pings_follow_the_variable():
     csms = booted(configuration={"OCPPCommCtrlr.WebSocketPingInterval": "7"})
     effects = csms.station.connected_to(csms.now)
     assert PingInterval(7.0) in effects
 
 
+@pytest.mark.proves("Reset")
 def test_immediate_reset_ends_transactions_and_boots():
     csms = booted()
     csms.command("start-transaction", connector=1)

@@ -26,6 +26,7 @@ def register(event):
     return found[-1] if found else None
 
 
+@pytest.mark.proves("TransactionEvent")
 def test_a_session_by_card():
     csms = quiet()
     csms.command("plug", connector=1)
@@ -87,6 +88,7 @@ def test_a_full_car_suspends_by_itself():
     assert register(csms.events[-1]) == pytest.approx(3000 / 0.9, abs=1)
 
 
+@pytest.mark.proves("TxCtrlr.TxStartPoint", "TxCtrlr.TxStopPoint")
 @pytest.mark.parametrize(
     ("start", "stop", "story"),
     [
@@ -167,6 +169,7 @@ def test_authorized_first_then_plugged_in():
     ]
 
 
+@pytest.mark.proves("TxCtrlr.EVConnectionTimeOut")
 @pytest.mark.parametrize(
     ("start", "story"),
     [("Authorized", ["Authorized", "EVConnectTimeout"]), ("PowerPathClosed", [])],
@@ -192,6 +195,7 @@ def test_pulling_the_cable_ends_the_transaction():
     assert csms.events[-1]["transactionInfo"]["stoppedReason"] == "EVDisconnected"
 
 
+@pytest.mark.proves("TxCtrlr.StopTxOnEVSideDisconnect")
 def test_pulling_the_cable_may_only_pause_it():
     csms = quiet(TxCtrlr_StopTxOnEVSideDisconnect="false")
     csms.command("start-transaction", connector=1)
@@ -243,6 +247,7 @@ def test_periodic_values_and_their_measurands():
     assert registers[-1] == pytest.approx(11_000 / 12, abs=1)
 
 
+@pytest.mark.proves("SampledDataCtrlr.TxUpdatedInterval")
 def test_a_new_interval_counts_at_once_and_zero_is_off():
     csms = quiet()
     csms.command("start-transaction", connector=1)
@@ -255,6 +260,7 @@ def test_a_new_interval_counts_at_once_and_zero_is_off():
     assert len(csms.events) == count
 
 
+@pytest.mark.proves("MeterValues", "AlignedDataCtrlr.Interval", "AlignedDataCtrlr.SendDuringIdle")
 def test_clock_aligned_values():
     csms = quiet(AlignedDataCtrlr_Interval="900", AlignedDataCtrlr_SendDuringIdle="true")
     csms.now = 1_000_000_000 - 1_000_000_000 % 900 + 10
@@ -268,6 +274,7 @@ def test_clock_aligned_values():
     assert [m["evseId"] for m in csms.sent("MeterValues")] == [2]
 
 
+@pytest.mark.proves("SampledDataCtrlr.TxEndedInterval")
 def test_values_kept_for_the_end():
     csms = quiet(SampledDataCtrlr_TxEndedInterval="60")
     csms.command("start-transaction", connector=1)
@@ -277,6 +284,7 @@ def test_values_kept_for_the_end():
     assert contexts == ["Sample.Periodic"] * 3 + ["Transaction.End"]
 
 
+@pytest.mark.proves("SampledDataCtrlr.Enabled")
 def test_switched_off_controllers_send_no_values():
     csms = booted(configuration={"SampledDataCtrlr.Enabled": "false"})
     csms.command("start-transaction", connector=1)
@@ -286,6 +294,7 @@ def test_switched_off_controllers_send_no_values():
     assert len(csms.events) == 3
 
 
+@pytest.mark.proves("AuthCtrlr.Enabled")
 def test_without_authorization_plugging_in_is_enough():
     csms = quiet(AuthCtrlr_Enabled="false")
     csms.command("plug", connector=1)
@@ -294,6 +303,7 @@ def test_without_authorization_plugging_in_is_enough():
     assert csms.sent("Authorize") == []
 
 
+@pytest.mark.proves("Authorize")
 def test_an_unknown_token_starts_nothing():
     csms = quiet()
     csms.answers["Authorize"] = {"idTokenInfo": {"status": "Unknown"}}
@@ -318,6 +328,7 @@ def test_another_card_does_not_stop_it_but_one_of_the_group_does():
     assert csms.events[-1]["idToken"]["idToken"] == "daughter"
 
 
+@pytest.mark.proves("TxCtrlr.StopTxOnInvalidId")
 @pytest.mark.parametrize("stops", [True, False])
 def test_the_csms_may_withdraw_an_authorization(stops):
     csms = quiet(TxCtrlr_StopTxOnInvalidId=str(stops).lower())
@@ -361,6 +372,7 @@ def test_what_cannot_be_done_changes_nothing(name, args, code):
     assert len(csms.calls) == calls
 
 
+@pytest.mark.proves("EmulatorCtrlr.AutoPlug")
 def test_the_emulated_driver_comes_and_goes():
     csms = booted()
     token = {"idToken": "remote", "type": "Central"}

@@ -127,6 +127,10 @@ def test_an_event_whose_answer_was_lost_is_sent_again_the_same():
     assert_no_gaps(csms.events[1:])
 
 
+@pytest.mark.proves(
+    "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]",
+    "OCPPCommCtrlr.MessageAttempts[TransactionEvent]",
+)  # fmt: skip
 def test_refused_events_are_tried_again_with_growing_pauses_then_given_up():
     csms = booted(
         configuration={

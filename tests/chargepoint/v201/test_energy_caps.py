@@ -23,6 +23,7 @@ def drawn(csms):
     return csms.station.connectors[1].sample(csms.now).energy_wh
 
 
+@pytest.mark.proves("TxCtrlr.MaxEnergyOnInvalidId")
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
 def test_an_invalid_token_gets_its_little_energy_over_a_crash(version):
     csms = charging(version, idTokenInfo={"status": "Invalid"})

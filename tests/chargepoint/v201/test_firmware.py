@@ -36,6 +36,7 @@ def update(csms, signer=None, request=5, after=0.0, install=None, retries=None, 
     return csms.call("UpdateFirmware", payload)
 
 
+@pytest.mark.proves("FirmwareStatusNotification", "UpdateFirmware")
 def test_a_signed_update_from_end_to_end(csms, signer):
     assert update(csms, signer) == {"status": "Accepted"}
     csms.fetched()
@@ -103,6 +104,7 @@ def test_dates_to_come(csms, signer):
     assert csms.told()[-1] == "Installing"
 
 
+@pytest.mark.proves("ChargingStation.AllowNewSessionsPendingFirmwareUpdate")
 @pytest.mark.parametrize("allowed", [False, True])
 def test_it_waits_for_transactions_and_may_let_others_begin(csms, allowed):
     if allowed:
@@ -179,6 +181,7 @@ def unpublish(csms, checksum=CHECKSUM):
     return csms.call("UnpublishFirmware", {"checksum": checksum})["status"]
 
 
+@pytest.mark.proves("PublishFirmware", "PublishFirmwareStatusNotification", "UnpublishFirmware")
 def test_firmware_is_published_and_taken_back(csms):
     assert publish(csms, CHECKSUM.upper()) == {"status": "Accepted"}
     assert csms.downloads[-1].digest == "md5"

@@ -51,6 +51,7 @@ def entries_read(csms):
     return int(answer["getVariableResult"][0]["attributeValue"])
 
 
+@pytest.mark.proves("GetLocalListVersion", "SendLocalList")
 def test_lists_and_their_versions():
     csms = quiet()
     assert version(csms) == 0
@@ -92,6 +93,7 @@ def test_a_list_that_grows_beyond_its_room_is_refused():
     assert (version(csms), entries_read(csms)) == (10, 1000)
 
 
+@pytest.mark.proves("LocalAuthListCtrlr.Enabled")
 def test_switched_off_there_is_no_list():
     csms = quiet()
     send(csms, 1, entry("A"))
@@ -113,6 +115,7 @@ def test_the_list_survives_a_crash_and_works_offline():
     assert csms.events[0]["offline"] is True
 
 
+@pytest.mark.proves("AuthCtrlr.LocalAuthorizeOffline")
 @pytest.mark.parametrize(("allowed", "result"), [("true", True), ("false", False)])
 def test_offline_authorization_by_the_list_can_be_switched_off(allowed, result):
     csms = quiet(AuthCtrlr_LocalAuthorizeOffline=allowed)
@@ -121,6 +124,7 @@ def test_offline_authorization_by_the_list_can_be_switched_off(allowed, result):
     assert charges(csms, "A")[0] is result
 
 
+@pytest.mark.proves("AuthCtrlr.OfflineTxForUnknownIdEnabled")
 def test_an_unknown_token_offline():
     csms = quiet(AuthCtrlr_OfflineTxForUnknownIdEnabled="true")
     send(csms, 1, entry("A", "Expired"))
@@ -129,6 +133,7 @@ def test_an_unknown_token_offline():
     assert charges(csms, "Z") == (True, False)
 
 
+@pytest.mark.proves("AuthCtrlr.LocalPreAuthorize")
 def test_pre_authorization_asks_nobody_and_the_list_goes_before_the_cache():
     csms = quiet(AuthCtrlr_LocalPreAuthorize="true")
     csms.answers["Authorize"] = {"idTokenInfo": {"status": "Blocked"}}
@@ -137,6 +142,7 @@ def test_pre_authorization_asks_nobody_and_the_list_goes_before_the_cache():
     assert charges(csms, "A") == (True, False)
 
 
+@pytest.mark.proves("LocalAuthListCtrlr.DisablePostAuthorize")
 def test_what_the_list_forbids_is_asked_unless_that_is_switched_off():
     csms = quiet()
     send(csms, 1, entry("A", "Blocked"))
@@ -146,6 +152,7 @@ def test_what_the_list_forbids_is_asked_unless_that_is_switched_off():
     assert charges(csms, "A") == (True, True)
 
 
+@pytest.mark.proves("AuthCtrlr.DisableRemoteAuthorization")
 def test_without_remote_authorization_only_list_and_cache_count():
     csms = quiet(AuthCtrlr_DisableRemoteAuthorization="true")
     assert charges(csms, "A") == (False, False)
@@ -212,6 +219,7 @@ def test_the_csms_is_asked_for_a_group_that_only_it_knows_and_the_cache_is_off()
     assert csms.story()[-1][:2] == ("Ended", "StopAuthorized")
 
 
+@pytest.mark.proves("AuthCtrlr.MasterPassGroupId")
 def test_the_master_pass_stops_everything_and_starts_nothing():
     csms = quiet(AuthCtrlr_MasterPassGroupId="MASTER")
     csms.command("start-transaction", connector=1, id_tag="A")

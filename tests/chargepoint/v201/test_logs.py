@@ -20,6 +20,7 @@ def get_log(csms, request=3, kind="DiagnosticsLog", place="https://files.example
                                 "retryInterval": 10})  # fmt: skip
 
 
+@pytest.mark.proves("GetLog", "LogStatusNotification")
 @pytest.mark.parametrize("kind", ["DiagnosticsLog", "SecurityLog"])
 def test_a_log_is_sent(csms, kind):
     answer = get_log(csms, kind=kind, oldestTimestamp=iso(csms.now - 60))

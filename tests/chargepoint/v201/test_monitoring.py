@@ -34,6 +34,7 @@ def report(csms: Csms, **wanted) -> list[dict]:
     return csms.sent("NotifyMonitoringReport")[before:]
 
 
+@pytest.mark.proves("NotifyEvent", "SetVariableMonitoring")
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
 def test_a_threshold_is_told_when_passed_and_when_left(version):
     csms = booted(version=version)
@@ -79,6 +80,7 @@ def test_a_transaction_monitor_speaks_only_in_a_transaction_and_names_it():
     assert event["transactionId"] == csms.events[0]["transactionInfo"]["transactionId"]
 
 
+@pytest.mark.proves("ClearVariableMonitoring")
 def test_periodic_monitors_tell_until_they_are_cleared():
     csms = booted()
     monitor(csms, "Periodic", 10)
@@ -127,6 +129,7 @@ def test_the_same_type_and_severity_twice_is_a_duplicate_but_an_id_replaces():
     assert sorted(values) == [600, 800]
 
 
+@pytest.mark.proves("GetMonitoringReport", "NotifyMonitoringReport")
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
 def test_a_monitoring_report_is_filtered_by_criteria_and_variable(version):
     csms = booted(version=version)
@@ -143,6 +146,7 @@ def test_a_monitoring_report_is_filtered_by_criteria_and_variable(version):
     assert (part["seqNo"], part["tbc"], part["requestId"]) == (0, False, 7)
 
 
+@pytest.mark.proves("SetMonitoringLevel", "MonitoringCtrlr.ActiveMonitoringLevel")
 def test_the_monitoring_level_silences_what_is_less_severe():
     csms = booted()
     monitor(csms, "Delta", 0, severity=6)
@@ -168,6 +172,7 @@ def test_a_boundary_that_was_passed_in_silence_is_told_when_the_level_allows_it(
     assert (event["actualValue"], "cleared" in event) == ("700", False)
 
 
+@pytest.mark.proves("SetMonitoringBase", "MonitoringCtrlr.ActiveMonitoringBase")
 def test_monitoring_bases_bring_and_take_the_preconfigured_and_custom_monitors():
     csms = booted()
     assert csms.station.model.value("MonitoringCtrlr.ActiveMonitoringBase") == "HardWiredOnly"
@@ -339,6 +344,7 @@ def test_a_fault_is_told_by_itself_and_again_when_it_has_gone():
     assert (went["actualValue"], went["cleared"]) == ("false", True)
 
 
+@pytest.mark.proves("MonitoringCtrlr.OfflineQueuingSeverity")
 def test_offline_events_are_kept_by_their_severity_and_sent_later_also_after_a_restart():
     csms = booted()
     monitor(csms, "Periodic", 10, severity=6)
@@ -378,6 +384,7 @@ def test_monitors_outlive_a_reset_and_a_change_to_2_1():
     assert (entry["value"], entry["eventNotificationType"]) == (500, "CustomMonitor")
 
 
+@pytest.mark.proves("MonitoringCtrlr.Enabled")
 def test_disabled_monitoring_says_nothing():
     csms = booted()
     monitor(csms, "Delta", 0)

@@ -70,6 +70,7 @@ def test_the_csms_is_given_the_chain_of_an_unknown_root(csms, contract):
     assert charging(csms)
 
 
+@pytest.mark.proves("ISO15118Ctrlr.CentralContractValidationAllowed")
 def test_without_central_validation_an_unknown_root_is_not_enough(csms, contract):
     csms.set("ISO15118Ctrlr.CentralContractValidationAllowed", "false")
     plug(csms, contract=contract)
@@ -93,6 +94,7 @@ def test_a_contract_that_the_csms_refuses_gives_no_energy(csms, contract, verdic
     assert trusted == "Invalid"
 
 
+@pytest.mark.proves("Get15118EVCertificate")
 @VERSIONS
 def test_a_car_without_a_contract_has_one_installed_and_keeps_it(csms):
     plug(csms)
@@ -132,6 +134,7 @@ def test_without_a_contract_nobody_is_authorized_but_a_card_still_works(csms, an
     assert charging(csms)
 
 
+@pytest.mark.proves("ISO15118Ctrlr.Enabled", "ISO15118Ctrlr.PnCEnabled")
 @pytest.mark.parametrize("variable", ["Enabled", "PnCEnabled"])
 def test_plug_and_charge_can_be_switched_off(csms, contract, variable):
     csms.set(f"ISO15118Ctrlr.{variable}", "false")
@@ -139,12 +142,14 @@ def test_plug_and_charge_can_be_switched_off(csms, contract, variable):
     assert csms.sent("Authorize") == []
 
 
+@pytest.mark.proves("ISO15118Ctrlr.ContractCertificateInstallationEnabled")
 def test_contracts_are_not_installed_where_that_is_off(csms):
     csms.set("ISO15118Ctrlr.ContractCertificateInstallationEnabled", "false")
     plug(csms)
     assert csms.sent("Get15118EVCertificate") == []
 
 
+@pytest.mark.proves("ISO15118Ctrlr.ContractValidationOffline")
 @pytest.mark.parametrize(
     ("rooted", "validates", "unknown", "expected"),
     [(True, "true", "true", True), (True, "true", "false", False),

@@ -18,6 +18,7 @@ def item(component, variable, **more):
     return {"component": {"name": component}, "variable": {"name": variable}, **more}
 
 
+@pytest.mark.proves("RequestStartTransaction", "RequestStopTransaction")
 def test_remote_start_and_stop():
     csms = booted(configuration=NO_DRIVER)
     assert csms.call("RequestStartTransaction", {**START, "evseId": 1}) == {"status": "Accepted"}
@@ -57,6 +58,7 @@ def test_remote_start_of_a_transaction_that_the_cable_began():
     assert csms.events[1]["transactionInfo"]["remoteStartId"] == 42
 
 
+@pytest.mark.proves("AuthCtrlr.AuthorizeRemoteStart")
 def test_remote_start_with_authorization():
     csms = booted(configuration={**NO_DRIVER, "AuthCtrlr.AuthorizeRemoteStart": "true"})
     csms.command("plug", connector=1)
@@ -78,6 +80,7 @@ def test_remote_start_is_refused():
     assert csms.call("RequestStartTransaction", START)["status"] == "Rejected"
 
 
+@pytest.mark.proves("GetVariables")
 def test_get_variables():
     csms = booted()
     asked = [
@@ -148,6 +151,7 @@ def test_one_connector_of_an_evse_at_a_time():
     assert csms.call("RequestStartTransaction", {**START, "evseId": 1})["status"] == "Rejected"
 
 
+@pytest.mark.proves("SetVariables")
 @pytest.mark.parametrize(
     ("key", "value", "status"),
     [
@@ -180,6 +184,7 @@ def test_a_variable_that_needs_a_reboot_gets_one():
     assert csms.station.model.value("SecurityCtrlr.OrganizationName") == "Us"
 
 
+@pytest.mark.proves("ChangeAvailability")
 def test_availability_of_one_evse_and_of_all():
     csms = booted()
     change = {"operationalStatus": "Inoperative", "evse": {"id": 2}}
@@ -218,6 +223,7 @@ def test_unlock():
     assert busy == {"status": "OngoingAuthorizedTransaction"}
 
 
+@pytest.mark.proves("ClearCache", "AuthCacheCtrlr.Enabled", "AuthCacheCtrlr.LifeTime")
 def test_cache():
     csms = booted(configuration={"AuthCtrlr.LocalPreAuthorize": "true", **NO_DRIVER})
     for _ in range(2):
@@ -235,6 +241,7 @@ def test_cache():
     assert csms.call("ClearCache", {})["status"] == "Rejected"
 
 
+@pytest.mark.proves("TriggerMessage")
 def test_triggers():
     csms = booted()
 
@@ -257,6 +264,7 @@ def test_triggers():
     assert csms.story()[-1][:2] == ("Updated", "Trigger")
 
 
+@pytest.mark.proves("GetTransactionStatus")
 def test_transaction_status():
     csms = booted()
     csms.command("start-transaction", connector=1)
@@ -273,6 +281,7 @@ def test_transaction_status():
     }
 
 
+@pytest.mark.proves("GetBaseReport", "NotifyReport")
 def test_reports_come_in_parts_and_whole():
     csms = booted()
     request = {"requestId": 5, "reportBase": "FullInventory"}
@@ -299,6 +308,7 @@ def test_reports_come_in_parts_and_whole():
     assert kinds == {"ReadWrite", "WriteOnly"}
 
 
+@pytest.mark.proves("GetReport")
 def test_get_report_of_some():
     csms = booted()
     wanted = [item("TxCtrlr", "TxStartPoint"), {"component": {"name": "EVSE", "evse": {"id": 2}}}]
@@ -310,6 +320,7 @@ def test_get_report_of_some():
     assert nothing == {"status": "EmptyResultSet"}
 
 
+@pytest.mark.proves("DataTransfer")
 def test_data_transfer():
     answer = booted().call("DataTransfer", {"vendorId": "com.example", "data": {"a": 1}})
     assert answer == {"status": "UnknownVendorId"}

@@ -44,6 +44,7 @@ def refused(csms, **args):
     return None
 
 
+@pytest.mark.proves("ReserveNow")
 def test_a_reserved_evse_is_for_its_token_alone(csms):
     assert reserve(csms, 7, evseId=1) == "Accepted"
     assert statuses(csms) == ["Reserved", "Available"]
@@ -60,6 +61,7 @@ def test_a_reserved_evse_is_for_its_token_alone(csms):
     assert statuses(csms) == ["Available", "Available"]
 
 
+@pytest.mark.proves("ReservationStatusUpdate")
 def test_an_unused_reservation_expires(csms):
     reserve(csms, 3, evseId=1, seconds=60)
     csms.pass_time(61)
@@ -68,6 +70,7 @@ def test_an_unused_reservation_expires(csms):
     assert refused(csms, connector=1, id_tag="B") is None
 
 
+@pytest.mark.proves("CancelReservation")
 def test_cancelling(csms):
     reserve(csms, 3, evseId=1)
     assert csms.call("CancelReservation", {"reservationId": 4})["status"] == "Rejected"

@@ -38,6 +38,7 @@ def told(csms):
     return [event["type"] for event in csms.sent("SecurityEventNotification")]
 
 
+@pytest.mark.proves("DeleteCertificate", "InstallCertificate", "GetInstalledCertificateIds")
 def test_certificates_are_installed_listed_by_use_and_deleted(csms, root):
     assert csms.call("GetInstalledCertificateIds", {}) == {"status": "NotFound"}
     assert install(csms, root.pem) == "Accepted"
@@ -56,6 +57,7 @@ def test_what_is_no_authority_is_rejected(csms, root):
     assert install(csms, "no certificate") == "Rejected"
 
 
+@pytest.mark.proves("CertificateSigned", "SignCertificate")
 def test_the_stations_certificate_is_asked_for_and_taken(csms, root):
     install(csms, root.pem)
     chain = root.answer(requested(csms))
@@ -75,6 +77,7 @@ def test_a_certificate_of_a_stranger_is_reported(csms, root):
     assert told(csms) == ["InvalidChargingStationCertificate"]
 
 
+@pytest.mark.proves("SecurityEventNotification", "EmulatorCtrlr.SecurityEvents")
 def test_a_start_and_a_reset_are_told_where_events_are_wanted():
     csms = connected(**{"EmulatorCtrlr.SecurityEvents": "true"})
     assert told(csms) == ["StartupOfTheDevice"]
@@ -92,6 +95,7 @@ def test_nothing_is_told_or_kept_otherwise(csms):
     assert csms.station.vault is None
 
 
+@pytest.mark.proves("SecurityCtrlr.CertificateEntries")
 def test_the_number_of_certificates_is_a_variable(csms, root):
     install(csms, root.pem)
     item = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "CertificateEntries"}}

@@ -47,6 +47,7 @@ def state(csms, number=1):
 # --- power ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.proves("SetChargingProfile")
 @VERSIONS
 def test_the_limit_follows_the_periods_and_the_csms_is_told(csms):
     tx = charge(csms)
@@ -62,6 +63,7 @@ def test_the_limit_follows_the_periods_and_the_csms_is_told(csms):
     assert len(rates) == 3
 
 
+@pytest.mark.proves("SmartChargingCtrlr.LimitChangeSignificance")
 def test_a_change_that_does_not_matter_is_not_told():
     csms = made_csms(SmartChargingCtrlr__LimitChangeSignificance="20.5")
     charge(csms)
@@ -165,6 +167,7 @@ def test_what_makes_no_sense_is_rejected(csms, evse, made):
     assert csms.station.profiles is None
 
 
+@pytest.mark.proves("SmartChargingCtrlr.Enabled")
 def test_switched_off_nothing_is_taken():
     csms = made_csms(SmartChargingCtrlr__Enabled="false")
     assert set_profile(csms, 0, profile(1)) == "Rejected"
@@ -181,6 +184,7 @@ def test_the_same_id_replaces_and_the_same_place_by_another_id_is_refused(csms):
     assert set_profile(csms, 1, later) == "Accepted"
 
 
+@pytest.mark.proves("ClearChargingProfile")
 @pytest.mark.parametrize(
     ("request_", "left"),
     [
@@ -201,6 +205,7 @@ def test_clearing(csms, request_, left):
     assert {i.profile.id for i in csms.station.profiles or ()} == left
 
 
+@pytest.mark.proves("GetChargingProfiles", "ReportChargingProfiles")
 @VERSIONS
 def test_profiles_are_reported_in_parts(csms):
     set_profile(csms, 0, profile(7000, 1))
@@ -228,6 +233,7 @@ def test_profiles_are_reported_in_parts(csms):
 # --- limits from outside -------------------------------------------------------------------------
 
 
+@pytest.mark.proves("ClearedChargingLimit", "NotifyChargingLimit")
 @VERSIONS
 def test_an_external_limit_acts_is_told_and_cleared(csms):
     charge(csms)
@@ -249,6 +255,7 @@ def test_an_external_limit_acts_is_told_and_cleared(csms):
     assert power(csms) == 9000
 
 
+@pytest.mark.proves("SmartChargingCtrlr.NotifyChargingLimitWithSchedules")
 def test_an_external_limit_of_one_evse_without_its_schedule():
     csms = made_csms(SmartChargingCtrlr__NotifyChargingLimitWithSchedules="false")
     charge(csms, 1)
@@ -282,6 +289,7 @@ def three(tx):
     return made
 
 
+@pytest.mark.proves("NotifyEVChargingNeeds", "NotifyEVChargingSchedule")
 @VERSIONS
 def test_an_ev_tells_its_needs_waits_and_takes_the_best_schedule(csms):
     tx = charge(csms, iso15118=True, departure_s=7200)
@@ -377,6 +385,7 @@ def _profiles(draw, identity):
 _SETS = st.integers(0, 6).flatmap(lambda n: st.tuples(*(_profiles(i + 1) for i in range(n))))
 
 
+@pytest.mark.proves("GetCompositeSchedule")
 @settings(max_examples=200, deadline=None)
 @given(_SETS, st.sampled_from(["A", "W"]), st.integers(0, 30), st.sampled_from(["2.0.1", "2.1"]))
 def test_the_schedule_is_what_a_slow_evaluator_says_and_so_is_the_power(

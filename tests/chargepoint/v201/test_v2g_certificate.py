@@ -82,6 +82,9 @@ def listed(csms):
     return found.get("certificateHashDataChain", [])
 
 
+@pytest.mark.proves(
+    "ISO15118Ctrlr.CountryName", "ISO15118Ctrlr.OrganizationName", "ISO15118Ctrlr.SeccId",
+)  # fmt: skip
 def test_the_request_names_what_the_variables_say(csms):
     for name, value in (("SeccId", "SECC7"), ("OrganizationName", "Acme"), ("CountryName", "DE")):
         assert csms.set(f"ISO15118Ctrlr.{name}", value) == "Accepted"
@@ -141,12 +144,14 @@ def test_the_certificate_is_renewed_before_its_end(csms, sub):
     assert len(csms.sent("SignCertificate")) > 1
 
 
+@pytest.mark.proves("ISO15118Ctrlr.V2GCertificateInstallationEnabled")
 def test_where_installing_is_off_nothing_is_signed(csms):
     csms.set("ISO15118Ctrlr.V2GCertificateInstallationEnabled", "false")
     answer = csms.call("TriggerMessage", {"requestedMessage": "SignV2GCertificate"})
     assert answer["status"] == "Rejected"
 
 
+@pytest.mark.proves("GetCertificateStatus")
 def test_the_ocsp_answer_is_kept_until_its_end_and_asked_for_at_each_boot(csms, sub):
     csms.answers["GetCertificateStatus"] = lambda _: sub.ocsp(csms.now)
     signed(csms, sub)

@@ -44,6 +44,7 @@ def test_further_contracts_are_fetched_while_there_are_some_and_room_for_them(cs
     assert len(csms.sent("Authorize")) == 1
 
 
+@pytest.mark.proves("GetCertificateChainStatus")
 def test_the_chain_is_asked_about_before_the_car_may_authorize(csms):
     contract = make_contract(EMAID, 1e9)
     plug(csms, contract=contract)

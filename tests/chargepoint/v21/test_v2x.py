@@ -97,6 +97,7 @@ def test_it_goes_on_over_a_crash(csms):
     assert sample(csms).export_wh == pytest.approx(2000)
 
 
+@pytest.mark.proves("NotifyAllowedEnergyTransfer")
 def test_the_csms_may_forbid_it_for_a_transaction(csms):
     tx = charge(csms)
     set_profile(csms, 1, setpoint(-6000))
@@ -110,6 +111,7 @@ def test_the_csms_may_forbid_it_for_a_transaction(csms):
     assert csms.call("NotifyAllowedEnergyTransfer", ask)["status"] == "Rejected"
 
 
+@pytest.mark.proves("AFRRSignal")
 def test_an_afrr_signal_moves_the_setpoint_along_its_curve(csms):
     charge(csms)
     signal = {"timestamp": iso(csms.now), "signal": 50}
@@ -128,6 +130,7 @@ def test_an_afrr_signal_moves_the_setpoint_along_its_curve(csms):
 # --- dynamic and priority ------------------------------------------------------------------------
 
 
+@pytest.mark.proves("PullDynamicScheduleUpdate", "UpdateDynamicSchedule")
 def test_a_dynamic_profile_is_updated_by_the_csms_and_pulled(csms):
     charge(csms)
     made = profile(9000, 3, kind="Dynamic", dynUpdateInterval=60)
@@ -147,6 +150,7 @@ def test_a_dynamic_profile_is_updated_by_the_csms_and_pulled(csms):
     assert csms.call("UpdateDynamicSchedule", update)["status"] == "Rejected"
 
 
+@pytest.mark.proves("NotifyPriorityCharging", "UsePriorityCharging")
 def test_priority_charging_overrules_until_it_is_given_back(csms):
     tx = charge(csms)
     set_profile(csms, 1, profile(5000, 1))
@@ -175,6 +179,7 @@ def limit_discharge(csms, identity, percent, default=True, priority=0, **more):
     })  # fmt: skip
 
 
+@pytest.mark.proves("NotifyDERStartStop", "SetDERControl")
 def test_a_scheduled_der_control_limits_discharging_for_its_time(csms):
     charge(csms)
     set_profile(csms, 1, setpoint(-10_000))
@@ -191,6 +196,7 @@ def test_a_scheduled_der_control_limits_discharging_for_its_time(csms):
     assert told == [("s", True), ("s", False)]
 
 
+@pytest.mark.proves("ClearDERControl", "GetDERControl", "NotifyDERAlarm", "ReportDERControl")
 def test_der_controls_supersede_are_reported_and_cleared(csms):
     limit_discharge(csms, "a", 50, priority=2)
     assert limit_discharge(csms, "b", 60, priority=1)["supersededIds"] == ["a"]

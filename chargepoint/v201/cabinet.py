@@ -1,0 +1,93 @@
+"""The lock of the cable in 2.x: UnlockOnEVSideDisconnect and UnlockConnector (F05)."""
+
+from typing import Any
+
+from chargepoint.cables import SOCKETS, HeldCables
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import Event
+from chargepoint.v201.auth_cache import key
+from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.variables import READ_ONLY, Variable
+
+UNLOCK = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
+
+
+class Cabinet(HeldCables):
+    """Block of a 2.x station. cables: see HeldCables; by the token's key."""
+
+    __slots__ = ()
+
+    def begin(self, saved: dict, now: float) -> None:
+        kept = {int(number): who for number, who in saved.get("cables", {}).items()}
+        self.cables = {n: who for n, who in kept.items() if n in self.connectors} or None
+        super().begin(saved, now)
+
+    def extra_saved(self) -> dict[str, Any]:
+        saved = super().extra_saved()
+        if self.cables:
+            saved["cables"] = {str(number): who for number, who in self.cables.items()}
+        return saved
+
+    def holds_cable(self, outlet: Connector) -> bool:
+        return (
+            outlet.in_transaction
+            and self.outlets[outlet.id].token is not None
+            and self.model.flag("TxCtrlr.StopTxOnEVSideDisconnect")
+            and not self.model.flag(UNLOCK)
+        )
+
+    def leave_cable(self, outlet: Connector, now: float) -> str:
+        who = key(self.outlets[outlet.id].token)
+        outlet.apply(Event.TRANSACTION_ENDED, now)
+        self.outlets[outlet.id].token = outlet.ev = None
+        self.ev_unplugged(outlet, now)
+        return who
+
+    def cable_freed(self, outlet: Connector, now: float) -> None:
+        self.show_reservations(now)
+
+    def free(self, outlet: Outlet) -> bool:
+        """While somebody's cable is in the socket nobody else can charge there."""
+        return not self.cable_held(outlet.number) and super().free(outlet)
+
+    def do_authorize(
+        self, now: float, id_tag: Any = None, connector: int | None = None,
+        token_type: str | None = None,
+    ) -> dict:  # fmt: skip
+        """As for every station; the driver of a cable that is locked here gets it back."""
+        token = self.token(id_tag, token_type)
+        for number in list(self.cables or ()):
+            outlet = self.connectors.get(number)  # None where it was removed since
+            here = outlet is not None and connector in (None, number)
+            if here and self.frees_cable(outlet, key(token)):
+                self.free_cable(number, now)
+                return {"authorization": "Accepted", "connector": number, "released": True}
+        return super().do_authorize(now, id_tag, connector, token_type)
+
+    def on_unlock_connector(self, payload: dict, now: float) -> dict:
+        answer = super().on_unlock_connector(payload, now)
+        if answer["status"] == "Unlocked":
+            place = {"id": payload["evseId"], "connectorId": payload["connectorId"]}
+            [outlet] = self.outlets_of(place)
+            if outlet.hardware.error_code == "ConnectorLockFailure":
+                return {"status": "UnlockFailed"}
+            self.later(self.free_cable, outlet.number)
+        return answer
+
+    # --- the variable ------------------------------------------------------------------------
+
+    # With fixed cables alone there is nothing to unlock: it is read-only, and false.
+
+    def _has_socket(self) -> bool:
+        return any(outlet.hardware.config.kind in SOCKETS for outlet in self.outlets.values())
+
+    def as_it_is_here(self, variable: Variable, evse: dict | None) -> Variable:
+        variable = super().as_it_is_here(variable, evse)
+        if variable.key == UNLOCK and not self._has_socket():
+            return variable._replace(mutability=READ_ONLY)
+        return variable
+
+    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
+        if variable.key == UNLOCK and not self._has_socket():
+            return "false"
+        return super().read(variable, evse, now)
