@@ -195,7 +195,7 @@ async def test_a_client_certificate_that_is_refused(
         await raised(plain, "3" if certified else "2", root, certified)
         await until(lambda: len(plain.links) == 2)
         assert not secure.links
-        assert station.state is LinkState.OPEN
+        await until(lambda: station.state is LinkState.OPEN)
 
 
 @pytest.mark.django_db(transaction=True)
