@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime
+from types import ModuleType
 
+from ocpp import v21, v201
 from ocpp.charge_point import ChargePoint
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint as ChargePoint16
 from ocpp.v16 import call as call16
 from ocpp.v16 import call_result as result16
-from ocpp.v201 import ChargePoint as ChargePoint201
-from ocpp.v201 import call as call201
-from ocpp.v201 import call_result as result201
 
 transaction_ids = itertools.count(int(datetime.now(UTC).timestamp()) % 1_000_000_000)
 
@@ -101,72 +100,81 @@ class DemoChargePoint16(Printing, ChargePoint16):
             await self.call(call16.RemoteStopTransaction(transaction_id=number))
 
 
-class DemoChargePoint201(Printing, ChargePoint201):
-    """OCPP 2.0.1. `sessions` maps an EVSE to its open transaction."""
+def charge_point_2x(base: type[ChargePoint], call: ModuleType, result: ModuleType) -> type:
+    """The class of a 2.x version, from the package's for it and its calls and results."""
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.sessions: dict[int, str] = {}
+    class Demo(Printing, base):
+        """`sessions` maps an EVSE to its open transaction."""
 
-    @on("BootNotification")
-    def on_boot_notification(self, **_) -> result201.BootNotification:
-        return result201.BootNotification(now(), self.interval, "Accepted")
+        def __init__(self, *args, **kwargs) -> None:
+            super().__init__(*args, **kwargs)
+            self.sessions: dict[int, str] = {}
 
-    @on("Heartbeat")
-    def on_heartbeat(self, **_) -> result201.Heartbeat:
-        return result201.Heartbeat(now())
+        @on("BootNotification")
+        def on_boot_notification(self, **_):
+            return result.BootNotification(now(), self.interval, "Accepted")
 
-    @on("StatusNotification")
-    def on_status_notification(self, **_) -> result201.StatusNotification:
-        return result201.StatusNotification()
+        @on("Heartbeat")
+        def on_heartbeat(self, **_):
+            return result.Heartbeat(now())
 
-    @on("Authorize")
-    def on_authorize(self, **_) -> result201.Authorize:
-        return result201.Authorize({"status": "Accepted"})
+        @on("StatusNotification")
+        def on_status_notification(self, **_):
+            return result.StatusNotification()
 
-    @on("TransactionEvent")
-    def on_transaction_event(
-        self, event_type: str, transaction_info: dict, evse=None, id_token=None, **_
-    ) -> result201.TransactionEvent:
-        number = transaction_info["transaction_id"]
-        if event_type == "Ended":
-            self.sessions = {e: t for e, t in self.sessions.items() if t != number}
-        elif evse:
-            self.sessions[evse["id"]] = number
-        if id_token:
-            return result201.TransactionEvent(id_token_info={"status": "Accepted"})
-        return result201.TransactionEvent()
+        @on("Authorize")
+        def on_authorize(self, **_):
+            return result.Authorize({"status": "Accepted"})
 
-    @on("MeterValues")
-    def on_meter_values(self, **_) -> result201.MeterValues:
-        return result201.MeterValues()
+        @on("TransactionEvent")
+        def on_transaction_event(
+            self, event_type: str, transaction_info: dict, evse=None, id_token=None, **_
+        ):
+            number = transaction_info["transaction_id"]
+            if event_type == "Ended":
+                self.sessions = {e: t for e, t in self.sessions.items() if t != number}
+            elif evse:
+                self.sessions[evse["id"]] = number
+            if id_token:
+                return result.TransactionEvent(id_token_info={"status": "Accepted"})
+            return result.TransactionEvent()
 
-    @on("NotifyReport")
-    def on_notify_report(self, **_) -> result201.NotifyReport:
-        return result201.NotifyReport()
+        @on("MeterValues")
+        def on_meter_values(self, **_):
+            return result.MeterValues()
 
-    @on("NotifyEvent")
-    def on_notify_event(self, **_) -> result201.NotifyEvent:
-        return result201.NotifyEvent()
+        @on("NotifyReport")
+        def on_notify_report(self, **_):
+            return result.NotifyReport()
 
-    @on("SecurityEventNotification")
-    def on_security_event(self, **_) -> result201.SecurityEventNotification:
-        return result201.SecurityEventNotification()
+        @on("NotifyEvent")
+        def on_notify_event(self, **_):
+            return result.NotifyEvent()
 
-    @on("DataTransfer")
-    def on_data_transfer(self, **_) -> result201.DataTransfer:
-        return result201.DataTransfer("Accepted")
+        @on("SecurityEventNotification")
+        def on_security_event(self, **_):
+            return result.SecurityEventNotification()
 
-    async def start_charging(self, tag: str) -> None:
-        token = {"id_token": tag, "type": "Central"}
-        start = call201.RequestStartTransaction(
-            id_token=token, remote_start_id=next(transaction_ids), evse_id=1
-        )
-        await self.call(start)
+        @on("DataTransfer")
+        def on_data_transfer(self, **_):
+            return result.DataTransfer("Accepted")
 
-    async def stop_charging(self) -> None:
-        for number in list(self.sessions.values()):
-            await self.call(call201.RequestStopTransaction(transaction_id=number))
+        async def start_charging(self, tag: str) -> None:
+            token = {"id_token": tag, "type": "Central"}
+            start = call.RequestStartTransaction(
+                id_token=token, remote_start_id=next(transaction_ids), evse_id=1
+            )
+            await self.call(start)
+
+        async def stop_charging(self) -> None:
+            for number in list(self.sessions.values()):
+                await self.call(call.RequestStopTransaction(transaction_id=number))
+
+    return Demo
 
 
-VERSIONS = {"ocpp1.6": DemoChargePoint16, "ocpp2.0.1": DemoChargePoint201}
+VERSIONS = {
+    "ocpp1.6": DemoChargePoint16,
+    "ocpp2.0.1": charge_point_2x(v201.ChargePoint, v201.call, v201.call_result),
+    "ocpp2.1": charge_point_2x(v21.ChargePoint, v21.call, v21.call_result),
+}

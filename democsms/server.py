@@ -1,4 +1,4 @@
-"""The server: ws://host:port/<anything>/<identity>, subprotocol ocpp1.6 or ocpp2.0.1."""
+"""The server: ws://host:port/<anything>/<identity>, subprotocol ocpp1.6, ocpp2.0.1 or ocpp2.1."""
 
 from __future__ import annotations
 

@@ -61,6 +61,7 @@ TEMPLATES = (
     ("AC single 22 kW, OCPP 1.6", "1.6", TERRA_AC, ["ac"]),
     ("AC dual 22 kW, OCPP 2.0.1", "2.0.1", MENNEKES, ["ac"]),
     ("DC fast 300 kW, OCPP 2.0.1", "2.0.1", HPC, ["dc"]),
+    ("DC fast 300 kW, OCPP 2.1", "2.1", HPC, ["dc"]),
     ("DC triple 50 kW, OCPP 1.6", "1.6", TERRA_54, ["dc"]),
 )
 TAG_GROUPS = (

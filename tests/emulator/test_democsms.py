@@ -1,4 +1,4 @@
-"""The demo CSMS answers a charge point of either version, by the schemas of `ocpp`."""
+"""The demo CSMS answers a charge point of any version, by the schemas of `ocpp`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import sys
 
 import pytest
 import websockets
+from ocpp import v21, v201
 from ocpp.v16 import ChargePoint as ChargePoint16
 from ocpp.v16 import call as call16
-from ocpp.v201 import ChargePoint as ChargePoint201
-from ocpp.v201 import call as call201
 
 from tests.emulator.processes import ROOT, free_port
 
@@ -64,17 +63,18 @@ async def test_a_16_session(csms):
     assert re.search(r"CP 1 <- \[3,", shown)
 
 
-async def test_a_201_session(csms):
+@pytest.mark.parametrize(("package", "protocol"), [(v201, "ocpp2.0.1"), (v21, "ocpp2.1")])
+async def test_a_2x_session(csms, package, protocol):
     port, _ = csms
-    async with connected(ChargePoint201, port, "ocpp2.0.1") as point:
-        boot = await point.call(
-            call201.BootNotification({"model": "m", "vendor_name": "v"}, "PowerUp")
-        )
+    async with connected(package.ChargePoint, port, protocol) as point:
+        station = {"model": "m", "vendor_name": "v"}
+        boot = await point.call(package.call.BootNotification(station, "PowerUp"))
         assert boot.status == "Accepted"
         event = await point.call(
-            call201.TransactionEvent(
-                "Started", boot.current_time, "Authorized", 0, {"transaction_id": "t1"},
-                evse={"id": 1}, id_token={"id_token": "tag", "type": "Central"},
+            package.call.TransactionEvent(
+                event_type="Started", timestamp=boot.current_time, trigger_reason="Authorized",
+                seq_no=0, transaction_info={"transaction_id": "t1"}, evse={"id": 1},
+                id_token={"id_token": "tag", "type": "Central"},
             )
         )  # fmt: skip
         assert event.id_token_info["status"] == "Accepted"
