@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Connector", "Event", "IllegalTransition", "State"]
 
 NO_ERROR = "NoError"
+_REACTIVE = sqrt(1.0 / metering.AC_POWER_FACTOR**2 - 1.0)  # vars for each watt drawn
 
 
 class Connector:
@@ -169,8 +170,12 @@ class Connector:
     def most_w(self) -> float:
         """What the outlet itself can carry. A rectifier evens the grid's voltage out; AC cables
         and chargers are bounded by current."""
-        most = float(self.config.max_power_w)
-        return most if self.dc else most * self.mains.sag
+        return float(self.config.max_power_w) * self._sag
+
+    @property
+    def _sag(self) -> float:
+        # Asked several times for each meter value, and nearly always of the undisturbed grid.
+        return 1.0 if self.mains is NOMINAL or self.dc else self.mains.sag
 
     @property
     def offered_w(self) -> float:
@@ -180,15 +185,13 @@ class Connector:
             outlet = min(outlet, max(0.0, self.limit_w))
         if self.ev is None:
             return outlet
-        sag = 1.0 if self.dc else self.mains.sag
-        return min(outlet, sag * self.ev.ceiling_w(self.config, self.limit_phases))
+        return min(outlet, self._sag * self.ev.ceiling_w(self.config, self.limit_phases))
 
     def could_take_w(self, limit: float) -> float:
         """What the car would take now under that limit, whatever it does."""
         if self.ev is None:
             return 0.0
-        sag = 1.0 if self.dc else self.mains.sag
-        ceiling = sag * self.ev.ceiling_w(self.config, self.limit_phases)
+        ceiling = self._sag * self.ev.ceiling_w(self.config, self.limit_phases)
         return self.ev.power_w(min(limit, self.most_w, ceiling), self.dc)
 
     @property
@@ -238,8 +241,9 @@ class Connector:
         """The meter's picture at `now`. The register is exact, the rest has the variance."""
         self.advance(now)
         soc = self.ev.soc if self.ev is not None else None
-        power = self.power_w * self._noise("power", now)
-        back = self.export_w * self._noise("power", now)
+        factor = self._noise("power", now)
+        power = self.power_w * factor
+        back = self.export_w * factor if self.discharge_w else 0.0
         offered = self.offered_w if self.in_transaction and not self.faulted else 0.0
         if self.dc:
             voltage = metering.dc_voltage(soc) * self._noise("voltage", now)
@@ -264,8 +268,9 @@ class Connector:
             offered_w=offered,
             export_wh=self._meter.out_wh,
             export_w=back,
-            export_a=tuple(back / (used * voltage) if n < used else 0.0 for n in range(phases)),
-            reactive_var=power * sqrt(1.0 / factor**2 - 1.0),
+            export_a=tuple(back / (used * voltage) if n < used else 0.0 for n in range(phases))
+            if back else (0.0,) * phases,
+            reactive_var=0.0 if factor == 1.0 else power * _REACTIVE,
         )
 
     @property
