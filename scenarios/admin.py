@@ -167,7 +167,7 @@ class ExecutionAdmin(ModelAdmin):
 
     @admin.display(description="Message")
     def reason(self, row: Execution):
-        return format_html('<span class="sc-reason">{}</span>', row.message)
+        return format_html('<span class="sc-reason" title="{0}">{0}</span>', row.message)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -35,8 +35,8 @@ class PlainJSONField(forms.JSONField):
         super().__init__(widget=UnfoldAdminTextareaWidget(attrs=attributes), **options)
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return value  # as it was entered
+        if value is None or isinstance(value, str):
+            return value or ""  # nothing yet, or as it was entered
         return json.dumps(value, indent=2, ensure_ascii=False)
 
     def to_python(self, value: Any) -> Any:

@@ -11,6 +11,7 @@ SHOWN_AFTER = 60.0  # seconds that the total of a transaction stays on the displ
 NOTICE = 20.0  # seconds for a word to somebody who may not charge
 _CTRLR = "TariffCostCtrlr"
 _NOTHING: dict[str, Any] = {}
+_PRICE = ("cost", "currency")
 _TO_ANOTHER = ("notice", "notice_until")
 
 
@@ -20,7 +21,8 @@ class Cost:
     fares  outlet -> what is known of tariff and cost there; None where nothing is. Each part may be
            missing:
            personal [MessageContentType], one text; languages: the driver's, first choice first
-           cost     so far, in TariffCostCtrlr.Currency
+           cost     so far; currency: of it and of the total, where the station works them out by a
+                    tariff (2.1), else they are in TariffCostCtrlr.Currency
            ended    the transaction that was the last there, until `until`; token: whose, its key
            answered the CSMS has the Ended event; total: what it said
            notice   [MessageContentType] to somebody whose card was refused, until `notice_until`
@@ -67,13 +69,19 @@ class Cost:
             self.show_cost(outlet, payload["totalCost"], now)
         return {}
 
-    def show_cost(self, outlet: Outlet, amount: float, now: float) -> None:
+    def show_cost(self, outlet: Outlet, amount: float, now: float, currency: str = "") -> None:
         """The outlet's transaction has cost that much so far."""
-        self._keep_fare(outlet.number, {**self.fare(outlet), "cost": amount})
+        told = {"cost": amount} | ({"currency": currency} if currency else {})
+        self._keep_fare(outlet.number, {**self.fare(outlet), **told})
 
-    def show_total(self, outlet: Outlet, amount: float) -> None:
+    def show_total(self, outlet: Outlet, amount: float, currency: str) -> None:
         """What the transaction that has just ended there has cost."""
-        self._keep_fare(outlet.number, {**self.fare(outlet), "total": amount})
+        told = {"total": amount, "currency": currency}
+        self._keep_fare(outlet.number, {**self.fare(outlet), **told})
+
+    def fare_currency(self, outlet: Outlet) -> str:
+        """Of what is known of the cost there."""
+        return self.fare(outlet).get("currency") or self.model.value(f"{_CTRLR}.Currency")
 
     def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
         super().got_transaction_event(payload, message, now)
@@ -134,15 +142,15 @@ class Cost:
         self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None,
         group: str = "",
     ) -> None:  # fmt: skip
-        cost = self.fare(outlet).get("cost") if outlet.transaction is not None else None
         if outlet.number in (self.fares or ()):
-            self._keep_fare(outlet.number, {} if cost is None else {"cost": cost})
+            known = self.fare(outlet) if outlet.transaction is not None else _NOTHING
+            self._keep_fare(outlet.number, {k: known[k] for k in _PRICE if k in known})
         super().authorized(outlet, token, trigger, now, remote, group)
 
     def transaction_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         super().transaction_ended(outlet, transaction, now)
         entry = (self.fares or {}).get(outlet.number, _NOTHING)
-        kept = {k: v for k, v in entry.items() if k in ("languages", "cost")}
+        kept = {k: v for k, v in entry.items() if k in ("languages", *_PRICE)}
         if "ended" in entry:  # of the one before
             kept = {}
         kept |= {"ended": transaction.id, "until": now + SHOWN_AFTER}
@@ -179,25 +187,25 @@ class Cost:
             # I04: no tariff of the driver's own is known, for want of a link or of a message.
             lines += _fallback("tariff", model.value(f"{_CTRLR}.TariffFallbackMessage"))
         if model.flag(f"{_CTRLR}.Enabled[Cost]"):
-            lines += self._cost_lines(entry)
+            lines += self._cost_lines(entry, self.fare_currency(outlet))
         return lines
 
-    def _cost_lines(self, entry: dict[str, Any]) -> list[dict[str, Any]]:
+    def _cost_lines(self, entry: dict[str, Any], currency: str) -> list[dict[str, Any]]:
         if "total" in entry:
-            return [self._amount("total", "Total cost", entry["total"])]
+            return [_amount("total", "Total cost", entry["total"], currency)]
         if "ended" in entry and (entry.get("answered") or not self.online):
             # I05: nobody tells the total.
             text = self.model.value(f"{_CTRLR}.TotalCostFallbackMessage")
             return _fallback("total", text)
-        return [self._amount("cost", "Cost", entry["cost"])] if "cost" in entry else []
+        return [_amount("cost", "Cost", entry["cost"], currency)] if "cost" in entry else []
 
     def _personal(self, contents: list[dict], outlet: Outlet) -> dict[str, Any]:
         return {"kind": "personal", **shown(self.picked(contents, outlet.evse))}
 
-    def _amount(self, kind: str, word: str, amount: float) -> dict[str, Any]:
-        currency = self.model.value(f"{_CTRLR}.Currency")
-        text = f"{word}: {amount:.2f} {currency}".rstrip()
-        return {"kind": kind, "text": text, "amount": amount, "currency": currency}
+
+def _amount(kind: str, word: str, amount: float, currency: str) -> dict[str, Any]:
+    text = f"{word}: {amount:.2f} {currency}".rstrip()
+    return {"kind": kind, "text": text, "amount": round(amount, 5), "currency": currency}
 
 
 def _fallback(kind: str, text: str) -> list[dict[str, Any]]:

@@ -136,8 +136,7 @@ class CustomerInformation:
             yield f"Ended transaction {entry['ended']} at {place}: {entry.get('token', '')}"
         for name, word in (("cost", "Cost so far"), ("total", "Total cost")):
             if name in entry:
-                currency = self.model.value("TariffCostCtrlr.Currency")
-                yield f"{word} at {place}: {entry[name]:.2f} {currency}"
+                yield f"{word} at {place}: {entry[name]:.2f} {self.fare_currency(outlet)}"
         for content in entry.get("personal", ()):
             yield f"Personal message at {place}: {content['content']}"
         if entry.get("languages"):

@@ -254,7 +254,8 @@ class Costs:
             return
         self.price(outlet, now)
         self.changed(SOON)
-        self.show_cost(outlet, self.bill_of(outlet).totals().total.gross, now)
+        bill = self.bill_of(outlet)
+        self.show_cost(outlet, bill.totals().total.gross, now, bill.tariff["currency"])
         self.watch_cost(outlet, now)
 
     # --- what the CSMS is told ---------------------------------------------------------------
@@ -281,7 +282,7 @@ class Costs:
         self.forget_driver_tariff(transaction.id_token, now)
         total = self.total_of(transaction)
         if total is not None:
-            self.show_total(outlet, total)
+            self.show_total(outlet, total, self.bills[transaction.id].bill.tariff["currency"])
         self._drop_bill(transaction.id)
 
     def total_of(self, transaction: Transaction) -> float | None:

@@ -2,7 +2,7 @@
 
 2.1 kept the messages of 2.0.1, adding optional fields and values. New here: bidirectional power,
 dynamic profiles, priority charging, DER control, tariffs and their cost, payment by a code or a
-terminal, and battery swap; what is not emulated answers NotSupported.
+terminal, battery swap, and periodic event streams.
 """
 
 from typing import Any, ClassVar

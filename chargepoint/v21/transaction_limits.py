@@ -22,8 +22,8 @@ class TransactionLimits21:
             return
         if "transactionLimit" in payload and payload["transactionLimit"] != transaction.limits:
             self._set_limits(outlet, payload["transactionLimit"], now)
-    def show_cost(self, outlet: Outlet, amount: float, now: float) -> None:
-        super().show_cost(outlet, amount, now)
+    def show_cost(self, outlet: Outlet, amount: float, now: float, currency: str = "") -> None:
+        super().show_cost(outlet, amount, now, currency)
         self.cost_known(outlet, amount, now)
 
     def limit_cost(self, outlet: Outlet, amount: float) -> None:

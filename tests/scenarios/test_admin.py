@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
@@ -34,6 +35,13 @@ def test_a_scenario_is_made_by_the_form(admin_client, hot) -> None:
     row = Scenario.objects.get(slug="new")
     assert (row.tags, row.steps, row.cleanup, row.variables) == (["a", "b"], STEPS, [], {})
     assert not row.builtin
+
+
+@pytest.mark.parametrize("kind", ["scenario", "behaviour"])
+def test_json_fields_of_an_empty_form_are_empty(admin_client, hot, kind) -> None:
+    page = admin_client.get(reverse(f"admin:scenarios_{kind}_add")).content.decode()
+    fields = re.findall(r"<textarea[^>]*sc-json[^>]*>([^<]*)</textarea>", page)
+    assert fields and {field.strip() for field in fields} == {""}
 
 
 @pytest.mark.parametrize(

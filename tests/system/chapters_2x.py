@@ -1,7 +1,6 @@
 """The life of a 2.x station in chapters, for 2.0.1 and 2.1 alike: set up, used, reserved, limited.
 
-Its second half is in chapters_upkeep_2x.py. `covers` says which actions a chapter is there for:
-one whose actions are not all emulated yet is left out (see test_every_action_201.py).
+Its second half is in chapters_upkeep_2x.py. `covers` says which actions a chapter is there for.
 """
 
 from __future__ import annotations

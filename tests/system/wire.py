@@ -127,12 +127,21 @@ def logged(database: Any, station: str, direction: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda document: document["_id"])
 
 
-def await_logged(database: Any, wire: Wire, station: str, seconds: float = 30) -> None:
-    """Wait until the log holds every frame that the CSMS got from the station."""
-    wanted = Counter(f.text for f in wire.frames(station) if f.received)
+def await_logged(
+    database: Any, wire: Wire, station: str, seconds: float = 30, crashed: bool = False
+) -> None:
+    """Wait until the log holds every frame that the CSMS got from the station and sent to it.
+
+    Of what it sent to one whose worker was killed (crashed) see assert_logged_once.
+    """
+    directions = {True: "sent"} if crashed else {True: "sent", False: "received"}
 
     def all_there() -> bool:
-        return not wanted - Counter(d["text"] for d in logged(database, station, "sent"))
+        return not any(
+            Counter(f.text for f in wire.frames(station) if f.received is received)
+            - Counter(d["text"] for d in logged(database, station, direction))
+            for received, direction in directions.items()
+        )
 
     wait_until(all_there, seconds, f"every frame of {station} is in the log", step=0.2)
 

@@ -57,7 +57,9 @@
       const ended = ["passed", "failed", "cancelled"].reduce((sum, name) => sum + (item.counts[name] || 0), 0);
       setText(progress.querySelector(".st-number"), `${ended} / ${item.stations}`);
       const cells = badge.closest("tr");
-      setText(cells.querySelector(".sc-reason"), item.message);
+      const reason = cells.querySelector(".sc-reason");
+      setText(reason, item.message);
+      reason.title = item.message;
       const until = item.ended ? Date.parse(item.ended) : Date.now();
       if (item.started) setText(cells.querySelector(".sc-took"), seconds(Date.parse(item.started) / 1000, until / 1000));
     }

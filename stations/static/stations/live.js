@@ -104,12 +104,46 @@
       setText(cell("power"), running && live ? powerText(live.power_w) : "–");
       setText(cell("meter"), live ? `${(live.energy_wh / 1000).toFixed(2)} kWh` : "–");
       setText(cell("soc"), live && live.soc !== null && live.soc !== undefined ? `${Math.round(live.soc)} %` : "–");
-      setText(cell("transaction"), live && live.transaction
-        ? `${live.transaction}${live.id_tag ? ` · ${live.id_tag}` : ""}` : "–");
+      setLines(cell("transaction"), [
+        live && live.transaction ? `${live.transaction}${live.id_tag ? ` · ${live.id_tag}` : ""}` : "–",
+        ...(running && live ? notesOf(live) : []),
+      ]);
       row.querySelectorAll("[data-connector-command]").forEach((button) => {
         button.hidden = !possible(button.dataset.connectorCommand, live, running);
       });
     }
+  }
+
+  // What 2.1 knows of an outlet beside: its price, who pays and how, the battery in a slot.
+  function notesOf({ battery, cost, paying_until: until, payment_url: url, settlement }) {
+    const notes = [];
+    if (battery) notes.push(`Battery ${battery.serialNumber} · health ${Math.round(battery.soH)} %`);
+    if (cost) {
+      const tariff = cost.tariff ? ` · tariff ${cost.tariff}` : "";
+      notes.push(`Cost ${cost.amount.toFixed(2)} ${cost.currency}${tariff}`);
+    }
+    if (until) notes.push(`Kept for a payment on the web until ${new Date(until * 1000).toLocaleTimeString()}`);
+    if (url) notes.push(`QR code ${url}`);
+    if (settlement) {
+      const { status, settlementAmount: amount, statusInfo: why, receipt, receiptId } = settlement;
+      const paid = `${Number(amount).toFixed(2)}${receipt ? ` ${receipt.currency}` : ""}`;
+      notes.push([`Last payment ${status}`, paid, why, receiptId && `receipt ${receiptId}`]
+        .filter(Boolean).join(" · "));
+    }
+    return notes;
+  }
+
+  // The first line of a cell as it is, the others smaller below it.
+  function setLines(cell, lines) {
+    if (cell.dataset.told === JSON.stringify(lines)) return;
+    cell.dataset.told = JSON.stringify(lines);
+    const [first, ...more] = lines;
+    cell.replaceChildren(first, ...more.map((text) => {
+      const line = document.createElement("small");
+      line.className = "st-note";
+      line.textContent = text;
+      return line;
+    }));
   }
 
   // What drivers read at each EVSE. Texts of the CSMS are text here, HTML included.

@@ -112,3 +112,28 @@ def test_a_cost_that_is_told_counts_for_the_limit():
     assert csms.events[-1]["triggerReason"] == "CostLimitReached"
     assert csms.station.outlets[1].transaction.barred
     assert texts(csms) == ["Cost: 5.00 EUR"]
+
+
+def test_a_cost_by_a_tariff_is_shown_in_its_currency():
+    csms = quiet()  # whose TariffCostCtrlr.Currency is EUR
+    price = {"prices": [{"priceKwh": 1.0}]}
+    wanted = {"tariffId": "T", "currency": "USD", "energy": price}
+    answer = csms.call("SetDefaultTariff", {"evseId": 0, "tariff": wanted})
+    assert answer["status"] == "Accepted"
+    running = start(csms)
+    csms.pass_time(120)
+    [line] = csms.station.snapshot()["display"][0]["lines"]
+    assert line["text"].startswith("Cost: 0.") and line["text"].endswith(" USD")
+    assert (line["amount"], line["currency"]) == (round(line["amount"], 5), "USD")
+    csms.call("CostUpdated", {"totalCost": 3, "transactionId": running})
+    assert texts(csms) == ["Cost: 3.00 USD"]  # the transaction is charged in nothing else
+    csms = csms.restart().connect()
+    csms.command("stop-transaction", connector=1)
+    [total] = texts(csms)
+    assert total.startswith("Total cost: 0.") and total.endswith(" USD")
+    csms.pass_time(61)
+    csms.call("ClearTariffs", {"tariffIds": ["T"]})
+    csms.command("unplug", connector=1)
+    running = start(csms)
+    csms.call("CostUpdated", {"totalCost": 3, "transactionId": running})
+    assert texts(csms) == ["Cost: 3.00 EUR"]
