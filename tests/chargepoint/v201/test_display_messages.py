@@ -64,6 +64,10 @@ def visible(csms, evse=1):
     return answer["getVariableResult"][0]["attributeValue"]
 
 
+@pytest.mark.proves(
+    "Display.DataText[Visible]", "DisplayMessageCtrlr.DisplayMessages", "NotifyDisplayMessages",
+    "SetDisplayMessage",
+)  # fmt: skip
 def test_what_is_set_is_shown_on_every_display_and_told_as_it_was():
     csms = quiet()
     assert csms.station.snapshot()["display"] == []
@@ -87,6 +91,7 @@ def test_a_message_with_a_known_id_replaces_the_whole_message():
     assert value(csms, "DisplayMessages") == "1"
 
 
+@pytest.mark.proves("ClearDisplayMessage")
 def test_clearing():
     csms = quiet()
     set_all(csms, "a", "b")
@@ -96,6 +101,7 @@ def test_clearing():
     assert (listed(csms, id=[1]), listed(csms, id=[1, 2])) == ([], [2])
 
 
+@pytest.mark.proves("GetDisplayMessages")
 def test_lists_by_id_priority_and_state_in_parts():
     csms = quiet()
     for number in range(25):
@@ -235,6 +241,10 @@ def test_every_format_is_shown_as_its_text(form):
     assert texts(csms) == ["https://example.org/a"]
 
 
+@pytest.mark.proves(
+    "DisplayMessageCtrlr.SupportedFormats", "DisplayMessageCtrlr.SupportedPriorities",
+    "DisplayMessageCtrlr.SupportedStates",
+)  # fmt: skip
 def test_a_simpler_display_says_what_it_cannot():
     csms = quiet(**{
         "DisplayMessageCtrlr.SupportedFormats": "UTF8,ASCII",
@@ -266,6 +276,7 @@ def test_what_2_0_1_knows_is_in_the_values_list():
     assert ("Display", "DataText") in found
 
 
+@pytest.mark.proves("DisplayMessageCtrlr.Enabled")
 def test_switched_off_nothing_is_shown_or_taken_and_nothing_is_lost():
     csms = quiet()
     put(csms, 1)
@@ -277,6 +288,7 @@ def test_switched_off_nothing_is_shown_or_taken_and_nothing_is_lost():
     assert texts(csms) == ["Hello"]
 
 
+@pytest.mark.proves("DisplayMessageCtrlr.Available")
 def test_a_station_without_display_messages():
     csms = quiet(**{"DisplayMessageCtrlr.Available": "false"})
     assert put(csms, 1)["statusInfo"]["reasonCode"] == "NotEnabled"
@@ -310,6 +322,7 @@ def test_messages_outlive_a_crash_and_a_reset_and_their_times_go_on():
     assert (texts(csms), listed(csms)) == (["stays", "comes"], [1, 5])
 
 
+@pytest.mark.proves("Display.Enabled")
 def test_offline_they_are_shown_and_without_power_they_are_not():
     csms = quiet()
     put(csms, 1)

@@ -66,6 +66,7 @@ def test_a_profile_that_was_set_is_reported_without_its_secrets(csms):
     assert get(csms, 2, "BasicAuthPassword") == "Rejected"
 
 
+@pytest.mark.proves("NetworkConfiguration.MessageTimeout", "NetworkConfiguration.OcppCsmsUrl")
 def test_a_slot_is_made_by_setting_its_variables(csms):
     assert put(csms, 3, OcppCsmsUrl="wss://third.example", OcppInterface="Wired1") == [
         ("Accepted", None), ("Accepted", None),
@@ -132,6 +133,7 @@ def test_no_way_down_by_the_device_model_either():
     assert put(csms, 2, SecurityProfile="1") == [("Rejected", "NoSecurityDowngrade")]
 
 
+@pytest.mark.proves("NetworkConfiguration.Identity")
 def test_the_profiles_identity_is_the_one_in_force(csms):
     moved(csms, security=0, identity="OTHER-1")
     assert csms.station.link_security().identity == "OTHER-1"

@@ -47,6 +47,7 @@ def test_passwords_are_those_that_others_compute(secret, count, validity, length
         assert one_time_password(secret, time, validity, length) == password
 
 
+@pytest.mark.proves("WebPaymentsCtrlr.SharedSecret", "WebPaymentsCtrlr.URLTemplate")
 def test_the_code_changes_with_time_and_differs_by_evse(web):
     outlets = web.station.outlets
     url = web.station.payment_url(outlets[1], web.now)
@@ -62,6 +63,10 @@ def test_the_code_changes_with_time_and_differs_by_evse(web):
     )
 
 
+@pytest.mark.proves(
+    "WebPaymentsCtrlr.ChargingStationId", "WebPaymentsCtrlr.Enabled", "WebPaymentsCtrlr.Length",
+    "WebPaymentsCtrlr.TOTPVersion",
+)  # fmt: skip
 def test_the_csms_sets_it_and_cannot_read_the_secret():
     csms = Csms(config_of("2.1", configuration=QUIET)).connect()
     assert "payment_url" not in csms.station.snapshot()["connectors"][0]
@@ -79,6 +84,7 @@ def test_the_csms_sets_it_and_cannot_read_the_secret():
     assert "payment_url" not in csms.station.snapshot()["connectors"][0]
 
 
+@pytest.mark.proves("WebPaymentsCtrlr.QRCodeQuality", "WebPaymentsCtrlr.URLParameters")
 def test_the_driver_enters_limits(web):
     result = web.command("payment-url", connector=1, max_cost=12.5, max_time=1800)
     assert parse_qs(urlsplit(result["url"]).query) == {"maxcost": ["12.5"], "maxtime": ["1800"]}
@@ -104,6 +110,7 @@ def remote(csms, kind="DirectPayment", evse=1):
     return csms.call("RequestStartTransaction", ask)["status"]
 
 
+@pytest.mark.proves("NotifyWebPaymentStarted")
 def test_while_somebody_pays_nobody_else_starts(web):
     assert web.call("NotifyWebPaymentStarted", {"evseId": 1, "timeout": 60}) == {}
     assert web.station.payment_url(web.station.outlets[1], web.now) is None
@@ -150,6 +157,11 @@ def stop(csms):
     return csms.sent("NotifySettlement")
 
 
+@pytest.mark.proves(
+    "NotifySettlement", "PaymentCtrlr.Merchant[Address]", "PaymentCtrlr.Merchant[City]",
+    "PaymentCtrlr.Merchant[Id]", "PaymentCtrlr.Merchant[Name]", "PaymentCtrlr.Merchant[TaxId]",
+    "PaymentCtrlr.ReceiptServerUrl", "PaymentCtrlr.TerminalID",
+)  # fmt: skip
 def test_a_card_pays_and_is_settled_with_a_receipt():
     csms = made(**{
         "PaymentCtrlr_ReceiptServerUrl": "https://receipts.example/",
@@ -189,6 +201,7 @@ def test_a_brand_may_cost_more():
     assert stop(csms)[0]["settlementAmount"] == pytest.approx(8.6)
 
 
+@pytest.mark.proves("PaymentCtrlr.AuthorizeDirectPayment", "PaymentCtrlr.PaymentDetails")
 def test_the_csms_is_asked_where_it_wants_to_be():
     csms = made(PaymentCtrlr_AuthorizeDirectPayment="true", PaymentCtrlr_PaymentDetails="")
     csms.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted"}}
@@ -240,6 +253,7 @@ def test_a_settlement_may_go_wrong(outcome):
     assert "receiptId" not in told
 
 
+@pytest.mark.proves("PaymentCtrlr.ReceiptByCSMS")
 def test_the_receipt_of_the_csms_is_kept():
     csms = made(PaymentCtrlr_ReceiptByCSMS="true")
     csms.answers["NotifySettlement"] = {"receiptUrl": "https://csms.example/r/1", "receiptId": "1"}
@@ -250,6 +264,7 @@ def test_the_receipt_of_the_csms_is_kept():
     assert kept["receiptUrl"] == "https://csms.example/r/1"
 
 
+@pytest.mark.proves("PaymentCtrlr.SettlementByCSMS")
 def test_where_the_csms_settles_nothing_is_told():
     csms = made(PaymentCtrlr_SettlementByCSMS="true")
     pay(csms)
@@ -275,6 +290,10 @@ def test_by_the_cost_of_the_csms_where_there_is_no_tariff():
     assert (told["status"], told["settlementAmount"]) == ("Failed", 0)
 
 
+@pytest.mark.proves(
+    "PaymentCtrlr.AuthorizationAmount", "PaymentCtrlr.IncrementalAuthorizationAmount",
+    "PaymentCtrlr.IncrementalAuthorizationThreshold",
+)  # fmt: skip
 def test_the_hold_limits_the_energy_and_is_raised_where_that_is_allowed():
     csms = made(PaymentCtrlr_AuthorizationAmount="3.3")
     pay(csms, 7200)
@@ -309,6 +328,7 @@ def test_a_settlement_survives_a_lost_link_and_a_crash():
     assert csms.station.unsent is None  # it was answered, and is not sent for ever
 
 
+@pytest.mark.proves("PaymentCtrlr.Connected", "PaymentCtrlr.Enabled", "PaymentCtrlr.Problem")
 def test_a_terminal_without_its_provider_takes_nothing():
     csms = made()
     pay(csms)
@@ -333,6 +353,7 @@ def test_a_foreign_tariff_cannot_be_paid_there():
         csms.command("pay-terminal", connector=1)
 
 
+@pytest.mark.proves("VatNumberValidation")
 def test_a_vat_number_makes_the_receipt_a_companys():
     csms = made()
     company = {"name": "Acme", "address1": "Street 1", "city": "Town", "country": "Land"}

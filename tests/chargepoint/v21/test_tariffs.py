@@ -56,6 +56,7 @@ def ids(csms, evse=0):
 # --- a session and its cost ----------------------------------------------------------------------
 
 
+@pytest.mark.proves("SetDefaultTariff")
 def test_a_session_costs_what_the_default_tariff_says(csms):
     fees = {"prices": [{"priceFixed": 1.0}]}
     idle = {"prices": [{"priceMinute": 0.1}], "taxRates": VAT}
@@ -88,6 +89,7 @@ def test_a_session_costs_what_the_default_tariff_says(csms):
     assert csms.station.bills is None
 
 
+@pytest.mark.proves("ClockCtrlr.TimeOffset")
 def test_the_hour_changes_the_price_and_makes_a_period():
     csms = made(ClockCtrlr_TimeOffset="+02:00")
     hour = int(csms.station.stamp(csms.now)[11:13]) + 2
@@ -128,6 +130,7 @@ def test_energy_that_flows_back_counts_against_it(csms):
     assert details["totalCost"]["energy"]["exclTax"] == pytest.approx(3 * 0.3, abs=1e-3)
 
 
+@pytest.mark.proves("TariffCostCtrlr.Enabled[RunningCost]", "TariffCostCtrlr.Interval[Cost]")
 def test_running_cost_comes_at_its_interval_without_periods():
     csms = made(**{"TariffCostCtrlr_Enabled[RunningCost]": "true",
                    "TariffCostCtrlr_Interval[Cost]": "300"})  # fmt: skip
@@ -205,6 +208,7 @@ def test_what_a_tariff_may_be(csms, wanted, status):
     assert len(ids(csms)) == (status == "Accepted")
 
 
+@pytest.mark.proves("GetTariffs", "TariffCostCtrlr.ConditionsSupported[Tariff]")
 def test_ids_are_unique_and_evses_known():
     csms = made(**{"TariffCostCtrlr_ConditionsSupported[Tariff]": "false"})
     assert set_default(csms, tariff(**conditional(minEnergy=1))) == "ConditionNotSupported"
@@ -241,6 +245,7 @@ def clear(csms, **what):
     return {r.get("tariffId"): r["status"] for r in answer["clearTariffsResult"]}
 
 
+@pytest.mark.proves("ClearTariffs")
 def test_tariffs_are_cleared_by_id_and_by_evse(csms):
     assert clear(csms) == {None: "NoTariff"}
     for name, evse in (("A", 0), ("B", 1), ("C", 2)):
@@ -264,6 +269,7 @@ def test_one_in_use_is_cleared_and_counts_until_the_end(csms):
     assert ids(csms) == {}
 
 
+@pytest.mark.proves("ChangeTransactionTariff")
 def test_the_tariff_of_a_transaction_is_changed_from_then_on(csms):
     set_default(csms, tariff())
     transaction = charge(csms, 1800)
@@ -325,6 +331,7 @@ def test_it_counts_from_the_plug_where_the_cable_began_the_transaction():
     ("way", "story"),
     [("Deauthorize", None), ("UseDefaultTariff", "D"), ("CentralCost", "")],
 )
+@pytest.mark.proves("TariffCostCtrlr.HandleFailedTariff[Tariff]", "TariffCostCtrlr.Problem")
 def test_a_drivers_tariff_that_cannot_be_used(way, story):
     csms = made(**{"TariffCostCtrlr_HandleFailedTariff[Tariff]": way})
     set_default(csms, tariff("D"))

@@ -88,6 +88,12 @@ def test_a_setpoint_of_the_csms_does_not_heed_the_external_system(csms):
     assert given(csms) == 5000
 
 
+@pytest.mark.proves(
+    "V2XChargingCtrlr.LocalLoadBalancing[LowerOffset]",
+    "V2XChargingCtrlr.LocalLoadBalancing[LowerThreshold]",
+    "V2XChargingCtrlr.LocalLoadBalancing[UpperOffset]",
+    "V2XChargingCtrlr.LocalLoadBalancing[UpperThreshold]",
+)  # fmt: skip
 def test_local_load_balancing_keeps_the_site_between_its_thresholds(csms):
     for name, value in (("UpperThreshold", "10000"), ("UpperOffset", "-500"),
                         ("LowerThreshold", "0"), ("LowerOffset", "200")):  # fmt: skip
@@ -145,6 +151,7 @@ def test_what_a_schedule_cannot_have_is_refused(csms, name, value):
     assert refusal(csms, made) == ("Rejected", "UnsupportedParam")
 
 
+@pytest.mark.proves("V2XChargingCtrlr.Enabled", "V2XChargingCtrlr.SupportedOperationModes")
 def test_a_mode_that_is_not_listed_or_switched_off_is_refused():
     listed = {"V2XChargingCtrlr.SupportedOperationModes": "ChargingOnly,CentralSetpoint"}
     csms = station(**listed)
