@@ -67,7 +67,7 @@ class V2X(ChargingLimits):
         if period.mode == "Idle":  # Q10
             return Wish(0.0, 0.0, 0.0, 0.0)
         factor, room = self._factor(outlet, profile), 0.0
-        if period.mode not in ONE_WAY and self.v2x_enabled(outlet) and self._may_give(outlet):
+        if period.mode not in ONE_WAY and self.v2x_enabled(outlet.evse) and self._may_give(outlet):
             room = inf if period.discharge is None else -period.discharge * factor
         wanted = self._setpoint_w(outlet, profile, period, factor, now)
         if wanted is None:

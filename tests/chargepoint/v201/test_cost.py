@@ -216,6 +216,17 @@ def test_what_is_shown_outlives_a_crash():
     assert texts(csms) == []
 
 
+@pytest.mark.proves("TariffCostCtrlr.Available[Cost]", "TariffCostCtrlr.Available[Tariff]")
+@pytest.mark.parametrize(
+    ("lacking", "shown"), [("Tariff", "Cost: 1.00 EUR"), ("Cost", "0.50 a kWh")]
+)
+def test_a_station_without_tariffs_or_costs_shows_none(lacking, shown):
+    csms = quiet(**FALLBACKS, **{f"TariffCostCtrlr.Available[{lacking}]": "false"})
+    running = start(csms)
+    csms.call("CostUpdated", {"totalCost": 1, "transactionId": running})
+    assert texts(csms) == [shown]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "status"),
     [

@@ -55,13 +55,14 @@ def value(csms, name, component="DisplayMessageCtrlr", **more):
     return answer.get("attributeValue", answer["attributeStatus"])
 
 
-def visible(csms, evse=1):
-    item = {
-        "component": {"name": "Display", "evse": {"id": evse}},
-        "variable": {"name": "DataText", "instance": "Visible"},
-    }
+def of_display(csms, evse=1, **variable):
+    item = {"component": {"name": "Display", "evse": {"id": evse}}, "variable": variable}
     answer = csms.call("GetVariables", {"getVariableData": [item]})
     return answer["getVariableResult"][0]["attributeValue"]
+
+
+def visible(csms, evse=1):
+    return of_display(csms, evse, name="DataText", instance="Visible")
 
 
 @pytest.mark.proves(
@@ -322,7 +323,6 @@ def test_messages_outlive_a_crash_and_a_reset_and_their_times_go_on():
     assert (texts(csms), listed(csms)) == (["stays", "comes"], [1, 5])
 
 
-@pytest.mark.proves("Display.Enabled")
 def test_offline_they_are_shown_and_without_power_they_are_not():
     csms = quiet()
     put(csms, 1)
@@ -332,6 +332,38 @@ def test_offline_they_are_shown_and_without_power_they_are_not():
     assert texts(csms) == []
     csms.pass_time(11)
     assert texts(csms) == ["Hello"]
+
+
+@pytest.mark.proves("Display.Enabled")
+def test_a_display_is_on_while_there_is_power():
+    csms = quiet()
+    assert of_display(csms, name="Enabled") == "true"
+    csms.command("power-cut", seconds=10)
+    place = {"id": 1}  # nobody can ask by a link now
+    enabled = csms.station.find_variable({"name": "Display", "evse": place}, {"name": "Enabled"})
+    assert csms.station.read(enabled, place, csms.now) == "false"
+    csms.pass_time(11)
+    csms.connect()
+    assert of_display(csms, name="Enabled") == "true"
+
+
+@pytest.mark.proves(
+    "DisplayMessageCtrlr.PersonalMessageSize",
+    "OCPPCommCtrlr.FieldLength[MessageContentType.content]",
+)
+@pytest.mark.parametrize(("version", "longest"), [("2.0.1", 512), ("2.1", 1024)])
+def test_a_text_is_as_long_as_told_and_no_longer(version, longest):
+    csms = quiet(version)
+    assert value(csms, "PersonalMessageSize") == str(longest)
+    field = {"name": "FieldLength", "instance": "MessageContentType.content"}
+    item = {"component": {"name": "OCPPCommCtrlr"}, "variable": field}
+    [told] = csms.call("GetVariables", {"getVariableData": [item]})["getVariableResult"]
+    assert told["attributeValue"] == str(longest)
+    assert put(csms, 1, "x" * longest) == {"status": "Accepted"}
+    assert put(csms, 2, "x" * (longest + 1))[0] in (
+        "FormatViolation", "PropertyConstraintViolation",
+    )  # fmt: skip
+    assert listed(csms) == [1]
 
 
 @pytest.mark.parametrize(("before", "after"), [("2.0.1", "2.1"), ("2.1", "2.0.1")])

@@ -130,6 +130,23 @@ def test_nobody_brings_a_battery_or_takes_one(csms):
     refused(csms, "offered", kind="take")
 
 
+@pytest.mark.proves("BatterySwapCtrlr.Timeout[In]", "BatterySwapCtrlr.Timeout[Out]")
+def test_each_step_waits_for_its_own_time(csms):
+    assert csms.set("BatterySwapCtrlr.Timeout[In]", "30") == "Accepted"
+    assert csms.set("BatterySwapCtrlr.Timeout[Out]", "50") == "Accepted"
+    start(csms)
+    csms.pass_time(29)
+    assert csms.station.swap is not None
+    csms.pass_time(2)
+    assert csms.station.swap is None
+    start(csms)
+    insert(csms)
+    csms.pass_time(49)
+    assert [event for event, *_ in told(csms)] == ["BatteryIn"]
+    csms.pass_time(2)
+    assert [event for event, *_ in told(csms)] == ["BatteryIn", "BatteryOutTimeout"]
+
+
 @pytest.mark.proves("EmulatorCtrlr.BatteriesPerSwap")
 def test_sets_of_batteries_go_in_and_out_together():
     csms = made(EmulatorCtrlr_BatteriesPerSwap="2")

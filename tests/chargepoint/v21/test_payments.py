@@ -84,12 +84,37 @@ def test_the_csms_sets_it_and_cannot_read_the_secret():
     assert "payment_url" not in csms.station.snapshot()["connectors"][0]
 
 
+@pytest.mark.proves("WebPaymentsCtrlr.Available")
+def test_a_station_without_web_payments_shows_no_code():
+    keys = {**QUIET, **WEB, "WebPaymentsCtrlr.Available": "false"}
+    csms = Csms(config_of("2.1", configuration=keys)).connect()
+    assert "payment_url" not in csms.station.snapshot()["connectors"][0]
+    with pytest.raises(CommandRejected):
+        csms.command("payment-url", connector=1)
+
+
+@pytest.mark.proves("WebPaymentsCtrlr.ValidityTime")
+def test_a_code_is_valid_for_as_long_as_told(web):
+    assert web.set("WebPaymentsCtrlr.ValidityTime", "60") == "Accepted"
+    web.pass_time(60 - web.now % 60)
+    first = web.station.snapshot()["connectors"][0]["payment_url"]
+    assert one_time_password("MySharedSecret", web.now, 60, 8) in first
+    assert web.command("payment-url", connector=1)["seconds_left"] == 60
+    web.pass_time(59)
+    assert web.station.snapshot()["connectors"][0]["payment_url"] == first
+    web.pass_time(2)
+    assert web.station.snapshot()["connectors"][0]["payment_url"] != first
+    assert web.set("WebPaymentsCtrlr.ValidityTime", "5") == "Rejected"
+
+
 @pytest.mark.proves("WebPaymentsCtrlr.QRCodeQuality", "WebPaymentsCtrlr.URLParameters")
 def test_the_driver_enters_limits(web):
     result = web.command("payment-url", connector=1, max_cost=12.5, max_time=1800)
     assert parse_qs(urlsplit(result["url"]).query) == {"maxcost": ["12.5"], "maxtime": ["1800"]}
     assert 0 < result["seconds_left"] <= 30
     assert result["quality"] == "Medium"
+    web.set("WebPaymentsCtrlr.QRCodeQuality", "High")
+    assert web.command("payment-url", connector=1)["quality"] == "High"
     web.set("WebPaymentsCtrlr.URLParameters", "maxtime")
     with pytest.raises(CommandRejected, match="maxenergy"):
         web.command("payment-url", connector=1, max_energy=1000)
@@ -157,15 +182,46 @@ def stop(csms):
     return csms.sent("NotifySettlement")
 
 
+def of_terminal(csms, *names):
+    asked = [{"component": {"name": "PaymentCtrlr"}, "variable": {"name": n}} for n in names]
+    results = csms.call("GetVariables", {"getVariableData": asked})["getVariableResult"]
+    return [result["attributeValue"] for result in results]
+
+
+@pytest.mark.proves(
+    "PaymentCtrlr.FirmwareVersion", "PaymentCtrlr.ICCID", "PaymentCtrlr.IMSI",
+    "PaymentCtrlr.Model", "PaymentCtrlr.PaymentServiceProvider", "PaymentCtrlr.SerialNumber",
+    "PaymentCtrlr.VendorName",
+)  # fmt: skip
+def test_the_terminal_tells_what_it_is():
+    names = ("VendorName", "Model", "SerialNumber", "FirmwareVersion", "PaymentServiceProvider",
+             "ICCID", "IMSI")  # fmt: skip
+    usual = ["Emulator", "Emulated terminal", "T1", "1.0", "Emulator", "", ""]
+    assert of_terminal(made(), *names) == usual
+    configured = {name: f"our {name}" for name in names}
+    csms = made(**{f"PaymentCtrlr_{name}": text for name, text in configured.items()})
+    assert of_terminal(csms, *names) == [*configured.values()]
+    csms.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    lines = [line for part in csms.sent("NotifyReport") for line in part["reportData"]]
+    told = {
+        line["variable"]["name"]: line["variableAttribute"][0] for line in lines
+        if line["component"]["name"] == "PaymentCtrlr"
+    }  # fmt: skip
+    assert {name: told[name]["value"] for name in names} == configured
+    assert {told[name]["mutability"] for name in names} == {"ReadOnly"}
+    assert [csms.set(f"PaymentCtrlr.{name}", "x") for name in names] == ["Rejected"] * len(names)
+
+
 @pytest.mark.proves(
     "NotifySettlement", "PaymentCtrlr.Merchant[Address]", "PaymentCtrlr.Merchant[City]",
     "PaymentCtrlr.Merchant[Id]", "PaymentCtrlr.Merchant[Name]", "PaymentCtrlr.Merchant[TaxId]",
     "PaymentCtrlr.ReceiptServerUrl", "PaymentCtrlr.TerminalID",
 )  # fmt: skip
 def test_a_card_pays_and_is_settled_with_a_receipt():
+    merchant = {"Id": "M7", "Name": "Acme", "TaxId": "DE9", "Address": "Street 1", "City": "Town"}
     csms = made(**{
         "PaymentCtrlr_ReceiptServerUrl": "https://receipts.example/",
-        "PaymentCtrlr_Merchant[Name]": "Acme", "PaymentCtrlr_Merchant[TaxId]": "DE9",
+        **{f"PaymentCtrlr_Merchant[{name}]": text for name, text in merchant.items()},
     })  # fmt: skip
     ref = pay(csms)
     started = csms.events[0]
@@ -185,7 +241,7 @@ def test_a_card_pays_and_is_settled_with_a_receipt():
         "transactionId": started["transactionInfo"]["transactionId"],
         "receiptUrl": f"https://receipts.example/{ref[4:]}",
     }  # fmt: skip
-    receipt = {"Name": "Acme", "TaxId": "DE9", "TerminalID": "T1", "currency": "EUR"}
+    receipt = {**merchant, "TerminalID": "T1", "currency": "EUR"}
     shown = csms.station.snapshot()["connectors"][0]["settlement"]
     assert shown == {**told, "receipt": receipt}
     assert (csms.station.payments, csms.station.unsent) == (None, None)
@@ -334,13 +390,12 @@ def test_a_terminal_without_its_provider_takes_nothing():
     pay(csms)
     csms.command("terminal", operative=False)
     assert csms.sent("NotifyEvent")[-1]["eventData"][0]["component"] == {"name": "PaymentCtrlr"}
-    ask = {"component": {"name": "PaymentCtrlr"}, "variable": {"name": "Connected"}}
-    answer = csms.call("GetVariables", {"getVariableData": [ask]})["getVariableResult"][0]
-    assert answer["attributeValue"] == "false"
+    assert of_terminal(csms, "Connected", "Problem") == ["false", "true"]
     assert stop(csms)[0]["status"] == "Failed"
     with pytest.raises(CommandRejected, match="provider"):
         csms.command("pay-terminal", connector=2)
     csms.command("terminal", operative=True)
+    assert of_terminal(csms, "Connected", "Problem") == ["true", "false"]
     csms.command("pay-terminal", connector=2)
     csms.set("PaymentCtrlr.Enabled", "false")
     with pytest.raises(CommandRejected, match="Enabled"):

@@ -89,9 +89,14 @@ def test_a_session_costs_what_the_default_tariff_says(csms):
     assert csms.station.bills is None
 
 
-@pytest.mark.proves("ClockCtrlr.TimeOffset")
-def test_the_hour_changes_the_price_and_makes_a_period():
-    csms = made(ClockCtrlr_TimeOffset="+02:00")
+@pytest.mark.proves("ClockCtrlr.TimeOffset", "ClockCtrlr.TimeZone")
+@pytest.mark.parametrize(
+    "clock",
+    [{"ClockCtrlr_TimeOffset": "+02:00"},
+     {"ClockCtrlr_TimeOffset": "+05:00", "ClockCtrlr_TimeZone": "Africa/Johannesburg"}],
+)  # fmt: skip
+def test_the_hour_changes_the_price_and_makes_a_period(clock):
+    csms = made(**clock)
     hour = int(csms.station.stamp(csms.now)[11:13]) + 2
     later = {"startTimeOfDay": f"{hour % 24:02d}:30"}
     energy = {"prices": [{"priceKwh": 0.5, "conditions": later}, {"priceKwh": 0.2}]}
@@ -169,6 +174,8 @@ def test_what_is_switched_off_is_not_done():
     csms.command("unplug", connector=1)
     charge(csms, 60)
     assert "tariffId" not in csms.events[-1]["transactionInfo"]
+    csms = made(**{"TariffCostCtrlr_Available[Tariff]": "false"})
+    assert set_default(csms, tariff()) == "Rejected"
 
 
 def test_a_broken_meter_means_that_the_cost_is_not_known(csms):
@@ -243,6 +250,15 @@ def test_a_tariff_that_is_valid_later_takes_over_for_the_next_transaction(csms):
 def clear(csms, **what):
     answer = csms.call("ClearTariffs", what)
     return {r.get("tariffId"): r["status"] for r in answer["clearTariffsResult"]}
+
+
+@pytest.mark.proves("TariffCostCtrlr.MaxElements[Tariff]")
+def test_a_tariff_has_no_more_prices_than_told():
+    csms = made(**{"TariffCostCtrlr_MaxElements[Tariff]": "2"})
+    many = {"prices": [{"priceKwh": 1, "conditions": {"minEnergy": 5}}, {"priceKwh": 2}]}
+    assert set_default(csms, tariff(energy=many)) == "Accepted"
+    many["prices"].append({"priceKwh": 3})
+    assert set_default(csms, tariff("T2", energy=many)) == "TooManyElements"
 
 
 @pytest.mark.proves("ClearTariffs")

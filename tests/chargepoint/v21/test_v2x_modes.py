@@ -171,6 +171,14 @@ def test_a_mode_that_is_not_listed_or_switched_off_is_refused():
     assert refusal(csms, period(setpoint=-3000), 2) == ("Accepted", None)
 
 
+@pytest.mark.proves("V2XChargingCtrlr.Available")
+def test_an_evse_that_cannot_give_back_is_left_alone():
+    csms = station(**{"V2XChargingCtrlr.Available": "false"})
+    charge(csms, iso15118_20=True)
+    assert refusal(csms, period(setpoint=-3000)) == ("Rejected", "NotEnabled")
+    assert "availableEnergyTransfer" not in csms.sent("NotifyEVChargingNeeds")[0]["chargingNeeds"]
+
+
 def test_a_car_tells_what_it_could_give():
     csms = station(**{"ACDERCtrlr.ModesSupported": "VoltVar,FreqDroop"})
     charge(csms, iso15118_20=True)
