@@ -115,9 +115,8 @@ class V2X(ChargingLimits):
 
     def _balanced(self, outlet: Outlet, now: float) -> float:
         """Q09: keep what the site draws between the thresholds, with the other outlets of it."""
-        key = f"{CONTROLLER}.LocalLoadBalancing"
         upper, more, lower, less = (
-            float(self.of_evse(outlet.evse, f"{key}[{name}]"))
+            float(self.of_evse(outlet.evse, f"{CONTROLLER}.LocalLoadBalancing[{name}]"))
             for name in ("UpperThreshold", "UpperOffset", "LowerThreshold", "LowerOffset")
         )
         load, helping = self.mains.load_w, 0

@@ -277,6 +277,19 @@ def test_what_2_0_1_knows_is_in_the_values_list():
     assert ("Display", "DataText") in found
 
 
+@pytest.mark.proves("DisplayMessageCtrlr.Language", versions=("2.0.1",))
+def test_in_2_0_1_a_message_has_one_language_and_is_shown_in_it():
+    csms = quiet()
+    assert value(csms, "Language") == "en"
+    assert csms.set("DisplayMessageCtrlr.Language", "de") == "Accepted"
+    assert csms.set("DisplayMessageCtrlr.Language", "tlh") == "Rejected"
+    assert value(csms.restart().connect(), "Language") == "de"
+    info = message(1, "Salut")
+    info["message"]["language"] = "fr"
+    assert csms.call("SetDisplayMessage", {"message": info}) == {"status": "Accepted"}
+    assert (texts(csms), lines(csms)[0]["language"]) == (["Salut"], "fr")
+
+
 @pytest.mark.proves("DisplayMessageCtrlr.Enabled")
 def test_switched_off_nothing_is_shown_or_taken_and_nothing_is_lost():
     csms = quiet()

@@ -255,7 +255,6 @@ def test_after_a_reset_each_battery_has_a_new_transaction(csms):
     assert after.id != before
 
 
-@pytest.mark.proves("BatteryCartridge.SoC", "BatteryCartridge.SoH")
 def test_a_slot_tells_of_its_battery(csms):
     def ask(evse, name="SoC"):
         place = {"name": "BatteryCartridge", "evse": {"id": evse}}

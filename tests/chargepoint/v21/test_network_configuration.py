@@ -143,6 +143,21 @@ def test_an_apn_is_for_a_station_with_a_modem(csms):
     assert set_priority(csms, "2,1") == ("Rejected", "InvalidNetworkConf")  # it has no modem
 
 
+@pytest.mark.proves("NetworkConfiguration.ApnPassword", "NetworkConfiguration.SimPin")
+def test_the_secrets_of_a_modem_are_kept_and_shown_nowhere(csms):
+    assert put(csms, 2, ApnPassword="the-modems-own", SimPin="8151") == [("Accepted", None)] * 2
+    assert [get(csms, 2, name) for name in ("ApnPassword", "SimPin")] == ["Rejected"] * 2
+    csms.restart().connect()
+    csms.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    saved = csms.saved()
+    shown = str(csms.sent("NotifyReport")) + str(saved["network"])
+    assert "the-modems-own" not in shown
+    assert "8151" not in shown
+    assert saved["secrets"]["network"]["slot 2"] == {
+        "ApnPassword": "the-modems-own", "SimPin": "8151",
+    }  # fmt: skip
+
+
 def test_a_slot_that_is_not_whole_cannot_be_turned_to(csms):
     put(csms, 2, OcppInterface="Any")
     assert set_priority(csms, "1,2") == ("Rejected", "InvalidNetworkConf")

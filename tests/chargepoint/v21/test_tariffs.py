@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.station import CommandRejected
-from chargepoint.times import iso
+from chargepoint.times import iso, seconds_of
 from tests.chargepoint.v201.csms import Csms, config_of
 
 QUIET = {
@@ -121,6 +121,24 @@ def test_power_decides_and_is_looked_at(csms):
     )
     assert (first["MaxPower"], second["MinPower"]) == pytest.approx((11_000, 6000))
     assert first["MaxCurrent"] == pytest.approx(11_000 / 230 / 0.99, abs=0.1)
+
+
+@pytest.mark.proves("TariffCostCtrlr.Interval[Tariff]")
+@pytest.mark.parametrize("seconds", [7, 23])
+def test_conditions_of_power_are_looked_at_as_often_as_told(seconds):
+    csms = made(**{"TariffCostCtrlr_Interval[Tariff]": str(seconds)})
+    fast = {"conditions": {"minPower": 60_000}, "priceKwh": 0.6}
+    set_default(csms, tariff(energy={"prices": [fast, {"priceKwh": 0.3}]}), 2)
+    # The nearer to full, the less the car takes, and no message tells of it.
+    csms.command("plug", connector=2, ev={"soc": 80, "battery_kwh": 50, "max_power_kw": 100})
+    csms.command("authorize", connector=2, id_tag="04A1B2C3")
+    csms.pass_time(600)
+    csms.command("stop-transaction", connector=2)
+    first, second = (
+        seconds_of(p["startPeriod"]) for p in csms.events[-1]["costDetails"]["chargingPeriods"]
+    )
+    assert second > first
+    assert (second - first) % seconds == 0
 
 
 def test_energy_that_flows_back_counts_against_it(csms):
