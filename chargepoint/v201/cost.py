@@ -178,15 +178,25 @@ class Cost:
 
     # --- what is shown -----------------------------------------------------------------------
 
+    def tariffs_on(self) -> bool:
+        return self._fares_on("Tariff")
+
+    def costs_on(self) -> bool:
+        return self._fares_on("Cost")
+
+    def _fares_on(self, what: str) -> bool:
+        """Available is the operator's to say, Enabled the CSMS's."""
+        return all(self.model.flag(f"{_CTRLR}.{n}[{what}]") for n in ("Available", "Enabled"))
+
     def fare_lines(self, outlet: Outlet) -> list[dict[str, Any]]:
         """The lines of the outlet's display that are not the CSMS's display messages."""
         entry, model = self.fare(outlet), self.model
         present = outlet.token is not None or outlet.transaction is not None
         lines = [self._personal(entry[k], outlet) for k in ("notice", "personal") if k in entry]
-        if present and "personal" not in entry and model.flag(f"{_CTRLR}.Enabled[Tariff]"):
+        if present and "personal" not in entry and self.tariffs_on():
             # I04: no tariff of the driver's own is known, for want of a link or of a message.
             lines += _fallback("tariff", model.value(f"{_CTRLR}.TariffFallbackMessage"))
-        if model.flag(f"{_CTRLR}.Enabled[Cost]"):
+        if self.costs_on():
             lines += self._cost_lines(entry, self.fare_currency(outlet))
         return lines
 

@@ -6,7 +6,7 @@ from typing import Any
 from chargepoint.answers import CallFault
 from chargepoint.v201.events import Events
 from chargepoint.v201.monitors import CRITERIA, Monitor
-from chargepoint.v201.variable_requests import _asked_for
+from chargepoint.v201.variable_requests import is_asked_for
 
 _ITEMS = 100  # MonitoringCtrlr.ItemsPerMessage and DeviceDataCtrlr's say the same
 
@@ -31,7 +31,7 @@ class MonitoringReport(Events):
             line = {"component": monitor.component, "variable": monitor.variable}
             if monitor.type not in types:
                 continue
-            if wanted and not any(_asked_for(line, ask) for ask in wanted):
+            if wanted and not any(is_asked_for(line, ask) for ask in wanted):
                 continue
             line = lines.setdefault(monitor.place, {**line, "variableMonitoring": []})
             line["variableMonitoring"].append(self.monitor_told(monitor))

@@ -200,7 +200,7 @@ class VariableRequests(Authorization):
         wanted = payload.get("componentVariable")
         lines = self._inventory(now, writable_only=False)
         if wanted:
-            lines = [line for line in lines if any(_asked_for(line, ask) for ask in wanted)]
+            lines = [line for line in lines if any(is_asked_for(line, ask) for ask in wanted)]
         if not lines:
             return {"status": "EmptyResultSet"}
         self.later(self._notify_report, payload["requestId"], lines)
@@ -317,7 +317,7 @@ def _watts(power: float) -> str:
     return f"{power:.0f}"
 
 
-def _asked_for(line: dict, ask: dict) -> bool:
+def is_asked_for(line: dict, ask: dict) -> bool:
     return all(_same(line[part], ask[part]) for part in ("component", "variable") if part in ask)
 
 

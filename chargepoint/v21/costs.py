@@ -71,7 +71,7 @@ class Costs:
         if now is not None:
             self.price(outlet, now)
         entry = self.entry_of(outlet)
-        if entry is None or entry.failure or not self.model.flag("TariffCostCtrlr.Enabled[Cost]"):
+        if entry is None or entry.failure or not self.costs_on():
             return None
         tariff = entry.bill.tariff
         amount = round(entry.bill.totals().total.gross, 2)
@@ -266,7 +266,7 @@ class Costs:
 
     def event_told(self, outlet: Outlet, kind: str, trigger: str, now: float) -> dict[str, Any]:
         told, entry = super().event_told(outlet, kind, trigger, now), self.entry_of(outlet)
-        if entry is None or not self.model.flag("TariffCostCtrlr.Enabled[Cost]"):
+        if entry is None or not self.costs_on():
             return told
         running = trigger == "RunningCost" or (
             trigger in _TELLING and self.model.flag("TariffCostCtrlr.Enabled[RunningCost]")
@@ -288,7 +288,7 @@ class Costs:
     def total_of(self, transaction: Transaction) -> float | None:
         """With tax, of a transaction that has ended; None where the CSMS is to tell it."""
         entry = (self.bills or {}).get(transaction.id)
-        if entry is None or entry.failure or not self.model.flag("TariffCostCtrlr.Enabled[Cost]"):
+        if entry is None or entry.failure or not self.costs_on():
             return None
         return entry.bill.totals().total.gross
 

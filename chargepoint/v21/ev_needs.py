@@ -17,7 +17,7 @@ class EvNeeds21(EvNeeds):
     def charging_needs(self, outlet: Outlet, ev: EV, now: float) -> dict[str, Any]:
         """Q01.FR.09: it asks for charging, and names what else it could have."""
         needs = super().charging_needs(outlet, ev, now)
-        if not (ev.iso15118_20 and ev.max_discharge_kw and self.v2x_enabled(outlet)):
+        if not (ev.iso15118_20 and ev.max_discharge_kw and self.v2x_enabled(outlet.evse)):
             return needs
         rating = self.der_rating(outlet)
         key = f"{V2X}.SupportedEnergyTransferModes"

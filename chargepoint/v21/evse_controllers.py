@@ -155,15 +155,20 @@ class EvseControllers:
             case _:
                 return f"{most:.10g}"
 
-    def v2x_enabled(self, outlet: Outlet) -> bool:
-        return self.of_evse(outlet.evse, f"{V2X}.Enabled") == "true"
+    def v2x_enabled(self, evse: int) -> bool:
+        return self._controller_on(evse, V2X)
 
     def der_supported(self, outlet: Outlet) -> set[str]:
         """The types of DER control that the EVSE knows and has switched on."""
         name = DC if outlet.hardware.dc else AC
-        if self.of_evse(outlet.evse, f"{name}.Enabled") != "true":
+        if not self._controller_on(outlet.evse, name):
             return set()
         return {*self.of_evse(outlet.evse, f"{name}.ModesSupported").split(",")}
+
+    def _controller_on(self, evse: int, name: str) -> bool:
+        """Available is the operator's to say, Enabled the CSMS's."""
+        flags = (f"{name}.Available", f"{name}.Enabled")
+        return all(self.of_evse(evse, flag) == "true" for flag in flags)
 
 
 def _names(outlet: Outlet) -> set[str]:

@@ -37,9 +37,9 @@ class OfflineProfiles:
         modes = [self.of_evse(n, f"{V2X}.SupportedOperationModes").split(",") for n in places]
         if not any(mode in known for known in modes):
             return "UnsupportedParam", f"operationMode {mode}: see {V2X}.SupportedOperationModes"
-        off = all(self.of_evse(n, f"{V2X}.Enabled") != "true" for n in places)
+        off = not any(map(self.v2x_enabled, places))
         if mode not in ("ChargingOnly", "Idle") and off:
-            return "NotEnabled", f"operationMode {mode}: {V2X}.Enabled is false"
+            return "NotEnabled", f"operationMode {mode}: {V2X}.Available or Enabled is false"
         if period.get("evseSleep"):
             return "UnsupportedParam", "SmartChargingCtrlr.SupportsEvseSleep is false"
         if mode == "CentralSetpoint" and "setpoint" not in period:

@@ -13,6 +13,7 @@ from chargepoint.v201.variables import Variable
 DEFAULT, DRIVER = "DefaultTariff", "DriverTariff"
 _AT_MOST = 20  # default tariffs of an EVSE: the one that counts, and those to come
 _DRIVERS_AT_MOST = 200
+_OFF = "TariffCostCtrlr.Available[Tariff] or Enabled[Tariff] is false"
 
 
 def refused(status: str, code: str, text: str) -> dict[str, Any]:
@@ -31,9 +32,6 @@ class Tariffs:
     __slots__ = ()
 
     # --- what can be used --------------------------------------------------------------------
-
-    def tariffs_on(self) -> bool:
-        return self.model.flag("TariffCostCtrlr.Enabled[Tariff]")
 
     def unusable(self, tariff: dict[str, Any]) -> dict[str, Any] | None:
         """The answer that refuses the tariff; None if it can be used."""
@@ -77,7 +75,7 @@ class Tariffs:
     def on_set_default_tariff(self, payload: dict, now: float) -> dict:
         tariff, evse = payload["tariff"], payload["evseId"]
         if not self.tariffs_on():  # I07.FR.01
-            return refused("Rejected", "NotEnabled", "TariffCostCtrlr.Enabled[Tariff] is false")
+            return refused("Rejected", "NotEnabled", _OFF)
         places = self._evses_named(evse)
         if not places:  # I07.FR.06
             return refused("Rejected", "UnknownEvse", f"there is no EVSE {evse}")
@@ -188,7 +186,7 @@ class Tariffs:
 
     def on_get_tariffs(self, payload: dict, now: float) -> dict:
         if not self.tariffs_on():
-            return refused("Rejected", "NotEnabled", "TariffCostCtrlr.Enabled[Tariff] is false")
+            return refused("Rejected", "NotEnabled", _OFF)
         places = self._evses_named(payload["evseId"])
         if not places:
             return refused("Rejected", "UnknownEvse", f"there is no EVSE {payload['evseId']}")
@@ -241,7 +239,7 @@ class Tariffs:
     def on_change_transaction_tariff(self, payload: dict, now: float) -> dict:
         outlet = self._running(payload["transactionId"])
         if not self.tariffs_on():  # I11.FR.01
-            return refused("Rejected", "NotEnabled", "TariffCostCtrlr.Enabled[Tariff] is false")
+            return refused("Rejected", "NotEnabled", _OFF)
         if outlet is None:  # I11.FR.04
             return refused("TxNotFound", "TxNotFound", "no such transaction is running")
         why = self.unusable(payload["tariff"])  # I11.FR.02, .03

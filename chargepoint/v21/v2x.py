@@ -67,7 +67,7 @@ class V2X(ChargingLimits):
         if period.mode == "Idle":  # Q10
             return Wish(0.0, 0.0, 0.0, 0.0)
         factor, room = self._factor(outlet, profile), 0.0
-        if period.mode not in ONE_WAY and self.v2x_enabled(outlet) and self._may_give(outlet):
+        if period.mode not in ONE_WAY and self.v2x_enabled(outlet.evse) and self._may_give(outlet):
             room = inf if period.discharge is None else -period.discharge * factor
         wanted = self._setpoint_w(outlet, profile, period, factor, now)
         if wanted is None:
@@ -115,9 +115,8 @@ class V2X(ChargingLimits):
 
     def _balanced(self, outlet: Outlet, now: float) -> float:
         """Q09: keep what the site draws between the thresholds, with the other outlets of it."""
-        key = f"{CONTROLLER}.LocalLoadBalancing"
         upper, more, lower, less = (
-            float(self.of_evse(outlet.evse, f"{key}[{name}]"))
+            float(self.of_evse(outlet.evse, f"{CONTROLLER}.LocalLoadBalancing[{name}]"))
             for name in ("UpperThreshold", "UpperOffset", "LowerThreshold", "LowerOffset")
         )
         load, helping = self.mains.load_w, 0

@@ -34,7 +34,7 @@ class WebPayments:
         model = self.model
         template = model.value("WebPaymentsCtrlr.URLTemplate")
         secret = model.value("WebPaymentsCtrlr.SharedSecret")
-        if not (template and secret and model.flag("WebPaymentsCtrlr.Enabled") and self.online):
+        if not (self._web_payments_on() and self.online):
             return None
         if self.locked(outlet.evse, now) or not self.free(outlet):
             return None
@@ -54,6 +54,12 @@ class WebPayments:
         if not limits:
             return template
         return f"{template}{'&' if '?' in template else '?'}{urlencode(limits)}"
+
+    def _web_payments_on(self) -> bool:
+        model = self.model
+        needed = ("WebPaymentsCtrlr.URLTemplate", "WebPaymentsCtrlr.SharedSecret")
+        flags = ("WebPaymentsCtrlr.Available", "WebPaymentsCtrlr.Enabled")
+        return all(map(model.value, needed)) and all(map(model.flag, flags))
 
     def do_payment_url(
         self, now: float, connector: int = 1, max_cost: float | None = None,
@@ -87,9 +93,7 @@ class WebPayments:
 
     def show_codes(self, now: float) -> None:
         """Begin or end to show codes: what an operator sees of them follows the time."""
-        model = self.model
-        needed = ("WebPaymentsCtrlr.URLTemplate", "WebPaymentsCtrlr.SharedSecret")
-        if all(map(model.value, needed)) and model.flag("WebPaymentsCtrlr.Enabled"):
+        if self._web_payments_on():
             self.qr_at = now
             self.set_timer("qr", max(now + 0.01, self._qr_due(now)))
         else:

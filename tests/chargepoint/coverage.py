@@ -30,6 +30,7 @@ NAMING = {"job_message", "_ACTIONS"}
 # Folders of `chargepoint` that say nothing of the version.
 OTHERS = {"1.6": {"v201", "v21"}, "2.0.1": {"v16", "v21"}, "2.1": {"v16"}}
 TABLES = {"keys.py", "variables.py"}  # they name all keys, and read none
+TABLE = "VARIABLES"  # such a table in a module that does more
 
 
 # --- proofs --------------------------------------------------------------------------------------
@@ -81,7 +82,15 @@ def proof(version: str, name: str) -> str:
 def _trees(version: str) -> list[ast.AST]:
     paths = sorted((ROOT / "chargepoint").rglob("*.py"))
     wanted = [p for p in paths if p.parent.name not in OTHERS[version] and p.name not in TABLES]
-    return [ast.parse(path.read_text()) for path in wanted]
+    return [_without_table(ast.parse(path.read_text())) for path in wanted]
+
+
+def _without_table(tree: ast.Module) -> ast.Module:
+    def is_table(node: ast.stmt) -> bool:
+        return isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == TABLE
+
+    tree.body = [node for node in tree.body if not is_table(node)]
+    return tree
 
 
 def _constants(node: ast.AST) -> set[str]:
@@ -132,6 +141,18 @@ def acts(version: str, key: str) -> bool:
     """Whether some code asks for this key or variable."""
     words, patterns = _read(version)
     return key in words or any(pattern.fullmatch(key) for pattern in patterns)
+
+
+@cache
+def looked_up(version: str) -> set[str]:
+    """The texts by which something is taken out of a dict: thing["text"], thing.get("text")."""
+    found = set()
+    for node in (node for tree in _trees(version) for node in ast.walk(tree)):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            found.add(getattr(node.slice, "value", None))
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get" and node.args:
+            found.add(getattr(node.args[0], "value", None))
+    return {text for text in found if isinstance(text, str)}
 
 
 def actions(version: str) -> list[tuple[str, str]]:

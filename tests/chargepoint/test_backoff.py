@@ -21,10 +21,15 @@ def delays(version, count=5, seed=1, **configuration):
 
 
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+@pytest.mark.proves(
+    "OCPPCommCtrlr.RetryBackOffRepeatTimes", "OCPPCommCtrlr.RetryBackOffWaitMinimum",
+    versions=("2.0.1", "2.1"),
+)  # fmt: skip
 def test_the_wait_is_doubled_so_often_and_then_stays(version):
     assert delays(version, **VARIABLES) == [10, 20, 40, 40, 40]
 
 
+@pytest.mark.proves("OCPPCommCtrlr.RetryBackOffRandomRange", versions=("2.0.1", "2.1"))
 def test_each_wait_has_a_random_part_of_its_own_within_the_range():
     key = "OCPPCommCtrlr.RetryBackOffRandomRange"
     more = [d - 40 for d in delays("2.0.1", 30, **{**VARIABLES, key: "8"})[2:]]

@@ -1,7 +1,11 @@
 """A station is made of blocks that do not know each other: their private names must differ."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import chargepoint
 from chargepoint.versions import station_class
 
 # These go on to what they stand before.
@@ -21,3 +25,16 @@ def test_no_block_has_a_private_method_of_another(version):
         if any(not issubclass(blocks[0], other) for other in blocks[1:]) and name not in COOPERATIVE
     }
     assert clashes == {}
+
+
+def test_no_module_imports_a_private_name_of_another():
+    [folder] = chargepoint.__path__
+    found = [
+        f"{path.name}: {name.name} of {node.module}"
+        for path in Path(folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__"
+        for name in node.names
+        if name.name.startswith("_")
+    ]
+    assert found == []

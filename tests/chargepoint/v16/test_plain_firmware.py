@@ -28,6 +28,7 @@ def test_it_is_served(profile, served):
 @pytest.mark.parametrize(
     ("profile", "served"), [("2", None), ("3", None), ("3", "Unsecured"), ("0", "Never")]
 )
+@pytest.mark.proves("EmulatorPlainFirmware")
 def test_it_is_refused_and_nothing_is_fetched(profile, served):
     peer, answer = asked(profile, served)
     assert answer[0] == 4 and answer[2] == "NotSupported"

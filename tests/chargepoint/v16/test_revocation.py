@@ -33,6 +33,7 @@ def of_signer(signer, *pems, key=None, **more):
     return revocation_list(named("Root"), key or signer.root_key, START, *pems, **more)
 
 
+@pytest.mark.proves("EmulatorRevocationList")
 def test_firmware_signed_under_a_revoked_certificate_is_refused(signer):
     peer = station(of_signer(signer, signer.pem))
     assert update(peer, signer) == "RevokedCertificate"

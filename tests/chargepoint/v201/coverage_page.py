@@ -8,8 +8,17 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from chargepoint.v21.evse_controllers import VARIABLES as OF_CONTROLLERS
 from chargepoint.versions import station_class
-from tests.chargepoint.coverage import action_table, acts, proof, row, shown, table
+from tests.chargepoint.coverage import (
+    action_table,
+    acts,
+    looked_up,
+    proof,
+    row,
+    shown,
+    table,
+)
 from tests.chargepoint.v201.csms import booted
 from tests.chargepoint.v201.required import always, with_block
 
@@ -17,7 +26,7 @@ VERSIONS = ("2.0.1", "2.1")
 _LIVE = {
     variable.key
     for known in (station_class(version).MODEL.CATALOGUE for version in VERSIONS)
-    for variable in (*known.variables, *known.at_evses, *known.at_connectors)
+    for variable in (*known.variables, *known.at_evses, *known.at_connectors, *OF_CONTROLLERS)
     if variable.live
 }
 _HEAD = """\
@@ -60,6 +69,9 @@ def _effect(key: str, mutability: str) -> str:
         return "live"
     if any(acts(version, key) for version in VERSIONS):
         return "acts"
+    component, _, name = key.partition(".")
+    if component == "NetworkConfiguration" and name in looked_up("2.1"):
+        return "acts"  # a profile in use is asked by the variable's name alone
     return "told" if mutability == "ReadOnly" else "kept and told"
 
 

@@ -32,6 +32,7 @@ def start(csms, connector=1, **more):
 
 
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+@pytest.mark.proves("CostUpdated", "TariffCostCtrlr.Currency", "TariffCostCtrlr.Enabled[Cost]")
 def test_the_running_cost_stands_on_the_display_of_its_evse(version):
     csms = quiet(version)
     running = start(csms, 2)
@@ -135,6 +136,7 @@ def test_who_may_not_charge_is_told_why_for_a_moment():
     assert csms.station.fares is None
 
 
+@pytest.mark.proves("TariffCostCtrlr.Enabled[Tariff]", "TariffCostCtrlr.TariffFallbackMessage")
 def test_the_fallback_tariff_is_for_who_is_there_and_has_no_other():
     csms = quiet(**FALLBACKS)
     assert texts(csms) == []
@@ -156,6 +158,7 @@ def test_offline_the_fallbacks_are_shown_until_the_total_comes():
     assert texts(csms) == ["Total cost: 2.00 EUR"]
 
 
+@pytest.mark.proves("TariffCostCtrlr.TotalCostFallbackMessage")
 def test_without_a_total_in_the_answer_the_fallback_is_shown():
     csms = quiet(**FALLBACKS)
     running = start(csms)
@@ -211,6 +214,17 @@ def test_what_is_shown_outlives_a_crash():
     assert texts(csms) == ["Total cost: 2.00 EUR"]
     csms.pass_time(SHOWN_AFTER + 1)
     assert texts(csms) == []
+
+
+@pytest.mark.proves("TariffCostCtrlr.Available[Cost]", "TariffCostCtrlr.Available[Tariff]")
+@pytest.mark.parametrize(
+    ("lacking", "shown"), [("Tariff", "Cost: 1.00 EUR"), ("Cost", "0.50 a kWh")]
+)
+def test_a_station_without_tariffs_or_costs_shows_none(lacking, shown):
+    csms = quiet(**FALLBACKS, **{f"TariffCostCtrlr.Available[{lacking}]": "false"})
+    running = start(csms)
+    csms.call("CostUpdated", {"totalCost": 1, "transactionId": running})
+    assert texts(csms) == [shown]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_nothing_is_known_of_a_stranger(version):
 
 
 @VERSIONS
+@pytest.mark.proves("CustomerInformation", "NotifyCustomerInformation")
 def test_everything_that_the_station_has_of_a_customer_is_told(version):
     csms = quiet(version)
     send(csms, 1, entry("ANNA", group="FAMILY"), entry("BERT"))

@@ -55,15 +55,20 @@ def value(csms, name, component="DisplayMessageCtrlr", **more):
     return answer.get("attributeValue", answer["attributeStatus"])
 
 
-def visible(csms, evse=1):
-    item = {
-        "component": {"name": "Display", "evse": {"id": evse}},
-        "variable": {"name": "DataText", "instance": "Visible"},
-    }
+def of_display(csms, evse=1, **variable):
+    item = {"component": {"name": "Display", "evse": {"id": evse}}, "variable": variable}
     answer = csms.call("GetVariables", {"getVariableData": [item]})
     return answer["getVariableResult"][0]["attributeValue"]
 
 
+def visible(csms, evse=1):
+    return of_display(csms, evse, name="DataText", instance="Visible")
+
+
+@pytest.mark.proves(
+    "Display.DataText[Visible]", "DisplayMessageCtrlr.DisplayMessages", "NotifyDisplayMessages",
+    "SetDisplayMessage",
+)  # fmt: skip
 def test_what_is_set_is_shown_on_every_display_and_told_as_it_was():
     csms = quiet()
     assert csms.station.snapshot()["display"] == []
@@ -87,6 +92,7 @@ def test_a_message_with_a_known_id_replaces_the_whole_message():
     assert value(csms, "DisplayMessages") == "1"
 
 
+@pytest.mark.proves("ClearDisplayMessage")
 def test_clearing():
     csms = quiet()
     set_all(csms, "a", "b")
@@ -96,6 +102,7 @@ def test_clearing():
     assert (listed(csms, id=[1]), listed(csms, id=[1, 2])) == ([], [2])
 
 
+@pytest.mark.proves("GetDisplayMessages")
 def test_lists_by_id_priority_and_state_in_parts():
     csms = quiet()
     for number in range(25):
@@ -235,6 +242,10 @@ def test_every_format_is_shown_as_its_text(form):
     assert texts(csms) == ["https://example.org/a"]
 
 
+@pytest.mark.proves(
+    "DisplayMessageCtrlr.SupportedFormats", "DisplayMessageCtrlr.SupportedPriorities",
+    "DisplayMessageCtrlr.SupportedStates",
+)  # fmt: skip
 def test_a_simpler_display_says_what_it_cannot():
     csms = quiet(**{
         "DisplayMessageCtrlr.SupportedFormats": "UTF8,ASCII",
@@ -266,6 +277,20 @@ def test_what_2_0_1_knows_is_in_the_values_list():
     assert ("Display", "DataText") in found
 
 
+@pytest.mark.proves("DisplayMessageCtrlr.Language", versions=("2.0.1",))
+def test_in_2_0_1_a_message_has_one_language_and_is_shown_in_it():
+    csms = quiet()
+    assert value(csms, "Language") == "en"
+    assert csms.set("DisplayMessageCtrlr.Language", "de") == "Accepted"
+    assert csms.set("DisplayMessageCtrlr.Language", "tlh") == "Rejected"
+    assert value(csms.restart().connect(), "Language") == "de"
+    info = message(1, "Salut")
+    info["message"]["language"] = "fr"
+    assert csms.call("SetDisplayMessage", {"message": info}) == {"status": "Accepted"}
+    assert (texts(csms), lines(csms)[0]["language"]) == (["Salut"], "fr")
+
+
+@pytest.mark.proves("DisplayMessageCtrlr.Enabled")
 def test_switched_off_nothing_is_shown_or_taken_and_nothing_is_lost():
     csms = quiet()
     put(csms, 1)
@@ -277,6 +302,7 @@ def test_switched_off_nothing_is_shown_or_taken_and_nothing_is_lost():
     assert texts(csms) == ["Hello"]
 
 
+@pytest.mark.proves("DisplayMessageCtrlr.Available")
 def test_a_station_without_display_messages():
     csms = quiet(**{"DisplayMessageCtrlr.Available": "false"})
     assert put(csms, 1)["statusInfo"]["reasonCode"] == "NotEnabled"
@@ -319,6 +345,38 @@ def test_offline_they_are_shown_and_without_power_they_are_not():
     assert texts(csms) == []
     csms.pass_time(11)
     assert texts(csms) == ["Hello"]
+
+
+@pytest.mark.proves("Display.Enabled")
+def test_a_display_is_on_while_there_is_power():
+    csms = quiet()
+    assert of_display(csms, name="Enabled") == "true"
+    csms.command("power-cut", seconds=10)
+    place = {"id": 1}  # nobody can ask by a link now
+    enabled = csms.station.find_variable({"name": "Display", "evse": place}, {"name": "Enabled"})
+    assert csms.station.read(enabled, place, csms.now) == "false"
+    csms.pass_time(11)
+    csms.connect()
+    assert of_display(csms, name="Enabled") == "true"
+
+
+@pytest.mark.proves(
+    "DisplayMessageCtrlr.PersonalMessageSize",
+    "OCPPCommCtrlr.FieldLength[MessageContentType.content]",
+)
+@pytest.mark.parametrize(("version", "longest"), [("2.0.1", 512), ("2.1", 1024)])
+def test_a_text_is_as_long_as_told_and_no_longer(version, longest):
+    csms = quiet(version)
+    assert value(csms, "PersonalMessageSize") == str(longest)
+    field = {"name": "FieldLength", "instance": "MessageContentType.content"}
+    item = {"component": {"name": "OCPPCommCtrlr"}, "variable": field}
+    [told] = csms.call("GetVariables", {"getVariableData": [item]})["getVariableResult"]
+    assert told["attributeValue"] == str(longest)
+    assert put(csms, 1, "x" * longest) == {"status": "Accepted"}
+    assert put(csms, 2, "x" * (longest + 1))[0] in (
+        "FormatViolation", "PropertyConstraintViolation",
+    )  # fmt: skip
+    assert listed(csms) == [1]
 
 
 @pytest.mark.parametrize(("before", "after"), [("2.0.1", "2.1"), ("2.1", "2.0.1")])

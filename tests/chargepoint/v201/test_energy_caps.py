@@ -45,6 +45,7 @@ def test_the_phases_and_the_cable_are_told():
     assert csms.events[-1]["cableMaxCurrent"] == 375
 
 
+@pytest.mark.proves("TxCtrlr.SupportedLimits", versions=("2.1",))
 @pytest.mark.parametrize(
     ("limit", "trigger", "seconds", "wh"),
     [
@@ -57,6 +58,8 @@ def test_a_limit_of_the_csms_ends_the_energy(limit, trigger, seconds, wh):
     csms = charging("2.1", transactionLimit=limit)
     told = next(e for e in csms.events if e["triggerReason"] == "LimitSet")
     assert told["transactionInfo"]["transactionLimit"] == limit
+    [name] = limit
+    assert name[0].upper() + name[1:] in csms.station.model.members("TxCtrlr.SupportedLimits")
     csms.restart().connect()
     csms.pass_time(5000)
     assert csms.story()[-1] == ("Updated", trigger, "SuspendedEVSE")
@@ -65,6 +68,7 @@ def test_a_limit_of_the_csms_ends_the_energy(limit, trigger, seconds, wh):
 
 def test_the_cost_that_the_csms_tells_ends_the_energy_and_a_raised_limit_resumes_it():
     csms = charging("2.1", transactionLimit={"maxCost": 5.0})
+    assert "MaxCost" in csms.station.model.members("TxCtrlr.SupportedLimits")
     csms.answers["TransactionEvent"] = {"totalCost": 5.1}
     csms.call("TriggerMessage", {"requestedMessage": "TransactionEvent"})
     assert csms.story()[-1] == ("Updated", "CostLimitReached", "SuspendedEVSE")

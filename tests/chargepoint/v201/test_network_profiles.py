@@ -136,6 +136,7 @@ def test_2_0_1_refuses_a_profile_of_another_version_and_2_1_does_not_look(versio
     assert profile(connected("2.1"), ocppVersion=version) == {"status": "Accepted"}
 
 
+@pytest.mark.proves("SecurityCtrlr.AllowSecurityProfileDowngrade")
 def test_the_security_profile_goes_up_only_but_from_3_to_2_where_allowed(csms):
     csms = connected(csms.station.VERSION, **{"SecurityCtrlr.SecurityProfile": "3"})
     assert refused(csms, url=SECURE, security=2) == "NoSecurityDowngrade"
@@ -176,6 +177,7 @@ def test_a_slot_whose_needs_are_missing_cannot_be_turned_to(csms, root, security
 # --- migration -----------------------------------------------------------------------------------
 
 
+@pytest.mark.proves("OCPPCommCtrlr.ActiveNetworkProfile", "SetNetworkProfile")
 def test_after_a_reset_the_first_slot_is_dialed(csms):
     moved(csms)
     assert url(csms) == ELSEWHERE
@@ -199,6 +201,7 @@ def test_the_timeout_of_calls_is_the_profiles(csms):
     assert value(csms, "OCPPCommCtrlr.MessageTimeout[Default]") == "7"
 
 
+@pytest.mark.proves("OCPPCommCtrlr.NetworkProfileConnectionAttempts")
 def test_a_dead_slot_is_given_up_for_the_next_after_so_many_attempts(csms):
     assert csms.set("OCPPCommCtrlr.NetworkProfileConnectionAttempts", "2") == "Accepted"
     moved(csms)
@@ -223,6 +226,7 @@ def test_what_worked_is_fallen_back_to_though_it_is_not_in_the_list_and_then_all
     assert tried == ([ELSEWHERE] * 3 + [""] * 3) * 2
 
 
+@pytest.mark.proves("OCPPCommCtrlr.NetworkConfigurationPriority")
 def test_all_slots_are_tried_in_their_order_and_the_last_good_one_after_them(csms):
     profile(csms, slot=3, url="ws://third.example")
     moved(csms, priority="3,2")
@@ -290,6 +294,7 @@ def test_a_slot_in_use_that_is_overwritten_counts_from_the_next_boot_and_falls_b
 # --- the security profile goes up (A05) ----------------------------------------------------------
 
 
+@pytest.mark.proves("SecurityCtrlr.SecurityProfile")
 def test_after_an_upgrade_weaker_slots_are_gone(csms, root):
     install = {"certificateType": "CSMSRootCertificate", "certificate": root.pem}
     csms.call("InstallCertificate", install)

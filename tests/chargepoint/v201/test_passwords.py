@@ -33,6 +33,7 @@ def password(csms):
     return link.password if link is not None else ""
 
 
+@pytest.mark.proves("SecurityCtrlr.BasicAuthPassword")
 def test_a_new_password_is_used_on_a_new_link_after_the_answer(csms):
     assert csms.set(KEY, PASSWORD) == "Accepted"
     assert [close.reconnect_after for close in csms.closes] == [0.0]
@@ -180,6 +181,7 @@ def test_a_certificate_is_renewed_before_its_end_and_used_on_a_new_link(root):
     assert csms.station.link_security().certificate == chain != first
 
 
+@pytest.mark.proves("SecurityCtrlr.CertSigningRepeatTimes", "SecurityCtrlr.CertSigningWaitMinimum")
 def test_how_often_a_certificate_is_asked_for_is_the_csmss_to_say(root):
     given = {
         "SecurityCtrlr.CertSigningWaitMinimum": "10", "SecurityCtrlr.CertSigningRepeatTimes": "2",

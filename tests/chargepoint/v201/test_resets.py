@@ -79,6 +79,7 @@ def test_an_evse_that_is_made_inoperative_meanwhile_stays_so(csms):
     assert statuses(csms, 1)[-1] == "Unavailable"  # B11: it persists
 
 
+@pytest.mark.proves("EVSE.AllowReset")
 def test_it_says_that_its_evses_can_be_reset(csms):
     asked = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "AllowReset"}}
     [got] = csms.call("GetVariables", {"getVariableData": [asked]})["getVariableResult"]

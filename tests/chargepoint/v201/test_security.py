@@ -57,6 +57,18 @@ def test_what_is_no_authority_is_rejected(csms, root):
     assert install(csms, "no certificate") == "Rejected"
 
 
+@pytest.mark.proves("SecurityCtrlr.AdditionalRootCertificateCheck")
+def test_a_new_root_must_be_signed_by_the_old_one_where_that_is_checked(root):
+    checking = connected(**{"SecurityCtrlr.AdditionalRootCertificateCheck": "true"})
+    usurper, heir = Authority("Usurper", 1e9), Authority("Heir", 1e9, issuer=root)
+    assert install(checking, root.pem) == "Accepted"
+    assert install(checking, usurper.pem) == "Rejected"
+    assert install(checking, heir.pem) == "Accepted"
+    assert checking.station.roots_of(CSMS) == [root.pem, heir.pem]
+    usual = connected()
+    assert [install(usual, each.pem) for each in (root, usurper)] == ["Accepted"] * 2
+
+
 @pytest.mark.proves("CertificateSigned", "SignCertificate")
 def test_the_stations_certificate_is_asked_for_and_taken(csms, root):
     install(csms, root.pem)

@@ -121,6 +121,20 @@ def test_power_is_what_flows_and_its_limit_what_the_evse_can(csms):
     assert told(csms, "EVSE.Power", {"id": 2}) == "0"
 
 
+@pytest.mark.proves("Connector.Problem")
+def test_a_fault_is_a_problem_of_its_connector(csms):
+    places = [{"id": evse, "connectorId": 1} for evse in (1, 2)]
+
+    def problems():
+        return [told(csms, "Connector.Problem", place) for place in places]
+
+    assert problems() == ["false", "false"]
+    csms.command("fault", connector=1, error_code="HighTemperature")
+    assert problems() == ["true", "false"]
+    csms.command("fault", connector=1, error_code="NoError")
+    assert problems() == ["false", "false"]
+
+
 # --- the clock -----------------------------------------------------------------------------------
 
 

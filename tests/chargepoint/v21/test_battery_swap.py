@@ -51,6 +51,7 @@ def refused(csms, match, **args):
 # --- swaps ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.proves("BatterySwap")
 def test_an_empty_battery_is_exchanged_for_the_fullest(csms):
     swap = start(csms)
     assert csms.sent("Authorize")[-1]["idToken"]["idToken"] == "04A1B2C3"
@@ -78,6 +79,7 @@ def test_the_slots_are_locked_without_a_swap(csms):
     assert told(csms) == []
 
 
+@pytest.mark.proves("BatterySwapCtrlr.Available", "BatterySwapCtrlr.TargetSoC")
 def test_it_needs_a_full_battery_and_an_empty_slot(csms):
     refused(csms, "too few batteries", count=3)
     csms.set("BatterySwapCtrlr.MaxSoc", "100")
@@ -94,6 +96,7 @@ def test_it_needs_a_full_battery_and_an_empty_slot(csms):
         Csms(config_of("2.1")).connect().command("battery-swap")
 
 
+@pytest.mark.proves("RequestBatterySwap")
 def test_the_csms_starts_one_and_its_request_id_counts(csms):
     ask = {"requestId": 4711, "idToken": {"idToken": "APP", "type": "Central"}}
     assert csms.call("RequestBatterySwap", ask) == {"status": "Accepted"}
@@ -127,6 +130,24 @@ def test_nobody_brings_a_battery_or_takes_one(csms):
     refused(csms, "offered", kind="take")
 
 
+@pytest.mark.proves("BatterySwapCtrlr.Timeout[In]", "BatterySwapCtrlr.Timeout[Out]")
+def test_each_step_waits_for_its_own_time(csms):
+    assert csms.set("BatterySwapCtrlr.Timeout[In]", "30") == "Accepted"
+    assert csms.set("BatterySwapCtrlr.Timeout[Out]", "50") == "Accepted"
+    start(csms)
+    csms.pass_time(29)
+    assert csms.station.swap is not None
+    csms.pass_time(2)
+    assert csms.station.swap is None
+    start(csms)
+    insert(csms)
+    csms.pass_time(49)
+    assert [event for event, *_ in told(csms)] == ["BatteryIn"]
+    csms.pass_time(2)
+    assert [event for event, *_ in told(csms)] == ["BatteryIn", "BatteryOutTimeout"]
+
+
+@pytest.mark.proves("EmulatorCtrlr.BatteriesPerSwap")
 def test_sets_of_batteries_go_in_and_out_together():
     csms = made(EmulatorCtrlr_BatteriesPerSwap="2")
     start(csms)
@@ -150,6 +171,7 @@ def test_half_a_set_is_exchanged_for_as_many():
     assert told(csms)[-1][::2] == ("BatteryOut", ["B4"])
 
 
+@pytest.mark.proves("BatterySwapCtrlr.SwapOrder")
 def test_the_other_order(csms):
     csms = made(BatterySwapCtrlr_SwapOrder="Out-In")
     swap = start(csms)
@@ -192,6 +214,7 @@ def test_a_power_cut_does_not_leave_it_open_for_ever(csms):
 # --- charging ------------------------------------------------------------------------------------
 
 
+@pytest.mark.proves("BatterySwapCtrlr.IdToken", "BatterySwapCtrlr.MaxSoc")
 def test_batteries_are_charged_by_transactions_up_to_the_most():
     csms = made(BatterySwapCtrlr_IdToken="SLOTS", BatterySwapCtrlr_MaxSoc="97")
     start(csms)

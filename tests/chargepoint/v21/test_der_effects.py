@@ -355,6 +355,7 @@ def test_charging_goes_on_while_nothing_may_be_given():
     assert given(csms) == -7000
 
 
+@pytest.mark.proves("ACDERCtrlr.ModesSupported", "DCDERCtrlr.ModesSupported")
 def test_an_evse_that_does_not_list_a_type_is_left_alone():
     listed = {"ACDERCtrlr.ModesSupported": "VoltWatt", "DCDERCtrlr.ModesSupported": "FreqWatt"}
     csms = giving(8000, station(**listed))

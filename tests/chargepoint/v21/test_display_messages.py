@@ -37,6 +37,7 @@ def test_the_display_speaks_its_own_language_until_somebody_prefers_another():
     assert extra == [GERMAN, FRENCH]
 
 
+@pytest.mark.proves("DisplayMessageCtrlr.Language")
 def test_a_message_that_names_its_language():
     csms = quiet()
     english = {"format": "UTF8", "language": "en-GB", "content": "Hello"}

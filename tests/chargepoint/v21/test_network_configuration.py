@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.chargepoint.v201.csms import Csms, config_of
 from tests.chargepoint.v201.test_network_profiles import (
     ELSEWHERE,
     PASSWORD,
@@ -66,6 +67,7 @@ def test_a_profile_that_was_set_is_reported_without_its_secrets(csms):
     assert get(csms, 2, "BasicAuthPassword") == "Rejected"
 
 
+@pytest.mark.proves("NetworkConfiguration.MessageTimeout", "NetworkConfiguration.OcppCsmsUrl")
 def test_a_slot_is_made_by_setting_its_variables(csms):
     assert put(csms, 3, OcppCsmsUrl="wss://third.example", OcppInterface="Wired1") == [
         ("Accepted", None), ("Accepted", None),
@@ -79,6 +81,81 @@ def test_a_slot_is_made_by_setting_its_variables(csms):
     csms.disconnect()
     fail(csms, 3)
     assert url(csms) == ""
+
+
+@pytest.mark.proves("NetworkConfiguration.OcppTransport", "NetworkConfiguration.VpnEnabled")
+@pytest.mark.parametrize(("name", "text"), [("OcppTransport", "JSON"), ("VpnEnabled", "false")])
+def test_there_is_one_transport_and_no_vpn(csms, name, text):
+    vpn = {"server": "v", "user": "u", "password": "p", "key": "k", "type": "IPSec"}
+    wrong = {"OcppTransport": {"ocppTransport": "SOAP"}, "VpnEnabled": {"vpn": vpn}}[name]
+    assert profile(csms, **wrong)["status"] == "Rejected"
+    assert profile(csms)["status"] == "Accepted"
+    assert [get(csms, slot, name) for slot in (1, 2, 3)] == [text] * 3
+    assert put(csms, 2, **{name: text}) == [("Rejected", "ReadOnly")]
+
+
+@pytest.mark.proves("NetworkConfiguration.OcppInterface", "NetworkConfiguration.OcppVersion")
+def test_interface_and_version_are_kept_and_told(csms):
+    profile(csms, ocppInterface="Wireless2", ocppVersion="OCPP201")
+    assert (get(csms, 2, "OcppInterface"), get(csms, 2, "OcppVersion")) == ("Wireless2", "OCPP201")
+    accepted = ("Accepted", None)
+    assert put(csms, 2, OcppInterface="Any", OcppVersion="OCPP21") == [accepted, accepted]
+    csms.restart().connect()
+    assert (get(csms, 2, "OcppInterface"), get(csms, 2, "OcppVersion")) == ("Any", "OCPP21")
+    assert put(csms, 2, OcppVersion="OCPP99") == [("Rejected", "InvalidValue")]
+
+
+@pytest.mark.proves(
+    "NetworkConfiguration.BasicAuthPassword", "NetworkConfiguration.SecurityProfile"
+)
+def test_a_slot_brings_its_security_profile_and_password_with_it(csms):
+    assert put(csms, 2, OcppCsmsUrl=ELSEWHERE, SecurityProfile="1") == [("Accepted", None)] * 2
+    assert set_priority(csms, "2,1") == ("Rejected", "InvalidNetworkConf")  # no password
+    assert put(csms, 2, BasicAuthPassword=PASSWORD) == [("Accepted", None)]
+    assert set_priority(csms, "2,1") == ("RebootRequired", None)
+    csms.call("Reset", {"type": "Immediate"})
+    link = csms.station.link_security()
+    assert (link.url, link.profile, link.password) == (ELSEWHERE, 1, PASSWORD)
+    csms.connect()
+    assert value(csms, "SecurityCtrlr.SecurityProfile") == "1"
+    assert get(csms, 2, "SecurityProfile") == "1"
+    assert get(csms, 2, "BasicAuthPassword") == "Rejected"
+
+
+@pytest.mark.proves(
+    "NetworkConfiguration.Apn", "NetworkConfiguration.ApnAuthentication",
+    "NetworkConfiguration.ApnEnabled", "NetworkConfiguration.ApnUserName",
+    "NetworkConfiguration.PreferredNetwork", "NetworkConfiguration.UseOnlyPreferredNetwork",
+)  # fmt: skip
+def test_an_apn_is_for_a_station_with_a_modem(csms):
+    apn = {"apn": "internet", "apnAuthentication": "CHAP", "apnUserName": "u",
+           "preferredNetwork": "26201", "useOnlyPreferredNetwork": True}  # fmt: skip
+    modem = Csms(config_of("2.1", iccid="8988", csms_url="ws://here.example/ocpp")).connect()
+    assert profile(modem, apn=apn)["status"] == "Accepted"
+    names = ("ApnEnabled", "Apn", "ApnAuthentication", "ApnUserName", "PreferredNetwork",
+             "UseOnlyPreferredNetwork")  # fmt: skip
+    told = [get(modem, 2, name) for name in names]
+    assert told == ["true", "internet", "CHAP", "u", "26201", "true"]
+    assert set_priority(modem, "2,1") == ("RebootRequired", None)
+    profile(csms)
+    assert get(csms, 2, "ApnEnabled") == "false"
+    assert put(csms, 2, ApnEnabled="true") == [("Accepted", None)]
+    assert set_priority(csms, "2,1") == ("Rejected", "InvalidNetworkConf")  # it has no modem
+
+
+@pytest.mark.proves("NetworkConfiguration.ApnPassword", "NetworkConfiguration.SimPin")
+def test_the_secrets_of_a_modem_are_kept_and_shown_nowhere(csms):
+    assert put(csms, 2, ApnPassword="the-modems-own", SimPin="8151") == [("Accepted", None)] * 2
+    assert [get(csms, 2, name) for name in ("ApnPassword", "SimPin")] == ["Rejected"] * 2
+    csms.restart().connect()
+    csms.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    saved = csms.saved()
+    shown = str(csms.sent("NotifyReport")) + str(saved["network"])
+    assert "the-modems-own" not in shown
+    assert "8151" not in shown
+    assert saved["secrets"]["network"]["slot 2"] == {
+        "ApnPassword": "the-modems-own", "SimPin": "8151",
+    }  # fmt: skip
 
 
 def test_a_slot_that_is_not_whole_cannot_be_turned_to(csms):
@@ -132,6 +209,7 @@ def test_no_way_down_by_the_device_model_either():
     assert put(csms, 2, SecurityProfile="1") == [("Rejected", "NoSecurityDowngrade")]
 
 
+@pytest.mark.proves("NetworkConfiguration.Identity")
 def test_the_profiles_identity_is_the_one_in_force(csms):
     moved(csms, security=0, identity="OTHER-1")
     assert csms.station.link_security().identity == "OTHER-1"

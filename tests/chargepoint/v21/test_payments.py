@@ -47,6 +47,7 @@ def test_passwords_are_those_that_others_compute(secret, count, validity, length
         assert one_time_password(secret, time, validity, length) == password
 
 
+@pytest.mark.proves("WebPaymentsCtrlr.SharedSecret", "WebPaymentsCtrlr.URLTemplate")
 def test_the_code_changes_with_time_and_differs_by_evse(web):
     outlets = web.station.outlets
     url = web.station.payment_url(outlets[1], web.now)
@@ -62,6 +63,10 @@ def test_the_code_changes_with_time_and_differs_by_evse(web):
     )
 
 
+@pytest.mark.proves(
+    "WebPaymentsCtrlr.ChargingStationId", "WebPaymentsCtrlr.Enabled", "WebPaymentsCtrlr.Length",
+    "WebPaymentsCtrlr.TOTPVersion",
+)  # fmt: skip
 def test_the_csms_sets_it_and_cannot_read_the_secret():
     csms = Csms(config_of("2.1", configuration=QUIET)).connect()
     assert "payment_url" not in csms.station.snapshot()["connectors"][0]
@@ -79,11 +84,37 @@ def test_the_csms_sets_it_and_cannot_read_the_secret():
     assert "payment_url" not in csms.station.snapshot()["connectors"][0]
 
 
+@pytest.mark.proves("WebPaymentsCtrlr.Available")
+def test_a_station_without_web_payments_shows_no_code():
+    keys = {**QUIET, **WEB, "WebPaymentsCtrlr.Available": "false"}
+    csms = Csms(config_of("2.1", configuration=keys)).connect()
+    assert "payment_url" not in csms.station.snapshot()["connectors"][0]
+    with pytest.raises(CommandRejected):
+        csms.command("payment-url", connector=1)
+
+
+@pytest.mark.proves("WebPaymentsCtrlr.ValidityTime")
+def test_a_code_is_valid_for_as_long_as_told(web):
+    assert web.set("WebPaymentsCtrlr.ValidityTime", "60") == "Accepted"
+    web.pass_time(60 - web.now % 60)
+    first = web.station.snapshot()["connectors"][0]["payment_url"]
+    assert one_time_password("MySharedSecret", web.now, 60, 8) in first
+    assert web.command("payment-url", connector=1)["seconds_left"] == 60
+    web.pass_time(59)
+    assert web.station.snapshot()["connectors"][0]["payment_url"] == first
+    web.pass_time(2)
+    assert web.station.snapshot()["connectors"][0]["payment_url"] != first
+    assert web.set("WebPaymentsCtrlr.ValidityTime", "5") == "Rejected"
+
+
+@pytest.mark.proves("WebPaymentsCtrlr.QRCodeQuality", "WebPaymentsCtrlr.URLParameters")
 def test_the_driver_enters_limits(web):
     result = web.command("payment-url", connector=1, max_cost=12.5, max_time=1800)
     assert parse_qs(urlsplit(result["url"]).query) == {"maxcost": ["12.5"], "maxtime": ["1800"]}
     assert 0 < result["seconds_left"] <= 30
     assert result["quality"] == "Medium"
+    web.set("WebPaymentsCtrlr.QRCodeQuality", "High")
+    assert web.command("payment-url", connector=1)["quality"] == "High"
     web.set("WebPaymentsCtrlr.URLParameters", "maxtime")
     with pytest.raises(CommandRejected, match="maxenergy"):
         web.command("payment-url", connector=1, max_energy=1000)
@@ -104,6 +135,7 @@ def remote(csms, kind="DirectPayment", evse=1):
     return csms.call("RequestStartTransaction", ask)["status"]
 
 
+@pytest.mark.proves("NotifyWebPaymentStarted")
 def test_while_somebody_pays_nobody_else_starts(web):
     assert web.call("NotifyWebPaymentStarted", {"evseId": 1, "timeout": 60}) == {}
     assert web.station.payment_url(web.station.outlets[1], web.now) is None
@@ -150,10 +182,46 @@ def stop(csms):
     return csms.sent("NotifySettlement")
 
 
+def of_terminal(csms, *names):
+    asked = [{"component": {"name": "PaymentCtrlr"}, "variable": {"name": n}} for n in names]
+    results = csms.call("GetVariables", {"getVariableData": asked})["getVariableResult"]
+    return [result["attributeValue"] for result in results]
+
+
+@pytest.mark.proves(
+    "PaymentCtrlr.FirmwareVersion", "PaymentCtrlr.ICCID", "PaymentCtrlr.IMSI",
+    "PaymentCtrlr.Model", "PaymentCtrlr.PaymentServiceProvider", "PaymentCtrlr.SerialNumber",
+    "PaymentCtrlr.VendorName",
+)  # fmt: skip
+def test_the_terminal_tells_what_it_is():
+    names = ("VendorName", "Model", "SerialNumber", "FirmwareVersion", "PaymentServiceProvider",
+             "ICCID", "IMSI")  # fmt: skip
+    usual = ["Emulator", "Emulated terminal", "T1", "1.0", "Emulator", "", ""]
+    assert of_terminal(made(), *names) == usual
+    configured = {name: f"our {name}" for name in names}
+    csms = made(**{f"PaymentCtrlr_{name}": text for name, text in configured.items()})
+    assert of_terminal(csms, *names) == [*configured.values()]
+    csms.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    lines = [line for part in csms.sent("NotifyReport") for line in part["reportData"]]
+    told = {
+        line["variable"]["name"]: line["variableAttribute"][0] for line in lines
+        if line["component"]["name"] == "PaymentCtrlr"
+    }  # fmt: skip
+    assert {name: told[name]["value"] for name in names} == configured
+    assert {told[name]["mutability"] for name in names} == {"ReadOnly"}
+    assert [csms.set(f"PaymentCtrlr.{name}", "x") for name in names] == ["Rejected"] * len(names)
+
+
+@pytest.mark.proves(
+    "NotifySettlement", "PaymentCtrlr.Merchant[Address]", "PaymentCtrlr.Merchant[City]",
+    "PaymentCtrlr.Merchant[Id]", "PaymentCtrlr.Merchant[Name]", "PaymentCtrlr.Merchant[TaxId]",
+    "PaymentCtrlr.ReceiptServerUrl", "PaymentCtrlr.TerminalID",
+)  # fmt: skip
 def test_a_card_pays_and_is_settled_with_a_receipt():
+    merchant = {"Id": "M7", "Name": "Acme", "TaxId": "DE9", "Address": "Street 1", "City": "Town"}
     csms = made(**{
         "PaymentCtrlr_ReceiptServerUrl": "https://receipts.example/",
-        "PaymentCtrlr_Merchant[Name]": "Acme", "PaymentCtrlr_Merchant[TaxId]": "DE9",
+        **{f"PaymentCtrlr_Merchant[{name}]": text for name, text in merchant.items()},
     })  # fmt: skip
     ref = pay(csms)
     started = csms.events[0]
@@ -173,7 +241,7 @@ def test_a_card_pays_and_is_settled_with_a_receipt():
         "transactionId": started["transactionInfo"]["transactionId"],
         "receiptUrl": f"https://receipts.example/{ref[4:]}",
     }  # fmt: skip
-    receipt = {"Name": "Acme", "TaxId": "DE9", "TerminalID": "T1", "currency": "EUR"}
+    receipt = {**merchant, "TerminalID": "T1", "currency": "EUR"}
     shown = csms.station.snapshot()["connectors"][0]["settlement"]
     assert shown == {**told, "receipt": receipt}
     assert (csms.station.payments, csms.station.unsent) == (None, None)
@@ -189,6 +257,7 @@ def test_a_brand_may_cost_more():
     assert stop(csms)[0]["settlementAmount"] == pytest.approx(8.6)
 
 
+@pytest.mark.proves("PaymentCtrlr.AuthorizeDirectPayment", "PaymentCtrlr.PaymentDetails")
 def test_the_csms_is_asked_where_it_wants_to_be():
     csms = made(PaymentCtrlr_AuthorizeDirectPayment="true", PaymentCtrlr_PaymentDetails="")
     csms.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted"}}
@@ -240,6 +309,7 @@ def test_a_settlement_may_go_wrong(outcome):
     assert "receiptId" not in told
 
 
+@pytest.mark.proves("PaymentCtrlr.ReceiptByCSMS")
 def test_the_receipt_of_the_csms_is_kept():
     csms = made(PaymentCtrlr_ReceiptByCSMS="true")
     csms.answers["NotifySettlement"] = {"receiptUrl": "https://csms.example/r/1", "receiptId": "1"}
@@ -250,6 +320,7 @@ def test_the_receipt_of_the_csms_is_kept():
     assert kept["receiptUrl"] == "https://csms.example/r/1"
 
 
+@pytest.mark.proves("PaymentCtrlr.SettlementByCSMS")
 def test_where_the_csms_settles_nothing_is_told():
     csms = made(PaymentCtrlr_SettlementByCSMS="true")
     pay(csms)
@@ -275,6 +346,10 @@ def test_by_the_cost_of_the_csms_where_there_is_no_tariff():
     assert (told["status"], told["settlementAmount"]) == ("Failed", 0)
 
 
+@pytest.mark.proves(
+    "PaymentCtrlr.AuthorizationAmount", "PaymentCtrlr.IncrementalAuthorizationAmount",
+    "PaymentCtrlr.IncrementalAuthorizationThreshold",
+)  # fmt: skip
 def test_the_hold_limits_the_energy_and_is_raised_where_that_is_allowed():
     csms = made(PaymentCtrlr_AuthorizationAmount="3.3")
     pay(csms, 7200)
@@ -309,18 +384,18 @@ def test_a_settlement_survives_a_lost_link_and_a_crash():
     assert csms.station.unsent is None  # it was answered, and is not sent for ever
 
 
+@pytest.mark.proves("PaymentCtrlr.Connected", "PaymentCtrlr.Enabled", "PaymentCtrlr.Problem")
 def test_a_terminal_without_its_provider_takes_nothing():
     csms = made()
     pay(csms)
     csms.command("terminal", operative=False)
     assert csms.sent("NotifyEvent")[-1]["eventData"][0]["component"] == {"name": "PaymentCtrlr"}
-    ask = {"component": {"name": "PaymentCtrlr"}, "variable": {"name": "Connected"}}
-    answer = csms.call("GetVariables", {"getVariableData": [ask]})["getVariableResult"][0]
-    assert answer["attributeValue"] == "false"
+    assert of_terminal(csms, "Connected", "Problem") == ["false", "true"]
     assert stop(csms)[0]["status"] == "Failed"
     with pytest.raises(CommandRejected, match="provider"):
         csms.command("pay-terminal", connector=2)
     csms.command("terminal", operative=True)
+    assert of_terminal(csms, "Connected", "Problem") == ["true", "false"]
     csms.command("pay-terminal", connector=2)
     csms.set("PaymentCtrlr.Enabled", "false")
     with pytest.raises(CommandRejected, match="Enabled"):
@@ -333,6 +408,7 @@ def test_a_foreign_tariff_cannot_be_paid_there():
         csms.command("pay-terminal", connector=1)
 
 
+@pytest.mark.proves("VatNumberValidation")
 def test_a_vat_number_makes_the_receipt_a_companys():
     csms = made()
     company = {"name": "Acme", "address1": "Street 1", "city": "Town", "country": "Land"}

@@ -34,6 +34,7 @@ def test_without_a_timeout_there_is_no_resumption():
 
 
 @pytest.mark.parametrize(("may", "state"), [("true", "Charging"), ("false", "SuspendedEVSE")])
+@pytest.mark.proves("TxCtrlr.AllowEnergyTransferResumption")
 def test_a_transaction_goes_on_after_the_reboot(may, state):
     csms = charging(**{MAY_CHARGE: may})
     seen, running = len(csms.events), csms.station.outlets[1].transaction.id
@@ -50,6 +51,7 @@ def test_a_transaction_goes_on_after_the_reboot(may, state):
 
 
 @pytest.mark.parametrize(("away", "kept"), [(30, True), (90, False)])
+@pytest.mark.proves("TxCtrlr.ResumptionTimeout")
 def test_a_power_cut_within_the_timeout_is_survived(away, kept):
     csms = charging()
     seen = len(csms.events)

@@ -58,6 +58,9 @@ def adjusted(csms: Csms, number: int, **params) -> dict:
 # --- N11 and N15: opened, and filled ---------------------------------------------------------
 
 
+@pytest.mark.proves(
+    "GetPeriodicEventStream", "NotifyPeriodicEventStream", "OpenPeriodicEventStream"
+)
 def test_a_monitor_with_a_stream_opens_it_after_its_answer_and_reports_by_it(csms):
     assert monitor(csms, "Periodic", 1, stream={"interval": 10, "values": 30})["id"] == 1
     told = {"id": 1, "variableMonitoringId": 1, "params": {"interval": 10, "values": 30}}
@@ -123,6 +126,7 @@ def test_a_stream_that_cannot_be_is_refused_with_its_monitor(csms, kind, value, 
     assert csms.sent("OpenPeriodicEventStream") == []
 
 
+@pytest.mark.proves("MonitoringCtrlr.MaxPeriodicEventStreams")
 def test_there_are_no_more_streams_than_the_variable_says(csms):
     items = [
         data("Periodic", 60, severity=n % 10, at=place, periodicEventStream={"values": 2})
@@ -184,6 +188,7 @@ def test_the_monitoring_level_silences_a_stream_too(csms):
 # --- N13: closed -----------------------------------------------------------------------------
 
 
+@pytest.mark.proves("ClosePeriodicEventStream")
 def test_a_cleared_monitor_sends_what_it_has_and_closes_its_stream(csms):
     monitor(csms, "Periodic", 1, stream={"interval": 10})
     csms.pass_time(3)
@@ -243,6 +248,7 @@ def test_a_stream_ends_with_its_evse(csms):
 # --- N14: adjusted ---------------------------------------------------------------------------
 
 
+@pytest.mark.proves("AdjustPeriodicEventStream")
 def test_an_adjusted_stream_sends_at_its_new_pace(csms):
     monitor(csms, "Periodic", 1, stream={"interval": 10})
     csms.pass_time(8)

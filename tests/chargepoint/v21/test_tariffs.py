@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.station import CommandRejected
-from chargepoint.times import iso
+from chargepoint.times import iso, seconds_of
 from tests.chargepoint.v201.csms import Csms, config_of
 
 QUIET = {
@@ -56,6 +56,7 @@ def ids(csms, evse=0):
 # --- a session and its cost ----------------------------------------------------------------------
 
 
+@pytest.mark.proves("SetDefaultTariff")
 def test_a_session_costs_what_the_default_tariff_says(csms):
     fees = {"prices": [{"priceFixed": 1.0}]}
     idle = {"prices": [{"priceMinute": 0.1}], "taxRates": VAT}
@@ -88,8 +89,14 @@ def test_a_session_costs_what_the_default_tariff_says(csms):
     assert csms.station.bills is None
 
 
-def test_the_hour_changes_the_price_and_makes_a_period():
-    csms = made(ClockCtrlr_TimeOffset="+02:00")
+@pytest.mark.proves("ClockCtrlr.TimeOffset", "ClockCtrlr.TimeZone")
+@pytest.mark.parametrize(
+    "clock",
+    [{"ClockCtrlr_TimeOffset": "+02:00"},
+     {"ClockCtrlr_TimeOffset": "+05:00", "ClockCtrlr_TimeZone": "Africa/Johannesburg"}],
+)  # fmt: skip
+def test_the_hour_changes_the_price_and_makes_a_period(clock):
+    csms = made(**clock)
     hour = int(csms.station.stamp(csms.now)[11:13]) + 2
     later = {"startTimeOfDay": f"{hour % 24:02d}:30"}
     energy = {"prices": [{"priceKwh": 0.5, "conditions": later}, {"priceKwh": 0.2}]}
@@ -116,6 +123,24 @@ def test_power_decides_and_is_looked_at(csms):
     assert first["MaxCurrent"] == pytest.approx(11_000 / 230 / 0.99, abs=0.1)
 
 
+@pytest.mark.proves("TariffCostCtrlr.Interval[Tariff]")
+@pytest.mark.parametrize("seconds", [7, 23])
+def test_conditions_of_power_are_looked_at_as_often_as_told(seconds):
+    csms = made(**{"TariffCostCtrlr_Interval[Tariff]": str(seconds)})
+    fast = {"conditions": {"minPower": 60_000}, "priceKwh": 0.6}
+    set_default(csms, tariff(energy={"prices": [fast, {"priceKwh": 0.3}]}), 2)
+    # The nearer to full, the less the car takes, and no message tells of it.
+    csms.command("plug", connector=2, ev={"soc": 80, "battery_kwh": 50, "max_power_kw": 100})
+    csms.command("authorize", connector=2, id_tag="04A1B2C3")
+    csms.pass_time(600)
+    csms.command("stop-transaction", connector=2)
+    first, second = (
+        seconds_of(p["startPeriod"]) for p in csms.events[-1]["costDetails"]["chargingPeriods"]
+    )
+    assert second > first
+    assert (second - first) % seconds == 0
+
+
 def test_energy_that_flows_back_counts_against_it(csms):
     set_default(csms, tariff())
     csms.command("plug", connector=1, ev={**CAR, "soc": 50, "max_discharge_kw": 10})
@@ -128,6 +153,7 @@ def test_energy_that_flows_back_counts_against_it(csms):
     assert details["totalCost"]["energy"]["exclTax"] == pytest.approx(3 * 0.3, abs=1e-3)
 
 
+@pytest.mark.proves("TariffCostCtrlr.Enabled[RunningCost]", "TariffCostCtrlr.Interval[Cost]")
 def test_running_cost_comes_at_its_interval_without_periods():
     csms = made(**{"TariffCostCtrlr_Enabled[RunningCost]": "true",
                    "TariffCostCtrlr_Interval[Cost]": "300"})  # fmt: skip
@@ -166,6 +192,8 @@ def test_what_is_switched_off_is_not_done():
     csms.command("unplug", connector=1)
     charge(csms, 60)
     assert "tariffId" not in csms.events[-1]["transactionInfo"]
+    csms = made(**{"TariffCostCtrlr_Available[Tariff]": "false"})
+    assert set_default(csms, tariff()) == "Rejected"
 
 
 def test_a_broken_meter_means_that_the_cost_is_not_known(csms):
@@ -205,6 +233,7 @@ def test_what_a_tariff_may_be(csms, wanted, status):
     assert len(ids(csms)) == (status == "Accepted")
 
 
+@pytest.mark.proves("GetTariffs", "TariffCostCtrlr.ConditionsSupported[Tariff]")
 def test_ids_are_unique_and_evses_known():
     csms = made(**{"TariffCostCtrlr_ConditionsSupported[Tariff]": "false"})
     assert set_default(csms, tariff(**conditional(minEnergy=1))) == "ConditionNotSupported"
@@ -241,6 +270,16 @@ def clear(csms, **what):
     return {r.get("tariffId"): r["status"] for r in answer["clearTariffsResult"]}
 
 
+@pytest.mark.proves("TariffCostCtrlr.MaxElements[Tariff]")
+def test_a_tariff_has_no_more_prices_than_told():
+    csms = made(**{"TariffCostCtrlr_MaxElements[Tariff]": "2"})
+    many = {"prices": [{"priceKwh": 1, "conditions": {"minEnergy": 5}}, {"priceKwh": 2}]}
+    assert set_default(csms, tariff(energy=many)) == "Accepted"
+    many["prices"].append({"priceKwh": 3})
+    assert set_default(csms, tariff("T2", energy=many)) == "TooManyElements"
+
+
+@pytest.mark.proves("ClearTariffs")
 def test_tariffs_are_cleared_by_id_and_by_evse(csms):
     assert clear(csms) == {None: "NoTariff"}
     for name, evse in (("A", 0), ("B", 1), ("C", 2)):
@@ -264,6 +303,7 @@ def test_one_in_use_is_cleared_and_counts_until_the_end(csms):
     assert ids(csms) == {}
 
 
+@pytest.mark.proves("ChangeTransactionTariff")
 def test_the_tariff_of_a_transaction_is_changed_from_then_on(csms):
     set_default(csms, tariff())
     transaction = charge(csms, 1800)
@@ -325,6 +365,7 @@ def test_it_counts_from_the_plug_where_the_cable_began_the_transaction():
     ("way", "story"),
     [("Deauthorize", None), ("UseDefaultTariff", "D"), ("CentralCost", "")],
 )
+@pytest.mark.proves("TariffCostCtrlr.HandleFailedTariff[Tariff]", "TariffCostCtrlr.Problem")
 def test_a_drivers_tariff_that_cannot_be_used(way, story):
     csms = made(**{"TariffCostCtrlr_HandleFailedTariff[Tariff]": way})
     set_default(csms, tariff("D"))

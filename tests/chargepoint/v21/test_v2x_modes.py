@@ -88,6 +88,12 @@ def test_a_setpoint_of_the_csms_does_not_heed_the_external_system(csms):
     assert given(csms) == 5000
 
 
+@pytest.mark.proves(
+    "V2XChargingCtrlr.LocalLoadBalancing[LowerOffset]",
+    "V2XChargingCtrlr.LocalLoadBalancing[LowerThreshold]",
+    "V2XChargingCtrlr.LocalLoadBalancing[UpperOffset]",
+    "V2XChargingCtrlr.LocalLoadBalancing[UpperThreshold]",
+)  # fmt: skip
 def test_local_load_balancing_keeps_the_site_between_its_thresholds(csms):
     for name, value in (("UpperThreshold", "10000"), ("UpperOffset", "-500"),
                         ("LowerThreshold", "0"), ("LowerOffset", "200")):  # fmt: skip
@@ -136,15 +142,27 @@ def test_what_a_mode_lacks_is_refused(csms, made, code):
     assert refusal(csms, made) == ("Rejected", code)
 
 
+def supports(csms, what):
+    item = {"component": {"name": "SmartChargingCtrlr"}, "variable": {"name": f"Supports{what}"}}
+    [told] = csms.call("GetVariables", {"getVariableData": [item]})["getVariableResult"]
+    return told["attributeValue"]
+
+
+@pytest.mark.proves(
+    "SmartChargingCtrlr.SupportsLimitAtSoC", "SmartChargingCtrlr.SupportsRandomizedDelay",
+    "SmartChargingCtrlr.SupportsUseLocalTime",
+)  # fmt: skip
 @pytest.mark.parametrize(("name", "value"), [
     ("limitAtSoC", {"soc": 80, "limit": 1000}), ("randomizedDelay", 60), ("useLocalTime", True),
 ])  # fmt: skip
 def test_what_a_schedule_cannot_have_is_refused(csms, name, value):
+    assert supports(csms, name[0].upper() + name[1:]) == "false"
     made = period("ChargingOnly")
     made["chargingSchedule"][0][name] = value
     assert refusal(csms, made) == ("Rejected", "UnsupportedParam")
 
 
+@pytest.mark.proves("V2XChargingCtrlr.Enabled", "V2XChargingCtrlr.SupportedOperationModes")
 def test_a_mode_that_is_not_listed_or_switched_off_is_refused():
     listed = {"V2XChargingCtrlr.SupportedOperationModes": "ChargingOnly,CentralSetpoint"}
     csms = station(**listed)
@@ -164,6 +182,14 @@ def test_a_mode_that_is_not_listed_or_switched_off_is_refused():
     assert refusal(csms, period(setpoint=-3000), 2) == ("Accepted", None)
 
 
+@pytest.mark.proves("V2XChargingCtrlr.Available")
+def test_an_evse_that_cannot_give_back_is_left_alone():
+    csms = station(**{"V2XChargingCtrlr.Available": "false"})
+    charge(csms, iso15118_20=True)
+    assert refusal(csms, period(setpoint=-3000)) == ("Rejected", "NotEnabled")
+    assert "availableEnergyTransfer" not in csms.sent("NotifyEVChargingNeeds")[0]["chargingNeeds"]
+
+
 def test_a_car_tells_what_it_could_give():
     csms = station(**{"ACDERCtrlr.ModesSupported": "VoltVar,FreqDroop"})
     charge(csms, iso15118_20=True)
@@ -177,10 +203,35 @@ def test_a_car_tells_what_it_could_give():
     assert "availableEnergyTransfer" not in csms.sent("NotifyEVChargingNeeds")[0]["chargingNeeds"]
 
 
+@pytest.mark.proves("SmartChargingCtrlr.SupportsEvseSleep")
+def test_an_evse_does_not_sleep_as_told(csms):
+    assert supports(csms, "EvseSleep") == "false"
+    assert refusal(csms, period("Idle")) == ("Accepted", None)
+    assert refusal(csms, period("Idle", evseSleep=True)) == ("Rejected", "UnsupportedParam")
+
+
+@pytest.mark.proves("SmartChargingCtrlr.SupportedAdditionalPurposes")
+def test_what_is_generated_on_the_spot_comes_on_top(csms):
+    item = {"component": {"name": "SmartChargingCtrlr"},
+            "variable": {"name": "SupportedAdditionalPurposes"}}  # fmt: skip
+    [told] = csms.call("GetVariables", {"getVariableData": [item]})["getVariableResult"]
+    assert told["attributeValue"] == "LocalGeneration,PriorityCharging"
+    whole = {"kind": "Absolute", "startSchedule": csms.now}
+    grid = profile(5000, 1, purpose="ChargingStationMaxProfile", **whole)
+    assert set_profile(csms, 0, grid) == "Accepted"
+    assert given(csms) == -5000
+    sun = profile(3000, 2, purpose="LocalGeneration", **whole)
+    assert refusal(csms, sun) == ("Rejected", "InvalidProfile")  # it is the whole station's
+    assert set_profile(csms, 0, sun) == "Accepted"
+    assert given(csms) == -8000
+
+
 # --- without a link ------------------------------------------------------------------------------
 
 
+@pytest.mark.proves("SmartChargingCtrlr.SupportsMaxOfflineDuration")
 def test_a_profile_rests_while_the_link_is_away_too_long(csms):
+    assert supports(csms, "MaxOfflineDuration") == "true"
     set_profile(csms, 1, profile(3000, 1))
     set_profile(csms, 1, profile(7000, 2, stack=1, maxOfflineDuration=100))
     csms.disconnect()
@@ -205,7 +256,9 @@ def test_a_profile_that_is_invalid_after_that_is_gone(csms):
     assert csms.station.profiles is None
 
 
+@pytest.mark.proves("SmartChargingCtrlr.SupportsDynamicProfiles")
 def test_a_dynamic_profile_with_a_duration_needs_updates(csms):
+    assert supports(csms, "DynamicProfiles") == "true"
     set_profile(csms, 1, profile(3000, 1, kind="Dynamic", duration=60))
     csms.pass_time(59)
     assert given(csms) == -3000
