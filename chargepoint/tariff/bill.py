@@ -5,6 +5,7 @@ is cut where a condition of the tariff begins or ceases to hold: exactly for clo
 energy (which flows evenly within a stretch); power and current are taken as given for a stretch.
 """
 
+from math import copysign
 from typing import Any, NamedTuple
 
 from chargepoint.tariff.checks import TIMED, conditions_of
@@ -159,10 +160,12 @@ class Bill:
 
     # --- prices ------------------------------------------------------------------------------
 
-    def _moment(self, flow: Flow) -> Moment:
+    def _moment(self, flow: Flow, wh: float) -> Moment:
+        """What a stretch in which `wh` flow is judged by: from a bound it goes to one side."""
+        ahead = copysign(2 * LEAST_WH, wh) if wh else 0.0
         return Moment(
             self._local(self.at) if self.bounds.clock is not None else 0.0,
-            self.energy_wh, flow.power_w, flow.current_a,
+            self.energy_wh + ahead, flow.power_w, flow.current_a,
             self.at - self.started, self.charging_s, self.idle_s,
         )  # fmt: skip
 
@@ -202,7 +205,7 @@ class Bill:
         return due
 
     def _charge(self, seconds: float, wh: float, flow: Flow) -> None:
-        moment = self._moment(flow)
+        moment = self._moment(flow, wh)
         used = [self._price(element, moment) for element in _USED]
         if self.used is not None and used != self.used:
             self._open_period(self.at)
@@ -270,7 +273,8 @@ class Bill:
         """What a second costs now, with tax, if all stays as it is."""
         if self.capped:
             return 0.0
-        used = [self._price(element, self._moment(flow)) for element in _USED]
+        moment = self._moment(flow, flow.power_w)
+        used = [self._price(element, moment) for element in _USED]
         due = self._due(1.0, flow.power_w / 3600.0, flow, used)
         return sum(taxed(net, rates) for _, net, rates in due)
 

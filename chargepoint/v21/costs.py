@@ -254,8 +254,10 @@ class Costs:
             return
         self.price(outlet, now)
         self.changed(SOON)
-        bill = self.bill_of(outlet)
-        self.show_cost(outlet, bill.totals().total.gross, now, bill.tariff["currency"])
+        entry = self.entry_of(outlet)
+        if not entry.failure:
+            gross, currency = entry.bill.totals().total.gross, entry.bill.tariff["currency"]
+            self.show_cost(outlet, gross, now, currency)
         self.watch_cost(outlet, now)
 
     # --- what the CSMS is told ---------------------------------------------------------------

@@ -78,7 +78,9 @@ def evaluate(tariff, start, offset, stretches, brand=""):
         state["Power"] = rate * 3600
         state["Current"] = rate * 3600 / 230
         for _ in range(seconds):
-            now = [first(tariff, e, state, brand) for e in ("energy", "chargingTime", "idleTime")]
+            # A second is judged by its middle: from a bound, energy goes to one side of it.
+            middle = state | {"Energy": state["Energy"] + (rate > 0) / 2 - (rate < 0) / 2}
+            now = [first(tariff, e, middle, brand) for e in ("energy", "chargingTime", "idleTime")]
             if now != used:
                 periods.append([state["Time"], 0, 0, 0])
                 used = now

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chargepoint.tariff.bill import MAXIMUM, MINIMUM, NORMAL, Bill, Flow
@@ -275,6 +275,11 @@ def run(made, start, offset, walked, cut=1, save=False):
 
 @settings(max_examples=100, deadline=None)
 @given(tariffs, st.integers(0, 1439), st.integers(-11, 11), stretches)
+@example(
+    {"tariffId": "T", "currency": "EUR",
+     "energy": {"prices": [{"priceKwh": 0.01, "conditions": {"minEnergy": 0}}]}},
+    0, 0, [(60, -6, True)],
+)
 def test_it_costs_what_second_by_second_it_would(made, minute, offset, walked):
     start = START + minute * 60
     bill = run(made, start, offset, walked)

@@ -138,3 +138,14 @@ def test_a_cost_by_a_tariff_is_shown_in_its_currency():
     running = start(csms)
     csms.call("CostUpdated", {"totalCost": 3, "transactionId": running})
     assert texts(csms) == ["Cost: 3.00 EUR"]
+
+
+def test_no_cost_is_shown_that_a_failed_meter_cannot_tell():
+    csms = quiet()
+    wanted = {"tariffId": "T", "currency": "EUR", "energy": {"prices": [{"priceKwh": 1.0}]}}
+    csms.call("SetDefaultTariff", {"evseId": 0, "tariff": wanted})
+    start(csms)
+    csms.command("fault", connector=1, error_code="PowerMeterFailure")
+    csms.pass_time(120)
+    assert csms.station.running_cost(csms.station.outlets[1]) is None
+    assert not any(text.startswith("Cost") for text in texts(csms))
