@@ -16,6 +16,8 @@ from messaging.records import id_at, time_of
 from messaging.windows import (
     FIRST_TARGET,
     LEAST_TARGET,
+    MOST_READ,
+    MOST_TARGET,
     Pace,
     from_ms,
     horizon_ms,
@@ -133,7 +135,7 @@ async def read_page(
         bounds["$gt"] = cursor
     deadline = time.monotonic() + seconds
     items: list[dict] = []
-    pace = Pace(target=_first_target(wanted, limit))
+    pace = Pace(target=_first_target(wanted, limit), most=_most(wanted))
     if wanted.uid and not wanted.stations:  # few have it, and it has an index
         walk = _at_once(low, high)
     else:
@@ -157,6 +159,11 @@ def _first_target(wanted: Wanted, limit: int) -> int:
     if wanted.start or wanted.end or wanted.match():
         return FIRST_TARGET
     return min(FIRST_TARGET, max(LEAST_TARGET, 2 * limit))
+
+
+def _most(wanted: Wanted) -> int:
+    """How many messages of all stations a stretch may hold."""
+    return MOST_TARGET if len(wanted.stations) == 1 or wanted.errors else MOST_READ
 
 
 async def _at_once(low: int, high: int) -> AsyncIterator[tuple[int, int]]:
@@ -259,7 +266,7 @@ async def delete(db: AsyncDatabase, wanted: Wanted, seconds: float = 20.0) -> tu
     """Delete the wanted messages, oldest first; return how many, and whether these were all."""
     low, high = wanted.bounds_ms()
     deadline = time.monotonic() + seconds
-    pace = Pace()
+    pace = Pace(most=MOST_READ)
     deleted = 0
     bounds = wanted.id_bounds()
     async for start, end in stretches(db, low, high, newest_first=False, pace=pace):
