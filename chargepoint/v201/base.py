@@ -167,6 +167,20 @@ class Base201(Security, Firmware, Station):
         value = meter_value(sample, self.model.members(key), context, self.stamp(now))
         return [] if value is None else [value]
 
+    def tell_in_parts(
+        self, action: str, request_id: int, field: str, parts: list[Any], now: float
+    ) -> None:
+        """What was asked for under a number, a Call for each part."""
+        for number, part in enumerate(parts):
+            report = {
+                "requestId": request_id,
+                "generatedAt": self.stamp(now),
+                "seqNo": number,
+                "tbc": number + 1 < len(parts),
+                field: part,
+            }
+            self.call(action, report, now, "triggered")
+
     def status_of(self, connector: Connector) -> str:
         return connector.status_201
 

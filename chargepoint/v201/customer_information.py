@@ -46,15 +46,7 @@ class CustomerInformation:
 
     def _notify_customer(self, request_id: int, text: str, now: float) -> None:
         parts = [text[n : n + _PART] for n in range(0, len(text), _PART)] or [""]
-        for number, part in enumerate(parts):
-            told = {
-                "requestId": request_id,
-                "generatedAt": self.stamp(now),
-                "seqNo": number,
-                "tbc": number + 1 < len(parts),
-                "data": part,
-            }
-            self.call("NotifyCustomerInformation", told, now, "triggered")
+        self.tell_in_parts("NotifyCustomerInformation", request_id, "data", parts, now)
 
     # --- who is meant ------------------------------------------------------------------------
 

@@ -44,15 +44,7 @@ class MonitoringReport(Events):
 
     def _notify_monitoring_report(self, request_id: int, lines: list[dict], now: float) -> None:
         parts = [lines[n : n + _ITEMS] for n in range(0, len(lines), _ITEMS)]
-        for number, part in enumerate(parts):
-            report = {
-                "requestId": request_id,
-                "generatedAt": self.stamp(now),
-                "seqNo": number,
-                "tbc": number + 1 < len(parts),
-                "monitor": part,
-            }
-            self.call("NotifyMonitoringReport", report, now, "triggered")
+        self.tell_in_parts("NotifyMonitoringReport", request_id, "monitor", parts, now)
 
 
 def check_count(items: Sequence) -> None:

@@ -265,15 +265,7 @@ class VariableRequests(Authorization):
 
     def _notify_report(self, request_id: int, lines: list[dict], now: float) -> None:
         parts = [lines[n : n + _ITEMS] for n in range(0, len(lines), _ITEMS)]
-        for number, part in enumerate(parts):
-            report = {
-                "requestId": request_id,
-                "generatedAt": self.stamp(now),
-                "seqNo": number,
-                "tbc": number + 1 < len(parts),
-                "reportData": part,
-            }
-            self.call("NotifyReport", report, now, "triggered")
+        self.tell_in_parts("NotifyReport", request_id, "reportData", parts, now)
 
 
 def _component_of(variable: Variable) -> dict[str, Any]:

@@ -24,7 +24,7 @@ SPEAK_OF = {
     "tests/chargepoint/v201": ("2.0.1", "2.1"),
     "tests/chargepoint/v21": ("2.1",),
 }
-SENDING = {"call", "deliver", "queue_message", "send", "_send_call"}
+SENDING = {"call", "deliver", "queue_message", "send", "tell_in_parts", "_send_call"}
 # Methods and tables that say by which message something is told.
 NAMING = {"job_message", "_ACTIONS"}
 # Folders of `chargepoint` that say nothing of the version.
