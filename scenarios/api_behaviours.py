@@ -13,7 +13,7 @@ from scenarios.api_lookup import behaviour_item, behaviour_or_404, scenario_or_4
 from scenarios.api_schemas import BehaviourIn, BehaviourOut, BehaviourPage
 from scenarios.engine.claims import nudge
 from scenarios.models import Behaviour
-from stations.api_lookup import check_limit, cursor_of, text_of
+from stations.api_lookup import check_limit, cut_page, text_of
 
 router = Router(tags=["scenarios"])
 ERRORS = {REFUSED: ErrorOut}
@@ -44,9 +44,7 @@ def list_behaviours(request: HttpRequest, cursor: str | None = None, limit: int 
     rows = Behaviour.objects.select_related("scenario").order_by("name")
     if cursor:
         rows = rows.filter(name__gt=text_of(cursor))
-    found = list(rows[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
-    following = cursor_of(found[-1].name) if more else None
+    found, following = cut_page(rows[: limit + 1], limit, "name")
     return {"items": [behaviour_item(row) for row in found], "next": following}
 
 

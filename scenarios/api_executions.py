@@ -23,7 +23,7 @@ from scenarios.api_schemas import (
 from scenarios.engine.claims import reap_quietly
 from scenarios.launching import Target, Wishes, cancel, is_open, launch
 from scenarios.models import STATES, Execution, StationRun
-from stations.api_lookup import check_limit, cursor_of, text_of
+from stations.api_lookup import check_limit, cut_page, text_of
 
 router = Router(tags=["scenarios"])
 ERRORS = {REFUSED: ErrorOut}
@@ -90,9 +90,8 @@ def list_executions(
         if not ObjectId.is_valid(last):
             raise ApiError("bad_cursor", "Take the cursor from `next` of the page before.", 400)
         wanted["pk__lt"] = ObjectId(last)  # ids are made in the order of time
-    found = list(Execution.objects.filter(**wanted).order_by("-pk")[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
-    following = cursor_of(str(found[-1].pk)) if more else None
+    rows = Execution.objects.filter(**wanted).order_by("-pk")
+    found, following = cut_page(rows[: limit + 1], limit, "pk")
     return {"items": [execution_item(row) for row in found], "next": following}
 
 
@@ -123,9 +122,8 @@ def list_station_runs(
         runs = runs.filter(state=state)
     if cursor:
         runs = runs.filter(station__gt=text_of(cursor))
-    found = list(runs[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
-    return {"items": found, "next": cursor_of(found[-1].station) if more else None}
+    found, following = cut_page(runs[: limit + 1], limit, "station")
+    return {"items": found, "next": following}
 
 
 @router.post("/executions/{execution}/cancel", response={202: ExecutionOut} | ERRORS)

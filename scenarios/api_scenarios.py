@@ -17,7 +17,7 @@ from scenarios import documents
 from scenarios.api_lookup import scenario_item, scenario_or_404, told
 from scenarios.api_schemas import ImportedOut, ScenarioIn, ScenarioOut, ScenarioPage
 from scenarios.models import Scenario
-from stations.api_lookup import check_limit, cursor_of, text_of
+from stations.api_lookup import check_limit, cut_page, text_of
 
 router = Router(tags=["scenarios"])
 ERRORS = {REFUSED: ErrorOut}
@@ -44,9 +44,7 @@ def list_scenarios(
     rows = _matching(search, tag)
     if cursor:
         rows = rows.filter(slug__gt=text_of(cursor))
-    found = list(rows[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
-    following = cursor_of(found[-1].slug) if more else None
+    found, following = cut_page(rows[: limit + 1], limit, "slug")
     return {"items": [scenario_item(row) for row in found], "next": following}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -85,6 +85,16 @@ def cursor_of(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def cut_page(found: Iterable[Any], limit: int, field: str) -> tuple[list[Any], str | None]:
+    """Of up to one row more than wanted: the page, and the cursor of the next or None.
+
+    `field`: of a row, what the rows are ordered by.
+    """
+    rows = list(found)
+    page = rows[:limit]
+    return page, cursor_of(str(getattr(page[-1], field))) if len(rows) > limit else None
+
+
 def text_of(cursor: str) -> str:
     try:
         return base64.b64decode(
@@ -151,9 +161,7 @@ def page_of(
     elif state:
         raise ApiError("bad_state", f"Choose a state of {', '.join(STATE_FILTERS)}.", 400)
     found = with_live(stations_of(match, limit + 1))
-    more = len(found) > limit
-    found = found[:limit]
-    return found, cursor_of(found[-1].identity) if more else None
+    return cut_page(found, limit, "identity")
 
 
 def _identities(match: dict[str, Any]) -> list[str]:

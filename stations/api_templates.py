@@ -9,7 +9,7 @@ from ninja.responses import Status
 
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
-from stations.api_lookup import check_limit, cursor_of, template_or_404, text_of, told
+from stations.api_lookup import check_limit, cut_page, template_or_404, text_of, told
 from stations.api_schemas import TemplateChange, TemplateIn, TemplateOut, TemplatePage
 from stations.models import Template
 
@@ -32,9 +32,8 @@ def list_templates(request: HttpRequest, cursor: str | None = None, limit: int =
     check_limit(limit)
     after = text_of(cursor) if cursor else ""
     rows = list(Template.objects.order_by("name").filter(name__gt=after)[: limit + 1])
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return {"items": rows, "next": cursor_of(rows[-1].name) if more else None}
+    page, following = cut_page(rows, limit, "name")
+    return {"items": page, "next": following}
 
 
 @router.post("/templates", response={201: TemplateOut, REFUSED: ErrorOut})
