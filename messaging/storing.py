@@ -63,8 +63,8 @@ def store_batch(db: Database, batch: bytes) -> int:
 def insert_frames(db: Database, frames: list[FrameRecord]) -> list[dict]:
     """Insert frames, leaving out those that are there; return the documents that were new."""
     documents = [document(frame) for frame in frames]
-    # Before the insert: history reads skip minutes that no document speaks of.
-    _mark_minutes(db, documents)
+    # Before the insert: history reads skip minutes and hours that no document speaks of.
+    _mark(db, documents)
     try:
         new = _insert(db, documents)
     except (BSONError, DocumentTooLarge, OverflowError, UnicodeError) as error:
@@ -123,19 +123,23 @@ def _minute(made: dict) -> int:
     return int(made["time"].timestamp()) // 60
 
 
-_marked: set[tuple[str, int]] = set()
+_marked: set[tuple[str, str, int]] = set()
 
 
-def _mark_minutes(db: Database, documents: Iterable[dict]) -> None:
-    for minute in {_minute(made) for made in documents}:
-        if (db.name, minute) in _marked:
-            continue
-        db[store.MINUTES].update_one(
-            {"_id": minute}, {"$setOnInsert": {"time": when(minute * 60)}}, upsert=True
-        )
-        if len(_marked) > 1000:
-            _marked.clear()
-        _marked.add((db.name, minute))
+def _mark(db: Database, documents: Iterable[dict]) -> None:
+    minutes = {_minute(made) for made in documents}
+    for name, numbers, seconds in (
+        (store.MINUTES, minutes, 60),
+        (store.HOURS, {minute // 60 for minute in minutes}, 3600),
+    ):
+        for number in numbers:
+            if (db.name, name, number) in _marked:
+                continue
+            since = when(number * seconds)
+            db[name].update_one({"_id": number}, {"$setOnInsert": {"time": since}}, upsert=True)
+            if len(_marked) > 1000:
+                _marked.clear()
+            _marked.add((db.name, name, number))
 
 
 def _count(db: Database, documents: Iterable[dict]) -> None:

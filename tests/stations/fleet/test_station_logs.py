@@ -2,7 +2,6 @@
 
 import json
 import time
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +9,8 @@ import pytest
 from chargepoint.effects import Upload
 from chargepoint.times import iso
 from messaging import store
-from messaging.records import FrameRecord, document, id_at
+from messaging.records import FrameRecord, id_at
+from messaging.storing import insert_frames
 from stations import station_logs
 from stations.commands import notify_changed, send_command
 from stations.station_logs import write_log
@@ -21,12 +21,10 @@ from tests.stations.fleet.running import RunningWorker, configure
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def record(at: float, action: str, station: str = "CP-1", kind: str = "Call") -> dict:
+def record(at: float, action: str, station: str = "CP-1", kind: str = "Call") -> FrameRecord:
     text = f'[2,"u","{action}",{{}}]'
-    return document(
-        FrameRecord(
-            id_at(at) + "00000001", station, 1, 1, at, "sent", kind, action, f"u{at}", text
-        )
+    return FrameRecord(
+        id_at(at) + "00000001", station, 1, 1, at, "sent", kind, action, f"u{at}", text
     )
 
 
@@ -35,21 +33,15 @@ def kept(transactional_db):
     """Messages of an hour ago and of now, and of another station."""
     db = store.database()
     now = time.time()
-    db[store.MESSAGES].delete_many({})
-    db[store.MINUTES].delete_many({})
+    for name in (store.MESSAGES, store.MINUTES, store.HOURS):
+        db[name].delete_many({})
     made = [
         record(now - 3600, "BootNotification"),
         record(now - 60, "Heartbeat"),
         record(now - 59, "SecurityEventNotification"),
         record(now - 58, "Heartbeat", "CP-2"),
     ]
-    db[store.MESSAGES].insert_many(made)
-    for row in made:
-        minute = int(row["time"].timestamp() // 60)
-        moment = datetime.fromtimestamp(minute * 60, UTC)
-        db[store.MINUTES].update_one(
-            {"_id": minute}, {"$set": {"time": moment}, "$inc": {"total": 1}}, upsert=True
-        )
+    insert_frames(db, made)
     return SimpleNamespace(now=now)
 
 
