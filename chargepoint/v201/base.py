@@ -45,7 +45,9 @@ class Base201(Security, Firmware, Station):
         self.offline_since: float | None = saved.get("offline_since")
         self.reset_due: str | None = saved.get("reset_due")
         self.cache = AuthCache(saved.get("cache"))
-        self.model = self.MODEL.from_saved(saved.get("model") or {}, initial(self.config))
+        secret = (saved.get("secrets") or {}).get("model") or {}
+        plain = saved.get("model") or {}
+        self.model = self.MODEL.from_saved(plain, secret, initial(self.config))
         self.driven: set[int] = set(saved.get("driven", ()))
         self.local_list: dict[str, list] | None = saved.get("local_list")
         self.list_version: int = saved.get("list_version", 0)
@@ -96,7 +98,8 @@ class Base201(Security, Firmware, Station):
 
     def extra_saved(self) -> dict[str, Any]:
         saved: dict[str, Any] = {}
-        if model := self.model.to_saved():
+        model, secret = self.model.to_saved()
+        if model:
             saved["model"] = model
         if len(self.cache):
             saved["cache"] = self.cache.to_saved()
@@ -118,7 +121,10 @@ class Base201(Security, Firmware, Station):
             saved["reset_due"] = self.reset_due
         if self.published:
             saved["published"] = {checksum: [*at] for checksum, at in self.published.items()}
-        return saved | self.saved_files() | self.saved_security() | self.saved_monitors()
+        saved |= self.saved_files() | self.saved_security() | self.saved_monitors()
+        if secret:
+            saved["secrets"] = {**saved.get("secrets", {}), "model": secret}
+        return saved
 
     def mains_changed(self, now: float) -> None:
         self.plan(now)

@@ -11,6 +11,7 @@ from chargepoint.v201.variables import (
     EVSE_VARIABLES,
     READ_ONLY,
     VARIABLES,
+    WRITE_ONLY,
     Variable,
 )
 
@@ -21,7 +22,7 @@ class Catalogue:
     """The variables that a version knows. `at_evses`, `at_connectors`: of each one of these."""
 
     __slots__ = ("_of_evses", "_placed", "at_connectors", "at_evses", "by_name", "components",
-                 "variables")  # fmt: skip
+                 "secret", "variables")  # fmt: skip
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Catalogue:
         self.variables, self.at_evses, self.at_connectors = variables, at_evses, at_connectors
         self.by_name = {v.key.lower(): v for v in variables}
         self.components = {v.component.lower() for v in variables}
+        self.secret = {v.key for v in variables if v.mutability == WRITE_ONLY and not v.live}
         self._placed = {v.key.lower(): v for v in (*at_evses, *at_connectors)}
         # Components that stand at a place -> whether that is an EVSE.
         self._of_evses = {v.component.lower(): True for v in at_evses}
@@ -135,17 +137,24 @@ class DeviceModel:
         """Why this value cannot be (a reason for people), or None if it can."""
         return _CHECKS.get(variable.kind, _any_text)(variable, text)
 
-    def to_saved(self) -> dict:
-        """{} for a station that is as its version comes."""
+    def to_saved(self) -> tuple[dict, dict]:
+        """(what may be seen, what must not be), each {} where there is nothing of its kind."""
         parts = {"configured": self._configured, "stored": self._stored, "pending": self._pending}
-        return {name: dict(part) for name, part in parts.items() if part}
+        secret = self.CATALOGUE.secret
+        hidden = {n: {k: part[k] for k in secret & part.keys()} for n, part in parts.items()}
+        plain = {n: {k: part[k] for k in part if k not in secret} for n, part in parts.items()}
+        return _filled(plain), _filled(hidden)
 
     @classmethod
-    def from_saved(cls, saved: dict, configuration: dict[str, str]) -> "DeviceModel":
+    def from_saved(cls, plain: dict, secret: dict, configuration: dict[str, str]) -> "DeviceModel":
         """As it was saved, and then with the configuration of today."""
-        model = cls(saved.get("configured"))
-        model._stored = cls._usable(saved.get("stored") or {})
-        model._pending = cls._usable(saved.get("pending") or {})
+        parts = {
+            name: {**plain.get(name, {}), **secret.get(name, {})}
+            for name in ("configured", "stored", "pending")
+        }
+        model = cls(parts["configured"])
+        model._stored = cls._usable(parts["stored"])
+        model._pending = cls._usable(parts["pending"])
         model.rebase(configuration)
         return model
 
@@ -158,6 +167,10 @@ class DeviceModel:
             if variable and not variable.live and cls.refusal(variable, text) is None:
                 usable[variable.key] = _normal(variable, text)
         return usable or _NOTHING
+
+
+def _filled(parts: dict[str, dict]) -> dict[str, dict]:
+    return {name: part for name, part in parts.items() if part}
 
 
 def _exists(of_evse: bool, evse: dict | None, connectors: dict[int, set[int]]) -> bool:

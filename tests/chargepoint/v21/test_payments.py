@@ -84,6 +84,22 @@ def test_the_csms_sets_it_and_cannot_read_the_secret():
     assert "payment_url" not in csms.station.snapshot()["connectors"][0]
 
 
+def test_the_secret_is_saved_among_the_secrets(web):
+    keys = {**QUIET, "WebPaymentsCtrlr.URLTemplate": WEB["WebPaymentsCtrlr.URLTemplate"]}
+    csms = Csms(config_of("2.1", configuration=keys)).connect()
+    assert csms.set("WebPaymentsCtrlr.SharedSecret", "TheCsmsSecret") == "Accepted"
+    for peer, secret in ((csms, "TheCsmsSecret"), (web, "MySharedSecret")):
+        url = peer.station.snapshot()["connectors"][0]["payment_url"]
+        plain = {name: part for name, part in peer.saved().items() if name != "secrets"}
+        assert secret not in str(plain)
+        peer.restart(peer.saved()).connect()
+        assert peer.station.payment_url(peer.station.outlets[1], peer.now) == url
+        peer.restart(plain).connect()
+    # What the operator has configured is known without what was saved.
+    assert web.station.payment_url(web.station.outlets[1], web.now)
+    assert csms.station.payment_url(csms.station.outlets[1], csms.now) is None
+
+
 @pytest.mark.proves("WebPaymentsCtrlr.Available")
 def test_a_station_without_web_payments_shows_no_code():
     keys = {**QUIET, **WEB, "WebPaymentsCtrlr.Available": "false"}
