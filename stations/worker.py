@@ -17,7 +17,7 @@ from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from stations import loading, snapshots
+from stations import lifetime, loading, snapshots
 from stations.clock import Clock, Deadlines
 from stations.consumers import Host
 from stations.dialing import DialQueue
@@ -83,14 +83,10 @@ class Worker:
                 ("vitals", self.vitals.run()),
             )
         ]
-        ending = asyncio.create_task(self._stopping.wait())
         log.info("charge point worker %s is up", self.id)
         try:
-            done, _ = await asyncio.wait([ending, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {ending}:
-                task.result()  # a task of ours that ends has failed: say why
+            await lifetime.until(self._stopping, tasks)
         finally:
-            ending.cancel()
             await self._leave(tasks)
 
     def stop(self) -> None:
@@ -100,7 +96,7 @@ class Worker:
     async def _leave(self, tasks: list[asyncio.Task]) -> None:
         log.info("charge point worker %s leaves", self.id)
         await asyncio.gather(*(self._deafen(shard) for shard in list(self._listeners)))
-        await _end(tasks)
+        await lifetime.end(tasks)
         await self.fleet.stop(list(self.fleet.running))
         await self.queue.close()
         await self.host.transfers.close()
@@ -256,13 +252,3 @@ class Worker:
         except Exception:
             log.exception("station %s not started", plan.identity)
 
-
-async def _end(tasks: list[asyncio.Task]) -> None:
-    """Cancel tasks until they are done; redis-py may swallow a cancellation."""
-    while pending := [task for task in tasks if not task.done()]:
-        for task in pending:
-            task.cancel()
-        await asyncio.wait(pending, timeout=0.5)
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()  # retrieved; `run` has raised it

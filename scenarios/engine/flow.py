@@ -11,6 +11,7 @@ from scenarios.engine.strand import StepFailed, Strand
 from scenarios.engine.waits import hold
 from scenarios.step_rules import MOST_BRANCHES
 from scenarios.values import Unresolved, duration_ms, is_number
+from stations import lifetime
 
 QUICKEST_ROUND = 0.05  # seconds: a loop of steps that take no time must not eat the runner
 Params = Mapping[str, Any]
@@ -74,7 +75,7 @@ async def parallel(strand: Strand, params: Params, path: str) -> tuple[str, str]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     finally:
-        await _ended(tasks)
+        await lifetime.end(tasks)
     failed = [t.exception() for t in tasks if not t.cancelled() and t.exception()]
     for failure in failed:
         raise failure
@@ -100,14 +101,6 @@ def _branches(strand: Strand, params: Params, path: str) -> list[tuple[Strand, l
         (strand.branch(f"{path}.{value}.", **{params["as"]: value}), params["steps"])
         for value in values
     ]
-
-
-async def _ended(tasks: list[asyncio.Task]) -> None:
-    # redis-py may swallow a cancellation: ask until all have ended.
-    while pending := [task for task in tasks if not task.done()]:
-        for task in pending:
-            task.cancel()
-        await asyncio.wait(pending, timeout=0.5)
 
 
 async def choose(strand: Strand, params: Params, path: str) -> tuple[str, str]:

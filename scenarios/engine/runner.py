@@ -30,6 +30,7 @@ from scenarios.engine.past import Past
 from scenarios.engine.states import States
 from scenarios.engine.strand import Services
 from scenarios.engine.stream import Stream
+from stations import lifetime
 
 log = logging.getLogger(__name__)
 
@@ -66,13 +67,9 @@ class Runner:
         self.services.stream.join()
         jobs = (self._keep_lease(), self._look(), self._write())
         tasks = [asyncio.create_task(job) for job in jobs]
-        ending = asyncio.create_task(self._stopping.wait())
         try:
-            done, _ = await asyncio.wait([ending, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {ending}:
-                task.result()  # a task of ours that ends has failed: say why
+            await lifetime.until(self._stopping, tasks)
         finally:
-            ending.cancel()
             await self._leave(tasks)
 
     def stop(self) -> None:
@@ -82,13 +79,13 @@ class Runner:
     async def _leave(self, tasks: list[asyncio.Task]) -> None:
         log.info("scenario runner %s leaves", self.id)
         keeping, looking, writing = tasks
-        await _end([looking])
+        await lifetime.end([looking])
         for run in self.runs.values():
             run.cleanup_limit = LEAVING_PATIENCE
             run.cancel(STOPPED)
         if self._ends:
             await asyncio.wait(self._ends, timeout=LEAVING_PATIENCE + 4)
-        await _end([keeping, writing])
+        await lifetime.end([keeping, writing])
         self.services.stream.leave()
         await self.services.states.close()
         try:
@@ -215,13 +212,3 @@ class Runner:
                     log.error("execution %s was taken from this runner: it ends", run.plan.id)
                     run.cancel("The runner lost this execution.")
 
-
-async def _end(tasks: list[asyncio.Task]) -> None:
-    """Cancel tasks until they are done; redis-py may swallow a cancellation."""
-    while pending := [task for task in tasks if not task.done()]:
-        for task in pending:
-            task.cancel()
-        await asyncio.wait(pending, timeout=0.5)
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()  # retrieved; `run` has raised it
