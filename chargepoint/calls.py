@@ -94,8 +94,10 @@ class Calls(Timers):
         self.version += 1
         out = self._out
         # One mark an event is enough; a stronger one replaces the touch.
-        if urgency is TOUCH and any(type(effect) is Changed for effect in out):
-            return
+        if urgency is TOUCH:
+            for effect in out:
+                if type(effect) is Changed:
+                    return
         out.append(Changed(urgency))
 
     def _finish(self, now: float) -> list[Effect]:

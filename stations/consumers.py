@@ -175,9 +175,10 @@ class ChargePointConsumer(AsyncConsumer):
     def due(self, now: float) -> float | None:
         """The station's deadline came up (called by Deadlines)."""
         deadline = self.station.deadline
-        if deadline is not None and deadline <= now:
-            self.perform(self.station.wake(now))
-        return self.station.deadline
+        if deadline is None or deadline > now:
+            return deadline
+        self.perform(self.station.wake(now))  # which arms the next
+        return None
 
     # --- what the fleet asks -----------------------------------------------------------------
 

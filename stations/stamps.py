@@ -8,6 +8,7 @@ Redis (in Lua) and MongoDB (`$lt`) compare stamps as strings, hence the zero pad
 from typing import Any
 
 import msgpack
+import msgspec
 
 STAMP_SIZE = 25
 NO_STAMP = ""  # sorts before every stamp
@@ -25,7 +26,7 @@ def split_stamp(stamp: str) -> tuple[int, int]:
 
 def pack_state(stamp: str, snapshot: dict[str, Any]) -> bytes:
     """The value under a state key."""
-    return stamp.encode() + msgpack.packb(snapshot)
+    return stamp.encode() + msgspec.msgpack.encode(snapshot)
 
 
 def unpack_state(value: bytes) -> tuple[str, dict[str, Any]]:

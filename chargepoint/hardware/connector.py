@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Connector", "Event", "IllegalTransition", "State"]
 
 NO_ERROR = "NoError"
+_CHARGING = State.CHARGING  # a member is looked up by a call of Python 3.11's, each time
 _REACTIVE = sqrt(1.0 / metering.AC_POWER_FACTOR**2 - 1.0)  # vars for each watt drawn
 
 
@@ -38,6 +39,7 @@ class Connector:
 
     __slots__ = (
         "_at",
+        "_full",
         "_meter",
         "config",
         "discharge_w",
@@ -66,6 +68,9 @@ class Connector:
         self.variance = variance
         self._meter = Meter()
         self._at = now
+        # (car, its target, W on offer, when it reaches that): next_change's answer, for as long
+        # as nothing else has flowed since.
+        self._full: tuple[EV, float, float, float | None] | None = None
 
     @property
     def id(self) -> int:
@@ -162,7 +167,7 @@ class Connector:
     @property
     def export_w(self) -> float:
         """Power that the car gives back at the time of the last `advance`."""
-        if not self.discharge_w or self.state is not State.CHARGING or self.ev is None:
+        if not self.discharge_w or self.state is not _CHARGING or self.ev is None:
             return 0.0
         return self.ev.gives_w(min(self.discharge_w, self.most_w))
 
@@ -174,18 +179,21 @@ class Connector:
 
     @property
     def _sag(self) -> float:
-        # Asked several times for each meter value, and nearly always of the undisturbed grid.
+        # Nearly always of the undisturbed grid.
         return 1.0 if self.mains is NOMINAL or self.dc else self.mains.sag
 
     @property
     def offered_w(self) -> float:
         """What outlet, limit and car allow together, before the battery's curve."""
-        outlet = self.most_w
+        # Asked several times for each meter value, hence `sag` and `most_w` once.
+        sag = self._sag
+        outlet = float(self.config.max_power_w) * sag
         if self.limit_w is not None:
             outlet = min(outlet, max(0.0, self.limit_w))
         if self.ev is None:
             return outlet
-        return min(outlet, self._sag * self.ev.ceiling_w(self.config, self.limit_phases))
+        ceiling = sag * self.ev.ceiling_w(self.config, self.limit_phases)
+        return ceiling if ceiling < outlet else outlet
 
     def could_take_w(self, limit: float) -> float:
         """What the car would take now under that limit, whatever it does."""
@@ -197,9 +205,12 @@ class Connector:
     @property
     def power_w(self) -> float:
         """Power at the time of the last `advance`."""
-        if self.state is not State.CHARGING or self.ev is None or self.discharge_w:
+        return self._drawn_w(self.offered_w)
+
+    def _drawn_w(self, offered: float) -> float:
+        if self.state is not _CHARGING or self.ev is None or self.discharge_w:
             return 0.0
-        return self.ev.power_w(self.offered_w, self.dc)
+        return self.ev.power_w(offered, self.dc)
 
     def advance(self, now: float) -> bool:
         """Count the energy up to `now`. True if the EV filled up and suspended on the way."""
@@ -207,32 +218,44 @@ class Connector:
         if elapsed <= 0:
             return False
         self._at = now
-        if self.state is not State.CHARGING or self.ev is None:
+        if self.state is not _CHARGING or self.ev is None:
+            self._full = None
             return False
         if self.discharge_w:
+            self._full = None
             asked = min(self.discharge_w, self.most_w)
             self._meter.give_back(self.ev.give(elapsed, asked, self.dc))
             return False
-        energy, _ = self.ev.charge(elapsed, self.offered_w, self.dc)
+        offered = self.offered_w
+        if self._full is not None and self._full[2] != offered:
+            self._full = None
+        energy, _ = self.ev.charge(elapsed, offered, self.dc)
         self._meter.add(energy)
         return self._suspend_if_full()
 
     def next_change(self, now: float) -> float | None:
         """When the EV will suspend by itself if nothing else happens."""
-        if self.state is not State.CHARGING or self.ev is None:
+        if self.state is not _CHARGING or self.ev is None:
             return None
         self.advance(now)
-        if self.state is not State.CHARGING:
+        if self.state is not _CHARGING:
             return now
         if self.discharge_w:
             return None
-        seconds = self.ev.seconds_to_target(self.offered_w, self.dc)
-        return None if seconds is None else self._at + seconds
+        known, offered = self._full, self.offered_w
+        same = known is not None and known[:3] == (self.ev, self.ev.target_soc, offered)
+        # A time that has come and found the car not full was off by rounding.
+        if same and (known[3] is None or known[3] > now):
+            return known[3]
+        seconds = self.ev.seconds_to_target(offered, self.dc)
+        at = None if seconds is None else self._at + seconds
+        self._full = (self.ev, self.ev.target_soc, offered, at)
+        return at
 
     def _suspend_if_full(self) -> bool:
         if self.discharge_w:
             return False
-        if self.state is State.CHARGING and self.ev is not None and self.ev.full:
+        if self.state is _CHARGING and self.ev is not None and self.ev.full:
             self.state = TRANSITIONS[self.state, Event.EV_SUSPENDED]
             return True
         return False
@@ -242,9 +265,11 @@ class Connector:
         self.advance(now)
         soc = self.ev.soc if self.ev is not None else None
         factor = self._noise("power", now)
-        power = self.power_w * factor
+        offered = self.offered_w
+        power = self._drawn_w(offered) * factor
         back = self.export_w * factor if self.discharge_w else 0.0
-        offered = self.offered_w if self.in_transaction and not self.faulted else 0.0
+        if not self.in_transaction or self.faulted:
+            offered = 0.0
         if self.dc:
             voltage = metering.dc_voltage(soc) * self._noise("voltage", now)
             phases, used, frequency, factor = 1, 1, 0.0, 1.0

@@ -1,11 +1,14 @@
 """Meter values of 1.6 (sections 7.31-7.36): from a meter's sample to sampledValue entries."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from chargepoint.hardware.sample import Sample
 
 REGISTER = "Energy.Active.Import.Register"
+PHASES = ("L1", "L2", "L3")
+AGAINST_NEUTRAL = ("L1-N", "L2-N", "L3-N")
 
 
 def _value(value: str, measurand: str, unit: str | None = None, phase: str | None = None, **more):
@@ -18,28 +21,30 @@ def _value(value: str, measurand: str, unit: str | None = None, phase: str | Non
 
 
 def _register(s: Sample) -> list[dict]:
-    return [_value(str(round(s.energy_wh)), REGISTER, "Wh")]
+    return [{"value": str(round(s.energy_wh)), "measurand": REGISTER, "unit": "Wh"}]
 
 
 def _power(s: Sample) -> list[dict]:
-    return [_value(f"{s.power_w:.1f}", "Power.Active.Import", "W")]
+    return [{"value": f"{s.power_w:.1f}", "measurand": "Power.Active.Import", "unit": "W"}]
 
 
 def _current(s: Sample) -> list[dict]:
-    if len(s.currents_a) == 1:
-        return [_value(f"{s.currents_a[0]:.2f}", "Current.Import", "A")]
+    amps = s.currents_a
+    if len(amps) == 1:
+        return [{"value": f"{amps[0]:.2f}", "measurand": "Current.Import", "unit": "A"}]
     return [
-        _value(f"{amps:.2f}", "Current.Import", "A", f"L{n}")
-        for n, amps in enumerate(s.currents_a, 1)
+        {"value": f"{each:.2f}", "measurand": "Current.Import", "unit": "A", "phase": phase}
+        for each, phase in zip(amps, PHASES, strict=False)
     ]
 
 
 def _voltage(s: Sample) -> list[dict]:
+    volts = f"{s.voltage_v:.1f}"
     if len(s.currents_a) == 1:
-        return [_value(f"{s.voltage_v:.1f}", "Voltage", "V")]
+        return [{"value": volts, "measurand": "Voltage", "unit": "V"}]
     return [
-        _value(f"{s.voltage_v:.1f}", "Voltage", "V", f"L{n}-N")
-        for n in range(1, len(s.currents_a) + 1)
+        {"value": volts, "measurand": "Voltage", "unit": "V", "phase": phase}
+        for phase in AGAINST_NEUTRAL[: len(s.currents_a)]
     ]
 
 
@@ -129,8 +134,6 @@ MEASURANDS = frozenset(_MAKERS) | frozenset(_INTERVALS)
 
 # --- phases ----------------------------------------------------------------------------------
 
-PHASES = ("L1", "L2", "L3")
-
 
 def _power_of(s: Sample, phase: int) -> dict[str, Any]:
     total = sum(s.currents_a)
@@ -200,18 +203,24 @@ def sampled_values(
 
     since_wh: the register at the begin of the interval; without one the interval is empty.
     """
+    begin = sample.energy_wh if since_wh is None else since_wh
     values: list[dict[str, Any]] = []
-    for name in measurands:
-        measurand, phase = split(name)
-        if phase:
-            values += _of_phase(sample, measurand, phase)
-            continue
-        maker = _MAKERS.get(name)
-        if maker is not None:
-            values += maker(sample)
-        else:
-            begin = sample.energy_wh if since_wh is None else since_wh
-            values += _INTERVALS[name](sample, begin)
+    for entries in _plan(measurands):
+        values += entries(sample, begin)
     for entry in values:
         entry["context"] = context
     return values
+
+
+@lru_cache(maxsize=256)
+def _plan(measurands: tuple[str, ...]) -> tuple[Callable[[Sample, float], list[dict]], ...]:
+    """What makes the entries of each, from the sample and the register at the begin."""
+    return tuple(map(_entries_of, measurands))
+
+
+def _entries_of(name: str) -> Callable[[Sample, float], list[dict]]:
+    measurand, phase = split(name)
+    if phase:
+        return lambda sample, begin: _of_phase(sample, measurand, phase)
+    maker = _MAKERS.get(name)
+    return _INTERVALS[name] if maker is None else lambda sample, begin: maker(sample)

@@ -211,3 +211,38 @@ def test_two_idle_outlets_are_small():
     pair = [outlet(id=n) for n in (1, 2)]
     shared = {id(connector.config) for connector in pair}  # configuration is counted elsewhere
     assert sum(deep(connector, shared) for connector in pair) < 1.5 * 1024
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["limit", "pause", "resume", "swap", "discharge", "wait", "aim"]),
+            st.floats(0, 12_000), st.floats(0, 3000),
+        ),
+        max_size=25,
+    )
+)  # fmt: skip
+def test_when_the_car_will_be_full_is_the_same_asked_once_or_often(steps):
+    """`next_change` keeps its answer while nothing else flows; what it keeps must stay true."""
+    cars = (EV(battery_kwh=5, soc=60, max_discharge_kw=7) for _ in range(2))
+    asked, fresh = (charging(outlet(), car) for car in cars)
+    now = 0.0
+    for kind, watts, seconds in steps:
+        for connector in (asked, fresh):
+            if kind == "limit":
+                connector.limit(watts, now)
+            elif kind == "pause" and connector.can(Event.EVSE_SUSPENDED):
+                connector.apply(Event.EVSE_SUSPENDED, now)
+            elif kind == "resume" and connector.can(Event.ENERGY_OFFERED):
+                connector.apply(Event.ENERGY_OFFERED, now)
+            elif kind == "swap":
+                connector.ev = EV(battery_kwh=5, soc=10 + watts / 200)
+            elif kind == "discharge":
+                connector.discharge(watts if watts > 6000 else 0.0, now)
+            elif kind == "aim" and connector.ev is not None:
+                connector.ev.target_soc = 70 + watts / 400
+        now += seconds
+        fresh._full = None
+        due = fresh.next_change(now)
+        assert asked.next_change(now) == (None if due is None else pytest.approx(due, abs=0.01))
+        assert asked.state is fresh.state
