@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks import measures as m
 from benchmarks.chart import Panel, draw
 from benchmarks.child import Child
-from benchmarks.processes import ROOT, raise_file_limit, wait_until
+from benchmarks.processes import ROOT, awake, raise_file_limit, wait_until
 from benchmarks.report import Report, write
 from benchmarks.stack import Stack
 
@@ -72,7 +72,8 @@ class Bench:
                 for action in ("Heartbeat", "MeterValues"):
                     client.ask("send", action=action, interval=1, example=self.example)
                     time.sleep(2)
-                    found[action] = m.load_bare(client, self.window)
+                    with awake():
+                        found[action] = m.load_bare(client, self.window)
                     client.ask("pause")
         wait_until(lambda: self.sink.ask("stats")["connected"] == 0, 60, "the bare client is gone")
         return found
@@ -158,6 +159,10 @@ class Bench:
         m.boot_ours(self.stack, self.sink, "seen", 1000)
         m.quiet(self.stack, self.sink)
         m.set_heartbeats(self.sink, 2)
+        with awake():
+            self._watched()
+
+    def _watched(self) -> None:
         alone = m.load_ours(self.stack, self.sink, "Heartbeat", self.window)
         with Child("benchmarks.viewers") as viewers:
             url = self.stack.url.replace("http", "ws") + "/ws/messages"

@@ -9,7 +9,7 @@ import orjson
 
 from benchmarks.child import Child
 from benchmarks.console import station_fields
-from benchmarks.processes import Process, wait_until
+from benchmarks.processes import Process, awake, wait_until
 from benchmarks.stack import Stack
 
 KIB = 1024
@@ -132,14 +132,16 @@ def pair_loads(
     A reading is a MeterValues in 1.6 and a TransactionEvent of the kind Updated in 2.x.
     """
     set_heartbeats(sink, 1, version)
-    found = {"Heartbeat": load_ours(stack, sink, "Heartbeat", seconds)}
+    with awake():
+        found = {"Heartbeat": load_ours(stack, sink, "Heartbeat", seconds)}
     set_heartbeats(sink, NEVER, version)
     names = [f"{prefix}-{number}" for number in range(1000)]
     begun = stack.console.commands(names, "start-transaction", connector=1)
     failed = [answer for answer in begun.values() if "error" in answer]
     assert not failed, failed[:2]
     time.sleep(3)
-    found["reading"] = load_ours(stack, sink, READING[version], seconds)
+    with awake():
+        found["reading"] = load_ours(stack, sink, READING[version], seconds)
     stack.console.commands(names, "stop-transaction", connector=1)
     time.sleep(1)
     return found
