@@ -6,7 +6,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from ninja.schema import DjangoGetter
+from pydantic import ConfigDict, Field, model_validator
+
+from accounts.errors import ApiError
+from stations import predecessor
 
 
 class StrictIn(Schema):
@@ -63,13 +67,34 @@ class StationChange(DesignIn):
     revision: int | None = None
 
 
-class StationReplace(StationChange):
+class StationWhole(StationChange):
+    """A station as it is to be; the predecessor's shape, as in its exports, is taken too."""
+
+    extra: dict[str, Any] = Field(
+        default_factory=dict, description="Kept, without effect: what its shape says beyond this"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, given: Any) -> Any:
+        # Ninja hands a wrapper that knows no way to list its fields.
+        sent = given._obj if isinstance(given, DjangoGetter) else given
+        if not isinstance(sent, dict) or not predecessor.is_predecessor(sent):
+            return given
+        known = predecessor.convert(sent)
+        if known.errors:
+            raise ApiError("invalid", "Correct the fields and try again.", 422, known.errors)
+        secrets = {} if known.password is None else {"password": known.password}
+        return known.values | secrets
+
+
+class StationReplace(StationWhole):
     """PUT: what is left out goes back to its default; secrets stay unless sent."""
 
     identity: str | None = Field(None, description="If sent, it must be the one in the address.")
 
 
-class StationCreate(StationChange):
+class StationCreate(StationWhole):
     identity: str
     template: str | None = Field(None, description="Name or id: gives the defaults.")
     start: bool | None = Field(None, description="Left out: as `autostart`.")

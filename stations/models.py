@@ -247,6 +247,9 @@ class Station(StationDesign):
         values = self.design() | {
             name: getattr(self, name) for name in ("serial", "iccid", "imsi", "name")
         }
+        problems = validation.check_storable(values | {"extra": self.extra})
+        if problems:
+            return problems
         problems = validation.check_design(values)
         identity = validation.check_identity(self.identity)
         kept = getattr(self, "_identity_kept", self.identity)

@@ -145,9 +145,11 @@ def _authentication(fields: dict, out: Converted) -> None:
             out.ignored[f"csms_auth.{name}"] = "Not taken over: csms_auth.type is none."
         else:
             out.kept.append(f"csms_auth.{name}")
-    if kind != "none":
-        out.values["username"] = username or ""
-        out.password = password or ""
+    if kind == "none":
+        username = password = ""
+    if username is not None:
+        out.values["username"] = username
+    out.password = password  # None: a station that has one keeps it
 
 
 def _variance(fields: dict, out: Converted) -> None:

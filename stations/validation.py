@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+import bson
+from bson.errors import BSONError
+
 from stations.connector_rules import check_connectors
 
 OCPP_VERSIONS = ("1.6", "2.0.1", "2.1")
@@ -25,6 +28,7 @@ TEXT_LIMITS = {
     "1.6": {"vendor": 20, "model": 20, "serial": 25, "firmware": 50, "iccid": 20, "imsi": 20},
     "2": {"vendor": 50, "model": 20, "serial": 25, "firmware": 50, "iccid": 20, "imsi": 20},
 }
+LARGEST_FIELD = 1_000_000  # bytes; a document may have 16 MiB
 ID_TAG_LIMIT = {"1.6": 20, "2": 36}
 BASIC_AUTH_LIMIT = {"username": 48, "password": 64}
 
@@ -171,6 +175,21 @@ def check_tags(tags: object) -> list[str]:
     if len(set(tags)) != len(tags):
         return ["Name each tag once."]
     return []
+
+
+def check_storable(values: Mapping) -> dict[str, list[str]]:
+    """What a database document can hold: no lone surrogates, no integers beyond 64 bits, no NUL
+    in a name within; and each field at most LARGEST_FIELD bytes."""
+    errors: dict[str, list[str]] = {}
+    for name, value in values.items():
+        try:
+            large = len(bson.encode({name: value})) > LARGEST_FIELD
+        except (BSONError, OverflowError, UnicodeError, RecursionError) as fault:
+            errors[name] = [f"Take out what cannot be stored: {fault}"[:300]]
+        else:
+            if large:
+                errors[name] = [f"Use at most {LARGEST_FIELD} bytes."]
+    return errors
 
 
 def check_credentials(username: str, password: str) -> dict[str, list[str]]:

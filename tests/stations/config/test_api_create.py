@@ -1,6 +1,9 @@
 """POST /api/stations."""
 
+import pytest
+
 from stations.models import Station, Template
+from tests.stations.config.test_api_import import OLD
 
 LEAST = {"identity": "CP1", "csms_url": "ws://127.0.0.1:9000/ocpp"}
 
@@ -72,3 +75,75 @@ def test_from_a_template(api):
 def test_not_json(api):
     answer = api.client.post("/api/stations", "{", content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("number", range(len(OLD)))
+def test_the_predecessors_shape_is_taken(api, number):
+    """Its users' scripts go on working: the same body as in its exports, one station."""
+    status, body = api("POST", "stations", OLD[number])
+    assert status == 201, body
+    assert (body["id"], body["running"]) == (OLD[number]["station_id"], body["autostart"])
+    posted = Station.objects.get(identity=body["id"])
+    Station.objects.all().delete()
+    api("POST", "stations/import", [OLD[number]])
+    imported = Station.objects.get(identity=body["id"])
+    for name in ("vendor", "model", "csms_url", "username", "connectors", "extra", "tags",
+                 "meter_sample_interval", "ev_max_power_w", "ocpp_version", "enabled"):  # fmt: skip
+        assert getattr(posted, name) == getattr(imported, name), name
+    assert posted.read_secrets() == imported.read_secrets()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"connectors": "two"}, "connectors"),
+        ({"csms_auth": {"type": "oauth"}}, "csms_auth.type"),
+        ({"csms_url": "http://x/"}, "csms_url"),
+        ({"name": 5}, "name"),
+    ],
+)
+def test_faults_in_the_predecessors_shape_are_named(api, change, field):
+    status, body = api("POST", "stations", OLD[0] | change)
+    assert (status, list(body["fields"])) == (422, [field])
+    assert not Station.objects.exists()
+
+
+def test_the_predecessors_shape_replaces_too(api):
+    api("POST", "stations", OLD[0])
+    without = {name: value for name, value in OLD[0].items() if name != "csms_auth"}
+    status, body = api("PUT", "stations/CP001", without | {"vendor": "Other"})
+    assert (status, body["vendor"]) == (200, "Other")
+    assert Station.objects.get(identity="CP001").read_secrets()[0] == "change-me"
+    api("PUT", "stations/CP001", OLD[0] | {"csms_auth": {"type": "none"}})
+    station = Station.objects.get(identity="CP001")
+    assert (station.username, station.read_secrets()[0]) == ("", "")
+    assert api("PUT", "stations/CP001", OLD[1])[0] == 422
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"a": {"b": [1, None, "x"]}}, {"big": 2**70}, {"": 1}, {"$set": {"a.b": 1}}, {"a.b": 1},
+        {"nul\0": 1}, {"lone": "\ud800"}, {"x": float("1e308")}, [], "text",
+    ],
+)  # fmt: skip
+def test_whatever_extra_holds_it_is_kept_or_refused(api, extra):
+    status, body = api("POST", "stations", LEAST | {"extra": extra})
+    assert status in (201, 422), body
+    if status == 201:
+        assert api("GET", "stations/CP1")[1]["extra"] == extra
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "\ud800"), ("vendor", "\ud800"), ("tags", ["\ud800"]),
+        ("configuration", {"a\0b": "c"}), ("configuration", {"a": "\ud800"}),
+        ("extra", {"text": "x" * 1_000_001}),
+    ],
+)  # fmt: skip
+def test_what_no_document_can_hold_is_refused_by_its_field(api, field, value):
+    status, body = api("POST", "stations", LEAST | {field: value})
+    assert (status, list(body["fields"])) == (422, [field])
+    odd = {"station_id": "CP2", "csms_url": LEAST["csms_url"], "note": {"a": 2**70}}
+    assert api("POST", "stations/import", [odd])[1]["fields"].keys() == {"CP2.extra"}
