@@ -212,6 +212,11 @@ class Connector:
             return 0.0
         return self.ev.power_w(offered, self.dc)
 
+    def metered_w(self, now: float) -> float:
+        """The power of `sample`, without all the rest of it."""
+        self.advance(now)
+        return self.power_w * self._noise("power", now)
+
     def advance(self, now: float) -> bool:
         """Count the energy up to `now`. True if the EV filled up and suspended on the way."""
         elapsed = now - self._at

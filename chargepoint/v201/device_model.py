@@ -3,6 +3,7 @@
 Only values that differ from the shared table are kept for a station.
 """
 
+from functools import lru_cache
 from typing import ClassVar
 
 from chargepoint.v201.variables import (
@@ -22,7 +23,7 @@ class Catalogue:
     """The variables that a version knows. `at_evses`, `at_connectors`: of each one of these."""
 
     __slots__ = ("_of_evses", "_placed", "at_connectors", "at_evses", "by_name", "components",
-                 "secret", "variables")  # fmt: skip
+                 "defaults", "secret", "variables")  # fmt: skip
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Catalogue:
     ) -> None:
         self.variables, self.at_evses, self.at_connectors = variables, at_evses, at_connectors
         self.by_name = {v.key.lower(): v for v in variables}
+        self.defaults = {v.key: v.default for v in variables}
         self.components = {v.component.lower() for v in variables}
         self.secret = {v.key for v in variables if v.mutability == WRITE_ONLY and not v.live}
         self._placed = {v.key.lower(): v for v in (*at_evses, *at_connectors)}
@@ -82,6 +84,9 @@ class DeviceModel:
         found = self._stored.get(key)
         if found is None:
             found = self._configured.get(key)
+        if found is not None:
+            return found
+        found = self.CATALOGUE.defaults.get(key)
         return self.CATALOGUE.by_name[key.lower()].default if found is None else found
 
     def rebase(self, configuration: dict[str, str]) -> None:
@@ -97,7 +102,7 @@ class DeviceModel:
         return self.value(key) == "true"
 
     def members(self, key: str) -> list[str]:
-        return [item for item in self.value(key).split(",") if item]
+        return list(_members(self.value(key)))
 
     def set(self, variable: Variable, text: str) -> bool:
         """Store an acceptable value; True if it waits for the next boot."""
@@ -139,11 +144,18 @@ class DeviceModel:
 
     def to_saved(self) -> tuple[dict, dict]:
         """(what may be seen, what must not be), each {} where there is nothing of its kind."""
+        plain: dict[str, dict] = {}
+        hidden: dict[str, dict] = {}
         parts = {"configured": self._configured, "stored": self._stored, "pending": self._pending}
-        secret = self.CATALOGUE.secret
-        hidden = {n: {k: part[k] for k in secret & part.keys()} for n, part in parts.items()}
-        plain = {n: {k: part[k] for k in part if k not in secret} for n, part in parts.items()}
-        return _filled(plain), _filled(hidden)
+        for name, part in parts.items():
+            if not part:
+                continue
+            if concealed := self.CATALOGUE.secret & part.keys():
+                hidden[name] = {key: part[key] for key in concealed}
+                plain[name] = {key: part[key] for key in part if key not in concealed}
+            else:
+                plain[name] = {**part}
+        return plain, hidden
 
     @classmethod
     def from_saved(cls, plain: dict, secret: dict, configuration: dict[str, str]) -> "DeviceModel":
@@ -169,8 +181,9 @@ class DeviceModel:
         return usable or _NOTHING
 
 
-def _filled(parts: dict[str, dict]) -> dict[str, dict]:
-    return {name: part for name, part in parts.items() if part}
+@lru_cache(maxsize=512)
+def _members(text: str) -> tuple[str, ...]:
+    return tuple(item for item in text.split(",") if item)
 
 
 def _exists(of_evse: bool, evse: dict | None, connectors: dict[int, set[int]]) -> bool:

@@ -68,9 +68,10 @@ def meter_value(
     sample: Sample, measurands: Iterable[str], context: str, timestamp: str
 ) -> dict | None:
     """One MeterValue with the measurands that can be measured; None if there is none of them."""
-    values = [
-        {**value, "measurand": measurand, "context": context}
-        for measurand in measurands
-        for value in _WRITERS[measurand](sample)
-    ]
+    values: list[dict] = []
+    for measurand in measurands:
+        for value in _WRITERS[measurand](sample):
+            value["measurand"] = measurand
+            value["context"] = context
+            values.append(value)
     return {"timestamp": timestamp, "sampledValue": values} if values else None

@@ -274,10 +274,10 @@ class Transactions(Availability):
         """The same news for the record of charging sessions (not OCPP)."""
         transaction, hardware = outlet.transaction, outlet.hardware
         transaction.rev += 1
-        sample = hardware.sample(now)
-        picture = {"t": now, "energy_wh": round(sample.energy_wh), "power_w": round(sample.power_w)}
-        if sample.soc is not None:
-            picture["soc"] = round(sample.soc, 1)
+        watts = hardware.metered_w(now)
+        picture = {"t": now, "energy_wh": round(hardware.meter_wh), "power_w": round(watts)}
+        if hardware.ev is not None:
+            picture["soc"] = round(hardware.ev.soc, 1)
         over = transaction.ended is not None
         start, stop = int(transaction.meter_start), int(hardware.meter_wh)
         return {

@@ -110,8 +110,10 @@ class Costs:
         return super().value_refusal(variable, text)
 
     def use_reservation(self, outlet: Outlet, now: float) -> int | None:
+        if not self.reservations:
+            return None
         since = min(
-            (e.get("since", now) for e in (self.reservations or {}).values()
+            (e.get("since", now) for e in self.reservations.values()
              if e["claimed"] == outlet.number), default=None,
         )  # fmt: skip
         bill = self.bill_of(outlet)

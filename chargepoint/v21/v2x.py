@@ -51,6 +51,8 @@ class V2X(ChargingLimits):
         return super().withheld(outlet)
 
     def _period_now(self, outlet: Outlet, now: float) -> tuple[Profile, Period] | None:
+        if not self.profiles:  # as at nearly every station, for each of its meter values
+            return None
         time = round((now + self._skew) * 1000)
         return self.for_transaction(outlet, time, self.since(outlet, time))
 
