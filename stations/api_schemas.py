@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
+from django.core.exceptions import ValidationError
 from ninja import Schema
 from ninja.schema import DjangoGetter
 from pydantic import ConfigDict, Field, model_validator
 
-from accounts.errors import ApiError
 from stations import predecessor
 
 
@@ -83,7 +83,7 @@ class StationWhole(StationChange):
             return given
         known = predecessor.convert(sent)
         if known.errors:
-            raise ApiError("invalid", "Correct the fields and try again.", 422, known.errors)
+            raise ValidationError(known.errors)
         secrets = {} if known.password is None else {"password": known.password}
         return known.values | secrets
 

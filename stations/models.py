@@ -39,7 +39,22 @@ class StaleStation(Exception):
     """The station was changed or deleted by someone else since it was read."""
 
 
-class StationDesign(models.Model):
+class Storable(models.Model):
+    """Refuses, by its field, what no document can hold."""
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        kinds = (models.CharField, models.TextField, models.JSONField, ArrayField)
+        fields = [f.name for f in self._meta.concrete_fields if isinstance(f, kinds)]
+        problems = validation.check_storable({name: getattr(self, name) for name in fields})
+        if problems:
+            raise ValidationError(problems)
+
+
+class StationDesign(Storable):
     """What a station and a template share: hardware, connection, simulation."""
 
     ocpp_version = models.CharField(
@@ -142,7 +157,7 @@ class Template(StationDesign):
         return self.name
 
 
-class TagGroup(models.Model):
+class TagGroup(Storable):
     """Tags that belong together, e.g. "Site": building-a, building-b."""
 
     name = models.CharField(max_length=50, unique=True)
@@ -247,9 +262,6 @@ class Station(StationDesign):
         values = self.design() | {
             name: getattr(self, name) for name in ("serial", "iccid", "imsi", "name")
         }
-        problems = validation.check_storable(values | {"extra": self.extra})
-        if problems:
-            return problems
         problems = validation.check_design(values)
         identity = validation.check_identity(self.identity)
         kept = getattr(self, "_identity_kept", self.identity)

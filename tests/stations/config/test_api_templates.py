@@ -1,5 +1,7 @@
 """/api/templates."""
 
+import pytest
+
 from stations.models import Template
 
 LEAST = {"name": "AC", "csms_url": "ws://h/ocpp"}
@@ -36,3 +38,20 @@ def test_a_template_is_checked_as_a_station_is(api):
     assert api("POST", "templates", LEAST)[0] == 201
     status, body = api("POST", "templates", LEAST)
     assert (status, list(body["fields"])) == (422, ["name"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "\ud800"), ("vendor", "\ud800"), ("tags", ["\ud800"]),
+        ("configuration", {"a\0b": "c"}), ("configuration", {"a": "\ud800"}),
+    ],
+)  # fmt: skip
+def test_what_no_document_can_hold_is_refused_by_its_field(api, field, value):
+    template = {"name": "T", "csms_url": "ws://127.0.0.1:9000/ocpp"} | {field: value}
+    status, body = api("POST", "templates", template)
+    assert (status, list(body["fields"])) == (422, [field])
+    groups = [{"name": "\ud800", "tags": ["a"]}]
+    document = {"stations": [], "templates": [template], "tag_groups": groups}
+    status, body = api("POST", "stations/import", document)
+    assert (status, set(body["fields"])) == (422, {f"templates[0].{field}", "tag_groups[0].name"})
