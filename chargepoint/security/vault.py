@@ -35,6 +35,17 @@ class LinkSecurity(NamedTuple):
     identity: str = ""
 
 
+def secrets_of(saved: dict[str, Any], part: str) -> dict[str, Any]:
+    """What a part of the station has put by with `put_by`; {} where there is nothing."""
+    return (saved.get("secrets") or {}).get(part) or {}
+
+
+def put_by(saved: dict[str, Any], part: str, secret: dict[str, Any]) -> None:
+    """Keep what must not be stored in plain text beside that of the others."""
+    if secret:
+        saved["secrets"] = {**saved.get("secrets", {}), part: secret}
+
+
 class Vault:
     """Made when a CSMS first entrusts a station with something; plain values.
 

@@ -7,6 +7,7 @@ from chargepoint import rpc
 from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
+from chargepoint.security.vault import put_by, secrets_of
 from chargepoint.station import ACCEPTED, CommandRejected, Station
 from chargepoint.v201.auth_cache import AuthCache
 from chargepoint.v201.charging_profiles import Installed
@@ -45,9 +46,9 @@ class Base201(Security, Firmware, Station):
         self.offline_since: float | None = saved.get("offline_since")
         self.reset_due: str | None = saved.get("reset_due")
         self.cache = AuthCache(saved.get("cache"))
-        secret = (saved.get("secrets") or {}).get("model") or {}
-        plain = saved.get("model") or {}
-        self.model = self.MODEL.from_saved(plain, secret, initial(self.config))
+        self.model = self.MODEL.from_saved(
+            saved.get("model") or {}, secrets_of(saved, "model"), initial(self.config)
+        )
         self.driven: set[int] = set(saved.get("driven", ()))
         self.local_list: dict[str, list] | None = saved.get("local_list")
         self.list_version: int = saved.get("list_version", 0)
@@ -122,8 +123,7 @@ class Base201(Security, Firmware, Station):
         if self.published:
             saved["published"] = {checksum: [*at] for checksum, at in self.published.items()}
         saved |= self.saved_files() | self.saved_security() | self.saved_monitors()
-        if secret:
-            saved["secrets"] = {**saved.get("secrets", {}), "model": secret}
+        put_by(saved, "model", secret)
         return saved
 
     def mains_changed(self, now: float) -> None:

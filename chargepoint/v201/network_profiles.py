@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from chargepoint.effects import URGENT
+from chargepoint.security.vault import put_by, secrets_of
 from chargepoint.v201 import network as profiles
 from chargepoint.v201.network import OPERATORS, Network, Profile, level
 from chargepoint.v201.variable_requests import VariableRequests
@@ -183,8 +184,7 @@ class NetworkProfiles(VariableRequests):
     # --- the saved state ---------------------------------------------------------------------
 
     def begin(self, saved: dict, now: float) -> None:
-        secret = (saved.get("secrets") or {}).get("network", {})
-        known = saved.get("network")
+        secret, known = secrets_of(saved, "network"), saved.get("network")
         self.network: Network | None = Network.from_saved(known, secret) if known else None
         super().begin(saved, now)
 
@@ -192,8 +192,7 @@ class NetworkProfiles(VariableRequests):
         saved = super().extra_saved()
         if self.network is not None:
             saved["network"], secret = self.network.to_saved()
-            if secret:
-                saved["secrets"] = {**saved.get("secrets", {}), "network": secret}
+            put_by(saved, "network", secret)
         return saved
 
     def heed_operator(self) -> None:

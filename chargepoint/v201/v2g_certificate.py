@@ -14,6 +14,7 @@ from chargepoint.security.certificates import (
 )
 from chargepoint.security.contracts import issuer_of
 from chargepoint.security.own_certificate import DAY, RENEW_BEFORE
+from chargepoint.security.vault import put_by, secrets_of
 
 CHAIN = "V2GCertificateChain"
 COMBINED = ""  # one certificate for the CSMS and for cars: SignCertificate names no type
@@ -36,7 +37,7 @@ class V2gCertificate:
     }  # fmt: skip
 
     def begin(self, saved: dict, now: float) -> None:
-        secret = (saved.get("secrets") or {}).get("v2g", {})
+        secret = secrets_of(saved, "v2g")
         known = {k: {**e, **secret.get(k, {})} for k, e in saved.get("v2g", {}).items()}
         # Without its key (the secrets could not be read) a certificate is of no use.
         usable = {kind: e for kind, e in known.items() if "key" in e or "pending" in e}
@@ -51,8 +52,7 @@ class V2gCertificate:
         if self.v2g:
             parts = {kind: _split(entry) for kind, entry in self.v2g.items()}
             saved["v2g"] = {kind: plain for kind, (plain, _) in parts.items()}
-            secret = {kind: hidden for kind, (_, hidden) in parts.items()}
-            saved["secrets"] = {**saved.get("secrets", {}), "v2g": secret}
+            put_by(saved, "v2g", {kind: hidden for kind, (_, hidden) in parts.items()})
         return saved
 
     # --- SignCertificate ---------------------------------------------------------------------
