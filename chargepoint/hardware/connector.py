@@ -223,17 +223,16 @@ class Connector:
         if elapsed <= 0:
             return False
         self._at = now
+        known, self._full = self._full, None
         if self.state is not _CHARGING or self.ev is None:
-            self._full = None
             return False
         if self.discharge_w:
-            self._full = None
             asked = min(self.discharge_w, self.most_w)
             self._meter.give_back(self.ev.give(elapsed, asked, self.dc))
             return False
         offered = self.offered_w
-        if self._full is not None and self._full[2] != offered:
-            self._full = None
+        if known is not None and known[2] == offered:
+            self._full = known
         energy, _ = self.ev.charge(elapsed, offered, self.dc)
         self._meter.add(energy)
         return self._suspend_if_full()

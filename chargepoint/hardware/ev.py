@@ -8,7 +8,6 @@ hour does not depend on how many steps the hour is cut into.
 
 from itertools import pairwise
 from math import expm1, log1p
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.security.certificates import read_chain
@@ -212,14 +211,11 @@ class EV:
         return end, cap_w, 0.0
 
     def to_saved(self) -> dict[str, Any]:
-        return dict(zip(self.__slots__, _VALUES(self), strict=True))
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "EV":
         return cls(**saved)
-
-
-_VALUES = attrgetter(*EV.__slots__)
 
 
 def _check_contract(emaid: Any, contract: Any) -> None:

@@ -1,6 +1,5 @@
 """One charging session of 1.6, from StartTransaction to the answer to StopTransaction."""
 
-from operator import attrgetter
 from typing import Any
 
 UNKNOWN_TRANSACTION = -1  # errata 4.0, 3.18: the start was never accepted
@@ -38,7 +37,7 @@ class Session16:
         self.suspended = False  # deauthorized: no more energy, transaction still open
 
     def to_saved(self) -> dict[str, Any]:
-        saved = dict(zip(self.__slots__, _VALUES(self), strict=True))
+        saved = {name: getattr(self, name) for name in self.__slots__}
         saved["data"] = list(self.data)
         return saved
 
@@ -54,6 +53,3 @@ class Session16:
         for name in ("sampled_wh", "aligned_wh"):
             setattr(session, name, saved.get(name, session.meter_start))
         return session
-
-
-_VALUES = attrgetter(*Session16.__slots__)

@@ -84,10 +84,7 @@ class DeviceModel:
         found = self._stored.get(key)
         if found is None:
             found = self._configured.get(key)
-        if found is not None:
-            return found
-        found = self.CATALOGUE.defaults.get(key)
-        return self.CATALOGUE.by_name[key.lower()].default if found is None else found
+        return self.CATALOGUE.defaults[key] if found is None else found
 
     def rebase(self, configuration: dict[str, str]) -> None:
         """A new configuration. What it changes goes before what the CSMS had set."""

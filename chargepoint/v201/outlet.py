@@ -1,6 +1,5 @@
 """One connector as 2.x sees it: the hardware, who is authorized on it, and its transaction."""
 
-from operator import attrgetter
 from typing import Any
 
 from chargepoint.hardware.connector import Connector
@@ -52,9 +51,8 @@ class Transaction:
         self.ended_values: list[dict] = []  # samples kept for the Ended event
 
     def to_saved(self) -> dict[str, Any]:
-        saved = dict(zip(self.__slots__, _VALUES(self), strict=True))
-        saved["ended_values"] = [*self.ended_values]  # the list grows on
-        return saved
+        saved = {name: getattr(self, name) for name in self.__slots__}
+        return {**saved, "ended_values": [*self.ended_values]}  # the list grows on
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "Transaction":
@@ -63,9 +61,6 @@ class Transaction:
             if name in saved:  # an older snapshot knows less
                 setattr(transaction, name, saved[name])
         return transaction
-
-
-_VALUES = attrgetter(*Transaction.__slots__)
 
 
 class Outlet:
