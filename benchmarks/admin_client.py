@@ -100,10 +100,13 @@ class AdminClient:
         with self._opener.open(self.url + path, timeout=60) as answer:
             return answer.read().decode()
 
-    def _post(self, path: str, fields: list[tuple[str, str]]) -> str:
+    def _post(
+        self, path: str, fields: list[tuple[str, str]],
+        opener: urllib.request.OpenerDirector | None = None,
+    ) -> str:  # fmt: skip
         body = urllib.parse.urlencode(fields).encode()
         request = urllib.request.Request(self.url + path, body, {"Referer": self.url + path})
-        with self._opener.open(request, timeout=60) as answer:
+        with (opener or self._opener).open(request, timeout=60) as answer:
             return answer.read().decode()
 
     def open_form(self, key: str) -> Form:
@@ -117,12 +120,8 @@ class AdminClient:
         """Send the form back. False: the page came back with an error (somebody saved first)."""
         fields = [(name, changes.pop(name, value)) for name, value in form.fields]
         fields += list(changes.items()) + [("_save", "Save")]
-        path = f"{STATIONS}{key}/change/"
-        body = urllib.parse.urlencode(fields).encode()
-        request = urllib.request.Request(self.url + path, body, {"Referer": self.url + path})
         try:
-            with self._staying.open(request, timeout=60) as answer:
-                page = answer.read().decode()
+            page = self._post(f"{STATIONS}{key}/change/", fields, self._staying)
         except urllib.error.HTTPError as answer:
             if answer.code != 302:
                 raise

@@ -251,4 +251,3 @@ class Worker:
             self.fleet.carry_out(plan)
         except Exception:
             log.exception("station %s not started", plan.identity)
-

@@ -211,4 +211,3 @@ class Runner:
                 if not mine and run.plan.id in self.runs and not run.cancelled:
                     log.error("execution %s was taken from this runner: it ends", run.plan.id)
                     run.cancel("The runner lost this execution.")
-
