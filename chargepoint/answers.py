@@ -7,11 +7,23 @@ of ours waits for its answer (OCPP-J 1.6 4.1.1: that rule is each side's own).
 from typing import Any, ClassVar
 
 from chargepoint import calls, rpc, schemas
-from chargepoint.calls import Calls, log, method_names
+from chargepoint.breaches import READ
+from chargepoint.calls import Calls, Flight, log, method_names
 from chargepoint.config import MAX_FRAME
-from chargepoint.effects import Frame, Received, Send
+from chargepoint.effects import URGENT, Frame, Received, Send
+from chargepoint.kindly import Reading
 
+# Calls that change nothing that lasts, in any version; before the answer to another one leaves, the
+# state is kept: what a CSMS was told is done is done, whatever dies.
+READ_ONLY = frozenset({
+    "DataTransfer", "ExtendedTriggerMessage", "GetBaseReport", "GetCertificateChainStatus",
+    "GetChargingProfiles", "GetCompositeSchedule", "GetConfiguration", "GetDERControl",
+    "GetDisplayMessages", "GetInstalledCertificateIds", "GetLocalListVersion",
+    "GetMonitoringReport", "GetPeriodicEventStream", "GetReport", "GetTariffs",
+    "GetTransactionStatus", "GetVariables", "TriggerMessage",
+})  # fmt: skip
 CRAFTED_AT_MOST = 20  # frames of an operator whose answers are waited for
+_LONGEST_MARK = 255
 
 
 class CallFault(Exception):
@@ -65,13 +77,40 @@ class Answers(Calls):
 
     def _note(
         self, kind: str, text: str, now: float, error: str = "", action: str = "",
-        unique_id: str = "", latency: float | None = None,
+        unique_id: str = "", latency: float | None = None, mark: str = "",
     ) -> None:  # fmt: skip
         text = text if len(text) <= MAX_FRAME else text[:MAX_FRAME]
-        frame = Frame("received", kind, action, unique_id, text, now, latency, error)
+        frame = Frame("received", kind, action, unique_id, text, now, latency, error, mark)
         self._out.append(Received(frame))
 
-    def _take_call(self, call: rpc.Call, text: str, now: float) -> None:
+    def _note_kindly(
+        self, kind: str, text: str, now: float, fault: schemas.SchemaFault, reading: Reading,
+        action: str, unique_id: str, latency: float | None = None,
+    ) -> None:  # fmt: skip
+        """Note a frame that breaks the specification and was read all the same."""
+        notes = _notes_of(fault, reading)
+        error = f"{self.CODES[fault.kind]}: {fault.message}"
+        mark = f"{READ}{'; '.join(notes)}"[:_LONGEST_MARK]
+        self._note(kind, text, now, error, action, unique_id, latency, mark)
+        self._breached(kind, action, fault, reading, now)
+
+    def _breached(
+        self, kind: str, action: str, fault: schemas.SchemaFault, reading: Reading | None,
+        now: float,
+    ) -> None:  # fmt: skip
+        """Count what the CSMS got wrong; of a reading each thing by itself."""
+        if reading is not None:
+            for note in _notes_of(fault, reading):
+                self.breached(kind, action, note, fault.message, True, now)
+            return
+        what = self.CODES.get(fault.kind, fault.kind)
+        what += f" at {fault.place}" if fault.place else ""
+        self.breached(kind, action, what, fault.message, False, now)
+
+    def _take_call(
+        self, call: rpc.Call, text: str, now: float, spoilt: schemas.SchemaFault | None = None
+    ) -> None:
+        """`spoilt`: what was wrong with the frame that the Call was read from all the same."""
         unique_id, action, payload = call
         name = self.HANDLERS.get(action)
         if name is None:
@@ -84,11 +123,17 @@ class Answers(Calls):
         if refusal is not None:
             self._refuse(call, text, *refusal, now)
             return
-        fault = schemas.check(self.VERSION, action, payload, False)
-        if fault is not None:
-            self._refuse(call, text, self.CODES[fault.kind], fault.message, now)
-            return
-        self._note("Call", text, now, "", action, unique_id)
+        fault = spoilt or schemas.check(self.VERSION, action, payload, False)
+        if fault is None:
+            self._note("Call", text, now, "", action, unique_id)
+        else:
+            reading = self.read_kindly(action, payload, False)
+            if reading is None:
+                self._refuse(call, text, self.CODES[fault.kind], fault.message, now)
+                self._breached("Call", action, fault, None, now)
+                return
+            payload = reading.payload
+            self._note_kindly("Call", text, now, fault, reading, action, unique_id)
         try:
             answer = getattr(self, name)(payload, now)
         except CallFault as refused:
@@ -106,6 +151,8 @@ class Answers(Calls):
             return
         self._answer(unique_id, action, answer, now)
         self._run_later(now)
+        if action not in READ_ONLY:
+            self.changed(URGENT)
 
     def refuses_calls(self) -> tuple[str, str] | None:
         """Hook: (code, description) while the version's rules forbid to serve any Call."""
@@ -145,6 +192,18 @@ class Answers(Calls):
         self._out.append(Send(frame))
 
     def _take_bad(self, bad: rpc.BadFrame, text: str, now: float) -> None:
+        if self.config.lenient and (frame := rpc.with_empty_payload(bad, text)) is not None:
+            spoilt = schemas.SchemaFault(bad.fault, bad.message)
+            if type(frame) is rpc.Call:
+                self._take_call(frame, text, now, spoilt)
+            else:
+                self._take_result(frame, text, now, spoilt)
+            return
+        self._take_unreadable(bad, text, now)
+        fault = schemas.SchemaFault(bad.fault, bad.message)
+        self._breached("Invalid", bad.action, fault, None, now)
+
+    def _take_unreadable(self, bad: rpc.BadFrame, text: str, now: float) -> None:
         kind = "Call" if bad.type_id == rpc.CALL and bad.unique_id else "Invalid"
         error = bad.message
         flight = self._flight
@@ -160,7 +219,7 @@ class Answers(Calls):
                 if bad.type_id == rpc.CALL_RESULT:
                     self.result_was_bad(bad.unique_id, flight.action, code, error, now)
                 self.frame_was_bad("", error, now)
-                self._failed("FormatViolation", error, now)
+                self._failed("FormatViolation", f"its answer cannot be read: {error}", now)
                 return
         self._note(kind, text, now, error, bad.action[:60], bad.unique_id)
         if bad.type_id == rpc.CALL_RESULT and bad.unique_id:
@@ -169,21 +228,27 @@ class Answers(Calls):
             self._answer_error(bad.unique_id or "-1", bad.action[:60], code, error, now)
         self.frame_was_bad(code or "", error, now)
 
-    def _take_result(self, result: rpc.CallResult, text: str, now: float) -> None:
+    def _take_result(
+        self, result: rpc.CallResult, text: str, now: float,
+        spoilt: schemas.SchemaFault | None = None,
+    ) -> None:  # fmt: skip
         unique_id, payload = result
         flight = self._flight
         if flight is None or flight.unique_id != unique_id:
             self._take_stray("CallResult", unique_id, text, now, "")
             return
         action = flight.action
-        fault = schemas.check(self.VERSION, action, payload, True)
-        error = "" if fault is None else f"{self.CODES[fault.kind]}: {fault.message}"
-        self._note("CallResult", text, now, error, action, unique_id, now - flight.sent)
-        if fault is not None:
-            code = self.CODES[fault.kind]
-            self.result_was_bad(unique_id, action, code, fault.message, now)
-            self._failed(code, fault.message, now)
-            return
+        fault = spoilt or schemas.check(self.VERSION, action, payload, True)
+        latency = now - flight.sent
+        if fault is None:
+            self._note("CallResult", text, now, "", action, unique_id, latency)
+        else:
+            reading = self.read_kindly(action, payload, True)
+            if reading is None:
+                self._refuse_result(flight, text, fault, now)
+                return
+            payload = reading.payload
+            self._note_kindly("CallResult", text, now, fault, reading, action, unique_id, latency)
         self._landed()
         if flight.message is not None:
             self._queue.remove(flight.message)
@@ -193,6 +258,17 @@ class Answers(Calls):
             context = flight.context if flight.message is None else flight.message
             method(payload, context, now)
 
+    def _refuse_result(
+        self, flight: Flight, text: str, fault: schemas.SchemaFault, now: float
+    ) -> None:
+        unique_id, action = flight.unique_id, flight.action
+        code = self.CODES[fault.kind]
+        why = f"{code}: {fault.message}"
+        self._note("CallResult", text, now, why, action, unique_id, now - flight.sent)
+        self._breached("CallResult", action, fault, None, now)
+        self.result_was_bad(unique_id, action, code, fault.message, now)
+        self._failed(code, f"its answer cannot be read: {why}", now)
+
     def _take_error(self, error: rpc.CallError, text: str, now: float) -> None:
         flight = self._flight
         if flight is None or flight.unique_id != error.unique_id:
@@ -201,7 +277,7 @@ class Answers(Calls):
         latency = now - flight.sent
         code = error.code[:60]
         self._note("CallError", text, now, code, flight.action, error.unique_id, latency)
-        self._failed(code, error.description, now)
+        self._failed(code, f"the CSMS answers {code} {error.description}".rstrip(), now)
 
     def _take_stray(self, kind: str, unique_id: str, text: str, now: float, error: str) -> None:
         action, sent = (self._crafted or {}).pop(unique_id, (None, 0.0))
@@ -218,7 +294,7 @@ class Answers(Calls):
 
     # --- frames of an operator ---------------------------------------------------------------
 
-    def send_crafted(self, text: str, now: float) -> str:
+    def send_crafted(self, text: str, now: float, cause: str = "") -> str:
         """Send a frame as an operator wrote it, beside the Call in flight. Returns its id."""
         frame = rpc.parse(text, MAX_FRAME, self.READERS)
         unique_id, action, kind, error = frame.unique_id, "", "Invalid", ""
@@ -234,9 +310,15 @@ class Answers(Calls):
             kind = type(frame).__name__
             action = getattr(frame, "action", "")[:60]
             error = getattr(frame, "code", "")[:60]
-        self._out.append(Send(Frame("sent", kind, action, unique_id, text, now, None, error)))
+        frame = Frame("sent", kind, action, unique_id, text, now, None, error, "", cause)
+        self._out.append(Send(frame))
         return unique_id
 
     def forget_calls(self) -> None:
         super().forget_calls()
         self._crafted = None
+
+
+def _notes_of(fault: schemas.SchemaFault, reading: Reading) -> tuple[str, ...]:
+    """What was wrong; where the frame was and its payload is not, the frame's own fault."""
+    return reading.notes or (f"{fault.message}: read as empty",)

@@ -8,19 +8,24 @@ after the answer to the one before it, or its timeout.
 
 import logging
 import re
-from collections import deque
 from random import Random
 from typing import Any, ClassVar, NamedTuple
 
 from chargepoint import rpc, schemas
 from chargepoint.config import StationConfig
-from chargepoint.effects import TOUCH, Changed, Effect, Frame, Send
+from chargepoint.effects import SOON, TOUCH, URGENT, Changed, Effect, Frame, Noted, Received, Send
 from chargepoint.faults.tap import Tap
 from chargepoint.timers import Timers
 
 # A frame of ours that its schema refuses is a bug: tests set this to have it raised.
 STRICT = False
+CALLS_AT_MOST = 1000  # ordinary ones that wait; then every second of what is only news is dropped
 QUEUE_AT_MOST = 1000  # messages; then intermediate meter values are thinned out
+
+# They have methods for their end, which heed only a link that was lost.
+MERE_NEWS = frozenset({"Heartbeat", "NotifyEvent", "StatusNotification"})
+
+_CHANGED = {TOUCH: Changed(TOUCH), SOON: Changed(SOON)}
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +63,14 @@ class Calls(Timers):
         "_out",
         "_queue",
         "_queue_retry",
+        "_urgent",
         "config",
         "connected",
         "identity",
         "last_message",
         "registration",
         "tap",
+        "unseen",
         "version",
     )
 
@@ -79,8 +86,10 @@ class Calls(Timers):
         self.registration = ""
         self.last_message: float | None = None
         self._out: list[Effect] = []
+        self.unseen = False  # what a version's monitors look at has changed in this event
+        self._urgent = False  # the event has changed what must be kept before anything leaves
         self.tap: Tap | None = None  # made when something is to go wrong with the frames
-        self._calls: deque | None = None  # made when first needed: most stations idle
+        self._calls: list[tuple] | None = None  # made when needed: most stations idle
         self._flight: Flight | None = None
         self._queue: list[dict[str, Any]] | None = None
         self._queue_retry = 0.0
@@ -98,12 +107,28 @@ class Calls(Timers):
             for effect in out:
                 if type(effect) is Changed:
                     return
-        out.append(Changed(urgency))
+        elif urgency is URGENT:
+            self._urgent = True
+            return
+        out.append(_CHANGED[urgency])
 
     def _finish(self, now: float) -> list[Effect]:
+        if self.unseen:
+            self.unseen = False
+            self.look_at_values(now)
         self.pump(now)
         effects, self._out = self._out, []
-        return effects if self.tap is None else self.tapped(effects, now)
+        if self.tap is not None:
+            effects = self.tapped(effects, now)
+        return self._kept_first(effects) if self._urgent else effects
+
+    def _kept_first(self, effects: list[Effect]) -> list[Effect]:
+        """The state is kept before any frame that tells of it leaves, and after what caused it."""
+        self._urgent = False
+        rest = [effect for effect in effects if type(effect) is not Changed]
+        place = 1 if rest and type(rest[0]) is Received else 0
+        rest.insert(place, Changed(URGENT))
+        return rest
 
     # --- out ---------------------------------------------------------------------------------
 
@@ -114,8 +139,21 @@ class Calls(Timers):
     def call(self, action: str, payload: dict[str, Any], now: float, context: Any = None) -> None:
         """Queue an ordinary Call; got_<action> or failed_<action> has the rest."""
         if self._calls is None:
-            self._calls = deque()
+            self._calls = [(action, payload, context)]
+            return
+        if len(self._calls) >= CALLS_AT_MOST:
+            self._thin_calls()
         self._calls.append((action, payload, context))
+
+    def _thin_calls(self) -> None:
+        """A CSMS asks or triggers faster than it answers. Only what nobody here waits for goes."""
+        news = [call for call in self._calls if not self._is_awaited(call[0])]
+        dropped = {id(call) for call in news[::2]}
+        self._calls = [call for call in self._calls if id(call) not in dropped]
+        log.warning("%s: %d Calls were dropped: the CSMS answers late", self.identity, len(dropped))
+
+    def _is_awaited(self, action: str) -> bool:
+        return action not in MERE_NEWS and any(hasattr(self, name) for name in method_names(action))
 
     def queue_message(
         self, action: str, payload: dict[str, Any], session: str, **more: Any
@@ -130,12 +168,16 @@ class Calls(Timers):
         self._queue.append(message)
         return message
 
+    def queue_is_full(self) -> bool:
+        """Whether a CSMS that takes no transaction message is to start no further transaction."""
+        return len(self.queued) >= QUEUE_AT_MOST
+
     def thin_queue(self, action: str) -> None:
         """Drop every second message of an action where a long time offline has filled the queue.
 
         1.6 section 3.7 and 2.0.1 E04.FR.04 let intermediate values go before anything else.
         """
-        if self._queue is None or len(self._queue) < QUEUE_AT_MOST:
+        if not self.queue_is_full():
             return
         of_it = [message for message in self._queue if message["action"] == action]
         flying = self._flight and self._flight.message
@@ -180,9 +222,9 @@ class Calls(Timers):
                 self._pump_triggered(now)
             return
         while self._calls and self._flight is None:
-            action, payload, context = self._calls.popleft()
+            action, payload, context = self._calls.pop(0)
             if not self._calls:
-                self._calls = None  # an empty deque weighs more than all else of an idle station
+                self._calls = None
             self._send_call(action, payload, context, None, now)
         while self._flight is None and self._queue:
             if now < self._queue_retry:
@@ -196,11 +238,15 @@ class Calls(Timers):
         """While Pending only what the CSMS has triggered may be sent (1.6 4.2, 2.0.1 B02)."""
         calls = self._calls
         for _ in range(len(calls) if calls else 0):
-            action, payload, context = calls.popleft()
-            if self._flight is None and context == "triggered":
+            action, payload, context = calls.pop(0)
+            if self._flight is None and self.may_go_while_pending(context):
                 self._send_call(action, payload, context, None, now)
             else:
                 calls.append((action, payload, context))
+
+    def may_go_while_pending(self, context: Any) -> bool:
+        """Whether the CSMS has asked for the Call: "triggered", or a tuple with that in it."""
+        return context == "triggered" or (type(context) is tuple and "triggered" in context)
 
     def at_queue(self, now: float) -> None:
         """Nothing to do: the pump runs after each event."""
@@ -229,10 +275,13 @@ class Calls(Timers):
 
     def at_call(self, now: float) -> None:
         if self._flight is not None:
+            _, action, _, since, *_ = self._flight
+            why = f"Timeout: no answer to {action} in {now - since:.0f} s"
+            self._out.append(Noted(Frame("", "Note", action, "", "", now, error=why)))
             self._failed("Timeout", "no answer in time", now)
 
     def _failed(self, code: str, why: str, now: float, deliverable: bool = True) -> None:
-        """The Call in flight was answered with an error, badly, or not at all."""
+        """The Call in flight was answered with an error, badly, or not at all: `why` in words."""
         flight = self._flight
         self._landed()
         message = flight.message
@@ -249,6 +298,8 @@ class Calls(Timers):
                 self._queue_retry = 0.0
                 self.message_given_up(message, code, now)
             return
+        if flight.action == "BootNotification":
+            self.boot_failed(why)
         method = getattr(self, method_names(flight.action)[1], None)
         if method is not None:
             method(code, flight.context, now)
@@ -271,10 +322,16 @@ class Calls(Timers):
 
     # --- what Station and the versions supply ------------------------------------------------
 
+    def look_at_values(self, now: float) -> None:
+        """Hook: at the end of an event in which something was `unseen`."""
+
     def boot_due(self, now: float) -> bool:
         raise NotImplementedError
 
     def boot_payload(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def boot_failed(self, why: str) -> None:
         raise NotImplementedError
 
     def retry_policy(self) -> tuple[int, float]:

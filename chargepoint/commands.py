@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import orjson
 
 from chargepoint import rpc
-from chargepoint.effects import SOON, Effect
+from chargepoint.effects import SOON, Effect, Noted
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event, IllegalTransition
@@ -38,6 +38,20 @@ _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
 }  # fmt: skip
 
 
+# What cannot be, for people; the others are no driver's doing.
+_NOT_NOW = {
+    Event.EV_PLUGGED_IN: "No car can be plugged in",
+    Event.EV_UNPLUGGED: "There is no car to unplug",
+    Event.AUTHORIZED: "Nobody can be authorized",
+    Event.FAULT_OCCURRED: "It cannot become faulted",
+    Event.FAULT_CLEARED: "There is no fault to clear",
+    Event.MADE_INOPERATIVE: "It cannot be taken out of service",
+    Event.MADE_OPERATIVE: "It cannot be put into service",
+}
+# Commands that put a frame on the wire which the station itself would not have sent, or not so.
+INJECTING = frozenset({"message", "release", "drop", "answer"})
+
+
 class CommandRejected(Exception):
     """An operator's command that cannot be carried out. `code` for programs, text for people."""
 
@@ -59,13 +73,22 @@ class Commands:
         "message": "do_message",
     }
 
-    def command(self, name: str, args: dict, now: float) -> tuple[dict, list[Effect]]:
-        """An operator's command (see docs/api.md). Raises CommandRejected, state unchanged."""
+    def command(
+        self, name: str, args: dict, now: float, cause: str = ""
+    ) -> tuple[dict, list[Effect]]:
+        """An operator's command (see docs/api.md). Raises CommandRejected, state unchanged.
+
+        cause: who gives it, for the frames that are his.
+        """
         method = self.COMMANDS.get(name)
         if method is None:
             known = ", ".join(sorted(self.COMMANDS))
             raise CommandRejected("unknown_command", f"There is no {name!r}; known are: {known}.")
         arguments = _checked(args)
+        if "cause" in args:
+            raise CommandRejected("invalid_arguments", "Who gives a command is no argument.")
+        if cause and name in INJECTING:
+            arguments["cause"] = cause
         bound = getattr(self, method)
         try:
             signature(bound).bind(now, **arguments)
@@ -74,9 +97,24 @@ class Commands:
         try:
             result = bound(now, **arguments)
         except IllegalTransition as error:
-            raise CommandRejected("not_possible_now", f"{error}.") from None
+            raise self._not_now(error, arguments) from None
         self.changed(SOON)
+        if cause:
+            self._sign_notes(cause)
         return result or {}, self._finish(now)
+
+    def _not_now(self, error: IllegalTransition, arguments: dict[str, Any]) -> CommandRejected:
+        """In the words of who drives a station, not of the table of states."""
+        words = _NOT_NOW.get(error.event, "That cannot be done")
+        outlet = self.connectors.get(arguments.get("connector", 1))
+        status = "" if outlet is None else f" while connector {outlet.id} is"
+        shown = "" if outlet is None else f" {self.status_of(outlet)}"
+        return CommandRejected("not_possible_now", f"{words}{status}{shown}.")
+
+    def _sign_notes(self, cause: str) -> None:
+        for place, effect in enumerate(self._out):
+            if type(effect) is Noted and not effect.frame.cause:
+                self._out[place] = Noted(effect.frame._replace(cause=cause))
 
     def connector(self, number: Any) -> Connector:
         """The connector of a command; CommandRejected if there is none."""
@@ -132,7 +170,7 @@ class Commands:
 
     def do_message(
         self, now: float, text: str | None = None, action: str | None = None,
-        payload: Any = None,
+        payload: Any = None, cause: str = "",
     ) -> dict:  # fmt: skip
         """Send any frame, valid or not: `text` as it is, or a Call of `action`."""
         if not self.connected:
@@ -140,8 +178,10 @@ class Commands:
         if (text is None) == (action is None):
             raise CommandRejected("invalid_arguments", "Give either text or action and payload.")
         if text is None:
-            text = rpc.call_text(self.new_id(), action, {} if payload is None else payload)
-        return {"unique_id": self.send_crafted(text, now), "text": text}
+            # Not an id as the station's own Calls have: its numbers say nothing of the state.
+            unique_id = f"{self.new_id()}-crafted"
+            text = rpc.call_text(unique_id, action, {} if payload is None else payload)
+        return {"unique_id": self.send_crafted(text, now, cause), "text": text}
 
 
 def _checked(args: dict[str, Any]) -> dict[str, Any]:

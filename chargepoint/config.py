@@ -27,6 +27,9 @@ class StationConfig(msgspec.Struct, frozen=True):
     call_timeout   seconds to wait for the answer to a Call
     credentials    changes whenever the operator changes the address or the credentials of the link
     csms_url       the operator's address of the CSMS, for 2.x to report
+    delays         seconds that a station takes, (least, most) to draw from; see pace.py
+    lenient        take what can be read of a payload that its schema refuses (kindly.py)
+    ticks          a second, at which heartbeats and meter values are due; 0: to the microsecond
     """
 
     identity: str
@@ -47,3 +50,6 @@ class StationConfig(msgspec.Struct, frozen=True):
     call_timeout: float = 30.0
     credentials: str = ""
     csms_url: str = ""
+    lenient: bool = False
+    delays: dict[str, tuple[float, float]] = {}
+    ticks: int = 0

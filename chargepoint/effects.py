@@ -12,6 +12,7 @@ class Frame(NamedTuple):
     time      unix seconds; latency seconds since the Call, on a CallResult or CallError
     error     "" or a CallError code, or why the frame was ignored
     mark      "" or what was done to the frame on purpose (see docs/faults.md)
+    cause     "" or whose frame this is: a person's, or a script's, that is no station's own
     """
 
     direction: str
@@ -23,6 +24,7 @@ class Frame(NamedTuple):
     latency: float | None = None
     error: str = ""
     mark: str = ""
+    cause: str = ""
 
 
 class Send(NamedTuple):

@@ -118,6 +118,23 @@ def parse(text: str, limit: int, readers: Readers) -> Readable:
     return readers[kind](frame, unique_id)
 
 
+def with_empty_payload(bad: BadFrame, text: str) -> Call | CallResult | None:
+    """What a bad frame is with {} where its payload is [], null or "", or an answer has none.
+
+    Some languages write an empty object so. None where that is not what is wrong with it.
+    """
+    if bad.fault != MALFORMED or bad.type_id not in (CALL, CALL_RESULT) or not bad.unique_id:
+        return None
+    if len(bad.unique_id) > LONGEST_ID:
+        return None
+    match orjson.loads(text):
+        case [2, str(unique_id), str(action), [] | None | ""]:
+            return Call(unique_id, action, {})
+        case [3, str(unique_id)] | [3, str(unique_id), [] | None | ""]:
+            return CallResult(unique_id, {})
+    return None
+
+
 def _call(frame: list, unique_id: str) -> Call | BadFrame:
     action = frame[2] if len(frame) > 2 and type(frame[2]) is str else ""
     if len(frame) != 4:

@@ -15,10 +15,13 @@ _FOLDER = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 # 1.6's request schemas carry the bare action's name.
 _REQUEST = {"1.6": "", "2.0.1": "Request", "2.1": "Request"}
 
+INTEGER_LIMIT = 2**31
+LONG_LIMIT = 2**63  # what a document of MongoDB can hold
 MISSING, EXTRA, TYPE, OCCURRENCE, PROPERTY = "missing", "extra", "type", "occurrence", "property"
 _FAULT = {
     "Required": MISSING,
     "AdditionalProperties": EXTRA,
+    "FalseSchema": EXTRA,  # where an object has no fields at all
     "Type": TYPE,
     "MinItems": OCCURRENCE,
     "MaxItems": OCCURRENCE,
@@ -26,10 +29,14 @@ _FAULT = {
 
 
 class SchemaFault(NamedTuple):
-    """kind: one of MISSING, EXTRA, TYPE, OCCURRENCE, PROPERTY; message for people."""
+    """kind: one of MISSING, EXTRA, TYPE, OCCURRENCE, PROPERTY; message for people.
+
+    place: the field that has it, without places in lists; "" for the payload itself.
+    """
 
     kind: str
     message: str
+    place: str = ""
 
 
 def _folder(version: str) -> Path:
@@ -51,24 +58,54 @@ def unanswered(version: str) -> frozenset[str]:
 
 
 @cache
-def _validator(version: str, action: str, response: bool):
+def validator(version: str, action: str, response: bool) -> Any:
+    """The compiled schema (jsonschema_rs); the action must be one of `actions(version)`."""
     # A schema of what nobody answers carries the bare action's name in every version.
     suffix = "" if action in unanswered(version) else _REQUEST[version]
     name = f"{action}{'Response' if response else suffix}.json"
     text = (_folder(version) / name).read_text("utf-8-sig")
-    return jsonschema_rs.validator_for(json.loads(text))
+    return jsonschema_rs.validator_for(json.loads(text, object_hook=_bounded))
+
+
+def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
+    """2.0.1 part 2, 2.1.3 "integer": 32 bits with the sign; 1.6's are xs:int in OCPP-S."""
+    if schema.get("type") == "integer":
+        schema["minimum"] = max(-INTEGER_LIMIT, schema.get("minimum", -INTEGER_LIMIT))
+        schema["maximum"] = min(INTEGER_LIMIT - 1, schema.get("maximum", INTEGER_LIMIT))
+    number = schema.get("transactionId")
+    if isinstance(number, dict) and number.get("type") == "integer":
+        # CSMSs of 1.6 that number transactions by milliseconds are common.
+        number |= {"minimum": -LONG_LIMIT, "maximum": LONG_LIMIT - 1}
+    return schema
 
 
 def check(version: str, action: str, payload: Any, response: bool) -> SchemaFault | None:
     """The first fault of a payload, or None. The action must be one of `actions(version)`."""
-    validator = _validator(version, action, response)
+    schema = validator(version, action, response)
     try:
-        if validator.is_valid(payload):
+        if schema.is_valid(payload):
             return None
-        error = next(iter(validator.iter_errors(payload)))
+        error = first_error(schema, payload)
     except ValueError as problem:
         # Nested deeper than the validator goes: no action has such a structure.
         return SchemaFault(EXTRA, str(problem)[:255])
+    if error is None:
+        return None
     where = "/".join(map(str, error.instance_path))
     message = f"{where}: {error.message}" if where else error.message
-    return SchemaFault(_FAULT.get(type(error.kind).__name__, PROPERTY), message[:255])
+    place = "/".join(part for part in error.instance_path if type(part) is str)
+    return SchemaFault(_FAULT.get(type(error.kind).__name__, PROPERTY), message[:255], place)
+
+
+def first_error(schema: Any, payload: Any) -> jsonschema_rs.ValidationError | None:
+    """The first that is wrong, or None; the search ends there, however much more is wrong.
+
+    Raises ValueError for what is nested deeper than the validator goes.
+    """
+    if schema.is_valid(payload):
+        return None
+    try:
+        schema.validate(payload)
+    except jsonschema_rs.ValidationError as error:
+        return error
+    return None

@@ -9,6 +9,7 @@ from random import Random, SystemRandom
 from typing import Any
 
 from chargepoint.answers import Answers
+from chargepoint.breaches import Breaches
 from chargepoint.commands import CommandRejected, Commands
 from chargepoint.config import StationConfig
 from chargepoint.effects import SOON, TOUCH, URGENT, Close, Effect, PingInterval
@@ -23,7 +24,10 @@ from chargepoint.interception.commands import InterceptionCommands
 from chargepoint.linking import Linking
 from chargepoint.mains import COMMANDS as GRID_COMMANDS
 from chargepoint.mains import GridConnection
+from chargepoint.pace import Pace
+from chargepoint.recalling import Recall
 from chargepoint.timekeeping import Timekeeping
+from chargepoint.timers import near_tick
 
 __all__ = ["CommandRejected", "Station", "make_station"]
 
@@ -33,6 +37,7 @@ BOOT_RETRY = 60.0
 # A generator of its own would cost each station 2.5 KiB, and a forked one would repeat ids.
 _SHARED_RANDOM = SystemRandom()
 ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
+EMPTY: frozenset[int] = frozenset()  # shared: one of a station's own takes 216 bytes
 
 
 def make_station(
@@ -50,7 +55,7 @@ def make_station(
 
 class Station(
     Power, FaultCommands, InterceptionCommands, GridConnection, TappedFrames, Linking, Timekeeping,
-    Commands, Answers,
+    Commands, Recall, Breaches, Pace, Answers,
 ):  # fmt: skip
     """Base of all versions; see calls and answers for the exchange of frames.
 
@@ -59,8 +64,8 @@ class Station(
     """
 
     __slots__ = (
-        "_boot_reason", "_reported", "_skew", "booted", "clock", "connectors", "dark", "interval",
-        "mains", "rng",
+        "_boot_reason", "_reported", "_skew", "accepted_by", "booted", "breaches", "clock",
+        "connectors", "dark", "interval", "mains", "rng", "trouble",
     )  # fmt: skip
 
     COMMANDS = Commands.COMMANDS | FAULT_COMMANDS | INTERCEPTION_COMMANDS | GRID_COMMANDS
@@ -69,6 +74,7 @@ class Station(
         super().__init__(config, now, rng)
         self.rng = rng
         self.booted = False  # a BootNotification was accepted since power-on
+        self.accepted_by = ""  # the address of the CSMS that did so last; "" where not known
         self.interval = 0.0  # heartbeat, seconds; 0 until the CSMS or the configuration says
         self._skew = 0.0  # the station's clock minus ours; it follows the CSMS's
         self.clock: Clock | None = None  # what is wrong with it
@@ -80,16 +86,20 @@ class Station(
         self.connectors: dict[int, Connector] = {}
         for outlet in config.connectors:
             entry = kept.get(outlet.id)
-            if entry and "ev" in entry and not saved.get("booted"):
-                entry = {**entry, "at": now}  # it was off: no energy has flowed since
+            was_off = entry and "ev" in entry and not saved.get("booted")
+            if was_off or (entry and entry.get("at", now) > now):
+                # It was off, or a clock was set back since: no energy has flowed since.
+                entry = {**entry, "at": now}
             self.connectors[outlet.id] = (
                 Connector.from_saved(outlet, entry, variance)
                 if entry
                 else Connector(outlet, now, variance)
             )
         self.restore_mains(saved or {})
+        self.restore_breaches(saved or {})
         if saved:
             self.booted = saved.get("booted", False)
+            self.accepted_by = saved.get("csms", "")
             self.interval = saved.get("interval", 0.0)
             self.registration = ACCEPTED if self.booted else ""
             self._skew = saved.get("skew", 0.0)
@@ -116,6 +126,13 @@ class Station(
 
     def registered(self, now: float, rebooted: bool) -> None:
         """The CSMS has accepted us (rebooted), or the link is back without a reboot."""
+
+    def moved(self, now: float) -> None:
+        """Another CSMS than before has accepted us, also after a reboot. It knows nothing of us."""
+        self._reported.clear()
+        self._queue_retry = 0.0  # another had refused them
+        for message in self.queued:
+            message["attempts"] = 0
 
     def status_of(self, connector: Connector) -> str:
         raise NotImplementedError
@@ -174,9 +191,10 @@ class Station(
             self.registration = ACCEPTED
             self._schedule_heartbeat(now)
             self.registered(now, rebooted=False)
-        else:
-            # A boot timer that still runs is the CSMS's interval: 1.6 4.2 has us wait it out.
+        elif self.registration == ACCEPTED:  # by another CSMS
             self.registration = ""
+        # Else: Pending or Rejected holds until it is answered otherwise. A boot timer that still
+        # runs is the CSMS's interval: 1.6 4.2 has us wait it out.
         self.changed(SOON)
         return self._finish(now)
 
@@ -184,13 +202,17 @@ class Station(
         """The socket is gone. The station stays on: transactions go on offline."""
         if not self.connected:
             return self._finish(now)
+        self.lost_link(now)
+        return self._finish(now)
+
+    def lost_link(self, now: float) -> None:
+        """Nothing more is sent or heard on it."""
         self.connected = False
         self.tap_lost_link(now)
         self.clear_timer("heartbeat")
         self.drop_calls(now)
         self.went_offline(now)
         self.changed(SOON)
-        return self._finish(now)
 
     def went_offline(self, now: float) -> None:
         """Hook: after the calls in flight were given up."""
@@ -217,13 +239,16 @@ class Station(
         if self.clock is not None:
             self._skew = self.clock.skew_at(now)
         for key in self.due_timers(now):
-            name, *rest = key if isinstance(key, tuple) else (key,)
-            getattr(self, "at_" + name)(now, *rest)
+            if type(key) is str:
+                getattr(self, "at_" + key)(now)
+            else:
+                name, argument = key[0], key[1:]
+                getattr(self, "at_" + name)(now, *argument)
         return self._finish(now)
 
     def reconfigure(self, config: StationConfig, now: float) -> list[Effect]:
         """Take a new configuration while running. The version and identity must be the same."""
-        old, self.config = self.config, config
+        address, old, self.config = self.csms_address(), self.config, config
         for outlet in config.connectors:
             known = self.connectors.get(outlet.id)
             if known is None:
@@ -239,6 +264,8 @@ class Station(
             if not self.connectors[number].in_transaction:
                 del self.connectors[number]
         self.reconfigured(old, now)
+        if self.csms_address() != address:
+            self.leave_csms(now)
         if self.dark:
             self.stay_dark(self._timers.get("power"))
         self.report_all(now)
@@ -256,12 +283,15 @@ class Station(
         self._go_dark(Close(1000, "power off", None))
         self.changed(URGENT)
         effects, self._out = self._out, []
-        return effects if self.tap is None else self.tapped(effects, now)
+        return self._kept_first(effects if self.tap is None else self.tapped(effects, now))
 
-    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
-        """Restart: close the link and boot again. Called within an event."""
+    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
+        """Restart: close the link and boot again, `seconds` later. Called within an event."""
+        seconds = self.restart_seconds() if seconds is None else seconds
         self._boot_reason = reason
         self._reported.clear()
+        for waiting in ("reset", "rebooting", "relink"):  # this is what they wait for
+            self.clear_timer(waiting)
         self._go_dark(Close(1001, "rebooting", seconds))
         self.went_offline(now)
         self.changed(URGENT)
@@ -287,13 +317,18 @@ class Station(
         self.set_clock(payload["currentTime"], now)
         interval = float(payload["interval"])
         if status == ACCEPTED:
-            self.booted = True
+            moved, ran_on = not self.same_csms(), self.booted
+            self.booted, self.trouble, self.accepted_by = True, "", self.csms_address()
             self.interval = interval if interval > 0 else self.default_interval()
             self.boot_accepted(interval, now)
             self._schedule_heartbeat(now)
-            self.registered(now, rebooted=True)
+            if moved:
+                self.moved(now)
+            self.registered(now, rebooted=not (moved and ran_on))
         else:
-            self.set_timer("boot", now + (interval if interval > 0 else BOOT_RETRY))
+            pause = interval if interval > 0 else BOOT_RETRY
+            self.set_timer("boot", now + pause)
+            self.boot_refused(status, pause)
         self.changed(SOON)
 
     def boot_accepted(self, interval: float, now: float) -> None:
@@ -316,7 +351,7 @@ class Station(
 
     def _schedule_heartbeat(self, now: float) -> None:
         if self.interval > 0:
-            self.set_timer("heartbeat", now + self.interval)
+            self.set_timer("heartbeat", near_tick(now + self.interval, self.config.ticks))
         else:
             self.clear_timer("heartbeat")
 
@@ -356,6 +391,7 @@ class Station(
             "firmware": self.firmware_version(),
             "connectors": outlets,
             "power_w": sum(outlet["power_w"] for outlet in outlets),
+            **self.shown_breaches(),
             **self.shown_faults(),
             **self.shown_displays(),
             **self.shown_mains(),
@@ -368,7 +404,9 @@ class Station(
                     {"id": c.id, **c.to_saved()} for c in self.connectors.values()
                 ],
                 **({} if self.booted else {"boot_reason": self._boot_reason}),
+                **({"csms": self.accepted_by} if self.accepted_by else {}),
                 **self.saved_queue(),
+                **self.saved_breaches(),
                 **self.saved_faults(),
                 **self.saved_mains(),
                 **self.extra_saved(),
@@ -393,5 +431,3 @@ class Station(
     def connector_shown(self, connector: Connector) -> dict[str, Any]:
         """Hook: what else an operator is to see of a connector. {} costs nothing."""
         return {}
-
-

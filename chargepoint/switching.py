@@ -38,7 +38,7 @@ def carried_over(snapshot: dict[str, Any], version: str) -> tuple[dict, list[dic
             saved["monitors"] = [{**monitor} for monitor in old["monitors"]]
         if messages := _messages(old.get("messages") or {}, version):
             saved["messages"] = messages
-    return saved, _ended(snapshot)
+    return saved, ended(snapshot, "Other")
 
 
 def _connector(entry: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _tokens(known: dict[str, list], before: str, after: str) -> dict[str, list]:
 
 def _as_tags(known: dict[str, list]) -> dict[str, list]:
     tags = {}
-    for token, (status, expires, group) in known.items():
+    for token, (status, expires, group, *_) in known.items():
         tag, parent = token.partition(":")[2], group.partition(":")[2]
         if not 0 < len(tag) <= LONGEST_TAG:
             continue  # 1.6 cannot name it
@@ -112,7 +112,8 @@ def _key(tag: str) -> str:
 # --- open transactions ---------------------------------------------------------------------------
 
 
-def _ended(snapshot: dict[str, Any]) -> list[dict]:
+def ended(snapshot: dict[str, Any], reason: str) -> list[dict]:
+    """The last update of each open transaction of a station that will not go on with it."""
     old = snapshot["saved"]
     meters = {entry["id"]: entry for entry in old["connectors"]}
     open_ones: list[tuple[int, dict, str, str]] = []
@@ -127,14 +128,15 @@ def _ended(snapshot: dict[str, Any]) -> list[dict]:
             open_ones.append((int(number), entry, transaction["id"], token))
     places = {outlet["id"]: outlet["evse"] for outlet in snapshot["connectors"]}
     return [
-        _update(snapshot, places.get(number, number), number, meters[number], *rest)
+        _update(snapshot, reason, places.get(number, number), number, meters[number], *rest)
         for number, *rest in open_ones
         if number in meters
     ]
 
 
 def _update(
-    snapshot: dict, evse: int, number: int, meter: dict, session: dict, known: str, tag: str
+    snapshot: dict, reason: str, evse: int, number: int, meter: dict, session: dict, known: str,
+    tag: str,
 ) -> dict[str, Any]:
     start, stop = int(session["meter_start"]), int(meter["meter_wh"])
     return {
@@ -142,6 +144,6 @@ def _update(
         "connector": number, "evse": evse, "ocpp": snapshot["ocpp"], "transaction_id": known,
         "id_tag": tag, "started": session["started"], "meter_start": start,
         # It was off since: what the meter saw last is the end.
-        "ended": max(session["started"], meter["at"]), "meter_stop": stop, "reason": "Other",
+        "ended": max(session["started"], meter["at"]), "meter_stop": stop, "reason": reason,
         "energy_wh": stop - start, "state": "ended", "sample": None,
     }  # fmt: skip

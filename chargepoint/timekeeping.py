@@ -1,9 +1,17 @@
 """Block of every Station: its clock, which the CSMS sets."""
 
-from chargepoint.times import iso, seconds_of
+from chargepoint.times import iso, last_mark, next_mark, seconds_of
 
 # A clock that is decades off is broken; following it would lead out of the calendar.
 FARTHEST_CLOCK = 50 * 365 * 86_400.0
+# A clock that drifts may be a hair before the mark that a timer was set for.
+HAIR = 0.001  # seconds
+
+
+def next_step(begun: float, seconds: float, now: float) -> float:
+    """The next of begun + n * seconds after `now`: a rhythm that a late wake or a restart does not
+    shift."""
+    return begun + (int((now + HAIR - begun) // seconds) + 1) * seconds
 
 
 class Timekeeping:
@@ -34,6 +42,15 @@ class Timekeeping:
         """When the station's clock, running as it does, will show `mark`."""
         left = mark - self.station_time(now)
         return now + (left if self.clock is None else self.clock.until_shown(left))
+
+    def next_clock_mark(self, now: float, seconds: int) -> float:
+        """When the station's clock will show the next multiple of `seconds` since midnight UTC."""
+        return self.when_it_shows(next_mark(self.station_time(now) + HAIR, seconds), now)
+
+    def clock_mark(self, now: float, seconds: int) -> float:
+        """The multiple of `seconds` since midnight UTC that the station's clock shows now or has
+        just passed, unix seconds of that clock."""
+        return last_mark(self.station_time(now) + HAIR, seconds)
 
     def stamp(self, now: float) -> str:
         """ISO 8601, UTC, by the station's clock, which follows the CSMS's."""

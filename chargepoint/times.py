@@ -37,6 +37,12 @@ def next_mark(time: float, seconds: int) -> float:
     return min(mark, midnight + 86_400)
 
 
+def last_mark(time: float, seconds: int) -> float:
+    """The last multiple of `seconds` since midnight UTC that is not after `time`."""
+    midnight = time // 86_400 * 86_400
+    return midnight + (time - midnight) // seconds * seconds
+
+
 def utc_of(seconds: float) -> datetime:
     """The moment as a datetime of UTC."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -1,12 +1,14 @@
 """From profiles to a limit: purposes merged, amperes and watts, phases, the composite schedule."""
 
+from collections.abc import Callable, Iterable
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from chargepoint.charging.profile import STATION_MAX, TX, TX_DEFAULT, Period, Profile, prevailing
+from chargepoint.charging.profile import STATION_MAX, TX, TX_DEFAULT, Period, Profile
+from chargepoint.charging.ranking import Changes, Ranking
 
 AC_VOLTS, DC_VOLTS = 230.0, 400.0  # by which amperes are watts where nobody has measured
-PERIODS_AT_MOST = 500
+LOOKS_AT_MOST = 8_000  # profiles looked at for one composite schedule: some 20 ms
 
 
 class Circuit(NamedTuple):
@@ -52,16 +54,22 @@ def limit_of(unit: str, period: Period, circuit: Circuit) -> Limit:
 
 
 def for_transaction(
-    profiles: list[Profile], connector: int, session: str, time: int, since: int | None
-) -> tuple | None:
+    ranking: Ranking, connector: int, session: str, time: int, since: int | None
+) -> tuple[Profile, Period] | None:
     """3.13.1: the transaction's own profile, and where it says nothing the default one."""
-    own = [p for p in profiles if p.purpose == TX and p.session == session]
-    default = [p for p in profiles if p.purpose == TX_DEFAULT and p.connector in (0, connector)]
-    return prevailing(own, time, since) or prevailing(default, time, since)
+    own = ranking.of((TX, session), lambda p: p.purpose == TX and p.session == session)
+    if own and (found := ranking.prevailing(own, time, since)):
+        return found
+    default = ranking.of(
+        (TX_DEFAULT, connector),
+        lambda p: p.purpose == TX_DEFAULT and p.connector in (0, connector),
+    )
+    return ranking.prevailing(default, time, since)
 
 
-def for_station(profiles: list[Profile], time: int) -> tuple | None:
-    return prevailing([p for p in profiles if p.purpose == STATION_MAX], time, None)
+def for_station(ranking: Ranking, time: int) -> tuple[Profile, Period] | None:
+    station = ranking.of(STATION_MAX, lambda p: p.purpose == STATION_MAX)
+    return ranking.prevailing(station, time, None)
 
 
 def merged(circuit: Circuit, *found: tuple | None) -> Limit:
@@ -72,24 +80,45 @@ def merged(circuit: Circuit, *found: tuple | None) -> Limit:
     return limit
 
 
-def next_change(profiles: list[Profile], time: int, since: int | None) -> int | None:
-    moments = [profile.next_change(time, since) for profile in profiles]
+def next_change(profiles: list[Profile], time: int, sinces: Iterable[int]) -> int | None:
+    """The first moment after `time` at which one may ask for something else.
+
+    sinces: when charging began on each outlet.
+    """
+    begun = (None, *set(sinces))
+    moments = [
+        profile.next_change(time, since)
+        for profile in profiles
+        for since in (begun if profile.follows_charging() else (None,))
+    ]
     return min((m for m in moments if m is not None), default=None)
 
 
-def composite(limit_at, next_at, begin: int, duration: int) -> list[tuple[int, Limit]]:
-    """[(ms from the begin, Limit)] over `duration` ms; neighbours differ.
+def composite(
+    told_at: Callable[[int], dict[str, Any]], ranking: Ranking, changes: Changes, begin: int,
+    duration: int, most: int,
+) -> tuple[list[tuple[int, dict[str, Any]]], int]:  # fmt: skip
+    """([(ms from the begin, what is told)], seconds) of that long; neighbours differ.
 
-    limit_at(time) and next_at(time) as above. Cut off after PERIODS_AT_MOST changes.
+    told_at: what is told of the limit at a time, in the unit that was asked for: limits that are
+    told alike are one period. duration: ms; most: periods at most. The seconds are the wanted
+    ones, or fewer: what follows is not promised where more than `most` periods would be needed, or
+    where LOOKS_AT_MOST did not suffice to look so far ahead. Never less than one.
     """
-    steps: list[tuple[int, Limit]] = []
+    steps: list[tuple[int, dict[str, Any]]] = []
     time: int | None = begin
-    while time is not None and time < begin + duration and len(steps) < PERIODS_AT_MOST:
-        limit = limit_at(time)
-        if not steps or steps[-1][1] != limit:
-            steps.append((time - begin, limit))
-        time = next_at(time)
-    return steps
+    first = ranking.looks
+    while time is not None and time < begin + duration:
+        told = told_at(time)
+        if not steps or steps[-1][1] != told:
+            if len(steps) == most:
+                return steps, max(1, (time - begin) // 1000)
+            steps.append((time - begin, told))
+        time = changes.after(time)
+        spent = ranking.looks - first + changes.looks > LOOKS_AT_MOST
+        if spent and time is not None and begin + 1000 <= time < begin + duration:
+            return steps, (time - begin) // 1000
+    return steps, duration // 1000
 
 
 def shared(wanted: list[float], least: list[float], total: float) -> list[float]:

@@ -68,17 +68,32 @@ def divided(
     return [(w, limit.phases) for w, limit in zip(rest, alone, strict=True)]
 
 
-def periods(steps: list[tuple[int, Limit]], unit: str, circuit: Circuit) -> list[dict[str, Any]]:
-    """[ChargingSchedulePeriod] of a composite schedule.
+def period_of(limit: Limit, unit: str, circuit: Circuit) -> dict[str, Any]:
+    """What a ChargingSchedulePeriod tells of a limit, all but its startPeriod.
 
-    steps: (milliseconds from its begin, limit), in order; unit: "A" a phase, or "W".
+    unit: "A" a phase, or "W".
     """
-    found: dict[int, dict[str, Any]] = {}
-    for offset, limit in steps:
-        watts = limit.total_w(circuit.volts)
-        value = watts if unit == "W" else watts / (circuit.volts * limit.phases)
-        entry = {"startPeriod": round(offset / 1000), "limit": round(value, 1)}
-        if circuit.phases:
-            entry["numberPhases"] = limit.phases
-        found[entry["startPeriod"]] = entry
-    return list(found.values())
+    watts = limit.total_w(circuit.volts)
+    value = watts if unit == "W" else watts / (circuit.volts * limit.phases)
+    told: dict[str, Any] = {"limit": round(value, 1)}
+    if circuit.phases:
+        told["numberPhases"] = limit.phases
+    return told
+
+
+def periods(steps: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """[ChargingSchedulePeriod] of a composite schedule; no two neighbours tell the same.
+
+    steps: (milliseconds from its begin, what is told of the limit), in order.
+    """
+    starts = {round(offset / 1000): told for offset, told in steps}  # of a second, the last
+    return unlike_neighbours([{"startPeriod": start, **told} for start, told in starts.items()])
+
+
+def unlike_neighbours(periods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without those that tell the same as the one before."""
+    found: list[dict[str, Any]] = []
+    for period in periods:
+        if not found or {**period, "startPeriod": found[-1]["startPeriod"]} != found[-1]:
+            found.append(period)
+    return found

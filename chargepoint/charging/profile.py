@@ -3,10 +3,13 @@
 Times are whole unix milliseconds, so that a boundary is exact.
 """
 
+from bisect import bisect_right
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 DAY = 86_400_000
 CYCLES = {"Daily": DAY, "Weekly": 7 * DAY}
+_START = attrgetter("start")
 STATION_MAX, TX_DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
 
 
@@ -31,6 +34,7 @@ class Profile(NamedTuple):
 
     connector   0: the station, or all connectors
     kind        Absolute | Recurring | Relative; cycle: ms of a recurring one
+    periods     in order; the first starts at 0
     begin       startSchedule; where it is missing, the schedule begins with the charging
     unit        "A" or "W"
     session     of a TxProfile: the session that it belongs to
@@ -67,22 +71,52 @@ class Profile(NamedTuple):
             offset %= self.cycle
         if self.duration is not None and offset >= self.duration:
             return None
-        return next((p for p in reversed(self.periods) if p.start <= offset), None)
+        return self.periods[bisect_right(self.periods, offset, key=_START) - 1]
 
     def next_change(self, time: int, since: int | None) -> int | None:
         """The first moment after `time` at which it may ask for something else."""
-        base = self._base(since)
-        moments = [self.valid_from, self.valid_to]
+        if self.valid_to is not None and time >= self.valid_to:
+            return None
+        if self.valid_from is not None and time < self.valid_from:
+            return self.valid_from
+        base, moments = self._base(since), []
         if base is not None:
-            offsets = [period.start for period in self.periods]
-            if self.duration is not None:
-                offsets.append(self.duration)
             if self.cycle is not None:
-                # A duration longer than the cycle is cut off by the next round.
-                offsets = [min(offset, self.cycle) for offset in offsets] + [self.cycle]
                 base += max(0, time - base) // self.cycle * self.cycle
-            moments += [base + offset for offset in offsets]
-        return min((m for m in moments if m is not None and m > time), default=None)
+            moments = [base + offset for offset in self._offsets_after(time - base)]
+        if self.valid_to is not None:
+            moments.append(self.valid_to)
+        return min(moments, default=None)
+
+    def _offsets_after(self, offset: int) -> list[int]:
+        """Candidates for the next change, ms into the schedule or into its round."""
+        offsets = []
+        following = bisect_right(self.periods, offset, key=_START)
+        if following < len(self.periods):
+            offsets.append(self.periods[following].start)
+        if self.duration is not None and self.duration > offset:
+            offsets.append(self.duration)
+        if self.cycle is not None:  # what is longer than the cycle is cut off by the next round
+            offsets.append(self.cycle)
+        return offsets
+
+    def follows_charging(self) -> bool:
+        """Whether it begins with the charging, and so at another time on each outlet."""
+        return self.kind == "Relative" or self.begin is None
+
+    def without_repetition(self) -> "Profile":
+        """The same limits with fewer changes: what asks for the same in a row is one period.
+
+        Of a period only limit and phases stay meaningful.
+        """
+        kept: list[Period] = []
+        for period in self.periods:
+            if not kept or kept[-1][1:3] != period[1:3]:
+                kept.append(period)
+        endless = self.duration is None or (self.cycle is not None and self.duration >= self.cycle)
+        if len(kept) == 1 and self.cycle is not None and endless:
+            return self._replace(periods=tuple(kept), cycle=None, duration=None)
+        return self._replace(periods=tuple(kept))
 
     def to_saved(self) -> dict[str, Any]:
         return {**self._asdict(), "periods": [list(period) for period in self.periods]}
@@ -93,17 +127,6 @@ class Profile(NamedTuple):
         return cls(**{**saved, "periods": periods})
 
 
-def prevailing(profiles: list[Profile], time: int, since: int | None) -> tuple | None:
-    """(profile, period) of the highest stack level that says something at `time`.
-
-    At the same level the connector's own profile counts more than the one for all connectors.
-    """
-    best = None
-    for profile in profiles:
-        period = profile.period_at(time, since)
-        if period is None:
-            continue
-        rank = (profile.stack, profile.connector > 0)
-        if best is None or rank > (best[0].stack, best[0].connector > 0):
-            best = profile, period
-    return best
+def rank(profile: Profile) -> tuple[int, bool]:
+    """At the same stack level the connector's own profile counts more than the one for all."""
+    return profile.stack, profile.connector > 0

@@ -85,14 +85,16 @@ class TappedFrames:
         self.pass_on(self.tap.offer(self.frame_of(text, now), now), now)
 
     def _arrive(self, frame: Frame, now: float) -> None:
-        place = len(self._out)
+        place, breaches = len(self._out), self.breaches
         if self.connected:
             self.take(frame.text, now)
         else:
             self._note("Invalid", frame.text, now, "ignored: the link is closing")
         if frame.mark:
             noted = self._out[place].frame  # each frame that is taken is noted first
-            self._out[place] = Received(noted._replace(mark=frame.mark))
+            mark = f"{frame.mark}; {noted.mark}" if noted.mark else frame.mark
+            self._out[place] = Received(noted._replace(mark=mark, cause=frame.cause))
+            self.breaches = breaches  # what is wrong with it may be of our making
 
     def frame_of(self, text: str, now: float) -> Frame:
         """What a text that came in is, without taking it."""

@@ -25,12 +25,14 @@ class Power:
     def power_failed(self, now: float) -> None:
         """Hook: transactions end for the loss of power, and who was authorized is forgotten."""
 
-    def command(self, name: str, args: dict, now: float) -> tuple[dict, list[Effect]]:
+    def command(
+        self, name: str, args: dict, now: float, cause: str = ""
+    ) -> tuple[dict, list[Effect]]:
         if self.clock is not None:
             self._skew = self.clock.skew_at(now)
         if self.dark and name in self.COMMANDS and name not in _POWERLESS:
             raise CommandRejected("no_power", "The station has no power: restore it first.")
-        return super().command(name, args, now)
+        return super().command(name, args, now, cause)
 
     def do_power_cut(self, now: float, seconds: float | None = None) -> dict[str, Any]:
         """Cut the power; it is back after `seconds` or by the command `power-on`."""

@@ -37,11 +37,13 @@ class Update(Job):
     """An update of the firmware. Times are unix seconds by our clock, 0 for at once.
 
     certificate, signature  as the CSMS gave them, "" where it gave none; forgotten in the end
+    installed  when the installation under way is over, 0 before
     version  what the file brings; held  connectors that are out of service for its sake
     """
 
     retrieve: float = 0.0
     install: float = 0.0
+    installed: float = 0.0
     certificate: str = ""
     signature: str = ""
     phase: str = SCHEDULED

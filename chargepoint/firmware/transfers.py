@@ -64,8 +64,9 @@ class FileTransfers:
                 break
         return self._finish(now)
 
-    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
+    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
         """What was on its way is lost with the power, and begins again after the boot."""
+        seconds = self.restart_seconds() if seconds is None else seconds
         super().reboot(now, reason, seconds)
         for name, job in (self.jobs or {}).items():
             if job.transfer:

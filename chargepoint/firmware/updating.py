@@ -27,7 +27,7 @@ from chargepoint.hardware.states import Event
 from chargepoint.security.certificates import read_chain
 from chargepoint.station import CommandRejected
 
-INSTALL_SECONDS = 5.0
+INSTALL_SECONDS = 5.0  # where the configuration has no range
 LAST_WORDS_SECONDS = 2.0  # for the CSMS to confirm InstallRebooting
 # What an operator can have the next update come to.
 FAILURES = ("DownloadFailed", "InvalidSignature", "InstallVerificationFailed", "InstallationFailed")
@@ -179,7 +179,8 @@ class Updating(Pausing):
             return
         self._hold(update, now)
         update.phase = INSTALLING
-        self.set_timer("firmware", now + INSTALL_SECONDS)
+        update.installed = now + self.delay("firmware", INSTALL_SECONDS)
+        self.set_timer("firmware", update.installed)
         self.tell("firmware", "Installing", now)
 
     def transaction_over(self, now: float) -> None:
@@ -252,7 +253,7 @@ class Updating(Pausing):
         at = {
             SCHEDULED: max(now, update.retrieve),
             WAITING: max(now, update.install),
-            INSTALLING: now + INSTALL_SECONDS,
+            INSTALLING: max(now, update.installed),
         }.get(update.phase, now)
         if update.phase in _DUE:
             self.set_timer("firmware", at)

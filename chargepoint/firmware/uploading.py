@@ -28,9 +28,14 @@ class Uploading:
     __slots__ = ()
 
     def log_name(self, log: str, now: float) -> str:
-        """What the file is called: <identity>-<time>-<kind>.log."""
+        """What the file is called: <identity>-<time>-<kind>.log; the second one of the same second
+        has a -2 behind its kind, and so on."""
         moment = re.sub(r"[-:]|\.\d+", "", iso(now + self._skew))
-        return f"{_UNSUITABLE.sub('_', self.identity)[:200]}-{moment}-{_KINDS[log]}.log"
+        second = f"{_UNSUITABLE.sub('_', self.identity)[:200]}-{moment}-"
+        jobs = (job for job in (self.jobs or {}).values() if isinstance(job, LogUpload))
+        numbers = [_number_of(job.name) for job in jobs if job.name.startswith(second)]
+        number = max(numbers, default=0) + 1
+        return f"{second}{_KINDS[log]}{f'-{number}' if number > 1 else ''}.log"
 
     @staticmethod
     def period_is_empty(start: float | None, stop: float | None, now: float) -> bool:
@@ -93,3 +98,9 @@ class Uploading:
     def resume_log(self, job: LogUpload, now: float) -> None:
         if self.going_up("log"):
             self.set_timer(("upload", "log"), now)
+
+
+def _number_of(name: str) -> int:
+    """Which one of its second the file of this name is."""
+    number = name.removesuffix(".log").rpartition("-")[2]
+    return int(number) if number.isdecimal() else 1

@@ -237,6 +237,14 @@ class Connector:
         self._meter.add(energy)
         return self._suspend_if_full()
 
+    def raise_registers(self, import_wh: float, export_wh: float) -> bool:
+        """Bring them up to what was told already; True if one was below it."""
+        meter = self._meter
+        below = meter.wh < import_wh or meter.out_wh < export_wh
+        if below:
+            self._meter = Meter(max(meter.wh, import_wh), max(meter.out_wh, export_wh))
+        return below
+
     def next_change(self, now: float) -> float | None:
         """When the EV will suspend by itself if nothing else happens."""
         if self.state is not _CHARGING or self.ev is None:

@@ -9,6 +9,7 @@ from chargepoint.effects import Frame
 from chargepoint.faults.selection import ANSWERS
 from chargepoint.faults.tap import Tap
 from chargepoint.interception.desk import BREAKPOINTS_AT_MOST, Desk, Held, breakpoint_of
+from chargepoint.interception.leading import leads_elsewhere
 
 REFUSAL = ["CallResultError"]
 COMMANDS = {
@@ -71,8 +72,14 @@ class InterceptionCommands:
 
     # --- held frames -------------------------------------------------------------------------
 
-    def do_release(self, now: float, id: int | None = None, text: str | None = None) -> dict:
-        """Let it go on, with `text` in its place if given, valid or not. Without `id`: all."""
+    def do_release(
+        self, now: float, id: int | None = None, text: str | None = None, leading: bool = False,
+        cause: str = "",
+    ) -> dict:  # fmt: skip
+        """Let it go on, with `text` in its place if given, valid or not. Without `id`: all.
+
+        leading: whether `text` may be a Call of the CSMS that leads the link elsewhere.
+        """
         if id is None:
             if text is not None:
                 raise CommandRejected("invalid_arguments", "Name the frame that was edited.")
@@ -82,19 +89,22 @@ class InterceptionCommands:
         for held in chosen:
             frame, how = held.frame, "released by hand"
             if text is not None and text != frame.text:
+                if frame.direction == "received" and not leading:
+                    refuse_leading(text, self.READERS)
                 frame, how = edited(frame, text, self.READERS), "edited by hand"
-            self.pass_on(self.tap.let_go(held, frame, how, now), now)
+            self.pass_on(self.tap.let_go(held, caused(frame, cause), how, now), now)
         return {"released": [held.id for held in chosen]}
 
-    def do_drop(self, now: float, id: int) -> dict[str, Any]:
+    def do_drop(self, now: float, id: int, cause: str = "") -> dict[str, Any]:
         """It goes nowhere."""
         held = self._frame_held(id)
+        held.frame = caused(held.frame, cause)
         self.pass_on([self.tap.discard(held, "dropped by hand", now)], now)
         return {"dropped": [id]}
 
     def do_answer(
         self, now: float, id: int, payload: Any = None, code: str | None = None,
-        description: str = "",
+        description: str = "", cause: str = "",
     ) -> dict[str, Any]:  # fmt: skip
         """Answer a held frame in the place of the side that it was meant for, which never sees it.
 
@@ -122,6 +132,7 @@ class InterceptionCommands:
         back = "sent" if call.direction == "received" else "received"
         spent = now - held.since if back == "sent" else None
         answer = Frame(back, kind, call.action, call.unique_id, text, now, spent, code or "")
+        answer = caused(answer, cause)
         self.pass_on(self.tap.hand_on(answer, "answered by hand", now), now)
         return {"answered": [id], "text": text}
 
@@ -155,6 +166,23 @@ class InterceptionCommands:
             if flight is not None and not self.has_timer("call"):
                 self.set_timer("call", now + desk.patience)
             desk.patience = None
+
+
+def caused(frame: Frame, cause: str) -> Frame:
+    """Whose it is from here on; who had crafted it stays named."""
+    if not cause:
+        return frame
+    return frame._replace(cause=f"{frame.cause}; {cause}" if frame.cause else cause)
+
+
+def refuse_leading(text: str, readers: rpc.Readers) -> None:
+    """Raises CommandRejected for what leads the station's link, and so its secrets, elsewhere."""
+    parsed = rpc.parse(text, MAX_FRAME, readers)
+    if type(parsed) is rpc.Call and leads_elsewhere(parsed.action, parsed.payload):
+        words = (
+            f"Only who may see a station's secrets edits a frame into {parsed.action} like this."
+        )
+        raise CommandRejected("not_allowed", words)
 
 
 def edited(frame: Frame, text: str, readers: rpc.Readers) -> Frame:

@@ -21,7 +21,8 @@ SENT = frozenset({
     "InvalidTLSCipherSuite", "InvalidTLSVersion", "MemoryExhaustion", "ResetOrReboot",
     "SecurityLogWasCleared", "SettingSystemTime", "StartupOfTheDevice", "TamperDetectionActivated",
 })  # fmt: skip
-# Part of every station's day: not worth any memory while nobody wants to hear of them.
+# Part of every station's day: not worth any memory. Those that are told are found in the log of
+# messages, of which the file of a security log has a part.
 _ROUTINE = frozenset({
     "InvalidMessages", "ResetOrReboot", "SettingSystemTime", "StartupOfTheDevice",
 })  # fmt: skip
@@ -57,9 +58,10 @@ class SecurityEvents:
         if not tells and kind in _ROUTINE:
             return
         name, info = self.EVENT_NAMES.get(kind, kind), info[:255]
-        vault = self.open_vault()
-        vault.log = [*(vault.log or ()), [self.station_time(now), name, info]][-LOG_AT_MOST:]
-        if tells and kind in SENT:
+        vault, told = self.open_vault(), tells and kind in SENT
+        if not (told and kind in _ROUTINE):
+            vault.log = [*(vault.log or ()), [self.station_time(now), name, info]][-LOG_AT_MOST:]
+        if told:
             event = {"type": name, "timestamp": self.stamp(now)}
             if info:
                 event["techInfo"] = info
@@ -109,10 +111,12 @@ class SecurityEvents:
         self.vault.events = self.vault.events[1:] or None
         self.changed(SOON)
         self.send_security_events(now)
+        if self.vault.is_empty:
+            self.vault = None
 
     # --- causes ------------------------------------------------------------------------------
 
-    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
+    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
         self.security_event("ResetOrReboot", reason, now)
         super().reboot(now, reason, seconds)
 

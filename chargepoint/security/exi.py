@@ -7,9 +7,9 @@ certificates in it; a CSMS that decodes EXI cannot read it, one that passes it o
 
 import base64
 import binascii
-import re
 from xml.sax.saxutils import escape
 
+import re2
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -19,7 +19,7 @@ from chargepoint.security.contracts import Chain, provisioning_certificate, with
 MESSAGES_2 = "urn:iso:15118:2:2013:MsgDef"
 MESSAGES_20 = "urn:iso:std:iso:15118:-20:CommonMessages"
 _BODY = "urn:iso:15118:2:2013:MsgBody"
-_CERTIFICATE = re.compile(rb"<(?:\w+:)?(?:Sub)?Certificate>\s*([A-Za-z0-9+/=\s]+?)\s*</")
+_CERTIFICATE = re2.compile(rb"<(?:\w+:)?(?:Sub)?Certificate>([A-Za-z0-9+/=\s]+)</")
 
 
 def installation_request(emaid: str, roots: Chain, time: float, longest: int = 5600) -> str:

@@ -80,7 +80,7 @@ class Relinking:
     def change_credentials(self, now: float, **given: object) -> None:
         """Use other credentials from the answer on; the link is made anew where they matter."""
         if self._exchanged(now, given):
-            self.later(self._relink)
+            self.later(self._relink_soon)
 
     def exchange_credentials(self, now: float, **given: object) -> None:
         """The same where there is nothing to answer."""
@@ -103,14 +103,27 @@ class Relinking:
         vault.failures = 0
         return True
 
+    def _relink_soon(self, now: float) -> None:
+        """After the answer, which the CSMS is to have; whoever resumes the station dials anew."""
+        pause = self.delay("relink", 0.0)
+        if pause <= 0:
+            self._relink(now)
+        elif not self.has_timer("relink"):
+            self.set_timer("relink", now + pause)
+
+    def at_relink(self, now: float) -> None:
+        self._relink(now)
+
     def _relink(self, now: float) -> None:
         if self.connected:
-            self._out.append(Close(1000, "security configuration changed", 0.0))
+            pause = self.delay("reconnect", 0.0)
+            self._out.append(Close(1000, "security configuration changed", pause))
 
     # --- how it went -------------------------------------------------------------------------
 
     def connected_to(self, now: float) -> list[Effect]:
         vault = self.vault
+        self.clear_timer("relink")  # this link has the new ones
         if vault is not None:
             vault.told = ""
             if vault.before is not None:  # they are accepted

@@ -5,15 +5,15 @@ OCSP. Here an operator installs them, as PEM, in the station's configuration: wh
 then known at once, and the answer to the CSMS does not wait for a server.
 """
 
-import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
+import re2
 from cryptography import x509
 
 from chargepoint.security.certificates import read_chain
 
-_PEM = re.compile(r"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
+_PEM = re2.compile(r"(?s)-----BEGIN X509 CRL-----.+?-----END X509 CRL-----")
 
 
 @lru_cache(maxsize=64)  # thousands of stations may have the same lists

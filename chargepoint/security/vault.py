@@ -76,6 +76,12 @@ class Vault:
         self.told = ""  # the kind of the last failure to connect that was reported
 
     @property
+    def is_empty(self) -> bool:
+        """Nothing is kept, and nothing is under way."""
+        names = {*_PLAIN, *_SECRET, "sending", "invalid_at", "told"} - {"base", "profile"}
+        return self.profile is None and not any(getattr(self, name) for name in names)
+
+    @property
     def credentials(self) -> Credentials:
         return Credentials(self.profile, self.password, self.certificate, self.key)
 

@@ -54,9 +54,7 @@ class Authorization:
     def _of_its_group(self, session: Session16, tag: str, now: float) -> bool:
         group = self._group_of(session)
         return (
-            bool(group)
-            and _same(group, self._parent(tag))
-            and self._known(tag, now) == "Accepted"
+            bool(group) and _same(group, self._parent(tag)) and self._known(tag, now) == "Accepted"
         )
 
     def _asked_to_stop(self, context: dict, info: dict, now: float) -> None:
@@ -149,7 +147,7 @@ class Authorization:
         self.wait_for_plug(outlet, now)
 
     def wait_for_plug(self, outlet: Connector, now: float) -> None:
-        """9.1.7 ConnectionTimeOut: the authorization ends if nobody plugs in."""
+        """9.1.6 ConnectionTimeOut: the authorization ends if nobody plugs in."""
         seconds = self.keys.integer("ConnectionTimeOut")
         if seconds:
             self.set_timer(("plug_timeout", outlet.id), now + seconds)
@@ -161,7 +159,7 @@ class Authorization:
         if outlet is not None and outlet.can(Event.AUTHORIZATION_LOST):
             outlet.apply(Event.AUTHORIZATION_LOST, now)
             self.tags.pop(number, None)
-            self.auto_plug.discard(number)
+            self.auto_plug -= {number}
             self.clear_timer(("driver", number))
             self.unclaim_reservation(outlet, now)
             self.report(outlet, now)
@@ -198,7 +196,7 @@ class Authorization:
 
     def _not_authorized(self, outlet: Connector, now: float) -> None:
         self.blink("Refused", now)
-        self.auto_plug.discard(outlet.id)
+        self.auto_plug -= {outlet.id}
         self.end_profiles(outlet, WAITING, now)
         self.report(outlet, now)
 

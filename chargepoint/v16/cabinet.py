@@ -19,7 +19,7 @@ class Cabinet(HeldCables):
     # --- the cable ---------------------------------------------------------------------------
 
     def holds_cable(self, outlet: Connector) -> bool:
-        """9.1.29: without UnlockConnectorOnEVSideDisconnect the cable stays in the station."""
+        """9.1.33: without UnlockConnectorOnEVSideDisconnect the cable stays in the station."""
         return (
             outlet.id in self.sessions
             and self.keys.flag("StopTransactionOnEVSideDisconnect")
@@ -28,7 +28,7 @@ class Cabinet(HeldCables):
 
     def leave_cable(self, outlet: Connector, now: float) -> str:
         tag = self.sessions[outlet.id].id_tag
-        self.auto_plug.discard(outlet.id)
+        self.auto_plug -= {outlet.id}
         self.stop(outlet, "EVDisconnected", "", now)
         outlet.ev = None
         return tag
@@ -45,7 +45,7 @@ class Cabinet(HeldCables):
     # --- the light ---------------------------------------------------------------------------
 
     def blink(self, word: str, now: float) -> None:
-        """9.1.3 BlinkRepeat: the light answers the driver."""
+        """9.1.4 BlinkRepeat: the light answers the driver."""
         self.signal = (word, now)
 
     def snapshot(self) -> dict[str, Any]:

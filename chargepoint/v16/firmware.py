@@ -27,6 +27,14 @@ def _attempts(payload: dict) -> dict[str, Any]:
     }
 
 
+def _location(payload: dict) -> str:
+    """The answers have no status in which a location could be refused."""
+    if len(payload["location"]) > locations.LONGEST_URL:
+        why = f"location has at most {locations.LONGEST_URL} characters"
+        raise CallFault("PropertyConstraintViolation", why)
+    return payload["location"]
+
+
 class Firmware(Updating, Uploading, FileTransfers):
     """Block of Station16.
 
@@ -44,7 +52,7 @@ class Firmware(Updating, Uploading, FileTransfers):
         if served == NEVER or (served == UNSECURED and self.security_profile() >= 2):
             raise CallFault("NotSupported", "only signed firmware is installed here")
         retrieve = self._time(payload, "retrieveDate")
-        update = Update(payload["location"], **_attempts(payload), retrieve=retrieve)
+        update = Update(_location(payload), **_attempts(payload), retrieve=retrieve)
         if self.take_update(update, now) == "Rejected":
             # The answer has no status in which to say it.
             raise CallFault("GenericError", "an update is being installed")
@@ -73,7 +81,7 @@ class Firmware(Updating, Uploading, FileTransfers):
         if self.period_is_empty(start, stop, now):
             return {}  # 5.9: no file name where there is nothing to upload
         job = LogUpload(
-            payload["location"],
+            _location(payload),
             **_attempts(payload),
             log="DiagnosticsLog",
             name=self.log_name("DiagnosticsLog", now),

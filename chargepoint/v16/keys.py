@@ -132,9 +132,13 @@ KEYS: dict[str, Key] = {
 _SPELLING = {name.casefold(): name for name in KEYS}
 
 
+_VENDORS = Key(TEXT, "")
+
+
 @lru_cache(maxsize=4096)  # read with every meter sample of every station
-def value_fits(name: str, key: Key, value: str) -> bool:
+def value_fits(name: str, value: str) -> bool:
     """Whether `value` may be set. Section 5.3: what does not fit is Rejected."""
+    key = KEYS.get(name) or _VENDORS
     if len(value) > LONGEST_VALUE:
         return False
     if key.kind is BOOL:
@@ -190,7 +194,7 @@ class Configuration:
         if key is not None and key.readonly:
             return key.computed(self._config) if key.computed else key.default
         given = self._config.configuration.get(name)
-        if given is not None and (key is None or value_fits(name, key, given)):
+        if given is not None and (key is None or value_fits(name, given)):
             return given
         return "" if key is None else key.default
 
@@ -238,8 +242,7 @@ class Configuration:
             return CHANGE_NOT_SUPPORTED
         if self.readonly(name):
             return CHANGE_REJECTED
-        key = KEYS.get(name) or Key(TEXT, "")
-        if not value_fits(name, key, value):
+        if not value_fits(name, value):
             return CHANGE_REJECTED
         if name == "ConnectorPhaseRotation" and len(_parts(value)) > self.integer(
             "ConnectorPhaseRotationMaxLength"

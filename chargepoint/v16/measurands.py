@@ -182,7 +182,7 @@ def _wiring(rotation: str) -> tuple[int, int, int]:
 
 
 def as_wired(sample: Sample, rotation: str) -> Sample:
-    """The sample as the meter sees it (9.1.9 ConnectorPhaseRotation).
+    """The sample as the meter sees it (9.1.7 ConnectorPhaseRotation).
 
     rotation: to which of the meter's lines R, S and T (L1, L2, L3) the connector's three are
     wired, in their order. By STR the car on the connector's L1 draws from L2.

@@ -26,7 +26,9 @@ class Requests:
     # --- configuration (5.3, 5.8) ------------------------------------------------------------
 
     def on_get_configuration(self, payload: dict, now: float) -> dict:
-        wanted = payload.get("key") or self.keys.names()
+        most = self.keys.integer("GetConfigurationMaxKeys")
+        # 5.8 and 9.1.9: so many may be asked for by name; of all, all are told.
+        wanted = payload.get("key", ())[:most] or self.keys.names()
         known = [self.keys.spelled(name) for name in wanted if self.keys.known(name)]
         entries = [
             {
@@ -34,7 +36,7 @@ class Requests:
                 "readonly": self.keys.readonly(name),
                 "value": self.keys.text(name)[:500],
             }
-            for name in known[: self.keys.integer("GetConfigurationMaxKeys")]
+            for name in known
         ]
         unknown = [name for name in wanted if not self.keys.known(name)]
         answer: dict[str, Any] = {"configurationKey": entries}
@@ -103,6 +105,8 @@ class Requests:
         number = payload.get("connectorId")
         if self.registration != "Accepted":  # 4.2: not allowed while Pending
             return {"status": "Rejected"}
+        if self.queue_is_full():
+            return {"status": "Rejected"}
         tag = payload["idTag"]
         outlet = self.connectors.get(number) if number is not None else self._any_free(tag)
         if outlet is None or not outlet.can(Event.AUTHORIZED) or self.has_timer("reset"):
@@ -128,7 +132,7 @@ class Requests:
     def _remote_start(self, number: int, tag: str, now: float) -> None:
         outlet = self.connectors[number]
         if outlet.ev is None and self.keys.flag("EmulatorAutoPlug"):
-            self.auto_plug.add(number)
+            self.auto_plug |= {number}
         # 9.1.3 AuthorizeRemoteTxRequests: as if the driver had presented the tag, or trusted.
         if self.keys.flag("AuthorizeRemoteTxRequests"):
             self.authorize(tag, outlet, now)
@@ -166,17 +170,26 @@ class Requests:
 
     def begin_reset(self, kind: str, now: float, reason: str) -> None:
         """Transactions end for this reason. A soft reset lets the news out first."""
+        waits = self.has_timer("reset")  # asked for again: it is put off no further
         for number in list(self.sessions):
             self.stop(self.connectors[number], reason, "", now)
+        if not waits:
+            self.reset_at = now + self.delay("reset", 0.0)
+        self.reset_by = now
         if kind == "Soft" and self.connected and self.queued:
-            self.reset_by = now + SOFT_RESET_PATIENCE
+            self.reset_by = max(self.reset_at, now + SOFT_RESET_PATIENCE)
             self.set_timer("reset", now + 0.2)
+        elif self.reset_at > now:
+            self.set_timer("reset", self.reset_at)
+            self.changed(URGENT)
         else:
             self._reboot_now(now)
 
     def at_reset(self, now: float) -> None:
         if self.queued and self.connected and now < self.reset_by:
             self.set_timer("reset", now + 0.2)
+        elif now < self.reset_at:
+            self.set_timer("reset", self.reset_at)
         else:
             self._reboot_now(now)
 
@@ -205,7 +218,7 @@ class Requests:
         self.tags.clear()
 
     def _reset_failed(self, now: float) -> None:
-        """9.1.21 ResetRetries: try again, so often; then stay as it is."""
+        """9.1.22 ResetRetries: try again, so often; then stay as it is."""
         if self.reset_tries < self.keys.integer("ResetRetries"):
             self.reset_tries += 1
             self.set_timer("reset", now + RESET_RETRY)

@@ -16,7 +16,7 @@ class Session16:
 
     __slots__ = (
         "aligned_wh", "cap_wh", "connector", "data", "id", "id_tag", "interrupted", "meter_start",
-        "parent", "rev", "sampled_wh", "started", "suspended", "transaction_id",
+        "parent", "rev", "sampled_wh", "spacing", "started", "suspended", "transaction_id",
     )  # fmt: skip
 
     def __init__(
@@ -31,6 +31,7 @@ class Session16:
         self.transaction_id: int | None = None
         self.rev = 0
         self.data: list[dict[str, Any]] = []
+        self.spacing = 1  # of the values to come every so manieth is kept (kept_values.py)
         self.cap_wh: float | None = None
         self.sampled_wh = self.aligned_wh = float(meter_start)
         self.interrupted = False  # by a fault or a pulled cable
@@ -50,6 +51,7 @@ class Session16:
         for name in ("parent", "transaction_id", "rev", "data", "cap_wh", "suspended"):
             setattr(session, name, saved[name])
         session.interrupted = saved.get("interrupted", False)
+        session.spacing = saved.get("spacing", 1)
         for name in ("sampled_wh", "aligned_wh"):
             setattr(session, name, saved.get(name, session.meter_start))
         return session

@@ -6,6 +6,7 @@ from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Circuit, Limit
 from chargepoint.charging.offers import circuit_of, divided, grid_of
 from chargepoint.charging.profile import STATION_MAX, TX, Profile
+from chargepoint.charging.ranking import Changes, Ranking
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
@@ -65,11 +66,8 @@ class SmartCharging:
         if seconds <= 0 or (number and number not in self.connectors):
             return {"status": "Rejected"}
         begin = int(now + self._skew) * 1000
-        steps = self._composite(number, begin, seconds * 1000)
         unit = payload.get("chargingRateUnit", "W")
-        longest = self.keys.integer("ChargingScheduleMaxPeriods")
-        if len(steps) > longest:  # what does not fit is not promised
-            steps, seconds = steps[:longest], steps[longest][0] // 1000
+        periods, seconds = self._composite(number, begin, seconds * 1000, unit)
         start = iso(begin / 1000)
         return {
             "status": "Accepted",
@@ -79,20 +77,26 @@ class SmartCharging:
                 "duration": seconds,
                 "startSchedule": start,
                 "chargingRateUnit": unit,
-                "chargingSchedulePeriod": self._periods(number, steps, unit),
+                "chargingSchedulePeriod": periods,
             },
         }
 
-    def _composite(self, number: int, begin: int, duration: int) -> list[tuple[int, Limit]]:
+    def _composite(
+        self, number: int, begin: int, duration: int, unit: str
+    ) -> tuple[list[dict[str, Any]], int]:
+        """([ChargingSchedulePeriod], seconds that they are good for); times in ms."""
         profiles = self.profiles or []
         outlets = [self.connectors[number]] if number else list(self.connectors.values())
         # Without a transaction the answer is for one that would begin now.
         since = {o.id: self._since(self.sessions.get(o.id), begin) for o in outlets}
+        ranking = Ranking(profiles)
 
         def limit_at(time: int) -> Limit:
-            station = limits.for_station(profiles, time)
+            station = limits.for_station(ranking, time)
             found = [
-                limits.merged(circuit_of(o, False), self._found(o, time, since[o.id]), station)
+                limits.merged(
+                    circuit_of(o, False), self._found(ranking, o, time, since[o.id]), station
+                )
                 for o in outlets
             ]
             if number:
@@ -103,19 +107,18 @@ class SmartCharging:
             )
             return limits.merged(self._grid(total), station)
 
-        def next_at(time: int) -> int | None:
-            moments = [limits.next_change(profiles, time, begun) for begun in since.values()]
-            return min((m for m in moments if m is not None), default=None)
+        circuit = circuit_of(outlets[0], False) if number else self._grid(0.0)
 
-        return limits.composite(limit_at, next_at, begin, duration)
+        def told_at(time: int) -> dict[str, Any]:
+            return offers.period_of(limit_at(time), unit, circuit)
+
+        changes = Changes(profiles, since.values(), begin)
+        most = self.keys.integer("ChargingScheduleMaxPeriods")
+        steps, seconds = limits.composite(told_at, ranking, changes, begin, duration, most)
+        return offers.periods(steps), seconds
 
     def _grid(self, total_w: float) -> Circuit:
         return grid_of(all(outlet.dc for outlet in self.connectors.values()), total_w)
-
-    def _periods(self, number: int, steps: list[tuple[int, Limit]], unit: str) -> list[dict]:
-        outlet = self.connectors.get(number)
-        circuit = self._grid(0.0) if outlet is None else circuit_of(outlet, False)
-        return offers.periods(steps, unit, circuit)
 
     # --- what is offered ---------------------------------------------------------------------
 
@@ -124,10 +127,12 @@ class SmartCharging:
             return otherwise
         return round((session.started + self._skew) * 1000)
 
-    def _found(self, outlet: Connector, time: int, since: int) -> tuple | None:
+    def _found(
+        self, ranking: Ranking, outlet: Connector, time: int, since: int
+    ) -> tuple | None:
         session = self.sessions.get(outlet.id)
         identity = session.id if session else WAITING
-        return limits.for_transaction(self.profiles or [], outlet.id, identity, time, since)
+        return limits.for_transaction(ranking, outlet.id, identity, time, since)
 
     def mains_changed(self, now: float) -> None:
         self.plan(now)
@@ -138,22 +143,20 @@ class SmartCharging:
         """Offer every transaction what the profiles leave it, and wake up when that changes."""
         if self.profiles is None:
             return
-        time = round((now + self._skew) * 1000)
+        time, ranking = round((now + self._skew) * 1000), Ranking(self.profiles)
         active = sorted(self.sessions.values(), key=lambda session: session.started)
         outlets = [self.connectors[session.connector] for session in active]
         found: list[Limit] = []
-        moments = [limits.next_change(self.profiles, time, None)]
-        for session, outlet in zip(active, outlets, strict=True):
-            since = self._since(session, time)
-            tx = self._found(outlet, time, since)
+        since = [self._since(session, time) for session in active]
+        for begun, outlet in zip(since, outlets, strict=True):
+            tx = self._found(ranking, outlet, time, begun)
             found.append(limits.merged(circuit_of(outlet, True), tx))
-            moments.append(limits.next_change(self.profiles, time, since))
-        station = limits.for_station(self.profiles, time)
+        station = limits.for_station(ranking, time)
         whole = [(station[0].unit, station[1])] if station else []
         shares = divided(outlets, found, whole, self._grid(float("inf")))
+        due = limits.next_change(self.profiles, time, since)
         self._offer(outlets, shares, now)
         self.profiles = self.profiles or None
-        due = min((m for m in moments if m is not None), default=None)
         if due is None:
             self.clear_timer("charging")
         else:

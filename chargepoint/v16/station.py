@@ -7,13 +7,14 @@ from chargepoint.charging.profile import Profile
 from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import State
-from chargepoint.station import Station
+from chargepoint.station import EMPTY, Station
 from chargepoint.v16.authorization import Authorization
 from chargepoint.v16.cabinet import Cabinet
 from chargepoint.v16.firmware import Firmware
 from chargepoint.v16.keys import Configuration
 from chargepoint.v16.local_list import LocalList
 from chargepoint.v16.metering import Metering
+from chargepoint.v16.recalling import Recall16
 from chargepoint.v16.requests import Requests
 from chargepoint.v16.reservation import Reservation
 from chargepoint.v16.security import Security
@@ -26,7 +27,7 @@ from chargepoint.v16.trigger import Trigger
 
 class Station16(
     Cabinet, Security, Status, Authorization, LocalList, Reservation, SmartCharging, Transactions,
-    Metering, Requests, Trigger, Firmware, Station,
+    Metering, Requests, Trigger, Firmware, Recall16, Station,
 ):  # fmt: skip
     """State beside the base's, all of it plain:
 
@@ -42,8 +43,8 @@ class Station16(
 
     __slots__ = (
         "armed", "auto_plug", "cables", "cache", "installed", "jobs", "keys", "list_version",
-        "local_list", "operative", "profiles", "reservations", "reset_by", "reset_tries",
-        "scheduled", "sessions", "signal", "tags", "vault",
+        "local_list", "operative", "profiles", "reservations", "reset_at", "reset_by",
+        "reset_tries", "scheduled", "sessions", "signal", "tags", "vault",
     )  # fmt: skip
 
     VERSION = "1.6"
@@ -93,17 +94,18 @@ class Station16(
         self.sessions = {s.connector: s for s in sessions}
         self.tags: dict[int, str] = {int(k): v for k, v in saved.get("tags", {}).items()}
         self.cache: dict[str, list[str]] = dict(saved.get("cache", {}))
-        self.scheduled: set[int] = set(saved.get("scheduled", ()))
-        self.auto_plug: set[int] = set(saved.get("auto_plug", ()))
+        self.scheduled: frozenset[int] = frozenset(saved.get("scheduled", ())) or EMPTY
+        self.auto_plug: frozenset[int] = frozenset(saved.get("auto_plug", ())) or EMPTY
         self.operative = saved.get("operative", True)
         self.local_list: dict[str, list[str]] | None = saved.get("local_list")
         self.list_version: int = saved.get("list_version", 0)
         profiles = [Profile.from_saved(entry) for entry in saved.get("profiles", ())]
         self.profiles: list[Profile] | None = profiles or None
         self.resume_reservations(saved.get("reservations", {}), now)
-        self.reset_by = now
-        if saved.get("resetting"):  # the worker died in the midst of it
-            self.set_timer("reset", now)
+        self.reset_by = self.reset_at = now
+        if (at := saved.get("resetting")) is not None:  # the worker died in the midst of it
+            self.reset_at = now if at is True else at
+            self.set_timer("reset", max(now, self.reset_at))
         self.reset_tries = 0
         self.signal: tuple[str, float] | None = None
         locked = {int(k): v for k, v in saved.get("locked", {}).items()}
@@ -114,8 +116,11 @@ class Station16(
         for number in self.sessions:
             self._resume_session(self.connectors[number], now)
         self.plan(now)
+        plug_by = saved.get("plug_by", {})
         for number in [n for n in self.tags if n in self.connectors]:
             self.wait_for_plug(self.connectors[number], now)
+            if (at := plug_by.get(str(number))) is not None:
+                self.set_timer(("plug_timeout", number), max(now, at))
         for number in self.auto_plug - set(self.sessions) - set(self.tags):
             self.set_timer(("driver", number), now + 5.0)
         self.restore_files(saved, now)
@@ -167,6 +172,11 @@ class Station16(
         self.tell_untold(now)
         if rebooted:
             self.update_booted(now)
+
+    def moved(self, now: float) -> None:
+        super().moved(now)
+        self.forget_given_ids()
+        self.send_station_status(now)
 
     def refuses_calls(self) -> tuple[str, str] | None:
         # 4.2: a rejected charge point serves nothing until it is accepted. OCPP-J wants each Call
@@ -221,6 +231,8 @@ class Station16(
             saved["sessions"] = [session.to_saved() for session in self.sessions.values()]
         if self.tags:
             saved["tags"] = {str(k): v for k, v in self.tags.items()}
+            ends = ((n, self._timers.get(("plug_timeout", n))) for n in self.tags)
+            saved["plug_by"] = {str(n): at for n, at in ends if at is not None}
         if self.cache:
             saved["cache"] = {tag: [*entry] for tag, entry in self.cache.items()}
         for name in ("scheduled", "auto_plug"):
@@ -238,6 +250,6 @@ class Station16(
         if not self.operative:
             saved["operative"] = False
         if self.has_timer("reset"):
-            saved["resetting"] = True
+            saved["resetting"] = self.reset_at
         saved |= self.saved_files() | self.saved_security()
         return saved

@@ -24,7 +24,7 @@ class Status:
         return connector.status_16
 
     def report(self, connector: Connector, now: float) -> None:
-        """9.1.19 MinimumStatusDuration: a status is sent once it has lasted that long."""
+        """9.1.20 MinimumStatusDuration: a status is sent once it has lasted that long."""
         seconds = self.keys.integer("MinimumStatusDuration")
         told, status = self._reported.get(connector.id), self.status_of(connector)
         waiting = ("status", connector.id, status)
@@ -118,7 +118,7 @@ class Status:
             if self.connected and self.registration == "Accepted":
                 self.send_station_status(now)
         for outlet in self._targets(number):
-            self.scheduled.discard(outlet.id)
+            self.scheduled -= {outlet.id}
             if not self.held_for_update(outlet, operative):
                 self._apply_availability(outlet, operative, now)
         self.changed("urgent")
@@ -131,17 +131,17 @@ class Status:
             self.clear_timer(("plug_timeout", outlet.id))
             outlet.apply(event, now)
             if waited:  # what came with the authorization ends with it
-                self.auto_plug.discard(outlet.id)
+                self.auto_plug -= {outlet.id}
                 self.unclaim_reservation(outlet, now)
             if not operative:
                 self.end_reservations_of(outlet.id, now)
         elif not operative and outlet.state not in INOPERATIVE_STATES:
-            self.scheduled.add(outlet.id)  # in a transaction: when it has ended
+            self.scheduled |= {outlet.id}  # in a transaction: when it has ended
         self.report(outlet, now)
 
     def after_stop(self, outlet: Connector, now: float) -> None:
         """A transaction has ended: carry out what was scheduled."""
         if outlet.id in self.scheduled:
-            self.scheduled.discard(outlet.id)
+            self.scheduled -= {outlet.id}
             self._apply_availability(outlet, False, now)
         self.transaction_over(now)

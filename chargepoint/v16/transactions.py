@@ -32,7 +32,7 @@ class Transactions:
         if outlet.state is not State.READY:
             self._check_free(outlet, tag)
         if outlet.ev is None and outlet.can(Event.EV_PLUGGED_IN):
-            self.auto_plug.add(outlet.id)
+            self.auto_plug |= {outlet.id}
             outlet.plug(EV.for_connector(outlet.config), now)
             self.report(outlet, now)
         if outlet.state is State.READY:
@@ -132,7 +132,7 @@ class Transactions:
                 self._out.append(Session(update))
 
     def _deauthorize(self, outlet: Connector, session: Session16, now: float) -> None:
-        """9.1.27 StopTransactionOnInvalidId and 9.1.16 MaxEnergyOnInvalidId."""
+        """9.1.24 StopTransactionOnInvalidId and 9.1.14 MaxEnergyOnInvalidId."""
         allowed = self.keys.integer("MaxEnergyOnInvalidId")
         if self.keys.flag("StopTransactionOnInvalidId"):
             self.stop(outlet, "DeAuthorized", "", now)
@@ -168,6 +168,15 @@ class Transactions:
         for number in list(self.sessions):
             if self.connectors[number].state is State.STARTED:
                 self.offer_energy(self.connectors[number], now)
+
+    def forget_given_ids(self) -> None:
+        """To another CSMS the ids of the one before mean nothing, or another's transaction."""
+        for session in self.sessions.values():
+            if session.transaction_id is not None:
+                session.transaction_id = UNKNOWN_TRANSACTION
+        for message in self.queued:
+            if message.get("transaction_id") is not None:
+                message["transaction_id"] = UNKNOWN_TRANSACTION
 
     def _session_of(self, message: dict) -> Session16 | None:
         sessions = self.sessions.values()
@@ -210,9 +219,9 @@ class Transactions:
             self.offer_energy(outlet, now)
 
     def ev_unplugged(self, outlet: Connector, now: float) -> None:
-        self.auto_plug.discard(outlet.id)
+        self.auto_plug -= {outlet.id}
         if outlet.id in self.sessions:
-            # 9.1.26: false means the transaction goes on, suspended, until the car is back.
+            # 9.1.23: false means the transaction goes on, suspended, until the car is back.
             if self.keys.flag("StopTransactionOnEVSideDisconnect"):
                 self.stop(outlet, "EVDisconnected", "", now)
             else:
@@ -227,7 +236,7 @@ class Transactions:
         if outlet.faulted:
             if outlet.id not in self.sessions:
                 if self.tags.pop(outlet.id, None) is not None:
-                    self.auto_plug.discard(outlet.id)
+                    self.auto_plug -= {outlet.id}
                 self.clear_timer(("plug_timeout", outlet.id))
                 self.unclaim_reservation(outlet, now)
         else:

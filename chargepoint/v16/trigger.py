@@ -71,6 +71,8 @@ class Trigger:
     def got_boot_notification(self, payload: dict, context: Any, now: float) -> None:
         again = context == TRIGGERED and self.registration == "Accepted"
         if not again or payload["status"] != "Accepted":
+            if payload["status"] != "Accepted":
+                self.booted = False  # any more: the next link does not change that
             super().got_boot_notification(payload, context, now)
             return
         self.set_clock(payload["currentTime"], now)

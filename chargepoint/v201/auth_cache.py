@@ -29,7 +29,11 @@ def parse_time(text: str | None) -> float | None:
 
 
 class AuthCache:
-    """Token -> [status, expires (unix seconds, None: never), group key or ""]."""
+    """Token -> [status, expires (unix seconds, None: never), group key or "", whether the expiry
+    is that of LifeTime]. An older state has no last part.
+
+    Times, also `now`, are by the station's clock, which is the CSMS's: it says when they expire.
+    """
 
     __slots__ = ("_known",)
 
@@ -43,15 +47,27 @@ class AuthCache:
         """Keep an idTokenInfo. `life_time` seconds (AuthCacheCtrlr.LifeTime), 0 for no end."""
         # C10.FR.08: cacheExpiryDateTime goes before the LifeTime.
         expires = parse_time(info.get("cacheExpiryDateTime"))
-        if expires is None and life_time:
+        lives = expires is None
+        if lives and life_time:
             expires = now + life_time
         known = dict(self._known)
         known.pop(key(token), None)
         while len(known) >= _MOST:
             del known[next(iter(known))]
         group = info.get("groupIdToken")
-        known[key(token)] = [info["status"], expires, key(group) if group else ""]
+        known[key(token)] = [info["status"], expires, key(group) if group else "", lives]
         self._known = known
+
+    def used(self, token: dict, now: float, life_time: int) -> None:
+        """The token was let in by what is remembered of it: its LifeTime begins again, and it is
+        the one that was used last. A time that the CSMS has named for its end stays."""
+        found = self._known.get(key(token))
+        if found is None:
+            return
+        if found[3:] == [True]:
+            found = [found[0], now + life_time if life_time else None, *found[2:]]
+        rest = {name: entry for name, entry in self._known.items() if name != key(token)}
+        self._known = {**rest, key(token): found}
 
     def status(self, token: dict, now: float) -> str | None:
         """The remembered status, None if nothing (valid) is remembered."""

@@ -65,6 +65,7 @@ class Authorization(Driver):
                 return "Reserved"
             if self.stopped_by_master(token, group, now):
                 return ACCEPTED
+            self._let_in_by_cache(token, now)
             self.authorized(outlet, token, trigger, now, remote, group or self.group_of(token))
         return refusal or ACCEPTED
 
@@ -103,16 +104,18 @@ class Authorization(Driver):
 
     def _known(self, token: dict, now: float) -> str | None:
         """The status by the list, or else the cache (C13); None for a token in neither."""
-        entry = self.listed(token)
+        entry, time = self.listed(token), self.station_time(now)
         if entry is not None:
-            return "Expired" if entry[1] is not None and entry[1] <= now else entry[0]
+            return "Expired" if entry[1] is not None and entry[1] <= time else entry[0]
         enabled = self.model.flag("AuthCacheCtrlr.Enabled")
-        return self.cache.status(token, now) if enabled else None
+        return self.cache.status(token, time) if enabled else None
 
     def group_of(self, token: dict) -> str:
         """The key of the token's group by list or cache, "" where it is not known."""
         entry = self.listed(token)
-        return (entry[2] if entry else "") or self.cache.group(token)
+        if entry is not None and entry[2]:
+            return entry[2]
+        return self.cache.group(token) if self.model.flag("AuthCacheCtrlr.Enabled") else ""
 
     def _allowed_offline(self, known: str | None) -> bool:
         # C13 and C15.
@@ -153,6 +156,7 @@ class Authorization(Driver):
         if self._allowed_offline(self._known(token, now)):
             group = group or self.group_of(token)
             if self._still_wanted(outlet, token, group):
+                self._let_in_by_cache(token, now)
                 self.authorized(outlet, token, trigger, now, remote, group)
 
     def _still_wanted(self, outlet: Outlet, token: dict, group: str) -> bool:
@@ -170,7 +174,15 @@ class Authorization(Driver):
     def learn(self, token: dict, info: dict, now: float) -> None:
         # C10.FR.01 and .05: keep what the CSMS says, good or bad.
         if self.model.flag("AuthCacheCtrlr.Enabled") and token["type"] != "NoAuthorization":
-            self.cache.learn(token, info, now, self.model.integer("AuthCacheCtrlr.LifeTime"))
+            seconds = self.model.integer("AuthCacheCtrlr.LifeTime")
+            self.cache.learn(token, info, self.station_time(now), seconds)
+            self.changed(SOON)
+
+    def _let_in_by_cache(self, token: dict, now: float) -> None:
+        """AuthCacheCtrlr.LifeTime: a token expires so long after it was last *used*."""
+        if len(self.cache) and self.listed(token) is None:
+            seconds = self.model.integer("AuthCacheCtrlr.LifeTime")
+            self.cache.used(token, self.station_time(now), seconds)
             self.changed(SOON)
 
     # --- groups (C09) and the master pass (C16) ----------------------------------------------

@@ -4,21 +4,24 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from chargepoint import rpc
+from chargepoint.charging.ranking import Ranking
 from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
 from chargepoint.security.vault import put_by, secrets_of
-from chargepoint.station import ACCEPTED, CommandRejected, Station
+from chargepoint.station import ACCEPTED, EMPTY, CommandRejected, Station
+from chargepoint.times import iso
 from chargepoint.v201.auth_cache import AuthCache
 from chargepoint.v201.charging_profiles import Installed
 from chargepoint.v201.device_model import DeviceModel
 from chargepoint.v201.firmware import Firmware
 from chargepoint.v201.metering import meter_value
 from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.paging import Paging
 from chargepoint.v201.security import Security
 
 
-class Base201(Security, Firmware, Station):
+class Base201(Paging, Security, Firmware, Station):
     """State of a 2.x station; the blocks add their methods.
 
     driven     connectors where an emulated driver plugs in and unplugs (see driver.py)
@@ -33,8 +36,8 @@ class Base201(Security, Firmware, Station):
     __slots__ = (
         "armed", "cables", "cache", "driven", "event_count", "fares", "installed", "jobs",
         "kept_events", "list_version", "local_list", "messages", "model", "monitors", "network",
-        "offline_since", "outlets", "profiles", "published", "reservations", "reset_due", "resets",
-        "v2g", "vault",
+        "offline_since", "outlets", "profiles", "published", "ranked", "reservations", "reset_due",
+        "resets", "v2g", "vault",
     )  # fmt: skip
 
     VERSION: ClassVar[str] = "2.0.1"
@@ -49,7 +52,7 @@ class Base201(Security, Firmware, Station):
         self.model = self.MODEL.from_saved(
             saved.get("model") or {}, secrets_of(saved, "model"), initial(self.config)
         )
-        self.driven: set[int] = set(saved.get("driven", ()))
+        self.driven: frozenset[int] = frozenset(saved.get("driven", ())) or EMPTY
         self.local_list: dict[str, list] | None = saved.get("local_list")
         self.list_version: int = saved.get("list_version", 0)
         self.restore_security(saved, now)
@@ -62,6 +65,7 @@ class Base201(Security, Firmware, Station):
                 self.outlets[int(number)].restore(kept)
         profiles = [Installed.from_saved(entry) for entry in saved.get("profiles", ())]
         self.profiles: list[Installed] | None = profiles or None
+        self.ranked: Ranking | None = None
         self.resume_reservations(saved.get("reservations", {}), now)
         for outlet in self.outlets.values():
             outlet.seen = outlet.points()
@@ -78,8 +82,8 @@ class Base201(Security, Firmware, Station):
         self, action: str, payload: dict, context: Any, message: dict | None, now: float
     ) -> None:
         super()._send_call(action, payload, context, message, now)
-        if self.has_timer("call"):
-            self.set_timer("call", now + self.message_timeout())
+        if "call" in self._timers:
+            self._timers["call"] = now + self.message_timeout()
 
     def message_timeout(self) -> int:
         return self.model.integer("OCPPCommCtrlr.MessageTimeout[Default]")
@@ -148,12 +152,10 @@ class Base201(Security, Firmware, Station):
         """The outlets that an EVSEType names: all without it; [] if there is no such."""
         if evse is None:
             return list(self.outlets.values())
-        wanted = evse.get("connectorId")
-        return [
-            outlet
-            for outlet in self.outlets.values()
-            if outlet.evse == evse["id"] and wanted in (None, outlet.connector_id)
-        ]
+        number, wanted = evse["id"], evse.get("connectorId")
+        # By the configuration itself: a report of a large station asks a thousand times.
+        there = [o for o in self.outlets.values() if o.hardware.config.evse == number]
+        return there if wanted is None else [o for o in there if o.connector_id == wanted]
 
     def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
         outlet = self.outlets[connector.id]
@@ -164,28 +166,20 @@ class Base201(Security, Firmware, Station):
         """Hook: what the meter of the outlet shows."""
         return outlet.hardware.sample(now)
 
-    def sampled(self, outlet: Outlet, key: str, context: str, now: float) -> list[dict]:
-        """[MeterValue] by the measurands of the variable `key`; [] if that is off or empty."""
-        controller = key.partition(".")[0]
-        if not self.model.flag(f"{controller}.Enabled"):
-            return []
-        sample = self.sample(outlet, now)
-        value = meter_value(sample, self.model.members(key), context, self.stamp(now))
-        return [] if value is None else [value]
+    def sampled(
+        self, outlet: Outlet, key: str, context: str, now: float, mark: float | None = None
+    ) -> list[dict]:
+        """[MeterValue] by the measurands of the variable `key`; [] if that is off or empty.
 
-    def tell_in_parts(
-        self, action: str, request_id: int, field: str, parts: list[Any], now: float
-    ) -> None:
-        """What was asked for under a number, a Call for each part."""
-        for number, part in enumerate(parts):
-            report = {
-                "requestId": request_id,
-                "generatedAt": self.stamp(now),
-                "seqNo": number,
-                "tbc": number + 1 < len(parts),
-                field: part,
-            }
-            self.call(action, report, now, "triggered")
+        mark: the time that it bears, by the station's clock, where that is not now.
+        """
+        controller = key.partition(".")[0]
+        measurands = self.model.members(key)
+        if not measurands or not self.model.flag(f"{controller}.Enabled"):
+            return []
+        stamp = self.stamp(now) if mark is None else iso(mark)
+        value = meter_value(self.sample(outlet, now), measurands, context, stamp)
+        return [] if value is None else [value]
 
     def status_of(self, connector: Connector) -> str:
         return connector.status_201

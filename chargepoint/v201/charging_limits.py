@@ -1,8 +1,11 @@
 """Functional block K: the profiles' limits become the power on offer."""
 
+from operator import attrgetter
+
 from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Circuit, Limit
-from chargepoint.charging.profile import Period, prevailing
+from chargepoint.charging.profile import Period, Profile
+from chargepoint.charging.ranking import Ranking
 from chargepoint.hardware.states import Event, State
 from chargepoint.v201.charging_profiles import (
     EXTERNAL,
@@ -15,9 +18,11 @@ from chargepoint.v201.charging_profiles import (
 )
 from chargepoint.v201.outlet import Outlet
 
+_PROFILE = attrgetter("profile")
+
 
 class ChargingLimits:
-    """Block of a 2.x station."""
+    """Block of a 2.x station. ranked: the Ranking that was needed last, None where none is."""
 
     __slots__ = ()
 
@@ -44,13 +49,25 @@ class ChargingLimits:
         """Hook: it counts at `time`, ms by the CSMS's clock, apart from its schedule."""
         return True
 
-    def _prevailing(self, purpose: str, evse: int, time: int, since: int | None, session: str = ""):
-        profiles = [
-            i.profile for i in self.profiles or ()
-            if i.profile.purpose == purpose and i.profile.connector in (0, evse)
-            and i.profile.session == session and self.holds(i, time)
-        ]  # fmt: skip
-        return prevailing(profiles, time, since)
+    def ranking(self) -> Ranking:
+        """Of the profiles as they are installed now; kept until others are."""
+        kept = self.ranked
+        if kept is None or kept.installed is not self.profiles:
+            kept = self.ranked = Ranking(self.profiles or [], _PROFILE)
+        return kept
+
+    def _prevailing(
+        self, purpose: str, evse: int, time: int, since: int | None, session: str = ""
+    ) -> tuple[Profile, Period] | None:
+        if not self.profiles:
+            return None
+        ranking = self.ranking()
+        places = (evse,) if purpose == EXTERNAL else (0, evse)
+        ranked = ranking.of(
+            (purpose, evse, session),
+            lambda p: p.purpose == purpose and p.connector in places and p.session == session,
+        )
+        return ranking.prevailing(ranked, time, since, self.holds)
 
     def for_transaction(self, outlet: Outlet, time: int, since: int) -> tuple | None:
         """(profile, period) of the TxProfile, and where it says nothing of the default one."""
@@ -76,24 +93,24 @@ class ChargingLimits:
         return unit, period._replace(limit=period.limit + more)
 
     def _external(self, evse: int, time: int) -> tuple | None:
-        profiles = [
-            i.profile for i in self.profiles or ()
-            if i.profile.purpose == EXTERNAL and i.profile.connector == evse
-            and self.holds(i, time)
-        ]  # fmt: skip
-        return prevailing(profiles, time, None)
+        return self._prevailing(EXTERNAL, evse, time, None)
 
-    def limit_at(self, outlet: Outlet, time: int, since: int, measured: bool) -> Limit:
-        """What the outlet alone may have; measured as in offers.circuit_of."""
+    def limit_at(
+        self, outlet: Outlet, time: int, since: int, station: list[tuple[str, Period]],
+        measured: bool,
+    ) -> Limit:  # fmt: skip
+        """What the outlet alone may have; station: station_limits(time); measured as in
+        offers.circuit_of."""
         circuit = offers.circuit_of(outlet.hardware, measured)
         own = self.for_transaction(outlet, time, since)
         limit = limits.merged(circuit, own, self._external(outlet.evse, time))
-        for one in self.station_limits(time):
+        for one in station:
             limit = limit.joined(limits.limit_of(*one, circuit))
         return limit
 
-    def next_limit(self, time: int, since: int | None) -> int | None:
-        return limits.next_change([i.profile for i in self.profiles or ()], time, since)
+    def other_changes(self) -> list[int]:
+        """Hook: moments, ms by the CSMS's clock, at which profiles change but by their schedule."""
+        return []
 
     # --- what is offered ---------------------------------------------------------------------
 
@@ -105,19 +122,21 @@ class ChargingLimits:
         active = [o for o in self.outlets.values() if o.hardware.in_transaction]
         active.sort(key=lambda o: o.transaction.started if o.transaction else now)
         since = [self.since(outlet, time) for outlet in active]
+        station = self.station_limits(time)
         found = [
-            self.limit_at(outlet, time, begun, True)
+            self.limit_at(outlet, time, begun, station, True)
             for outlet, begun in zip(active, since, strict=True)
         ]
         hardware = [outlet.hardware for outlet in active]
-        station = self.station_limits(time)
         shares = offers.divided(hardware, found, station, self.grid(float("inf")))
-        moments = [self.next_limit(time, begun) for begun in [None, *since]]
-        self._wake_for_limits(moments)
+        due = limits.next_change([i.profile for i in self.profiles], time, since)
+        self._wake_for_limits([due, *(m for m in self.other_changes() if m > time)])
         before = [outlet.hardware.limit_w for outlet in active]
         for outlet, share in zip(active, shares, strict=True):
             self.offer(outlet, *share, now)
         self.profiles = self.profiles or None
+        if self.profiles is None:
+            self.ranked = None
         for outlet, was in zip(active, before, strict=True):
             self.settle(outlet, was, now)
 

@@ -178,15 +178,15 @@ class Cost:
 
     # --- what is shown -----------------------------------------------------------------------
 
+    # Available is the operator's to say, Enabled the CSMS's.
+
     def tariffs_on(self) -> bool:
-        return self._fares_on("Tariff")
+        flag = self.model.flag
+        return flag("TariffCostCtrlr.Available[Tariff]") and flag("TariffCostCtrlr.Enabled[Tariff]")
 
     def costs_on(self) -> bool:
-        return self._fares_on("Cost")
-
-    def _fares_on(self, what: str) -> bool:
-        """Available is the operator's to say, Enabled the CSMS's."""
-        return all(self.model.flag(f"{_CTRLR}.{n}[{what}]") for n in ("Available", "Enabled"))
+        flag = self.model.flag
+        return flag("TariffCostCtrlr.Available[Cost]") and flag("TariffCostCtrlr.Enabled[Cost]")
 
     def fare_lines(self, outlet: Outlet) -> list[dict[str, Any]]:
         """The lines of the outlet's display that are not the CSMS's display messages."""

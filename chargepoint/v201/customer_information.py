@@ -102,7 +102,7 @@ class CustomerInformation:
         cached = self.cache.to_saved()
         for name, known in (("Authorization cache", cached), ("Local list", self.local_list or {})):
             for token in sorted(tokens & set(known)):
-                status, expires, group = known[token]
+                status, expires, group = known[token][:3]
                 until = f", until {iso(expires)}" if expires is not None else ""
                 of = f", group {group}" if group else ""
                 yield f"{name}: {token}, {status}{until}{of}"

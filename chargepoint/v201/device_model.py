@@ -4,6 +4,7 @@ Only values that differ from the shared table are kept for a station.
 """
 
 from functools import lru_cache
+from sys import intern
 from typing import ClassVar
 
 from chargepoint.v201.variables import (
@@ -132,7 +133,7 @@ class DeviceModel:
 
     def _store(self, variable: Variable, text: str) -> None:
         if text != self.value(variable.key):
-            self._stored = {**self._stored, variable.key: text}
+            self._stored = {**self._stored, intern(variable.key): text}
 
     @staticmethod
     def refusal(variable: Variable, text: str) -> str | None:
@@ -174,7 +175,8 @@ class DeviceModel:
         for key, text in values.items():
             variable = cls.CATALOGUE.by_name.get(key.lower())
             if variable and not variable.live and cls.refusal(variable, text) is None:
-                usable[variable.key] = _normal(variable, text)
+                # Thousands of stations have the same.
+                usable[intern(variable.key)] = intern(_normal(variable, text))
         return usable or _NOTHING
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from chargepoint.answers import CallFault
 from chargepoint.effects import URGENT
 from chargepoint.times import seconds_of
+from chargepoint.v201.custom_data import plain
 from chargepoint.v201.display import ALWAYS
 from chargepoint.v201.outlet import Outlet, Transaction
 
@@ -122,6 +123,7 @@ class DisplayMessages:
         return None
 
     def _set_message(self, info: dict, now: float) -> None:
+        info = plain(info)
         evse = self._place(info)
         kept = {k: e for k, e in (self.messages or {}).items() if k != info["id"]}
         if info["priority"] == ALWAYS:
@@ -218,13 +220,12 @@ class DisplayMessages:
         return {"status": "Accepted"}
 
     def _notify_messages(self, request_id: int, found: list[dict], now: float) -> None:
-        for first in range(0, len(found), _IN_ONE_PART):
-            part = {
-                "requestId": request_id,
-                "tbc": first + _IN_ONE_PART < len(found),
-                "messageInfo": found[first : first + _IN_ONE_PART],
-            }
-            self.call("NotifyDisplayMessages", part, now, "triggered")
+        parts = self.split(found, _IN_ONE_PART)
+        pages = [
+            {"requestId": request_id, "tbc": number < len(parts), "messageInfo": part}
+            for number, part in enumerate(parts, 1)
+        ]
+        self.tell_pages("NotifyDisplayMessages", pages, now)
 
 
 _FILTERS = ("priority", "state")

@@ -16,7 +16,7 @@ class Driver(MeterSchedule):
     def send_driver(self, outlet: Outlet, now: float) -> None:
         """Somebody is on the way to this outlet, if drivers are emulated."""
         if outlet.hardware.ev is None and self.model.flag("EmulatorCtrlr.AutoPlug"):
-            self.driven.add(outlet.number)
+            self.driven |= {outlet.number}
             self.set_timer(("driver", outlet.number), now + self.rng.uniform(1.0, 3.0))
 
     def driver_may_leave(self, outlet: Outlet, now: float) -> None:
@@ -26,7 +26,7 @@ class Driver(MeterSchedule):
 
     def driver_gone(self, outlet: Outlet) -> None:
         """The car is away: whoever comes next is another."""
-        self.driven.discard(outlet.number)
+        self.driven -= {outlet.number}
         self.clear_timer(("driver", outlet.number))
 
     def at_driver(self, now: float, number: int) -> None:

@@ -34,7 +34,7 @@ class EnergyCaps:
         self.happened(outlet, trigger, now)
 
     def watch_cap(self, outlet: Outlet, now: float) -> None:
-        """Look again when the energy may have flowed; power seldom rises, so seldom too late."""
+        """Look again when the energy may have flowed, as the power is now."""
         left = outlet.transaction.cap_wh - outlet.hardware.meter_wh
         power = outlet.hardware.power_w
         wait = min(_IDLE, left * 3600.0 / power) if power else _IDLE

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chargepoint.charging.offers import unlike_neighbours
 from chargepoint.effects import SOON
 from chargepoint.hardware.ev import EV
 from chargepoint.times import iso
@@ -112,11 +113,11 @@ class EvNeeds:
         most = hardware.ev.ceiling_w(hardware.config)
         volts = 400.0 if hardware.dc else 230.0 * (hardware.ev.phases or 3)
         factor = 1.0 if schedule["chargingRateUnit"] == "W" else volts
-        return [
+        return unlike_neighbours([
             {"startPeriod": p["startPeriod"],
              "limit": round(min(most, p.get("limit", most) * factor), 1)}
             for p in schedule["chargingSchedulePeriod"]
-        ]  # fmt: skip
+        ])  # fmt: skip
 
 
 def _energy(schedule: dict) -> float:

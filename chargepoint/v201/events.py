@@ -4,6 +4,7 @@ from typing import Any
 
 from chargepoint.effects import SOON
 from chargepoint.hardware.connector import NO_ERROR, Connector
+from chargepoint.timers import near_tick
 from chargepoint.v201.monitors import PERIODIC, TARGETS, Monitor
 from chargepoint.v201.provisioning import Provisioning
 
@@ -14,7 +15,10 @@ _KEPT_AT_MOST = 100  # events of a long time offline; the oldest go first
 
 
 class Events(Provisioning):
-    """Costs nothing while `monitors` is None: values are looked at when something has changed."""
+    """Costs nothing while `monitors` is None: values are looked at when something has changed.
+
+    unseen: something has, since they were looked at; they are at the end of the event, once.
+    """
 
     __slots__ = ()
 
@@ -35,7 +39,7 @@ class Events(Provisioning):
             mark = monitor.next_mark(self.station_time(now) + _EARLY)
             self.set_timer(("monitor", monitor.id), self.when_it_shows(mark, now))
         elif not self.has_timer("monitors"):
-            self.set_timer("monitors", now + _LOOK)
+            self.set_timer("monitors", near_tick(now + _LOOK, self.config.ticks))
 
     def clock_moved(self, now: float) -> None:
         super().clock_moved(now)
@@ -83,7 +87,7 @@ class Events(Provisioning):
             return
         self.look_at_values(now)
         if any(m.type not in PERIODIC for m in self.monitors.values()):
-            self.set_timer("monitors", now + _LOOK)
+            self.set_timer("monitors", near_tick(now + _LOOK, self.config.ticks))
 
     def at_monitor(self, now: float, number: int) -> None:
         monitor = (self.monitors or {}).get(number)
@@ -99,8 +103,7 @@ class Events(Provisioning):
 
     def report(self, connector: Connector, now: float) -> None:
         super().report(connector, now)
-        if self.monitors is not None:
-            self.look_at_values(now)
+        self.unseen = self.monitors is not None
 
     def variables_changed(self, now: float) -> None:
         super().variables_changed(now)

@@ -19,7 +19,8 @@ def failed(code: str, text: str) -> dict:
 class LocalList:
     """Block of a 2.x station.
 
-    local_list  token key -> [status, expires (unix seconds or None), group key]; None: no list
+    local_list  token key -> [status, expires (unix seconds by the station's clock, or None),
+                  group key]; None: no list
     """
 
     __slots__ = ()

@@ -1,11 +1,14 @@
 """Functional block J, meter values: when they are taken."""
 
 from chargepoint.calls import QUEUE_AT_MOST
-from chargepoint.times import next_mark
-from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.transactions import Transactions
+from chargepoint.kept_values import keep
+from chargepoint.timekeeping import next_step
+from chargepoint.timers import on_tick
+from chargepoint.v201.outlet import Outlet, Transaction
+from chargepoint.v201.transactions import ENDED_MEASURANDS, Transactions
 
-_MOST_KEPT = 400  # samples for one Ended event; beyond, every second one goes (J02.FR.14)
+_ALIGNED_INTERVAL = "AlignedDataCtrlr.Interval"
+_ALIGNED_ENDED_INTERVAL = "AlignedDataCtrlr.TxEndedInterval"
 
 
 class MeterSchedule(Transactions):
@@ -15,23 +18,30 @@ class MeterSchedule(Transactions):
         """Set or clear the timers of an outlet, after a start, an end, a restart or a new value."""
         number, open_ = outlet.number, outlet.transaction is not None
         self._every(("sample", number), "SampledDataCtrlr.TxUpdatedInterval", open_, now)
-        self._every(("ended_sample", number), "SampledDataCtrlr.TxEndedInterval", open_, now)
+        self._every_ended(outlet, now)
         if outlet.connect_by is not None:
             self.set_timer(("ev_timeout", number), outlet.connect_by)
-        if open_ and outlet.transaction.cap_wh is not None:
-            self.watch_cap(outlet, now)
         if outlet.needs is not None:
             self.set_timer(("needs", number), outlet.needs)
         self.watch_hardware(outlet, now)
 
-    def _every(self, key: tuple[str, int], variable: str, wanted: bool, now: float) -> None:
-        seconds = self.model.integer(variable) if wanted else 0
+    def _every(
+        self, key: tuple[str, int], variable: str, wanted: bool, now: float, spacing: int = 1
+    ) -> None:
+        seconds = self.model.integer(variable) * spacing if wanted else 0
         if not seconds:
             self.clear_timer(key)
         else:
             # In step with the transaction's start, also after a restart.
             started = self.outlets[key[1]].transaction.started
-            self.set_timer(key, started + (int((now - started) // seconds) + 1) * seconds)
+            self.set_timer(key, on_tick(next_step(started, seconds, now), self.config.ticks))
+
+    def _every_ended(self, outlet: Outlet, now: float) -> None:
+        transaction = outlet.transaction
+        spacing = 1 if transaction is None else transaction.spacing
+        key = ("ended_sample", outlet.number)
+        variable = "SampledDataCtrlr.TxEndedInterval"
+        self._every(key, variable, transaction is not None, now, spacing)
 
     def at_sample(self, now: float, number: int) -> None:
         outlet = self.outlets.get(number)
@@ -53,27 +63,30 @@ class MeterSchedule(Transactions):
         outlet = self.outlets.get(number)
         if outlet is None or outlet.transaction is None:
             return
-        self._keep(outlet, "SampledDataCtrlr.TxEndedMeasurands", "Sample.Periodic", now)
-        self._every(("ended_sample", number), "SampledDataCtrlr.TxEndedInterval", True, now)
+        values = self.sampled(outlet, ENDED_MEASURANDS, "Sample.Periodic", now)
+        self._keep(outlet.transaction, values)
+        self._every_ended(outlet, now)
 
-    def _keep(self, outlet: Outlet, key: str, context: str, now: float) -> None:
-        kept = outlet.transaction.ended_values
-        kept += self.sampled(outlet, key, context, now)
-        if len(kept) > _MOST_KEPT:
-            del kept[1::2]
+    def _keep(self, transaction: Transaction, values: list[dict]) -> None:
+        """For its Ended event, which has the values of the begin and the end in any case:
+        SampledDataCtrlr.TxEndedInterval 0 asks for those alone (E06, J02)."""
+        for value in values:
+            transaction.spacing <<= keep(transaction.ended_values, value)
 
     # --- clock-aligned (J01) -----------------------------------------------------------------
+    #
+    # A value is what the meter shows at a mark, and bears the time of that mark: 10:15:00.000,
+    # however late it is read. The text on Interval names an interval by its begin, which the errata
+    # of 2.1 (2025-09, 2.44) take back; no measurand here is gathered over an interval.
 
     def schedule_aligned(self, now: float) -> None:
         for key, variable in (
-            ("aligned", "AlignedDataCtrlr.Interval"),
-            ("aligned_ended", "AlignedDataCtrlr.TxEndedInterval"),
-        ):
+            ("aligned", _ALIGNED_INTERVAL), ("aligned_ended", _ALIGNED_ENDED_INTERVAL),
+        ):  # fmt: skip
             seconds = self.model.integer(variable)
             if seconds and self.model.flag("AlignedDataCtrlr.Enabled"):
-                # A clock that drifts may be a hair before the mark that this was armed for.
-                mark = next_mark(self.station_time(now) + 0.001, seconds)
-                self.set_timer(key, self.when_it_shows(mark, now))
+                mark = self.next_clock_mark(now, seconds)
+                self.set_timer(key, on_tick(mark, self.config.ticks))
             else:
                 self.clear_timer(key)
 
@@ -83,21 +96,36 @@ class MeterSchedule(Transactions):
         self.arm_certificate(now)
 
     def at_aligned(self, now: float) -> None:
-        idle = self.model.flag("AlignedDataCtrlr.SendDuringIdle")
-        seen: set[int] = set()
-        for outlet in self.outlets.values():
-            meter = self.sampled(outlet, "AlignedDataCtrlr.Measurands", "Sample.Clock", now)
-            if not meter:
-                continue
-            if outlet.transaction is not None:
-                self._update(outlet, "MeterValueClock", meter, now)
-            elif idle and outlet.evse not in seen and self.online:
-                self.call("MeterValues", {"evseId": outlet.evse, "meterValue": meter}, now)
-            seen.add(outlet.evse)
+        """J01.FR.20: AlignedDataCtrlr.SendDuringIdle, true, has the station send none *while a
+        transaction is ongoing*; false, the default, always.
+
+        The controller is the whole station's and not an EVSE's, so that a transaction anywhere
+        silences every EVSE. What AlignedDataCtrlr.TxEnded* keep is sent after the transaction.
+        """
+        seconds = self.model.integer(_ALIGNED_INTERVAL)
+        busy = {o.evse for o in self.outlets.values() if o.transaction is not None}
+        if seconds and not (busy and self.model.flag("AlignedDataCtrlr.SendDuringIdle")):
+            self._tell_aligned(busy, self.clock_mark(now, seconds), now)
         self.schedule_aligned(now)
 
-    def at_aligned_ended(self, now: float) -> None:
+    def _tell_aligned(self, busy: set[int], mark: float, now: float) -> None:
+        told = set(busy)  # the values of a transaction are for its events alone (J02)
         for outlet in self.outlets.values():
-            if outlet.transaction is not None:
-                self._keep(outlet, "AlignedDataCtrlr.TxEndedMeasurands", "Sample.Clock", now)
+            key = "AlignedDataCtrlr.Measurands"
+            meter = self.sampled(outlet, key, "Sample.Clock", now, mark)
+            if meter and outlet.transaction is not None:
+                self._update(outlet, "MeterValueClock", meter, now)
+            elif meter and outlet.evse not in told and self.online:
+                self.call("MeterValues", {"evseId": outlet.evse, "meterValue": meter}, now)
+                told.add(outlet.evse)
+
+    def at_aligned_ended(self, now: float) -> None:
+        seconds = self.model.integer(_ALIGNED_ENDED_INTERVAL)
+        if seconds:
+            mark = self.clock_mark(now, seconds)
+            for outlet in self.outlets.values():
+                transaction = outlet.transaction
+                if transaction is not None and round(mark / seconds) % transaction.spacing == 0:
+                    key = "AlignedDataCtrlr.TxEndedMeasurands"
+                    self._keep(transaction, self.sampled(outlet, key, "Sample.Clock", now, mark))
         self.schedule_aligned(now)

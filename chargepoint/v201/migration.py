@@ -68,7 +68,8 @@ class Migration(NetworkProfiles):
         else:
             network.use(order[0])
         if network.current != before:
-            self.clear_timer("boot")  # what another CSMS has asked for
+            self.clear_timer("boot")  # what another CSMS has asked for, and said of us
+            self.registration = ""
             words = f"turned from network profile {before[0]} to {network.current[0]}"
             self.remark(words, now)
             self.changed(URGENT)
@@ -92,14 +93,19 @@ class Migration(NetworkProfiles):
         network = self.network
         if network is not None:
             network.failures = network.tried = 0
-            if self.booted and not self.same_csms():
-                self._boot_reason = MOVED
+        if self.booted and not self.same_csms():
+            self._boot_reason = MOVED
         return super().connected_to(now)
+
+    def csms_address(self) -> str:
+        profile = self.profile_in_use()
+        return super().csms_address() if profile is None else profile["OcppCsmsUrl"]
 
     def same_csms(self) -> bool:
         """B10.FR.10: after a change of the profile a BootNotification comes first, also without
         a boot."""
-        return self.network is None or self.network.current == self.network.good
+        network = self.network
+        return super().same_csms() and (network is None or network.current == network.good)
 
     def registered(self, now: float, rebooted: bool) -> None:
         network = self.network
@@ -109,7 +115,7 @@ class Migration(NetworkProfiles):
             network.good = network.current
             self._drop_weaker(network)
             self.changed(URGENT)
-        super().registered(now, rebooted and self._boot_reason != MOVED)
+        super().registered(now, rebooted)
 
     def _drop_weaker(self, network: Network) -> None:
         """A05.FR.06: profiles less secure than the link that works now are removed."""
@@ -125,7 +131,7 @@ class Migration(NetworkProfiles):
         if not self.booted:
             self._begin_with_first()
 
-    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
+    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
         super().reboot(now, reason, seconds)
         self.model.booted()
         self._begin_with_first()

@@ -4,6 +4,7 @@ import math
 from typing import Any, ClassVar, NamedTuple
 
 from chargepoint.effects import URGENT
+from chargepoint.v201.custom_data import plain
 from chargepoint.v201.monitoring_report import MonitoringReport
 from chargepoint.v201.monitors import (
     BOUNDARIES,
@@ -21,6 +22,7 @@ _BASE, _LEVEL = (
     for what in ("Base", "Level")
 )
 _NOTICE = 7
+MONITORS_AT_MOST = 200  # of the CSMS's own: each is looked at whenever something changes
 _NUMERIC = ("integer", "decimal")
 _FACTORY = 1_000_000  # ids of what the factory has configured lie above
 
@@ -86,8 +88,8 @@ class Monitoring(MonitoringReport):
         ours = (number for number in self.monitors or () if number < _FACTORY)
         monitor = Monitor(
             item["id"] if "id" in item else max(ours, default=0) + 1,
-            item["component"], item["variable"], item["type"], item["value"], item["severity"],
-            item.get("transaction", False), variable.kind in _NUMERIC,
+            plain(item["component"]), plain(item["variable"]), item["type"], item["value"],
+            item["severity"], item.get("transaction", False), variable.kind in _NUMERIC,
         )  # fmt: skip
         self._install_monitor(monitor, item, now)
         return {**result, "id": monitor.id, "status": "Accepted"}
@@ -125,6 +127,9 @@ class Monitoring(MonitoringReport):
             same = (other.type, other.severity) == (item["type"], item["severity"])
             if other is not known and same and other.place == here:
                 return Refusal("Duplicate", "InvalidValue", f"monitor {other.id} does that")
+        ours = sum(1 for number in self.monitors or () if number < _FACTORY)
+        if known is None and ours >= MONITORS_AT_MOST:
+            return Refusal("Rejected", "TooManyElements", f"at most {MONITORS_AT_MOST} monitors")
         return None
 
     def _install_monitor(self, monitor: Monitor, data: dict, now: float) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from chargepoint.answers import CallFault
 from chargepoint.v201.events import Events
 from chargepoint.v201.monitors import CRITERIA, Monitor
-from chargepoint.v201.variable_requests import is_asked_for
+from chargepoint.v201.report_filters import asks_for
 
 _ITEMS = 100  # MonitoringCtrlr.ItemsPerMessage and DeviceDataCtrlr's say the same
 
@@ -26,12 +26,13 @@ class MonitoringReport(Events):
         criteria = payload.get("monitoringCriteria") or CRITERIA
         types = {kind for criterion in criteria for kind in CRITERIA[criterion]}
         wanted = payload.get("componentVariable")
+        is_wanted = asks_for(wanted) if wanted else None
         lines: dict[tuple, dict] = {}
         for monitor in (self.monitors or {}).values():
             line = {"component": monitor.component, "variable": monitor.variable}
             if monitor.type not in types:
                 continue
-            if wanted and not any(is_asked_for(line, ask) for ask in wanted):
+            if is_wanted is not None and not is_wanted(line):
                 continue
             line = lines.setdefault(monitor.place, {**line, "variableMonitoring": []})
             line["variableMonitoring"].append(self.monitor_told(monitor))
@@ -43,7 +44,7 @@ class MonitoringReport(Events):
         return {name: getattr(monitor, name) for name in names}
 
     def _notify_monitoring_report(self, request_id: int, lines: list[dict], now: float) -> None:
-        parts = [lines[n : n + _ITEMS] for n in range(0, len(lines), _ITEMS)]
+        parts = self.split(lines)
         self.tell_in_parts("NotifyMonitoringReport", request_id, "monitor", parts, now)
 
 

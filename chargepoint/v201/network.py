@@ -75,6 +75,8 @@ def fault_of(profile: Profile, modem: bool) -> str:
         return "there is no such ocppInterface"
     if (identity := profile.get("Identity", "")) and not is_identity(identity):
         return "the identity has signs that no identity may have"
+    if ":" in identity and level(profile) in (1, 2):  # RFC 7617, 2
+        return 'basic authentication has no room for a ":" in the identity'
     password = profile.get("BasicAuthPassword", "")
     if password and (fault := password_fault(password, LONGEST_PASSWORD)):
         return fault

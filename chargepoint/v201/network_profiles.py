@@ -96,8 +96,9 @@ class NetworkProfiles(VariableRequests):
         return level(held)
 
     def message_timeout(self) -> int:
-        profile = self.profile_in_use()
-        return super().message_timeout() if profile is None else int(profile["MessageTimeout"])
+        if self.network is None or (profile := self.profile_in_use()) is None:
+            return super().message_timeout()
+        return int(profile["MessageTimeout"])
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
         match variable.key:
@@ -143,7 +144,6 @@ class NetworkProfiles(VariableRequests):
 
     def _take_password(self, text: str, now: float) -> None:
         """A01: used on a new link after the answer; the old one comes back if it is refused."""
-        self._extension_is_spoken()
         own = (self.profile_in_use() or {}).get("BasicAuthPassword")
         known = own or (self.vault.password if self.vault is not None else "")
         if known == text:

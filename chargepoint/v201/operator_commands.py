@@ -109,7 +109,7 @@ class OperatorCommands(RemoteControl):
             except ValueError as error:
                 raise CommandRejected("invalid_arguments", f"{error}.") from None
             if self.model.flag("EmulatorCtrlr.AutoPlug"):
-                self.driven.add(outlet.number)  # and leaves after the end
+                self.driven |= {outlet.number}  # and leaves after the end
             hardware.plug(car, now)
             self.ev_plugged_in(hardware, now)
         if outlet.token is not None:  # authorization is off: plugging in was enough
@@ -173,8 +173,7 @@ class OperatorCommands(RemoteControl):
             )
 
     def check_registered(self) -> None:
-        # B02, TxCtrlr.TxBeforeAcceptedEnabled.
-        if not self.booted and not self.model.flag("TxCtrlr.TxBeforeAcceptedEnabled"):
+        if not self.may_charge():  # B02
             raise CommandRejected(
                 "not_accepted", "The CSMS has not accepted this station yet; connect it first."
             )

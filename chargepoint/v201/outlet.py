@@ -30,6 +30,7 @@ class Transaction:
         "rev",
         "seq",
         "session",
+        "spacing",
         "started",
     )
 
@@ -48,7 +49,8 @@ class Transaction:
         self.cap_wh: float | None = None  # see energy_caps.py
         self.limits: dict | None = None  # 2.1's transactionLimit
         self.barred = False  # deauthorized, but not to be stopped: no energy is offered
-        self.ended_values: list[dict] = []  # samples kept for the Ended event
+        self.ended_values: list[dict] = []  # MeterValues kept for the Ended event
+        self.spacing = 1  # of the values to come every so manieth is kept (kept_values.py)
 
     def to_saved(self) -> dict[str, Any]:
         saved = {name: getattr(self, name) for name in self.__slots__}

@@ -43,7 +43,7 @@ class PlugAndCharge:
         ev.emaid = ev.emaid or emaid_of(ev.contract)
         if not (self.speaks_15118() and self.model.flag(f"{_CTRLR}.PnCEnabled")):
             return
-        if not self.booted and not self.model.flag("TxCtrlr.TxBeforeAcceptedEnabled"):
+        if not self.may_charge():
             return
         if outlet.token is not None:
             return  # somebody else has authorized it

@@ -52,6 +52,7 @@ class Provisioning(VariableRequests):
         self.tell_untold(now)
         if rebooted:
             self.update_booted(now)
+            self.cars_waited(now)
 
     def went_offline(self, now: float) -> None:
         self.offline_since = now

@@ -1,9 +1,14 @@
 """Functional block F, remote control, with GetTransactionStatus (E14) and DataTransfer (P)."""
 
+import orjson
+
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.charging_profiles import WAITING, read
+from chargepoint.v201.custom_data import plain
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.resets import Resets
+
+TOKEN_BYTES_AT_MOST = 5000  # additionalInfo has no bound; each event would carry it
 
 
 def _rejected(code: str, text: str) -> dict:
@@ -18,8 +23,13 @@ class RemoteControl(Resets):
     def on_request_start_transaction(self, payload: dict, now: float) -> dict:
         if self.registration != "Accepted":  # B02.FR.05
             return _rejected("NotEnabled", "the station is not accepted yet")
-        token, group = payload["idToken"], payload.get("groupIdToken")
+        if self.queue_is_full():
+            return _rejected("OutOfStorage", "too many transaction messages wait for their answer")
+        token, group = plain(payload["idToken"]), payload.get("groupIdToken")
         group = token_key(group) if group else ""
+        if len(orjson.dumps(token)) > TOKEN_BYTES_AT_MOST:
+            words = f"idToken has more than {TOKEN_BYTES_AT_MOST} bytes"
+            return _rejected("TooLargeElement", words)
         outlet = self._wanted(payload.get("evseId"), token, group)
         if isinstance(outlet, dict):
             return outlet

@@ -10,15 +10,15 @@ from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.provisioning import Provisioning
 
 STATION = 0  # where an EVSE's number stands else
-EVSE_SECONDS = 3.0  # that an EVSE takes to start again
 RETRY = 5.0  # between the tries of a reset that fails
 RESET_FAILURE = "ResetFailure"  # an operator's fault: the station cannot restart
 
 
 class Resets(Provisioning):
-    """resets: EVSE or STATION -> [when it is back, connectors out of service for its sake].
+    """resets: EVSE or STATION -> [when, connectors out of service for its sake].
 
-    Without a time it waits for the end of transactions; None: nothing of all this.
+    when: an EVSE is back, the station's link ends. Without a time it waits for the end of
+    transactions; None: nothing of all this.
     """
 
     __slots__ = ()
@@ -31,7 +31,8 @@ class Resets(Provisioning):
             self._free_all_from_resets(now)
         for evse, (at, _) in (self.resets or {}).items():
             if at is not None:
-                self.set_timer(("evse_reset", evse), max(now, at))
+                timer = "rebooting" if evse == STATION else ("evse_reset", evse)
+                self.set_timer(timer, max(now, at))
 
     def extra_saved(self) -> dict[str, Any]:
         saved = super().extra_saved()
@@ -99,8 +100,27 @@ class Resets(Provisioning):
             self.reset_now(self.reset_due, now)
 
     def reset_now(self, reason: str, now: float) -> None:
-        """Stop what is charging, and boot. The Ended events are kept and sent after the boot."""
-        self.at_reset_retry(now, reason, 0)
+        """Stop what is charging, and boot after a while, in which nobody may begin.
+
+        Ended events that have not left by then are kept and sent after the boot.
+        """
+        pause = self.delay("reset", 0.0)
+        if pause <= 0:
+            self.at_reset_retry(now, reason, 0)
+            return
+        self._end_all("ResetCommand", "ImmediateReset", now)
+        self.reset_due = reason  # for whoever resumes this station
+        self._hold_for_reset(STATION, now)
+        self.reboot_after(pause, now)
+
+    def reboot_after(self, pause: float, now: float) -> None:
+        if not self.has_timer("rebooting"):  # asked for again: it is put off no further
+            self.set_timer("rebooting", now + pause)
+            self._note_reset(STATION, now + pause)
+
+    def at_rebooting(self, now: float) -> None:
+        if self.reset_due is not None:
+            self.at_reset_retry(now, self.reset_due, 0)
 
     def at_reset_retry(self, now: float, reason: str, tries: int) -> None:
         self.clear_timer("reset")
@@ -118,7 +138,7 @@ class Resets(Provisioning):
     def _cannot_restart(self) -> bool:
         return any(c.error_code == RESET_FAILURE for c in self.connectors.values())
 
-    def reboot(self, now: float, reason: str, seconds: float = 3.0) -> None:
+    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
         super().reboot(now, reason, seconds)
         # Now that nothing of it is heard: the boot tells the statuses.
         self._free_all_from_resets(now)
@@ -155,11 +175,12 @@ class Resets(Provisioning):
 
     def _reset_evse(self, evse: int, now: float) -> None:
         """B11.FR.08, B12.FR.08: out of service while it starts again; the station stays online."""
-        self._note_reset(evse, now + EVSE_SECONDS)
+        back = now + self.delay("reset", 0.0) + self.restart_seconds()  # as the station takes
+        self._note_reset(evse, back)
         outlets = self.outlets_of({"id": evse})
         self.stop_outlets(outlets, "ResetCommand", "ImmediateReset", now)
         self._hold_for_reset(evse, now)
-        self.set_timer(("evse_reset", evse), now + EVSE_SECONDS)
+        self.set_timer(("evse_reset", evse), back)
 
     def at_evse_reset(self, now: float, evse: int) -> None:
         at, _ = (self.resets or {}).get(evse, (now, ()))

@@ -3,10 +3,8 @@
 from typing import ClassVar
 
 from chargepoint.security.block import StationSecurity
-from chargepoint.v201.variables import VARIABLES
 
 _OWN = "ChargingStationCertificate"
-_TELLS = next(v for v in VARIABLES if v.key == "EmulatorCtrlr.SecurityEvents")
 
 
 class Security(StationSecurity):
@@ -19,12 +17,7 @@ class Security(StationSecurity):
     # --- what the blocks ask for -------------------------------------------------------------
 
     def tells_security_events(self) -> bool:
-        return self.model.flag(_TELLS.key)
-
-    def _extension_is_spoken(self) -> None:
-        """A CSMS that secures its stations is one that wants to hear of security events."""
-        if _TELLS.key not in self.config.configuration:
-            self.model.set(_TELLS, "true")
+        return self.model.flag("EmulatorCtrlr.SecurityEvents")
 
     def certificates_at_most(self) -> int:
         return 20
@@ -67,7 +60,6 @@ class Security(StationSecurity):
     # --- certificates (A02, A03, M03 to M05) -------------------------------------------------
 
     def on_install_certificate(self, payload: dict, now: float) -> dict:
-        self._extension_is_spoken()
         use, pem = payload["certificateType"], payload["certificate"]
         return {"status": self.install_certificate(use, pem, now)}
 
@@ -89,6 +81,5 @@ class Security(StationSecurity):
 
     def trigger_signing(self, now: float) -> None:
         """SignCertificate as asked for by TriggerMessage (A02.FR.01)."""
-        self._extension_is_spoken()
         self.open_vault().signings = 0
         self.sign_certificate(now, "triggered")

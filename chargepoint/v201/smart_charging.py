@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import orjson
+
 from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Limit
+from chargepoint.charging.ranking import Changes
 from chargepoint.effects import URGENT
 from chargepoint.times import iso
 from chargepoint.v201.charging_profiles import (
@@ -16,8 +19,11 @@ from chargepoint.v201.charging_profiles import (
     nonsense,
     read,
 )
+from chargepoint.v201.custom_data import plain
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import PROFILES_AT_MOST
+
+BYTES_AT_MOST = 100_000  # of one profile: it is saved with every snapshot
 
 
 def rejected(code: str, text: str) -> dict:
@@ -75,6 +81,8 @@ class SmartCharging:
                 return rejected("UnsupportedRateUnit", "see SmartChargingCtrlr.RateUnit")
             if any("phaseToUse" in p for p in schedule["chargingSchedulePeriod"]):
                 return rejected("UnsupportedParam", "no phase switching")  # K01.FR.48
+        if len(orjson.dumps(plain(raw))) > BYTES_AT_MOST:
+            return rejected("TooLargeElement", f"a profile has at most {BYTES_AT_MOST} bytes")
         if why := nonsense(raw):
             return rejected("InvalidProfile", why)
         new = read(raw, evse, session).profile
@@ -89,6 +97,7 @@ class SmartCharging:
 
     def install(self, installed: Installed, now: float) -> None:
         """It replaces the one of its id (K01.FR.05)."""
+        installed = installed._replace(raw=plain(installed.raw))
         kept = [i for i in self.profiles or () if i.profile.id != installed.profile.id]
         self.profiles = [*kept, installed]
         self.changed(URGENT)
@@ -135,20 +144,25 @@ class SmartCharging:
         for installed in found:
             place = installed.source, installed.profile.connector
             groups.setdefault(place, []).append(_as_reported(installed))
-        for number, ((source, evse), profiles) in enumerate(groups.items(), 1):
-            report: dict[str, Any] = {
+        parts = [
+            (source, evse, part)
+            for (source, evse), profiles in groups.items()
+            for part in self.split(profiles)
+        ]
+        reports: list[dict[str, Any]] = [
+            {
                 "requestId": request, "chargingLimitSource": source, "evseId": evse,
-                "chargingProfile": profiles, "tbc": number < len(groups),
-            }  # fmt: skip
-            self.call("ReportChargingProfiles", report, now)
+                "chargingProfile": part, "tbc": number < len(parts),
+            }
+            for number, (source, evse, part) in enumerate(parts, 1)
+        ]  # fmt: skip
+        self.tell_pages("ReportChargingProfiles", reports, now)
 
     def on_clear_charging_profile(self, payload: dict, now: float) -> dict:
         if "chargingProfileId" not in payload and not payload.get("chargingProfileCriteria"):
             return {"status": "Unknown"}  # K10.FR.02: one of them must be there
         # K10.FR.06: an external limit is not the CSMS's to clear.
-        cleared = [
-            i for i in self.profiles or () if i.source == "CSO" and _to_clear(i, payload)
-        ]
+        cleared = [i for i in self.profiles or () if i.source == "CSO" and _to_clear(i, payload)]
         if not cleared:
             return {"status": "Unknown"}
         self.profiles = [i for i in self.profiles if i not in cleared]
@@ -168,42 +182,46 @@ class SmartCharging:
         if seconds <= 0:
             return rejected("InvalidValue", "the duration is not above 0")
         begin = int(now + self._skew) * 1000
-        steps = self._composite(evse, begin, seconds * 1000)
-        longest = self.model.integer("SmartChargingCtrlr.PeriodsPerSchedule")
-        if len(steps) > longest:  # what does not fit is not promised
-            steps, seconds = steps[:longest], steps[longest][0] // 1000
+        periods, seconds = self._composite(evse, begin, seconds * 1000, unit)
         schedule = {
             "evseId": evse, "duration": seconds, "scheduleStart": iso(begin / 1000),
-            "chargingRateUnit": unit, "chargingSchedulePeriod": self._periods(evse, steps, unit),
+            "chargingRateUnit": unit, "chargingSchedulePeriod": periods,
         }  # fmt: skip
         return {"status": "Accepted", "schedule": schedule}
 
-    def _composite(self, evse: int, begin: int, duration: int) -> list[tuple[int, Limit]]:
+    def _composite(
+        self, evse: int, begin: int, duration: int, unit: str
+    ) -> tuple[list[dict[str, Any]], int]:
+        """([ChargingSchedulePeriod], seconds that they are good for); times in ms."""
         outlets = [o for o in self.charging_places() if evse in (0, o.evse)]
         since = {o.number: self.since(o, begin) for o in outlets}
 
         def limit_at(time: int) -> Limit:
-            found = [self.limit_at(o, time, since[o.number], False) for o in outlets]
+            station = self.station_limits(time)
+            found = [self.limit_at(o, time, since[o.number], station, False) for o in outlets]
             if evse:
                 return found[0]
             circuits = [offers.circuit_of(o.hardware, False) for o in outlets]
             total = sum(f.total_w(c.volts) for f, c in zip(found, circuits, strict=True))
             limit = limits.unlimited(self.grid(total))
-            for one in self.station_limits(time):
+            for one in station:
                 limit = limit.joined(limits.limit_of(*one, self.grid(total)))
             return limit
 
-        def next_at(time: int) -> int | None:
-            moments = [self.next_limit(time, begun) for begun in since.values()]
-            return min((m for m in moments if m is not None), default=None)
-
-        return limits.composite(limit_at, next_at, begin, duration)
-
-    def _periods(self, evse: int, steps: list[tuple[int, Limit]], unit: str) -> list[dict]:
+        profiles = [i.profile for i in self.profiles or ()]
+        changes = Changes(profiles, since.values(), begin, self.other_changes())
+        most = self.model.integer("SmartChargingCtrlr.PeriodsPerSchedule")
         circuit = self.grid(0.0)
         if evse:
             circuit = offers.circuit_of(self.place_of(evse).hardware, False)
-        return offers.periods(steps, unit, circuit)
+
+        def told_at(time: int) -> dict[str, Any]:
+            return offers.period_of(limit_at(time), unit, circuit)
+
+        steps, seconds = limits.composite(
+            told_at, self.ranking(), changes, begin, duration, most
+        )
+        return offers.periods(steps), seconds
 
 
 def _as_reported(installed: Installed) -> dict:

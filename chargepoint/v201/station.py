@@ -19,6 +19,7 @@ from chargepoint.v201.migration import Migration
 from chargepoint.v201.monitoring import Monitoring
 from chargepoint.v201.operator_commands import OperatorCommands
 from chargepoint.v201.plug_and_charge import PlugAndCharge
+from chargepoint.v201.recalling import Recall201
 from chargepoint.v201.reservation import Reservation
 from chargepoint.v201.smart_charging import SmartCharging
 from chargepoint.v201.v2g_certificate import V2gCertificate
@@ -29,7 +30,7 @@ class Station201(
     Migration, PlugAndCharge, V2gStatus, V2gCertificate, Cabinet,
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
     EnergyCaps, DisplayMessages, Cost, Display, CustomerInformation, Monitoring,
-    OperatorCommands,
+    Recall201, OperatorCommands,
 ):  # fmt: skip
     """OCPP 2.0.1. The functional blocks are the base classes, one module each."""
 

@@ -8,6 +8,7 @@ or Ended event that follows, and then drives the power path.
 from chargepoint.effects import SOON, URGENT, Session
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
+from chargepoint.kept_values import BEGIN, END
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.availability import Availability
 from chargepoint.v201.charging_profiles import WAITING
@@ -20,6 +21,8 @@ _STOPPED_BY = {
     "PowerSwitchFailure": "Other",
     "EmergencyStop": "EmergencyStop",
 }
+STARTED_MEASURANDS = "SampledDataCtrlr.TxStartedMeasurands"
+ENDED_MEASURANDS = "SampledDataCtrlr.TxEndedMeasurands"
 NO_AUTHORIZATION = {"idToken": "", "type": "NoAuthorization"}
 
 
@@ -32,11 +35,26 @@ class Transactions(Availability):
         outlet = self.outlets[connector.id]
         self.clear_timer(("ev_timeout", outlet.number))
         outlet.connect_by = None
-        free = not self.model.flag("AuthCtrlr.Enabled") and connector.can(Event.AUTHORIZED)
+        free = connector.can(Event.AUTHORIZED)
         self.happened(outlet, "CablePluggedIn", now)
         self.plan(now)
-        if free and outlet.token is None:
+        if free:
+            self._charge_unasked(outlet, now)
+
+    def _charge_unasked(self, outlet: Outlet, now: float) -> None:
+        """AuthCtrlr.Enabled, false: nobody has to be authorized."""
+        if outlet.token is None and not self.model.flag("AuthCtrlr.Enabled") and self.may_charge():
             self.authorized(outlet, NO_AUTHORIZATION, "Authorized", now)
+
+    def may_charge(self) -> bool:
+        """TxCtrlr.TxBeforeAcceptedEnabled: charging may begin before the CSMS has accepted us."""
+        return self.booted or self.model.flag("TxCtrlr.TxBeforeAcceptedEnabled")
+
+    def cars_waited(self, now: float) -> None:
+        """The CSMS has accepted us: cars that came before may charge where nobody is asked."""
+        for outlet in self.outlets.values():
+            if outlet.hardware.ev is not None and outlet.hardware.can(Event.AUTHORIZED):
+                self._charge_unasked(outlet, now)
 
     def ev_unplugged(self, connector: Connector, now: float) -> None:
         outlet = self.outlets[connector.id]
@@ -126,6 +144,10 @@ class Transactions(Availability):
             self.plan(now)
 
     def watch_hardware(self, outlet: Outlet, now: float) -> None:
+        """Wake up when the EV will be full or, as the power is now, the energy used up."""
+        transaction = outlet.transaction
+        if transaction is not None and transaction.cap_wh is not None and not transaction.barred:
+            self.watch_cap(outlet, now)
         due = outlet.hardware.next_change(now)
         if due is None:
             self.clear_timer(("hardware", outlet.number))
@@ -144,6 +166,7 @@ class Transactions(Availability):
         by this, now or later. `token`: who was read.
         """
         self.report(outlet.hardware, now)
+        self.show_reservations(now)  # who comes or goes changes how many places are left
         before, after = outlet.seen, outlet.points()
         outlet.seen = after
         transaction = outlet.transaction
@@ -179,11 +202,13 @@ class Transactions(Availability):
         outlet.hardware.advance(now)
         transaction = Transaction(self.uuid(), self.uuid(), now, outlet.hardware.meter_wh)
         outlet.transaction = transaction
-        transaction.remote_start_id = outlet.remote_start_id
         transaction.id_token = outlet.token
+        # A remote start that nobody followed is not this one's: then nobody is authorized.
+        if outlet.token is not None:
+            transaction.remote_start_id = outlet.remote_start_id
         self.profiles_for_start(outlet)
-        key = "SampledDataCtrlr.TxStartedMeasurands"
-        meter = self.sampled(outlet, key, "Transaction.Begin", now)
+        meter = self.sampled(outlet, STARTED_MEASURANDS, BEGIN, now)
+        transaction.ended_values = self.sampled(outlet, ENDED_MEASURANDS, BEGIN, now)
         self.transaction_begun(outlet, now)
         self._event(outlet, "Started", trigger, now, meter, outlet.token)
         self.restart_timers(outlet, now)
@@ -202,11 +227,9 @@ class Transactions(Availability):
     def _end(self, outlet: Outlet, trigger: str, now: float, token: dict | None) -> None:
         transaction = outlet.transaction
         transaction.ended = now
-        key = "SampledDataCtrlr.TxEndedMeasurands"
-        meter = transaction.ended_values + self.sampled(outlet, key, "Transaction.End", now)
+        meter = transaction.ended_values + self.sampled(outlet, ENDED_MEASURANDS, END, now)
         self._event(outlet, "Ended", trigger, now, meter, token)
         outlet.transaction = None
-        outlet.remote_start_id = None
         self._forget_needs(outlet)
         # A stop point may leave the authorization or the power path standing; they end with it.
         outlet.token = None
@@ -350,6 +373,9 @@ class Transactions(Availability):
         raise NotImplementedError
 
     def restart_timers(self, outlet: Outlet, now: float) -> None:
+        raise NotImplementedError
+
+    def watch_cap(self, outlet: Outlet, now: float) -> None:
         raise NotImplementedError
 
 

@@ -64,15 +64,15 @@ class V2gCertificate:
         if not self.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled"):
             info = {"reasonCode": "NotEnabled", "additionalInfo": "V2G certificates are off"}
             return {"status": "Rejected", "statusInfo": info}
-        self._extension_is_spoken()
         self.later(self._sign_v2g_first, kind)
         return {"status": "Accepted"}
 
     def _sign_v2g_first(self, kind: str, now: float) -> None:
-        self.sign_v2g(kind, now, 0)
+        self.sign_v2g(kind, now, 0, "triggered")
 
-    def sign_v2g(self, kind: str, now: float, asked: int) -> None:
-        """Make a key pair and ask for the certificate of it; `asked`: how often before."""
+    def sign_v2g(self, kind: str, now: float, asked: int, *why: str) -> None:
+        """Make a key pair and ask for the certificate of it; `asked`: how often before; `why`:
+        "triggered" where the CSMS wants it."""
         model = self.model
         station = self.config.serial or self.identity
         name, organization = station, self.organization()
@@ -85,7 +85,7 @@ class V2gCertificate:
         self.v2g = {**(self.v2g or {}), kind: {**entry, "pending": key, "asked": asked}}
         self.changed(URGENT)
         payload = {"csr": request, **({"certificateType": kind} if kind else {})}
-        self.call("SignCertificate", payload, now, ("v2g", kind))
+        self.call("SignCertificate", payload, now, ("v2g", kind, *why))
 
     def got_sign_certificate(self, payload: dict, context: Any, now: float) -> None:
         if not isinstance(context, tuple):

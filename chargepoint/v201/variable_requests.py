@@ -11,10 +11,10 @@ from chargepoint.v201.authorization import Authorization
 from chargepoint.v201.connector_types import CONNECTOR_TYPES
 from chargepoint.v201.device_model import writable
 from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.report_filters import asks_for, meeting
 from chargepoint.v201.variables import READ_ONLY, WRITE_ONLY, Variable
 
 _TROUBLES = frozenset({"Fallback", "Overload", "Problem", "Tripped"})
-_ITEMS = 100  # in one NotifyReport
 
 
 class VariableRequests(Authorization):
@@ -84,7 +84,8 @@ class VariableRequests(Authorization):
 
     def find_variable(self, component: dict, variable: dict) -> Variable | str:
         """The variable, or "UnknownComponent" / "UnknownVariable"."""
-        return self.model.CATALOGUE.find(component, variable, self._places())
+        places = self._places() if component.get("evse") else {}
+        return self.model.CATALOGUE.find(component, variable, places)
 
     def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
         """(reason code, words) why a value that its type allows cannot be."""
@@ -195,12 +196,12 @@ class VariableRequests(Authorization):
 
     def on_get_report(self, payload: dict, now: float) -> dict:
         self.check_request("DeviceDataCtrlr", "GetReport", payload, "componentVariable")
-        if payload.get("componentCriteria"):
-            return {"status": "NotSupported"}
         wanted = payload.get("componentVariable")
         lines = self._inventory(now, writable_only=False)
+        if criteria := payload.get("componentCriteria"):
+            lines = meeting(lines, criteria)
         if wanted:
-            lines = [line for line in lines if any(is_asked_for(line, ask) for ask in wanted)]
+            lines = list(filter(asks_for(wanted), lines))
         if not lines:
             return {"status": "EmptyResultSet"}
         self.later(self._notify_report, payload["requestId"], lines)
@@ -264,8 +265,7 @@ class VariableRequests(Authorization):
         }
 
     def _notify_report(self, request_id: int, lines: list[dict], now: float) -> None:
-        parts = [lines[n : n + _ITEMS] for n in range(0, len(lines), _ITEMS)]
-        self.tell_in_parts("NotifyReport", request_id, "reportData", parts, now)
+        self.tell_in_parts("NotifyReport", request_id, "reportData", self.split(lines), now)
 
 
 def _component_of(variable: Variable) -> dict[str, Any]:
@@ -307,18 +307,3 @@ def _tells_condition(line: dict) -> bool:
 
 def _watts(power: float) -> str:
     return f"{power:.0f}"
-
-
-def is_asked_for(line: dict, ask: dict) -> bool:
-    return all(_same(line[part], ask[part]) for part in ("component", "variable") if part in ask)
-
-
-def _same(line: dict, ask: dict) -> bool:
-    """What the question leaves open matches everything."""
-    if line["name"].lower() != ask["name"].lower():
-        return False
-    if "instance" in ask and line.get("instance", "").lower() != ask["instance"].lower():
-        return False
-    return "evse" not in ask or all(
-        line.get("evse", {}).get(k) == v for k, v in ask["evse"].items() if k != "customData"
-    )

@@ -154,9 +154,11 @@ VARIABLES: tuple[Variable, ...] = (
     members("DisplayMessageCtrlr.SupportedStates", "", STATES, mutability=READ_ONLY),
     # Ours: a driver who plugs in after a remote start and leaves after the end.
     flag("EmulatorCtrlr.AutoPlug", True),
-    # Ours: whether SecurityEventNotification is sent. A CSMS that installs or asks for
-    # certificates turns it on.
-    flag("EmulatorCtrlr.SecurityEvents", False),
+    # Ours: the most bytes of a message that tells a part of a report. Those named BytesPerMessage
+    # and ItemsPerMessage are of the requests that the station takes (part 2, appendices).
+    variable("EmulatorCtrlr.ReportBytes", "integer", "16384", low=1024, high=1_000_000),
+    # Ours: whether SecurityEventNotification is sent. A04 has every station tell critical events.
+    flag("EmulatorCtrlr.SecurityEvents", True),
     flag("ISO15118Ctrlr.Available", True, READ_ONLY),
     flag("ISO15118Ctrlr.CentralContractValidationAllowed", True),
     flag("ISO15118Ctrlr.ContractCertificateInstallationEnabled", True),
@@ -220,6 +222,8 @@ VARIABLES: tuple[Variable, ...] = (
     flag("ReservationCtrlr.NonEvseSpecific", True),
     flag("SampledDataCtrlr.Available", True, READ_ONLY),
     flag("SampledDataCtrlr.Enabled", True),
+    # The meter has one register: no phases are told of it, also where it is clock-aligned.
+    fixed("SampledDataCtrlr.RegisterValuesWithoutPhases", "boolean", "true"),
     seconds("SampledDataCtrlr.TxEndedInterval", 0),
     members("SampledDataCtrlr.TxEndedMeasurands", _REGISTER, MEASURANDS),
     members("SampledDataCtrlr.TxStartedMeasurands", _REGISTER, MEASURANDS),

@@ -11,6 +11,7 @@ from chargepoint.station import CommandRejected
 from chargepoint.tariff.bill import Bill, Flow
 from chargepoint.tariff.conditions import Place
 from chargepoint.tariff.local_time import is_zone
+from chargepoint.timekeeping import next_step
 from chargepoint.v21.cost_details import cost_details
 from chargepoint.v21.tariffs import DEFAULT, DRIVER
 from chargepoint.v201.outlet import Outlet, Transaction
@@ -221,8 +222,7 @@ class Costs:
         seconds = self.model.integer("TariffCostCtrlr.Interval[Cost]")
         if seconds and self.model.flag("TariffCostCtrlr.Enabled[RunningCost]"):
             # In step with the transaction's start, also after a restart.
-            started = outlet.transaction.started
-            due = started + (int((now - started) // seconds) + 1) * seconds
+            due = next_step(outlet.transaction.started, seconds, now)
             self.set_timer(("running_cost", number), due)
         else:
             self.clear_timer(("running_cost", number))

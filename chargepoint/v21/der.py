@@ -6,6 +6,7 @@ from chargepoint.der.controls import DEFAULTS_ONLY, field_of, rank, wrong
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected
 from chargepoint.times import seconds_of
+from chargepoint.v201.custom_data import plain
 from chargepoint.v201.smart_charging import rejected
 
 AT_MOST = 24  # of a type, by the schema of ReportDERControl
@@ -26,7 +27,7 @@ class DerControl:
         why = wrong(payload)
         if why is not None:
             return rejected(*why)
-        settings = payload[field_of(payload["controlType"])]
+        settings = plain(payload[field_of(payload["controlType"])])
         begin, end = _span(settings)
         if not payload["isDefault"]:
             if begin is None:
@@ -60,9 +61,7 @@ class DerControl:
             and entry["default"] == payload["isDefault"]
         }  # fmt: skip
 
-    def _overruled(
-        self, identity: str, new: dict, same: dict[str, dict], now: float
-    ) -> list[str]:
+    def _overruled(self, identity: str, new: dict, same: dict[str, dict], now: float) -> list[str]:
         """R04.FR.03-08: of one type the lower priority number counts; of equals, so is our
         choice, the newer. A scheduled control overrules when it starts, not before.
 
@@ -179,7 +178,7 @@ class DerControl:
         return {"status": "Accepted"}
 
     def _report_der(self, request: int, chosen: dict[str, dict], now: float) -> None:
-        report: dict[str, list] = {}
+        lines: list[tuple[str, dict]] = []
         for identity, entry in chosen.items():
             field = field_of(entry["type"])
             inner = "fixedPF" if field.startswith("fixedPF") else field
@@ -188,14 +187,16 @@ class DerControl:
                 line |= {"isDefault": entry["default"], "isSuperseded": entry["superseded"]}
             if field == "curve":
                 line["curveType"] = entry["type"]
-            report.setdefault(field, []).append(line)
-        parts = []
-        while any(report.values()):  # several types share the field "curve"
-            parts.append({k: v[:AT_MOST] for k, v in report.items() if v})
-            report = {k: v[AT_MOST:] for k, v in report.items()}
+            lines.append((field, line))
+        lines.sort(key=lambda entry: entry[0] == "curve")  # the many of several types last
+        parts = self.split(lines, AT_MOST)
+        reports = []
         for number, part in enumerate(parts, 1):
-            more = {"requestId": request, "tbc": number < len(parts)}
-            self.call("ReportDERControl", {**more, **part}, now)
+            report: dict[str, Any] = {"requestId": request, "tbc": number < len(parts)}
+            for field, line in part:
+                report.setdefault(field, []).append(line)
+            reports.append(report)
+        self.tell_pages("ReportDERControl", reports, now)
 
     def on_clear_der_control(self, payload: dict, now: float) -> dict:
         unknown = self._unknown_kind(payload)

@@ -38,6 +38,8 @@ class DisplayMessages21(DisplayMessages):
 
         A text that names no language is in the display's.
         """
+        if len(contents) == 1:
+            return contents[0]
         usual = self.model.value("DisplayMessageCtrlr.Language")
         preferred = [
             language

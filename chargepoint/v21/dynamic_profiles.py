@@ -4,6 +4,8 @@ from typing import Any
 
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected
+from chargepoint.timekeeping import next_step
+from chargepoint.times import seconds_of
 from chargepoint.v21.v2x import V2X
 from chargepoint.v201.charging_profiles import PRIORITY, Installed, read
 from chargepoint.v201.outlet import Outlet
@@ -80,7 +82,10 @@ class DynamicProfiles(SmartCharging, V2X):
     def pull_later(self, installed: Installed, now: float) -> None:
         seconds = installed.raw.get("dynUpdateInterval", 0)
         if installed.profile.kind == "Dynamic" and seconds > 0:
-            self.set_timer(("pull", installed.profile.id), now + seconds)
+            # In step with the last update, also after a restart.
+            begun = seconds_of(installed.raw.get("dynUpdateTime", "")) or self.station_time(now)
+            due = next_step(begun - self._skew, seconds, now)
+            self.set_timer(("pull", installed.profile.id), due)
 
     def _dynamic(self, identity: int) -> Installed | None:
         for installed in self.profiles or ():

@@ -65,10 +65,9 @@ class OfflineProfiles:
             return None
         return round((self.offline_since + most + self._skew) * 1000)
 
-    def next_limit(self, time: int, since: int | None) -> int | None:
-        ends = [self._offline_end(installed) for installed in self.profiles or ()]
-        moments = [super().next_limit(time, since), *ends]
-        return min((m for m in moments if m is not None and m > time), default=None)
+    def other_changes(self) -> list[int]:
+        ends = (self._offline_end(installed) for installed in self.profiles or ())
+        return [*super().other_changes(), *(end for end in ends if end is not None)]
 
     def plan(self, now: float) -> None:
         self._drop_invalid(now)

@@ -8,7 +8,7 @@ from chargepoint.v201.resets import Resets
 
 _TIMEOUT = "TxCtrlr.ResumptionTimeout"
 _MAY_CHARGE = "TxCtrlr.AllowEnergyTransferResumption"
-_REBOOT_SECONDS = 3.0
+_AND_RESUME = "ImmediateAndResume"  # in place of a boot reason, while it waits
 
 
 class Resumption(Resets):
@@ -43,13 +43,35 @@ class Resumption(Resets):
         return {"status": "Accepted"}
 
     def _reset_and_resume(self, now: float) -> None:
+        pause = self.delay("reset", 0.0)
+        if pause <= 0:
+            self._reboot_and_resume(now)
+        else:
+            self.reset_due = _AND_RESUME  # for whoever resumes this station
+            self.reboot_after(pause, now)
+
+    def at_rebooting(self, now: float) -> None:
+        if self.reset_due == _AND_RESUME:
+            self._reboot_and_resume(now)
+        else:
+            super().at_rebooting(now)
+
+    def reset_if_idle(self, now: float) -> None:
+        # Such a reset waits for no transaction to end.
+        if self.reset_due != _AND_RESUME:
+            super().reset_if_idle(now)
+        elif not self.has_timer("rebooting"):
+            self.set_timer("rebooting", now)
+
+    def _reboot_and_resume(self, now: float) -> None:
         self.reset_due = None
         self._interrupted("Reboot", now)
         self.stop_outlets(self.outlets_to_end("Reboot"), "ResetCommand", "ImmediateReset", now)
         self.model.booted()
-        self.reboot(now, "RemoteReset", _REBOOT_SECONDS)
+        seconds = self.restart_seconds()
+        self.reboot(now, "RemoteReset", seconds)
         if self.resume_by is not None:
-            self.set_timer("resume", now + _REBOOT_SECONDS)
+            self.set_timer("resume", now + seconds)
 
     def power_failed(self, now: float) -> None:
         self._interrupted("PowerLoss", now)

@@ -106,6 +106,12 @@ class Streams(Monitoring21):
         super().match_monitors(now)
         self._settle_streams(now)
 
+    def moved(self, now: float) -> None:
+        super().moved(now)
+        for stream in (self.streams or {}).values():
+            if stream.phase is Phase.OPEN:
+                stream.phase = Phase.NEW
+
     def registered(self, now: float, rebooted: bool) -> None:
         for stream in (self.streams or {}).values():
             if stream.phase is Phase.OPENING or (stream.phase is Phase.OPEN and rebooted):

@@ -7,6 +7,7 @@ from chargepoint.tariff.checks import has_conditions, most_elements, nonsense
 from chargepoint.times import seconds_of
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.charging_profiles import WAITING
+from chargepoint.v201.custom_data import plain
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import Variable
 
@@ -73,7 +74,7 @@ class Tariffs:
     # --- the default of an EVSE (I07) --------------------------------------------------------
 
     def on_set_default_tariff(self, payload: dict, now: float) -> dict:
-        tariff, evse = payload["tariff"], payload["evseId"]
+        tariff, evse = plain(payload["tariff"]), payload["evseId"]
         if not self.tariffs_on():  # I07.FR.01
             return refused("Rejected", "NotEnabled", _OFF)
         places = self._evses_named(evse)
@@ -112,7 +113,7 @@ class Tariffs:
     # --- the driver's (I08) ------------------------------------------------------------------
 
     def got_authorize(self, payload: dict, context: Any, now: float) -> None:
-        token, tariff = context[1], payload.get("tariff")
+        token, tariff = context[1], plain(payload.get("tariff"))
         if payload["idTokenInfo"]["status"] == "Accepted" and self.tariffs_on():
             why = None if tariff is None else self.unusable(tariff)
             if why is not None:
@@ -170,7 +171,8 @@ class Tariffs:
             and token_key(outlet.token) == key
             for outlet in self.outlets.values()
         )  # fmt: skip
-        cached = self.model.flag("AuthCacheCtrlr.Enabled") and self.cache.status(token, now)
+        enabled = self.model.flag("AuthCacheCtrlr.Enabled")
+        cached = enabled and self.cache.status(token, self.station_time(now))
         if not elsewhere and not cached:
             self._keep_driver_tariff(token, None, False)
 
@@ -249,7 +251,7 @@ class Tariffs:
         if bill is not None and bill.tariff["currency"] != payload["tariff"]["currency"]:
             words = f"the transaction is charged in {bill.tariff['currency']}"
             return refused("NoCurrencyChange", "InvalidValue", words)  # I11.FR.05
-        self.later(self.change_tariff, payload["transactionId"], payload["tariff"])
+        self.later(self.change_tariff, payload["transactionId"], plain(payload["tariff"]))
         return {"status": "Accepted"}
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:

@@ -164,11 +164,12 @@ class V2X(ChargingLimits):
 
     def on_afrr_signal(self, payload: dict, now: float) -> dict:
         if not any(
-            period.mode in _BY_SIGNAL and "v2xSignalWattCurve" in self._raw_period(
-                installed.profile, period
-            )
-            for installed in self.profiles or () for period in installed.profile.periods
-        ):  # fmt: skip
+            period.get("operationMode") in _BY_SIGNAL and "v2xSignalWattCurve" in period
+            for installed in self.profiles or ()
+            for period in installed.raw["chargingSchedule"][installed.choice][
+                "chargingSchedulePeriod"
+            ]
+        ):
             return rejected("NotEnabled", "no profile follows an aFRR signal")
         begins = seconds_of(payload["timestamp"])
         if begins is not None and begins > self.station_time(now):

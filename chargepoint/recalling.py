@@ -1,0 +1,87 @@
+"""Resuming after a crash: the numbers that had left the process go on from where they were.
+
+A saved state is as old as its snapshot. What the record of frames knows beyond it (said.py) is
+taken up here before the station does anything: no seqNo is used twice with other content, no
+register falls, and what was sent and not answered is sent again as it was.
+"""
+
+from typing import Any
+
+import orjson
+
+from chargepoint import schemas
+from chargepoint.calls import method_names
+from chargepoint.effects import URGENT, Effect
+from chargepoint.said import LastCall, Said
+
+
+class Recall:
+    """Block of every Station."""
+
+    __slots__ = ()
+
+    def recall(self, said: Said | None, logged: int | None, now: float) -> list[Effect]:
+        """To be called once, before the first event, on a station that resumes.
+
+        `said`: what the record of frames tells, None where there is none. `logged`: the number of
+        the station's newest record when the state was saved, None where that is not known.
+        """
+        if said is not None:
+            raised = self.recall_numbers(said)
+            if self._recall_queue(said.last, logged, now) or raised:
+                self.changed(URGENT)
+        self.retell_sessions(now)
+        return self._finish(now)
+
+    def recall_numbers(self, said: Said) -> bool:
+        """Hook: raise what the CSMS has seen higher than the state has it; True if anything."""
+        return False
+
+    def retell_sessions(self, now: float) -> None:
+        """Hook: tell the record of transactions how each open one stands."""
+
+    def unanswered_message(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        """Hook: the queue's entry for a message that was made after the state was saved, sent and
+        not answered; None where its transaction is not known."""
+        return None
+
+    def _recall_queue(self, last: LastCall | None, logged: int | None, now: float) -> bool:
+        """Messages are sent in their order and one at a time: what stands before the last one
+        that was sent has been dealt with, and so has that one if its answer came."""
+        if last is None:
+            return False
+        queue, outcome = self._queue or [], self._readable(last)
+        place = next((i for i, m in enumerate(queue) if _is_same(m, last)), None)
+        if place is not None:
+            del queue[:place]
+            if outcome is None:
+                return place > 0
+            method = getattr(self, method_names(last.action)[0], None)
+            message = queue.pop(0)
+            if method is not None:
+                method(outcome, message, now)
+            return True
+        if logged is None or last.number <= logged:
+            return False
+        # Made after the state was saved, and so are all that were not sent yet: those never left.
+        message = None
+        if outcome is None:
+            message = self.unanswered_message(last.action, last.payload)
+        self._queue = None if message is None else [message]
+        return True
+
+    def _readable(self, last: LastCall) -> dict[str, Any] | None:
+        """The answer as the station read it; None where none has come that it could read."""
+        answer = last.outcome
+        if answer is None or schemas.check(self.VERSION, last.action, answer, True) is None:
+            return answer
+        reading = self.read_kindly(last.action, answer, True)
+        return None if reading is None else reading.payload
+
+
+def _is_same(message: dict[str, Any], last: LastCall) -> bool:
+    if message["action"] != last.action:
+        return False
+    # 1.6 puts the transactionId in at sending time.
+    sent = {name: value for name, value in last.payload.items() if name != "transactionId"}
+    return sent == orjson.loads(orjson.dumps(message["payload"]))

@@ -1,0 +1,52 @@
+"""What a resumed 2.x station takes up of what it had told before (see recalling.py above)."""
+
+from typing import Any
+
+from chargepoint.effects import Session
+from chargepoint.said import Place, Said
+from chargepoint.v201.outlet import Outlet
+
+
+class Recall201:
+    """Block of a 2.x station."""
+
+    __slots__ = ()
+
+    def recall_numbers(self, said: Said) -> bool:
+        raised = False
+        for outlet in self.outlets.values():
+            for place in self._places_of(outlet):
+                if place in said.registers:
+                    raised |= outlet.hardware.raise_registers(*said.registers[place])
+            transaction = outlet.transaction
+            if transaction is not None:
+                following = said.next_seq.get(transaction.id, 0)
+                raised |= following > transaction.seq
+                transaction.seq = max(transaction.seq, following)
+        raised |= said.event_id > self.event_count
+        self.event_count = max(self.event_count, said.event_id)
+        return raised
+
+    def _places_of(self, outlet: Outlet) -> list[Place]:
+        # A MeterValues names the EVSE only: with two connectors it may be of either.
+        alone = sum(other.evse == outlet.evse for other in self.outlets.values()) == 1
+        place = (outlet.evse, outlet.connector_id)
+        return [place, outlet.evse] if alone else [place]
+
+    def retell_sessions(self, now: float) -> None:
+        for outlet in self.outlets.values():
+            if outlet.transaction is not None:
+                self._out.append(Session(self._session(outlet, now)))
+
+    def unanswered_message(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        if action != "TransactionEvent":
+            return None
+        known = payload["transactionInfo"]["transactionId"]
+        for outlet in self.outlets.values():
+            transaction = outlet.transaction
+            if transaction is not None and transaction.id == known:
+                return {
+                    "action": action, "payload": payload, "session": transaction.session,
+                    "attempts": 0, "connector": outlet.number,
+                }  # fmt: skip
+        return None
