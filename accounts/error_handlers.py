@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
-from accounts.errors import ApiError
+from accounts.errors import ApiError, store_away_error
+from runtime.stores import away
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,10 @@ def as_api_error(error: Exception) -> ApiError:
             return ApiError("forbidden", "Ask an administrator for this right.", 403)
         case Http404():
             return ApiError("not_found", "There is nothing at this address; see /api/docs.", 404)
+        case RequestDataTooBig() | TooManyFieldsSent():
+            return ApiError("too_large", "Send less at once.", 413)
+        case HttpError(status_code=400, __cause__=ApiError() as refusal):
+            return refusal  # ninja takes what a parser raises for a body that is no JSON
         case HttpError(status_code=400):
             return ApiError("bad_request", "Send a body that is well-formed JSON.", 400)
         case HttpError():
@@ -67,10 +72,14 @@ def register(api: NinjaAPI) -> None:
         return api.create_response(request, shown.as_dict(), status=shown.status)
 
     for kind in (ApiError, SchemaError, ValidationError, AuthenticationError, AuthorizationError,
-                 Http404, HttpError):  # fmt: skip
+                 Http404, HttpError, RequestDataTooBig, TooManyFieldsSent):  # fmt: skip
         api.add_exception_handler(kind, answer)
 
     def failed(request: HttpRequest, error: Exception) -> HttpResponse:
+        if store := away(error):
+            log.warning("%s %s: %s is away: %s", request.method, request.path, store, error)
+            shown = store_away_error(store, unsure=request.method not in ("GET", "HEAD"))
+            return api.create_response(request, shown.as_dict(), status=shown.status)
         log.error("%s %s failed", request.method, request.path, exc_info=error)
         shown = ApiError("internal", "The emulator failed at this; its log has the reason.", 500)
         return api.create_response(request, shown.as_dict(), status=shown.status)

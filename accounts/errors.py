@@ -7,6 +7,9 @@ REFUSED = frozenset({400, 401, 403, 404, 409, 422})
 FAILED = frozenset({500, 503, 504})
 
 
+UNSURE = "It may have been carried out all the same: look before you repeat it."
+
+
 class ApiError(Exception):
     """Answered as JSON {"code", "message", "fields"?} with `status`.
 
@@ -29,3 +32,9 @@ class ApiError(Exception):
         if self.fields:
             body["fields"] = self.fields
         return body
+
+
+def store_away_error(store: str, unsure: bool = False) -> ApiError:
+    """A store is away. `unsure`: the request may have changed something before."""
+    sentence = f"{store} is away: try again in a moment; GET /api/health tells when it is back."
+    return ApiError("unavailable", f"{sentence} {UNSURE}" if unsure else sentence, 503)
