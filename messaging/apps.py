@@ -7,3 +7,9 @@ class MessagingConfig(AppConfig):
     name = "messaging"
     verbose_name = "Messages"
     default_auto_field = "django_mongodb_backend.fields.ObjectIdAutoField"
+
+    def ready(self) -> None:
+        from accounts.trail.values import mask_with
+        from messaging.masking import masked_value
+
+        mask_with(masked_value)

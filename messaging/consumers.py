@@ -8,19 +8,27 @@ from urllib.parse import parse_qsl
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from accounts.auth import user_of_token
-from accounts.errors import ApiError
+from accounts.passes import look_soon, pass_of, watch
+from accounts.rights import Part
+from accounts.secrecy import SECRECY, SEE_SECRETS
 from messaging.hub import hub
 from messaging.live_stats import LiveStats
+from messaging.rights import PART
 from messaging.rows import LiveFilter
 from messaging.viewer import Viewer
+from runtime import lifetime
 
-NOT_LOGGED_IN = 4401
 STATS_INTERVAL = 1.0
 
 
 class LoggedInConsumer(AsyncWebsocketConsumer):
-    """Accepts who is logged in by session or token; others are closed with 4401."""
+    """Accepts who has the right by session or token, for as long as he has it.
+
+    Others are closed with 4401 (no login) or 4403 (no right to this).
+    """
+
+    address: str  # of the table of rights
+    table: Part = PART
 
     # No layer of its own: Channels would subscribe each socket, and the hub does that for all.
     channel_layer_alias = "none"
@@ -29,25 +37,22 @@ class LoggedInConsumer(AsyncWebsocketConsumer):
         await self.accept()  # a refusal before this would reach the browser without its code
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
         self._tasks: list[asyncio.Task] = []
-        if not await self._logged_in():
-            await self.close(NOT_LOGGED_IN)
+        self._right = self.table.sockets[self.address]
+        self._pass = pass_of(self.scope)
+        if code := await look_soon(self._pass, self.table, self._right):
+            await self.close(code)
             return
         self._tasks.append(asyncio.create_task(self._write()))
+        watch().begin(self._pass, self.table, self._right, self._end)
         await self.entered()
 
-    async def _logged_in(self) -> bool:
-        user = self.scope.get("user")
-        if user is not None and user.is_authenticated and user.is_active:
-            return True
-        header = dict(self.scope.get("headers", ())).get(b"authorization", b"").decode("latin-1")
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() not in ("bearer", "token") or not token.strip():
-            return False
-        try:
-            await user_of_token(token.strip())
-        except ApiError:
-            return False
-        return True
+    def _end(self, code: int) -> None:
+        """What it came in by does not open it any more."""
+        self._leaving = asyncio.create_task(self._leave(code))
+
+    async def _leave(self, code: int) -> None:
+        await lifetime.end(self._tasks)
+        await self.close(code)
 
     async def _write(self) -> None:
         """Send in an own task, so that no viewer waits for another's socket."""
@@ -67,20 +72,21 @@ class LoggedInConsumer(AsyncWebsocketConsumer):
         raise NotImplementedError
 
     async def disconnect(self, code: int) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        watch().leave(self._pass, self._right, self._end)
+        await lifetime.end(self._tasks)
 
 
 class MessagesConsumer(LoggedInConsumer):
     """ws/messages: the live stream by this viewer's filter.
 
     From the server: hello, messages{serial, items}, missed{count, first, last} (ids, inclusive),
-    gap{count, after, before} (ids, exclusive), beat{rate...}, filtering{filter}, error{message}.
+    gap{count, after, before} (ids, exclusive), beat{reached, rate...}, filtering{filter},
+    error{message}.
     From the browser: ack{serial}, filter{stationId?, direction?, messageType?, action?, text?,
     errorsOnly?, marked?} (replaces the whole filter).
     """
 
+    address = "ws/messages"
     _viewer: Viewer | None = None
 
     async def entered(self) -> None:
@@ -90,9 +96,17 @@ class MessagesConsumer(LoggedInConsumer):
         except ValueError as error:
             self.tell(type="error", code="bad_filter", message=f"{error}: no filter is set.")
             wanted = LiveFilter()
-        self._viewer = Viewer(wanted)
+        masks = bool(await look_soon(self._pass, SECRECY, SEE_SECRETS))
+        self._viewer = Viewer(wanted, masks=masks)
+        if not masks:
+            watch().begin(self._pass, SECRECY, SEE_SECRETS, self._mask)
         self.tell(type="hello", window=self._viewer.window, filter=wanted.as_dict())
         hub().join(self._viewer, self.put)
+
+    def _mask(self, code: int) -> None:
+        """The right to see secrets is gone."""
+        if self._viewer is not None:
+            self._viewer.masks = True
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         viewer = self._viewer
@@ -101,19 +115,20 @@ class MessagesConsumer(LoggedInConsumer):
         try:
             wish = json.loads(text_data or "")
             kind = wish["type"]
+            if f"{self.address} {kind}" not in PART.sockets:  # the rights are the socket's own
+                raise ValueError(f"{kind!r} is not known: send 'ack' or 'filter'")
             if kind == "ack":
                 for text in viewer.acknowledge(int(wish["serial"])):
                     self.put(text)
-            elif kind == "filter":
+            else:
                 viewer.filter = LiveFilter(wish)
                 self.tell(type="filtering", filter=viewer.filter.as_dict())
-            else:
-                raise ValueError(f"{kind!r} is not known: send 'ack' or 'filter'")
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             self.tell(type="error", code="bad_request", message=f"Not understood: {error}.")
 
     async def disconnect(self, code: int) -> None:
         if self._viewer is not None:
+            watch().leave(self._pass, SEE_SECRETS, self._mask)
             hub().leave(self._viewer)
             self._viewer = None
         await super().disconnect(code)
@@ -122,6 +137,7 @@ class MessagesConsumer(LoggedInConsumer):
 class StatsConsumer(LoggedInConsumer):
     """ws/stats: once a second the stream's numbers, the workers' and the log queue's depth."""
 
+    address = "ws/stats"
     _watching = False
 
     async def entered(self) -> None:

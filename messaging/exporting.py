@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import logging
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
 from pymongo.asynchronous.database import AsyncDatabase
 
 from messaging.history import Wanted, each
+from messaging.masking import shown
 from messaging.rows import document_item
+from runtime.spreadsheets import cell
+from runtime.stores import STORE_ERRORS
 
 COLUMNS = (
     "id", "time", "station", "run", "seq", "direction", "kind", "action", "uid", "latency",
-    "error", "mark", "bytes", "text",
+    "error", "mark", "cause", "bytes", "text",
 )  # fmt: skip
-# A cell that begins so is a formula to spreadsheet programs (OWASP, CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+CUT = "MongoDB went away: what comes after this is missing. Download it again."
+CUT_OFF = {
+    "jsonl": json.dumps({"code": "cut_off", "message": CUT}).encode() + b"\n",
+    "csv": f"# cut_off: {CUT}\r\n".encode(),
+}
+log = logging.getLogger(__name__)
 
 _encode = msgspec.json.Encoder().encode
-
-
-def cell(value: object) -> object:
-    """A CSV cell that no spreadsheet program takes for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return "'" + value
-    return value
 
 
 def csv_lines(items: list[dict]) -> bytes:
@@ -52,9 +52,17 @@ FORMATS: dict[str, tuple[str, bytes, Callable[[list[dict]], bytes]]] = {
 
 
 async def stream(db: AsyncDatabase, wanted: Wanted, form: str) -> AsyncIterator[bytes]:
-    """Yield the download, oldest message first; nothing but one page is held at a time."""
+    """Yield the download, oldest message first; nothing but one page is held at a time.
+
+    Where the store goes meanwhile the last line says so: it must not look whole.
+    """
     _, head, lines = FORMATS[form]
     if head:
         yield head
-    async for documents in each(db, wanted):
-        yield lines([document_item(made) for made in documents])
+    try:
+        async for documents in each(db, wanted):
+            items = [document_item(made) for made in documents]
+            yield lines(shown(items, wanted.text) if wanted.masks else items)
+    except STORE_ERRORS as error:
+        log.warning("A download of messages was cut off: %s", str(error)[:200])
+        yield CUT_OFF[form]

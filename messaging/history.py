@@ -5,28 +5,24 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from django.conf import settings
 from pymongo.asynchronous.database import AsyncDatabase
 
 from messaging import store
+from messaging.catalog import FAILED, MARKED, Choice, Sheet, name_of
+from messaging.counting import LISTS, PLAIN
+from messaging.masking import HINT, shown
 from messaging.records import id_at, time_of
-from messaging.windows import (
-    FIRST_TARGET,
-    LEAST_TARGET,
-    MOST_READ,
-    MOST_TARGET,
-    Pace,
-    from_ms,
-    horizon_ms,
-    now_ms,
-    stretches,
-    to_ms,
-)
+from messaging.rows import document_item
+from messaging.windows import from_ms, horizon_ms, now_ms, steps, to_ms
 
-ONE_STATION_TARGET = 5000
+FIRST_SIZE, MOST_SIZE = 250, 4000  # messages that are looked into at a time
+QUICK, SLOW = 0.04, 0.2  # seconds that may take before the next are more or fewer
+DELETED_AT_ONCE = 500
 PAGE_SECONDS = 0.6  # a page is answered with what was found by then, and how far it looked
 PAIR_WITHIN = timedelta(minutes=3)  # call timeouts are half a minute
 RECORD_ID = re.compile(r"[0-9a-f]{14,22}").fullmatch
@@ -48,31 +44,25 @@ class Wanted:
     end: datetime | None = None
     first_id: str = ""
     last_id: str = ""
+    masks: bool = False  # for one who may not see secrets: see messaging/masking.py
 
     @property
     def everything(self) -> bool:
-        return self == Wanted()
+        return replace(self, masks=False) == Wanted()
+
+    def choice(self) -> Choice:
+        """What the catalog can tell of it."""
+        flags = FAILED * self.errors + MARKED * self.marked
+        return Choice(self.stations, self.direction, self.kinds, self.actions, self.uid, flags)
 
     def match(self) -> dict:
-        """Return the MongoDB filter but for the time."""
-        made: dict = {}
-        for name, values in (
-            ("station", self.stations),
-            ("kind", self.kinds),
-            ("action", self.actions),
-        ):
-            if values:
-                made[name] = values[0] if len(values) == 1 else {"$in": list(values)}
-        if self.direction:
-            made["direction"] = self.direction
-        if self.uid:
-            made["uid"] = self.uid
-        if self.errors:
-            made["failed"] = True
-        if self.marked:
-            made["mark"] = {"$exists": True}
+        """Return the MongoDB filter of what the catalog does not tell."""
+        made: dict = {"uid": self.uid} if self.uid else {}
         if self.text:
-            made["text"] = {"$regex": re.escape(self.text), "$options": "i"}
+            # What may hold a secret is fetched whatever its text, and judged by what is shown of
+            # it: a page that is short because of a secret's letters would tell them.
+            also = f"|{HINT}" if self.masks else ""
+            made["text"] = {"$regex": f"{re.escape(self.text)}{also}", "$options": "i"}
         return made
 
     def bounds_ms(self) -> tuple[int, int]:
@@ -89,14 +79,6 @@ class Wanted:
             highs.append(_id_ms(self.last_id) + 1)
         return max(lows), min(highs)
 
-    def id_bounds(self) -> dict:
-        bounds = {}
-        if self.first_id:
-            bounds["$gte"] = self.first_id
-        if self.last_id:
-            bounds["$lte"] = self.last_id
-        return bounds
-
 
 @dataclass(frozen=True)
 class Page:
@@ -107,8 +89,31 @@ class Page:
     searched_to: datetime | None = None
 
 
+class Pace:
+    """How many messages to look into at a time, learned from how long the last ones took."""
+
+    def __init__(self) -> None:
+        self.size = FIRST_SIZE
+        self._began = 0.0
+
+    def begin(self) -> None:
+        self._began = time.monotonic()
+
+    def end(self) -> None:
+        spent = time.monotonic() - self._began
+        if spent < QUICK:
+            self.size = min(2 * self.size, MOST_SIZE)
+        elif spent > SLOW:
+            self.size = max(self.size // 2, FIRST_SIZE)
+
+
 def _id_ms(record_id: str) -> int:
     return int(record_id[:14], 16) // 1000
+
+
+def _id_of(milliseconds: int) -> str:
+    """The lowest id of that time."""
+    return f"{milliseconds * 1000:014x}"
 
 
 async def read_page(
@@ -125,97 +130,81 @@ async def read_page(
     Where few match, a page may be short, even empty, and still have a `next`: each request looks
     at the log for `seconds` only. The end of the log is a `next` of None.
     """
-    low, high = wanted.bounds_ms()
-    bounds = wanted.id_bounds()
-    if cursor and newest_first:
-        high = min(high, _id_ms(cursor) + 1)
-        bounds["$lt"] = cursor
-    elif cursor:
-        low = max(low, _id_ms(cursor))
-        bounds["$gt"] = cursor
     deadline = time.monotonic() + seconds
     items: list[dict] = []
-    pace = Pace(target=_first_target(wanted, limit), most=_most(wanted))
-    if wanted.uid and not wanted.stations:  # few have it, and it has an index
-        walk = _at_once(low, high)
-    else:
-        walk = stretches(db, low, high, newest_first=newest_first, pace=pace)
-    async for start, end in walk:
-        pace.begin()
-        items += await _stretch(db, wanted, bounds, (start, end), newest_first, limit - len(items))
-        pace.end()
-        if len(items) >= limit:
-            return Page(items, items[-1]["_id"])
+    pace, gaps = Pace(), bool(wanted.match())
+    async for looked in _looks(db, wanted, cursor, newest_first):
+        place = 0
+        while place < len(looked.ids):
+            size = pace.size if gaps else limit - len(items)
+            some = looked.ids[place : place + size]
+            place += len(some)
+            pace.begin()
+            found = await _fetch(db, wanted, some, newest_first)
+            pace.end()
+            items += found
+            gaps = gaps or len(found) < len(some)  # what was deleted is listed still
+            if len(items) >= limit:
+                return Page(items[:limit], items[limit - 1]["_id"])
+            if time.monotonic() > deadline:
+                return Page(items, some[-1], from_ms(_id_ms(some[-1])))
         if time.monotonic() > deadline:
-            edge = start if newest_first else end
-            return Page(items, id_at(edge / 1000), from_ms(edge))
+            return Page(items, id_at(looked.edge / 1000), from_ms(looked.edge))
     return Page(items, None)
 
 
-def _first_target(wanted: Wanted, limit: int) -> int:
-    """How many messages of all stations the first stretch is to hold."""
-    if len(wanted.stations) == 1:
-        return ONE_STATION_TARGET  # by its index, which leaves out the others
-    if wanted.start or wanted.end or wanted.match():
-        return FIRST_TARGET
-    return min(FIRST_TARGET, max(LEAST_TARGET, 2 * limit))
+@dataclass(frozen=True)
+class _Looked:
+    """The ids of a step, in the order that is asked for, where it ends in unix ms, and the sheets
+    of which all are wanted."""
+
+    ids: list[str]
+    edge: int
+    whole: list[Sheet]
 
 
-def _most(wanted: Wanted) -> int:
-    """How many messages of all stations a stretch may hold."""
-    return MOST_TARGET if len(wanted.stations) == 1 or wanted.errors else MOST_READ
+async def _looks(
+    db: AsyncDatabase, wanted: Wanted, cursor: str = "", newest_first: bool = False
+) -> AsyncIterator[_Looked]:
+    """What the catalog knows of the wanted messages beyond `cursor`, step by step."""
+    low, high = wanted.bounds_ms()
+    if cursor and newest_first:
+        high = min(high, _id_ms(cursor) + 1)
+    elif cursor:
+        low = max(low, _id_ms(cursor))
+    choice = wanted.choice()
+    walk = steps(db, low, high, newest_first=newest_first, stations=wanted.stations)
+    async for step in walk:
+        first, end = max(wanted.first_id, _id_of(step.start)), _id_of(step.end)
+        found: set[str] = set()
+        whole = []
+        for sheet in step.sheets:
+            ids = [
+                one for one in choice.ids(sheet)
+                if first <= one < end and (not wanted.last_id or one <= wanted.last_id)
+                and (not cursor or (one < cursor if newest_first else one > cursor))
+            ]  # fmt: skip
+            found.update(ids)
+            if len(ids) == len(sheet.ids):
+                whole.append(sheet)
+        edge = step.start if newest_first else step.end
+        yield _Looked(sorted(found, reverse=newest_first), edge, whole)
 
 
-async def _at_once(low: int, high: int) -> AsyncIterator[tuple[int, int]]:
-    if low < high:
-        yield low, high
-
-
-async def _stretch(
-    db: AsyncDatabase,
-    wanted: Wanted,
-    bounds: dict,
-    stretch: tuple[int, int],
-    newest_first: bool,
-    limit: int | None,
+async def _fetch(
+    db: AsyncDatabase, wanted: Wanted, ids: list[str], newest_first: bool
 ) -> list[dict]:
-    stages = two_matches(wanted, bounds, stretch)
-    stages.append({"$sort": {"_id": -1 if newest_first else 1}})
-    if limit is not None:
-        stages.append({"$limit": limit})
-    return await (await db[store.MESSAGES].aggregate(stages)).to_list()
-
-
-def two_matches(wanted: Wanted, bounds: dict, stretch: tuple[int, int]) -> list[dict]:
-    """Return $match stages: what an index holds whole, then the rest.
-
-    The embedded store uses an index only for a filter that has no field beyond it (and answers a
-    hint by walking the whole index), so the rest must stand apart; MongoDB puts them together.
-    """
-    span = {"$gte": from_ms(stretch[0]), "$lt": from_ms(stretch[1])}
-    rest = wanted.match()
-    if wanted.uid and not wanted.stations:
-        indexed = {"uid": rest.pop("uid")}
-        rest["time"] = span
-    elif wanted.errors:
-        indexed = {"failed": rest.pop("failed"), "time": span}
-    elif len(wanted.stations) == 1:
-        indexed = {"station": rest.pop("station"), "time": span}
-    else:
-        indexed = {"time": span}
-    if bounds:
-        rest["_id"] = bounds
-    return [{"$match": indexed}, {"$match": rest}] if rest else [{"$match": indexed}]
+    """Those of the messages that are wanted, in their order. What was deleted is not there."""
+    found = await db[store.MESSAGES].find({"_id": {"$in": ids}, **wanted.match()}).to_list()
+    return sorted(found, key=itemgetter("_id"), reverse=newest_first)
 
 
 async def each(db: AsyncDatabase, wanted: Wanted, size: int = 1000) -> AsyncIterator[list[dict]]:
     """Yield all wanted messages, oldest first, about `size` or fewer at a time."""
-    low, high = wanted.bounds_ms()
-    bounds = wanted.id_bounds()
-    pace = Pace(target=size, most=size)
-    async for stretch in stretches(db, low, high, newest_first=False, pace=pace):
-        if found := await _stretch(db, wanted, bounds, stretch, False, None):
-            yield found
+    async for looked in _looks(db, wanted):
+        for place in range(0, len(looked.ids), size):
+            if found := await _fetch(db, wanted, looked.ids[place : place + size], False):
+                yield found
 
 
 async def message_and_pair(db: AsyncDatabase, record_id: str) -> tuple[dict | None, dict | None]:
@@ -223,12 +212,11 @@ async def message_and_pair(db: AsyncDatabase, record_id: str) -> tuple[dict | No
     message = await db[store.MESSAGES].find_one({"_id": record_id})
     if message is None or not message["uid"]:
         return message, None
-    near = {
-        "station": message["station"],
-        "time": {"$gte": message["time"] - PAIR_WITHIN, "$lte": message["time"] + PAIR_WITHIN},
-    }
-    stages = [{"$match": near}, {"$match": {"uid": message["uid"]}}]
-    others = await (await db[store.MESSAGES].aggregate(stages)).to_list()
+    near = Wanted(
+        stations=(message["station"],), uid=message["uid"],
+        start=message["time"] - PAIR_WITHIN, end=message["time"] + PAIR_WITHIN,
+    )  # fmt: skip
+    others = [other async for some in each(db, near) for other in some]
     return message, pair_among(message, others)
 
 
@@ -264,33 +252,40 @@ def pair_among(message: dict, others: list[dict]) -> dict | None:
 
 async def delete(db: AsyncDatabase, wanted: Wanted, seconds: float = 20.0) -> tuple[int, bool]:
     """Delete the wanted messages, oldest first; return how many, and whether these were all."""
-    low, high = wanted.bounds_ms()
     deadline = time.monotonic() + seconds
-    pace = Pace(most=MOST_READ)
     deleted = 0
-    bounds = wanted.id_bounds()
-    async for start, end in stretches(db, low, high, newest_first=False, pace=pace):
-        pace.begin()
-        deleted += await _delete_stretch(db, two_matches(wanted, bounds, (start, end)))
-        pace.end()
-        if time.monotonic() > deadline:
-            return deleted, False
+    async for looked in _looks(db, wanted):
+        for place in range(0, len(looked.ids), DELETED_AT_ONCE):
+            some = looked.ids[place : place + DELETED_AT_ONCE]
+            deleted += await _delete_some(db, wanted, some)
+            if time.monotonic() > deadline:
+                return deleted, False
+        if looked.whole and not wanted.match():
+            names = [name_of(sheet) for sheet in looked.whole]
+            await db[store.CATALOG].delete_many({"_id": {"$in": names}})
     if wanted.everything:
-        deleted += (await db[store.MESSAGES].delete_many({})).deleted_count
-        for counts in (store.MINUTES, store.HOURS):
-            await db[counts].delete_many({})
+        deleted += await _delete_all(db)
     return deleted, True
 
 
-async def _delete_stretch(db: AsyncDatabase, matches: list[dict]) -> int:
-    messages = db[store.MESSAGES]
-    if len(matches) == 1:
-        return (await messages.delete_many(matches[0]["$match"])).deleted_count
-    found = await (await messages.aggregate([*matches, {"$project": {"_id": 1}}])).to_list()
-    deleted = 0
-    for start in range(0, len(found), 500):
-        ids = [made["_id"] for made in found[start : start + 500]]
-        deleted += (await messages.delete_many({"_id": {"$in": ids}})).deleted_count
+async def _delete_some(db: AsyncDatabase, wanted: Wanted, ids: list[str]) -> int:
+    match = {"_id": {"$in": ids}, **wanted.match()}
+    if wanted.masks and wanted.text:
+        # By what is shown of them: what goes would tell a secret letter by letter.
+        found = await db[store.MESSAGES].find(match).to_list()
+        seen = shown([document_item(made) for made in found], wanted.text)
+        match = {"_id": {"$in": [item["id"] for item in seen]}}
+    return (await db[store.MESSAGES].delete_many(match)).deleted_count
+
+
+async def _delete_all(db: AsyncDatabase) -> int:
+    """The catalog first: what comes meanwhile is listed after it is there. The marks that say
+    where to look stay; those who make them do so once."""
+    await db[store.CATALOG].delete_many({})
+    deleted = (await db[store.MESSAGES].delete_many({})).deleted_count
+    nothing = {"$unset": dict.fromkeys((*PLAIN, *LISTS), 1)}
+    for counts in (store.MINUTES, store.HOURS):
+        await db[counts].update_many({"total": {"$exists": True}}, nothing)
     return deleted
 
 

@@ -12,20 +12,22 @@ import logging
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 from channels.layers import get_channel_layer
 
-from messaging.recorder import LIVE_GROUP
+from messaging.publishing import LIVE_GROUP
 from messaging.records import FrameRecord, TornBatch, decode_batch
 from messaging.rows import Row
 from messaging.viewer import Viewer
+from runtime import lifetime
 
 log = logging.getLogger(__name__)
 
 MOST_SOURCES = 1000
 RATE_SECONDS = 5
+VIEWERS_A_TURN = 25
 BEAT = 2.0
 
 
@@ -36,6 +38,7 @@ class Hub:
         self.viewers: dict[Viewer, Callable[[str], None]] = {}
         self.watchers = 0
         self.received = 0
+        self.reached = False  # whether the stream is subscribed to now
         self.gaps = 0
         self.gap_records = 0
         self._expected: dict[str, tuple[int, str]] = {}
@@ -87,17 +90,20 @@ class Hub:
                     await asyncio.sleep(wait)
                     wait = min(wait * 2, 10)
         finally:
-            beat.cancel()
+            await lifetime.end([beat])
 
     async def _listen(self) -> None:
         layer = get_channel_layer()
         channel = await layer.new_channel("hub.")
         try:
             await layer.group_add(LIVE_GROUP, channel)
+            self.reached = True
             while not asyncio.current_task().cancelling():
                 # Cancelling this drops the channel, see channels_redis.pubsub.
-                self.spread(await layer.receive(channel))
+                for _ in self.shares(await layer.receive(channel)):
+                    await asyncio.sleep(0)
         finally:
+            self.reached = False
             # Its error, with Redis away, must not take the place of a cancellation.
             with contextlib.suppress(Exception):
                 await layer.group_discard(LIVE_GROUP, channel)
@@ -106,10 +112,15 @@ class Hub:
         """Let idle browsers see that the stream lives."""
         while True:
             await asyncio.sleep(BEAT)
-            self._to_all(json.dumps({"type": "beat", **self.rates()}))
+            self._to_all(json.dumps({"type": "beat", "reached": self.reached, **self.rates()}))
 
     def spread(self, message: dict) -> None:
-        """Offer one published batch to every viewer."""
+        """Offer one published batch to every viewer at once."""
+        for _ in self.shares(message):
+            pass
+
+    def shares(self, message: dict) -> Iterator[None]:
+        """The same with a pause after each VIEWERS_A_TURN: a batch is joined anew for each."""
         try:
             records = decode_batch(message["data"])
         except (TornBatch, msgspec.MsgspecError, KeyError) as error:
@@ -124,9 +135,12 @@ class Hub:
         sent = sum(1 for row in rows if row.record.direction == "sent")
         failed = sum(1 for row in rows if row.failed)
         self._recent.append((time.monotonic(), len(rows), sent, failed))
-        for viewer, send in list(self.viewers.items()):
-            for text in viewer.offer(rows):
-                send(text)
+        for number, (viewer, send) in enumerate(list(self.viewers.items()), 1):
+            if viewer in self.viewers:  # it may have left in a pause
+                for text in viewer.offer(rows):
+                    send(text)
+            if number % VIEWERS_A_TURN == 0:
+                yield
 
     def _look_for_gap(self, message: dict, first_id: str, last_id: str) -> None:
         """Tell viewers where a batch never came (pub/sub may lose some), with its id range."""

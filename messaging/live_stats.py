@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 import weakref
 
-import redis.asyncio
 from django.conf import settings
-from redis.exceptions import RedisError
 
+from messaging import pulse
 from messaging.hub import hub
-from messaging.recorder import LOG_QUEUE
+from messaging.log_queue import queue_key
+from runtime import redis_links
+from runtime.stores import STORE_ERRORS
 
 FRESH = 15.0  # seconds after which a worker's numbers are of a dead worker
 CACHE = 0.8  # seconds; many viewers share one look at Redis
@@ -35,36 +37,26 @@ class LiveStats:
 
 
 async def _from_redis() -> dict:
-    client = redis.asyncio.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
-    )
+    client = redis_links.connect(settings.REDIS_URL, **settings.REDIS_CLIENT)
     try:
         async with client.pipeline(transaction=False) as pipe:
             pipe.hgetall(f"{settings.REDIS_PREFIX}fleet:workers")
-            pipe.llen(_queue_key())
-            workers, queue = await pipe.execute()
-    except (RedisError, OSError, TimeoutError):
+            pipe.time()
+            pipe.hgetall(pulse.seen_key(settings.REDIS_PREFIX))
+            pipe.llen(queue_key())
+            workers, clock, seen, queue = await pipe.execute()
+    except STORE_ERRORS:
         return {"workers": {}, "queue": None, "redis": "away"}
     finally:
         await client.aclose()
-    return {"workers": _living(workers), "queue": queue, "redis": "ok"}
+    return {"workers": _living(workers, pulse.ages(clock, seen)), "queue": queue, "redis": "ok"}
 
 
-def _queue_key() -> str:
-    from celery import current_app
-
-    options = current_app.conf.broker_transport_options or {}
-    return options.get("global_keyprefix", "") + LOG_QUEUE
-
-
-def _living(workers: dict[bytes, bytes]) -> dict[str, dict]:
+def _living(workers: dict[bytes, bytes], ages: dict[str, float]) -> dict[str, dict]:
     living = {}
-    for name, text in workers.items():
-        try:
-            stats = json.loads(text)
-            age = time.time() - float(stats.get("time", 0))
-        except (ValueError, TypeError, AttributeError):
-            continue
-        if age < FRESH:
-            living[name.decode("utf-8", "replace")] = stats
+    for raw, text in workers.items():
+        name = raw.decode("utf-8", "replace")
+        if pulse.is_fresh(ages.get(f"charge_points:{name}"), FRESH):
+            with contextlib.suppress(ValueError):
+                living[name] = json.loads(text)
     return living

@@ -8,40 +8,53 @@ idempotent).
 """
 
 import asyncio
-import contextlib
 import json
 import logging
 import secrets
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from messaging.journal import MIB, Journal
-from messaging.records import FrameRecord, SessionRecord, encode, speakable, speakable_tree
+from messaging.log_queue import Queue, celery_queue
+from messaging.publishing import LiveGroup
+from messaging.records import (
+    FRAME_TAG,
+    FrameRecord,
+    SessionRecord,
+    StateRecord,
+    encode,
+    speakable,
+    speakable_tree,
+)
 from messaging.shipping import Shipper
+from runtime import lifetime
 
 if TYPE_CHECKING:
     from chargepoint.effects import Frame
 
 log = logging.getLogger(__name__)
 
-LOG_QUEUE = "messages"
-LIVE_GROUP = "messages"
-LIVE_INTERVAL = 0.1  # seconds
+LIVE_INTERVAL = 0.2  # seconds
+UNHEARD_INTERVAL = 1.0  # while nobody has subscribed: what comes first to a viewer is so late
 LIVE_MOST_RECORDS = 500
 LIVE_MOST_BYTES = MIB // 2
 LIVE_BEHIND = 20_000  # records; further behind than this the live view starts afresh
 PUBLISH_TIMEOUT = 2.0
+TELL_DROPS_EVERY = 1.0  # seconds
 SEQ_BITS = 40
+LAST_SEQ = (1 << SEQ_BITS) - 1
 
 
 class Recorder:
     """Keeps every frame of one worker process and hands them on.
 
-    `enqueue(batch)` puts a batch on the log's queue and `publish(message)` sends one to the live
-    view; both raise where Redis is away. Left out, they are Celery's and the channel layer's, and
-    `journal_bytes`, the most the journal may take on disk, is the setting JOURNAL_BYTES.
+    `enqueue(batch)` puts a batch on the log's queue and returns how many wait there;
+    `publish(message)` sends one to the live view and returns how many heard it; both raise where
+    Redis is away. Left out, they are Celery's and the live group's, and `journal_bytes`, the most
+    the journal may take on disk, is the setting JOURNAL_BYTES.
     """
 
     def __init__(
@@ -49,13 +62,14 @@ class Recorder:
         journal_dir: Path,
         source: str,
         *,
-        enqueue: Callable[[bytes], None] | None = None,
-        publish: Callable[[dict], Awaitable[None]] | None = None,
+        enqueue: Callable[[bytes], int] | None = None,
+        publish: Callable[[dict], Awaitable[int]] | None = None,
         segment_bytes: int = 4 * MIB,
         journal_bytes: int | None = None,
         memory_bytes: int = 16 * MIB,
     ):
         self.source = source
+        self.root = Path(journal_dir)  # where other processes' journals are, too
         self._suffix = secrets.token_hex(4)
         self._journal = Journal(
             Path(journal_dir),
@@ -66,14 +80,23 @@ class Recorder:
         )
         self._append = self._journal.append
         self._live = self._journal.cursor()
-        self._publish = publish or _publish_to_layer
-        self._shipper = Shipper(self._journal, Path(journal_dir), enqueue or enqueue_with_celery)
+        self._group = None if publish else LiveGroup()
+        self._publish = publish or self._group.publish
+        self._heard = True  # whether anybody did, of what was published last
+        self._shipper = Shipper(
+            self._journal,
+            Path(journal_dir),
+            Queue.plain(enqueue) if enqueue else celery_queue,
+        )
         self._numbers: dict[str, int] = {}  # station -> run << SEQ_BITS | seq
         self._micros = 0
         self._dropping: dict[str, int] = {}
         self._dropped = 0
+        self._dropped_at: float | None = None
+        self._next_telling = 0.0  # monotonic seconds
         self._live_task: asyncio.Task | None = None
         self._live_skipped = 0
+        self._live_skipped_at: float | None = None
 
     def record(self, station: str, run: int, frame: "Frame") -> None:
         """Keep one frame. Never blocks on the network, never raises for what a frame holds."""
@@ -81,47 +104,66 @@ class Recorder:
         if number >> SEQ_BITS != run:
             number = (run << SEQ_BITS) + 1
         self._numbers[station] = number
-        micros = int(frame.time * 1e6)
+        direction, kind, action, uid, text, moment, latency, error, mark, cause = frame
+        micros = int(moment * 1e6)
         if micros <= self._micros:
             micros = self._micros + 1
         self._micros = micros
-        record = FrameRecord(
-            "%014x%s" % (micros, self._suffix),  # noqa: UP031 - half the cost of an f-string
-            station,
-            run,
-            number & ((1 << SEQ_BITS) - 1),
-            frame.time,
-            frame.direction,
-            frame.kind,
-            frame.action,
-            frame.unique_id,
-            frame.text,
-            frame.latency,
-            frame.error,
-            frame.mark,
-        )
+        record = (
+            FRAME_TAG, "%014x%s" % (micros, self._suffix),  # noqa: UP031 - half the cost of an f-string
+            station, run, number & LAST_SEQ, moment,
+            direction, kind, action, uid, text, latency, error, mark,
+        )  # fmt: skip
+        if cause:  # the last field, so that all others are without it
+            record = (*record, cause)
         try:
+            # As a FrameRecord is encoded; making one first costs as much again.
             payload = encode(record)
         except UnicodeEncodeError:
-            payload = encode(_speakable_record(record))
-        if self._dropping:
-            self._say_dropped(frame.time)
+            payload = encode(_speakable_record(FrameRecord(*record[1:])))
+        if self._dropping and time.monotonic() >= self._next_telling:
+            self._say_dropped(moment)
         if not self._append(payload):
             self._drop(station)
 
-    def session(self, update: dict) -> None:
+    def session(self, run: int, update: dict) -> None:
         """Keep one update of a charging session (see SessionRecord)."""
-        record = SessionRecord(self._next_id(), update)
-        try:
-            payload = encode(record)
-        except UnicodeEncodeError:
-            payload = encode(SessionRecord(record.id, speakable_tree(update)))
-        if not self._append(payload):
+        if not self._append(self._encoded_session(run, update)):
             self._drop(str(update.get("station", "")))
 
-    def forget(self, station: str) -> None:
-        """Drop a station's counter: it no longer runs here."""
-        self._numbers.pop(station, None)
+    def state(self, station: str, run: int, state: bytes, updates: list[dict]) -> None:
+        """Keep a station's packed state, for whoever resumes it, and the session updates of the
+        same event: all of them or none."""
+        payload = encode(StateRecord(station, state))
+        sessions = [self._encoded_session(run, update) for update in updates]
+        if self._journal.append_kept(payload, sessions):
+            return
+        for session in sessions:
+            if not self._append(session):
+                self._drop(station)
+
+    def _encoded_session(self, run: int, update: dict) -> bytes:
+        record = SessionRecord(self._next_id(), update, run)
+        try:
+            return encode(record)
+        except UnicodeEncodeError:
+            return encode(SessionRecord(record.id, speakable_tree(update), run))
+
+    def number(self, station: str) -> int:
+        """run << SEQ_BITS | seq of the station's newest record; 0 where none is known.
+
+        Kept for as long as the process lives, so that no number is given twice.
+        """
+        return self._numbers.get(station, 0)
+
+    def go_on(self, station: str, number: int) -> None:
+        """The station comes from elsewhere: there is a record of it with this number."""
+        if number > self._numbers.get(station, 0):
+            self._numbers[station] = number
+
+    def hold_until(self, settled: Callable[[], float]) -> None:
+        """Have accepted segments held for whoever resumes the stations: see Journal.settled."""
+        self._journal.settled = settled
 
     def _next_id(self) -> str:
         # Beside the frames' own clock, which need not be the wall's.
@@ -131,11 +173,15 @@ class Recorder:
     def _drop(self, station: str) -> None:
         if not self._dropping:
             log.error("The message journal is full: messages are dropped and counted.")
+            self._next_telling = time.monotonic() + TELL_DROPS_EVERY
         self._dropping[station] = self._dropping.get(station, 0) + 1
         self._dropped += 1
+        self._dropped_at = time.monotonic()
 
     def _say_dropped(self, now: float) -> None:
         """Put what was dropped on record, once there is room again."""
+        # Every station may be named in it: not with each record of a long outage.
+        self._next_telling = time.monotonic() + TELL_DROPS_EVERY
         dropped = sum(self._dropping.values())
         text = json.dumps({"dropped": dropped, "stations": self._dropping})
         error = f"{dropped} messages were not kept: the journal was full"
@@ -156,21 +202,25 @@ class Recorder:
         if self._dropping:
             self._say_dropped(time.time())
         if self._live_task is not None:
-            self._live_task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._live_task
-            with contextlib.suppress(Exception):
-                await self._show_pending()
+            await lifetime.end([self._live_task])
+            await lifetime.within(PUBLISH_TIMEOUT, self._show_pending(), "the live view's last")
+        if self._group is not None:
+            await lifetime.within(PUBLISH_TIMEOUT, self._group.close(), "closing the live view")
         left = await asyncio.to_thread(self._shipper.finish, timeout)
         if left:
             log.warning("%d messages wait in the journal for the next start.", left)
-        self._journal.close(empty=not left)
+        stored = not self._shipper.unstored
+        self._journal.close(empty=not left and stored, accepted=not left)
 
     async def _show(self) -> None:
-        """Publish to the live view about every LIVE_INTERVAL; while Redis is away, wait."""
+        """Publish to the live view about every LIVE_INTERVAL; while Redis is away, wait.
+
+        While nobody listens all of it is published still, in few batches: whoever subscribes
+        misses nothing that was recorded from then on.
+        """
         failing = False
         while True:
-            await asyncio.sleep(LIVE_INTERVAL)
+            await asyncio.sleep(LIVE_INTERVAL if self._heard else UNHEARD_INTERVAL)
             try:
                 await self._show_pending()
                 failing = False
@@ -183,8 +233,9 @@ class Recorder:
     async def _show_pending(self) -> None:
         behind = self._journal.appended - self._live.taken
         if behind > LIVE_BEHIND:
-            self._live.skip_to_end(self._journal)
+            self._live.skip_to(self._journal.current, self._journal.appended)
             self._live_skipped += behind
+            self._live_skipped_at = time.monotonic()
         while batch := self._live.take(LIVE_MOST_RECORDS, LIVE_MOST_BYTES):
             message = {
                 "type": "messages.batch",
@@ -193,11 +244,18 @@ class Recorder:
                 "count": batch.count,
                 "data": batch.data,
             }
-            await asyncio.wait_for(self._publish(message), PUBLISH_TIMEOUT)
+            async with asyncio.timeout(PUBLISH_TIMEOUT):
+                self._heard = bool(await self._publish(message))
 
     def stats(self) -> dict:
-        """Counts since start; `buffered` records are in the journal only, `lag` is seconds."""
-        shipper = self._shipper
+        """Counts since start; `buffered` records are in the journal only; sizes in bytes,
+        `disk_free` None where the journal's folder is gone. In seconds:
+
+        lag             that the oldest of these has waited
+        leftovers_wait  that a dead process's journal has, since it was found
+        *_ago           since the last time that something was dropped or skipped; None: never
+        """
+        shipper, now = self._shipper, time.monotonic()
         return {
             "recorded": self._journal.appended,
             "buffered": self._journal.appended - shipper.accepted,
@@ -207,8 +265,22 @@ class Recorder:
             "replayed": shipper.replayed,
             "dropped": self._dropped,
             "live_skipped": self._live_skipped,
+            "disk_free": self._disk_free(),
             "lag": round(shipper.lag(), 3),
+            "leftovers_wait": round(shipper.leftovers_wait(), 1),
+            "dropped_ago": _since(self._dropped_at, now),
+            "live_skipped_ago": _since(self._live_skipped_at, now),
         }
+
+    def _disk_free(self) -> int | None:
+        try:
+            return shutil.disk_usage(self.root).free
+        except OSError:
+            return None
+
+
+def _since(moment: float | None, now: float) -> float | None:
+    return None if moment is None else round(now - moment, 1)
 
 
 def _journal_bytes() -> int:
@@ -219,27 +291,6 @@ def _journal_bytes() -> int:
 
 
 def _speakable_record(record: FrameRecord) -> FrameRecord:
-    for name in ("station", "action", "uid", "text", "error", "mark"):
+    for name in ("station", "action", "uid", "text", "error", "mark", "cause"):
         setattr(record, name, speakable(getattr(record, name)))
     return record
-
-
-def enqueue_with_celery(batch: bytes) -> None:
-    """Put a batch on the queue `messages`; raises where Redis is away (no retry in here)."""
-    from messaging.tasks import store_messages
-
-    # Celery would otherwise make a repr of the whole batch for its events.
-    store_messages.apply_async(
-        (batch,),
-        queue=LOG_QUEUE,
-        retry=False,
-        argsrepr=f"({len(batch)} bytes,)",
-        # A tenth of the bytes to base64, send, and keep in Redis while the log is behind.
-        compression="zstd",
-    )
-
-
-async def _publish_to_layer(message: dict) -> None:
-    from channels.layers import get_channel_layer
-
-    await get_channel_layer().group_send(LIVE_GROUP, message)

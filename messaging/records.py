@@ -13,10 +13,16 @@ from datetime import UTC, datetime
 import msgspec
 
 PREFIX = struct.Struct("<II")
+# Set in the length of a record that stays in the journal: it is for whoever resumes the stations
+# of its writer, and is no part of a batch.
+KEPT = 0x8000_0000
+LENGTH = KEPT - 1
+FRAME_TAG = 0
+REV_BITS = 20  # updates of a session within a run; more would count as of the next one
 PASSING = ("Call", "CallResult", "Send", "Note")  # kinds that are no failure
 
 
-class FrameRecord(msgspec.Struct, array_like=True, tag=0):
+class FrameRecord(msgspec.Struct, array_like=True, tag=FRAME_TAG):
     """One frame sent or received. `time` is unix seconds, `latency` seconds or None.
 
     An array without names: new fields stand last, and a record of before has their defaults.
@@ -35,16 +41,37 @@ class FrameRecord(msgspec.Struct, array_like=True, tag=0):
     latency: float | None = None
     error: str = ""
     mark: str = ""
+    cause: str = ""  # not written where there is none
 
 
 class SessionRecord(msgspec.Struct, array_like=True, tag=1):
-    """One update of a charging session, for the `transactions` collection."""
+    """One update of a charging session, for the `transactions` collection.
+
+    `run` is the station's, as a frame's. The update's `rev` counts within the session; a crash
+    may turn it back, and then the run is a later one.
+    """
 
     id: str
     update: dict
+    run: int = 0
 
 
-Record = FrameRecord | SessionRecord
+def placed(record: SessionRecord) -> dict:
+    """The update with a `rev` that no crash turns back: a later run counts for more."""
+    return {**record.update, "rev": (record.run << REV_BITS) + record.update["rev"]}
+
+
+class StateRecord(msgspec.Struct, array_like=True, tag=2):
+    """A station's packed state as it was when its record was written; stays in the journal.
+
+    What an event changes for good stands here before the frames of that event leave the process.
+    """
+
+    station: str
+    state: bytes
+
+
+Record = FrameRecord | SessionRecord | StateRecord
 
 encode = msgspec.msgpack.Encoder().encode
 _decode_typed = msgspec.msgpack.Decoder(Record).decode
@@ -63,7 +90,7 @@ def decode_payload(payload: bytes) -> Record:
         plain = _decode_plain(payload)
         if not isinstance(plain, list) or len(plain) < 11 or plain[0] != 0:
             raise
-        return FrameRecord(*map(_fitting, plain[1:14], FrameRecord.__annotations__.values()))
+        return FrameRecord(*map(_fitting, plain[1:15], FrameRecord.__annotations__.values()))
 
 
 def _fitting(value: object, kind: object) -> object:
@@ -99,6 +126,11 @@ def payloads(batch: bytes) -> Iterator[bytes]:
 def decode_batch(batch: bytes) -> list[Record]:
     """Decode every record of a batch, in order."""
     return [decode_payload(payload) for payload in payloads(batch)]
+
+
+def first_id(batch: bytes) -> str:
+    """The id of a batch's first record: what the batch is known by. Raises as decode_batch."""
+    return decode_payload(next(payloads(batch))).id
 
 
 def when(seconds: float) -> datetime:
@@ -141,7 +173,7 @@ def document(record: FrameRecord) -> dict:
 
     `time` is the id's, so that a range of ids is a range of times; it differs from the frame's
     by microseconds where a worker has several frames in one. `failed` stands in failures only,
-    `mark` where something was done on purpose.
+    `mark` where something was done on purpose, `cause` where somebody is known who did.
     """
     made = {
         "_id": record.id,
@@ -162,4 +194,6 @@ def document(record: FrameRecord) -> dict:
         made["failed"] = True
     if record.mark:
         made["mark"] = record.mark
+    if record.cause:
+        made["cause"] = record.cause
     return made

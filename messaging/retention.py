@@ -14,56 +14,68 @@ from datetime import datetime
 from pymongo.asynchronous.database import AsyncDatabase
 
 from messaging import store
-from messaging.windows import HOUR_MS, MINUTE_MS, Pace, from_ms, stretches, to_ms
+from messaging.records import id_at
+from messaging.windows import HOUR_MS, MINUTE_MS, Step, from_ms, steps, to_ms
 
 DELETE_AT_MOST = 2000  # messages a command: some 100 ms of the embedded store
+FIRST_MINUTES = 10  # that are looked at at once, to begin with
 PAUSE = 0.05  # seconds between two commands, for the others
 
 
 async def prune(db: AsyncDatabase, before: datetime, seconds: float) -> tuple[int, bool]:
-    """Delete messages and their counts from before that time, for so long at most.
+    """Delete messages and what tells of them from before that time, for so long at most.
 
     Returns (messages deleted, whether that was all). May be cut off anywhere: what a run leaves,
-    the next finds, since a minute's count goes after its messages.
+    the next finds, since a minute's sheets go after its messages and its mark goes last.
     """
     deadline = time.monotonic() + seconds
-    end = to_ms(before)
+    end, deleted = to_ms(before), 0
     oldest = await _oldest_minute(db, before)
-    if oldest is None:
-        await _forget_samples(db, before)
-        return 0, True
-    deleted, reached, complete = 0, oldest, True
-    pace = Pace(most=DELETE_AT_MOST)
-    async for low, high in stretches(db, oldest, end, newest_first=False, pace=pace):
-        pace.begin()
-        span = {"time": {"$gte": from_ms(low), "$lt": from_ms(high)}}
-        deleted += (await db[store.MESSAGES].delete_many(span)).deleted_count
-        await db[store.SAMPLES].delete_many(span)
-        pace.end()
-        reached = high
-        if time.monotonic() >= deadline:
-            complete = False
-            break
-        await asyncio.sleep(PAUSE)
-    await _forget_counts(db, end if complete else min(reached, end))
-    if complete:
-        await _forget_samples(db, before)
-    return deleted, complete
+    if oldest is not None:
+        async for step in steps(db, oldest, end, newest_first=False, length=FIRST_MINUTES):
+            deleted += await _delete_step(db, step)
+            if time.monotonic() >= deadline:
+                await _forget_marks(db, step.end)
+                return deleted, False
+        await _forget_marks(db, end)
+    await _forget_samples(db, before)
+    return deleted, True
 
 
 async def _oldest_minute(db: AsyncDatabase, before: datetime) -> int | None:
-    """The first minute, in unix ms, that has a count and begins before that time."""
+    """The first minute, in unix ms, that has a mark and begins before that time."""
     minutes = db[store.MINUTES].find({"time": {"$lt": before}}, {"_id": 1})
     numbers = [row["_id"] async for row in minutes]
     return min(numbers) * MINUTE_MS if numbers else None
 
 
+async def _delete_step(db: AsyncDatabase, step: Step) -> int:
+    """Delete the messages of a step, then the sheets of its whole minutes and what they hold."""
+    bounds = id_at(step.start / 1000), id_at(step.end / 1000)
+    old = sorted(
+        {one for sheet in step.sheets for one in sheet.ids if bounds[0] <= one < bounds[1]}
+    )
+    deleted = 0
+    for place in range(0, len(old), DELETE_AT_MOST):
+        some = {"_id": {"$in": old[place : place + DELETE_AT_MOST]}}
+        deleted += (await db[store.MESSAGES].delete_many(some)).deleted_count
+        await asyncio.sleep(PAUSE)
+    whole = {"$gte": step.start // MINUTE_MS, "$lt": step.end // MINUTE_MS}
+    await db[store.CATALOG].delete_many({"minute": whole})
+    span = {"time": {"$gte": from_ms(step.start), "$lt": from_ms(step.end)}}
+    for name in (store.SAMPLES, store.NEWS):
+        await db[name].delete_many(span)
+    return deleted
+
+
 async def _forget_samples(db: AsyncDatabase, before: datetime) -> None:
     """Delete the samples whose messages had gone already, by hand for instance."""
-    await db[store.SAMPLES].delete_many({"time": {"$lt": before}})
+    for name in (store.SAMPLES, store.NEWS):
+        await db[name].delete_many({"time": {"$lt": before}})
 
 
-async def _forget_counts(db: AsyncDatabase, end: int) -> None:
-    """Delete the counts of the minutes and hours that lie wholly before `end` (unix ms)."""
+async def _forget_marks(db: AsyncDatabase, end: int) -> None:
+    """Delete the marks and counts of what lies wholly before `end` (unix ms)."""
     for name, length in ((store.MINUTES, MINUTE_MS), (store.HOURS, HOUR_MS)):
         await db[name].delete_many({"time": {"$lte": from_ms(end - length)}})
+    await db[store.STATIONS].delete_many({"hour": {"$lt": end // HOUR_MS}})

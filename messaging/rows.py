@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from messaging.masking import masked, masked_error
 from messaging.records import PASSING, FrameRecord, time_of, when
 
 KINDS = (
@@ -26,12 +27,25 @@ def iso(moment: datetime) -> str:
 class Row:
     """One frame on its way to viewers; its JSON is made once for all of them."""
 
-    __slots__ = ("_json", "_lower", "record")
+    __slots__ = ("_json", "_lower", "_masked", "record")
 
     def __init__(self, record: FrameRecord):
         self.record = record
         self._json: str | None = None
         self._lower: str | None = None
+        self._masked: Row | None = None
+
+    @property
+    def masked(self) -> Row:
+        """The row as those see it who may not see secrets; nearly always this one."""
+        if self._masked is None:
+            record = self.record
+            text = masked(record.text, record.kind, record.action)
+            error = masked_error(record.error, record.action)
+            same = (text, error) == (record.text, record.error)
+            hidden = record if same else msgspec.structs.replace(record, text=text, error=error)
+            self._masked = self if same else Row(hidden)
+        return self._masked
 
     @property
     def lower(self) -> str:
@@ -51,8 +65,9 @@ class Row:
 
 
 def live_item(record: FrameRecord) -> dict:
-    """The JSON object of a record; `cut` says that `text` is only its beginning."""
-    return {
+    """The JSON object of a record; `cut` says that `text` is only its beginning, `cause` is there
+    where there is one."""
+    item = {
         "id": record.id,
         "station": record.station,
         "run": record.run,
@@ -69,6 +84,9 @@ def live_item(record: FrameRecord) -> dict:
         "mark": record.mark,
         "bytes": len(record.text),
     }
+    if record.cause:
+        item["cause"] = record.cause
+    return item
 
 
 def document_item(made: Mapping) -> dict:
@@ -76,6 +94,7 @@ def document_item(made: Mapping) -> dict:
     item = {name: made.get(name) for name in _PLAIN}
     item["id"] = made["_id"]
     item["mark"] = made.get("mark", "")
+    item["cause"] = made.get("cause", "")
     # bson.Int64 is an int that not every encoder takes for one.
     item["run"], item["seq"] = int(made["run"]), int(made["seq"])
     item["time"] = iso(made["time"])
@@ -131,7 +150,7 @@ class LiveFilter:
             and (not self.kinds or record.kind in self.kinds)
             and (not self.actions or record.action in self.actions)
             and (not self.errors_only or row.failed)
-            and (not self.marked or bool(record.mark))
+            and (not self.marked or bool(record.mark or record.cause))
             and (not self.text or self.text in row.lower)
         )
 

@@ -25,7 +25,10 @@ class MessageFilter(Schema):
     uid: str = Field("", description="OCPP unique id")
     text: str = Field("", max_length=500, description="anywhere in the frame, any case")
     errors: bool = Field(False, description="only refusals and frames with an error")
-    marked: bool = Field(False, description="only what a fault or an operator did something to")
+    marked: bool = Field(
+        False,
+        description="only what a fault or a person has made or changed, or what was read kindly",
+    )
     since: datetime | None = Field(None, alias="from", description="from this time on")
     until: datetime | None = Field(None, alias="to", description="before this time")
     first_id: str = Field("", description="from this message on")
@@ -84,7 +87,8 @@ class MessageOut(Schema):
     cut: bool = Field(description="text is only the beginning")
     latency: float | None = Field(description="milliseconds since its Call")
     error: str
-    mark: str = Field("", description="what a fault or an operator did to it, see docs/faults.md")
+    mark: str = Field("", description="what a fault or an operator did to it, or how it was read")
+    cause: str = Field("", description="who crafted, edited or injected it, and by which act")
     bytes: int
 
 
@@ -117,12 +121,15 @@ class TransactionFilter(Schema):
     state: str = Field("", description="active or ended")
     id_tag: str = ""
     transaction_id: str = ""
+    reason: str = Field("", description="why it ended, in OCPP's words: Local, EVDisconnected")
     since: datetime | None = Field(None, alias="from", description="begun from this time on")
     until: datetime | None = Field(None, alias="to", description="begun before this time")
 
     def match(self) -> dict:
-        """Return the MongoDB filter but for the time."""
-        names = ("station", "state", "id_tag", "transaction_id")
+        """Return the MongoDB filter but for the time; ApiError where it makes no sense."""
+        if self.state not in ("", "active", "ended"):
+            raise ApiError("bad_state", "Choose the state active or ended.", 422)
+        names = ("station", "state", "id_tag", "transaction_id", "reason")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from messaging import store
+from messaging import news, store
+from messaging.bundles import brought_up as one_brought_up
+from messaging.bundles import newest_of, series_of, updates_in
 from messaging.rows import iso
 from messaging.windows import from_ms, now_ms, to_ms
 
 FIRST_SPAN = timedelta(hours=1)
+EACH = 500  # sessions that are held at a time
 EARLIEST_MS = 1_577_836_800_000  # 2020-01-01, before any session of ours
 
 
@@ -26,12 +31,18 @@ def item(made: dict, samples: list[dict] | None = None) -> dict:
     return answer
 
 
-async def samples_of(db: AsyncDatabase, made: dict) -> list[dict]:
-    """The meter series of a session, oldest first: [{"t": unix seconds, "energy_wh": ...}]."""
-    found = await db[store.SAMPLES].find({"session": made["_id"]}).to_list()
-    # Sessions of before have theirs in the session itself.
-    series = [*made.get("samples", ()), *(row["sample"] for row in found)]
-    return sorted(series, key=lambda sample: sample.get("t", 0))
+async def read_one(db: AsyncDatabase, session_id: str) -> tuple[dict, list[dict]] | None:
+    """A session as of its newest news, and its meter series, oldest first:
+    [{"t": unix seconds, "energy_wh": ...}]. None where there is none."""
+    # The news first: what is folded between two looks is then read twice, not never.
+    bundles = await db[store.NEWS].find({}).to_list()
+    made = await db[store.TRANSACTIONS].find_one({"_id": session_id})
+    if made is None:
+        return None
+    rows = await db[store.SAMPLES].find({"session": session_id}).to_list()
+    updates = list(updates_in(bundles, [session_id]))
+    told = newest_of(updates).get(session_id)
+    return one_brought_up(made, told), series_of(made, rows, updates)
 
 
 async def read_page(
@@ -61,9 +72,49 @@ async def read_page(
         part.sort(key=_place, reverse=True)
         found += [made for made in part if before is None or _place(made) < before]
         end, length = start, length * 4
-    page = found[:limit]
+    page = await brought_up(db, found[:limit])
     more = len(found) > limit or (len(found) == limit and end > low)
     return page, (cursor_of(page[-1]) if more and page else None)
+
+
+async def each(
+    db: AsyncDatabase, match: dict, *, low: int = EARLIEST_MS, high: int | None = None
+) -> AsyncIterator[list[dict]]:
+    """Yield all sessions, newest first, a page at a time."""
+    cursor: str | None = ""
+    while cursor is not None:
+        page, cursor = await read_page(
+            db, match, low=low, high=high, limit=EACH, cursor=cursor or ""
+        )
+        yield page
+
+
+def totals(found: Iterable[dict]) -> dict:
+    """Of sessions: how many, active, energy in Wh, seconds of those that ended, by reason."""
+    energy, spent, ended, count = 0.0, 0.0, 0, 0
+    reasons: Counter = Counter()
+    for made in found:
+        count += 1
+        energy += made.get("energy_wh") or 0
+        if made.get("ended"):
+            ended += 1
+            spent += (made["ended"] - made["started"]).total_seconds()
+            reasons[made.get("reason") or "unknown"] += 1
+    return {
+        "sessions": count,
+        "active": count - ended,
+        "energy_wh": round(energy),
+        "mean_energy_wh": round(energy / count) if count else None,
+        "mean_seconds": round(spent / ended, 1) if ended else None,
+        "reasons": dict(reasons.most_common()),
+    }
+
+
+async def brought_up(db: AsyncDatabase, found: list[dict]) -> list[dict]:
+    """Sessions with what was told of those in progress since their documents were written."""
+    open_ones = [made["_id"] for made in found if made.get("state") == "active"]
+    told = await news.newest(db, open_ones)
+    return [one_brought_up(made, told.get(made["_id"])) for made in found]
 
 
 async def _stretch(db: AsyncDatabase, match: dict, span: dict) -> list[dict]:

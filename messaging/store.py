@@ -11,15 +11,26 @@ import weakref
 from django.db import connections
 from pymongo import ASCENDING, AsyncMongoClient, IndexModel, MongoClient
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import BulkWriteError
 
 MESSAGES = "messages"
 MINUTES = "message_minutes"
 HOURS = "message_hours"
 TRANSACTIONS = "transactions"
 SAMPLES = "transaction_samples"
+NEWS = "transaction_news"
+CATALOG = "message_catalog"
+STATIONS = "message_stations"
+COLLECTIONS = (
+    MESSAGES, CATALOG, STATIONS, MINUTES, HOURS, TRANSACTIONS, SAMPLES, NEWS,
+)  # fmt: skip
+
+DUPLICATE_KEY = 11000
 
 FORMER_TTL_INDEX = "time_ttl"
+FORMER_INDEXES = ("time", "station_time", "uid", "failed_time")  # of messages
 _clients: dict[int, MongoClient] = {}
 _async_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncMongoClient]" = (
     weakref.WeakKeyDictionary()
@@ -61,28 +72,34 @@ async def close_async() -> None:
         await client.close()
 
 
-def ensure_indexes(db: Database) -> None:
-    """Create what the history reads by.
+def insert_new(collection: Collection, documents: list[dict]) -> None:
+    """Insert what is not there yet."""
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if codes_of(error) != {DUPLICATE_KEY}:
+            raise
 
-    Each index costs the embedded store a sixth of its inserts, so there are few: time (also for
-    retention), station with time, the unique id, and time for failures only. No index has a TTL:
-    see docs/decisions/0006-retention.md.
+
+def codes_of(error: BulkWriteError) -> set[int]:
+    """Why the refused of a bulk were refused."""
+    return {problem["code"] for problem in error.details["writeErrors"]}
+
+
+def ensure_indexes(db: Database) -> None:
+    """Create what is read by.
+
+    An index costs the embedded store more than a message: `messages` has none but its `_id`, and
+    the catalog (catalog.py) says where what is. No index has a TTL: see
+    docs/decisions/0006-retention.md.
     """
-    for name in (MESSAGES, MINUTES, HOURS):
+    for name in (MINUTES, HOURS):
         if FORMER_TTL_INDEX in db[name].index_information():
             db[name].drop_index(FORMER_TTL_INDEX)
         db[name].create_indexes([IndexModel([("time", ASCENDING)], name="time")])
-    db[MESSAGES].create_indexes(
-        [
-            IndexModel([("station", ASCENDING), ("time", ASCENDING)], name="station_time"),
-            IndexModel([("uid", ASCENDING)], name="uid"),
-            IndexModel(
-                [("failed", ASCENDING), ("time", ASCENDING)],
-                name="failed_time",
-                partialFilterExpression={"failed": True},
-            ),
-        ]
-    )
+    db[MINUTES].create_indexes([IndexModel([("dirty", ASCENDING)], name="dirty", sparse=True)])
+    db[CATALOG].create_indexes([IndexModel([("minute", ASCENDING)], name="minute")])
+    db[STATIONS].create_indexes([IndexModel([("hour", ASCENDING)], name="hour")])
     db[TRANSACTIONS].create_indexes(
         [
             IndexModel([("station", ASCENDING), ("started", ASCENDING)], name="station_started"),
@@ -96,3 +113,4 @@ def ensure_indexes(db: Database) -> None:
             IndexModel([("time", ASCENDING)], name="time"),
         ]
     )
+    db[NEWS].create_indexes([IndexModel([("time", ASCENDING)], name="time")])

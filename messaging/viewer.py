@@ -18,7 +18,9 @@ class Viewer:
     counted as missed with their range of ids, and the browser is told when there is room again.
     """
 
-    def __init__(self, wanted: LiveFilter, window: int = WINDOW_RECORDS):
+    def __init__(self, wanted: LiveFilter, window: int = WINDOW_RECORDS, masks: bool = True):
+        """`masks`: hide secrets; they are not to be found by a filter's text either."""
+        self.masks = masks
         self.filter = wanted
         self.window = window
         self.sent = 0
@@ -32,7 +34,7 @@ class Viewer:
 
     def offer(self, rows: list[Row]) -> list[str]:
         """Return the frames to send for a batch."""
-        wanted = self.filter.select(rows)
+        wanted = self.filter.select([row.masked for row in rows] if self.masks else rows)
         if not wanted:
             return []
         if self._missed or not self._room(len(wanted)):

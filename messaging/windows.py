@@ -1,31 +1,28 @@
-"""Walking the log in stretches of time, each small enough to be read at once.
+"""Walking the catalog of the log in steps of time, each small enough to be read at once.
 
 The embedded store reads every document that an index range holds before it sorts and limits, so
-"the newest 100" of a large log must be asked of a short stretch of time. The minute counts say
-where messages are and how many, so empty nights are skipped and busy minutes are cut up.
+"the newest 100" of a large log must be asked of a short time. The marks say which hours have
+messages, and of which stations, so empty nights and a station's silent days are skipped.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pymongo.asynchronous.database import AsyncDatabase
 
 from messaging import store
+from messaging.catalog import Sheet, sheet
+from messaging.marks import LISTED, station_mark
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
-FEW_HOURS, MOST_HOURS = 4, 24  # whose minutes are read at once
-UNCOUNTED = 1000  # a minute that is marked but not counted yet
-FIRST_TARGET, LEAST_TARGET, MOST_TARGET = 500, 250, 500_000
-# Where the time alone finds the documents, each of a stretch is read: some 0.2 s of the embedded
-# store, which answers nobody meanwhile. A stretch that was quick may have been empty, since what
-# was counted is not stored yet, and says nothing about the next.
-MOST_READ = 4000
-QUICK, SLOW = 0.04, 0.2  # seconds a stretch may take before the next is larger or smaller
+FEW_SHEETS, MANY_SHEETS = 20, 100  # in a step; then the next is longer or shorter
+MOST_MINUTES = 60
+MOST_HOURS = 24  # of a station's that are looked for at once
 
 
 def to_ms(moment: datetime) -> int:
@@ -43,51 +40,67 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-@dataclass
-class Pace:
-    """How many messages a stretch should hold, learned from how long the last ones took."""
-
-    target: int = FIRST_TARGET
-    most: int = MOST_TARGET
-    _began: float = 0.0
-
-    def begin(self) -> None:
-        self._began = time.monotonic()
-
-    def end(self) -> None:
-        spent = time.monotonic() - self._began
-        if spent < QUICK:
-            self.target = min(self.target * 4, self.most)
-        elif spent > SLOW:
-            self.target = max(self.target // 4, LEAST_TARGET)
+def horizon_ms(retention_days: int) -> int:
+    """No message is older than this: retention, and a day for the store to catch up."""
+    return now_ms() - int(timedelta(days=retention_days + 1).total_seconds() * 1000)
 
 
-async def stretches(
-    db: AsyncDatabase, start: int, end: int, *, newest_first: bool, pace: Pace
-) -> AsyncIterator[tuple[int, int]]:
-    """Yield (from, to) in unix ms, together all of [start, end) that holds messages, in order."""
-    async for low, high in _spans(db, start, end, newest_first):
-        counts = await _counts(db, low, high)
-        async for stretch in _cut(counts, low, high, newest_first, pace):
-            yield stretch
+@dataclass(frozen=True)
+class Step:
+    """All sheets of [start, end), unix ms; they may list more than that at its ends."""
+
+    start: int
+    end: int
+    sheets: list[Sheet]
+
+
+async def steps(
+    db: AsyncDatabase,
+    start: int,
+    end: int,
+    *,
+    newest_first: bool,
+    stations: Sequence[str] = (),
+    length: int = 1,
+) -> AsyncIterator[Step]:
+    """Yield steps, in order, that together hold all messages of [start, end) in unix ms.
+
+    stations  whose messages alone matter, where given
+    length    of the first step, in minutes; that of the next goes by how much there was
+    """
+    async for low, high in _spans(db, start, end, newest_first, stations):
+        first, last = low // MINUTE_MS, -(-high // MINUTE_MS)
+        while first < last:
+            a, b = (
+                (max(first, last - length), last)
+                if newest_first
+                else (first, min(first + length, last))
+            )
+            found = await db[store.CATALOG].find({"minute": {"$gte": a, "$lt": b}}).to_list()
+            sheets = [sheet(document) for document in found]
+            yield Step(max(a * MINUTE_MS, low), min(b * MINUTE_MS, high), sheets)
+            first, last = (first, a) if newest_first else (b, last)
+            if len(found) < FEW_SHEETS:
+                length = min(2 * length, MOST_MINUTES)
+            elif len(found) > MANY_SHEETS:
+                length = max(length // 2, 1)
 
 
 async def _spans(
-    db: AsyncDatabase, start: int, end: int, newest_first: bool
+    db: AsyncDatabase, start: int, end: int, newest_first: bool, stations: Sequence[str]
 ) -> AsyncIterator[tuple[int, int]]:
     """Yield (from, to), in order, that together hold every minute of [start, end) with messages.
 
-    Most readings end in the first hour. What lies beyond is asked of the hours, once: a query for
-    each day of an empty month took a second under load.
+    Most readings end in the first hour. What lies beyond is asked of the hours.
     """
     if start >= end:
         return
     if newest_first:
-        edge = max(start, _floor(end - HOUR_MS, MINUTE_MS))
+        edge = max(start, _floor(end - HOUR_MS, HOUR_MS))
         yield edge, end
         end = edge
     else:
-        edge = min(end, _floor(start + HOUR_MS, MINUTE_MS))
+        edge = min(end, _floor(start + HOUR_MS, HOUR_MS) + HOUR_MS)
         yield start, edge
         start = edge
     if start >= end:
@@ -95,68 +108,29 @@ async def _spans(
     hours = await _hours(db, start, end)
     if newest_first:
         hours.reverse()
-    place, size = 0, FEW_HOURS
-    while place < len(hours):
-        some = sorted(hours[place : place + size])
-        place, size = place + size, MOST_HOURS
-        yield max(some[0], start), min(some[-1] + HOUR_MS, end)
+    for place in range(0, len(hours), MOST_HOURS):
+        for hour in await _with(db, hours[place : place + MOST_HOURS], stations):
+            yield max(hour * HOUR_MS, start), min((hour + 1) * HOUR_MS, end)
 
 
-async def _hours(db: AsyncDatabase, low: int, high: int) -> list[int]:
-    """Return the beginnings, in ms, of the hours that have messages, oldest first."""
+async def _hours(db: AsyncDatabase, low: int, high: int) -> list[tuple[int, bool]]:
+    """The hours that have messages, oldest first, and whether their stations are listed."""
     span = {"$gte": from_ms(_floor(low, HOUR_MS)), "$lt": from_ms(high)}
-    found = db[store.HOURS].find({"time": span}, {"_id": 1})
-    return sorted([row["_id"] * HOUR_MS async for row in found])
+    found = db[store.HOURS].find({"time": span}, {LISTED: 1})
+    return sorted([(row["_id"], bool(row.get(LISTED))) async for row in found])
 
 
-async def _counts(db: AsyncDatabase, low: int, high: int) -> list[tuple[int, int]]:
-    """Return (minute's start in ms, messages) of the minutes that have any, oldest first."""
-    span = {"$gte": from_ms(_floor(low, MINUTE_MS)), "$lt": from_ms(high)}
-    found = db[store.MINUTES].find({"time": span}, {"total": 1})
-    return sorted([(row["_id"] * MINUTE_MS, row.get("total") or UNCOUNTED) async for row in found])
-
-
-def _edges(first: int, total: int, target: int) -> list[int]:
-    """Where to cut a busy minute. What is to come of the present one has hardly any messages."""
-    end = min(first + MINUTE_MS, max(first + 1000, now_ms() + 1))
-    step = max(50, (end - first) * target // total)
-    edges = [*range(first, end, step), end]
-    return edges if end == first + MINUTE_MS else [*edges, first + MINUTE_MS]
-
-
-async def _cut(
-    counts: list[tuple[int, int]], low: int, high: int, newest_first: bool, pace: Pace
-) -> AsyncIterator[tuple[int, int]]:
-    order = counts[::-1] if newest_first else counts
-    place = 0
-    while place < len(order):
-        first, total = order[place]
-        place += 1
-        if total > 2 * pace.target:
-            edges = _edges(first, total, pace.target)
-            parts = list(zip(edges, edges[1:], strict=False))
-            for part in parts[::-1] if newest_first else parts:
-                if clipped := _clip(part, low, high):
-                    yield clipped
-            continue
-        last = first
-        while place < len(order) and total + order[place][1] <= pace.target:
-            total += order[place][1]
-            last = order[place][0]
-            place += 1
-        if clipped := _clip((min(first, last), max(first, last) + MINUTE_MS), low, high):
-            yield clipped
-
-
-def _clip(part: tuple[int, int], low: int, high: int) -> tuple[int, int] | None:
-    start, end = max(part[0], low), min(part[1], high)
-    return (start, end) if start < end else None
+async def _with(
+    db: AsyncDatabase, hours: list[tuple[int, bool]], stations: Sequence[str]
+) -> list[int]:
+    """Those of the hours in which one of the stations may have messages."""
+    if not stations:
+        return [hour for hour, _ in hours]
+    names = [station_mark(hour, name) for hour, listed in hours if listed for name in stations]
+    found = await db[store.STATIONS].find({"_id": {"$in": names}}, {"hour": 1}).to_list()
+    having = {row["hour"] for row in found}
+    return [hour for hour, listed in hours if not listed or hour in having]
 
 
 def _floor(value: int, step: int) -> int:
     return value // step * step
-
-
-def horizon_ms(retention_days: int) -> int:
-    """No message is older than this: retention, and a day for the store to catch up."""
-    return now_ms() - int(timedelta(days=retention_days + 1).total_seconds() * 1000)

@@ -108,6 +108,7 @@ export class Detail {
     add("Latency", latency(item.latency));
     add("Error", item.error, "lv-error");
     add("Mark", item.mark, "lv-marked-text");
+    add("By", item.cause, "lv-marked-text");
     const body = element("pre");
     showJson(body, item.text);
     let raw = false;

@@ -21,6 +21,11 @@ const view = { mode: root.dataset.mode, paused: false, waiting: [], waitingLost:
 const live = new Rows(MOST_LIVE);
 const old = new Rows(MOST_HISTORY);
 const actions = new Set();
+for (const name of ["from", "to"]) { // of a link here: unix seconds, shown in the browser's zone
+  const seconds = Number(root.dataset[name]);
+  const local = (moment) => new Date(moment - moment.getTimezoneOffset() * 60000);
+  if (seconds) form.elements[name].value = local(new Date(seconds * 1000)).toISOString().slice(0, 19);
+}
 let epoch = new AbortController(); // ends with the filter or mode: answers that come later are stale
 
 const notice = notices($("lv-notices"));

@@ -79,8 +79,9 @@ export class Stream {
 
   closed(code) {
     if (this.stopped) return;
-    if (code === 4401) {
-      this.handlers.state("closed", "Not logged in: reload the page");
+    if (code === 4401 || code === 4403) {
+      const why = code === 4401 ? "Not logged in: reload the page" : "You may not see messages";
+      this.handlers.state("closed", why);
       this.stopped = true;
       return;
     }

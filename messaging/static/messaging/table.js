@@ -106,8 +106,9 @@ export class Table {
     row.root.dataset.id = item.id;
     row.root.dataset.direction = item.direction;
     row.root.classList.toggle("lv-bad", failed(item));
-    row.root.classList.toggle("lv-marked", Boolean(item.mark));
-    row.root.title = item.mark ?? "";
+    const mark = [item.mark, item.cause && `by ${item.cause.replace(/ \[[0-9a-f]+\]/g, "")}`].filter(Boolean).join("; ");
+    row.root.classList.toggle("lv-marked", Boolean(mark));
+    row.root.title = mark;
     const texts = [
       this.withDay ? dayAndClock(item.time).slice(5) : clock(item.time),
       item.station,
@@ -116,7 +117,7 @@ export class Table {
       item.action,
       latency(item.latency),
       item.kind === "Note" ? "" : size(item.bytes),
-      item.mark ?? "",
+      mark,
       item.error ? `${item.error}  ${item.text.slice(0, 300)}` : item.text.slice(0, 300),
     ];
     texts.forEach((text, place) => {

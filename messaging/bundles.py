@@ -1,0 +1,108 @@
+"""What sessions in progress tell every few seconds, kept as it comes: a document a batch.
+
+A batch's news are one document of the collection `transaction_news`, a bundle: the session records
+themselves, compressed.
+
+    _id      the id of its first record, and a checksum: a batch that comes twice is one
+    time     of its first record
+    records  Binary, records as in a batch, by zstd
+
+What is in it reaches `transactions` and `transaction_samples` when `folding` has come by; until
+then it is read from here. Batches may overlap, so a reading may be in two bundles.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from bson import Binary
+from kombu import compression
+
+from messaging.records import (
+    SessionRecord,
+    decode_payload,
+    frame_payload,
+    payloads,
+    placed,
+    time_of,
+    when,
+)
+
+COMPRESSION = "zstd"
+
+
+class Told(NamedTuple):
+    """A record, and its bytes as they stand in the batch."""
+
+    record: SessionRecord
+    payload: bytes
+
+
+def bundle_of(told: Sequence[Told]) -> dict[str, Any]:
+    """The document of these records; one at least."""
+    first = told[0].record.id
+    records = b"".join(frame_payload(one.payload) for one in told)
+    packed, _ = compression.compress(records, COMPRESSION)
+    return {
+        "_id": f"{first}.{zlib.crc32(records):08x}",
+        "time": when(time_of(first)),
+        "records": Binary(packed),
+    }
+
+
+def updates_in(bundles: Iterable[dict], sessions: Iterable[str] | None = None) -> Iterator[dict]:
+    """Yield the updates of these sessions, or of all, as they were told, each with its place."""
+    wanted = None if sessions is None else {name.encode() for name in sessions}
+    for bundle in bundles:
+        for payload in payloads(compression.decompress(bytes(bundle["records"]), COMPRESSION)):
+            # Most are of others, and looking is a tenth of decoding.
+            if wanted is not None and not any(name in payload for name in wanted):
+                continue
+            record = decode_payload(payload)
+            if isinstance(record, SessionRecord) and (
+                wanted is None or record.update["id"].encode() in wanted
+            ):
+                yield placed(record)
+
+
+def newest_of(updates: Iterable[dict]) -> dict[str, dict]:
+    """The newest update of each session."""
+    newest: dict[str, dict] = {}
+    for update in updates:
+        held = newest.get(update["id"])
+        if held is None or held["rev"] < update["rev"]:
+            newest[update["id"]] = update
+    return newest
+
+
+def brought_up(made: dict, update: dict | None) -> dict:
+    """A session's document with what was told since it was written."""
+    if update is None or update["rev"] <= made["rev"]:
+        return made
+    return {**made, **fields_of(update)}
+
+
+def fields_of(update: dict) -> dict:
+    """What an update says, as the fields of the session's document."""
+    fields = {name: value for name, value in update.items() if name not in ("id", "sample")}
+    for name in ("started", "ended"):
+        if isinstance(fields.get(name), int | float):
+            fields[name] = when(fields[name])
+    return fields
+
+
+def series_of(made: dict, rows: Iterable[dict], updates: Iterable[dict]) -> list[dict]:
+    """The meter series of a session, from where its parts stand.
+
+    made     its document: the oldest have their readings in themselves
+    rows     its documents of `transaction_samples`: of one reading or of several
+    updates  of it that are news still
+    """
+    readings = list(made.get("samples", ()))
+    for row in rows:
+        readings += row["samples"] if "samples" in row else [row["sample"]]
+    readings += [update["sample"] for update in updates if update.get("sample") is not None]
+    by_time = {reading.get("t", 0): reading for reading in readings}
+    return [by_time[moment] for moment in sorted(by_time)]

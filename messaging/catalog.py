@@ -1,0 +1,170 @@
+"""The catalog of the log: what is in `messages`, a small document for many messages.
+
+A sheet lists the messages of one minute that one batch brought. It takes the place of indexes over
+`messages`, of which each costs the embedded store more than the message itself: what is wanted is
+looked up in the sheets of its time, and then fetched by its ids.
+
+    _id     minute, the first message's id, and a checksum of the ids: written again, it is one
+    minute  unix time / 60
+    n       how many messages
+    rows    Binary, zstd of `Sheet`
+
+A message is in the log from the moment on that its sheet is there, and then counts. Batches may
+overlap, so a message may be in two sheets.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import compress
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from bson import Binary
+from kombu import compression
+
+from messaging.records import time_of
+
+COMPRESSION = "zstd"
+MOST = 1000  # messages in a sheet
+FAILED, MARKED = 1, 2
+
+
+class Sheet(msgspec.Struct, array_like=True):
+    """Columns: one entry for each message; those that are numbers of names stand in `names`.
+
+    uids     checksums; `latencies` are microseconds, -1 where there is none
+    errors   numbers of names, of what failed
+    """
+
+    minute: int
+    names: list[str]
+    ids: list[str]
+    stations: list[int]
+    directions: list[int]
+    kinds: list[int]
+    actions: list[int]
+    uids: list[int]
+    flags: list[int]
+    errors: list[int]
+    sizes: list[int]
+    latencies: list[int]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Sheet).decode
+
+
+def minute_of(message: dict) -> int:
+    """The minute of a message, by its id as its `time` is."""
+    return int(time_of(message["_id"])) // 60
+
+
+def checksum(text: str) -> int:
+    """Of a unique id."""
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+
+
+def sheets_of(messages: Iterable[dict]) -> list[dict[str, Any]]:
+    """The documents of the catalog for these documents of `messages`."""
+    by_minute: dict[int, list[dict]] = defaultdict(list)
+    for message in messages:
+        by_minute[minute_of(message)].append(message)
+    made = []
+    for minute, some in by_minute.items():
+        some.sort(key=itemgetter("_id"))
+        made += [_document(minute, some[at : at + MOST]) for at in range(0, len(some), MOST)]
+    return made
+
+
+def _document(minute: int, messages: list[dict]) -> dict[str, Any]:
+    numbers: dict[str, int] = {}
+
+    def column(name: str) -> list[int]:
+        return [numbers.setdefault(message[name], len(numbers)) for message in messages]
+
+    ids = [message["_id"] for message in messages]
+    sheet = Sheet(
+        minute, [], ids,
+        column("station"), column("direction"), column("kind"), column("action"),
+        [checksum(message["uid"]) for message in messages],
+        [
+            FAILED * ("failed" in message) + MARKED * ("mark" in message or "cause" in message)
+            for message in messages
+        ],
+        column("error"),
+        [message["bytes"] for message in messages],
+        [-1 if (took := m["latency"]) is None else round(took * 1000) for m in messages],
+    )  # fmt: skip
+    sheet.names = list(numbers)
+    packed, _ = compression.compress(_encode(sheet), COMPRESSION)
+    return {
+        "_id": name_of(sheet),
+        "minute": minute,
+        "n": len(ids),
+        "rows": Binary(packed),
+    }
+
+
+def name_of(sheet: Sheet) -> str:
+    """The `_id` of its document."""
+    return f"{sheet.minute}.{sheet.ids[0]}.{zlib.crc32(''.join(sheet.ids).encode()):08x}"
+
+
+def sheet(document: dict) -> Sheet:
+    """Undo what made the document."""
+    return _decode(compression.decompress(bytes(document["rows"]), COMPRESSION))
+
+
+class Choice:
+    """Which messages are wanted, as far as a sheet tells. Empty: all.
+
+    uid      may choose others of the same checksum
+    """
+
+    def __init__(
+        self,
+        stations: Iterable[str] = (),
+        direction: str = "",
+        kinds: Iterable[str] = (),
+        actions: Iterable[str] = (),
+        uid: str = "",
+        flags: int = 0,
+    ) -> None:
+        self.named = [
+            (column, set(names))
+            for column, names in (
+                ("stations", stations),
+                ("directions", [direction] if direction else ()),
+                ("kinds", kinds),
+                ("actions", actions),
+            )
+            if names
+        ]
+        self.uid = checksum(uid) if uid else None
+        self.flags = flags
+
+    def ids(self, sheet: Sheet) -> Iterator[str]:
+        """The ids of the messages that are chosen, in the order of the sheet."""
+        chosen = [True] * len(sheet.ids)
+        for column, wanted in self.named:
+            numbers = {number for number, name in enumerate(sheet.names) if name in wanted}
+            if not numbers:
+                return iter(())
+            chosen = [
+                held and number in numbers
+                for held, number in zip(chosen, getattr(sheet, column), strict=True)
+            ]
+        if self.uid is not None:
+            chosen = [
+                held and uid == self.uid for held, uid in zip(chosen, sheet.uids, strict=True)
+            ]
+        if self.flags:
+            chosen = [
+                held and flags & self.flags == self.flags
+                for held, flags in zip(chosen, sheet.flags, strict=True)
+            ]
+        return compress(sheet.ids, chosen)
