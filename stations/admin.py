@@ -3,28 +3,34 @@
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
+from accounts.admin_rights import ByTable
 from stations.admin_forms import TagGroupForm, TemplateForm
 from stations.admin_stations import StationAdmin
 from stations.models import TagGroup, Template
+from stations.rights import PART
 
 __all__ = ["StationAdmin", "TagGroupAdmin", "TemplateAdmin"]
 
 
 @admin.register(Template)
-class TemplateAdmin(ModelAdmin):
+class TemplateAdmin(ByTable, ModelAdmin):
+    table = PART
     form = TemplateForm
     list_display = ("name", "make", "ocpp_version", "csms_url", "tag_list")
     search_fields = ("name", "vendor", "model")
     warn_unsaved_form = True
     fieldsets = (
-        (None, {"fields": ("name", "description", "ocpp_version", "autostart", "tags")}),
+        (None, {"fields": (
+            "name", "description", ("ocpp_version", "offered_versions"), "autostart", "tags")}),
         ("Hardware", {"classes": ("tab",), "fields": (
             ("vendor", "model"), "firmware", "connectors")}),
         ("Connection", {"classes": ("tab",), "fields": (
-            "csms_url", "call_timeout", "tls_verify", "tls_ca_pem")}),
+            "csms_url", ("call_timeout", "reading"), "compression", ("proxy_url", "proxy_username"),
+            "tls_verify", ("tls_min_version", "tls_max_version"), "tls_ciphers", "tls_ca_pem")}),
         ("Simulation", {"classes": ("tab",), "fields": (
             ("boot_delay", "heartbeat_interval"), ("default_id_tag", "ev_max_power_w"),
-            ("meter_sample_interval", "meter_aligned_interval"), "meter_variance", "measurands")}),
+            ("meter_sample_interval", "meter_aligned_interval"), "meter_variance", "measurands",
+            "delays")}),
         ("Configuration", {"classes": ("tab",), "fields": ("configuration",)}),
     )  # fmt: skip
 
@@ -41,7 +47,8 @@ class TemplateAdmin(ModelAdmin):
 
 
 @admin.register(TagGroup)
-class TagGroupAdmin(ModelAdmin):
+class TagGroupAdmin(ByTable, ModelAdmin):
+    table = PART
     form = TagGroupForm
     list_display = ("name", "description", "tag_list")
     search_fields = ("name",)

@@ -1,4 +1,4 @@
-"""Actions on the stations that are ticked in the list."""
+"""Actions on the stations that are ticked in the list. Who may: stations/rights.py."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from stations import changes
 from stations.commands import send_commands_sync
+from stations.rights import PART, SEE_SECRETS
 
 
 def _identities(queryset: QuerySet) -> list[str]:
@@ -21,20 +22,31 @@ def _switch(model_admin, request: HttpRequest, queryset: QuerySet, running: bool
     wanted = _identities(queryset)
     count = changes.set_running(wanted, running)
     done = "started" if running else "stopped"
-    note = f"{count} of {len(wanted)} stations {done}."
+    being = " are being" if len(wanted) > changes.SWITCHED_AT_ONCE else ""
+    note = f"{count} of {len(wanted)} stations{being} {done}."
     if count < len(wanted):
         note += f" The others were {done} already" + (" or are disabled." if running else ".")
     model_admin.message_user(request, note, messages.SUCCESS)
 
 
-@admin.action(description="Start", permissions=["change"])
+@admin.action(description="Start")
 def start(model_admin, request, queryset):
     _switch(model_admin, request, queryset, True)
 
 
-@admin.action(description="Stop", permissions=["change"])
+@admin.action(description="Stop")
 def stop(model_admin, request, queryset):
     _switch(model_admin, request, queryset, False)
+
+
+@admin.action(description="Release (held back)")
+def release(model_admin, request, queryset):
+    wanted = _identities(queryset)
+    count = changes.release(wanted)
+    note = f"{count} of {len(wanted)} stations released."
+    if count < len(wanted):
+        note += " The others were not held back."
+    model_admin.message_user(request, note, messages.SUCCESS)
 
 
 def _command(model_admin, request: HttpRequest, queryset: QuerySet, name: str, **args) -> None:
@@ -50,37 +62,46 @@ def _command(model_admin, request: HttpRequest, queryset: QuerySet, name: str, *
         model_admin.message_user(request, note, messages.ERROR)
 
 
-@admin.action(description="Connect to the CSMS", permissions=["change"])
+@admin.action(description="Connect to the CSMS")
 def connect(model_admin, request, queryset):
     _command(model_admin, request, queryset, "connect")
 
 
-@admin.action(description="Disconnect from the CSMS", permissions=["change"])
+@admin.action(description="Disconnect from the CSMS")
 def disconnect(model_admin, request, queryset):
     _command(model_admin, request, queryset, "disconnect")
 
 
-@admin.action(description="Reset (soft)", permissions=["change"])
+@admin.action(description="Reset (soft)")
 def reset_soft(model_admin, request, queryset):
     _command(model_admin, request, queryset, "reset", kind="Soft")
 
 
-@admin.action(description="Reset (hard)", permissions=["change"])
+@admin.action(description="Reset (hard)")
 def reset_hard(model_admin, request, queryset):
     _command(model_admin, request, queryset, "reset", kind="Hard")
 
 
-@admin.action(description="Clone", permissions=["add"])
+@admin.action(description="Clone")
 def clone(model_admin, request, queryset):
-    made = []
+    made, without = [], 0
+    trusted = PART.may(request, SEE_SECRETS)
     for identity in _identities(queryset):
         try:
-            made.append(changes.clone(identity, changes.free_copy_identity(identity)).identity)
+            copy = changes.clone(
+                identity, changes.free_copy_identity(identity), with_secrets=trusted
+            )
         except (ValidationError, changes.IdentityTaken) as error:
             model_admin.message_user(request, f"{identity}: {error}", messages.ERROR)
+        else:
+            made.append(copy.identity)
+            without += bool(copy.parted)
+    if without:
+        note = f"{without} copies have no password and no client key: give them their own."
+        model_admin.message_user(request, note, messages.WARNING)
     if made:
         shown = ", ".join(made[:5]) + (" …" if len(made) > 5 else "")
         model_admin.message_user(request, f"Made {shown}.", messages.SUCCESS)
 
 
-ALL = [start, stop, connect, disconnect, reset_soft, reset_hard, clone]
+ALL = [start, stop, release, connect, disconnect, reset_soft, reset_hard, clone]

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from stations.live import LiveState
 from stations.models import Station
+from stations.targets import in_query
 
 
 def age_text(last_message: float | None, now: float | None = None) -> str:
@@ -37,17 +38,18 @@ def live_data(state: LiveState) -> dict:
         "registration": state.registration,
         "last_message": state.last_message,
         "power_w": state.power_w,
-        "link_error": state.link_error,
+        "link_error": state.doubt or state.link_error,
         "connectors": state.connectors,
         "display": state.display,
         "faults": state.faults,
+        "breaches": state.breaches,
     }
 
 
 def badge(state: LiveState) -> SafeString:
     return format_html(
         '<span class="st-badge st-{}" data-live="badge" title="{}">{}</span>',
-        state.tone, state.link_error, state.text,
+        state.tone, state.doubt or state.link_error, state.text,
     )  # fmt: skip
 
 
@@ -95,7 +97,7 @@ def tags_cell(station: Station) -> SafeString:
 
 
 def links_cell(station: Station) -> SafeString:
-    live = f"{reverse('live-view')}?station={station.identity}"
+    live = f"{reverse('live-view')}?station={in_query(station.identity)}"
     return format_html(
         '<span class="st-links"><a href="{}" title="Messages as they happen">Live</a>'
         '<a href="{}&amp;mode=history" title="Messages kept">History</a></span>',

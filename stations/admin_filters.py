@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models import QuerySet
 
-from stations.live import COLUMNS_OF, LABELS, in_state
+from stations.live import COLUMNS_OF, HELD_BACK, LABELS, in_state
 from stations.models import Station, TagGroup
 
 CHOICES_AGE = 10  # seconds; every page of the list asks, and a fleet has few makes and tags
@@ -20,6 +20,13 @@ def _distinct(field: str) -> list[str]:
         lambda: connection.get_collection(Station._meta.db_table).distinct(field),
         CHOICES_AGE,
     )
+
+
+def known_tags() -> list[str]:
+    """Every tag that a station or a group has."""
+    tags = {tag for group in TagGroup.objects.all() for tag in group.tags}
+    tags.update(_distinct("tags"))
+    return sorted(tags)
 
 
 class LiveStateFilter(admin.SimpleListFilter):
@@ -35,6 +42,8 @@ class LiveStateFilter(admin.SimpleListFilter):
         wanted = self.value()
         if wanted in COLUMNS_OF:
             return queryset.filter(**COLUMNS_OF[wanted])
+        if wanted == HELD_BACK:
+            return queryset.filter(enabled=True, running=True, held_back__gt="")
         if wanted not in LABELS:
             return queryset
         running = queryset.filter(**COLUMNS_OF["running"]).values_list("identity", flat=True)
@@ -59,9 +68,7 @@ class TagFilter(admin.SimpleListFilter):
     parameter_name = "tag"
 
     def lookups(self, request, model_admin):
-        tags = {tag for group in TagGroup.objects.all() for tag in group.tags}
-        tags.update(_distinct("tags"))
-        return [(tag, tag) for tag in sorted(tags)]
+        return [(tag, tag) for tag in known_tags()]
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
         return queryset.filter(tags__contains=[self.value()]) if self.value() else queryset

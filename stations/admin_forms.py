@@ -15,9 +15,17 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from stations import changes
+from stations import changes, passwords
 from stations.admin_widgets import ConnectorsField, MeasurandsField, SettingsField, WordsField
-from stations.models import DESIGN_FIELDS, Station, TagGroup, Template
+from stations.delays import USUAL_IN_WORDS
+from stations.models import (
+    DESIGN_FIELDS,
+    Station,
+    TagGroup,
+    Template,
+    default_connectors,
+    default_measurands,
+)
 
 
 def pem_field(label: str, help_text: str = "") -> forms.CharField:
@@ -29,17 +37,26 @@ def pem_field(label: str, help_text: str = "") -> forms.CharField:
 
 class DesignForm(forms.ModelForm):
     connectors = ConnectorsField(
-        help_text="One row an outlet. Phases: 1 or 3 for AC, 0 for DC. Power in W."
+        initial=default_connectors,
+        help_text="One row an outlet. Phases: 1 or 3 for AC, 0 for DC. Power in W.",
     )
     configuration = SettingsField(
         required=False,
         label="Configuration overrides",
         help_text="Keys of OCPP 1.6, or Component.Variable of 2.x. They win over the fields here.",
     )
+    delays = SettingsField(required=False, help_text=f"Seconds by name. {USUAL_IN_WORDS}")
     measurands = MeasurandsField(
-        required=False, help_text="What meter values carry, where the OCPP version has it."
+        required=False,
+        initial=default_measurands,
+        help_text="What meter values carry, where the OCPP version has it.",
     )
     tags = WordsField(required=False, help_text="Separated by commas.")
+    offered_versions = WordsField(
+        required=False,
+        help_text="Offered to the CSMS in this order, e.g. 2.1, 2.0.1, 1.6; it chooses one for "
+        "the connection. Empty: the OCPP version alone.",
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -62,10 +79,22 @@ class StationForm(DesignForm):
     password = forms.CharField(
         required=False, strip=False, widget=UnfoldAdminPasswordWidget(render_value=False)
     )
+    password_encoding = forms.ChoiceField(
+        required=False, choices=[(name, name) for name in passwords.ENCODINGS],
+        label="Password is given as", widget=UnfoldAdminSelectWidget,
+        help_text="Text is sent as UTF-8. Bytes are written as hexadecimal digits or base64.",
+    )  # fmt: skip
     forget_password = forms.BooleanField(
         required=False, widget=UnfoldBooleanWidget, label="Remove the password"
     )
     tls_ca_pem = pem_field("CA certificates (PEM)", "Empty: the system's own.")
+    proxy_password = forms.CharField(
+        required=False, strip=False, label="Password at the proxy",
+        widget=UnfoldAdminPasswordWidget(render_value=False),
+    )  # fmt: skip
+    forget_proxy_password = forms.BooleanField(
+        required=False, widget=UnfoldBooleanWidget, label="Remove the proxy's password"
+    )
     tls_client_cert_pem = pem_field("Client certificate (PEM)")
     tls_client_key_pem = pem_field("Client key (PEM)")
     forget_client_key = forms.BooleanField(
@@ -81,7 +110,7 @@ class StationForm(DesignForm):
         model = Station
         fields = (
             "identity", "name", *DESIGN_FIELDS, "serial", "iccid", "imsi", "username",
-            "tls_client_cert_pem", "enabled", "template",
+            "password_encoding", "tls_client_cert_pem", "enabled", "template",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,12 +121,18 @@ class StationForm(DesignForm):
         self.fields["password"].help_text = f"{said} Stored encrypted and never shown."
         said = "One is kept; empty leaves it." if station.has_client_key else "None is kept."
         self.fields["tls_client_key_pem"].help_text = said
+        said = "One is kept; empty leaves it." if station.has_proxy_password else "None is kept."
+        self.fields["proxy_password"].help_text = said
         for name, kept in (
             ("password", station.has_password),
+            ("proxy_password", station.has_proxy_password),
             ("client_key", station.has_client_key),
         ):
             if not kept:
                 self.fields[f"forget_{name}"].disabled = True
+
+    def clean_password_encoding(self) -> str:
+        return self.cleaned_data["password_encoding"] or self.instance.password_encoding
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -115,7 +150,12 @@ class StationForm(DesignForm):
         if cleaned.get("forget_password"):
             self.instance.set_password("")
         elif cleaned.get("password"):
-            self.instance.set_password(cleaned["password"])
+            encoding = cleaned.get("password_encoding") or "text"
+            self.instance.set_password(cleaned["password"], encoding)
+        if cleaned.get("forget_proxy_password"):
+            self.instance.set_proxy_password("")
+        elif cleaned.get("proxy_password"):
+            self.instance.set_proxy_password(cleaned["proxy_password"])
         if cleaned.get("forget_client_key"):
             self.instance.set_client_key("")
         elif cleaned.get("tls_client_key_pem"):
@@ -160,6 +200,10 @@ class BulkForm(forms.Form):
         required=False, strip=False, widget=UnfoldAdminPasswordWidget,
         help_text="One password for all of them; empty: none.",
     )  # fmt: skip
+    password_encoding = forms.ChoiceField(
+        required=False, choices=[(name, name) for name in passwords.ENCODINGS],
+        label="Password is given as", widget=UnfoldAdminSelectWidget,
+    )  # fmt: skip
     start = forms.BooleanField(
         required=False, label="Start them at once", widget=UnfoldBooleanSwitchWidget
     )
@@ -169,5 +213,6 @@ class BulkForm(forms.Form):
         data = self.cleaned_data
         return changes.create_from_template(
             data["template"], data["pattern"], data["count"], data["first"], data["name"],
-            csms_url=data["csms_url"], password=data["password"], running=data["start"],
+            csms_url=data["csms_url"], password=data["password"],
+            password_encoding=data["password_encoding"] or "text", running=data["start"],
         )  # fmt: skip

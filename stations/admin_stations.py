@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -16,22 +17,47 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.views import ChangeList
 
+from accounts.admin_rights import ByTable
+from accounts.table import PART as ACCOUNTS
+from accounts.table import VIEW_TRAIL
+from accounts.trail.page import row
+from accounts.trail.reading import newest_of
 from chargepoint.faults.forms import FORMS
 from chargepoint.faults.rule import FAULTS
-from stations import admin_actions, admin_cells, changes
+from stations import admin_actions, admin_cells, changes, rights
 from stations.admin_filters import LiveStateFilter, MakeFilter, TagFilter, TagGroupFilter
 from stations.admin_forms import BulkForm, StationForm
 from stations.commands import notify_changed_sync
 from stations.live import live_states
 from stations.models import StaleStation, Station
+from stations.station_trail import STATION
+from stations.targets import in_query
 
 MOST_LIVE = 500
+LAST_ENTRIES = 10  # of the trail
 # ChargePointErrorCode of OCPP 1.6, section 7.6; a 2.x station reports the status Faulted alone.
 FAULT_CODES = (
     "OtherError", "ConnectorLockFailure", "EVCommunicationError", "GroundFailure",
     "HighTemperature", "InternalError", "OverCurrentFailure", "OverVoltage", "PowerMeterFailure",
     "PowerSwitchFailure", "ReaderFailure", "UnderVoltage", "WeakSignal",
 )  # fmt: skip
+
+
+# Fields of the form alone -> what stands in their place for one who may only look; "": nothing.
+_WRITTEN = {
+    "password": "password_kept", "proxy_password": "proxy_password_kept",
+    "tls_client_key_pem": "client_key_kept", "forget_password": "", "forget_proxy_password": "",
+    "forget_client_key": "", "revision_seen": "",
+}  # fmt: skip
+
+
+def _to_look_at(title: str | None, options: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """A fieldset without what only a form has."""
+    lines: list[Any] = []
+    for line in options["fields"]:
+        names = line if isinstance(line, tuple) else (line,)
+        lines.append(tuple(shown for name in names if (shown := _WRITTEN.get(name, name))))
+    return title, {**options, "fields": tuple(line for line in lines if line)}
 
 
 class QuickPaginator(Paginator):
@@ -56,11 +82,11 @@ class LiveChangeList(ChangeList):
 
 
 @admin.register(Station)
-class StationAdmin(ModelAdmin):
+class StationAdmin(ByTable, ModelAdmin):
+    table = rights.PART
     form = StationForm
     list_display = (
-        "state", "station", "make", "version", "outlets", "power", "last_message", "links",
-        "tag_list",
+        "state", "station", "make", "version", "outlets", "power", "last_message", "tag_list",
     )  # fmt: skip
     list_display_links = ("station",)
     list_fullwidth = True
@@ -71,31 +97,40 @@ class StationAdmin(ModelAdmin):
     search_fields = ("identity", "name", "vendor", "model", "serial")
     list_per_page = 50
     paginator = QuickPaginator
+    # They cannot be counted over arrays, and those by live state would read all of Redis.
+    show_facets = admin.ShowFacets.NEVER
     # The second count of all rows says nothing that the first does not.
     show_full_result_count = False
     list_before_template = "stations/list_head.html"
     actions = admin_actions.ALL
     actions_list = ["create_many"]
     change_form_outer_before_template = "stations/live_panel.html"
+    change_form_outer_after_template = "stations/trail_panel.html"
     warn_unsaved_form = True
     fieldsets = (
-        (None, {"fields": (("identity", "name"), "ocpp_version", ("enabled", "autostart"), "tags",
+        (None, {"fields": (("identity", "name"),
+                           ("ocpp_version", "offered_versions"), ("enabled", "autostart"), "tags",
                            "template", "revision_seen")}),
         ("Connection", {"classes": ("tab",), "fields": (
-            "csms_url", ("username", "password"), "forget_password", "call_timeout")}),
+            "csms_url", ("username", "password", "password_encoding"), "forget_password",
+            ("call_timeout", "reading"), "compression",
+            ("proxy_url", "proxy_username", "proxy_password"),
+            "forget_proxy_password")}),
         ("TLS", {"classes": ("tab",), "fields": (
-            "tls_verify", "tls_ca_pem", "tls_client_cert_pem", "tls_client_key_pem",
+            "tls_verify", ("tls_min_version", "tls_max_version"), "tls_ciphers",
+            "tls_ca_pem", "tls_client_cert_pem", "tls_client_key_pem",
             "forget_client_key")}),
         ("Hardware", {"classes": ("tab",), "fields": (
             ("vendor", "model"), ("serial", "firmware"), ("iccid", "imsi"), "connectors")}),
         ("Simulation", {"classes": ("tab",), "fields": (
             ("boot_delay", "heartbeat_interval"), ("default_id_tag", "ev_max_power_w"),
-            ("meter_sample_interval", "meter_aligned_interval"), "meter_variance", "measurands")}),
+            ("meter_sample_interval", "meter_aligned_interval"), "meter_variance", "measurands",
+            "delays")}),
         ("Configuration", {"classes": ("tab",), "fields": ("configuration",)}),
     )  # fmt: skip
 
     class Media:
-        css = {"all": ["stations/stations.css"]}
+        css = {"all": ["stations/stations.css", "accounts/trail.css"]}
         # faults.js first: it listens to what live.js tells.
         js = ["stations/faults.js", "stations/live.js"]
 
@@ -118,7 +153,7 @@ class StationAdmin(ModelAdmin):
 
     @admin.display(description="OCPP", ordering="ocpp_version")
     def version(self, station: Station) -> str:
-        return station.ocpp_version
+        return station.live.version or station.ocpp_version
 
     @admin.display(description="Connectors")
     def outlets(self, station: Station):
@@ -140,6 +175,23 @@ class StationAdmin(ModelAdmin):
     def links(self, station: Station):
         return admin_cells.links_cell(station)
 
+    def get_list_display(self, request: HttpRequest):
+        if not rights.PART.may(request, rights.VIEW_MESSAGES):
+            return self.list_display
+        return (*self.list_display[:-1], "links", self.list_display[-1])
+
+    @admin.display(description="Password is kept", boolean=True)
+    def password_kept(self, station: Station) -> bool:
+        return station.has_password
+
+    @admin.display(description="Password at the proxy is kept", boolean=True)
+    def proxy_password_kept(self, station: Station) -> bool:
+        return station.has_proxy_password
+
+    @admin.display(description="Client key is kept", boolean=True)
+    def client_key_kept(self, station: Station) -> bool:
+        return station.has_client_key
+
     # --- extra pages
 
     def get_urls(self):
@@ -148,22 +200,31 @@ class StationAdmin(ModelAdmin):
 
     def live_view(self, request: HttpRequest) -> JsonResponse:
         """{"stations": {identity: live data}} of ?ids=a,b; one query, one read of Redis."""
-        if not self.has_view_permission(request):
+        if not self.may_open(request, "live"):
             raise PermissionDenied
         wanted = [name for name in request.GET.get("ids", "").split(",") if name][:MOST_LIVE]
-        rows = Station.objects.filter(identity__in=wanted).only("identity", "enabled", "running")
+        columns = ("identity", "enabled", "running", "held_back")
+        rows = Station.objects.filter(identity__in=wanted).only(*columns)
         states = live_states(rows)
         data = {identity: admin_cells.live_data(state) for identity, state in states.items()}
+        if len(wanted) > 1:  # a list shows none of it
+            for row in data.values():
+                del row["breaches"]
         return JsonResponse({"stations": data})
+
+    def has_create_many_permission(self, request: HttpRequest) -> bool:
+        return self.may_open(request, "create_many")
 
     @action(
         description="Create many from a template",
         url_path="create-many",
         icon="library_add",
-        permissions=["add"],
+        permissions=["create_many"],
     )
     def create_many(self, request: HttpRequest) -> HttpResponse:
         form = BulkForm(request.POST or None)
+        if not _may_drive(request):
+            form.fields["start"].disabled = True
         if request.method == "POST" and form.is_valid():
             try:
                 made = form.create()
@@ -184,14 +245,23 @@ class StationAdmin(ModelAdmin):
     # --- the form
 
     def get_fieldsets(self, request: HttpRequest, obj: Station | None = None):
-        """`start_now` is a choice of the first save; later there are buttons for it."""
+        """`start_now` is a choice of the first save; later there are buttons for it. Who may only
+        look is told which secrets are kept, and has no fields to write or remove them."""
         first, *rest = super().get_fieldsets(request, obj)
-        if obj is not None:
+        if obj is not None and not self.has_change_permission(request, obj):
+            return [_to_look_at(title, options) for title, options in (first, *rest)]
+        if obj is not None or not _may_drive(request):
             return (first, *rest)
         return ((first[0], {"fields": (*first[1]["fields"], "start_now")}), *rest)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Station | None = None):
         return ("identity",) if obj else ()
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None):
+        station = super().get_object(request, object_id, from_field)
+        if station is not None:
+            station.secrets_may_move = rights.PART.may(request, rights.SEE_SECRETS)
+        return station
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         extra_context = dict(extra_context or {})
@@ -204,7 +274,9 @@ class StationAdmin(ModelAdmin):
                 "fault_codes": FAULT_CODES,
                 "frame_faults": FAULTS,
                 "forms": list(FORMS),
-                "live_url": f"{reverse('live-view')}?station={station.identity}",
+                "live_url": live_view_of(request, station),
+                "allowed": allowed_buttons(request),
+                "trail": trail_of(request, station),
             }
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -220,15 +292,45 @@ class StationAdmin(ModelAdmin):
         if change:
             obj.store()
         else:
-            obj.running = obj.enabled and bool(form.cleaned_data.get("start_now"))
+            wanted = form.cleaned_data.get("start_now") and _may_drive(request)
+            obj.running = obj.enabled and bool(wanted)
             obj.save(force_insert=True)
         notify_changed_sync([obj.identity])
+        if obj.parted:
+            note = "The link leads elsewhere: the password or client key that was kept is removed."
+            self.message_user(request, note, messages.WARNING)
 
     def delete_model(self, request: HttpRequest, obj: Station) -> None:
         changes.delete([obj.identity])
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         changes.delete(list(queryset.values_list("identity", flat=True)))
+
+
+def _may_drive(request: HttpRequest) -> bool:
+    return rights.PART.may(request, rights.DRIVE_STATION)
+
+
+def live_view_of(request: HttpRequest, station: Station) -> str:
+    """The live view of its messages; empty for one who may not see them."""
+    if not rights.PART.may(request, rights.VIEW_MESSAGES):
+        return ""
+    return f"{reverse('live-view')}?station={in_query(station.identity)}"
+
+
+def trail_of(request: HttpRequest, station: Station) -> dict[str, Any] | None:
+    """The station's last entries; None for one who may not see the trail."""
+    if not ACCOUNTS.may(request, VIEW_TRAIL):
+        return None
+    found = newest_of(STATION, station.identity, LAST_ENTRIES)
+    query = urlencode({"model": STATION, "object": station.identity})
+    return {"rows": [row(entry) for entry in found], "more": f"{reverse('trail')}?{query}"}
+
+
+def allowed_buttons(request: HttpRequest) -> list[str]:
+    """The commands of the station's page that this user may give."""
+    names = [name.rpartition(" ")[2] for name in rights.PART.buttons]
+    return [name for name in names if rights.PART.may(request, rights.right_of_button(name))]
 
 
 def _add_errors(form: BulkForm, error: ValidationError) -> None:

@@ -31,6 +31,7 @@ from stations.api_command_schemas import (
 )
 from stations.api_lookup import not_found, told
 from stations.commands import send_command
+from stations.completing import completed, is_free
 from stations.models import Station
 from stations.snapshots import read_states
 
@@ -45,6 +46,12 @@ async def _running_station(identity: str) -> Station:
     if not (station.enabled and station.running):
         sentence = f"Start the station first: POST /api/stations/{identity}/start."
         raise ApiError("not_running", sentence, 409)
+    if station.held_back:
+        sentence = (
+            f"It is held back: {station.held_back}. To run it again: "
+            f"POST /api/stations/{identity}/release."
+        )
+        raise ApiError("held_back", sentence, 409)
     return station
 
 
@@ -69,69 +76,60 @@ def given(body: Any) -> dict[str, Any]:
     return body.dict(exclude_none=True)
 
 
-@router.post("/stations/{identity}/connect", response=ANSWERS)
+@router.post("/stations/{station:identity}/connect", response=ANSWERS)
 async def connect(request: HttpRequest, identity: str):
     """Dial the CSMS now, if the link was closed by `disconnect` or waits for its next try."""
     return await carry_out(identity, "connect", {})
 
 
-@router.post("/stations/{identity}/disconnect", response=ANSWERS)
+@router.post("/stations/{station:identity}/disconnect", response=ANSWERS)
 async def disconnect(request: HttpRequest, identity: str):
     """Close the link and stay offline until `connect`; the station itself works on."""
     return await carry_out(identity, "disconnect", {})
 
 
-@router.post("/stations/{identity}/plug", response=ANSWERS)
+@router.post("/stations/{station:identity}/plug", response=ANSWERS)
 async def plug(request: HttpRequest, identity: str, body: PlugIn | None = None):
     """Plug a car in. Without `ev`, one that draws at most the station's `ev_max_power_w`."""
     station = await _running_station(identity)
-    args = given(body or PlugIn())
-    if "ev" not in args and station.ev_max_power_w:
-        args["ev"] = {"max_power_kw": station.ev_max_power_w / 1000}
+    args = completed("plug", given(body or PlugIn()), station)
     return await _send(identity, "plug", args)
 
 
-@router.post("/stations/{identity}/unplug", response=ANSWERS)
+@router.post("/stations/{station:identity}/unplug", response=ANSWERS)
 async def unplug(request: HttpRequest, identity: str, body: ConnectorCommand | None = None):
     return await carry_out(identity, "unplug", given(body or ConnectorCommand()))
 
 
-@router.post("/stations/{identity}/authorize", response=ANSWERS)
+@router.post("/stations/{station:identity}/authorize", response=ANSWERS)
 async def authorize(request: HttpRequest, identity: str, body: AuthorizeIn | None = None):
     """Present an idTag (idToken) to the reader."""
     station = await _running_station(identity)
-    args = given(body or AuthorizeIn())
-    args.setdefault("id_tag", station.default_id_tag)
+    args = completed("authorize", given(body or AuthorizeIn()), station)
     if not args["id_tag"]:
         sentence = "Send an id_tag, or give the station a default_id_tag."
         raise ApiError("invalid", sentence, 422, {"id_tag": sentence})
     return await _send(identity, "authorize", args)
 
 
-@router.post("/stations/{identity}/start-transaction", response=ANSWERS)
+@router.post("/stations/{station:identity}/start-transaction", response=ANSWERS)
 async def start_transaction(
     request: HttpRequest, identity: str, body: StartTransactionIn | None = None
 ):
     """Plug in a car if none is there, present the idTag and start charging."""
     station = await _running_station(identity)
-    args = given(body or StartTransactionIn())
+    args = completed("start-transaction", given(body or StartTransactionIn()), station)
     car = args.pop("ev", None)
-    if car is None and station.ev_max_power_w:
-        car = {"max_power_kw": station.ev_max_power_w / 1000}
     if car is not None and await _is_free(identity, args["connector"]):
         await _send(identity, "plug", {"connector": args["connector"], "ev": car})
     return await _send(identity, "start-transaction", args)
 
 
 async def _is_free(identity: str, connector: int) -> bool:
-    state = (await read_states([identity]))[identity] or {}
-    return any(
-        row["id"] == connector and row["status"] == "Available"
-        for row in state.get("connectors") or []
-    )
+    return is_free((await read_states([identity]))[identity], connector)
 
 
-@router.post("/stations/{identity}/stop-transaction", response=ANSWERS)
+@router.post("/stations/{station:identity}/stop-transaction", response=ANSWERS)
 async def stop_transaction(
     request: HttpRequest, identity: str, body: StopTransactionIn | None = None
 ):
@@ -142,77 +140,77 @@ async def stop_transaction(
     return await carry_out(identity, "stop-transaction", args)
 
 
-@router.post("/stations/{identity}/fault", response=ANSWERS)
+@router.post("/stations/{station:identity}/fault", response=ANSWERS)
 async def fault(request: HttpRequest, identity: str, body: FaultIn | None = None):
     """Break a connector; error_code "NoError" mends it."""
     return await carry_out(identity, "fault", given(body or FaultIn()))
 
 
-@router.post("/stations/{identity}/reset", response=ANSWERS)
+@router.post("/stations/{station:identity}/reset", response=ANSWERS)
 async def reset(request: HttpRequest, identity: str, body: ResetIn | None = None):
     return await carry_out(identity, "reset", given(body or ResetIn()))
 
 
-@router.post("/stations/{identity}/firmware", response=ANSWERS)
+@router.post("/stations/{station:identity}/firmware", response=ANSWERS)
 async def firmware(request: HttpRequest, identity: str, body: FirmwareIn | None = None):
     """Have the next firmware update come to this."""
     return await carry_out(identity, "firmware", given(body or FirmwareIn()))
 
 
-@router.post("/stations/{identity}/charging-limit", response=ANSWERS)
+@router.post("/stations/{station:identity}/charging-limit", response=ANSWERS)
 async def charging_limit(request: HttpRequest, identity: str, body: ChargingLimitIn | None = None):
     """Limit the station or an EVSE from outside, or end that (OCPP 2.x)."""
     return await carry_out(identity, "charging-limit", given(body or ChargingLimitIn()))
 
 
-@router.post("/stations/{identity}/grid", response=ANSWERS)
+@router.post("/stations/{station:identity}/grid", response=ANSWERS)
 async def grid(request: HttpRequest, identity: str, body: GridIn | None = None):
     """Disturb the grid at the station's connection, or with `{}` make it nominal again."""
     return await carry_out(identity, "grid", given(body or GridIn()))
 
 
-@router.post("/stations/{identity}/battery-swap", response=ANSWERS)
+@router.post("/stations/{station:identity}/battery-swap", response=ANSWERS)
 async def battery_swap(request: HttpRequest, identity: str, body: BatterySwapIn | None = None):
     """Hold a token to the reader, put a battery into a slot or take one (OCPP 2.1)."""
     return await carry_out(identity, "battery-swap", given(body or BatterySwapIn()))
 
 
-@router.post("/stations/{identity}/pay-terminal", response=ANSWERS)
+@router.post("/stations/{station:identity}/pay-terminal", response=ANSWERS)
 async def pay_terminal(request: HttpRequest, identity: str, body: PayTerminalIn | None = None):
     """Pay with a bank card at the station's terminal (OCPP 2.1)."""
     return await carry_out(identity, "pay-terminal", given(body or PayTerminalIn()))
 
 
-@router.post("/stations/{identity}/payment-url", response=ANSWERS)
+@router.post("/stations/{station:identity}/payment-url", response=ANSWERS)
 async def payment_url(request: HttpRequest, identity: str, body: PaymentUrlIn | None = None):
     """What the QR code for a web payment holds now (OCPP 2.1)."""
     return await carry_out(identity, "payment-url", given(body or PaymentUrlIn()))
 
 
-@router.post("/stations/{identity}/refuse-tariff", response=ANSWERS)
+@router.post("/stations/{station:identity}/refuse-tariff", response=ANSWERS)
 async def refuse_tariff(request: HttpRequest, identity: str, body: ConnectorCommand | None = None):
     """The driver does not accept the tariff (OCPP 2.1)."""
     return await carry_out(identity, "refuse-tariff", given(body or ConnectorCommand()))
 
 
-@router.post("/stations/{identity}/terminal", response=ANSWERS)
+@router.post("/stations/{station:identity}/terminal", response=ANSWERS)
 async def terminal(request: HttpRequest, identity: str, body: TerminalIn | None = None):
     """Cut the payment terminal off from its provider, or join them again (OCPP 2.1)."""
     return await carry_out(identity, "terminal", given(body or TerminalIn()))
 
 
-@router.post("/stations/{identity}/vat-number", response=ANSWERS)
+@router.post("/stations/{station:identity}/vat-number", response=ANSWERS)
 async def vat_number(request: HttpRequest, identity: str, body: VatNumberIn):
     """Enter a VAT number for the receipt of an ad hoc payment (OCPP 2.1)."""
     return await carry_out(identity, "vat-number", given(body))
 
 
-@router.post("/stations/{identity}/availability", response=ANSWERS)
+@router.post("/stations/{station:identity}/availability", response=ANSWERS)
 async def availability(request: HttpRequest, identity: str, body: AvailabilityIn):
     return await carry_out(identity, "availability", given(body))
 
 
-@router.post("/stations/{identity}/messages", response=ANSWERS)
+@router.post("/stations/{station:identity}/messages", response=ANSWERS)
 async def send_message(request: HttpRequest, identity: str, body: MessageIn):
     """Send any frame: `text` goes out as it is; `action` and `payload` become a Call."""
     if (body.text is None) == (body.action is None):

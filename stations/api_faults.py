@@ -22,55 +22,55 @@ router = Router(tags=["faults"])
 ERRORS = {REFUSED: ErrorOut, FAILED: ErrorOut}
 
 
-@router.get("/stations/{identity}/faults", response={200: FaultsOut} | ERRORS)
+@router.get("/stations/{station:identity}/faults", response={200: FaultsOut} | ERRORS)
 async def list_faults(request: HttpRequest, identity: str):
     """All that is wrong with the station on purpose."""
     return await result_of(identity, "faults", {})
 
 
-@router.post("/stations/{identity}/faults", response={201: FrameFaultOut} | ERRORS)
+@router.post("/stations/{station:identity}/faults", response={201: FrameFaultOut} | ERRORS)
 async def add_fault(request: HttpRequest, identity: str, body: FrameFaultIn):
     """Have frames delayed, lost, doubled, reordered or spoilt; marked in the message log."""
     return Status(201, await result_of(identity, "add-fault", given(body)))
 
 
-@router.delete("/stations/{identity}/faults", response={200: ClearedOut} | ERRORS)
+@router.delete("/stations/{station:identity}/faults", response={200: ClearedOut} | ERRORS)
 async def clear_faults(request: HttpRequest, identity: str):
     """End all faults of frames. What is delayed still arrives."""
     return await result_of(identity, "clear-fault", {})
 
 
-@router.delete("/stations/{identity}/faults/{number}", response={200: ClearedOut} | ERRORS)
+@router.delete("/stations/{station:identity}/faults/{number}", response={200: ClearedOut} | ERRORS)
 async def clear_fault(request: HttpRequest, identity: str, number: int):
     """End one fault of frames."""
     return await result_of(identity, "clear-fault", {"id": number})
 
 
-@router.post("/stations/{identity}/clock", response=ANSWERS)
+@router.post("/stations/{station:identity}/clock", response=ANSWERS)
 async def clock(request: HttpRequest, identity: str, body: ClockIn | None = None):
     """Set the station's clock wrong, have it drift, or not follow the CSMS's; `{}` mends it."""
     return await carry_out(identity, "clock", given(body or ClockIn()))
 
 
-@router.post("/stations/{identity}/half-open", response=ANSWERS)
+@router.post("/stations/{station:identity}/half-open", response=ANSWERS)
 async def half_open(request: HttpRequest, identity: str, body: WhileIn | None = None):
     """Keep the socket open, but read and write nothing and answer no ping."""
     return await carry_out(identity, "half-open", given(body or WhileIn()))
 
 
-@router.post("/stations/{identity}/heal", response=ANSWERS)
+@router.post("/stations/{station:identity}/heal", response=ANSWERS)
 async def heal(request: HttpRequest, identity: str):
     """End the half-open state of the link."""
     return await carry_out(identity, "heal", {})
 
 
-@router.post("/stations/{identity}/power-cut", response=ANSWERS)
+@router.post("/stations/{station:identity}/power-cut", response=ANSWERS)
 async def power_cut(request: HttpRequest, identity: str, body: WhileIn | None = None):
     """Tear the socket down without a close frame; back after `seconds` or by `power-on`."""
     return await carry_out(identity, "power-cut", given(body or WhileIn()))
 
 
-@router.post("/stations/{identity}/power-on", response=ANSWERS)
+@router.post("/stations/{station:identity}/power-on", response=ANSWERS)
 async def power_on(request: HttpRequest, identity: str):
     """The power is back: the station boots and ends what was interrupted with PowerLoss."""
     return await carry_out(identity, "power-on", {})

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.responses import Status
 from pydantic import Field
 
+from accounts.secrecy import asker_sees_secrets
+from messaging.masking import masked
 from stations.api_commands import ANSWERS, carry_out, given, result_of
 from stations.api_fault_schemas import ClearedOut, SelectionIn
 from stations.api_faults import ERRORS
 from stations.api_schemas import StrictIn
+from stations.rights import PART, SEE_SECRETS
 
 router = Router(tags=["interception"])
 
@@ -67,47 +71,56 @@ class AnswerIn(StrictIn):
     description: str | None = None
 
 
-@router.get("/stations/{identity}/interception", response={200: InterceptionOut} | ERRORS)
+@router.get("/stations/{station:identity}/interception", response={200: InterceptionOut} | ERRORS)
 async def read_interception(request: HttpRequest, identity: str):
     """The station's breakpoints, and the frames that are held now, oldest first."""
-    return await result_of(identity, "interception", {})
+    answer = await result_of(identity, "interception", {})
+    if not await asker_sees_secrets(request):
+        for held in answer["held"]:
+            held["text"] = masked(held["text"], held["kind"], held["action"])
+    return answer
 
 
-@router.post("/stations/{identity}/breakpoints", response={201: BreakpointOut} | ERRORS)
+@router.post("/stations/{station:identity}/breakpoints", response={201: BreakpointOut} | ERRORS)
 async def add_breakpoint(request: HttpRequest, identity: str, body: BreakpointIn | None = None):
     """Hold the frames that fit. What does not fit passes by. It ends with the connection."""
     return Status(201, await result_of(identity, "add-breakpoint", given(body or BreakpointIn())))
 
 
-@router.delete("/stations/{identity}/breakpoints", response={200: ClearedOut} | ERRORS)
+@router.delete("/stations/{station:identity}/breakpoints", response={200: ClearedOut} | ERRORS)
 async def clear_breakpoints(request: HttpRequest, identity: str):
     """Lift all breakpoints. What is held stays so until it is decided."""
     return await result_of(identity, "clear-breakpoint", {})
 
 
-@router.delete("/stations/{identity}/breakpoints/{number}", response={200: ClearedOut} | ERRORS)
+@router.delete(
+    "/stations/{station:identity}/breakpoints/{number}", response={200: ClearedOut} | ERRORS
+)
 async def clear_breakpoint(request: HttpRequest, identity: str, number: int):
     return await result_of(identity, "clear-breakpoint", {"id": number})
 
 
-@router.post("/stations/{identity}/held/release", response=ANSWERS)
+@router.post("/stations/{station:identity}/held/release", response=ANSWERS)
 async def release_all(request: HttpRequest, identity: str):
     """Let all held frames go on as they are, in their order."""
     return await carry_out(identity, "release", {})
 
 
-@router.post("/stations/{identity}/held/{number}/release", response=ANSWERS)
+@router.post("/stations/{station:identity}/held/{number}/release", response=ANSWERS)
 async def release(request: HttpRequest, identity: str, number: int, body: ReleaseIn | None = None):
     """Let a held frame go on, as it is or edited."""
-    return await carry_out(identity, "release", {"id": number} | given(body or ReleaseIn()))
+    args = {"id": number} | given(body or ReleaseIn())
+    if "text" in args and await sync_to_async(PART.may)(request, SEE_SECRETS):
+        args["leading"] = True
+    return await carry_out(identity, "release", args)
 
 
-@router.post("/stations/{identity}/held/{number}/drop", response=ANSWERS)
+@router.post("/stations/{station:identity}/held/{number}/drop", response=ANSWERS)
 async def drop(request: HttpRequest, identity: str, number: int):
     return await carry_out(identity, "drop", {"id": number})
 
 
-@router.post("/stations/{identity}/held/{number}/answer", response=ANSWERS)
+@router.post("/stations/{station:identity}/held/{number}/answer", response=ANSWERS)
 async def answer(request: HttpRequest, identity: str, number: int, body: AnswerIn):
     """Answer a held frame yourself: the one who sent it gets this, the other never sees it."""
     return await carry_out(identity, "answer", {"id": number} | given(body))

@@ -12,12 +12,13 @@ from typing import Any
 from bson import ObjectId
 from django.db import connection
 from django.db.models import Q
+from ninja import Query
 
 from accounts.errors import ApiError
 from stations.changes import IdentityTaken
 from stations.commands import CommandFailed
 from stations.importing import ImportRefused
-from stations.live import COLUMNS_OF, STATE_FILTERS, in_state, live_states
+from stations.live import COLUMNS_OF, HELD_BACK, STATE_FILTERS, in_state, live_states
 from stations.models import StaleStation, Station, Template
 from stations.validation import OCPP_VERSIONS
 
@@ -31,11 +32,13 @@ COMMAND_STATUS = {
     "unavailable": 503,
     "timeout": 504,
     "invalid_arguments": 422,
+    "not_allowed": 403,
     "no_such_connector": 404,
     "no_such_fault": 404,
     "no_such_breakpoint": 404,
     "no_such_frame": 404,
     "unknown_command": 400,
+    "internal": 500,
 }
 
 
@@ -102,13 +105,12 @@ def text_of(cursor: str) -> str:
         ).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
         sentence = "Take the cursor from `next` of the page before, or leave it out."
-        raise ApiError("bad_cursor", sentence, 400) from error
+        raise ApiError("bad_cursor", sentence, 422) from error
 
 
-def check_limit(limit: int) -> int:
-    if not 1 <= limit <= PAGE_LIMIT:
-        raise ApiError("bad_limit", f"Choose a limit from 1 to {PAGE_LIMIT}.", 400)
-    return limit
+def page_limit(usual: int) -> Any:
+    """The parameter `limit` of a list."""
+    return Query(usual, ge=1, le=PAGE_LIMIT, description="rows of a page")
 
 
 def match_of(search: str = "", version: str = "", tag: str = "") -> dict[str, Any]:
@@ -121,7 +123,7 @@ def match_of(search: str = "", version: str = "", tag: str = "") -> dict[str, An
         match["ocpp_version"] = version.removeprefix("ocpp")
         if match["ocpp_version"] not in OCPP_VERSIONS:
             sentence = f"Choose a version of {', '.join(OCPP_VERSIONS)}."
-            raise ApiError("bad_version", sentence, 400)
+            raise ApiError("bad_version", sentence, 422)
     if tag:
         match["tags"] = tag
     return match
@@ -149,17 +151,18 @@ def page_of(
     match: dict[str, Any], state: str, cursor: str | None, limit: int
 ) -> tuple[list[Station], str | None]:
     """(stations with `.live`, cursor of the next page)."""
-    check_limit(limit)
     match = dict(match)
     if cursor:
         match["identity"] = {"$gt": text_of(cursor)}
     if state in COLUMNS_OF:
         match |= COLUMNS_OF[state]
+    elif state == HELD_BACK:
+        match |= {"enabled": True, "running": True, "held_back": {"$gt": ""}}
     elif state in STATE_FILTERS:
         running = _identities(match | COLUMNS_OF["running"])
         match = {"identity": {"$in": in_state(running, state, limit + 1)}}
     elif state:
-        raise ApiError("bad_state", f"Choose a state of {', '.join(STATE_FILTERS)}.", 400)
+        raise ApiError("bad_state", f"Choose a state of {', '.join(STATE_FILTERS)}.", 422)
     found = with_live(stations_of(match, limit + 1))
     return cut_page(found, limit, "identity")
 

@@ -11,6 +11,7 @@ from ninja.schema import DjangoGetter
 from pydantic import ConfigDict, Field, model_validator
 
 from stations import predecessor
+from stations.api_state import StateOut, state_out
 
 
 class StrictIn(Schema):
@@ -31,6 +32,10 @@ class DesignIn(StrictIn):
     """All optional: what is left out keeps its value (PATCH) or its default (POST, PUT)."""
 
     ocpp_version: str = "1.6"
+    offered_versions: list[str] = Field(
+        default_factory=list,
+        description="In this order in the handshake; the CSMS chooses. Empty: ocpp_version alone",
+    )
     vendor: str = "OCPP Emulator"
     model: str = "Virtual AC 22"
     firmware: str = "1.0.0"
@@ -38,6 +43,12 @@ class DesignIn(StrictIn):
     csms_url: str = ""
     tls_verify: bool = True
     tls_ca_pem: str = ""
+    tls_min_version: str = Field("", description="1.0 1.1 1.2 1.3; empty: 1.2")
+    tls_max_version: str = Field("", description="Empty: the newest")
+    tls_ciphers: str = Field("", description="OpenSSL's names, by colons, for TLS up to 1.2")
+    compression: bool = Field(False, description="Offer permessage-deflate")
+    proxy_url: str = Field("", description="HTTP proxy of the link (CONNECT): http://host:port")
+    proxy_username: str = ""
     boot_delay: float = 0
     heartbeat_interval: int | None = None
     meter_sample_interval: int | None = None
@@ -47,6 +58,10 @@ class DesignIn(StrictIn):
     default_id_tag: str = "EMULATOR"
     ev_max_power_w: int | None = None
     call_timeout: float = 30
+    reading: str = Field("lenient", description="lenient or strict, with the CSMS's messages")
+    delays: dict[str, str] = Field(
+        default_factory=dict, description='Seconds by name: {"reset": "3-7"}; see docs/api.md'
+    )
     configuration: dict[str, str] = Field(default_factory=dict)
     autostart: bool = False
     tags: list[str] = Field(default_factory=list)
@@ -55,12 +70,17 @@ class DesignIn(StrictIn):
 class StationChange(DesignIn):
     """PATCH: only what is sent changes. `revision`: refuse if the station moved on from it."""
 
+    identity: str | None = Field(None, description="If sent, it must be the one in the address.")
     name: str = ""
     serial: str = ""
     iccid: str = ""
     imsi: str = ""
     username: str = ""
     password: str | None = Field(None, description="Write only. Left out: stays; empty: removed.")
+    password_encoding: str = Field(
+        "text", description="How `password` is written: text (sent as UTF-8), hex or base64"
+    )
+    proxy_password: str | None = Field(None, description="Write only, like `password`.")
     tls_client_cert_pem: str = ""
     tls_client_key_pem: str | None = Field(None, description="Write only, like `password`.")
     enabled: bool = True
@@ -91,8 +111,6 @@ class StationWhole(StationChange):
 class StationReplace(StationWhole):
     """PUT: what is left out goes back to its default; secrets stay unless sent."""
 
-    identity: str | None = Field(None, description="If sent, it must be the one in the address.")
-
 
 class StationCreate(StationWhole):
     identity: str
@@ -100,52 +118,12 @@ class StationCreate(StationWhole):
     start: bool | None = Field(None, description="Left out: as `autostart`.")
 
 
-class ConnectorState(Schema):
-    id: int
-    evse: int
-    status: str
-    power_w: float = 0
-    energy_wh: float = 0
-    soc: float | None = None
-    error: str | None = None
-    transaction: str | int | None = None
-    id_tag: str | None = None
-    cost: dict[str, Any] | None = Field(None, description="Of the transaction, by its tariff (2.1)")
-    payment_url: str | None = Field(None, description="What the QR code there holds (2.1)")
-    paying_until: float | None = Field(None, description="Kept for who pays on the web (2.1)")
-    settlement: dict[str, Any] | None = Field(None, description="The terminal's last one (2.1)")
-    battery: dict[str, Any] | None = Field(None, description="In a swap station's slot (2.1)")
-
-
-class DisplayState(Schema):
-    """`lines`: each has `kind` (message personal tariff cost total) and `text`; see docs/api.md."""
-
-    evse: int
-    lines: list[dict[str, Any]]
-
-
-class StateOut(Schema):
-    """`state`: disabled stopped disconnected pending connected charging faulted."""
-
-    state: str
-    connected: bool
-    registration: str
-    last_message: float | None = Field(description="Unix seconds")
-    power_w: float
-    link_error: str = Field(description="Why there is no connection, if the worker knows")
-    connectors: list[ConnectorState]
-    display: list[DisplayState] | None = Field(
-        None, description="What drivers read, of each EVSE that shows something (OCPP 2.x)"
-    )
-    faults: dict[str, Any] | None = Field(None, description="On purpose; see GET .../faults")
-    grid: dict[str, Any] | None = Field(None, description="At its connection; see POST .../grid")
-
-
 class StationOut(Schema):
     id: str = Field(alias="identity")
     identity: str
     name: str
     ocpp_version: str
+    offered_versions: list[str]
     vendor: str
     model: str
     serial: str
@@ -156,10 +134,18 @@ class StationOut(Schema):
     csms_url: str
     username: str
     has_password: bool
+    password_encoding: str
     tls_verify: bool
     tls_ca_pem: str
+    tls_min_version: str
+    tls_max_version: str
+    tls_ciphers: str
+    compression: bool
+    proxy_url: str
+    proxy_username: str
     tls_client_cert_pem: str
     has_client_key: bool
+    has_proxy_password: bool
     boot_delay: float
     heartbeat_interval: int | None
     meter_sample_interval: int | None
@@ -169,16 +155,23 @@ class StationOut(Schema):
     default_id_tag: str
     ev_max_power_w: int | None
     call_timeout: float
+    reading: str
+    delays: dict[str, str]
     configuration: dict[str, str]
     autostart: bool
     enabled: bool
     running: bool
+    held_back: str = Field(description="Why it is not run though it should; see .../release")
     tags: list[str]
     template: str | None
     extra: dict[str, Any]
     revision: int
     created: datetime
     updated: datetime
+    parted: list[str] = Field(
+        default_factory=list,
+        description="Secrets that this change has removed: see docs/security.md",
+    )
     state: StateOut
 
     @staticmethod
@@ -188,21 +181,6 @@ class StationOut(Schema):
     @staticmethod
     def resolve_state(row: Any) -> dict:
         return state_out(row.live)
-
-
-def state_out(live: Any) -> dict:
-    return {
-        "state": live.label,
-        "connected": live.connected,
-        "registration": live.registration,
-        "last_message": live.last_message,
-        "power_w": live.power_w,
-        "link_error": live.link_error,
-        "connectors": live.connectors,
-        "display": live.display,
-        "faults": live.faults,
-        "grid": live.grid,
-    }
 
 
 class StationPage(Schema):
@@ -218,6 +196,7 @@ class ConnectionOut(Schema):
     connected: bool
     last_message: float | None
     power_w: float
+    worker_seen: float | None = Field(description="As in a station's state")
 
 
 class ConnectionPage(Schema):
@@ -228,12 +207,22 @@ class ConnectionPage(Schema):
 class CloneIn(StrictIn):
     identity: str | None = Field(None, description="Left out: <identity>-copy.")
     name: str = ""
+    password: str | None = Field(None, description="Of the copy, in place of the station's.")
+    tls_client_cert_pem: str | None = None
+    tls_client_key_pem: str | None = None
 
 
 class RunningOut(Schema):
     identity: str
     running: bool
     changed: bool
+
+
+class ReleasedOut(Schema):
+    """`released`: false if it was not held back."""
+
+    identity: str
+    released: bool
 
 
 class BulkIn(StrictIn):
@@ -244,6 +233,7 @@ class BulkIn(StrictIn):
     name: str = Field("", description="May contain {n} too")
     csms_url: str | None = None
     password: str | None = None
+    password_encoding: str = "text"
     tags: list[str] | None = None
     start: bool = False
 
@@ -251,6 +241,26 @@ class BulkIn(StrictIn):
 class BulkOut(Schema):
     created: int
     identities: list[str]
+
+
+class SwitchIn(StrictIn):
+    """Which stations: by their names, by what GET /stations finds by, or all."""
+
+    identities: list[str] | None = Field(None, max_length=100_000)
+    search: str = ""
+    version: str = ""
+    tag: str = ""
+    all: bool = False
+
+
+class SwitchOut(Schema):
+    """`changed`: of the `stations` meant, those that were not so. `complete`: all rows are
+    written."""
+
+    running: bool
+    stations: int
+    changed: int
+    complete: bool
 
 
 class ImportedOut(Schema):
@@ -286,6 +296,7 @@ class TemplateOut(Schema):
     name: str
     description: str
     ocpp_version: str
+    offered_versions: list[str]
     vendor: str
     model: str
     firmware: str
@@ -293,6 +304,12 @@ class TemplateOut(Schema):
     csms_url: str
     tls_verify: bool
     tls_ca_pem: str
+    tls_min_version: str
+    tls_max_version: str
+    tls_ciphers: str
+    compression: bool
+    proxy_url: str
+    proxy_username: str
     boot_delay: float
     heartbeat_interval: int | None
     meter_sample_interval: int | None
@@ -302,6 +319,8 @@ class TemplateOut(Schema):
     default_id_tag: str
     ev_max_power_w: int | None
     call_timeout: float
+    reading: str
+    delays: dict[str, str]
     configuration: dict[str, str]
     autostart: bool
     tags: list[str]

@@ -6,11 +6,13 @@ from django.http import HttpRequest
 from ninja import Router
 from ninja.responses import Status
 
+from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from stations import changes
 from stations.api_lookup import (
     match_of,
+    page_limit,
     page_of,
     station_or_404,
     template_or_404,
@@ -19,21 +21,33 @@ from stations.api_lookup import (
 )
 from stations.api_schemas import (
     CloneIn,
+    ReleasedOut,
     RunningOut,
-    StateOut,
     StationChange,
     StationCreate,
     StationOut,
     StationPage,
     StationReplace,
-    state_out,
 )
+from stations.api_state import StateOut, state_out
 from stations.models import STORED_FIELDS, Station
+from stations.rights import DRIVE_STATION, PART, SEE_SECRETS
 
 router = Router(tags=["stations"])
 # Not plain columns: handled by name, or owned by somebody else.
-_SPECIAL = {"password", "tls_client_key_pem", "revision", "template", "start", "identity"}
-_KEPT_BY_PUT = {"password_encrypted", "tls_client_key_encrypted", "template", "extra"}
+_SPECIAL = {
+    "password",
+    "proxy_password",
+    "tls_client_key_pem",
+    "revision",
+    "template",
+    "start",
+    "identity",
+}
+_KEPT_BY_PUT = {
+    "password_encrypted", "password_encoding", "proxy_password_encrypted",
+    "tls_client_key_encrypted", "template", "extra",
+}  # fmt: skip
 
 
 def _apply(station: Station, sent: dict) -> None:
@@ -42,9 +56,17 @@ def _apply(station: Station, sent: dict) -> None:
         if name not in _SPECIAL:
             setattr(station, name, value)
     if sent.get("password") is not None:
-        station.set_password(sent["password"])
+        station.set_password(sent["password"], sent.get("password_encoding", "text"))
+    if sent.get("proxy_password") is not None:
+        station.set_proxy_password(sent["proxy_password"])
     if sent.get("tls_client_key_pem") is not None:
         station.set_client_key(sent["tls_client_key_pem"])
+
+
+def _check_identity(body: StationChange, identity: str) -> None:
+    if body.identity not in (None, identity):
+        sentence = "An identity is for good: clone the station under the new one instead."
+        raise ApiError("invalid", sentence, 422, {"identity": sentence})
 
 
 def _reset(station: Station) -> None:
@@ -61,12 +83,12 @@ def list_stations(
     state: str = "",
     tag: str = "",
     cursor: str | None = None,
-    limit: int = 50,
+    limit: int = page_limit(50),
 ):
     """A page of stations with their live state, by identity.
 
-    `state`: disabled, stopped, disconnected, pending, connected, charging, faulted; online or
-    running for several of them.
+    `state`: disabled, stopped, held back, disconnected, pending, connected, charging, faulted;
+    online or running for several of them.
     """
     items, following = page_of(match_of(search, version, tag), state, cursor, limit)
     return {"items": items, "next": following}
@@ -81,24 +103,25 @@ def create_station(request: HttpRequest, body: StationCreate):
     else:
         station = Station(identity=body.identity)
     _apply(station, sent)
-    start = station.autostart if body.start is None else body.start
+    if body.start:
+        demand(PART, request, DRIVE_STATION)
+    wanted = station.autostart and PART.may(request, DRIVE_STATION)
+    start = wanted if body.start is None else body.start
     station.running = start and station.enabled
     with told():
         changes.create(station)
     return Status(201, with_live([station])[0])
 
 
-@router.get("/stations/{identity}", response={200: StationOut, REFUSED: ErrorOut})
+@router.get("/stations/{station:identity}", response={200: StationOut, REFUSED: ErrorOut})
 def read_station(request: HttpRequest, identity: str):
     return with_live([station_or_404(identity)])[0]
 
 
-@router.put("/stations/{identity}", response={200: StationOut, REFUSED: ErrorOut})
+@router.put("/stations/{station:identity}", response={200: StationOut, REFUSED: ErrorOut})
 def replace_station(request: HttpRequest, identity: str, body: StationReplace):
-    """Replace the configuration. Secrets that are not sent stay."""
-    if body.identity not in (None, identity):
-        sentence = "An identity is for good: clone the station under the new one instead."
-        raise ApiError("invalid", sentence, 422, {"identity": sentence})
+    """Replace the configuration. Secrets that are not sent stay, as with PATCH."""
+    _check_identity(body, identity)
     sent = body.dict(exclude_unset=True)
 
     def replace(station: Station) -> None:
@@ -106,20 +129,27 @@ def replace_station(request: HttpRequest, identity: str, body: StationReplace):
         _apply(station, sent)
 
     with told():
-        station = changes.change(identity, replace, body.revision)
+        station = changes.change(identity, replace, body.revision, PART.may(request, SEE_SECRETS))
     return with_live([station])[0]
 
 
-@router.patch("/stations/{identity}", response={200: StationOut, REFUSED: ErrorOut})
+@router.patch("/stations/{station:identity}", response={200: StationOut, REFUSED: ErrorOut})
 def change_station(request: HttpRequest, identity: str, body: StationChange):
-    """Change the fields that are sent. With `revision`: only if it is still that one (409)."""
+    """Change the fields that are sent. With `revision`: only if it is still that one (409).
+
+    Another host or port of the CSMS goes without the secrets that are not sent with it, unless the
+    caller may see them; `parted` has their names.
+    """
+    _check_identity(body, identity)
     sent = body.dict(exclude_unset=True)
     with told():
-        station = changes.change(identity, lambda row: _apply(row, sent), body.revision)
+        station = changes.change(
+            identity, lambda row: _apply(row, sent), body.revision, PART.may(request, SEE_SECRETS)
+        )
     return with_live([station])[0]
 
 
-@router.delete("/stations/{identity}", response={204: None, REFUSED: ErrorOut})
+@router.delete("/stations/{station:identity}", response={204: None, REFUSED: ErrorOut})
 def delete_station(request: HttpRequest, identity: str):
     """The station's messages and transactions stay in the history."""
     station_or_404(identity)
@@ -127,14 +157,14 @@ def delete_station(request: HttpRequest, identity: str):
     return Status(204, None)
 
 
-@router.get("/stations/{identity}/state", response={200: StateOut, REFUSED: ErrorOut})
+@router.get("/stations/{station:identity}/state", response={200: StateOut, REFUSED: ErrorOut})
 def read_state(request: HttpRequest, identity: str):
     return state_out(with_live([station_or_404(identity)])[0].live)
 
 
 @router.api_operation(
     ["PATCH", "POST"],
-    "/stations/{identity}/start",
+    "/stations/{station:identity}/start",
     response={200: RunningOut, REFUSED: ErrorOut},
 )
 def start_station(request: HttpRequest, identity: str):
@@ -147,7 +177,7 @@ def start_station(request: HttpRequest, identity: str):
 
 @router.api_operation(
     ["PATCH", "POST"],
-    "/stations/{identity}/stop",
+    "/stations/{station:identity}/stop",
     response={200: RunningOut, REFUSED: ErrorOut},
 )
 def stop_station(request: HttpRequest, identity: str):
@@ -157,11 +187,22 @@ def stop_station(request: HttpRequest, identity: str):
     return {"identity": identity, "running": False, "changed": bool(changed)}
 
 
-@router.post("/stations/{identity}/clone", response={201: StationOut, REFUSED: ErrorOut})
+@router.post("/stations/{station:identity}/release", response={200: ReleasedOut, REFUSED: ErrorOut})
+def release_station(request: HttpRequest, identity: str):
+    """Run a station again that is held back because workers ended while they handled it."""
+    station_or_404(identity)
+    return {"identity": identity, "released": bool(changes.release([identity]))}
+
+
+@router.post("/stations/{station:identity}/clone", response={201: StationOut, REFUSED: ErrorOut})
 def clone_station(request: HttpRequest, identity: str, body: CloneIn | None = None):
-    """A copy under another identity, with the secrets, not started."""
+    """A copy under another identity, not started; with the secrets for who may see them."""
     body = body or CloneIn()
+    sent = body.dict(exclude_unset=True, exclude={"identity", "name"})
     wanted = body.identity or changes.free_copy_identity(identity)
     with told():
-        copy = changes.clone(identity, wanted, body.name)
+        copy = changes.clone(
+            identity, wanted, body.name, PART.may(request, SEE_SECRETS),
+            lambda copy: _apply(copy, sent),
+        )  # fmt: skip
     return Status(201, with_live([copy])[0])

@@ -9,7 +9,7 @@ from ninja.responses import Status
 
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
-from stations.api_lookup import check_limit, cut_page, template_or_404, text_of, told
+from stations.api_lookup import cut_page, page_limit, template_or_404, text_of, told
 from stations.api_schemas import TemplateChange, TemplateIn, TemplateOut, TemplatePage
 from stations.models import Template
 
@@ -28,8 +28,7 @@ def _save(template: Template, **how: bool) -> Template:
 
 
 @router.get("/templates", response={200: TemplatePage, REFUSED: ErrorOut})
-def list_templates(request: HttpRequest, cursor: str | None = None, limit: int = 50):
-    check_limit(limit)
+def list_templates(request: HttpRequest, cursor: str | None = None, limit: int = page_limit(50)):
     after = text_of(cursor) if cursor else ""
     rows = list(Template.objects.order_by("name").filter(name__gt=after)[: limit + 1])
     page, following = cut_page(rows, limit, "name")

@@ -11,13 +11,22 @@ from django.utils.datastructures import MultiValueDictKeyError
 from ninja import Router
 from ninja.responses import Status
 
+from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
-from stations import changes
+from stations import changes, station_trail
 from stations.api_lookup import match_of, stations_of, template_or_404, told
 from stations.api_schemas import BulkIn, BulkOut, ImportOut
 from stations.exporting import export_document
 from stations.importing import import_document
+from stations.rights import (
+    ADD_TAG_GROUP,
+    ADD_TEMPLATE,
+    CHANGE,
+    DRIVE_STATION,
+    PART,
+    SEE_SECRETS,
+)
 
 router = Router(tags=["stations"])
 
@@ -25,11 +34,14 @@ router = Router(tags=["stations"])
 @router.post("/stations/bulk", response={201: BulkOut, REFUSED: ErrorOut})
 def create_bulk(request: HttpRequest, body: BulkIn):
     """N stations from a template; all of them or none."""
+    if body.start:
+        demand(PART, request, DRIVE_STATION)
     template = template_or_404(body.template)
     with told():
         stations = changes.create_from_template(
             template, body.pattern, body.count, body.first, body.name,
-            csms_url=body.csms_url or "", password=body.password or "", tags=body.tags,
+            csms_url=body.csms_url or "", password=body.password or "",
+            password_encoding=body.password_encoding, tags=body.tags,
             running=body.start,
         )  # fmt: skip
     identities = [station.identity for station in stations]
@@ -44,10 +56,12 @@ def export_stations(
     tag: str = "",
     secrets: bool = False,
 ):
-    """A file that `stations/import` takes. `secrets=true` (administrators): passwords in clear."""
-    if secrets and not request.auth.is_superuser:
-        raise ApiError("forbidden", "Only an administrator may export secrets.", 403)
+    """A file that `stations/import` takes. `secrets=true`: passwords in clear."""
+    if secrets:
+        demand(PART, request, SEE_SECRETS)
     rows = stations_of(match_of(search, version, tag))
+    if secrets:
+        station_trail.ordered("export with secrets", [row.identity for row in rows])
     text = json.dumps(export_document(rows, secrets), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": 'attachment; filename="stations.json"'}
     return HttpResponse(text, content_type="application/json", headers=headers)
@@ -83,8 +97,10 @@ def import_stations(
     `on_existing`: fail, skip or update. `dry_run`: only check and report. `start`: start those
     of the file that are set to autostart.
     """
+    document = _parsed(request)
+    _demand_for(document, request, on_existing, start)
     with told():
-        outcomes = import_document(_parsed(request), on_existing, dry_run)
+        outcomes = import_document(document, on_existing, dry_run, PART.may(request, SEE_SECRETS))
     if start and not dry_run:
         changes.start_autostarting(outcome.identity for outcome in outcomes)
     counts = {
@@ -92,6 +108,18 @@ def import_stations(
         for action in ("created", "updated", "skipped")
     }
     return {**counts, "dry_run": dry_run, "stations": outcomes}
+
+
+def _demand_for(document: Any, request: HttpRequest, on_existing: str, start: bool) -> None:
+    """What a file asks for beside new stations."""
+    if on_existing == "update":
+        demand(PART, request, CHANGE)
+    if start:
+        demand(PART, request, DRIVE_STATION)
+    if isinstance(document, dict):
+        for name, right in (("templates", ADD_TEMPLATE), ("tag_groups", ADD_TAG_GROUP)):
+            if document.get(name):
+                demand(PART, request, right)
 
 
 def _parsed(request: HttpRequest) -> Any:

@@ -1,7 +1,17 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class StationsConfig(AppConfig):
     name = "stations"
     default_auto_field = "django_mongodb_backend.fields.ObjectIdAutoField"
     verbose_name = "Charging stations"
+
+    def ready(self) -> None:
+        from stations import checks  # noqa: F401  (registers its system checks)
+
+        if apps.is_installed("accounts"):  # a charge point worker configures nothing
+            from accounts.trail.following import follow
+            from stations.models import TagGroup, Template
+
+            follow(Template, lambda row: row.name)
+            follow(TagGroup, lambda row: row.name)

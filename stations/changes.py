@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from urllib.parse import unquote
 
 from bson import ObjectId
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from stations import switching
-from stations.commands import notify_changed_sync
+from stations import holding, named, orders, station_trail, switching
+from stations.closing import close_deleted
+from stations.commands import notify_changed_sync, notify_ordered_sync
 from stations.models import StaleStation, Station, Template
-from stations.secrets import encrypt
+from stations.moving import SECRETS
 from stations.snapshots import forget_states
+from stations.targets import in_path
 
 PATTERN = re.compile(r"\{n(?::0?(\d{1,2})d?)?\}")
 MOST_AT_ONCE = 10_000
 INSERT_CHUNK = 500
+SWITCHED_AT_ONCE = 100  # stations whose rows are written before whoever asked has an answer
 ATTEMPTS = 5
 
 
@@ -44,17 +48,24 @@ def create(station: Station) -> Station:
     return station
 
 
-def change(identity: str, apply: Callable[[Station], None], revision: int | None) -> Station:
+def change(
+    identity: str,
+    apply: Callable[[Station], None],
+    revision: int | None,
+    secrets_may_move: bool = False,
+) -> Station:
     """Read, apply, check, and write if nobody else wrote; then tell the fleet.
 
     With `revision` the caller insists on that one: StaleStation if it has moved on.
     Without, a write that lost a race is made again on the newer row.
+    secrets_may_move: they stay where the link is led elsewhere (see moving.py).
     Raises Station.DoesNotExist, ValidationError, StaleStation.
     """
     for _ in range(ATTEMPTS):
         station = Station.objects.get(identity=identity)
         if revision is not None and station.revision != revision:
             raise StaleStation(identity)
+        station.secrets_may_move = secrets_may_move
         apply(station)
         station.full_clean(validate_unique=False)
         try:
@@ -69,54 +80,105 @@ def change(identity: str, apply: Callable[[Station], None], revision: int | None
 
 
 def set_running(identities: Iterable[str], running: bool) -> int:
-    """Start or stop; returns how many changed. Disabled stations do not start."""
-    wanted = list(identities)
+    """Start or stop; returns how many change. Disabled stations do not start.
+
+    Of more than SWITCHED_AT_ONCE the order is kept, and carried out afterwards (see orders.py).
+    """
+    wanted = list(dict.fromkeys(identities))
+    if len(wanted) > SWITCHED_AT_ONCE:
+        changing = switching.would_change(wanted, running)
+        orders.keep(wanted, running)
+        station_trail.ordered("start" if running else "stop", wanted, changing)
+        notify_ordered_sync(wanted)
+        return changing
     changed = switching.set_running(wanted, running)
+    station_trail.ordered("start" if running else "stop", wanted, changed)
     notify_changed_sync(wanted)
+    return changed
+
+
+def carry_out_left_over() -> int:
+    """Write the rows of orders that no worker has carried out; returns how many changed."""
+    changed = 0
+    for order in orders.left_over():
+        changed += switching.set_running(order.identities, order.running, order.number)
+        orders.done(order)
+        notify_changed_sync(order.identities)
     return changed
 
 
 def start_autostarting(identities: Iterable[str]) -> int:
     """Start those of the stations that are set to start by themselves; returns their number."""
-    rows = Station.objects.filter(identity__in=list(identities), autostart=True, enabled=True)
-    return set_running(rows.values_list("identity", flat=True), True)
+    rows = named.rows(identities, "autostart", "enabled")
+    return set_running([r["identity"] for r in rows if r["autostart"] and r["enabled"]], True)
 
 
-def delete(identities: Iterable[str]) -> int:
-    """Remove stations and their state; their messages and transactions stay in the history."""
+def release(identities: Iterable[str]) -> int:
+    """Have stations that are held back run again; returns how many were."""
     wanted = list(identities)
-    count, _ = Station.objects.filter(identity__in=wanted).delete()
+    count = holding.release(wanted)
+    station_trail.ordered("release", wanted, count)
     notify_changed_sync(wanted)
-    forget_states(wanted)
     return count
 
 
-def copy_of(station: Station, identity: str, name: str = "") -> Station:
-    """An unsaved station like this one, secrets included; not running."""
-    return Station(
+def delete(identities: Iterable[str]) -> int:
+    """Remove stations and their state; their messages and transactions, which end by it, stay in
+    the history."""
+    wanted = list(identities)
+    count, had = 0, switching.rows_of(wanted)
+    for part in named.parts(wanted):
+        deleted, _ = Station.objects.filter(identity__in=part).delete()
+        count += deleted
+    orders.forget(wanted)
+    station_trail.deleted(had)
+    notify_changed_sync(wanted)
+    forget_states(wanted)
+    close_deleted(wanted)
+    holding.forget(wanted)
+    return count
+
+
+def copy_of(station: Station, identity: str, name: str = "", with_secrets: bool = False) -> Station:
+    """An unsaved station like this one; not running."""
+    copy = Station(
         **station.design(),
         identity=identity,
         name=name or f"Copy of {station.name or station.identity}"[:80],
         username=station.username,
-        password_encrypted=station.password_encrypted,
-        tls_client_cert_pem=station.tls_client_cert_pem,
-        tls_client_key_encrypted=station.tls_client_key_encrypted,
         enabled=station.enabled,
         template_id=station.template_id,
     )
+    if with_secrets:
+        copy.password_encoding = station.password_encoding
+        copy.tls_client_cert_pem = station.tls_client_cert_pem
+        for field in SECRETS:
+            setattr(copy, field, getattr(station, field))
+    else:
+        copy.parted = [name for field, name in SECRETS.items() if getattr(station, field)]
+    return copy
 
 
 def copy_url(station: Station, identity: str) -> str:
     """The CSMS address for a copy: the old identity at its end gives way to the new."""
     head, slash, last = station.csms_url.rpartition("/")
-    return f"{head}/{identity}" if slash and last == station.identity else station.csms_url
+    is_own = slash and unquote(last) == station.identity
+    return f"{head}/{in_path(identity)}" if is_own else station.csms_url
 
 
-def clone(identity: str, new_identity: str, name: str = "") -> Station:
-    """Raises Station.DoesNotExist, ValidationError, IdentityTaken."""
+def clone(
+    identity: str,
+    new_identity: str,
+    name: str = "",
+    with_secrets: bool = False,
+    apply: Callable[[Station], None] = lambda copy: None,
+) -> Station:
+    """`apply`: what is to be otherwise. Raises Station.DoesNotExist, ValidationError,
+    IdentityTaken."""
     station = Station.objects.get(identity=identity)
-    copy = copy_of(station, new_identity, name)
+    copy = copy_of(station, new_identity, name, with_secrets)
     copy.csms_url = copy_url(station, new_identity)
+    apply(copy)
     return create(copy)
 
 
@@ -160,6 +222,7 @@ def create_from_template(
     name: str = "",
     csms_url: str = "",
     password: str = "",
+    password_encoding: str = "text",
     tags: list[str] | None = None,
     running: bool = False,
 ) -> list[Station]:
@@ -169,7 +232,12 @@ def create_from_template(
     """
     identities = expand_pattern(pattern, count, first)
     names = expand_pattern(name, count, first) if "{" in name else [name] * count
-    overrides: dict[str, object] = {"running": running, "password_encrypted": encrypt(password)}
+    pattern_station = Station()
+    pattern_station.set_password(password, password_encoding)  # encrypted once for all of them
+    overrides: dict[str, object] = {
+        "running": running, "password_encrypted": pattern_station.password_encrypted,
+        "password_encoding": password_encoding,
+    }  # fmt: skip
     if csms_url:
         overrides["csms_url"] = csms_url
     if tags is not None:
@@ -205,8 +273,7 @@ def refuse_taken(identities: list[str]) -> None:
     """Raises IdentityTaken for those that exist, or that the list itself has twice."""
     seen: set[str] = set()
     twice = {identity for identity in identities if identity in seen or seen.add(identity)}
-    taken = Station.objects.filter(identity__in=identities).values_list("identity", flat=True)
-    if found := twice | set(taken):
+    if found := twice | {row["identity"] for row in named.rows(identities)}:
         raise IdentityTaken(found)
 
 
@@ -222,11 +289,9 @@ def insert_all(stations: list[Station]) -> None:
         if isinstance(error, IntegrityError):
             raise IdentityTaken(_identities_present(stations)) from error
         raise
+    station_trail.created(stations)
 
 
 def _identities_present(stations: list[Station]) -> list[str]:
     wanted = [station.identity for station in stations]
-    return (
-        list(Station.objects.filter(identity__in=wanted).values_list("identity", flat=True))
-        or wanted[:1]
-    )
+    return [row["identity"] for row in named.rows(wanted)] or wanted[:1]

@@ -19,22 +19,39 @@ BATCH = 200
 # (a wake-up, a poll, cold caches) is above that of the station's own work. A station that is
 # alone is served on time; of a thousand, one is up to this late.
 ROUND = 0.025
+TICKS = 10  # a second, at which what may wait is due for all stations at once (decision 28)
+CATCH_UP = 0.05  # of the time that passes: an hour takes twenty
 
 
 class Clock:
-    """Unix seconds (UTC) that never run backwards within a process."""
+    """Unix seconds (UTC) that never run backwards within a process, nor leap where none passed.
 
-    __slots__ = ("_offset",)
+    A wall clock that is set forward by an hour must not time out every Call and charge an hour's
+    energy: it is caught up with slowly. An hour in which the machine slept has passed.
+    """
+
+    __slots__ = ("_followed", "_offset", "_slept")
 
     def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()
+        self._followed = time.monotonic()
+        self._slept = slept()
 
     def now(self) -> float:
         return time.monotonic() + self._offset
 
     def follow_wall_clock(self) -> None:
         """Catch up when the wall clock is ahead; never step back when it is behind."""
-        self._offset = max(self._offset, time.time() - time.monotonic())
+        moment, sleep = time.monotonic(), slept()
+        ahead = time.time() - moment - self._offset
+        most = max(0.0, sleep - self._slept) + CATCH_UP * (moment - self._followed)
+        self._offset += min(max(0.0, ahead), most)
+        self._followed, self._slept = moment, sleep
+
+
+def slept() -> float:
+    """Seconds that the machine was suspended since its start, give or take a constant."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
 
 
 class Waiting(Protocol):

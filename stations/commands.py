@@ -19,10 +19,11 @@ from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.conf import settings
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from stations import keys
+from accounts.trail import acts
+from runtime import redis_links
+from runtime.stores import STORE_ERRORS
+from stations import keys, station_trail
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +69,19 @@ async def send_commands(
         msgpack.packb(args)  # as the channel layer will
     except (OverflowError, ValueError) as fault:
         why = f"Numbers must fit in 64 bits and texts be proper Unicode ({fault})."
-        return _all_failed(list(chain(*by_shard.values())), "invalid_arguments", why)
-    answers = await asyncio.gather(
-        *(_ask(shard, members, name, args or {}, timeout) for shard, members in by_shard.items())
-    )
-    return {identity: answer for shard in answers for identity, answer in shard.items()}
+        told = _all_failed(list(chain(*by_shard.values())), "invalid_arguments", why)
+        station_trail.commanded(name, {}, told)
+        return told
+    looks = name in station_trail.LOOKS
+    cause = "" if looks else acts.current().words()
+    answers = await asyncio.gather(*(
+        _ask(shard, members, name, args or {}, timeout, cause)
+        for shard, members in by_shard.items()
+    ))  # fmt: skip
+    told = {identity: answer for shard in answers for identity, answer in shard.items()}
+    if not looks:
+        station_trail.commanded(name, args or {}, told)
+    return told
 
 
 def send_command_sync(
@@ -97,13 +106,30 @@ async def notify_changed(identities: Iterable[str]) -> None:
     by_shard: dict[int, list[str]] = defaultdict(list)
     for identity in identities:
         by_shard[shard_of(identity)].append(identity)
+    await _announce({
+        shard: {"type": "station.changed", "identities": members}
+        for shard, members in by_shard.items()
+    })  # fmt: skip
+
+
+async def notify_ordered(identities: Iterable[str]) -> None:
+    """Tell the owners that an order for these stations is kept; as notify_changed."""
+    shards = sorted({shard_of(identity) for identity in identities})
+    await _announce({shard: {"type": "station.ordered"} for shard in shards})
+
+
+async def _announce(messages: dict[int, dict[str, Any]]) -> None:
     layer = get_channel_layer(LAYER)
-    for shard, members in by_shard.items():
+    for shard, message in messages.items():
         try:
-            message = {"type": "station.changed", "identities": members}
-            await layer.send(channel_of(shard), message)
-        except (ChannelFull, RedisError, OSError) as failure:
-            log.warning("change of %d stations not announced: %s", len(members), failure)
+            async with asyncio.timeout(settings.REDIS_CLIENT["socket_timeout"]):
+                await layer.send(channel_of(shard), message)
+        except ChannelFull as failure:
+            log.warning("%s not announced to shard %d: %s", message["type"], shard, failure)
+        except STORE_ERRORS as failure:
+            # Nor would it take those of the other shards.
+            log.warning("%s not announced, Redis is away: %r", message["type"], failure)
+            return
 
 
 def notify_changed_sync(identities: Iterable[str]) -> None:
@@ -111,27 +137,32 @@ def notify_changed_sync(identities: Iterable[str]) -> None:
     async_to_sync(notify_changed)(list(identities))
 
 
+def notify_ordered_sync(identities: Iterable[str]) -> None:
+    """Twin of notify_ordered for code without an event loop."""
+    async_to_sync(notify_ordered)(list(identities))
+
+
 async def _ask(
-    shard: int, identities: list[str], name: str, args: dict[str, Any], timeout: float
+    shard: int, identities: list[str], name: str, args: dict[str, Any], timeout: float, cause: str
 ) -> dict[str, dict[str, Any]]:
     try:
         if not await _has_owner(shard):
             return _all_failed(
                 identities, "no_worker", "No charge point worker runs this station. Start one."
             )
-        return await _exchange(shard, identities, name, args, timeout)
+        return await _exchange(shard, identities, name, args, timeout, cause)
     except TimeoutError:
         return _all_failed(
             identities, "timeout", f"The charge point worker did not answer within {timeout} s."
         )
     except ChannelFull:
         return _all_failed(identities, "busy", "Too many commands are waiting. Try again.")
-    except (RedisError, OSError) as failure:
+    except STORE_ERRORS as failure:
         return _all_failed(identities, "unavailable", f"Redis cannot be reached: {failure}")
 
 
 async def _exchange(
-    shard: int, identities: list[str], name: str, args: dict[str, Any], timeout: float
+    shard: int, identities: list[str], name: str, args: dict[str, Any], timeout: float, cause: str
 ) -> dict[str, dict[str, Any]]:
     layer = get_channel_layer(LAYER)
     # An ordinary channel of its own: the layer's process-local ones are bound to one event loop,
@@ -142,18 +173,21 @@ async def _exchange(
         "identities": identities,
         "name": name,
         "args": args,
+        "cause": cause,  # who has sent it, for the message log
         "reply": reply,
         "until": time.time() + timeout,  # a command that nobody waits for is not carried out
     }
-    await layer.send(channel_of(shard), message)
     async with asyncio.timeout(timeout):
+        await layer.send(channel_of(shard), message)
         answer = await layer.receive(reply)
     return answer["answers"]
 
 
 async def _has_owner(shard: int) -> bool:
-    async with Redis.from_url(settings.REDIS_URL) as client:
-        return bool(await client.exists(f"{keys.lease_prefix()}{shard}"))
+    async with redis_links.connect(settings.REDIS_URL, **settings.REDIS_CLIENT) as client:
+        lease = await client.get(f"{keys.lease_prefix()}{shard}")
+        owner = lease.decode().rpartition(":")[0] if lease else ""
+        return bool(owner) and bool(await client.exists(keys.speaking_key(owner)))
 
 
 def _all_failed(identities: list[str], code: str, message: str) -> dict[str, dict[str, Any]]:

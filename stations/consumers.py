@@ -10,15 +10,18 @@ fleet listens once for all stations of a worker.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Protocol
 
 from channels.consumer import AsyncConsumer
 
 from chargepoint.config import SUBPROTOCOLS, StationConfig
 from chargepoint.effects import (
+    URGENT,
     Changed,
     Close,
     Cut,
@@ -36,16 +39,20 @@ from chargepoint.effects import (
     Upload,
 )
 from chargepoint.station import Station
+from messaging.recorder import SEQ_BITS
+from stations.asgi_link import AsgiLink
 from stations.clock import Clock, Deadlines
+from stations.gate import PAUSE, Gate
+from stations.handling import SIZE, Slot, label_of
+from stations.link_state import PROTOCOL_ERROR
 from stations.sealing import seal
-from stations.snapshot_writer import SnapshotWriter
+from stations.snapshot_writer import DISOWNED, SnapshotWriter
+from stations.speaking import NothingChosen, change_version, chosen_config
 from stations.stamps import make_stamp, pack_state
 from stations.targets import TlsOptions
 from stations.transfers import Transfers
 
 log = logging.getLogger(__name__)
-
-PROTOCOL_ERROR = 1002
 
 
 class Link(Protocol):
@@ -60,6 +67,9 @@ class Link(Protocol):
     def freeze(self, on: bool) -> None:
         """Read and write nothing on the socket, which stays open; or go on with it."""
 
+    def pause(self, on: bool) -> None:
+        """Read nothing for a moment: this worker does not know whether it may answer."""
+
     def cut(self) -> None:
         """Tear the socket down without a close frame, and dial no more until `connect`."""
 
@@ -68,6 +78,9 @@ class Link(Protocol):
 
     def tls(self) -> TlsOptions | None:
         """By what the station knows its CSMS, and is known to it; None without TLS."""
+
+    def offered(self) -> tuple[StationConfig, ...]:
+        """Of the versions that are offered, if there are several, in their order."""
 
     def describe(self) -> dict[str, Any]:
         """What an operator wants to know of the link: {"state", "error", "attempt", "next"}."""
@@ -84,30 +97,45 @@ class Host:
     sent: int = 0
     received: int = 0
     transfers: Transfers = field(default_factory=Transfers)
+    gate: Gate = field(default_factory=Gate)
+    slot: Slot = field(default_factory=lambda: bytearray(SIZE))  # whose step is carried out
+
+    @contextlib.contextmanager
+    def handling(self, identity: str) -> Iterator[None]:
+        """A step of this station, of the rare kinds; the common ones write the slot themselves."""
+        label, outer = label_of(identity), self.slot[0]
+        self.slot[: len(label)] = label
+        try:
+            yield
+        finally:
+            self.slot[0] = outer  # a step within a step is of the same station
 
 
 class ChargePointConsumer(AsyncConsumer):
     """One charge point: all its state changes on its worker's event loop, in one of the methods.
 
     `epoch`: the epoch of the lease under which it runs; also the `run` of its message records.
-    `taken`: number of snapshots that were taken of this station in this epoch before.
+    `row`: primary key of its row: the same identity made anew is another station.
+    `taken`: number of snapshots that were taken of this station in this epoch.
     """
 
     __slots__ = (
         "station", "identity", "epoch", "taken", "host", "link", "armed", "pending",
-        "reconnect_after",
+        "reconnect_after", "row", "label",
     )  # fmt: skip
 
-    def __init__(self, station: Station, host: Host, epoch: int, taken: int = 0) -> None:
+    def __init__(self, station: Station, host: Host, epoch: int, row: str = "") -> None:
         self.station = station
         self.identity = station.identity
         self.epoch = epoch
-        self.taken = taken
+        self.taken = 0
+        self.row = row
         self.host = host
         self.link: Link | None = None
         self.armed: float | None = None
         self.pending = 0
         self.reconnect_after: float | None = None
+        self.label = label_of(station.identity)
 
     # --- events ------------------------------------------------------------------------------
 
@@ -120,6 +148,7 @@ class ChargePointConsumer(AsyncConsumer):
         try:
             while True:
                 event = await receive()
+                await self.host.gate.opened()
                 self.handle(event, scope)
                 if event["type"] == "websocket.disconnect":
                     return
@@ -134,90 +163,143 @@ class ChargePointConsumer(AsyncConsumer):
 
         websocket.connect needs the scope, for the subprotocols that the two sides agree on.
         """
-        kind = event["type"]
-        if kind == "websocket.receive":
-            self.host.received += 1
-            data = event.get("text")
-            if data is None:
-                data = event["bytes"]
-            self.perform(self.station.received(data, self.host.clock.now()))
-        elif kind == "websocket.connect":
-            self._connected(scope["subprotocols"])
-        elif kind == "websocket.disconnect":
-            now = self.host.clock.now()
-            code, reason = event.get("code") or 1006, event.get("reason") or ""
-            self.perform(self.station.disconnected(now, code, reason))
-        else:
-            raise ValueError(f"no handler for ASGI event {kind!r}")
+        host = self.host
+        if host.gate.closed:
+            host.gate.hold(self, self.handle, event, scope)
+            return
+        host.slot[: len(self.label)] = self.label
+        try:
+            kind = event["type"]
+            if kind == "websocket.receive":
+                host.received += 1
+                data = event.get("text")
+                if data is None:
+                    data = event["bytes"]
+                self.perform(self.station.received(data, host.clock.now()))
+            elif kind == "websocket.connect":
+                self._connected(scope["subprotocols"])
+            elif kind == "websocket.disconnect":
+                now = host.clock.now()
+                code, reason = event.get("code") or 1006, event.get("reason") or ""
+                self.perform(self.station.disconnected(now, code, reason))
+            else:
+                raise ValueError(f"no handler for ASGI event {kind!r}")
+        finally:
+            host.slot[0] = 0
 
     def _connected(self, agreed: Iterable[str]) -> None:
-        # OCPP-J 1.6, 3.1.2 and 2.0.1 part 4, 3.1.2: no common subprotocol, no connection.
         wanted = SUBPROTOCOLS[self.station.config.version]
         if wanted not in agreed:
-            reason = f"subprotocol {wanted} not agreed"
-            self.link.carry({"type": "websocket.close", "code": PROTOCOL_ERROR, "reason": reason})
-            self.dial_failed("network", reason)
-            return
+            try:
+                config = chosen_config(self.station.config, self.link.offered(), agreed)
+            except NothingChosen as refusal:
+                self.refuse(str(refusal))
+                return
+            change_version(self, config)
+            wanted = SUBPROTOCOLS[config.version]
         self.reconnect_after = None
         self.link.carry({"type": "websocket.accept", "subprotocol": wanted})
         self.perform(self.station.connected_to(self.host.clock.now()))
 
+    def refuse(self, why: str) -> None:
+        """Have none of a connection whose handshake cannot stand."""
+        self.link.carry({"type": "websocket.close", "code": PROTOCOL_ERROR, "reason": why})
+        self.dial_failed("network", why)
+
     def unreadable(self, text: str, error: str) -> None:
         """Log what came in but was no WebSocket message that OCPP could look at."""
         now = self.host.clock.now()
-        frame = Frame("received", "Invalid", "", "", text, now, None, error)
-        self.host.recorder.record(self.identity, self.epoch, frame)
+        self.perform([Noted(Frame("received", "Invalid", "", "", text, now, None, error))])
 
     def dial_failed(self, kind: str, why: str) -> None:
         """The link could not be made (told by the dialer)."""
-        self.perform(self.station.dial_failed(kind, why, self.host.clock.now()))
+        if self.host.gate.closed:
+            self.host.gate.hold(self, self.dial_failed, kind, why)
+            return
+        with self.host.handling(self.identity):
+            self.perform(self.station.dial_failed(kind, why, self.host.clock.now()))
 
     def due(self, now: float) -> float | None:
         """The station's deadline came up (called by Deadlines)."""
         deadline = self.station.deadline
         if deadline is None or deadline > now:
             return deadline
-        self.perform(self.station.wake(now))  # which arms the next
+        host = self.host
+        if host.gate.closed:
+            return now + PAUSE
+        host.slot[: len(self.label)] = self.label
+        try:
+            self.perform(self.station.wake(now))  # which arms the next
+        finally:
+            host.slot[0] = 0
         return None
 
     # --- what the fleet asks -----------------------------------------------------------------
 
-    def command(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def command(self, name: str, arguments: dict[str, Any], cause: str = "") -> dict[str, Any]:
         """Carry out an operator's command; raises chargepoint CommandRejected."""
-        result, effects = self.station.command(name, arguments, self.host.clock.now())
-        self.perform(effects)
+        with self.host.handling(self.identity):
+            result, effects = self.station.command(name, arguments, self.host.clock.now(), cause)
+            self.perform(effects)
         return result
 
     def reconfigure(self, config: StationConfig) -> None:
-        self.perform(self.station.reconfigure(config, self.host.clock.now()))
+        with self.host.handling(self.identity):
+            self.perform(self.station.reconfigure(config, self.host.clock.now()))
 
     def power_off(self) -> None:
         """Orderly stop; open transactions stay open in the saved state."""
-        self.perform(self.station.power_off(self.host.clock.now()))
+        with self.host.handling(self.identity):
+            self.perform(self.station.power_off(self.host.clock.now()))
         self.host.deadlines.disarm(self)
 
     def retire(self) -> None:
-        """It runs here no longer: no deadline and no transfer of it is left."""
+        """It runs here no longer: no deadline, no transfer and no write of it is left."""
         self.host.deadlines.disarm(self)
         self.host.transfers.stop_all(self)
+        self.pending = 0
+
+    def disown(self) -> None:
+        """Another worker or another station has its place: what this one knows counts no more."""
+        self.retire()
+        self.pending = DISOWNED
+
+    @property
+    def gone(self) -> bool:
+        return self.pending == DISOWNED
 
     def transfer_ended(self, outcome: Transferred) -> None:
         """Called by Transfers."""
-        self.perform(self.station.transfer_ended(outcome, self.host.clock.now()))
+        if self.host.gate.closed:
+            self.host.gate.hold(self, self.transfer_ended, outcome)
+            return
+        with self.host.handling(self.identity):
+            self.perform(self.station.transfer_ended(outcome, self.host.clock.now()))
 
     def packed_state(self) -> bytes:
         """Stamp and snapshot in one synchronous step; each snapshot has a stamp of its own."""
         self.taken += 1
-        snapshot = self.station.snapshot()
+        return pack_state(make_stamp(self.epoch, self.taken), seal(self.snapshot()))
+
+    def snapshot(self) -> dict[str, Any]:
+        """The station's, with its link, its row and `logged`, [run, seq] of its newest record."""
+        with self.host.handling(self.identity):
+            snapshot = self.station.snapshot()
+        snapshot["row"] = self.row
+        # Apart: together they are more than 64 bits.
+        snapshot["logged"] = divmod(self.host.recorder.number(self.identity), 1 << SEQ_BITS)
         if self.link is not None:
             snapshot["link"] = self.link.describe()
-        return pack_state(make_stamp(self.epoch, self.taken), seal(snapshot))
+        return snapshot
 
     # --- effects -----------------------------------------------------------------------------
 
     def perform(self, effects: list[Any]) -> None:
-        """Carry out the core's effects in their order."""
+        """Carry out the core's effects in their order, if this worker may still speak."""
         host = self.host
+        if monotonic() > host.gate.until:
+            host.gate.hold(self, self.perform, effects)
+            return
         for effect in effects:
             kind = type(effect)
             if kind is Send:
@@ -228,16 +310,39 @@ class ChargePointConsumer(AsyncConsumer):
                 self.link.carry({"type": "websocket.send", "text": frame.text})
             elif kind is Received:
                 host.recorder.record(self.identity, self.epoch, effect.frame)
+            elif kind is Session:
+                host.recorder.session(self.epoch, effect.update)
             elif kind is Changed:
                 host.snapshots.changed(self, effect.urgency)
+                if effect.urgency is URGENT:
+                    # Not by `perform`, which may look at the gate again: it is one step.
+                    for left in self._keep(effects[effects.index(effect) + 1 :]):
+                        self._perform_rare(left)
+                    break
             else:
                 self._perform_rare(effect)
-        host.deadlines.arm(self, self.station.deadline)
+        deadline, armed = self.station.deadline, self.armed
+        if deadline is not None and (armed is None or deadline < armed):
+            host.deadlines.arm(self, deadline)
+
+    def _keep(self, coming: list[Any]) -> list[Any]:
+        """Write the state ahead of the effects to come; returns those that are left.
+
+        What the CSMS is told of a transaction or of something done must be known to whoever
+        resumes the station, so no frame that tells it leaves before.
+        """
+        updates = [effect.update for effect in coming if type(effect) is Session]
+        self.host.recorder.state(self.identity, self.epoch, self.packed_state(), updates)
+        return [effect for effect in coming if type(effect) is not Session]
 
     def _perform_rare(self, effect: Any) -> None:
         match effect:
+            case Send(frame=frame):
+                self.host.recorder.record(self.identity, self.epoch, frame)
+                self.host.sent += 1
+                self.link.carry({"type": "websocket.send", "text": frame.text})
             case Session(update=update):
-                self.host.recorder.session(update)
+                self.host.recorder.session(self.epoch, update)
             case Close(code=code, reason=reason, reconnect_after=after):
                 self.reconnect_after = after
                 if self.link is not None:
@@ -268,40 +373,3 @@ class ChargePointConsumer(AsyncConsumer):
                 self.link.cut()
             case Dial(pause=pause):
                 self.link.connect(pause)
-
-
-class AsgiLink:
-    """Carries a consumer's events to an ASGI server's awaitable `send`, in order."""
-
-    def __init__(self, send: Any) -> None:
-        self._send = send
-        self._events: asyncio.Queue[dict | None] = asyncio.Queue()
-
-    def carry(self, event: dict[str, Any]) -> None:
-        self._events.put_nowait(event)
-
-    def ping_every(self, seconds: float) -> None:
-        """The server that holds the socket sends its own pings."""
-
-    def freeze(self, on: bool) -> None:
-        """The server that holds the socket reads on; the station takes and sends nothing."""
-
-    def cut(self) -> None:
-        """No server lets go of a socket without a close frame."""
-        self.carry({"type": "websocket.close", "code": 1001, "reason": "no power"})
-
-    def connect(self, pause: float) -> None:
-        """The other side dials."""
-
-    def tls(self) -> TlsOptions | None:
-        return None
-
-    def describe(self) -> dict[str, Any]:
-        return {"state": "open", "error": "", "attempt": 0, "next": None}
-
-    def finish(self) -> None:
-        self._events.put_nowait(None)
-
-    async def run(self) -> None:
-        while (event := await self._events.get()) is not None:
-            await self._send(event)

@@ -6,41 +6,44 @@ consumer answers (websocket.send, websocket.close) goes out on the socket. A fra
 the socket's callback to the reply, is one synchronous call: no queue, no task, no timer handle.
 """
 
-import enum
 import logging
 import random
+from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Any
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from chargepoint.backoff import Backoff
-from chargepoint.config import MAX_FRAME
+from chargepoint.config import StationConfig
 from chargepoint.effects import SOON
+from chargepoint.timers import near_tick, on_tick
+from stations.bursts import BEHIND, RECEIVE_BUFFER, Burst
 from stations.consumers import ChargePointConsumer
+from stations.deflate import NotAgreed, deflated
 from stations.dialing import DialQueue, failure_kind, refusal, target_of
-from stations.fragments import Fragments
+from stations.fragments import Broken, Fragments, collected
+from stations.gate import PAUSE
+from stations.handshake import chosen, compresses
+from stations.link_state import (
+    ABNORMAL,
+    GOING_AWAY,
+    INVALID_TEXT,
+    NO_CODE,
+    NORMAL,
+    LinkState,
+)
 from stations.targets import DialTarget, TlsOptions
 
 log = logging.getLogger(__name__)
 
 PONG_TIMEOUT = 20.0
+PING_TICKS = 1  # a second: pings wake a worker for nothing else, and are no frames of OCPP
 NO_POWER = "the station has no power"
 CLOSE_TIMEOUT = 2.0  # how long the CSMS may take to answer our close
 STABLE_AFTER = 30.0  # a connection that lasted this long ends a series of failures
 
-NORMAL, GOING_AWAY, PROTOCOL_ERROR, NO_CODE, ABNORMAL = 1000, 1001, 1002, 1005, 1006
-INVALID_TEXT, TOO_BIG = 1007, 1009
-
-_TEXT, _CONTINUATION = WSMsgType.TEXT, WSMsgType.CONTINUATION
-_PONG, _CLOSE = WSMsgType.PONG, WSMsgType.CLOSE
-
-
-class LinkState(enum.Enum):
-    OFF = "off"
-    WAITING = "waiting"  # for the back-off to pass
-    DIALING = "dialing"  # or queued to dial
-    OPEN = "open"
-    CLOSING = "closing"
+_TEXT = WSMsgType.TEXT
+_PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 
 
 class Dialer(WSListener):
@@ -48,8 +51,8 @@ class Dialer(WSListener):
 
     __slots__ = (
         "consumer", "target", "queue", "wanted", "state", "armed", "error", "backoff", "transport",
-        "_at", "_opened", "_ping_interval", "_next_ping", "_pong_by",
-        "_fragments", "_frozen",
+        "burst", "_at", "_opened", "_ping_interval", "_next_ping", "_pong_by",
+        "_deflates", "_fragments", "_frozen",
     )  # fmt: skip
 
     def __init__(self, consumer: ChargePointConsumer, target: DialTarget, queue: DialQueue) -> None:
@@ -60,7 +63,7 @@ class Dialer(WSListener):
         self.state = LinkState.OFF
         self.armed: float | None = None
         self.error = ""
-        self.backoff = Backoff(consumer.station.reconnect_delay)
+        self.backoff = Backoff(self._delay)
         self.transport: WSTransport | None = None
         self._at: float | None = None  # next dial, next ping, or end of patience while closing
         self._opened = 0.0
@@ -69,6 +72,8 @@ class Dialer(WSListener):
         self._pong_by: float | None = None  # of the oldest ping that is not answered
         self._fragments: Fragments | None = None
         self._frozen = False  # half-open: nothing is read or written
+        self._deflates = False  # agreed for this connection
+        self.burst: Burst | None = None  # while frames wait for their turn nothing is read
         consumer.link = self
         if consumer.station.dark:
             self.error = NO_POWER
@@ -94,14 +99,16 @@ class Dialer(WSListener):
         self._let_go(code, reason)
 
     def drop(self) -> None:
-        """Be done with the connection at once; the consumer hears no more of it."""
+        """Be done with the connection at once and without a word: the consumer hears no more of it.
+
+        A close frame would be one more frame of a station that speaks elsewhere by now.
+        """
         self.wanted = False
         transport, self.transport = self.transport, None
-        self.state = LinkState.OFF
+        self.state, self.burst = LinkState.OFF, None
         self.consumer.host.deadlines.disarm(self)
         if transport is not None:
-            transport.send_close(GOING_AWAY)
-            transport.disconnect()
+            transport.disconnect(False)
 
     def cut(self) -> None:
         """Tear the connection down as a power cut does: no close frame, and no dial after it."""
@@ -120,7 +127,17 @@ class Dialer(WSListener):
         below = self.transport.underlying_transport
         if on:
             below.pause_reading()
-        else:
+        elif self.burst is None:
+            below.resume_reading()
+
+    def pause(self, on: bool) -> None:
+        """Read nothing while it is not known whether the station is ours; the socket stays open."""
+        if self.state is not LinkState.OPEN:
+            return
+        below = self.transport.underlying_transport
+        if on:
+            below.pause_reading()
+        elif not self._frozen and self.burst is None:
             below.resume_reading()
 
     def redirect(self, target: DialTarget) -> None:
@@ -135,6 +152,13 @@ class Dialer(WSListener):
 
     def tls(self) -> TlsOptions | None:
         return self.target.tls
+
+    def offered(self) -> tuple[StationConfig, ...]:
+        return self.target.options.configs
+
+    def _delay(self, attempt: int) -> float:
+        # The station is another object once it speaks another version.
+        return self.consumer.station.reconnect_delay(attempt)
 
     def describe(self) -> dict[str, Any]:
         """What an operator wants to know of the link; `next`: unix seconds of the next dial."""
@@ -155,7 +179,7 @@ class Dialer(WSListener):
 
     def failed(self, failure: BaseException) -> None:
         """The dial came to nothing (called by the DialQueue)."""
-        self.error = refusal(failure)
+        self.error = refusal(failure, self.target.options.proxy)
         log.info("%s: %s not reached: %s", self.consumer.identity, target_of(self).url, self.error)
         self._after_loss(None)
         if self.wanted:
@@ -164,8 +188,8 @@ class Dialer(WSListener):
     def _after_loss(self, pause: float | None) -> None:
         """Nothing is open any more: dial again after `pause` seconds (None: by the back-off)."""
         self.transport = None
-        self._fragments = self._pong_by = None
-        self._frozen = False
+        self._fragments = self._pong_by = self.burst = None
+        self._frozen = self._deflates = False
         host = self.consumer.host
         if self.wanted:
             pause = self.backoff.next_delay() if pause is None else pause
@@ -181,9 +205,10 @@ class Dialer(WSListener):
     # --- the socket (picows callbacks) -------------------------------------------------------
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        if not self.wanted:
-            transport.send_close(GOING_AWAY)
-            transport.disconnect()
+        if not self.wanted or self.consumer.host.gate.shut():
+            if not (self.consumer.gone or self.consumer.host.gate.shut()):
+                transport.send_close(GOING_AWAY)
+            transport.disconnect(False)
             self._after_loss(None)
             return
         self.transport = transport
@@ -191,8 +216,15 @@ class Dialer(WSListener):
         self.error = ""
         self._at = None
         self._opened = self.consumer.host.clock.now()
-        agreed = transport.response.headers.get("Sec-WebSocket-Protocol")
-        scope = {"type": "websocket", "subprotocols": [agreed] if agreed else []}
+        below = transport.underlying_transport
+        below.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER)
+        headers = transport.response.headers
+        try:
+            self._deflates = compresses(headers, self.target)
+        except NotAgreed as why:
+            self.consumer.refuse(str(why))
+            return
+        scope = {"type": "websocket", "subprotocols": chosen(headers)}
         self.consumer.handle({"type": "websocket.connect"}, scope)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -200,8 +232,13 @@ class Dialer(WSListener):
             return
         if transport.is_close_frame_sent and self.state is LinkState.OPEN:
             return  # picows refused an earlier frame, and ends the connection in a moment
+        if frame.tail_size > BEHIND or (self.burst is not None and frame.tail_size >= 0):
+            self._postpone(transport, frame)
+            return
         kind = frame.msg_type
-        if kind is _TEXT and frame.fin and self._fragments is None:
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self._collect(frame)
+        elif kind is _TEXT and frame.fin and self._fragments is None:
             try:
                 text = frame.get_payload_as_utf8_text()
             except UnicodeDecodeError:
@@ -210,13 +247,33 @@ class Dialer(WSListener):
             self._deliver({"type": "websocket.receive", "text": text})
         elif kind is _PONG:
             self._pong_by = None
+        elif kind is _PING:
+            if not self.consumer.host.gate.shut():
+                transport.send_pong(frame.get_payload_as_bytes())
         elif kind is _CLOSE:
             self._answer_close(transport)
         else:
-            self._collect(kind, frame)
+            self._collect(frame)
+
+    def _postpone(self, transport: WSTransport, frame: WSFrame) -> None:
+        if self.burst is None:
+            transport.underlying_transport.pause_reading()
+            self.burst = Burst(self, transport)
+        self.burst.add(frame)
+
+    def burst_over(self, transport: WSTransport) -> None:
+        """All frames that waited were taken (called by the Burst)."""
+        ended, self.burst = self.burst.ended, None
+        if ended:
+            self.on_ws_disconnected(transport)
+        elif not (self._frozen or self.consumer.host.gate.closed):
+            transport.underlying_transport.resume_reading()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if transport is not self.transport:
+            return
+        if self.burst is not None:
+            self.burst.ended = True
             return
         shake = transport.close_handshake
         self._note_violation(transport)
@@ -247,18 +304,18 @@ class Dialer(WSListener):
             # A fault of ours must not cost the station its connection.
             log.exception("%s: frame not handled", self.consumer.identity)
 
-    def _collect(self, kind: WSMsgType, frame: WSFrame) -> None:
-        """A fragment, or a binary message."""
-        if (kind is _CONTINUATION) == (self._fragments is None):
-            self._fail(PROTOCOL_ERROR, "fragments out of order")
-            return
-        fragments = self._fragments = self._fragments or Fragments(kind)
-        fragments.add(frame.get_payload_as_bytes())
-        if fragments.size > MAX_FRAME:
-            self._fail(TOO_BIG, "message too big")
-        elif frame.fin:
+    def _collect(self, frame: WSFrame) -> None:
+        """A fragment, a binary or compressed message, or a frame that none may send."""
+        try:
+            fragments = self._fragments = collected(self._fragments, frame, self._deflates)
+            if not frame.fin:
+                return
             self._fragments = None
-            self._deliver_joined(fragments.joined(), fragments.is_text)
+            data = fragments.joined()
+        except Broken as why:
+            self._fail(why.code, str(why))
+        else:
+            self._deliver_joined(data, fragments.is_text)
 
     def _deliver_joined(self, data: bytes, is_text: bool) -> None:
         if not is_text:
@@ -296,7 +353,12 @@ class Dialer(WSListener):
         kind = event["type"]
         if kind == "websocket.send":
             if self.state is LinkState.OPEN:
-                self.transport.send(_TEXT, event["text"].encode(errors="surrogatepass"))
+                data = event["text"].encode(errors="surrogatepass")
+                packed = deflated(data) if self._deflates else None
+                if packed is None:
+                    self.transport.send(_TEXT, data)
+                else:
+                    self.transport.send(_TEXT, packed, rsv1=True)
         elif kind == "websocket.close":
             self.error = event.get("reason") or ""
             self._close(event.get("code") or NORMAL, event.get("reason") or "")
@@ -321,11 +383,14 @@ class Dialer(WSListener):
         host.deadlines.arm(self, self._at)
 
     def _abort(self) -> None:
-        self.state = LinkState.CLOSING
+        self.state, self.burst = LinkState.CLOSING, None
         self.transport.disconnect(False)
 
     def _answer_close(self, transport: WSTransport) -> None:
         received = transport.close_handshake.recv
+        if self.consumer.host.gate.shut():
+            transport.disconnect(False)
+            return
         if not transport.is_close_frame_sent:
             # RFC 6455, 7.4.1: 1005 stands for "no code" and is never sent.
             transport.send_close(int(received.code) or NORMAL)
@@ -342,13 +407,20 @@ class Dialer(WSListener):
         self._at = None
         if seconds > 0:
             host = self.consumer.host
-            self._next_ping = self._at = host.clock.now() + seconds * random.uniform(0.5, 1)
+            first = host.clock.now() + seconds * random.uniform(0.5, 1)
+            self._next_ping = self._at = on_tick(first, self._ping_ticks)
             host.deadlines.arm(self, self._at)
+
+    @property
+    def _ping_ticks(self) -> int:
+        return PING_TICKS if self._ping_interval >= 1 else 0
 
     def due(self, now: float) -> float | None:
         """The next dial, ping, missing pong or end of a close came up (called by Deadlines)."""
         if self._at is None or self._at > now:
             return self._at
+        if self.consumer.host.gate.shut():
+            return now + PAUSE
         match self.state:
             case LinkState.WAITING:
                 self._enqueue()
@@ -368,6 +440,6 @@ class Dialer(WSListener):
         if self._next_ping <= now:
             if not self._frozen:
                 self.transport.send_ping()
-            self._next_ping = now + self._ping_interval
+            self._next_ping = near_tick(now + self._ping_interval, self._ping_ticks)
             self._pong_by = self._pong_by or now + PONG_TIMEOUT
         self._at = min(self._next_ping, self._pong_by or self._next_ping)

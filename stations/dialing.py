@@ -1,21 +1,29 @@
 """Making connections: how many at a time, with which TLS, and what to say when one fails."""
 
 import asyncio
-import base64
 import contextlib
 import logging
 import ssl
 import tempfile
+import time
 from collections import deque
 from collections.abc import Coroutine
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import picows
+from python_socks import ProxyError
 
 from chargepoint.config import MAX_FRAME
+from runtime import lifetime
+from stations.egress import Refused
+from stations.handshake import request_headers
+from stations.reaching import Reach
 from stations.targets import DialTarget, TlsOptions, secured
+from stations.tls_protocols import set_protocols
 
 if TYPE_CHECKING:
     from stations.dialer import Dialer
@@ -37,18 +45,25 @@ class DialQueue:
     A dial is the only time at which a station has a task.
     """
 
-    def __init__(self, limit: int = 200, timeout: float = 10.0) -> None:
+    def __init__(self, limit: int = 200, timeout: float = 10.0, reach: Reach | None = None) -> None:
         """`timeout`: seconds for a connection and its upgrade, each."""
+        self.reach = reach or Reach()
         self._limit = limit
         self._timeout = timeout
-        self._waiting: deque[Dialer] = deque()
+        self._waiting: deque[tuple[float, Dialer]] = deque()  # since when (monotonic), who
         self._tasks: set[asyncio.Task] = set()
         self._dialing = 0
         self._closed = False
 
     def submit(self, dialer: "Dialer") -> None:
-        self._waiting.append(dialer)
+        self._waiting.append((time.monotonic(), dialer))
         self._start_next()
+
+    def backlog(self) -> tuple[int, float]:
+        """How many wait for their turn, and for how many seconds the first of them has."""
+        if not self._waiting:
+            return 0, 0.0
+        return len(self._waiting), time.monotonic() - self._waiting[0][0]
 
     def swallow(self, ending: Coroutine) -> None:
         """Retrieve the exception by which picows ended a connection; it is logged already."""
@@ -58,14 +73,12 @@ class DialQueue:
         """Give up the dials under way and those that wait."""
         self._closed = True
         self._waiting.clear()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await lifetime.end(self._tasks)
 
     def _start_next(self) -> None:
         while self._waiting and self._dialing < self._limit and not self._closed:
             self._dialing += 1
-            task = asyncio.ensure_future(self._dial(self._waiting.popleft()))
+            task = asyncio.ensure_future(self._dial(self._waiting.popleft()[1]))
             task.add_done_callback(self._dialed)
             self._keep(task)
 
@@ -79,6 +92,7 @@ class DialQueue:
 
     async def _dial(self, dialer: "Dialer") -> None:
         try:
+            await dialer.consumer.host.gate.opened()
             if not dialer.wanted:
                 raise ConnectionAbortedError("no longer wanted")
             async with asyncio.timeout(self._timeout):
@@ -97,11 +111,9 @@ def target_of(dialer: "Dialer") -> DialTarget:
 
 async def open_websocket(dialer: "Dialer", target: DialTarget, timeout: float) -> tuple[Any, Any]:
     """Connect and upgrade; on success the dialer has had its on_ws_connected."""
-    headers = {"Sec-WebSocket-Protocol": target.subprotocol}
-    if target.username:
-        # OCPP-J 1.6, 6.2 and 2.0.1 security profile 1: HTTP basic authentication.
-        pair = f"{target.username}:{target.password}".encode(errors="surrogateescape")
-        headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
+    reach, proxy = dialer.queue.reach, target.options.proxy or None
+    if proxy and (why := reach.policy.refusal_of_host(urlsplit(target.url).hostname)):
+        raise Refused(why)  # the proxy's own address is judged with its socket
     return await picows.ws_connect(
         lambda request, response: dialer,
         target.url,
@@ -110,8 +122,11 @@ async def open_websocket(dialer: "Dialer", target: DialTarget, timeout: float) -
         logger_name=_picows_log,
         max_frame_size=MAX_FRAME,
         max_redirects=0,
-        extra_headers=headers,
+        enable_auto_pong=False,  # the dialer answers, if its worker may speak
+        extra_headers=request_headers(target),
+        proxy=proxy,
         read_buffer_init_size=READ_BUFFER,
+        socket_factory=reach.socket_to,
         use_aiofastnet=USE_AIOFASTNET,
     )
 
@@ -120,7 +135,7 @@ async def open_websocket(dialer: "Dialer", target: DialTarget, timeout: float) -
 def tls_context(options: TlsOptions) -> ssl.SSLContext:
     """A client context; shared by all stations with the same options (it is large to build)."""
     context = ssl.create_default_context(cadata=options.ca_pem or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # whitepaper A00.FR.314, 2.0.1 A00.FR.314
+    set_protocols(context, options.min_version, options.max_version, options.ciphers)
     if options.more_ca_pem:
         context.load_verify_locations(cadata=options.more_ca_pem)
     if not options.verify:
@@ -140,15 +155,32 @@ def _load_client_certificate(context: ssl.SSLContext, options: TlsOptions) -> No
         context.load_cert_chain(certificate, key)
 
 
-def refusal(failure: BaseException) -> str:
-    """One sentence for the operator on why a dial failed."""
+def refusal(failure: BaseException, proxy: str = "") -> str:
+    """One sentence for the operator on why a dial failed; `proxy`: by which it was made."""
+    words = _refusal(failure)
+    # Who refused a connection, or let it break, is not to be seen from here.
+    return f"{words} (by the proxy {urlsplit(proxy).netloc.rpartition('@')[2]})" if proxy else words
+
+
+def _refusal(failure: BaseException) -> str:
     if isinstance(failure, picows.WSHandshakeError) and failure.response is not None:
         status = getattr(failure.response, "status", None)
         if status is not None and status != 101:
             return f"the CSMS answered HTTP {status.value} {status.phrase}"
+    if isinstance(failure, ProxyError):
+        return _refusal_of_proxy(str(failure))
     if isinstance(failure, TimeoutError):
         return "no answer in time"
     return str(failure) or type(failure).__name__
+
+
+def _refusal_of_proxy(words: str) -> str:
+    """picows tells a status by its number alone."""
+    head, is_status, number = words.rpartition("status ")
+    if is_status and number.isdigit() and len(number) == 3:
+        known = {each.value: each.phrase for each in HTTPStatus}
+        return f"the proxy answered HTTP {number} {known.get(int(number), '')}".rstrip()
+    return words.replace("HTTP proxy", "the proxy", 1)
 
 
 def failure_kind(failure: BaseException) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
+from stations import passwords
 from stations.models import DESIGN_FIELDS, Station, TagGroup, Template
 
 FORMAT = "ocpp-emulator/1"
@@ -25,7 +26,10 @@ def station_entry(station: Station, templates: dict, with_secrets: bool = False)
     entry = {name: getattr(station, name) for name in STATION_FIELDS}
     entry["template"] = templates.get(station.template_id)
     if with_secrets:
-        entry["password"], entry["tls_client_key_pem"] = station.read_secrets()
+        password, entry["tls_client_key_pem"] = station.read_secrets()
+        entry["password"] = passwords.written(password, station.password_encoding)
+        entry["password_encoding"] = station.password_encoding
+        entry["proxy_password"] = station.read_proxy_password()
     return entry
 
 

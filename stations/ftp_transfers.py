@@ -18,6 +18,8 @@ from chargepoint.effects import (
     Transferred,
     Upload,
 )
+from stations.egress import Refused
+from stations.reaching import FtpClient, Reach
 from stations.targets import TlsOptions
 from stations.transferring import BLOCK, Fetched, Limits, TransferFailed, context_for
 
@@ -31,9 +33,11 @@ _UPLOAD_RESULTS = {
 _FAULTS = (aioftp.AIOFTPException, ssl.SSLError, OSError, ValueError)
 
 
-async def download(effect: Download, tls: TlsOptions | None, limits: Limits) -> Transferred:
+async def download(
+    effect: Download, tls: TlsOptions | None, limits: Limits, reach: Reach
+) -> Transferred:
     fetched = Fetched(effect, limits)
-    async with _logged_in(effect.url, tls, limits, {"530": DENIED}) as client:
+    async with _logged_in(effect.url, tls, limits, reach, {"530": DENIED}) as client:
         async with client.download_stream(_path(effect.url)) as stream:
             async for block in stream.iter_by_block(BLOCK):
                 fetched.take(block)
@@ -41,9 +45,9 @@ async def download(effect: Download, tls: TlsOptions | None, limits: Limits) -> 
 
 
 async def upload(
-    effect: Upload, path: Path, tls: TlsOptions | None, limits: Limits
+    effect: Upload, path: Path, tls: TlsOptions | None, limits: Limits, reach: Reach
 ) -> None:
-    async with _logged_in(effect.url, tls, limits, _UPLOAD_RESULTS) as client:
+    async with _logged_in(effect.url, tls, limits, reach, _UPLOAD_RESULTS) as client:
         target = await _target(client, effect)
         with path.open("rb") as file:
             async with client.upload_stream(target) as stream:
@@ -69,13 +73,14 @@ def _path(url: str) -> PurePosixPath:
 
 @contextlib.asynccontextmanager
 async def _logged_in(
-    url: str, tls: TlsOptions | None, limits: Limits, results: dict[str, str]
+    url: str, tls: TlsOptions | None, limits: Limits, reach: Reach, results: dict[str, str]
 ) -> AsyncIterator[aioftp.Client]:
     parts = urlsplit(url)
     secure = parts.scheme.lower() == "ftps"
     port = parts.port or (TLS_PORT if secure else PLAIN_PORT)
     at_once = secure and port == TLS_PORT
-    client = aioftp.Client(
+    client = FtpClient(
+        reach,
         socket_timeout=limits.quiet,
         connection_timeout=limits.connect,
         ssl=context_for(tls) if at_once else None,
@@ -93,6 +98,8 @@ async def _logged_in(
         code = str(refused.received_codes[-1])
         words = f"the server answered {code} {' '.join(refused.info).strip()}"
         raise TransferFailed(results.get(code, FAILED), words) from None
+    except Refused as refused:
+        raise TransferFailed(FAILED, str(refused)) from None
     except TimeoutError:
         raise TransferFailed(FAILED, "the server did not answer in time") from None
     except _FAULTS as failure:

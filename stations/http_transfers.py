@@ -14,6 +14,8 @@ from chargepoint.effects import (
     Transferred,
     Upload,
 )
+from stations.egress import Refused
+from stations.reaching import Connector, Reach
 from stations.targets import TlsOptions
 from stations.transferring import BLOCK, Fetched, Limits, TransferFailed, context_for
 
@@ -28,13 +30,13 @@ _RESULTS = {
 class HttpTransfers:
     """One session without cookies and without connections that outlive their transfer."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, reach: Reach) -> None:
         self._limits = limits
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=limits.connect, sock_read=limits.quiet
         )
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            connector=Connector(reach),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=timeout,
             auto_decompress=False,  # the signature is over the file as it lies there
@@ -110,4 +112,6 @@ def _words(failure: BaseException) -> str:
         return f"{type(failure).__name__}: the address cannot be used"
     if isinstance(failure, aiohttp.ClientConnectorError):
         failure = failure.os_error
+    if isinstance(failure, Refused):
+        return str(failure)
     return f"{type(failure).__name__}: {failure}"

@@ -13,7 +13,11 @@ from stations.models import Station, TagGroup, Template
 from stations.predecessor import Converted
 
 ON_EXISTING = ("fail", "skip", "update")
-OWN_SECRETS = ("password", "tls_client_key_pem")
+# of a file -> of what was read
+OWN_SECRETS = {
+    "password": "password", "password_encoding": "password_encoding",
+    "proxy_password": "proxy_password", "tls_client_key_pem": "client_key",
+}  # fmt: skip
 MOST_STATIONS = 10_000
 
 
@@ -44,13 +48,17 @@ class Plan:
     tag_groups: list[TagGroup] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
+    secrets_may_move: bool = False
 
 
 def import_document(
-    document: Any, on_existing: str = "fail", dry_run: bool = False
+    document: Any, on_existing: str = "fail", dry_run: bool = False, secrets_may_move: bool = False
 ) -> list[Outcome]:
-    """Import a parsed file. Raises ImportRefused; then nothing was written."""
-    plan = make_plan(document, on_existing)
+    """Import a parsed file. Raises ImportRefused; then nothing was written.
+
+    secrets_may_move: those that the file lacks stay where it leads a link elsewhere.
+    """
+    plan = make_plan(document, on_existing, secrets_may_move)
     if plan.errors:
         raise ImportRefused(plan.errors)
     if not dry_run:
@@ -58,8 +66,8 @@ def import_document(
     return plan.outcomes
 
 
-def make_plan(document: Any, on_existing: str) -> Plan:
-    plan = Plan()
+def make_plan(document: Any, on_existing: str, secrets_may_move: bool = False) -> Plan:
+    plan = Plan(secrets_may_move=secrets_may_move)
     if on_existing not in ON_EXISTING:
         plan.errors["on_existing"] = f"Choose one of {', '.join(ON_EXISTING)}."
         return plan
@@ -115,10 +123,8 @@ def _read(entry: dict, templates: dict[str, Template]) -> Converted:
         elif name in OWN_SECRETS:
             if not isinstance(value, str):
                 out.errors[name] = "Give a text."
-            elif name == "password":
-                out.password = value
             else:
-                out.client_key = value
+                setattr(out, OWN_SECRETS[name], value)
         elif name == "template":
             _read_template(value, templates, out)
         else:
@@ -149,13 +155,17 @@ def _plan_station(
         errors["identity"] = (
             "This identity exists already: remove it, or import with on_existing skip or update."
         )
+    station = known or Station()
     if not errors:
-        errors = _check(known or Station(), out)
+        errors = _check(plan, station, out)
     for name, sentence in errors.items():
         plan.errors[f"{where}.{name}"] = sentence
     if errors:
         return
     seen.add(identity)
+    if on_existing == "update":
+        for name in station.parted:
+            out.changed[name] = "Removed: the link leads elsewhere. Give it with the address."
     _place(plan, out, known, on_existing)
 
 
@@ -177,13 +187,16 @@ def apply(station: Station, out: Converted) -> Station:
     for name, value in out.values.items():
         setattr(station, name, value)
     if out.password is not None:
-        station.set_password(out.password)
+        station.set_password(out.password, out.password_encoding)
+    if out.proxy_password is not None:
+        station.set_proxy_password(out.proxy_password)
     if out.client_key is not None:
         station.set_client_key(out.client_key)
     return station
 
 
-def _check(station: Station, out: Converted) -> dict[str, str]:
+def _check(plan: Plan, station: Station, out: Converted) -> dict[str, str]:
+    station.secrets_may_move = plan.secrets_may_move
     try:
         apply(station, out).full_clean(exclude=["template"], validate_unique=False)
     except ValidationError as error:
@@ -244,5 +257,7 @@ def carry_out(plan: Plan) -> None:
             {f"{name}.identity": "This identity exists already." for name in error.identities}
         ) from error
     for identity, out in plan.updates:
-        changes.change(identity, lambda station, out=out: apply(station, out), None)
+        changes.change(
+            identity, lambda station, out=out: apply(station, out), None, plan.secrets_may_move
+        )
     changes.notify_changed_sync([station.identity for station in plan.new])

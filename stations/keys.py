@@ -27,7 +27,7 @@ def workers_key() -> str:
 
 
 def lease_prefix() -> str:
-    """`<prefix><shard>` holds "<worker id>:<epoch>" while the shard has an owner."""
+    """`<prefix><shard>` holds "<worker id>:<epoch>"; see stations/lease_scripts.py."""
     return f"{settings.REDIS_PREFIX}fleet:lease:"
 
 
@@ -36,9 +36,19 @@ def epochs_key() -> str:
     return f"{settings.REDIS_PREFIX}fleet:epochs"
 
 
-def alive_key() -> str:
-    """Sorted set of worker ids by the Redis time (ms) they were last heard of."""
-    return f"{settings.REDIS_PREFIX}fleet:alive"
+def beats_key() -> str:
+    """Hash of worker id to a count that the worker raises in each round of its leases."""
+    return f"{settings.REDIS_PREFIX}fleet:beats"
+
+
+def speaking_key(worker: str) -> str:
+    """There while the worker is heard of. Only tells whether a command is worth sending."""
+    return f"{settings.REDIS_PREFIX}fleet:speaking:{worker}"
+
+
+def loss_key() -> str:
+    """Run id of a Redis that somebody has seen without the data of before."""
+    return f"{settings.REDIS_PREFIX}fleet:loss"
 
 
 def generation_key() -> str:

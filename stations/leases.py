@@ -1,71 +1,32 @@
-"""Which shards this worker owns: leases in Redis.
+"""Which shards this worker owns: leases in Redis that rest on no clock but this process's own.
 
-All of it is one script: who is alive, extending what is held, taking what is free up to a fair
-share. A script runs whole or not at all, so two workers cannot both believe that they took a shard,
-and there is nothing to hold while waiting.
+A lease is a key without an end: "<worker>:<epoch>". Its worker raises a count, its beat, in every
+round. Another takes the shard once it has itself seen, on its own monotonic clock, the same owner
+with the same beat for a whole lease; so a wall clock may jump, under Redis too, and nothing lapses.
+A shard that was released in order is free at once. One of which Redis knows nothing (it is new, or
+lost its data) is free a little later: its living owner claims it again first.
+
+All of a round is one script (lease_scripts.py). It runs whole or not at all, so two workers cannot
+both believe that they took a shard, and there is nothing to hold while waiting.
 """
 
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
 from stations import keys
+from stations.lease_scripts import RELEASE, TEND
 
-LEASE_MS = 10_000
-ALIVE_MS = 7_000  # shorter than a lease: the dead no longer count when their shards fall free
-TEND_EVERY = 1.0  # seconds; a lease is extended each time, and the spec asks for every 3 s
-
-# KEYS: alive, epochs, generation.
-# ARGV: worker, lease ms, alive ms, shards, lease prefix, wall ms, new generation, willing (0 or 1),
-#       then shard and epoch of each lease held.
-# Returns {live workers, generation, kept, lost, taken shards, epochs of the taken}.
-TEND = """
-local worker, prefix = ARGV[1], ARGV[5]
-local lease_ms, shards = tonumber(ARGV[2]), tonumber(ARGV[4])
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[3]))
-if ARGV[8] == '1' then redis.call('ZADD', KEYS[1], now, worker) end
-local live = math.max(1, redis.call('ZCARD', KEYS[1]))
-redis.call('SET', KEYS[3], ARGV[7], 'NX')
-local held, kept, lost, taken, epochs = {}, {}, {}, {}, {}
-for i = 9, #ARGV, 2 do
-  local shard, epoch = ARGV[i], ARGV[i + 1]
-  local mine, key = worker .. ':' .. epoch, prefix .. shard
-  local owner = redis.call('GET', key)
-  local latest = tonumber(redis.call('HGET', KEYS[2], shard) or '0')
-  held[shard] = true
-  -- Lapsed while Redis was away, or gone with its data: still ours if nobody had it since.
-  if owner == mine or (not owner and latest <= tonumber(epoch)) then
-    redis.call('SET', key, mine, 'PX', lease_ms)
-    redis.call('HSET', KEYS[2], shard, epoch)
-    kept[#kept + 1] = shard
-  else
-    lost[#lost + 1] = shard
-  end
-end
-local share, count = math.ceil(shards / live), #kept
-for number = 0, shards - 1 do
-  local shard = tostring(number)
-  if count >= share or ARGV[8] ~= '1' then break end
-  if not held[shard] and redis.call('EXISTS', prefix .. shard) == 0 then
-    local latest = tonumber(redis.call('HGET', KEYS[2], shard) or '0')
-    local epoch = string.format('%.0f', math.max(latest + 1, now, tonumber(ARGV[6])))
-    redis.call('SET', prefix .. shard, worker .. ':' .. epoch, 'PX', lease_ms)
-    redis.call('HSET', KEYS[2], shard, epoch)
-    taken[#taken + 1], epochs[#epochs + 1] = shard, epoch
-    count = count + 1
-  end
-end
-return {live, redis.call('GET', KEYS[3]), kept, lost, taken, epochs}
-"""
-
-# Give up a lease only if it is still ours. KEYS: lease; ARGV: "<worker>:<epoch>".
-RELEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
-"""
+ALIVE_PART = 0.7  # of a lease: the dead no longer count when their shards fall free
+GRACE_PART = 0.2  # two rounds: by then the living have claimed again what Redis has forgotten
+GAP_PART = 0.3  # after so long without an answer, what was seen before it counts for nothing
+# So long after a round its worker may speak. With GAP_PART it is below 1: whoever could not reach
+# Redis, froze, and speaks to this end, is done before anybody who sees Redis again can take over.
+SPEAK_PART = 0.6
+FORGOTTEN_LEASES = 6  # a dead worker's beat is removed after so many
 
 
 @dataclass(slots=True)
@@ -79,68 +40,174 @@ class Tending:
     redis_lost_data: bool = False
 
 
+@dataclass(slots=True)
+class Seen:
+    """What was seen last of a lease or a worker, and since when it is so."""
+
+    value: str
+    beat: str
+    since: float
+    owned: bool = False  # a lease: it had an owner, and nobody has released it since
+    moved: bool = False  # a worker: its beat was seen to rise
+
+
 class ShardLeases:
     """The leases of one worker. Not tied to a connection; Redis may go away and come back."""
 
-    def __init__(self, redis: Redis, worker: str, shards: int, lease_ms: int = LEASE_MS) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        worker: str,
+        shards: int,
+        lease_ms: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock`: seconds that no change of the wall clock moves."""
         self._redis = redis
         self._worker = worker
         self._shards = shards
-        self._lease_ms = lease_ms
+        self._lease = lease_ms / 1000
+        self._clock = clock
         self._tend = redis.register_script(TEND)
         self._release = redis.register_script(RELEASE)
-        self._generation: str | None = None
-        self._run_id: str | None = None
+        self._data: tuple[str, str] | None = None  # generation and run of the Redis of last time
+        self._loss = False  # others lived before the Redis of now, as one of them has told
+        self._beat = 0
+        self._answered = float("-inf")
+        self._leases: dict[int, Seen] = {}
+        self._workers: dict[str, Seen] = {}
         self.held: dict[int, int] = {}  # shard -> epoch
 
-    async def tend(self, wall: float, willing: bool = True) -> Tending:
-        """Extend what is held, take what is free; raises RedisError and changes nothing.
+    @property
+    def speaking_time(self) -> float:
+        """Seconds after the beginning of a round for which the leases it kept are surely ours."""
+        return self._lease * SPEAK_PART
+
+    async def tend(self, wall: float, willing: bool = True, steady: bool = True) -> Tending:
+        """Keep what is held, take what is free; raises RedisError and changes nothing.
 
         `wall`: unix seconds; epochs are at least this in ms. `willing`: False while stopping.
+        `steady`: False if this process may have been frozen long enough to be taken for dead.
         """
+        began = self._clock()
+        if began - self._answered > self._lease * GAP_PART:
+            self._start_watching_again(began)
+        self._beat += 1
         arguments = [
-            self._worker, self._lease_ms, min(ALIVE_MS, self._lease_ms * 7 // 10), self._shards,
-            keys.lease_prefix(), int(wall * 1000), uuid.uuid4().hex, int(willing),
+            self._worker, self._beat, round(self._lease * 1000), self._shards, keys.lease_prefix(),
+            int(wall * 1000), uuid.uuid4().hex, int(willing), int(steady),
+            *(self._data or ("", "")),
+            *_counted([(shard, epoch) for shard, epoch in self.held.items()]),
+            *_counted(self._dead(began)),
+            *_counted(self._unmoved(began)),
         ]  # fmt: skip
-        for shard, epoch in self.held.items():
-            arguments += [shard, epoch]
-        answer = await self._tend(
-            keys=[keys.alive_key(), keys.epochs_key(), keys.generation_key()], args=arguments
-        )
-        live, generation, kept, lost, taken, epochs = answer
-        return await self._account(live, generation.decode(), kept, lost, taken, epochs)
+        names = [
+            keys.beats_key(), keys.epochs_key(), keys.generation_key(),
+            keys.speaking_key(self._worker), keys.loss_key(),
+        ]  # fmt: skip
+        answer = await self._tend(keys=names, args=arguments)
+        live, generation, run, kept, lost, taken, epochs, values, beats, loss = answer
+        self._answered = self._clock()
+        if self._answered - began > self._lease * GAP_PART:
+            self._start_watching_again(self._answered)
+        tending = self._account(live, kept, lost, taken, epochs)
+        self._watch([value.decode() for value in values], _pairs(beats))
+        tending.surplus = self._surplus(kept)
+        data, self._data = self._data, (generation.decode(), run.decode())
+        tending.redis_lost_data = data is not None and data != self._data
+        self._loss = loss == run
+        return tending
 
-    async def _account(self, live, generation, kept, lost, taken, epochs) -> Tending:
+    def _account(self, live, kept, lost, taken, epochs) -> Tending:
         tending = Tending(live=live, lost=[int(shard) for shard in lost])
         for shard in tending.lost:
             self.held.pop(shard, None)
         for shard, epoch in zip(taken, epochs, strict=True):
             self.held[int(shard)] = tending.taken[int(shard)] = int(epoch)
-        share = -(-self._shards // live)
-        if len(kept) > share:
-            tending.surplus = sorted(int(shard) for shard in kept)[share:]
-        tending.redis_lost_data = await self._is_another_redis(generation)
         return tending
 
-    async def _is_another_redis(self, generation: str) -> bool:
-        """True if Redis was restarted (it may lack its last second) or emptied since last time.
+    # --- what the others do ------------------------------------------------------------------
 
-        redis-py reconnects by itself, so a quick restart would otherwise go unseen.
+    def _start_watching_again(self, now: float) -> None:
+        """Nothing was seen for a while: owners that are well had no way to show it."""
+        for seen in (*self._leases.values(), *self._workers.values()):
+            seen.since = now
+
+    def _watch(self, values: list[str], beats: dict[str, str]) -> None:
+        now = self._answered
+        beats.pop(self._worker, None)
+        self._workers = {
+            worker: self._look(self._workers.get(worker), "", beat, now)
+            for worker, beat in beats.items()
+        }
+        for shard, value in enumerate(values):
+            before = self._leases.get(shard)
+            if shard in self.held:
+                # Should it be lost, its next owner is one that we have not seen yet.
+                self._leases[shard] = Seen(value, "", now, owned=True)
+                continue
+            owner = value.rpartition(":")[0]
+            seen = self._look(before, value, beats.get(owner, ""), now)
+            seen.owned = not value.startswith(":") and bool(value or (before and before.owned))
+            self._leases[shard] = seen
+
+    @staticmethod
+    def _look(before: Seen | None, value: str, beat: str, now: float) -> Seen:
+        if before is None:
+            return Seen(value, beat, now)
+        if (before.value, before.beat) != (value, beat):
+            return Seen(value, beat, now, moved=True)
+        return before
+
+    def _unmoved(self, now: float) -> list[tuple[int, str, str]]:
+        """Leases that were seen unmoved for long enough; the script looks whether they still are.
+
+        A mark of release that is not of this Redis' life is as good as none, hence the grace.
         """
-        run_id = (await self._redis.info("server"))["run_id"]
-        before, self._run_id = (self._generation, self._run_id), run_id
-        self._generation = generation
-        return before != (None, None) and before != (generation, run_id)
+        return [
+            (shard, seen.value, seen.beat)
+            for shard, seen in self._leases.items()
+            if now - seen.since >= self._lease * (1 if seen.owned or self._loss else GRACE_PART)
+        ]
+
+    def _dead(self, now: float) -> list[tuple[str, str, int]]:
+        """Workers whose beat has stopped; 1: for so long that it may be removed."""
+        quiet = {worker: now - seen.since for worker, seen in self._workers.items()}
+        return [
+            (worker, self._workers[worker].beat, int(seconds > self._lease * FORGOTTEN_LEASES))
+            for worker, seconds in quiet.items()
+            if seconds >= self._lease * ALIVE_PART
+        ]
+
+    def _surplus(self, kept: list[bytes]) -> list[int]:
+        """What is above a fair share among the workers that were seen to live."""
+        now, alive = self._answered, self._lease * ALIVE_PART
+        others = sum(seen.moved and now - seen.since < alive for seen in self._workers.values())
+        share = -(-self._shards // (1 + others))
+        return sorted(int(shard) for shard in kept)[share:]
+
+    # --- giving up ---------------------------------------------------------------------------
 
     async def release(self, shard: int) -> None:
         """Let another worker have the shard; nothing happens if it is not ours any more."""
         epoch = self.held.pop(shard, None)
         if epoch is not None:
             lease = f"{keys.lease_prefix()}{shard}"
-            await self._release(keys=[lease], args=[f"{self._worker}:{epoch}"])
+            await self._release(keys=[lease], args=[f"{self._worker}:{epoch}", epoch])
 
     async def leave(self) -> None:
         """Release everything and no longer count as alive."""
         for shard in list(self.held):
             await self.release(shard)
-        await self._redis.zrem(keys.alive_key(), self._worker)
+        await self._redis.hdel(keys.beats_key(), self._worker)
+        await self._redis.delete(keys.speaking_key(self._worker))
+
+
+def _counted(rows: list[tuple]) -> list:
+    return [len(rows), *(value for row in rows for value in row)]
+
+
+def _pairs(flat: list[bytes]) -> dict[str, str]:
+    return {
+        name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)
+    }

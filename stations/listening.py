@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
 
+from runtime import lifetime
 from stations.commands import LAYER, channel_of
 from stations.fleet import failure
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from stations.worker import Worker
 
 log = logging.getLogger(__name__)
+
+# Seconds that Redis may let a question for messages wait, below the limit on a read (settings.py).
+# The layer's own 5 s ask 1.6 times a second of an idle worker, four commands each.
+LONGEST_ASK = 25
 
 
 class ShardListener:
@@ -23,13 +28,11 @@ class ShardListener:
         self._worker = worker
         self._channel = channel_of(shard)
         self._layer = get_channel_layer(LAYER)
+        self._layer.brpop_timeout = LONGEST_ASK
         self._task = asyncio.create_task(self._listen(), name=f"shard-{shard}")
 
     async def stop(self) -> None:
-        # A cancellation that falls into redis-py's own clean-up is swallowed there: ask again.
-        while not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=0.5)
+        await lifetime.end([self._task])
 
     async def _listen(self) -> None:
         while True:
@@ -45,9 +48,17 @@ class ShardListener:
                 log.exception("message on %s not handled: %.200r", self._channel, message)
 
     async def _handle(self, message: dict[str, Any]) -> None:
+        gate = self._worker.host.gate
+        if gate.shut():
+            # The shard may be another worker's by now, and so is the message then.
+            await self._layer.send(self._channel, message)
+            await gate.opened()
+            return
         match message["type"]:
             case "station.changed":
                 self._worker.notice(message["identities"])
+            case "station.ordered":
+                self._worker.notice_order()
             case "station.command" if message["until"] > time.time():
                 answers = await self._answers(message)
                 await self._layer.send(message["reply"], {"type": "reply", "answers": answers})
@@ -65,4 +76,5 @@ class ShardListener:
                 return dict.fromkeys(identities, failure("unavailable", f"MongoDB: {fault}"))
             return {identity: {"result": {"running": name == "start"}} for identity in identities}
         command = self._worker.fleet.command
-        return {identity: command(identity, name, message["args"]) for identity in identities}
+        args, cause = message["args"], message.get("cause", "")
+        return {identity: command(identity, name, args, cause) for identity in identities}

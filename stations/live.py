@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from stations.models import Station
 from stations.snapshots import read_states_sync
+from stations.worker_signs import last_signs, words
 
 # label -> (shown text, tone); the label is what filters name.
 LABELS = {
     "disabled": ("Disabled", "default"),
     "stopped": ("Stopped", "default"),
+    "held back": ("Held back", "danger"),  # it ended workers, see stations/holding.py
     "disconnected": ("Disconnected", "warning"),
     "faulted": ("Faulted", "danger"),
     "charging": ("Charging", "info"),
@@ -32,10 +34,13 @@ class LiveState:
     last_message: float | None = None
     power_w: float = 0
     link_error: str = ""
+    version: str = ""  # that it speaks; of several that it offers the CSMS has chosen it
     connectors: list[dict] = field(default_factory=list)
     display: list[dict] | None = None  # what drivers read, see docs/api.md; None without a display
     faults: dict | None = None  # what is wrong with it on purpose, see docs/faults.md
+    breaches: list[dict] = field(default_factory=list)  # what the CSMS got wrong, newest first
     grid: dict | None = None  # voltage and frequency at its connection, see docs/grid.md
+    worker_seen: float | None = None  # seconds since its worker gave a sign; see worker_signs.py
 
     @property
     def text(self) -> str:
@@ -43,12 +48,21 @@ class LiveState:
 
     @property
     def tone(self) -> str:
-        return LABELS[self.label][1]
+        usual = LABELS[self.label][1]
+        return "warning" if usual in ("info", "success") and self.doubt else usual
+
+    @property
+    def doubt(self) -> str:
+        """Why all of this may be over by now; "" where its worker speaks."""
+        return words(self.worker_seen)
 
 
-def live_state(station: Station, snapshot: dict | None) -> LiveState:
-    """What this station is doing; `snapshot` as stations.snapshots reads it."""
-    wanted = station.enabled and station.running
+def live_state(
+    station: Station, snapshot: dict | None, worker_seen: float | None = None
+) -> LiveState:
+    """What this station is doing; `snapshot` as stations.snapshots reads it, `worker_seen` as
+    stations.worker_signs does."""
+    wanted = station.enabled and station.running and not station.held_back
     snapshot = snapshot or {}
     connected = wanted and bool(snapshot.get("connected"))
     connectors = snapshot.get("connectors") or []
@@ -59,18 +73,37 @@ def live_state(station: Station, snapshot: dict | None) -> LiveState:
         last_message=snapshot.get("last_message"),
         # A station that does not run delivers nothing, whatever its last snapshot says.
         power_w=float(snapshot.get("power_w") or 0) if wanted else 0.0,
-        link_error=((snapshot.get("link") or {}).get("error") or "") if wanted else "",
+        link_error=_why_no_link(station, snapshot),
+        version=snapshot.get("ocpp") or station.ocpp_version if wanted else "",
         connectors=connectors,
         display=snapshot.get("display") if wanted else None,
         faults=snapshot.get("faults"),
+        breaches=snapshot.get("breaches") or [],
         grid=snapshot.get("grid"),
+        worker_seen=worker_seen if wanted else None,
     )
 
 
+def _why_no_link(station: Station, snapshot: dict) -> str:
+    if not (station.enabled and station.running):
+        return ""
+    if station.held_back:
+        return f"held back: {station.held_back}"
+    # Of the link, else of the BootNotification that has not put it into service.
+    return (snapshot.get("link") or {}).get("error") or snapshot.get("trouble") or ""
+
+
 def _label(station: Station, snapshot: dict) -> str:
-    if not station.enabled:
+    return label_of(station.enabled, station.running, station.held_back, snapshot)
+
+
+def label_of(enabled: bool, running: bool, held_back: str, snapshot: dict) -> str:
+    """The key of LABELS; the first three as a station's columns have them."""
+    if not enabled:
         return "disabled"
-    return _running_label(snapshot) if station.running else "stopped"
+    if running and held_back:
+        return "held back"
+    return _running_label(snapshot) if running else "stopped"
 
 
 def _running_label(snapshot: dict) -> str:
@@ -86,18 +119,23 @@ def _running_label(snapshot: dict) -> str:
 
 
 def live_states(stations: Iterable[Station]) -> dict[str, LiveState]:
-    """By identity; one read of Redis for all."""
+    """By identity; two reads of Redis for all."""
     rows = list(stations)
     snapshots = read_states_sync([station.identity for station in rows])
-    return {row.identity: live_state(row, snapshots.get(row.identity)) for row in rows}
+    signs = last_signs([station.identity for station in rows])
+    return {
+        row.identity: live_state(row, snapshots.get(row.identity), signs.get(row.identity))
+        for row in rows
+    }
 
 
 # States that the database alone can tell, by its columns.
 COLUMNS_OF = {
     "disabled": {"enabled": False},
     "stopped": {"enabled": True, "running": False},
-    "running": {"enabled": True, "running": True},
+    "running": {"enabled": True, "running": True, "held_back": ""},
 }
+HELD_BACK = "held back"  # by its column too, which is not empty
 _SCAN_STEP = 500
 
 

@@ -1,7 +1,8 @@
 """Stations, templates and tag groups as configured things. What runs is in snapshots.py.
 
 Writers of a station: configuration by `store` (admin, API, import), `running` by
-`switching` (start and stop). Both are conditional updates; neither touches the other's columns.
+`switching` (start and stop), `held_back` by `holding`. All are conditional updates; none touches
+another's columns.
 """
 
 from __future__ import annotations
@@ -14,12 +15,19 @@ from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
 
 from chargepoint.config import StationConfig
-from stations import secrets, validation
+from stations import passwords, proxies, secrets, station_trail, validation
 from stations.core_config import core_config, dial_target
-from stations.switching import StationQuerySet, update_where
+from stations.link_design import LinkDesign
+from stations.moving import FIELDS, Kept, kept_of, part
+from stations.storable import Storable
+from stations.switching import StationQuerySet, swap_where
 from stations.targets import DialTarget
 from stations.tls_rules import check_tls
 
+READING_CHOICES = [
+    ("lenient", "lenient: take what can be read, and note what is wrong"),
+    ("strict", "strict: refuse what breaks the specification"),
+]
 VERSION_CHOICES = [(version, f"OCPP {version}") for version in validation.OCPP_VERSIONS]
 DEFAULT_CONNECTORS = [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 22000}]
 DEFAULT_MEASURANDS = [
@@ -39,22 +47,7 @@ class StaleStation(Exception):
     """The station was changed or deleted by someone else since it was read."""
 
 
-class Storable(models.Model):
-    """Refuses, by its field, what no document can hold."""
-
-    class Meta:
-        abstract = True
-
-    def clean(self) -> None:
-        super().clean()
-        kinds = (models.CharField, models.TextField, models.JSONField, ArrayField)
-        fields = [f.name for f in self._meta.concrete_fields if isinstance(f, kinds)]
-        problems = validation.check_storable({name: getattr(self, name) for name in fields})
-        if problems:
-            raise ValidationError(problems)
-
-
-class StationDesign(Storable):
+class StationDesign(LinkDesign, Storable):
     """What a station and a template share: hardware, connection, simulation."""
 
     ocpp_version = models.CharField(
@@ -64,19 +57,6 @@ class StationDesign(Storable):
     model = models.CharField(max_length=20, default="Virtual AC 22")
     firmware = models.CharField("firmware version", max_length=50, default="1.0.0", blank=True)
     connectors = models.JSONField(default=default_connectors)
-
-    csms_url = models.CharField(
-        "CSMS address",
-        max_length=500,
-        help_text="ws:// or wss://. The identity is appended, unless the address ends with it "
-        "or contains {identity}.",
-    )
-    tls_verify = models.BooleanField(
-        "check the CSMS's certificate", default=True, help_text="wss:// only."
-    )
-    tls_ca_pem = models.TextField(
-        "CA certificates (PEM)", blank=True, default="", help_text="Empty: the system's own."
-    )
 
     boot_delay = models.FloatField(
         default=0, help_text="Seconds between connecting and BootNotification."
@@ -105,6 +85,18 @@ class StationDesign(Storable):
     )
     call_timeout = models.FloatField(
         default=30, help_text="Seconds to wait for the CSMS's answer to a Call."
+    )
+    reading = models.CharField(
+        "reading of the CSMS's messages",
+        max_length=8,
+        choices=READING_CHOICES,
+        default="lenient",
+        help_text="Scenarios judge the CSMS strictly either way.",
+    )
+    delays = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Seconds, as 5 or 3-8 to draw from; what is not named here is as usual.",
     )
     configuration = models.JSONField(
         "configuration overrides",
@@ -177,6 +169,14 @@ class TagGroup(Storable):
             raise ValidationError({"tags": problems})
 
 
+def _encrypted(field: str, text: str) -> str:
+    try:
+        text.encode()  # `encrypt` takes surrogates that stand for bytes: nobody wrote any here
+    except UnicodeEncodeError as error:
+        raise ValidationError({field: ["Give proper Unicode."]}) from error
+    return secrets.encrypt(text)
+
+
 class Station(StationDesign):
     identity = models.CharField(
         max_length=48,
@@ -196,14 +196,31 @@ class Station(StationDesign):
         help_text="Of basic authentication. Empty: the identity.",
     )
     password_encrypted = models.TextField(blank=True, default="", editable=False)
+    password_encoding = models.CharField(
+        "password is given as",
+        max_length=8,
+        choices=[(name, name) for name in passwords.ENCODINGS],
+        default="text",
+        help_text="Text is sent as UTF-8. Bytes are written as hexadecimal digits or base64.",
+    )
+    proxy_password_encrypted = models.TextField(blank=True, default="", editable=False)
     tls_client_cert_pem = models.TextField("client certificate (PEM)", blank=True, default="")
     tls_client_key_encrypted = models.TextField(blank=True, default="", editable=False)
 
     enabled = models.BooleanField(default=True, help_text="A disabled station never runs.")
     running = models.BooleanField(default=False, editable=False)
-    template = models.ForeignKey(
-        Template, null=True, blank=True, on_delete=models.SET_NULL, related_name="stations"
+    held_back = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="Why the station is not run though it should: it ended workers. Empty: it is.",
     )
+    # Without an index: nobody looks stations up by it, and each costs every start and stop.
+    template = models.ForeignKey(
+        Template, null=True, blank=True, on_delete=models.SET_NULL, related_name="stations",
+        db_index=False,
+    )  # fmt: skip
     extra = models.JSONField(
         default=dict,
         blank=True,
@@ -211,11 +228,22 @@ class Station(StationDesign):
         help_text="Fields of an imported file that have no effect here; an export has them again.",
     )
     revision = models.PositiveIntegerField(default=1, editable=False)
+    # Number of the newest order to start or stop that the row has taken; see orders.py.
+    ordered = models.BigIntegerField(default=0, editable=False)
+
+    secrets_may_move = False  # whoever changes the row may see them
+    parted: list[str] = []  # noqa: RUF012 - names of removed secrets; replaced, never changed
+    _secrets_kept: Kept | None = None
 
     objects = StationQuerySet.as_manager()
 
     class Meta:
         ordering = ["identity"]
+        permissions = [
+            ("drive_station", "Can drive stations, send their messages and disturb them"),
+            ("sync_station", "Can bring the state of stations in MongoDB up to date"),
+            ("see_secrets", "Can see passwords and keys of stations"),
+        ]
         indexes = [
             # The unique index is partial ($type: string), and SecantusDB looks nothing up by it.
             models.Index(fields=["identity"], name="station_identity"),
@@ -231,6 +259,11 @@ class Station(StationDesign):
         station = super().from_db(db, field_names, values)
         if "identity" in field_names:
             station._identity_kept = station.identity
+            known = station.__dict__
+            if "ocpp_version" in known and "offered_versions" in known:
+                station._versions_kept = set(station.versions())
+        if set(field_names) >= FIELDS:
+            station._secrets_kept = kept_of(station)
         return station
 
     # --- secrets: written through these, never read into a page or an answer
@@ -243,14 +276,45 @@ class Station(StationDesign):
     def has_client_key(self) -> bool:
         return bool(self.tls_client_key_encrypted)
 
-    def set_password(self, text: str) -> None:
-        self.password_encrypted = secrets.encrypt(text)
+    def set_password(self, given: str, encoding: str = "text") -> None:
+        """`given`: as `encoding` has it, see passwords.py. Raises ValidationError."""
+        if encoding not in passwords.ENCODINGS:
+            sentence = f"Choose one of {', '.join(passwords.ENCODINGS)}."
+            raise ValidationError({"password_encoding": [sentence]})
+        try:
+            self.password_encrypted = secrets.encrypt(passwords.read(given, encoding))
+        except ValueError as error:
+            raise ValidationError({"password": [str(error)]}) from error
+        self.password_encoding = encoding
+
+    @property
+    def has_proxy_password(self) -> bool:
+        return bool(self.proxy_password_encrypted)
 
     def set_client_key(self, pem: str) -> None:
-        self.tls_client_key_encrypted = secrets.encrypt(pem)
+        """Raises ValidationError."""
+        self.tls_client_key_encrypted = _encrypted("tls_client_key_pem", pem)
+
+    def set_proxy_password(self, text: str) -> None:
+        """Raises ValidationError."""
+        self.proxy_password_encrypted = _encrypted("proxy_password", text)
+
+    def read_proxy_password(self) -> str:
+        """Raises secrets.SecretUnreadable."""
+        return secrets.decrypt(self.proxy_password_encrypted)
+
+    def part_with_secrets(self) -> None:
+        """Drop those that were read with the row where they would reach others (see moving.py)."""
+        if self._secrets_kept is not None and not self.secrets_may_move:
+            self.parted = [*self.parted, *part(self, self._secrets_kept)]
+
+    def full_clean(self, *args, **kwargs) -> None:
+        """What is checked is what will be stored."""
+        self.part_with_secrets()
+        super().full_clean(*args, **kwargs)
 
     def read_secrets(self) -> tuple[str, str]:
-        """(password, client key PEM). Raises secrets.SecretUnreadable."""
+        """(password as in passwords.py, client key PEM). Raises secrets.SecretUnreadable."""
         return (
             secrets.decrypt(self.password_encrypted),
             secrets.decrypt(self.tls_client_key_encrypted),
@@ -263,21 +327,30 @@ class Station(StationDesign):
             name: getattr(self, name) for name in ("serial", "iccid", "imsi", "name")
         }
         problems = validation.check_design(values)
-        identity = validation.check_identity(self.identity)
-        kept = getattr(self, "_identity_kept", self.identity)
-        if kept != self.identity:
+        kept = getattr(self, "_identity_kept", None)
+        # What was good enough once, under the same version, is not asked for again.
+        versions = self.versions() if "offered_versions" not in problems else [self.ocpp_version]
+        same = kept == self.identity and set(versions) <= getattr(self, "_versions_kept", set())
+        identity = [] if same else validation.check_identity(self.identity, versions)
+        if kept not in (None, self.identity):
             identity = ["An identity is for good: clone the station under the new one instead."]
         if identity:
             problems["identity"] = identity
         try:
             password, client_key = self.read_secrets()
+            proxy_password = self.read_proxy_password()
         except secrets.SecretUnreadable as error:
             return problems | {"password": [str(error)]}
-        problems.update(validation.check_credentials(self.username, password))
+        problems |= proxies.check_login(self.proxy_url, self.proxy_username, proxy_password)
+        if sentences := validation.check_username(self.username):
+            problems["username"] = sentences
+        problems |= validation.check_basic_name(self.identity, self.username, bool(password))
+        problems |= passwords.check(password, self.password_encoding)
         problems.update(
             check_tls(
                 self.csms_url, self.tls_verify, self.tls_ca_pem,
-                self.tls_client_cert_pem, client_key,
+                self.tls_client_cert_pem, client_key, tls_min_version=self.tls_min_version,
+                tls_max_version=self.tls_max_version, tls_ciphers=self.tls_ciphers,
             )
         )  # fmt: skip
         return problems
@@ -289,27 +362,38 @@ class Station(StationDesign):
 
         `running` is not written: start and stop own it.
         """
+        self.part_with_secrets()
         self.updated = timezone.now()
         fields = [Station._meta.get_field(name) for name in (*STORED_FIELDS, "updated")]
         values = {
             f.column: f.get_db_prep_save(getattr(self, f.attname), connection) for f in fields
         }
         match = {"_id": self.pk, "revision": self.revision}
-        if not update_where(match, values | {"revision": self.revision + 1}):
+        before = swap_where(match, values | {"revision": self.revision + 1})
+        if before is None:
             raise StaleStation(self.identity)
         self.revision += 1
+        station_trail.changed(self.identity, before, values)
 
     def save(self, *args, **kwargs) -> None:
         """A new row is inserted; a known one goes through `store`."""
-        if self._state.adding or kwargs.get("update_fields") is not None:
+        is_new = self._state.adding
+        if is_new or kwargs.get("update_fields") is not None:
             super().save(*args, **kwargs)
         else:
             self.store()
+        if is_new:
+            station_trail.created([self])
 
     # --- what the fleet runs
 
-    def to_core_config(self) -> StationConfig:
-        return core_config(self)
+    def versions(self) -> list[str]:
+        """What it may speak; one unless several are offered."""
+        return self.offered_versions or [self.ocpp_version]
+
+    def to_core_config(self, version: str = "") -> StationConfig:
+        """`version`: of those that are offered; "": the station's own."""
+        return core_config(self, version or self.ocpp_version)
 
     def dial_target(self) -> DialTarget:
         return dial_target(self)
@@ -318,5 +402,6 @@ class Station(StationDesign):
 # Everything that an operator may change. Template and secrets included; identity is for good.
 STORED_FIELDS = (
     *DESIGN_FIELDS, "name", "serial", "iccid", "imsi", "username", "password_encrypted",
-    "tls_client_cert_pem", "tls_client_key_encrypted", "enabled", "template", "extra",
+    "password_encoding", "proxy_password_encrypted", "tls_client_cert_pem",
+    "tls_client_key_encrypted", "enabled", "template", "extra",
 )  # fmt: skip

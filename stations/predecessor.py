@@ -48,6 +48,8 @@ class Converted:
 
     values: dict[str, Any] = field(default_factory=dict)
     password: str | None = None
+    password_encoding: str = "text"
+    proxy_password: str | None = None
     client_key: str | None = None
     kept: list[str] = field(default_factory=list)
     changed: dict[str, str] = field(default_factory=dict)

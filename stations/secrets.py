@@ -22,10 +22,13 @@ def _fernet(secret_key: str) -> Fernet:
 
 
 def encrypt(text: str) -> str:
-    """Ciphertext for a column; "" stays "" (nothing is kept)."""
+    """Ciphertext for a column; "" stays "" (nothing is kept).
+
+    Surrogates stand for bytes that are no UTF-8 (PEP 383). Raises UnicodeEncodeError for others.
+    """
     if not text:
         return ""
-    return _fernet(settings.SECRET_KEY).encrypt(text.encode()).decode()
+    return _fernet(settings.SECRET_KEY).encrypt(text.encode(errors="surrogateescape")).decode()
 
 
 def decrypt(stored: str) -> str:
@@ -33,7 +36,8 @@ def decrypt(stored: str) -> str:
     if not stored:
         return ""
     try:
-        return _fernet(settings.SECRET_KEY).decrypt(stored.encode()).decode()
+        plain = _fernet(settings.SECRET_KEY).decrypt(stored.encode())
+        return plain.decode(errors="surrogateescape")
     except InvalidToken as error:
         raise SecretUnreadable(
             "A stored secret cannot be read: SECRET_KEY has changed. Set it again."

@@ -2,19 +2,21 @@
 
 import asyncio
 import logging
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from chargepoint.effects import SOON, TOUCH, URGENT
+from runtime.stores import STORE_ERRORS
 from stations import keys
 
 log = logging.getLogger(__name__)
 
 CHUNK = 100  # snapshots a script call: some 300 KB, about a millisecond of Redis
-TOUCH_TICKS = 10
+TOUCH_TICKS = 30  # of what only shows when a station was last heard
 TICK = 1.0
 
 # KEYS: dirty set, state keys; ARGV: identity and value (stamp, then snapshot) for each.
@@ -39,13 +41,21 @@ return outcome
 """
 
 _LEVEL = {TOUCH: 1, SOON: 2, URGENT: 3}
+DISOWNED = 4  # above every level, so that nothing more of it comes to be written
+
+
+class Silenced(Exception):
+    """Nothing was written: whether the stations are this worker's own is not known now."""
 
 
 class Source(Protocol):
     """What has state to write: a charge point consumer."""
 
     identity: str
-    pending: int  # 0 nothing waits, else the highest level that does; written by SnapshotWriter
+    # 0 nothing waits, else the highest level that does, written by SnapshotWriter; or DISOWNED,
+    # written by the source's own end.
+    pending: int
+    taken: int  # how often `packed_state` was asked for
 
     def packed_state(self) -> bytes:
         """Stamp and snapshot, taken in one synchronous step."""
@@ -63,11 +73,17 @@ class SnapshotWriter:
         self._script = redis.register_script(WRITE_IF_NEWER)
         self._every = every
         self._urgent: list[Source] = []
-        self._ring: list[list[Source]] = [[] for _ in range(TOUCH_TICKS + 1)]
+        # With `taken` as it was: what was written since has another entry for its next change.
+        self._ring: list[list[tuple[Source, int]]] = [[] for _ in range(TOUCH_TICKS + 1)]
         self._tick = 0
         self._wakeup = asyncio.Event()
         self._rewrite = self._writing = False
+        self._owing_since: float | None = None  # monotonic
         self.on_refused: Callable[[Source], None] = lambda source: None
+        self.silent: Callable[[], bool] = lambda: False  # True while nothing may be written
+        # time.monotonic(): what was changed before is in Redis.
+        self.settled = 0.0
+        self._ticks: deque[float] = deque([0.0], TOUCH_TICKS + 2)  # when the last ones began
         self.written = 0
         self.refused = 0
 
@@ -76,8 +92,13 @@ class SnapshotWriter:
         """True while a write is under way, or has failed so that all is to be written again."""
         return self._rewrite or self._writing
 
+    def waits(self) -> float:
+        """Seconds for which a change that is due has not reached Redis; 0.0 where none is."""
+        since = self._owing_since
+        return 0.0 if since is None else time.monotonic() - since
+
     def changed(self, source: Source, urgency: object) -> None:
-        """Have the source's state written: URGENT at once, SOON within 1 s, TOUCH within 10 s."""
+        """Have the source's state written: URGENT at once, SOON within 1 s, TOUCH within 30 s."""
         level = _LEVEL[urgency]
         if level <= source.pending:
             return
@@ -87,7 +108,7 @@ class SnapshotWriter:
             self._wakeup.set()
         else:
             ticks = 1 if level == 2 else TOUCH_TICKS
-            self._ring[(self._tick + ticks) % len(self._ring)].append(source)
+            self._ring[(self._tick + ticks) % len(self._ring)].append((source, source.taken))
 
     def rewrite_all(self) -> None:
         """Write every station again: Redis may have lost what it was given."""
@@ -97,7 +118,7 @@ class SnapshotWriter:
     async def forget(self, sources: Iterable[Source]) -> None:
         """Write nothing more of these; on return no write of theirs is under way."""
         for source in sources:
-            source.pending = 0
+            source.pending = DISOWNED
         while self._writing:  # noqa: ASYNC110 - milliseconds, and only when a station is deleted
             await asyncio.sleep(0.01)
 
@@ -115,24 +136,31 @@ class SnapshotWriter:
             if loop.time() >= next_tick:
                 next_tick = max(next_tick + TICK, loop.time())
                 self._tick += 1
+                self._ticks.append(time.monotonic())
             await self._write_due()
 
     async def _write_due(self) -> None:
         due, self._urgent = self._urgent, []
         slot = self._tick % len(self._ring)
-        due += self._ring[slot]
+        due += [source for source, taken in self._ring[slot] if source.taken == taken]
         self._ring[slot] = []
         if self._rewrite:
             due = list(self._every())
         # A source may stand in more than one list; what waits no more has been written meanwhile.
-        due = due if self._rewrite else [source for source in due if source.pending]
+        due = due if self._rewrite else list(dict.fromkeys(s for s in due if s.pending))
         self._rewrite, again = False, self._rewrite
         self._writing = True
+        if due and self._owing_since is None:
+            self._owing_since = time.monotonic()
         try:
             await self.write(due)
+            self._owing_since = None
+            self.settled = self._ticks[0]
             if again:
                 log.info("state of all %d stations written again", len(due))
-        except (RedisError, OSError) as failure:
+        except Silenced:
+            self._rewrite = True
+        except STORE_ERRORS as failure:
             log.warning("state of %d stations not written, Redis is away: %s", len(due), failure)
             self._rewrite = True
             await asyncio.sleep(TICK)
@@ -140,9 +168,13 @@ class SnapshotWriter:
             self._writing = False
 
     async def write(self, sources: list[Source]) -> None:
-        """Write these sources now; raises RedisError when Redis is away."""
+        """Write these sources now; raises RedisError when Redis is away, and Silenced."""
         for start in range(0, len(sources), CHUNK):
-            chunk = sources[start : start + CHUNK]
+            if self.silent():
+                raise Silenced
+            chunk = [s for s in sources[start : start + CHUNK] if s.pending != DISOWNED]
+            if not chunk:
+                continue
             state_keys, arguments = [keys.dirty_key()], []
             for source in chunk:
                 # Before the snapshot: a change during the await below must count as new.
@@ -153,6 +185,6 @@ class SnapshotWriter:
             for source, result in zip(chunk, outcome, strict=True):
                 if result == 1:
                     self.written += 1
-                elif result == 2:
+                elif result == 2 and source.pending != DISOWNED:
                     self.refused += 1
                     self.on_refused(source)

@@ -16,10 +16,13 @@ from asgiref.sync import sync_to_async
 from bson import Binary
 from django.conf import settings
 from django.db import connection
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, WriteConcern
 from pymongo.errors import BulkWriteError
 
+from messaging import pulse
+from runtime.stores import STORE_ERRORS
 from stations import keys
+from stations.snapshot_writer import WRITE_IF_NEWER
 from stations.stamps import NO_STAMP, STAMP_SIZE, unpack_state
 
 CHUNK = 500
@@ -46,7 +49,7 @@ def redis_client() -> redis.Redis:
     """The process's synchronous Redis client; redis-py's pool makes it safe among threads."""
     global _client
     if _client is None:
-        _client = redis.Redis.from_url(settings.REDIS_URL)
+        _client = redis.Redis.from_url(settings.REDIS_URL, **settings.REDIS_CLIENT)
     return _client
 
 
@@ -65,7 +68,7 @@ def read_states_sync(identities: Iterable[str]) -> dict[str, dict | None]:
         return {}
     try:
         values = redis_client().mget([keys.state_key(identity) for identity in wanted])
-    except redis.ConnectionError:
+    except STORE_ERRORS:
         values = [None] * len(wanted)  # the last synced state is better than none
     found = {
         identity: unpack_state(value)[1] if value else None
@@ -106,6 +109,30 @@ def read_newest(identities: Iterable[str]) -> dict[str, tuple[str, dict]]:
         for document in state_collection().find({"_id": {"$in": behind}}):
             newest[document["_id"]] = _from_document(document)
     return newest
+
+
+def write_if_newer(values: dict[str, bytes]) -> int:
+    """Put packed states into Redis where they are newer than what is there; returns how many."""
+    client = redis_client()
+    script = client.register_script(WRITE_IF_NEWER)
+    names, written = list(values), 0
+    for start in range(0, len(names), HASTY_CHUNK):
+        chunk = names[start : start + HASTY_CHUNK]
+        state_keys = [keys.state_key(identity) for identity in chunk]
+        with client.pipeline(transaction=False) as pipeline:
+            for key in state_keys:
+                pipeline.getrange(key, 0, STAMP_SIZE - 1)
+            held = pipeline.execute()
+        newer = [
+            identity
+            for identity, stamp in zip(chunk, held, strict=True)
+            if values[identity][:STAMP_SIZE] > stamp
+        ]
+        if newer:
+            arguments = [part for identity in newer for part in (identity, values[identity])]
+            where = [keys.dirty_key(), *map(keys.state_key, newer)]
+            written += script(keys=where, args=arguments).count(1)
+    return written
 
 
 def forget_states(identities: Iterable[str]) -> None:
@@ -161,26 +188,46 @@ def read_chunk(identities: list[str]) -> dict[str, bytes | None]:
 
 
 def write_chunk(values: dict[str, bytes | None]) -> tuple[int, int]:
-    """Store the snapshots that are newer than MongoDB's; returns (written, stale)."""
-    writes = []
-    for identity, value in values.items():
-        if value is None:
-            continue
-        document = _to_document(identity, value)
-        older = {"_id": identity, "stamp": {"$lt": document["stamp"]}}
-        writes.append(ReplaceOne(older, document, upsert=True))
-    if not writes:
-        return 0, 0
+    """Store the snapshots that are newer than MongoDB's; returns (written, stale).
+
+    On return they are in its journal. A wait for that costs the embedded store as much as the
+    write, so only the last write waits: the journal has what came before it as well, unless the
+    store died in between. Then it lacks the last but one, too, and all is written again.
+    """
+    documents = [
+        _to_document(identity, value) for identity, value in values.items() if value is not None
+    ]
+    surely = state_collection()
+    quickly = surely.with_options(write_concern=WriteConcern(j=False))
+    stale = _replace_older(quickly, documents[:-1]) + _replace_older(surely, documents[-1:])
+    if len(documents) > 1 and not _is_there(surely, documents[-2]):
+        stale = _replace_older(surely, documents)
+    return len(documents) - stale, stale
+
+
+def _is_there(collection: Any, document: dict[str, Any]) -> bool:
+    found = collection.find_one({"_id": document["_id"]}, {"stamp": 1})
+    return found is not None and found["stamp"] >= document["stamp"]
+
+
+def _replace_older(collection: Any, documents: list[dict[str, Any]]) -> int:
+    """Put these in the place of what is older; returns how many were not newer."""
+    if not documents:
+        return 0
+    writes = [
+        ReplaceOne({"_id": made["_id"], "stamp": {"$lt": made["stamp"]}}, made, upsert=True)
+        for made in documents
+    ]
     try:
-        state_collection().bulk_write(writes, ordered=False)
+        collection.bulk_write(writes, ordered=False)
     except BulkWriteError as failure:
         errors = failure.details["writeErrors"]
         # With an equal or newer document there, the filter finds nothing and the upsert's insert
         # meets the same _id: that is the sign of a stale snapshot, not a fault.
         if any(error["code"] != DUPLICATE_KEY for error in errors):
             raise
-        return len(writes) - len(errors), len(errors)
-    return len(writes), 0
+        return len(errors)
+    return 0
 
 
 def clear_chunk(values: dict[str, bytes | None]) -> int:
@@ -222,6 +269,7 @@ def sync_dirty(seconds: float | None = None) -> dict[str, Any]:
     }
     if complete:
         redis_client().set(keys.sync_last_key(), orjson.dumps(result))
+        pulse.mark(redis_client(), settings.REDIS_PREFIX, "sync:")
     return result
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
-from pymongo.errors import PyMongoError
 
 from chargepoint.effects import Upload
 from chargepoint.times import iso
 from messaging import exporting, store
 from messaging.history import Wanted, each
+from messaging.masking import shown
 from messaging.rows import document_item
+from runtime.stores import STORE_ERRORS
 
 MOST_BYTES = 64 << 20  # then the file ends in a sentence
 USUAL_PERIOD = timedelta(hours=24)  # before the end, where the CSMS names no beginning
@@ -34,7 +35,7 @@ def write_log(upload: Upload, path: Path) -> None:
         wanted = wanted_of(upload, start, stop)
         try:
             asyncio.run(_write_messages(wanted, file))
-        except (PyMongoError, OSError, TimeoutError) as failure:
+        except STORE_ERRORS as failure:
             why = f"{type(failure).__name__}: {failure}".splitlines()[0][:200]
             file.write(f"# The store of messages is away: {why}\n".encode())
 
@@ -60,7 +61,7 @@ async def _write_messages(wanted: Wanted, file: BinaryIO) -> None:
         async with asyncio.timeout(STORE_PATIENCE):
             page = await anext(pages, None)
         while page is not None:
-            file.write(exporting.json_lines([document_item(made) for made in page]))
+            file.write(exporting.json_lines(shown([document_item(made) for made in page])))
             if file.tell() > MOST_BYTES:
                 file.write(b"# Cut off here: ask for a shorter period.\n")
                 return

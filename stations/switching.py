@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from django.db import connection
 from django_mongodb_backend.queryset import MongoQuerySet
 
-TABLE = "stations_station"
+from stations import named, orders
+
+PART = 100  # rows of one update; more of them at once cost more each
 
 
 class StationQuerySet(MongoQuerySet):
@@ -15,20 +17,51 @@ class StationQuerySet(MongoQuerySet):
         """The stations that the fleet must run."""
         return self.filter(enabled=True, running=True)
 
-    def set_running(self, running: bool) -> int:
-        """Make the desired state so; returns how many rows changed. Disabled ones never start."""
-        rows = self.filter(running=not running)
-        if running:
-            rows = rows.filter(enabled=True)
-        return rows.update(running=running)
+
+def set_running(identities: Iterable[str], running: bool, number: int | None = None) -> int:
+    """Make the desired state so; returns how many rows changed. Disabled ones never start.
+
+    `number`: of the order that is carried out; without, this is the newest of all.
+    """
+    number = orders.next_number() if number is None else number
+    # By $ne: with plain values the embedded store would take the index of these two, and look at
+    # all the rows that have them.
+    enabled = {"enabled": {"$ne": False}} if running else {}
+    # A row that is so already must take the number only where an earlier order may come to it.
+    all_take_it = orders.some_before(number)
+    changed = 0
+    for part in named.parts(identities, PART):
+        match = {"identity": {"$in": part}, "ordered": {"$lt": number}, **enabled}
+        values = {"running": running, "ordered": number}
+        changed += update_where(match | {"running": {"$ne": running}}, values)
+        if all_take_it:
+            update_where(match, values)
+    return changed
 
 
-def set_running(identities: Iterable[str], running: bool) -> int:
-    """As the queryset's, for named stations."""
-    match = {"identity": {"$in": list(identities)}, "running": not running}
-    if running:
-        match["enabled"] = True
-    return update_where(match, {"running": running})
+def would_change(identities: Iterable[str], running: bool) -> int:
+    """How many stations `set_running` would start or stop, orders that wait carried out."""
+    standing = orders.standing(orders.all_waiting())
+
+    def runs(row: dict) -> bool:
+        number, ordered = standing.get(row["identity"], (0, False))
+        return ordered and row["enabled"] if number > row["ordered"] else row["running"]
+
+    rows = named.rows(identities, "running", "enabled", "ordered")
+    return sum(runs(row) != running and (row["enabled"] or not running) for row in rows)
+
+
+def rows_of(identities: Iterable[str]) -> list[dict]:
+    """Documents with all their columns."""
+    table = connection.get_collection(named.TABLE)
+    return [
+        row for part in named.parts(identities) for row in table.find({"identity": {"$in": part}})
+    ]
+
+
+def swap_where(match: dict, values: dict) -> dict | None:
+    """As `update_where` of one row; returns the columns as they were, None where none matches."""
+    return connection.get_collection(named.TABLE).find_one_and_update(match, {"$set": values})
 
 
 def update_where(match: dict, values: dict) -> int:
@@ -37,5 +70,5 @@ def update_where(match: dict, values: dict) -> int:
     Not by a QuerySet: it joins its conditions by `$and`, with which the embedded store looks at
     every row instead of the one that an index finds.
     """
-    collection = connection.get_collection(TABLE)
+    collection = connection.get_collection(named.TABLE)
     return collection.update_many(match, {"$set": values}).matched_count

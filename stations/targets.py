@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from chargepoint.config import StationConfig
 from chargepoint.security.vault import LinkSecurity
 
 
@@ -12,7 +14,8 @@ from chargepoint.security.vault import LinkSecurity
 class TlsOptions:
     """verify: check the CSMS's certificate. PEM texts; "" means none (system CAs, no client).
 
-    more_ca_pem: trusted beside the system's CAs.
+    more_ca_pem: trusted beside the system's CAs. Versions "1.0" to "1.3"; "": from 1.2 on. ciphers:
+    an OpenSSL list for versions up to 1.2; "": OpenSSL's own.
     """
 
     verify: bool = True
@@ -20,32 +23,79 @@ class TlsOptions:
     client_cert_pem: str = ""
     client_key_pem: str = ""
     more_ca_pem: str = ""
+    min_version: str = ""
+    max_version: str = ""
+    ciphers: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """How a link is made beside where it leads; stations with equal options share one.
+
+    configs  of each version that is offered, in their order, where there are several
+    deflate  offer permessage-deflate (RFC 7692)
+    proxy    http://[user:password@]host:port, percent-encoded; "": none
+    """
+
+    configs: tuple[StationConfig, ...] = field(default=(), compare=False)
+    deflate: bool = False
+    proxy: str = field(default="", repr=False)
+
+
+PLAIN = LinkOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class DialTarget:
-    """username "" means no basic authentication. tls is None for ws://."""
+    """username "" means no basic authentication. tls is None for ws://.
+
+    password     as stations/passwords.py has it
+    subprotocol  what is offered, in order, separated by ", "
+    """
 
     url: str
     username: str
     password: str
     tls: TlsOptions | None
     subprotocol: str
+    options: LinkOptions = PLAIN
+
+
+# Of a path and a query (RFC 3986, 3.3 and 3.4), and "%" for what is encoded already.
+_SAFE = "!$%&'()*+,/:;=?@[]~{}"
+PLACE = "{identity}"
+
+
+def in_path(identity: str) -> str:
+    """As a segment of a path."""
+    return quote(identity, safe="-._~*+=@")
+
+
+def in_query(identity: str) -> str:
+    """As a value in a query, where "+" is a space to many."""
+    return quote(identity, safe="-._~*")
 
 
 def station_url(csms_url: str, identity: str) -> str:
-    """The URL a charge point connects to (OCPP-J 1.6, 3.1.1: endpoint + "/" + identity).
+    """The URL a charge point connects to (OCPP-J 1.6, 3.1.1: endpoint + "/" + identity), in ASCII.
 
     `{identity}` in the URL is replaced; a URL that already ends with the identity is kept.
     """
-    encoded = quote(identity, safe="-._~*+=@")
-    if "{identity}" in csms_url:
-        return csms_url.replace("{identity}", encoded)
     parts = urlsplit(csms_url)
-    path = parts.path.rstrip("/")
-    if unquote(path.rsplit("/", 1)[-1]) != identity:
-        path = f"{path}/{encoded}"
-    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+    host = parts.netloc
+    if not host.isascii():
+        with suppress(UnicodeError):  # what is no name is found out when it is looked up
+            host = host.encode("idna").decode()
+    # All of it, since the client's library encodes "%" again in a URL that is not ASCII.
+    path, query = quote(parts.path, safe=_SAFE), quote(parts.query, safe=_SAFE)
+    if PLACE in csms_url:
+        path = path.replace(PLACE, in_path(identity))
+        query = query.replace(PLACE, in_query(identity))
+    else:
+        path = path.rstrip("/")
+        if unquote(path.rsplit("/", 1)[-1]) != identity:
+            path = f"{path}/{in_path(identity)}"
+    return urlunsplit((parts.scheme, host, path, query, ""))
 
 
 def secured(target: DialTarget, link: LinkSecurity | None, identity: str) -> DialTarget:

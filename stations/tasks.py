@@ -2,6 +2,9 @@
 
 from celery import shared_task
 
+from accounts.trail import acts
+from stations.changes import carry_out_left_over
+from stations.closing import close_lost
 from stations.snapshots import sync_dirty
 
 
@@ -13,5 +16,18 @@ def sync_station_state() -> dict:
     write is conditional on its stamp and each id is cleared only if its stamp has not moved on, so
     the second run finds less to do and can undo nothing. A lock would have to be held over I/O,
     and a process that died with it would stop the sync.
+
+    It also writes the rows of orders to start or stop that no worker has carried out.
     """
-    return sync_dirty()
+    result = sync_dirty()
+    carry_out_left_over()
+    return result
+
+
+@shared_task(name="stations.tasks.close_lost_sessions", queue="maintenance", ignore_result=True)
+def close_lost_sessions() -> dict:
+    """End sessions that no station will end; beat runs it every few minutes."""
+    ended = close_lost()
+    if any(ended.values()):
+        acts.note("sessions ended", "messaging.transaction", details=ended)
+    return ended

@@ -15,9 +15,12 @@ def _public_bytes(key) -> bytes:
 
 
 def check_tls(
-    csms_url: str, verify: bool, ca_pem: str, cert_pem: str, key_pem: str
+    csms_url: str, verify: bool, ca_pem: str, cert_pem: str, key_pem: str, **protocols: str
 ) -> dict[str, list[str]]:
-    """{field: [sentences]} for tls_verify, tls_ca_pem, tls_client_cert_pem, tls_client_key_pem."""
+    """{field: [sentences]} for tls_verify, tls_ca_pem, tls_client_cert_pem, tls_client_key_pem.
+
+    `protocols`: the fields of tls_protocols.py, which are looked at there.
+    """
     errors: dict[str, list[str]] = {}
     if not csms_url.startswith("wss://"):
         given = {
@@ -25,6 +28,7 @@ def check_tls(
             "tls_ca_pem": bool(ca_pem),
             "tls_client_cert_pem": bool(cert_pem),
             "tls_client_key_pem": bool(key_pem),
+            **{name: bool(value) for name, value in protocols.items()},
         }
         sentence = "TLS options need an address that begins with wss://: change it or clear this."
         return {name: [sentence] for name, present in given.items() if present}

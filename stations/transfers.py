@@ -8,6 +8,7 @@ the others wait for their turn, which a real fleet's CSMS has to expect as well.
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ from urllib.parse import urlsplit
 
 from chargepoint.effects import DONE, FAILED, Download, Transferred, Upload
 from chargepoint.firmware import locations
+from runtime import lifetime
 from stations import ftp_transfers
 from stations.http_transfers import HttpTransfers
+from stations.reaching import Reach
 from stations.station_logs import write_log
 from stations.targets import TlsOptions
 from stations.transferring import Limits, TransferFailed
@@ -42,7 +45,9 @@ class Transfers:
 
     limits: Limits = field(default_factory=Limits)
     write_log: Callable[[Upload, Path], None] = write_log
+    reach: Reach = field(default_factory=Reach)
     _tasks: dict[Any, dict[str, asyncio.Task]] = field(default_factory=dict)
+    _waiting: dict[asyncio.Task, float] = field(default_factory=dict)  # since when, monotonic
     _places: asyncio.Semaphore | None = None
     _threads: ThreadPoolExecutor | None = None
     _http: HttpTransfers | None = None
@@ -50,10 +55,17 @@ class Transfers:
     def __len__(self) -> int:
         return sum(len(tasks) for tasks in self._tasks.values())
 
+    def backlog(self) -> tuple[int, float]:
+        """How many wait for their turn, and for how many seconds the first of them has."""
+        first = next(iter(self._waiting.values()), None)
+        return len(self._waiting), 0.0 if first is None else time.monotonic() - first
+
     def start(self, owner: Owner, effect: Download | Upload, tls: TlsOptions | None) -> None:
         """`tls`: by which the station knows its CSMS; the servers of files are known so too."""
         task = asyncio.get_running_loop().create_task(self._carry_out(owner, effect, tls))
         self._tasks.setdefault(owner, {})[effect.id] = task
+        self._waiting[task] = time.monotonic()
+        task.add_done_callback(lambda done: self._waiting.pop(done, None))
 
     def stop(self, owner: Owner, transfer: str) -> None:
         task = self._forget(owner, transfer)
@@ -68,9 +80,7 @@ class Transfers:
         """Stop everything, and let go of threads and connections."""
         tasks = [task for owned in self._tasks.values() for task in owned.values()]
         self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await lifetime.end(tasks)
         if self._http is not None:
             await self._http.close()
             self._http = None
@@ -91,6 +101,7 @@ class Transfers:
         if self._places is None:
             self._places = asyncio.Semaphore(self.limits.at_once)
         async with self._places:
+            self._waiting.pop(asyncio.current_task(), None)
             try:
                 async with asyncio.timeout(self.limits.seconds):
                     outcome = await self._transfer(effect, tls)
@@ -101,7 +112,9 @@ class Transfers:
             except Exception as fault:
                 log.exception("%s: a transfer failed for a fault of ours", owner.identity)
                 outcome = Transferred(effect.id, FAILED, str(fault))
-        if self._forget(owner, effect.id) is not None:
+        # Another of the same name may have begun since this one was stopped.
+        if self._tasks.get(owner, {}).get(effect.id) is asyncio.current_task():
+            self._forget(owner, effect.id)
             if outcome.words:
                 log.info("%s: a file was not transferred: %s", owner.identity, outcome.words)
             owner.transfer_ended(outcome)
@@ -112,14 +125,14 @@ class Transfers:
             raise TransferFailed(FAILED, why)
         by_ftp = urlsplit(effect.url).scheme.lower() in ("ftp", "ftps")
         if not by_ftp and self._http is None:
-            self._http = HttpTransfers(self.limits)
+            self._http = HttpTransfers(self.limits, self.reach)
         if type(effect) is Download:
             if by_ftp:
-                return await ftp_transfers.download(effect, tls, self.limits)
+                return await ftp_transfers.download(effect, tls, self.limits, self.reach)
             return await self._http.download(effect, tls)
         async with self._made(effect) as path:
             if by_ftp:
-                await ftp_transfers.upload(effect, path, tls, self.limits)
+                await ftp_transfers.upload(effect, path, tls, self.limits, self.reach)
             else:
                 await self._http.upload(effect, path, tls)
             return Transferred(effect.id, DONE, size=path.stat().st_size)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from redis.exceptions import RedisError
+from django.conf import settings
 
+from messaging import pulse
+from runtime.stores import STORE_ERRORS
 from stations import keys
 from stations.dialer import LinkState
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EVERY = 2.0
-FORGOTTEN_AFTER = 60.0  # seconds after which a dead worker's line is removed
+EVERY = pulse.EVERY
+MOST_NAMED = 20  # stations that are held back
 
 
 class Vitals:
@@ -29,6 +31,8 @@ class Vitals:
         self._worker = worker
         self._last = (time.monotonic(), 0, 0)
         self._lag = 0.0
+        self._began = time.monotonic()
+        self._missing_since: float | None = None
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -37,35 +41,48 @@ class Vitals:
             await asyncio.sleep(EVERY)
             self._lag = max(0.0, loop.time() - before - EVERY)
             self._worker.host.clock.follow_wall_clock()
+            await self._worker.host.gate.opened()
             try:
                 await self._tell()
-            except (RedisError, OSError) as failure:
+            except STORE_ERRORS as failure:
                 log.debug("vitals not written: %s", failure)
 
     async def withdraw(self) -> None:
-        await self._worker.redis.hdel(keys.workers_key(), self._worker.id)
+        await pulse.withdraw(*self._place())
 
     async def _tell(self) -> None:
-        redis, now = self._worker.redis, time.time()
-        await redis.hset(keys.workers_key(), self._worker.id, orjson.dumps(self.measure(now)))
-        for name, line in (await redis.hgetall(keys.workers_key())).items():
-            if now - orjson.loads(line)["time"] > FORGOTTEN_AFTER:
-                await redis.hdel(keys.workers_key(), name)
+        await pulse.tell(*self._place(), orjson.dumps(self.measure(time.time())))
+
+    def _place(self) -> tuple:
+        worker = self._worker
+        prefix = settings.REDIS_PREFIX
+        return worker.redis, prefix, "charge_points", worker.id, keys.workers_key()
 
     def measure(self, now: float) -> dict[str, Any]:
-        """rss in bytes, rates in messages a second since the last time, lag in seconds."""
+        """rss in bytes, rates in messages a second since the last time, lags in seconds.
+
+        wanted       stations that should run here, as the last whole look at the database said
+        missing_for  since when fewer do
+        held_back    the first of those that do not run because they ended workers, and why
+        """
         worker, host = self._worker, self._worker.host
         moment, sent, received = time.monotonic(), host.sent, host.received
         before, sent_before, received_before = self._last
         self._last = (moment, sent, received)
         seconds = max(moment - before, 1e-3)
         running = worker.fleet.running.values()
+        dials_waiting, dials_wait = worker.queue.backlog()
+        transfers_waiting, transfers_wait = host.transfers.backlog()
         return {
             "id": worker.id,
             "time": now,
             "pid": os.getpid(),
             "shards": sorted(worker.leases.held),
+            "up": round(moment - self._began, 1),
             "stations": len(worker.fleet.running),
+            "wanted": worker.wanted,
+            "missing_for": self._missing_for(moment),
+            "held_back": dict(sorted(worker.held.items())[:MOST_NAMED]),
             "connected": sum(s.dialer.state is LinkState.OPEN for s in running),
             "sent": sent,
             "received": received,
@@ -73,10 +90,23 @@ class Vitals:
             "received_per_second": round((received - received_before) / seconds, 1),
             "rss": resident_bytes(),
             "loop_lag": round(self._lag, 4),
+            "dials_waiting": dials_waiting,
+            "dials_wait": round(dials_wait, 1),
+            "transfers_waiting": transfers_waiting,
+            "transfers_wait": round(transfers_wait, 1),
+            "snapshots_wait": round(host.snapshots.waits(), 1),
             "snapshots_written": host.snapshots.written,
             "snapshots_refused": host.snapshots.refused,
             "recorder": worker.recorder.stats(),
         }
+
+    def _missing_for(self, moment: float) -> float:
+        if len(self._worker.fleet.running) >= self._worker.wanted:
+            self._missing_since = None
+            return 0.0
+        if self._missing_since is None:
+            self._missing_since = moment
+        return round(moment - self._missing_since, 1)
 
 
 def resident_bytes() -> int:

@@ -24,7 +24,10 @@ class Command(BaseCommand):
         except (ValueError, RecursionError) as error:
             raise CommandError(f"{options['file']} is not JSON: {error}.") from error
         try:
-            outcomes = import_document(document, options["on_existing"], options["dry_run"])
+            # Whoever has a shell here has the key of the secrets as well.
+            outcomes = import_document(
+                document, options["on_existing"], options["dry_run"], secrets_may_move=True
+            )
         except ImportRefused as error:
             lines = [f"  {name}: {sentence}" for name, sentence in error.fields.items()]
             raise CommandError("\n".join([str(error), *lines])) from error

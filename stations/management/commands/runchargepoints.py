@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import resource
-import signal
 from typing import Any
 
 import uvloop
@@ -11,6 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from messaging.recorder import Recorder
+from runtime import lifetime
+from stations.watchdog import Watchdog
 from stations.worker import Worker, WorkerOptions
 
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument(
-            "--dials", type=int, default=WorkerOptions().dials,
+            "--dials", type=int, default=settings.CHARGE_POINT_DIALS,
             help="connections being made at a time (default: %(default)s)",
         )  # fmt: skip
 
@@ -28,7 +29,9 @@ class Command(BaseCommand):
         # Thousands of long-lived stations make full collections costly and rarely useful.
         gc.set_threshold(20_000, 20, 100)
         allow_many_sockets()
-        uvloop.run(run_worker(WorkerOptions(dials=options["dials"])))
+        lease = settings.CHARGE_POINT_LEASE_MS
+        chosen = WorkerOptions(dials=options["dials"], lease_ms=lease, tend_every=lease / 10_000)
+        uvloop.run(run_worker(chosen))
 
 
 def allow_many_sockets() -> None:
@@ -41,12 +44,10 @@ async def run_worker(options: WorkerOptions) -> None:
     """Run a worker until SIGTERM or SIGINT; a second signal ends the process at once."""
     source = f"charge-points-{asyncio.get_running_loop().time():.0f}"
     worker = Worker(Recorder(settings.JOURNAL_DIR, source), options)
-    loop = asyncio.get_running_loop()
-
-    def leave(number: int) -> None:
-        worker.stop()
-        loop.remove_signal_handler(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave, number)
-    await worker.run()
+    lifetime.on_signal(worker.stop)
+    watchdog = Watchdog(worker.id, options.lease_ms / 1000)
+    watchdog.start()
+    try:
+        await worker.run()
+    finally:
+        watchdog.stop()

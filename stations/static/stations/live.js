@@ -57,7 +57,9 @@
       `${outlet.kind} ${outlet.max_power_w / 1000} kW` + (outlet.evse !== outlet.id ? `, EVSE ${outlet.evse}` : ""));
     const buttons = row.insertCell();
     buttons.className = "st-buttons";
+    const allowed = new Set(panel.dataset.allowed.split(" "));
     for (const [command, text] of COMMANDS) {
+      if (!allowed.has(command === "clear" ? "fault" : command)) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "st-button st-small";
@@ -83,7 +85,8 @@
   }
 
   function showPanel(panel, data) {
-    const running = !["stopped", "disabled"].includes(data.state);
+    const running = !["stopped", "disabled", "held back"].includes(data.state);
+    const shown = { running, stopped: !running, held: data.state === "held back" };
     panel.dataset.time = data.last_message ?? "";
     panel.dispatchEvent(new CustomEvent("station-news", { detail: data }));
     setText(panel.querySelector('[data-fact="power"]'), powerText(data.power_w));
@@ -92,9 +95,10 @@
     error.hidden = !data.link_error;
     setText(error, data.link_error || "");
     panel.querySelectorAll("[data-show]").forEach((button) => {
-      button.hidden = (button.dataset.show === "running") !== running;
+      button.hidden = !shown[button.dataset.show];
     });
     showDisplay(panel, (running && data.display) || []);
+    showBreaches(panel, data.breaches || []);
     for (const row of panel.querySelectorAll("[data-connector]")) {
       const live = (data.connectors || []).find((c) => String(c.id) === row.dataset.connector);
       const cell = (name) => row.querySelector(`[data-cell="${name}"]`);
@@ -143,6 +147,27 @@
       line.className = "st-note";
       line.textContent = text;
       return line;
+    }));
+  }
+
+  // What the CSMS got wrong, by kind: its words are text here too.
+  function showBreaches(panel, breaches) {
+    const box = panel.querySelector("[data-breaches]");
+    const told = JSON.stringify(breaches);
+    box.hidden = !breaches.length;
+    if (box.dataset.told === told) return;
+    box.dataset.told = told;
+    const count = breaches.reduce((sum, breach) => sum + breach.count, 0);
+    setText(box.querySelector("summary"), `The CSMS broke the specification ${count === 1 ? "once" : `${count} times`}`);
+    box.querySelector("tbody").replaceChildren(...breaches.map((breach) => {
+      const row = document.createElement("tr");
+      const message = [breach.action, breach.kind].filter(Boolean).join(" · ");
+      const last = new Date(breach.last * 1000).toLocaleTimeString();
+      for (const text of [message, breach.what, String(breach.count), last, breach.read ? "read all the same" : "refused"]) {
+        row.insertCell().textContent = text;
+      }
+      row.title = breach.detail;
+      return row;
     }));
   }
 

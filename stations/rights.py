@@ -1,0 +1,105 @@
+"""Who may do what with stations, templates and tag groups. See accounts/rights.py."""
+
+from __future__ import annotations
+
+from accounts.rights import ADMINISTER, CONFIGURE, DRIVE, READ, Part, crud, model_pages
+
+VIEW, ADD = "stations.view_station", "stations.add_station"
+CHANGE, DELETE = "stations.change_station", "stations.delete_station"
+# To power a station, act as its driver, send frames of one's own, disturb it, intercept.
+DRIVE_STATION = "stations.drive_station"
+# Passwords and keys in the clear, or on their way to another host.
+SEE_SECRETS = "stations.see_secrets"
+SYNC = "stations.sync_station"
+VIEW_MESSAGES, VIEW_SESSIONS = "messaging.view_message", "messaging.view_transaction"
+ADD_TEMPLATE, ADD_TAG_GROUP = "stations.add_template", "stations.add_taggroup"
+
+_ONE = "/stations/{identity}"
+_COMMANDS = (
+    "connect", "disconnect", "plug", "unplug", "authorize", "start-transaction",
+    "stop-transaction", "fault", "reset", "firmware", "charging-limit", "grid", "battery-swap",
+    "pay-terminal", "payment-url", "refuse-tariff", "terminal", "vat-number", "availability",
+    "messages", "faults", "clock", "half-open", "heal", "power-cut", "power-on", "breakpoints",
+    "held/release", "held/{number}/release", "held/{number}/drop", "held/{number}/answer",
+    "start", "stop", "release",
+)  # fmt: skip
+_DRIVEN = {
+    **{f"POST {_ONE}/{command}": DRIVE_STATION for command in _COMMANDS},
+    f"PATCH {_ONE}/start": DRIVE_STATION,
+    f"PATCH {_ONE}/stop": DRIVE_STATION,
+    f"DELETE {_ONE}/faults": DRIVE_STATION,
+    f"DELETE {_ONE}/faults/{{number}}": DRIVE_STATION,
+    f"DELETE {_ONE}/breakpoints": DRIVE_STATION,
+    f"DELETE {_ONE}/breakpoints/{{number}}": DRIVE_STATION,
+}
+_BUTTONS = (
+    "start", "stop", "release", "connect", "disconnect", "reset", "plug", "unplug",
+    "start-transaction", "stop-transaction", "fault", "faults",
+)  # fmt: skip
+
+PART = Part(
+    levels={
+        **crud("stations.station", READ, CONFIGURE),
+        **crud("stations.template", READ, CONFIGURE),
+        **crud("stations.taggroup", READ, CONFIGURE),
+        DRIVE_STATION: DRIVE,
+        SYNC: CONFIGURE,
+        SEE_SECRETS: ADMINISTER,
+    },
+    operations={
+        "GET /stations": VIEW,
+        "POST /stations": ADD,
+        f"GET {_ONE}": VIEW,
+        f"PUT {_ONE}": CHANGE,
+        f"PATCH {_ONE}": CHANGE,
+        f"DELETE {_ONE}": DELETE,
+        f"GET {_ONE}/state": VIEW,
+        f"GET {_ONE}/faults": VIEW,
+        # Held frames are messages; stations tell of them, the log does not.
+        f"GET {_ONE}/interception": VIEW_MESSAGES,
+        f"POST {_ONE}/clone": ADD,
+        "POST /stations/bulk": ADD,
+        "POST /stations/bulk/start": DRIVE_STATION,
+        "POST /stations/bulk/stop": DRIVE_STATION,
+        "POST /stations/import": ADD,  # what else the file asks for is looked at when it is read
+        "GET /stations/export": VIEW,
+        "GET /connections": VIEW,
+        "POST /admin/sync": SYNC,
+        "GET /templates": "stations.view_template",
+        "POST /templates": ADD_TEMPLATE,
+        "GET /templates/{template}": "stations.view_template",
+        "PUT /templates/{template}": "stations.change_template",
+        "PATCH /templates/{template}": "stations.change_template",
+        "DELETE /templates/{template}": "stations.delete_template",
+        **_DRIVEN,
+    },
+    pages={
+        **model_pages("stations.station"),
+        **model_pages("stations.template"),
+        **model_pages("stations.taggroup"),
+        "session-list": VIEW_SESSIONS,
+        "session-totals": VIEW_SESSIONS,
+        "session-export": VIEW_SESSIONS,
+        "session": VIEW_SESSIONS,
+        "session-readings": VIEW_SESSIONS,
+        "admin:stations_station_live": VIEW,
+        "admin:stations_station_create_many": ADD,
+    },
+    actions={
+        **{
+            f"stations.station {name}": DRIVE_STATION
+            for name in ("start", "stop", "release", "connect", "disconnect", "reset_soft",
+                         "reset_hard")
+        },
+        "stations.station clone": ADD,
+        "stations.station delete_selected": DELETE,
+        "stations.template delete_selected": "stations.delete_template",
+        "stations.taggroup delete_selected": "stations.delete_taggroup",
+    },
+    buttons={f"stations.station {name}": f"POST {_ONE}/{name}" for name in _BUTTONS},
+)  # fmt: skip
+
+
+def right_of_button(name: str) -> str:
+    """Of a button on the page of a station."""
+    return PART.operations[PART.buttons[f"stations.station {name}"]]

@@ -1,0 +1,123 @@
+// A session's page: its curves and meter values by the API, again and again while it goes on, and
+// its messages once, from which cost and signed values are told.
+
+import { Chart } from "../../emulator/charts.js";
+import { count, localTime, made, scaled, span } from "../../emulator/words.js";
+import { costOf, isOf, signedIn } from "./messages.js";
+
+const EVERY = 5000;
+const MOST_ROWS = 300;
+const MOST_MESSAGES = 200;
+const ACTIONS = "StartTransaction,StopTransaction,MeterValues,TransactionEvent,CostUpdated";
+const root = document.getElementById("session");
+const watts = (value) => scaled(value, "W");
+const plain = (unit, digits = 0) => (value) => (value == null ? "–" : `${value.toFixed(digits)} ${unit}`);
+const CHARTS = {
+  power: [{ series: [{ label: "Power", colour: "--one", fill: true }], unit: watts }, "power_w"],
+  energy: [{ series: [{ label: "Energy", colour: "--three" }], unit: (v) => scaled(v, "Wh"), floating: true }, "energy_wh"],
+  soc: [{ series: [{ label: "SoC", colour: "--four" }], unit: plain("%") }, "soc"],
+  current: [{ series: [{ label: "Current", colour: "--two" }], unit: plain("A", 1) }, "current_a"],
+};
+const charts = new Map();
+for (const place of root.querySelectorAll("[data-chart]")) {
+  charts.set(place.dataset.chart, new Chart(place, CHARTS[place.dataset.chart][0]));
+}
+
+const set = (name, text) => {
+  const place = root.querySelector(`[data-fact="${name}"]`);
+  if (place && place.textContent !== text) place.textContent = text;
+};
+const reveal = (name, on) => {
+  for (const place of root.querySelectorAll(`[data-when="${name}"]`)) place.hidden = !on;
+};
+
+async function ask(address) {
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  return answer.ok ? answer.json() : null;
+}
+
+function facts(told) {
+  const begin = new Date(told.started) / 1000;
+  const end = told.ended ? new Date(told.ended) / 1000 : Date.now() / 1000;
+  const powers = told.samples.map((sample) => sample.power_w ?? 0);
+  set("state", told.state);
+  set("reason", told.reason ?? "");
+  set("energy", scaled(told.energy_wh, "Wh"));
+  set("meter", told.meter_stop == null ? String(told.meter_start) : `${told.meter_start} to ${told.meter_stop}`);
+  set("duration", span(end - begin));
+  set("power", told.state === "active" && powers.length ? watts(powers.at(-1)) : watts(Math.max(0, ...powers)));
+  const mean = end > begin ? (told.energy_wh ?? 0) / ((end - begin) / 3600) : 0;
+  set("mean", `${told.state === "active" ? "now" : "at most"}; mean ${watts(mean)}`);
+}
+
+function draw(samples) {
+  const times = samples.map((sample) => sample.t);
+  const room = Math.max(5, (times.at(-1) - times[0]) * 0.02);
+  for (const [name, chart] of charts) {
+    const field = CHARTS[name][1];
+    const values = samples.map((sample) => sample[field] ?? null);
+    if (name === "soc" || name === "current") reveal(name, values.some((value) => value != null));
+    chart.show([times, values], [times[0] - room, times.at(-1) + room]);
+  }
+}
+
+function table(id, rows, counted, empty) {
+  const card = root.querySelector(id);
+  card.querySelector("[data-count]").textContent = counted;
+  const wide = card.querySelectorAll("th").length;
+  const none = made("tr", {}, made("td", { class: "fg-empty", colspan: wide }, empty));
+  card.querySelector("tbody").replaceChildren(...(rows.length ? rows : [none]));
+}
+
+function timeCell(moment) {
+  const time = made("time", { datetime: new Date(moment).toISOString() });
+  localTime(time);
+  return made("td", {}, time);
+}
+
+function readings(samples) {
+  const number = (text) => made("td", { class: "fg-num" }, text);
+  const rows = samples.slice(-MOST_ROWS).reverse().map((sample) => made("tr", {},
+    timeCell(sample.t * 1000), number(scaled(sample.energy_wh, "Wh")), number(watts(sample.power_w)),
+    number(plain("%", 1)(sample.soc)), number(plain("A", 1)(sample.current_a)), number(plain("V")(sample.voltage_v))));
+  const more = samples.length > MOST_ROWS ? `the last ${MOST_ROWS} of ${count(samples.length)}` : count(samples.length);
+  table("#fg-readings", rows, more, "There are no meter values yet, or they are older than the retention.");
+}
+
+async function refresh() {
+  const told = await ask(`/api/transactions/${encodeURIComponent(root.dataset.id)}`);
+  if (told) {
+    facts(told);
+    readings(told.samples);
+    if (told.samples.length) draw(told.samples);
+    root.dataset.readings = told.samples.length;
+  }
+  if (!told || told.state === "active") setTimeout(refresh, EVERY);
+}
+
+async function messages() {
+  const { station, begin, end, transaction } = root.dataset;
+  const query = new URLSearchParams({ station, action: ACTIONS, limit: MOST_MESSAGES, from: new Date(begin * 1000).toISOString() });
+  if (end) query.set("to", new Date(end * 1000).toISOString());
+  const page = await ask(`/api/messages?${query}`);
+  if (!page) return;
+  const own = page.items.filter(isOf(transaction, page.items));
+  table("#fg-messages", own.map((item) => made("tr", {},
+    timeCell(item.time),
+    made("td", {}, item.action, made("span", { class: "fg-name" }, `${item.kind}, ${item.direction}`)),
+    made("td", { class: "fg-frame" }, item.text.length > 400 ? `${item.text.slice(0, 400)}…` : item.text))),
+  page.next ? `the newest ${own.length}` : String(own.length), "None of its messages is kept.");
+  const cost = costOf(own);
+  reveal("cost", cost != null);
+  if (cost) {
+    set("cost", cost.amount);
+    set("cost-of", cost.by);
+  }
+  const signed = signedIn(own);
+  reveal("signed", signed.count > 0);
+  set("signed", `${signed.count} signed meter value${signed.count === 1 ? "" : "s"} in its messages (${signed.methods}). The signature is shown as it was sent; it is not checked here.`);
+}
+
+for (const element of root.querySelectorAll("time")) localTime(element);
+await refresh();
+if (root.dataset.messages) await messages();
