@@ -15,16 +15,27 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from accounts.admin_rights import ByTable
 from scenarios import admin_cells, documents
 from scenarios.admin_forms import BehaviourForm, RunForm, ScenarioForm
 from scenarios.engine.claims import nudge, reap_quietly
 from scenarios.launching import cancel, is_open
 from scenarios.models import Behaviour, Execution, Scenario, StationRun
+from scenarios.rights import PART, VIEW_MESSAGES
 
 CSS = {"all": ["stations/stations.css", "scenarios/scenarios.css"]}
 
 
-@admin.action(description="Run on stations…", permissions=["change"])
+def _live_view(request: HttpRequest) -> str:
+    """Its address; empty for one who may not see messages."""
+    return reverse("live-view") if PART.may(request, VIEW_MESSAGES) else ""
+
+
+def sees_executions(request: HttpRequest) -> bool:
+    return admin.site._registry[Execution].has_view_permission(request)
+
+
+@admin.action(description="Run on stations…")
 def run_on_stations(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> Any:
     if len(chosen := list(queryset[:2])) > 1:
         sentence = "Choose one scenario: each run is of one, on as many stations as you like."
@@ -33,7 +44,7 @@ def run_on_stations(model_admin: Any, request: HttpRequest, queryset: QuerySet) 
     return redirect("admin:scenarios_scenario_run", object_id=chosen[0].pk)
 
 
-@admin.action(description="Export", permissions=["view"])
+@admin.action(description="Export")
 def export(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
     text = json.dumps(documents.export_document(list(queryset)), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": 'attachment; filename="scenarios.json"'}
@@ -41,9 +52,10 @@ def export(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpRe
 
 
 @admin.register(Scenario)
-class ScenarioAdmin(ModelAdmin):
+class ScenarioAdmin(ByTable, ModelAdmin):
+    table = PART
     form = ScenarioForm
-    list_display = ("title", "tag_list", "size", "version", "kind", "links")
+    list_display = ("title", "tag_list", "size", "version", "kind")
     list_display_links = ("title",)
     list_filter = ("builtin",)
     search_fields = ("name", "slug", "description")
@@ -53,6 +65,7 @@ class ScenarioAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": (("name", "slug"), "description", ("version", "tags"), "steps")}),
         ("Cleanup and variables", {"classes": ("tab",), "fields": ("cleanup", "variables")}),
+        ("Wire watch", {"classes": ("tab",), "fields": ("watch",)}),
     )
     prepopulated_fields = {"slug": ("name",)}
 
@@ -76,14 +89,14 @@ class ScenarioAdmin(ModelAdmin):
     def kind(self, row: Scenario) -> str:
         return "built in" if row.builtin else "you"
 
-    @admin.display(description="")
-    def links(self, row: Scenario):
-        runs = f"{reverse('admin:scenarios_execution_changelist')}?scenario_slug={row.slug}"
-        run = reverse("admin:scenarios_scenario_run", args=[row.pk])
-        return format_html(
-            '<span class="st-links"><a href="{}">Run…</a><a href="{}">Executions</a></span>',
-            run, runs,
-        )  # fmt: skip
+    def get_list_display(self, request: HttpRequest):
+        may_run, may_look = self.may_open(request, "run"), sees_executions(request)
+
+        @admin.display(description="")
+        def links(row: Scenario):
+            return admin_cells.scenario_links(row, may_run, may_look)
+
+        return (*self.list_display, links) if may_run or may_look else self.list_display
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Scenario | None = None):
         return {} if obj else super().get_prepopulated_fields(request, obj)
@@ -94,7 +107,15 @@ class ScenarioAdmin(ModelAdmin):
             path("<str:object_id>/run/", run, name="scenarios_scenario_run"), *super().get_urls()
         ]  # fmt: skip
 
-    @action(description="Run on stations…", url_path="run-this", icon="play_arrow")
+    def has_run_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.may_open(request, "run")
+
+    @action(
+        description="Run on stations…",
+        url_path="run-this",
+        icon="play_arrow",
+        permissions=["run"],
+    )
     def run_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:scenarios_scenario_run", object_id=object_id)
 
@@ -103,7 +124,7 @@ class ScenarioAdmin(ModelAdmin):
         scenario = self.get_object(request, object_id)
         if scenario is None:
             raise Http404
-        if not self.has_change_permission(request, scenario):
+        if not self.may_open(request, "run"):
             raise PermissionDenied
         form = RunForm(scenario, request.POST or None)
         if request.method == "POST" and form.is_valid():
@@ -113,11 +134,12 @@ class ScenarioAdmin(ModelAdmin):
         context = self.admin_site.each_context(request) | {
             "title": f"Run: {scenario.name}", "form": form, "scenario": scenario,
             "opts": self.opts, "media": self.media + form.media, "tags": admin_cells.known_tags(),
+            "may_look": self.has_view_permission(request),
         }  # fmt: skip
         return render(request, "scenarios/run.html", context)
 
 
-@admin.action(description="Cancel", permissions=["change"])
+@admin.action(description="Cancel")
 def cancel_executions(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> None:
     count = cancel(list(queryset), request.user.get_username())
     note = f"{count} executions are being cancelled." if count else "None of them was running."
@@ -125,7 +147,8 @@ def cancel_executions(model_admin: Any, request: HttpRequest, queryset: QuerySet
 
 
 @admin.register(Execution)
-class ExecutionAdmin(ModelAdmin):
+class ExecutionAdmin(ByTable, ModelAdmin):
+    table = PART
     list_display = ("status", "title", "progress", "by", "created", "took", "reason")
     list_display_links = ("title",)
     list_filter = ("state", "scenario_slug")
@@ -181,13 +204,16 @@ class ExecutionAdmin(ModelAdmin):
         context = self.admin_site.each_context(request) | {
             "title": row.scenario_name, "execution": row, "opts": self.opts,
             "media": self.media, "api": f"/api/executions/{row.pk}",
-            "may_cancel": is_open(row) and self.has_change_permission(request, row),
-            "target": admin_cells.target_words(row), "live_view": reverse("live-view"),
-            "scenario_link": self._scenario_link(row),
+            "may_cancel": is_open(row) and self.may_act(request, "cancel_executions"),
+            "target": admin_cells.target_words(row), "live_view": _live_view(request),
+            "scenario_link": self._scenario_link(request, row),
         }  # fmt: skip
         return render(request, "scenarios/execution.html", context)
 
-    def _scenario_link(self, row: Execution) -> str:
+    def _scenario_link(self, request: HttpRequest, row: Execution) -> str:
+        """Empty for one who may not see scenarios."""
+        if not self.admin_site._registry[Scenario].has_view_permission(request):
+            return ""
         listed = reverse("admin:scenarios_scenario_changelist")
         there = Scenario.objects.filter(slug=row.scenario_slug).first()
         return reverse("admin:scenarios_scenario_change", args=[there.pk]) if there else listed
@@ -206,9 +232,10 @@ class ExecutionAdmin(ModelAdmin):
 
 
 @admin.register(Behaviour)
-class BehaviourAdmin(ModelAdmin):
+class BehaviourAdmin(ByTable, ModelAdmin):
+    table = PART
     form = BehaviourForm
-    list_display = ("name", "scenario", "who", "enabled", "links")
+    list_display = ("name", "scenario", "who", "enabled")
     list_filter = ("enabled",)
     list_select_related = ("scenario",)
     search_fields = ("name",)
@@ -223,10 +250,9 @@ class BehaviourAdmin(ModelAdmin):
         named = ", ".join(row.stations[:5]) + (" …" if len(row.stations) > 5 else "")
         return ", ".join(part for part in (named, row.tag and f"tag {row.tag}") if part)
 
-    @admin.display(description="")
-    def links(self, row: Behaviour):
-        runs = f"{reverse('admin:scenarios_execution_changelist')}?behaviour={row.pk}"
-        return format_html('<span class="st-links"><a href="{}">Executions</a></span>', runs)
+    def get_list_display(self, request: HttpRequest):
+        shown = admin_cells.behaviour_links
+        return (*self.list_display, shown) if sees_executions(request) else self.list_display
 
     def save_model(self, request: HttpRequest, obj: Behaviour, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

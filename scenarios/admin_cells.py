@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from scenarios.models import Execution
+from scenarios.models import ENDED_STATES, Behaviour, Execution, Scenario
 from stations.admin_cells import two_lines
 from stations.models import Station
 
-__all__ = ["badge", "chips", "known_tags", "progress", "target_words", "took", "two_lines"]
+__all__ = [
+    "badge", "behaviour_links", "chips", "known_tags", "progress", "scenario_links",
+    "target_words", "took", "two_lines",
+]  # fmt: skip
 TONES = {
     "pending": "default", "running": "info", "passed": "success", "failed": "danger",
-    "cancelled": "warning",
+    "cancelled": "warning", "skipped": "default",
 }  # fmt: skip
 
 
 def badge(row: Execution):
     words = "interrupted" if row.interrupted else row.state
+    if row.warnings:
+        words += f", {row.warnings} warning{'s' if row.warnings > 1 else ''}"
     return format_html(
         '<span class="st-badge st-{}" data-execution="{}" data-state="{}">{}</span>',
         TONES[row.state], row.pk, row.state, words,
@@ -34,11 +41,11 @@ def progress(row: Execution):
     """A bar of the states, and how many have ended."""
     total = len(row.stations) or 1
     counts = row.counts or {}
-    ended = sum(counts.get(name, 0) for name in ("passed", "failed", "cancelled"))
+    ended = sum(counts.get(name, 0) for name in ENDED_STATES)
     parts = format_html_join(
         "", '<i class="sc-{}" style="width:{}%"></i>',
         ((name, f"{100 * counts.get(name, 0) / total:.2f}")
-         for name in ("passed", "failed", "cancelled", "running") if counts.get(name)),
+         for name in (*ENDED_STATES, "running") if counts.get(name)),
     )  # fmt: skip
     return format_html(
         '<span class="sc-progress" data-progress="{}"><span class="sc-bar">{}</span>'
@@ -63,6 +70,24 @@ def took(row: Execution) -> str:
     if seconds < 120:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _links(*links: tuple[str, str]):
+    made = format_html_join("", '<a href="{}">{}</a>', links)
+    return format_html('<span class="st-links">{}</span>', made)
+
+
+def scenario_links(row: Scenario, may_run: bool, may_look: bool):
+    """To the form that runs it and to its executions, as far as the user may go there."""
+    runs = f"{reverse('admin:scenarios_execution_changelist')}?scenario_slug={row.slug}"
+    run = reverse("admin:scenarios_scenario_run", args=[row.pk])
+    return _links(*[(run, "Run…")] * may_run, *[(runs, "Executions")] * may_look)
+
+
+@admin.display(description="")
+def behaviour_links(row: Behaviour):
+    runs = f"{reverse('admin:scenarios_execution_changelist')}?behaviour={row.pk}"
+    return _links((runs, "Executions"))
 
 
 def known_tags() -> list[str]:

@@ -75,15 +75,26 @@ class ScenarioForm(forms.ModelForm):
         rows=5, required=False, help_text='Defaults of $variables, e.g. {"energy_kwh": 20}.'
     )
 
+    watch = PlainJSONField(
+        rows=4, required=False,
+        help_text='Rules of the wire watch that are not the usual ones, e.g. {"late_ms": 2000}.',
+    )  # fmt: skip
+
     class Meta:
         model = Scenario
-        fields = ("name", "slug", "description", "version", "tags", "steps", "cleanup", "variables")
+        fields = (
+            "name", "slug", "description", "version", "tags", "steps", "cleanup", "variables",
+            "watch",
+        )  # fmt: skip
 
     def clean_cleanup(self) -> Any:
         return self.cleaned_data.get("cleanup") or []
 
     def clean_variables(self) -> Any:
         return self.cleaned_data.get("variables") or {}
+
+    def clean_watch(self) -> Any:
+        return self.cleaned_data.get("watch") or {}
 
 
 class BehaviourForm(forms.ModelForm):
@@ -105,7 +116,7 @@ class RunForm(forms.Form):
 
     stations = forms.CharField(
         required=False,
-        help_text="Identities, separated by commas, spaces or line breaks.",
+        help_text="Identities, separated by commas or line breaks.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"}),
     )
     tag = forms.CharField(
@@ -125,6 +136,14 @@ class RunForm(forms.Form):
     variables = PlainJSONField(
         rows=4, required=False, help_text="Change the values that this run shall have."
     )
+    watch = PlainJSONField(
+        rows=2, required=False,
+        help_text='Rules of the wire watch for this run, e.g. {"clock_skew": "warn"}.',
+    )  # fmt: skip
+    share = forms.BooleanField(
+        label="Beside what else runs", required=False, widget=UnfoldBooleanWidget,
+        help_text="Do not wait until the stations are free.",
+    )  # fmt: skip
 
     def __init__(self, scenario: Scenario, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -137,11 +156,13 @@ class RunForm(forms.Form):
     def launch(self, user: str) -> Execution | None:
         """None where the form has errors now."""
         values = self.cleaned_data
-        named = tuple(name for name in re.split(r"[\s,]+", values["stations"]) if name)
+        named = tuple(
+            name.strip() for name in re.split(r"[\r\n,]", values["stations"]) if name.strip()
+        )
         template = values["template"].name if values["template"] else ""
         wishes = Wishes(
             values["stagger_ms"] or 0, values["start_stations"], values.get("variables") or {},
-            started_by=user,
+            started_by=user, share=values["share"], watch=values["watch"] or {},
         )  # fmt: skip
         try:
             return launch(self.scenario, Target(named, values["tag"].strip(), template), wishes)

@@ -13,7 +13,7 @@ from scenarios.api_lookup import behaviour_item, behaviour_or_404, scenario_or_4
 from scenarios.api_schemas import BehaviourIn, BehaviourOut, BehaviourPage
 from scenarios.engine.claims import nudge
 from scenarios.models import Behaviour
-from stations.api_lookup import check_limit, cut_page, text_of
+from stations.api_lookup import cut_page, page_limit, text_of
 
 router = Router(tags=["scenarios"])
 ERRORS = {REFUSED: ErrorOut}
@@ -39,8 +39,7 @@ def _stored(row: Behaviour, body: BehaviourIn, **how: bool) -> dict:
 
 
 @router.get("/behaviours", response={200: BehaviourPage} | ERRORS)
-def list_behaviours(request: HttpRequest, cursor: str | None = None, limit: int = 50):
-    check_limit(limit)
+def list_behaviours(request: HttpRequest, cursor: str | None = None, limit: int = page_limit(50)):
     rows = Behaviour.objects.select_related("scenario").order_by("name")
     if cursor:
         rows = rows.filter(name__gt=text_of(cursor))

@@ -23,7 +23,7 @@ from scenarios.api_schemas import (
 from scenarios.engine.claims import reap_quietly
 from scenarios.launching import Target, Wishes, cancel, is_open, launch
 from scenarios.models import STATES, Execution, StationRun
-from stations.api_lookup import check_limit, cut_page, text_of
+from stations.api_lookup import cut_page, page_limit, text_of
 
 router = Router(tags=["scenarios"])
 ERRORS = {REFUSED: ErrorOut}
@@ -33,8 +33,9 @@ DETAILED = 100
 def _launched(request: HttpRequest, scenario: str, body: RunIn) -> Status:
     named = [*body.stations, *([body.stationId] if body.stationId else [])]
     wishes = Wishes(
-        body.stagger_ms, body.start, body.variables, body.seed, request.auth.get_username()
-    )
+        body.stagger_ms, body.start, body.variables, body.seed, request.auth.get_username(),
+        share=body.share, watch=body.watch,
+    )  # fmt: skip
     row = scenario_or_404(scenario)
     with told():
         execution = launch(row, Target(tuple(named), body.tag, body.template), wishes)
@@ -59,7 +60,7 @@ def create_execution(request: HttpRequest, body: ExecutionIn):
 
 def _check_state(state: str) -> None:
     if state and state not in STATES:
-        raise ApiError("bad_state", f"Choose a state of {', '.join(STATES)}.", 400)
+        raise ApiError("bad_state", f"Choose a state of {', '.join(STATES)}.", 422)
 
 
 @router.get("/executions", response={200: ExecutionPage} | ERRORS)
@@ -70,10 +71,9 @@ def list_executions(
     station: str = "",
     behaviour: str = "",
     cursor: str | None = None,
-    limit: int = 50,
+    limit: int = page_limit(50),
 ):
     """Newest first. `scenario`: its scenarioId; `behaviour`: its id."""
-    check_limit(limit)
     _check_state(state)
     reap_quietly()
     wanted: dict[str, Any] = {}
@@ -88,7 +88,7 @@ def list_executions(
     if cursor:
         last = text_of(cursor)
         if not ObjectId.is_valid(last):
-            raise ApiError("bad_cursor", "Take the cursor from `next` of the page before.", 400)
+            raise ApiError("bad_cursor", "Take the cursor from `next` of the page before.", 422)
         wanted["pk__lt"] = ObjectId(last)  # ids are made in the order of time
     rows = Execution.objects.filter(**wanted).order_by("-pk")
     found, following = cut_page(rows[: limit + 1], limit, "pk")
@@ -112,9 +112,8 @@ def list_station_runs(
     execution: str,
     state: str = "",
     cursor: str | None = None,
-    limit: int = 100,
+    limit: int = page_limit(100),
 ):
-    check_limit(limit)
     _check_state(state)
     row = execution_or_404(execution)
     runs = StationRun.objects.filter(execution=str(row.pk)).order_by("station")

@@ -59,7 +59,7 @@ def scenario_item(row: Scenario) -> dict[str, Any]:
         "id": str(row.pk), "scenarioId": row.slug, "name": row.name,
         "description": row.description, "version": row.version, "isBuiltin": row.builtin,
         "tags": row.tags, "steps": row.steps, "cleanup": row.cleanup, "variables": row.variables,
-        "created": row.created, "updated": row.updated,
+        "watch": row.watch or {}, "created": row.created, "updated": row.updated,
     }  # fmt: skip
 
 
@@ -67,7 +67,8 @@ def execution_item(row: Execution) -> dict[str, Any]:
     return {
         "id": str(row.pk), "scenarioId": row.scenario_slug, "name": row.scenario_name,
         "state": row.state, "interrupted": row.interrupted, "message": row.message,
-        "counts": row.counts, "stations": len(row.stations), "target": row.target,
+        "counts": row.counts, "warnings": row.warnings or 0, "share": bool(row.share),
+        "stations": len(row.stations), "target": row.target,
         "variables": row.content.get("variables", {}), "stagger_ms": row.stagger_ms,
         "seed": row.seed, "started_by": row.started_by, "behaviour": row.behaviour,
         "created": row.created, "started": row.started, "ended": row.ended,

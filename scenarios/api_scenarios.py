@@ -11,13 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.responses import Status
 
+from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from scenarios import documents
 from scenarios.api_lookup import scenario_item, scenario_or_404, told
 from scenarios.api_schemas import ImportedOut, ScenarioIn, ScenarioOut, ScenarioPage
 from scenarios.models import Scenario
-from stations.api_lookup import check_limit, cut_page, text_of
+from scenarios.rights import CHANGE, PART
+from stations.api_lookup import cut_page, page_limit, text_of
 
 router = Router(tags=["scenarios"])
 ERRORS = {REFUSED: ErrorOut}
@@ -38,9 +40,8 @@ def list_scenarios(
     search: str = "",
     tag: str = "",
     cursor: str | None = None,
-    limit: int = 50,
+    limit: int = page_limit(50),
 ):
-    check_limit(limit)
     rows = _matching(search, tag)
     if cursor:
         rows = rows.filter(slug__gt=text_of(cursor))
@@ -68,6 +69,8 @@ def import_scenarios(request: HttpRequest, on_existing: str = "fail", dry_run: b
 
     `on_existing`: fail, skip or update. `dry_run`: only check and report.
     """
+    if on_existing == "update":
+        demand(PART, request, CHANGE)
     upload = request.FILES.get("file")
     try:
         parsed = json.loads(upload.read() if upload else request.body)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from stations.api_schemas import StrictIn
 
-State = Literal["pending", "running", "passed", "failed", "cancelled"]
+State = Literal["pending", "running", "passed", "failed", "cancelled", "skipped"]
 
 
 class ScenarioIn(StrictIn):
@@ -25,6 +25,9 @@ class ScenarioIn(StrictIn):
     steps: Any = Field(default_factory=list)
     cleanup: Any = Field(default_factory=list, description="Run at the end, however it ended")
     variables: Any = Field(default_factory=dict, description="Defaults of $variables")
+    watch: Any = Field(
+        default_factory=dict, description="Rules of the wire watch that are not the usual ones"
+    )
     # So that what GET gave can be sent back.
     id: Any = Field(None, description="Without effect")
     created: Any = Field(None, description="Without effect")
@@ -42,6 +45,7 @@ class ScenarioOut(Schema):
     steps: list[dict[str, Any]]
     cleanup: list[dict[str, Any]]
     variables: dict[str, Any]
+    watch: dict[str, Any] | str
     created: datetime
     updated: datetime
 
@@ -67,6 +71,14 @@ class RunIn(StrictIn):
     start: bool = Field(False, description="Start stations that do not run first")
     variables: dict[str, Any] = Field(default_factory=dict, description="In place of defaults")
     seed: int = Field(0, description="The same seed draws the same random numbers; 0: any")
+    share: bool = Field(
+        False, description="Run beside what else runs on the stations, instead of waiting for it"
+    )
+    watch: Any = Field(
+        default_factory=dict,
+        description="Rules of the wire watch, over the scenario's: {rule: fail, warn or off, "
+        "limits in ms, allow: [{rule, action}]}, or one level for all",
+    )
 
 
 class ExecutionIn(RunIn):
@@ -82,6 +94,8 @@ class ExecutionOut(Schema):
     interrupted: bool = Field(description="Its runner died or was stopped")
     message: str
     counts: dict[str, int] = Field(description="Stations by state")
+    warnings: int = Field(description="Findings of the wire watch that fail nothing")
+    share: bool
     stations: int
     target: dict[str, Any]
     variables: dict[str, Any]
@@ -99,6 +113,27 @@ class ExecutionPage(Schema):
     next: str | None
 
 
+class SeenOut(Schema):
+    id: str
+    time: str = Field(description="UTC, with milliseconds")
+    direction: str
+    kind: str
+    action: str
+    text: str = Field(description="The beginning of the frame")
+    error: str = Field(description="What the log says of it")
+
+
+class FindingOut(Schema):
+    rule: str
+    level: str = Field(description="fail, warn or allowed")
+    action: str
+    sentence: str
+    count: int
+    first: float = Field(description="Unix seconds")
+    last: float
+    frames: list[str] = Field(description="ids of the first messages")
+
+
 class StepOut(Schema):
     path: str = Field(description="3.1 is the first step within the third")
     type: str
@@ -108,6 +143,9 @@ class StepOut(Schema):
     ended: float | None
     message: str
     frame: str = Field(description="id of the message that matched, or was nearest")
+    seen: list[SeenOut] = Field(
+        default_factory=list, description="What came instead of what was expected"
+    )
 
 
 class StationRunOut(Schema):
@@ -121,6 +159,14 @@ class StationRunOut(Schema):
     done: int = Field(description="Steps that have ended")
     dropped: int = Field(description="Of those, not in `steps` any more")
     steps: list[StepOut] = Field(default_factory=list)
+    findings: list[FindingOut] = Field(
+        default_factory=list, description="What the wire watch found over the whole run"
+    )
+
+    @staticmethod
+    def resolve_findings(row: Any) -> list[dict[str, Any]]:
+        # Rows of runs before there was a watch have none.
+        return row.findings or []
 
 
 class ExecutionDetail(ExecutionOut):

@@ -14,7 +14,8 @@ from datetime import timedelta
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from scenarios.launching import Target, Wishes, cancel, launch
+from accounts.trail.acts import BEHAVIOUR, Act, acting
+from scenarios.launching import Target, Wishes, cancel, judged_on, launch
 from scenarios.models import OPEN_STATES, Behaviour, Execution
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,19 @@ def reconcile() -> int:
     changed = 0
     for identity, executions in running.items():
         if identity not in wanted or not wanted[identity].enabled:
-            changed += cancel(executions, "the behaviour, which is off")
+            with acting(_act(wanted.get(identity))):
+                changed += cancel(executions, "the behaviour, which is off")
     for identity, behaviour in wanted.items():
         if behaviour.enabled:
-            changed += _attend(behaviour, running.get(identity, []))
+            with acting(_act(behaviour)):
+                changed += _attend(behaviour, running.get(identity, []))
     return changed
+
+
+def _act(behaviour: Behaviour | None) -> Act:
+    """For the trail."""
+    name = "a behaviour that is gone" if behaviour is None else f"behaviour {behaviour.name}"
+    return Act(BEHAVIOUR, name, name)
 
 
 def _attend(behaviour: Behaviour, running: list[Execution]) -> int:
@@ -52,8 +61,8 @@ def _attend(behaviour: Behaviour, running: list[Execution]) -> int:
     if running:
         fresh = [execution for execution in outdated if not execution.cancel_asked]
         return cancel(fresh, "the behaviour, which has changed")
-    if not _is_due(behaviour, likeness):
-        return 0
+    if not _is_due(behaviour, likeness) or judged_on(stations):
+        return 0  # a run that judges has its stations to itself
     wishes = Wishes(
         behaviour.stagger_ms, variables=behaviour.variables,
         started_by=f"behaviour {behaviour.name}", behaviour=str(behaviour.pk), likeness=likeness,

@@ -15,7 +15,7 @@ from scenarios.models import Scenario
 
 KEYS = (
     "scenarioId", "name", "description", "version", "isBuiltin", "tags", "steps", "cleanup",
-    "variables",
+    "variables", "watch",
 )  # fmt: skip
 # What a program may add to what we gave it; without effect.
 IGNORED = ("id", "_id", "created", "updated", "createdAt", "updatedAt", "__v")
@@ -60,6 +60,8 @@ def to_document(scenario: Scenario) -> dict[str, Any]:
         made["cleanup"] = scenario.cleanup
     if scenario.variables:
         made["variables"] = scenario.variables
+    if scenario.watch:
+        made["watch"] = scenario.watch
     return made
 
 
@@ -82,6 +84,7 @@ def fill(scenario: Scenario, document: Mapping[str, Any]) -> Scenario:
     scenario.steps = document.get("steps")
     scenario.cleanup = document.get("cleanup") or []
     scenario.variables = document.get("variables") or {}
+    scenario.watch = document.get("watch") or {}
     return scenario
 
 

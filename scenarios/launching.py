@@ -12,11 +12,14 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
+from accounts.trail import acts
 from scenarios.behaviour_rules import check_given
 from scenarios.engine.claims import nudge
 from scenarios.models import CANCELLED, OPEN_STATES, PENDING, RUNNING, Execution, Scenario
+from scenarios.watch.rules import check_watch
 from stations.models import Station, Template
 
+EXECUTION = "scenarios.execution"  # to the trail
 MOST_STATIONS = 10_000
 MOST_STAGGER_MS = 3_600_000
 
@@ -83,6 +86,8 @@ class Wishes:
     started_by: str = ""
     behaviour: str = ""
     likeness: str = ""
+    share: bool = False  # run beside others on the stations, see engine/turns.py
+    watch: Any = field(default_factory=dict)  # over what the scenario says, see watch/rules.py
 
 
 def launch(scenario: Scenario, target: Target, wishes: Wishes = Wishes()) -> Execution:
@@ -92,44 +97,81 @@ def launch(scenario: Scenario, target: Target, wishes: Wishes = Wishes()) -> Exe
     if not 0 <= wishes.stagger_ms <= MOST_STAGGER_MS:
         sentence = f"Choose 0 to {MOST_STAGGER_MS} milliseconds."
         raise ValidationError({"stagger_ms": sentence})
+    if problems := check_watch(wishes.watch):
+        raise ValidationError({"watch": problems})
     if not 0 <= wishes.seed < 2**31:
         raise ValidationError({"seed": "Choose a seed from 0 to 2147483647."})
     scenario.full_clean(validate_unique=False)  # rules may have become stricter since it was saved
     stations = target.find()
+    if not (wishes.share or wishes.behaviour):
+        _refuse_kept_busy(stations)
     content = scenario.content()
     content["variables"] |= wishes.variables
+    content["run_watch"] = wishes.watch
     execution = Execution(
         scenario_slug=scenario.slug, scenario_name=scenario.name, content=content,
         target=target.as_dict(), stations=stations, stagger_ms=wishes.stagger_ms,
         start_stations=wishes.start_stations, seed=wishes.seed or secrets.randbelow(2**31 - 1) + 1,
-        started_by=wishes.started_by, behaviour=wishes.behaviour, likeness=wishes.likeness,
+        started_by=wishes.started_by, share=wishes.share, behaviour=wishes.behaviour,
+        likeness=wishes.likeness,
         counts={PENDING: len(stations)},
     )  # fmt: skip
     execution.save(force_insert=True)
+    told = target.as_dict() | {
+        "scenario": scenario.slug, "count": len(stations), "variables": wishes.variables,
+        "seed": execution.seed, "start_stations": wishes.start_stations,
+    }  # fmt: skip
+    acts.note("started", EXECUTION, [str(execution.pk)], details=told)
     nudge()
     return execution
 
 
+def _refuse_kept_busy(stations: list[str]) -> None:
+    """A behaviour has no end that one could wait for. Raises ValidationError."""
+    wanted = {"state": {"$in": list(OPEN_STATES)}, "behaviour": {"$nin": ["", None]}}
+    for row in connection.get_collection(Execution._meta.db_table).find(
+        wanted, {"stations": 1, "scenario_name": 1, "started_by": 1}
+    ):
+        if both := set(stations) & set(row["stations"]):
+            named = ", ".join(sorted(both)[:3]) + (" …" if len(both) > 3 else "")
+            sentence = f"{named}: kept busy by the {row['started_by']}. Switch it off, or run "
+            raise ValidationError({"stations": f"{sentence}this beside it: share."})
+
+
+def judged_on(stations: Iterable[str]) -> bool:
+    """Whether an open execution has one of the stations to itself, or waits for it."""
+    wanted = {
+        "state": {"$in": list(OPEN_STATES)}, "behaviour": {"$in": ["", None]},
+        "share": {"$ne": True},
+    }  # fmt: skip
+    rows = connection.get_collection(Execution._meta.db_table).find(wanted, {"stations": 1})
+    asked = set(stations)
+    return any(asked & set(row["stations"]) for row in rows)
+
+
 def cancel(executions: Iterable[Execution], by: str = "") -> int:
     """Ask executions to end; one that no runner has yet ends at once. How many were open."""
+    open_ones = [execution for execution in executions if _cancel(execution, by)]
+    if open_ones:
+        acts.note("cancelled", EXECUTION, [str(execution.pk) for execution in open_ones])
+    return len(open_ones)
+
+
+def _cancel(execution: Execution, by: str) -> bool:
     table = connection.get_collection(Execution._meta.db_table)
-    count = 0
-    for execution in executions:
-        why = f"Cancelled by {by}." if by else "Cancelled."
-        now = timezone.now()
-        waiting = {"_id": execution.pk, "state": PENDING}
-        counts = {CANCELLED: len(execution.stations)}
-        values = {"state": CANCELLED, "message": why, "ended": now, "counts": counts}
-        if table.update_one(waiting, {"$set": values}).modified_count:
-            count += 1
-            continue
-        running = {"_id": execution.pk, "state": RUNNING}
-        values = {"cancel_asked": True, "message": why}
-        if table.update_one(running, {"$set": values}).matched_count:
-            count += 1
-            row = table.find_one({"_id": execution.pk}, {"runner": 1})
-            nudge(row["runner"])
-    return count
+    why = f"Cancelled by {by}." if by else "Cancelled."
+    waiting = {"_id": execution.pk, "state": PENDING}
+    counts = {CANCELLED: len(execution.stations)}
+    values = {"state": CANCELLED, "message": why, "ended": timezone.now(), "counts": counts}
+    if table.update_one(waiting, {"$set": values}).modified_count:
+        return True
+    running = {"_id": execution.pk, "state": RUNNING}
+    values = {"cancel_asked": True, "message": why}
+    if not table.update_one(running, {"$set": values}).matched_count:
+        return False
+    row = table.find_one({"_id": execution.pk}, {"runner": 1})
+    nudge(row["runner"])
+    return True
 
 
 def is_open(execution: Execution) -> bool:

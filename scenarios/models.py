@@ -16,16 +16,18 @@ from django_mongodb_backend.fields import ArrayField
 
 from scenarios import validation
 from scenarios.behaviour_rules import check_behaviour
+from stations.storable import Storable
 
-PENDING, RUNNING, PASSED, FAILED, CANCELLED = STATES = (
-    "pending", "running", "passed", "failed", "cancelled",
+# skipped: nothing of the scenario is for the station, so that there is no verdict.
+PENDING, RUNNING, PASSED, FAILED, CANCELLED, SKIPPED = STATES = (
+    "pending", "running", "passed", "failed", "cancelled", "skipped",
 )  # fmt: skip
 OPEN_STATES = (PENDING, RUNNING)
-ENDED_STATES = (PASSED, FAILED, CANCELLED)
+ENDED_STATES = (PASSED, FAILED, CANCELLED, SKIPPED)
 _CHOICES = [(state, state.capitalize()) for state in STATES]
 
 
-class Scenario(models.Model):
+class Scenario(Storable):
     slug = models.CharField(
         "id", max_length=80, unique=True, help_text="Letters, digits and - . _; for the API."
     )
@@ -40,12 +42,16 @@ class Scenario(models.Model):
     variables = models.JSONField(
         default=dict, blank=True, help_text="Values that a run may be given others for."
     )
+    watch = models.JSONField(
+        default=dict, blank=True, help_text="What the wire watch fails, warns of and lets pass."
+    )
     builtin = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["slug"]
+        permissions = [("run_scenario", "Can run scenarios on stations, and cancel them")]
         indexes = [models.Index(fields=["slug"], name="scenario_slug")]
 
     def __str__(self) -> str:
@@ -53,17 +59,18 @@ class Scenario(models.Model):
 
     def content(self) -> dict[str, Any]:
         """What a run takes along: later changes of the scenario are not its own."""
-        return {name: deepcopy(getattr(self, name)) for name in ("steps", "cleanup", "variables")}
+        names = ("steps", "cleanup", "variables", "watch")
+        return {name: deepcopy(getattr(self, name)) for name in names}
 
     def clean(self) -> None:
         super().clean()
-        fields = ("slug", "name", "tags", "steps", "cleanup", "variables")
+        fields = ("slug", "name", "tags", "steps", "cleanup", "variables", "watch")
         problems = validation.check_scenario({name: getattr(self, name) for name in fields})
         if problems:
             raise ValidationError(problems)
 
 
-class Behaviour(models.Model):
+class Behaviour(Storable):
     """A scenario that goes on by itself on some stations, and after a restart of the runner."""
 
     name = models.CharField(max_length=80, unique=True)
@@ -110,6 +117,7 @@ class Execution(models.Model):
     start_stations = models.BooleanField(default=False)
     seed = models.PositiveIntegerField(default=0)
     started_by = models.CharField(max_length=150, blank=True, default="")
+    share = models.BooleanField(default=False)  # beside others on its stations, see engine/turns.py
     behaviour = models.CharField(max_length=24, blank=True, default="")  # its id
     likeness = models.CharField(max_length=64, blank=True, default="")  # see behaviours.py
 
@@ -118,6 +126,7 @@ class Execution(models.Model):
     runner = models.CharField(max_length=100, blank=True, default="")
     cancel_asked = models.BooleanField(default=False)
     counts = models.JSONField(default=dict)
+    warnings = models.PositiveIntegerField(default=0)  # of the wire watch, in all its stations
     message = models.TextField(blank=True, default="")
     created = models.DateTimeField(auto_now_add=True)
     started = models.DateTimeField(null=True, blank=True)
@@ -139,6 +148,7 @@ class StationRun(models.Model):
 
     steps: [{path, type, description, state, started, ended (unix seconds), message, frame}]; of
     long runs the last ones, `dropped` says how many went before. `frame`: id of the message.
+    findings: what the wire watch found, see watch/findings.py.
     """
 
     id = models.CharField(max_length=80, primary_key=True)
@@ -154,6 +164,7 @@ class StationRun(models.Model):
     steps = models.JSONField(default=list)
     done = models.PositiveIntegerField(default=0)
     dropped = models.PositiveIntegerField(default=0)
+    findings = models.JSONField(default=list)
 
     class Meta:
         ordering = ["station"]
@@ -161,6 +172,20 @@ class StationRun(models.Model):
             models.Index(fields=["execution", "station"], name="run_execution_station"),
             models.Index(fields=["station"], name="run_station"),
         ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class StationTurn(models.Model):
+    """The execution that has a station to itself. Written by runners, see engine/turns.py."""
+
+    id = models.CharField("station", max_length=48, primary_key=True)
+    execution = models.CharField(max_length=24)
+    since = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["execution"], name="turn_execution")]
 
     def __str__(self) -> str:
         return self.id

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from chargepoint.breaches import is_breach
+from messaging.masking import masked_error
 from messaging.records import FrameRecord
 from scenarios.matching import mismatch
 from scenarios.vocabulary import actions_of
@@ -24,15 +26,24 @@ class Frame(NamedTuple):
     uid: str
     text: str
     mark: str
+    error: str = ""
 
     @classmethod
     def of_record(cls, made: FrameRecord) -> Frame:
-        return cls(made.id, made.direction, made.kind, made.action, made.uid, made.text, made.mark)
+        names = (made.direction, made.kind, made.action, made.uid, made.text, made.mark)
+        return cls(made.id, *names, made.error)
 
     @classmethod
     def of_document(cls, made: Mapping[str, Any]) -> Frame:
         names = ("direction", "kind", "action", "uid", "text")
-        return cls(made["_id"], *(made[name] for name in names), made.get("mark", ""))
+        seen = (made[name] for name in names)
+        return cls(made["_id"], *seen, made.get("mark", ""), made.get("error", ""))
+
+    @property
+    def breach(self) -> str:
+        """What of it breaks the specification, if it is the CSMS's; "" for nothing."""
+        broken = is_breach(self.direction, self.kind, self.error, self.mark)
+        return self.error if broken else ""
 
     def payload(self) -> Any:
         """A Call's or an answer's payload; of a CallError its three parts; None if unreadable."""
@@ -51,9 +62,14 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """direction and kind "" are any; an answer has the action of its Call.
+    """direction "" is any; an answer has the action of its Call.
 
-    `actions`: ((action, payload it needs besides), ...); empty: any action.
+    kind      "" is a Call or a CallResult: a CallError matches where it is asked for by its name,
+              or where `any_kind` says so
+    actions   ((action, payload it needs besides), ...); empty: any action
+    uid       it is the answer to the Call of this unique id
+    next      no other frame of the direction and the kind may come first
+    taken     ids of frames that are not looked at
     """
 
     direction: str = ""
@@ -63,6 +79,9 @@ class Pattern:
     mark: str = ""
     uid: str = ""
     words: str = ""
+    next: bool = False
+    any_kind: bool = False
+    taken: Set[str] = frozenset()
 
     def concerns(self, frame: Frame) -> bool:
         """Whether the frame is one to look into: what it says may still be wrong."""
@@ -77,6 +96,8 @@ class Pattern:
 
     def why_not(self, frame: Frame) -> str | None:
         """None if a frame that it concerns matches."""
+        if frame.kind == "CallError" and not self.kind and not self.any_kind:
+            return self.refusal(frame)
         if not self.payload and not any(needs for _, needs in self.actions):
             return None
         payload = frame.payload()
@@ -88,6 +109,26 @@ class Pattern:
         if whys and None not in whys:
             return whys[0]
         return mismatch(self.payload, payload) if self.payload else None
+
+    def refusal(self, frame: Frame) -> str:
+        """A CallError in words; "" for what is none."""
+        if frame.kind != "CallError":
+            return ""
+        error = frame.payload() or {}
+        description = masked_error(str(error.get("description") or "")[:200], frame.action)
+        words = f' "{description}"' if description else ""
+        return f"it is the CallError {str(error.get('code', ''))[:60]}{words}"
+
+    def rivals(self, frame: Frame) -> bool:
+        """Whether a frame that it does not concern stands in the way of the next one."""
+        direction = not self.direction or frame.direction == self.direction
+        return direction and (not self.kind or frame.kind == self.kind)
+
+    def without(self, taken: Set[str]) -> Pattern:
+        return replace(self, taken=taken)
+
+    def loose(self) -> Pattern:
+        return replace(self, any_kind=True)
 
     def __str__(self) -> str:
         return self.words
@@ -106,8 +147,11 @@ def pattern(
         direction = ""
     words = f"{named and ' or '.join(named) or 'frame'}"
     words = f"{direction} {words}".strip() + (f" ({kind})" if kind else "")
+    if params.get("answers"):
+        words, kind = f"answer to {words}" if named else "answer", kind or "CallResult"
     actions: list[tuple[str, dict]] = []
     for name in named:
         actions += actions_of(name, version) if translate else ((name, {}),)
     mark = params.get("mark") or ""
-    return Pattern(direction, kind, tuple(actions), validate or {}, mark, uid, words)
+    first = bool(params.get("next"))
+    return Pattern(direction, kind, tuple(actions), validate or {}, mark, uid, words, first)

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from scenarios.values import is_open
+from scenarios.words import actions_of, check_action
 from stations import api_command_schemas as commands
 from stations import api_fault_schemas as faults
 from stations.api_interception import AnswerIn, BreakpointIn, ReleaseIn
@@ -118,6 +119,9 @@ def check_params(command: str, params: Mapping[str, Any]) -> list[str]:
             for item in error.errors()
             if not (item["loc"] and is_open(params.get(item["loc"][0])))
         ]
+    whys = [why for name in actions_of(params) if (why := check_action(name))]
+    if whys and command in ("add-fault", "add-breakpoint"):
+        return whys  # one that is misspelt would strike nothing, and nobody would see it
     if command == "message" and (params.get("text") is None) == (params.get("action") is None):
         return ["Give either `text`, or `action` with `payload`."]
     return []

@@ -9,7 +9,8 @@ from scenarios.matching import check_matcher
 from scenarios.patterns import KINDS
 from scenarios.station_steps import COMMANDS, PREDECESSOR, check_params
 from scenarios.values import NAME, check_duration, is_number, is_open
-from scenarios.vocabulary import CONNECTOR_STATES
+from scenarios.vocabulary import ACTIONS_2, CONNECTOR_STATES
+from scenarios.words import actions_of, check_action
 from stations.validation import check_configuration
 
 CONDITIONS = ("station_connected", "station_disconnected", "station_accepted")
@@ -107,10 +108,25 @@ def wait_for_message(params: Params) -> Iterator[str]:
     yield from _text(params, "action", needed=True)
 
 
+def check_actions(params: Params, versions: tuple[str, ...], translated: bool) -> Iterator[str]:
+    """versions: those that the step is for; () for all. translated: 1.6's words hold in 2.x."""
+    names = actions_of(params)
+    whys = [check_action(name) for name in names]
+    yield from (why for why in whys if why)
+    if names and versions and not any(whys):
+        meant = {
+            name: versions if translated and name in ACTIONS_2 else () for name in names
+        }  # fmt: skip
+        foreign = [check_action(name, versions) for name in names if not meant[name]]
+        if len(foreign) == len(names) and all(foreign):
+            yield from foreign[:1]
+
+
 def frame_params(params: Params) -> Iterator[str]:
     """What expect, expect_none and wait_for_message share."""
     known = (
         "direction", "action", "kind", "payload", "validate", "capture", "mark", "since", "answers",
+        "next", "order", "count", "within_ms",
     )  # fmt: skip
     yield from _unknown(params, *known)
     if not isinstance(params.get("answers", False), bool):
@@ -118,6 +134,16 @@ def frame_params(params: Params) -> Iterator[str]:
     yield from _one_of(params, "direction", ("sent", "received", "both"), needed=False)
     yield from _one_of(params, "kind", KINDS, needed=False)
     yield from _one_of(params, "since", ("last_match", "start"), needed=False)
+    yield from _one_of(params, "order", ("any",), needed=False)
+    if not isinstance(params.get("next", False), bool):
+        yield 'Let "next" be true: no other frame of the direction and the kind may come first.'
+    if params.get("next") and params.get("order"):
+        yield 'Take out "next" or "order": they contradict each other.'
+    count, within = params.get("count"), params.get("within_ms")
+    if count is not None and not is_open(count) and not (type(count) is int and 1 <= count <= 1000):
+        yield 'Give "count" as a whole number from 1 to 1000.'
+    if within is not None and not is_open(within) and not (is_number(within) and within > 0):
+        yield 'Give "within_ms" as a number above 0: from the Call that matched last.'
     yield from _text(params, "mark")
     for name in ("payload", "validate"):
         if name in params and (why := check_matcher(params[name])):
@@ -163,6 +189,7 @@ def read_state(params: Params) -> Iterator[str]:
 def wait_for_held(params: Params) -> Iterator[str]:
     yield from _unknown(params, "action", "direction", "capture")
     yield from _text(params, "action")
+    yield from (why for name in actions_of(params) if (why := check_action(name)))
     yield from _one_of(params, "direction", ("sent", "received", "both"), needed=False)
     if "capture" in params:
         yield from check_capture(params["capture"])
@@ -275,6 +302,8 @@ RULES: dict[str, Callable[[Params], Iterator[str]]] = {
     "stop": lambda params: _unknown(params),
 }
 CONTAINERS = ("if", "repeat", "parallel", "choose")
+# Those that can tell a CSMS that behaves from one that does not.
+JUDGES = frozenset({"assert", "expect", "expect_none", "wait_for_message"})
 
 
 def inner_lists(kind: str, params: Params) -> Iterator[tuple[str, Any]]:

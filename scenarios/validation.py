@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scenarios.station_steps import COMMANDS, check_params
-from scenarios.step_rules import CONTAINERS, RULES, check_capture, inner_lists
+from scenarios.step_rules import CONTAINERS, RULES, check_actions, check_capture, inner_lists
 from scenarios.values import LONGEST_MS, NAME, OWN_NAMES, is_number, is_open, used_names
+from scenarios.watch.rules import check_watch
 from stations.validation import OCPP_VERSIONS, check_tags
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\Z")
@@ -24,6 +25,8 @@ STEP_KEYS = (
 )  # fmt: skip
 MOST_STEPS = 500
 DEEPEST = 8
+DEEPEST_VALUE = 100  # levels of a JSON value; a step in a step counts for three
+NEST_LESS = f"Nest lists and objects at most {DEEPEST_VALUE} deep."
 MOST_BYTES = 1_000_000
 
 
@@ -37,7 +40,7 @@ def type_of(step: Mapping[str, Any]) -> str:
 
 
 def check_scenario(values: Mapping[str, Any]) -> dict[str, list[str]]:
-    """`values`: slug, name, tags, steps, cleanup, variables."""
+    """`values`: slug, name, tags, steps, cleanup, variables, watch."""
     found = {
         "slug": check_slug(values.get("slug")),
         "name": [] if str(values.get("name") or "").strip() else ["Give the scenario a name."],
@@ -45,6 +48,7 @@ def check_scenario(values: Mapping[str, Any]) -> dict[str, list[str]]:
         "variables": check_variables(values.get("variables")),
         "steps": check_steps(values.get("steps"), needed=True),
         "cleanup": check_steps(values.get("cleanup"), needed=False),
+        "watch": check_watch(values.get("watch")),
     }
     if not any(found.values()):
         found["steps"] = check_names(values)
@@ -62,6 +66,8 @@ def check_slug(slug: Any) -> list[str]:
 def check_variables(variables: Any) -> list[str]:
     if not isinstance(variables, Mapping):
         return ['Give an object of variables and their values, e.g. {"energy_kwh": 20}.']
+    if too_deep(variables):
+        return [NEST_LESS]
     errors = []
     for name in variables:
         if not NAME.match(str(name)):
@@ -73,12 +79,29 @@ def check_variables(variables: Any) -> list[str]:
     return errors
 
 
+def too_deep(value: Any) -> bool:
+    """Whether a JSON value is nested deeper than what walks it can follow."""
+    level = [value]
+    for _ in range(DEEPEST_VALUE):
+        level = [
+            part
+            for whole in level
+            if isinstance(whole, Mapping | list)
+            for part in (whole.values() if isinstance(whole, Mapping) else whole)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def check_steps(steps: Any, needed: bool) -> list[str]:
     """Sentences, each with the step's place: "Step 3 (repeat), step 1 (delay): ..."."""
     if not isinstance(steps, list):
         return ["Give the steps as a list of objects."]
     if needed and not steps:
         return ["Give at least one step."]
+    if too_deep(steps):
+        return [NEST_LESS]
     try:
         if len(json.dumps(steps)) > MOST_BYTES:
             return ["Shorten the steps to a million characters."]
@@ -125,6 +148,10 @@ def _step_problems(step: Any, kind: str) -> Iterator[str]:
         if kind in ("wait_for_message", "expect", "expect_none") and "validate" in step:
             params = {**params, "validate": step["validate"]}
         yield from RULES[kind](params)
+        if kind in ("wait_for_message", "expect", "expect_none"):
+            versions = step.get("versions")
+            named = tuple(map(str, versions)) if isinstance(versions, list) else ()
+            yield from check_actions(params, named, kind == "wait_for_message")
     elif kind in COMMANDS:
         yield from check_params(kind, params)
     else:

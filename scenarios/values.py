@@ -8,9 +8,10 @@ An object of one key that begins with "@" is worked out: {"@random": [1, 5]}, {"
 from __future__ import annotations
 
 import math
+import operator
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,8 @@ INSIDE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,49})\}")
 OPERATIONS = ("@random", "@choice", "@add", "@multiply", "@now")
 # What every run has of itself.
 OWN_NAMES = frozenset({"station", "version", "connectors", "index"})
+LONGEST_TEXT = 100_000  # characters of what is put together
+LARGEST = 2**63  # of numbers
 LONGEST_MS = 7 * 86_400_000
 
 
@@ -76,7 +79,44 @@ def _text(text: str, variables: Mapping[str, Any]) -> Any:
         return text[1:]
     if whole := WHOLE.match(text):
         return _variable(whole[1], variables)
-    return INSIDE.sub(lambda found: str(_variable(found[1], variables)), text)
+    return _put_together(text, variables)
+
+
+def _put_together(text: str, variables: Mapping[str, Any]) -> str:
+    parts, end, length = [], 0, 0
+    for found in INSIDE.finditer(text):
+        parts += text[end : found.start()], _worded(_variable(found[1], variables))
+        length += len(parts[-1]) + len(parts[-2])
+        if length > LONGEST_TEXT:  # a loop that doubles a text
+            raise Unresolved(f"A text of more than {LONGEST_TEXT} characters would come of it.")
+        end = found.end()
+    return "".join(parts) + text[end:]
+
+
+def _worded(value: Any) -> str:
+    if too_large(value):
+        raise Unresolved("The variable is too large to be put into a text.")
+    return str(value)
+
+
+def too_large(value: Any) -> bool:
+    """Whether a value has more than LONGEST_TEXT parts and characters: steps may put variables
+    into variables, which doubles them each time."""
+    left, waiting = LONGEST_TEXT, [value]
+    while waiting and left >= 0:
+        part = waiting.pop()
+        left -= 1
+        match part:
+            case str():
+                left -= len(part)
+            case int():
+                left -= part.bit_length() // 64
+            case Mapping():
+                left -= sum(len(str(name)) for name in part)
+                waiting += part.values()
+            case list():
+                waiting += part
+    return left < 0
 
 
 def _variable(name: str, variables: Mapping[str, Any]) -> Any:
@@ -89,18 +129,19 @@ def _work_out(name: str, value: Any, rng: random.Random) -> Any:
     if name == "@now":
         if not is_number(value):
             raise Unresolved("@now takes a number of seconds from now, e.g. 0.")
-        moment = datetime.now(UTC) + timedelta(seconds=value)
+        try:
+            moment = datetime.now(UTC) + timedelta(seconds=value)
+        except OverflowError:
+            raise Unresolved("@now leads out of the years 1 to 9999.") from None
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     if not isinstance(value, list) or not value:
         raise Unresolved(f"{name} takes a list with something in it.")
     if name == "@choice":
         return rng.choice(value)
     if not all(map(is_number, value)):
-        raise Unresolved(f"{name} takes numbers, not {value!r}.")
-    if name == "@add":
-        return sum(value)
-    if name == "@multiply":
-        return math.prod(value)
+        raise Unresolved(f"{name} takes numbers, not {str(value)[:100]}.")
+    if name in ("@add", "@multiply"):
+        return _folded(operator.add if name == "@add" else operator.mul, value)
     if len(value) != 2 or value[0] > value[1]:
         raise Unresolved("@random takes the least and the most, e.g. [1, 5].")
     low, high = value
@@ -109,8 +150,21 @@ def _work_out(name: str, value: Any, rng: random.Random) -> Any:
     return rng.uniform(low, high)
 
 
+def _folded(operation: Callable[[Any, Any], Any], numbers: list) -> float:
+    """Raises Unresolved for more than LARGEST: a loop that multiplies must not grow for ever."""
+    total = numbers[0]
+    for number in numbers[1:]:
+        total = operation(total, number)
+        if not is_number(total):
+            raise Unresolved(f"The numbers go beyond {LARGEST}.")
+    return total
+
+
 def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A finite number of JSON, and not beyond LARGEST where it is whole."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return -LARGEST <= value <= LARGEST
+    return isinstance(value, float) and math.isfinite(value)
 
 
 # --- durations ---------------------------------------------------------------------------------

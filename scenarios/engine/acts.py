@@ -9,40 +9,36 @@ a step `unplug` says when the car goes. `start_charging` likewise brings a car i
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import Any
 
+from scenarios.engine.searching import captured
 from scenarios.engine.strand import Order, StepFailed, Strand
-from scenarios.engine.waits import captured
 from scenarios.station_steps import arguments
 from stations.commands import CommandFailed
+from stations.completing import completed, is_free
 
+# Commands by which a link is cut or made.
+LINK = frozenset({
+    "connect", "disconnect", "half-open", "heal", "power-cut", "power-on", "reset",
+})  # fmt: skip
 COMMAND_TIMEOUT = 10.0  # seconds; more when the step says so
 
 
 async def _send(strand: Strand, name: str, args: Mapping[str, Any], timeout: float) -> dict:
     """A command's result; the strand's place moves to now. Raises CommandFailed."""
-    began = time.time()
-    result = await strand.services.commander.command(strand.identity, name, dict(args), timeout)
+    began = strand.services.clock.time()
+    try:
+        result = await strand.services.commander.command(strand.identity, name, dict(args), timeout)
+    finally:
+        if name in LINK:
+            strand.inbox.cut()
     strand.acted(began)
     return result
 
 
-def _completed(strand: Strand, name: str, args: dict[str, Any]) -> dict[str, Any]:
-    """With what the station's configuration says where the step says nothing, as the API does."""
-    subject = strand.subject
-    if name in ("plug", "start-transaction") and "ev" not in args and subject.ev_max_power_w:
-        args["ev"] = {"max_power_kw": subject.ev_max_power_w / 1000}
-    if name == "authorize" and "id_tag" not in args:
-        args["id_tag"] = subject.default_id_tag
-    if name == "stop-transaction" and "connector" not in args and "transaction" not in args:
-        args["connector"] = 1
-    return args
-
-
 async def _perform(strand: Strand, name: str, args: dict[str, Any], timeout: float) -> dict:
-    args = _completed(strand, name, args)
+    args = completed(name, args, strand.subject)
     if name == "start-transaction" and "ev" in args:
         car = {"connector": args["connector"], "ev": args.pop("ev")}
         if await _is_free(strand, car["connector"]):
@@ -51,9 +47,8 @@ async def _perform(strand: Strand, name: str, args: dict[str, Any], timeout: flo
 
 
 async def _is_free(strand: Strand, connector: int) -> bool:
-    state = (await strand.services.states.read([strand.identity]))[strand.identity] or {}
-    rows = state.get("connectors") or []
-    return any(row["id"] == connector and row["status"] == "Available" for row in rows)
+    state = (await strand.services.states.read([strand.identity]))[strand.identity]
+    return is_free(state, connector)
 
 
 async def command(strand: Strand, order: Order) -> tuple[str, str]:
@@ -109,7 +104,7 @@ async def _stop_charging(strand: Strand, params: Mapping[str, Any], timeout: flo
     args = {"connector": connector}
     if params.get("reason"):
         args["reason"] = params["reason"]
-    began = time.time()
+    began = strand.services.clock.time()
     await _send(strand, "stop-transaction", args, timeout)
     try:
         await _send(strand, "unplug", {"connector": connector}, timeout)
@@ -123,11 +118,12 @@ async def _stop_charging(strand: Strand, params: Mapping[str, Any], timeout: flo
 async def _switch(strand: Strand, running: bool) -> tuple[str, str]:
     """Start or stop the station. If it is so already nothing is done, and its place stays: the
     BootNotification of before is the one that a scenario then waits for."""
-    began = time.time()
+    began = strand.services.clock.time()
     try:
         changed = await strand.services.commander.switch(strand.identity, running)
     except CommandFailed as failure:
         raise StepFailed(failure.message) from None
+    strand.inbox.cut()
     if not changed:
         return f"It was {'running' if running else 'stopped'} already.", ""
     strand.acted(began)
@@ -145,7 +141,7 @@ async def stop(strand: Strand, order: Order) -> tuple[str, str]:
 async def set_configuration(strand: Strand, order: Order) -> tuple[str, str]:
     """Configuration overrides of the station, as its form in the admin has them; null takes one
     away. They stay when the scenario is over: a cleanup step may set them back."""
-    began = time.time()
+    began = strand.services.clock.time()
     overrides = {
         key: value if value is None or isinstance(value, str) else str(value)
         for key, value in order.params["configuration"].items()
@@ -166,7 +162,8 @@ async def wait_for_held(strand: Strand, order: Order) -> tuple[str, str]:
     action = order.params.get("action") or ""
     direction = order.params.get("direction") or ""
     direction = "" if direction == "both" else direction
-    deadline = time.monotonic() + order.timeout
+    clock = strand.services.clock
+    deadline = clock.monotonic() + order.timeout
     while True:
         news = strand.inbox.news
         try:
@@ -179,10 +176,10 @@ async def wait_for_held(strand: Strand, order: Order) -> tuple[str, str]:
             if _fits(held, action, direction):
                 captured(strand, order, held)
                 return f"Frame {held['id']} is held.", ""
-        if time.monotonic() >= deadline:
+        if clock.monotonic() >= deadline:
             raise StepFailed(f"No {action or 'frame'} was held within {order.timeout:g} s.")
         try:  # a held frame is in the log as well, so it is news
-            async with asyncio.timeout(min(2.0, deadline - time.monotonic())):
+            async with asyncio.timeout(min(2.0, deadline - clock.monotonic())):
                 await news.wait()
         except TimeoutError:
             pass

@@ -12,22 +12,32 @@ import logging
 import time
 from typing import Any
 
-import redis
 from bson import ObjectId
 from django.db import connection
-from redis.exceptions import RedisError
 
+from accounts.trail import acts
 from messaging.records import when
 from messaging.store import async_database
+from runtime.stores import STORE_ERRORS
 from scenarios import keys
-from scenarios.models import FAILED, OPEN_STATES, PENDING, RUNNING, Execution, StationRun
+from scenarios.models import (
+    FAILED,
+    OPEN_STATES,
+    PENDING,
+    RUNNING,
+    Execution,
+    StationRun,
+    StationTurn,
+)
 from stations.snapshots import redis_client
 
 log = logging.getLogger(__name__)
 
 LEASE_MS = 8_000
+EXECUTION = Execution._meta.label_lower
 EXECUTIONS = Execution._meta.db_table
 RUNS = StationRun._meta.db_table
+TURNS = StationTurn._meta.db_table
 # Just after Redis started its leases may be gone with its memory: wait until runners renewed them.
 REDIS_SETTLED = 12  # seconds
 INTERRUPTED = "The runner of this execution died, so it was interrupted. Run it again."
@@ -41,12 +51,39 @@ async def claim(runner: str, execution: ObjectId) -> dict[str, Any] | None:
     return await table.find_one({"_id": execution}) if won.modified_count else None
 
 
+async def claimed(runner: str) -> list[dict[str, Any]]:
+    """The executions that are this runner's by the store: a claim's answer may not have come."""
+    table = async_database()[EXECUTIONS]
+    return [made async for made in table.find({"state": RUNNING, "runner": runner})]
+
+
 async def waiting() -> list[ObjectId]:
     """Executions that nobody runs yet, the oldest first."""
     table = async_database()[EXECUTIONS]
     found = table.find({"state": PENDING}, {"created": 1})
     rows = [(made["created"], made["_id"]) async for made in found]
     return [identity for _, identity in sorted(rows)]
+
+
+class Backlog:
+    """Executions that nobody has taken, and since when this runner has seen them wait."""
+
+    def __init__(self) -> None:
+        self._since: dict[ObjectId, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    def look(self, waiting: list[ObjectId], now: float) -> None:
+        """These wait; `now`: monotonic seconds."""
+        self._since = {identity: self._since.get(identity, now) for identity in waiting}
+
+    def taken(self, identity: ObjectId) -> None:
+        self._since.pop(identity, None)
+
+    def age(self, now: float) -> float:
+        """Seconds that the one has waited that has waited longest."""
+        return now - min(self._since.values(), default=now)
 
 
 async def report(runner: str, execution: str, values: dict[str, Any]) -> bool:
@@ -89,7 +126,7 @@ def reap_quietly() -> int:
     """As `reap`, where an answer must come all the same."""
     try:
         return reap()
-    except (redis.RedisError, OSError) as failure:
+    except STORE_ERRORS as failure:
         log.warning("executions of dead runners are not looked for: %s", failure)
         return 0
 
@@ -104,6 +141,7 @@ def _interrupt(execution: ObjectId, runner: str) -> int:
     mine = {"_id": execution, "runner": runner, "state": RUNNING}
     if not connection.get_collection(EXECUTIONS).update_one(mine, {"$set": values}).modified_count:
         return 0
+    connection.get_collection(TURNS).delete_many({"execution": str(execution)})
     states = {"state": FAILED, "message": INTERRUPTED, "ended": now, "runner": ""}
     open_runs = {"execution": str(execution), "state": {"$in": list(OPEN_STATES)}}
     runs.update_many(open_runs, {"$set": states})
@@ -113,6 +151,8 @@ def _interrupt(execution: ObjectId, runner: str) -> int:
     table = connection.get_collection(EXECUTIONS)
     table.update_one({"_id": execution}, {"$set": {"counts": counts}})
     log.warning("execution %s: its runner %s is dead; marked failed", execution, runner)
+    with acts.by_itself():
+        acts.note("interrupted", EXECUTION, [str(execution)], message=INTERRUPTED)
     return 1
 
 
@@ -124,5 +164,5 @@ def nudge(runner: str = "") -> None:
         client.lpush(key, "1")
         client.ltrim(key, 0, 9)
         client.expire(key, 60)
-    except (RedisError, OSError) as failure:
+    except STORE_ERRORS as failure:
         log.warning("runners were not nudged: %s", failure)

@@ -13,6 +13,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
+from accounts.trail import acts
 from stations import changes
 from stations.commands import CommandFailed, send_commands
 from stations.models import StaleStation, Station
@@ -41,7 +42,7 @@ class Commander:
 
     async def command(self, station: str, name: str, args: dict, timeout: float) -> dict[str, Any]:
         """A command's result."""
-        key = json.dumps([name, args, timeout], sort_keys=True, default=str)
+        key = json.dumps([name, args, timeout, _by()], sort_keys=True, default=str)
         batch = self._open.get(key)
         if batch is None or len(batch.stations) >= MOST or station in batch.stations:
             batch = self._open[key] = _Batch(name, args, timeout)
@@ -55,7 +56,7 @@ class Commander:
 
     async def switch(self, station: str, running: bool) -> bool:
         """Start or stop a station; True if that changed anything. Raises CommandFailed."""
-        key = f"switch {running}"
+        key = f"switch {running} {_by()}"
         batch = self._open.get(key)
         if batch is None or len(batch.stations) >= MOST or station in batch.stations:
             batch = self._open[key] = _Batch("start" if running else "stop", {}, 0)
@@ -104,6 +105,12 @@ class Commander:
         if batch.timeout:
             return await send_commands(names, batch.name, batch.args, batch.timeout)
         return await sync_to_async(_switch)(names, batch.name == "start")
+
+
+def _by() -> str:
+    """Whose the command is: the trail tells one execution's from another's."""
+    act = acts.under_way()
+    return act.id if act is not None else ""
 
 
 def _failed(batch: _Batch, failure: object) -> Any:

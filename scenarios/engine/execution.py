@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +12,19 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from scenarios.engine.recording import StationLog, insert_runs, write_runs
-from scenarios.engine.strand import Services, StepFailed, Strand, Subject
-from scenarios.models import CANCELLED, FAILED, PASSED, PENDING, RUNNING, STATES
+from accounts.trail.acts import BEHAVIOUR, SCENARIO, Act, enter
+from accounts.trail.keeping import keep_later
+from runtime.stores import STORE_ERRORS
+from scenarios.engine.judging import failures, sentence_of, watched
+from scenarios.engine.queueing import Turn
+from scenarios.engine.recording import StationLog
+from scenarios.engine.strand import NotApplicable, Services, StepFailed, Strand, Subject
+from scenarios.models import CANCELLED, FAILED, PASSED, PENDING, RUNNING, SKIPPED, STATES
+from scenarios.watch.rules import WARN, Policy, policy_of
+from scenarios.watch.wire import WireWatch
 from stations.commands import CommandFailed
 from stations.models import Station
+from stations.snapshots import read_states_sync
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +44,11 @@ class Plan:
     stagger: float  # seconds
     start_stations: bool
     seed: int
+    policy: Policy = field(default_factory=Policy)
+    share: bool = False  # neither has its stations to itself nor waits until they are free
+    scenario: str = ""
+    started_by: str = ""
+    behaviour: str = ""
 
     @classmethod
     def of_document(cls, made: Mapping[str, Any]) -> Plan:
@@ -44,8 +56,17 @@ class Plan:
         return cls(
             str(made["_id"]), content["steps"], content["cleanup"], content["variables"],
             list(made["stations"]), made["stagger_ms"] / 1000, made["start_stations"],
-            made["seed"],
+            made["seed"], policy_of(content.get("watch"), content.get("run_watch")),
+            bool(made.get("share") or made.get("behaviour")),
+            scenario=made.get("scenario_slug", ""), started_by=made.get("started_by", ""),
+            behaviour=made.get("behaviour", ""),
         )  # fmt: skip
+
+    def act(self) -> Act:
+        """What the trail is told of whatever this execution does."""
+        via = BEHAVIOUR if self.behaviour else SCENARIO
+        page = f"scenario {self.scenario}"
+        return Act(via, page, self.started_by, execution=self.id, keep=keep_later)
 
 
 @dataclass
@@ -61,13 +82,19 @@ class Run:
     cleanup_limit: float = CLEANUP_LIMIT
     _tasks: list[asyncio.Task] = field(default_factory=list)
     _feeding: asyncio.Task | None = None
+    _turns: Turn | None = None
 
     def __post_init__(self) -> None:
-        self.logs = [StationLog(self.plan.id, name) for name in self.plan.stations]
+        clock = self.services.clock
+        self.logs = [StationLog(self.plan.id, name, clock) for name in self.plan.stations]
 
     async def run(self) -> None:
-        await insert_runs(self.plan.id, self.runner, self.logs)
-        subjects = await sync_to_async(_subjects)(self.plan.stations)
+        enter(self.plan.act())  # this task's, and all that it starts
+        await self.services.records.insert(self.plan.id, self.runner, self.logs)
+        subjects = await self.services.subjects(self.plan.stations)
+        if not self.plan.share:
+            self._turns = Turn(self.services, self.plan.id, self.logs)
+            await self._turns.begin()
         self._feeding = asyncio.create_task(self._feed(subjects))
         await asyncio.wait([self._feeding])
         while open_tasks := [task for task in self._tasks if not task.done()]:
@@ -75,9 +102,12 @@ class Run:
         for each in self.logs:
             if each.state in (PENDING, RUNNING):
                 each.end(CANCELLED, self.why)
+        if self._turns is not None:
+            await self._turns.end()
 
     async def _feed(self, subjects: dict[str, Subject]) -> None:
-        began = time.monotonic()
+        clock = self.services.clock
+        began = clock.monotonic()
         for number, each in enumerate(self.logs):
             if self.cancelled:
                 return
@@ -88,7 +118,7 @@ class Run:
             self._tasks.append(asyncio.create_task(self._station(number, subject, each)))
             # Not a sleep for each: a thousand short ones would add up their lateness.
             due = began + (number + 1) * self.plan.stagger
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            await asyncio.sleep(max(0.0, due - clock.monotonic()))
 
     def cancel(self, why: str = "") -> None:
         """Have every station end; cleanup steps still run."""
@@ -115,16 +145,46 @@ class Run:
             return FAILED, sentence
         if counts[CANCELLED]:
             return CANCELLED, self.why
+        if counts[SKIPPED]:
+            sentence = next(each.message for each in self.logs if each.state == SKIPPED)
+            if counts[PASSED]:
+                of_all = f"{counts[SKIPPED]} of {len(self.logs)} stations have no verdict."
+                sentence = f"{of_all} {sentence}"
+            return (PASSED if counts[PASSED] else SKIPPED), sentence
         return PASSED, ""
 
+    def warnings(self) -> int:
+        """Findings of the wire watch that fail nothing, kinds of each station."""
+        found = (finding for each in self.logs for finding in each.findings)
+        return sum(finding["level"] == WARN for finding in found)
+
+    def forget_stored(self) -> None:
+        """Have all of it written again."""
+        for each in self.logs:
+            each.dirty = True
+
+    def look_at_watches(self) -> bool:
+        """Note what was found meanwhile; whether there is anything to store."""
+        for each in self.logs:
+            each.look_at_watch()
+        return any(each.dirty for each in self.logs)
+
     async def flush(self) -> bool:
-        return await write_runs(self.runner, self.logs)
+        return await self.services.records.write(self.runner, self.logs)
 
     # --- one station -------------------------------------------------------------------------
 
     async def _station(self, number: int, subject: Subject, record: StationLog) -> None:
-        inbox = self.services.stream.open(subject.identity)
+        watch = WireWatch(subject.version, self.plan.policy)
+        try:
+            await self._its_turn(record)
+        except asyncio.CancelledError:
+            asyncio.current_task().uncancel()
+            record.end(CANCELLED, self.why)
+            return
+        inbox = self.services.stream.open(subject.identity, watch)
         record.begin()
+        record.watch = watch
         strand = Strand(
             self.services, subject, record, inbox,
             random.Random(f"{self.plan.seed} {number} {subject.identity}"),
@@ -137,6 +197,8 @@ class Run:
             record.end(PASSED)
         except StepFailed as failure:
             record.end(FAILED, failure.message, failure.frame)
+        except NotApplicable as why:
+            record.end(SKIPPED, str(why))
         except asyncio.CancelledError:
             asyncio.current_task().uncancel()
             record.end(CANCELLED, self.why)
@@ -144,11 +206,42 @@ class Run:
             log.exception("%s: a step of %s could not be carried out", record.id, record.step)
             record.end(FAILED, f"{type(fault).__name__}: {fault}")
         finally:
-            await self._clean_up(strand, record)
-            self.services.stream.close(subject.identity, inbox)
+            try:
+                await self._clean_up(strand, record)
+                await self._judge(strand, record)
+            finally:
+                self.services.stream.close(subject.identity, inbox)
+                if self._turns is not None:
+                    self._turns.leave(subject.identity)
+
+    async def _its_turn(self, record: StationLog) -> None:
+        if self._turns is not None:
+            await self._turns.come(record)
+
+    async def _judge(self, strand: Strand, record: StationLog) -> None:
+        """The watch's part of the verdict; of a run that was cancelled only what is known."""
+        watch = strand.inbox.watch
+        state, message, frame = record.state, record.message, record.frame
+        if state in (PASSED, FAILED) and not self.cancelled:
+            record.state, record.ended = RUNNING, None
+            try:
+                watch = await watched(strand)
+            except asyncio.CancelledError:
+                asyncio.current_task().uncancel()
+                state, message = (CANCELLED, self.why) if state == PASSED else (state, message)
+            except Exception as fault:
+                log.exception("%s: the wire watch failed", record.id)
+                state, message = FAILED, f"{message} {type(fault).__name__}: {fault}".strip()
+            if state != CANCELLED and (failed := failures(watch)):
+                first = failed[0].frames[0] if failed[0].frames else ""
+                sentence = sentence_of(failed)
+                message = f"{message} On the wire: {sentence}" if message else sentence
+                state, frame = FAILED, frame or first
+        record.watch, record.findings = None, watch.findings.as_dicts()
+        record.end(state, message, frame)
 
     async def _steps(self, strand: Strand) -> None:
-        strand.begin = strand.inbox.position(time.time())
+        strand.begin = strand.inbox.position(self.services.clock.time())
         state = (await self.services.states.read([strand.identity]))[strand.identity]
         if not (state and state.get("connected")):
             # Not up: what counts comes. Of one that is up, what came since its boot counts too.
@@ -159,6 +252,7 @@ class Run:
             except CommandFailed as failure:
                 raise StepFailed(f"The station was not started: {failure.message}") from None
         await strand.run(self.plan.steps)
+        strand.tally.check(strand.subject.version)
 
     async def _clean_up(self, strand: Strand, record: StationLog) -> None:
         """However the steps ended. A cleanup that fails fails what had passed."""
@@ -172,7 +266,7 @@ class Run:
         try:
             async with asyncio.timeout(self.cleanup_limit):
                 await last.run(self.plan.cleanup, "cleanup.")
-        except (StepFailed, TimeoutError, CommandFailed) as failure:
+        except (StepFailed, CommandFailed, *STORE_ERRORS) as failure:
             words = str(failure) or f"it took more than {self.cleanup_limit:g} s"
             sentence = f"The cleanup failed: {words}"
             message = f"{message} {sentence}".strip()
@@ -183,12 +277,25 @@ class Run:
         record.step = step if state != PASSED else ""
 
 
+async def subjects_of(identities: list[str]) -> dict[str, Subject]:
+    """The stations of a run by identity, as they are configured; without those that are gone."""
+    return await sync_to_async(_subjects)(identities)
+
+
 def _subjects(identities: list[str]) -> dict[str, Subject]:
-    names = ("identity", "ocpp_version", "connectors", "default_id_tag", "ev_max_power_w")
+    names = (
+        "identity", "ocpp_version", "offered_versions", "connectors", "default_id_tag",
+        "ev_max_power_w",
+    )  # fmt: skip
     found: dict[str, Subject] = {}
     for start in range(0, len(identities), MANY):
         rows = Station.objects.filter(identity__in=identities[start : start + MANY])
-        for identity, version, connectors, tag, power in rows.order_by().values_list(*names):
+        read = list(rows.order_by().values_list(*names))
+        # What a CSMS has chosen of several stands in the state.
+        choosing = [identity for identity, _, offered, *_ in read if offered]
+        states = read_states_sync(choosing) if choosing else {}
+        for identity, version, _, connectors, tag, power in read:
+            version = (states.get(identity) or {}).get("ocpp") or version
             numbers = [row["id"] for row in connectors]
             found[identity] = Subject(identity, version, numbers, tag, power)
     return found

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import Any
 
+from runtime import lifetime
+from scenarios.engine.clock import Clock
 from scenarios.engine.strand import StepFailed, Strand
 from scenarios.engine.waits import hold
 from scenarios.step_rules import MOST_BRANCHES
 from scenarios.values import Unresolved, duration_ms, is_number
-from stations import lifetime
 
+STRANDS_AT_MOST = 1000  # of one station's run at a time: parallel within parallel multiplies
 QUICKEST_ROUND = 0.05  # seconds: a loop of steps that take no time must not eat the runner
 Params = Mapping[str, Any]
 
@@ -21,7 +22,8 @@ async def repeat(strand: Strand, params: Params, path: str) -> tuple[str, str]:
     """Rounds begin `every` so often, or at once if the one before took longer: a rate is kept
     as far as it can be. $index is the round's number, from 1."""
     count, seconds = (_limit(strand, params, name) for name in ("count", "seconds"))
-    began = due = time.monotonic()
+    clock = strand.services.clock
+    began = due = clock.monotonic()
     index = 0
     while count is None or index < count:
         gap = _gap(strand, params)
@@ -29,10 +31,10 @@ async def repeat(strand: Strand, params: Params, path: str) -> tuple[str, str]:
             return "The rate is 0: nothing was done.", ""
         due += gap
         if seconds is not None and due - began >= seconds:
-            await _rest(began + seconds)
+            await _rest(clock, began + seconds)
             break
-        await _rest(due)
-        started = time.monotonic()
+        await _rest(clock, due)
+        started = clock.monotonic()
         due = started
         if seconds is not None and started - began >= seconds:
             break
@@ -41,7 +43,7 @@ async def repeat(strand: Strand, params: Params, path: str) -> tuple[str, str]:
         await strand.run(params["steps"], f"{path}.")
         if "until" in params and hold(strand, params["until"]) is None:
             break
-        await _rest(started + QUICKEST_ROUND)
+        await _rest(clock, started + QUICKEST_ROUND)
     return f"{index} rounds", ""
 
 
@@ -63,14 +65,26 @@ def _gap(strand: Strand, params: Params) -> float | None:
     return None if gap is None else gap / 1000
 
 
-async def _rest(until: float) -> None:
-    await asyncio.sleep(max(0.0, until - time.monotonic()))
+async def _rest(clock: Clock, until: float) -> None:
+    await asyncio.sleep(max(0.0, until - clock.monotonic()))
 
 
 async def parallel(strand: Strand, params: Params, path: str) -> tuple[str, str]:
     """All branches at the same time; the first that fails ends the others. What they captured is
     known afterwards (with for_each it is each branch's own)."""
     branches = _branches(strand, params, path)
+    strand.others[0] += len(branches)
+    try:
+        if strand.others[0] > STRANDS_AT_MOST:
+            raise StepFailed(f"At most {STRANDS_AT_MOST} branches run at a time in all.")
+        return await _together(strand, params, branches)
+    finally:
+        strand.others[0] -= len(branches)
+
+
+async def _together(
+    strand: Strand, params: Params, branches: list[tuple[Strand, list]]
+) -> tuple[str, str]:
     tasks = [asyncio.create_task(branch.run(steps, branch.path)) for branch, steps in branches]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)

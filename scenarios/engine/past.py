@@ -20,11 +20,13 @@ class Past:
         self._turn = asyncio.Semaphore(AT_ONCE)
         self.asked = 0
 
-    async def frames(self, station: str, after: str, pattern: Pattern) -> list[Frame]:
-        """The station's frames beyond an id that the pattern concerns, oldest first."""
-        actions = tuple(dict.fromkeys(action for action, _ in pattern.actions))
-        kinds = (pattern.kind,) if pattern.kind else ()
-        wanted = Wanted((station,), pattern.direction, kinds, actions, first_id=after[:14])
+    async def frames(self, station: str, after: str, pattern: Pattern | None) -> list[Frame]:
+        """The station's frames beyond an id, oldest first: those of the pattern's direction and
+        actions, of any kind; without a pattern all of them."""
+        wanted = Wanted((station,), first_id=after[:14])
+        if pattern is not None:
+            actions = tuple(dict.fromkeys(action for action, _ in pattern.actions))
+            wanted = Wanted((station,), pattern.direction, (), actions, first_id=after[:14])
         found: list[Frame] = []
         cursor = ""
         async with self._turn:
@@ -37,7 +39,7 @@ class Past:
                 if page.next is None:
                     break
                 cursor = page.next
-        return [frame for frame in found if frame.id > after and pattern.concerns(frame)]
+        return [frame for frame in found if frame.id > after]
 
     async def last_boot(self, station: str) -> str:
         """An id just before the station's last BootNotification; "" where none is known."""

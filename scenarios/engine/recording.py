@@ -8,16 +8,17 @@ nothing.
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from typing import Any
 
 from pymongo import UpdateOne
-from pymongo.errors import PyMongoError
 
 from messaging.records import when
 from messaging.store import async_database
+from runtime.stores import STORE_ERRORS
+from scenarios.engine.clock import Clock
 from scenarios.models import FAILED, PASSED, PENDING, RUNNING, StationRun
+from scenarios.watch.wire import WireWatch
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +31,12 @@ class StationLog:
     """The record of one station's run; `dirty` once it differs from what is stored."""
 
     __slots__ = (
-        "dirty", "done", "dropped", "ended", "frame", "id", "message", "started", "state",
-        "station", "step", "steps",
+        "clock", "dirty", "done", "dropped", "ended", "findings", "frame", "id", "message",
+        "started", "state", "station", "step", "steps", "watch", "_noted",
     )  # fmt: skip
 
-    def __init__(self, execution: str, station: str) -> None:
+    def __init__(self, execution: str, station: str, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self.id = f"{execution}:{station}"
         self.station = station
         self.state = PENDING
@@ -42,14 +44,28 @@ class StationLog:
         self.ended: float | None = None
         self.step = self.message = self.frame = ""
         self.steps: deque[dict[str, Any]] = deque(maxlen=MOST_STEPS)
+        self.findings: list[dict[str, Any]] = []  # of the wire watch
+        self.watch: WireWatch | None = None  # while it runs
+        self._noted = 0
         self.done = self.dropped = 0
         self.dirty = False
 
+    def look_at_watch(self) -> None:
+        """Note what the watch has found meanwhile."""
+        if self.watch is not None and self.watch.findings.changes != self._noted:
+            self._noted = self.watch.findings.changes
+            self.findings, self.dirty = self.watch.findings.as_dicts(), True
+
     def begin(self) -> None:
-        self.state, self.started, self.dirty = RUNNING, time.time(), True
+        self.state, self.started, self.dirty = RUNNING, self.clock.time(), True
+
+    def waits(self, why: str) -> None:
+        if self.step != why:
+            self.step, self.dirty = why, True
 
     def end(self, state: str, message: str = "", frame: str = "") -> None:
-        self.state, self.ended, self.message, self.frame = state, time.time(), message, frame
+        self.state, self.ended = state, self.clock.time()
+        self.message, self.frame = message, frame
         if state == PASSED:
             self.step = ""
         self.dirty = True
@@ -60,15 +76,21 @@ class StationLog:
             self.dropped += 1
         entry = {
             "path": path, "type": kind, "description": description[:300], "state": RUNNING,
-            "started": round(time.time(), 3), "ended": None, "message": "", "frame": "",
+            "started": round(self.clock.time(), 3), "ended": None, "message": "", "frame": "",
+            "seen": [],
         }  # fmt: skip
         self.steps.append(entry)
         self.step = f"{path} {kind}" + (f": {description[:150]}" if description else "")
         self.dirty = True
         return entry
 
-    def step_ends(self, entry: dict, state: str, message: str = "", frame: str = "") -> None:
-        entry.update(state=state, ended=round(time.time(), 3), message=message[:1000], frame=frame)
+    def step_ends(
+        self, entry: dict, state: str, message: str = "", frame: str = "",
+        seen: list[dict] | None = None,
+    ) -> None:  # fmt: skip
+        """`seen`: what came instead of what was expected."""
+        ended = round(self.clock.time(), 3)
+        entry.update(state=state, ended=ended, message=message[:1000], frame=frame, seen=seen or [])
         self.done += 1
         if state == FAILED:
             self.step = f"{entry['path']} {entry['type']}" + (
@@ -88,7 +110,18 @@ class StationLog:
             "steps": [dict(entry) for entry in self.steps],
             "done": self.done,
             "dropped": self.dropped,
+            "findings": self.findings,
         }
+
+
+class Records:
+    """Where the runs' records go: MongoDB. A run without a store is given one that keeps none."""
+
+    async def insert(self, execution: str, runner: str, logs: list[StationLog]) -> None:
+        await insert_runs(execution, runner, logs)
+
+    async def write(self, runner: str, logs: list[StationLog]) -> bool:
+        return await write_runs(runner, logs)
 
 
 async def insert_runs(execution: str, runner: str, logs: list[StationLog]) -> None:
@@ -118,7 +151,7 @@ async def write_runs(runner: str, logs: list[StationLog]) -> bool:
         ]
         try:
             await async_database()[RUNS].bulk_write(writes, ordered=False)
-        except PyMongoError as failure:
+        except STORE_ERRORS as failure:
             for each in part:
                 each.dirty = True
             log.warning("the runs of %d stations are not stored yet: %s", len(changed), failure)

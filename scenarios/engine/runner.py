@@ -1,46 +1,54 @@
 """The runner: a process that executes scenarios. Any number may run; they share the executions.
 
-Its tasks: looking for work (at a nudge in Redis, else every 2 s), keeping its lease, and writing
-down how far each execution is. See docs/decisions/0010-who-runs-scenarios.md.
+Its tasks: looking for work (at a nudge in Redis, else every 2 s, or 5 s at rest), keeping its
+lease, and writing down how far each execution is. See docs/decisions/0010-who-runs-scenarios.md.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import secrets
 import socket
 import time
+from collections import OrderedDict
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from pymongo.errors import PyMongoError
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from accounts.trail.keeping import flush as keep_trail
+from messaging import pulse
 from messaging.records import when
 from messaging.store import close_async
+from runtime import lifetime, redis_links
+from runtime.stores import STORE_ERRORS
 from scenarios import behaviours, keys
 from scenarios.engine import claims
 from scenarios.engine.commander import Commander
-from scenarios.engine.execution import Plan, Run
+from scenarios.engine.execution import Plan, Run, subjects_of
 from scenarios.engine.past import Past
 from scenarios.engine.states import States
 from scenarios.engine.strand import Services
 from scenarios.engine.stream import Stream
-from stations import lifetime
+from scenarios.engine.turns import StoredTurns
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 2  # seconds, without a nudge
-TELL_EVERY = 2.0
+# The same while nothing runs: with the lease it is less than the 15 s in which a dead runner's
+# executions are marked.
+REST = 5
+TELL_EVERY = pulse.EVERY
 WRITE_EVERY = 1.0
 MOST_STATIONS = 5_000  # at a time; further executions wait, or go to another runner
-BEHAVIOURS_EVERY = 5.0
+BEHAVIOURS_EVERY, AT_REST = 5.0, 10.0  # without a nudge
+ACCOUNTS_EVERY = 10.0
+MOST_ENDED = 50  # ends that are written again should the store forget them
 LEAVING_PATIENCE = 8.0  # seconds that cleanup steps have when the process is told to end
-FORGOTTEN_AFTER = 60.0
+STORE_PATIENCE = 2.0  # seconds for each last word to a store
 STOPPED = "The runner was stopped before it was done. Run it again."
 
 
@@ -49,15 +57,25 @@ class Runner:
 
     def __init__(self) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
-        # A blocking read waits LOOK_EVERY, so the socket must wait longer.
-        self.redis = Redis.from_url(
-            settings.REDIS_URL, health_check_interval=10, socket_timeout=LOOK_EVERY + 8
+        # A blocking read waits REST, so the socket must wait longer.
+        self.redis = redis_links.connect(
+            settings.REDIS_URL, health_check_interval=10, socket_timeout=REST + 8
         )
-        self.services = Services(Stream(), Past(), States(self.redis), Commander())
+        self.services = Services(
+            Stream(),
+            Past(),
+            States(self.redis),
+            Commander(),
+            turns=StoredTurns(),
+            subjects=subjects_of,
+        )
         self.runs: dict[str, Run] = {}
         self._ends: set[asyncio.Task] = set()
         self._stopping, self._leased = asyncio.Event(), asyncio.Event()
-        self._next_behaviours = 0.0
+        self._next_behaviours, self._attended = 0.0, float("-inf")
+        self._next_accounts = 0.0
+        self._backlog = claims.Backlog()
+        self._ended: OrderedDict[str, tuple[Run, dict]] = OrderedDict()  # and what was written
 
     # --- life --------------------------------------------------------------------------------
 
@@ -85,16 +103,18 @@ class Runner:
             run.cancel(STOPPED)
         if self._ends:
             await asyncio.wait(self._ends, timeout=LEAVING_PATIENCE + 4)
-        await lifetime.end([keeping, writing])
+        # What is left of them: their lease lapses, and another marks them as interrupted.
+        await lifetime.end([keeping, writing, *self._ends], 2.0)
         self.services.stream.leave()
+        await lifetime.within(STORE_PATIENCE, sync_to_async(keep_trail)(), "the trail's last")
         await self.services.states.close()
-        try:
-            await self.redis.delete(keys.lease_key(self.id))
-            await self.redis.hdel(keys.runners_key(), self.id)
-        except (RedisError, OSError):
-            log.warning("Redis is away; the lease will lapse by itself")
-        await self.redis.aclose()
-        await close_async()
+        await lifetime.within(STORE_PATIENCE, self._release(), "the lease will lapse by itself")
+        await lifetime.within(STORE_PATIENCE, self.redis.aclose(), "closing Redis")
+        await lifetime.within(STORE_PATIENCE, close_async(), "closing MongoDB")
+
+    async def _release(self) -> None:
+        await self.redis.delete(keys.lease_key(self.id))
+        await pulse.withdraw(*self._place())
 
     # --- lease and signs of life -------------------------------------------------------------
 
@@ -102,7 +122,7 @@ class Runner:
         while True:
             try:
                 await self._tell()
-            except (RedisError, OSError) as failure:
+            except STORE_ERRORS as failure:
                 log.warning("the lease is not kept, Redis is away: %s", failure)
             await asyncio.sleep(TELL_EVERY)
 
@@ -111,13 +131,14 @@ class Runner:
         line = {
             "id": self.id, "pid": os.getpid(), "time": now, "executions": len(self.runs),
             "stations": sum(len(run.logs) for run in self.runs.values()),
+            "waiting": len(self._backlog), "waits": round(self._backlog.age(time.monotonic()), 1),
         }  # fmt: skip
         await self.redis.set(keys.lease_key(self.id), "1", px=claims.LEASE_MS)
-        await self.redis.hset(keys.runners_key(), self.id, json.dumps(line))
+        await pulse.tell(*self._place(), json.dumps(line))
         self._leased.set()
-        for name, text in (await self.redis.hgetall(keys.runners_key())).items():
-            if now - json.loads(text)["time"] > FORGOTTEN_AFTER:
-                await self.redis.hdel(keys.runners_key(), name)
+
+    def _place(self) -> tuple:
+        return self.redis, settings.REDIS_PREFIX, "scenarios", self.id, keys.runners_key()
 
     # --- work --------------------------------------------------------------------------------
 
@@ -127,9 +148,13 @@ class Runner:
         while True:
             try:
                 await self._look_once()
-                await self.redis.blpop([keys.nudge_key(self.id), keys.nudge_key()], LOOK_EVERY)
-            except (PyMongoError, RedisError, OSError) as failure:
+                pause = LOOK_EVERY if self.runs else REST
+                asked = [keys.nudge_key(self.id), keys.nudge_key()]
+                if await self.redis.blpop(asked, pause):
+                    self._next_behaviours = min(self._next_behaviours, self._attended + LOOK_EVERY)
+            except STORE_ERRORS as failure:
                 log.warning("no work is looked for, a store is away: %s", failure)
+                self._next_accounts = 0.0
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _look_once(self) -> None:
@@ -140,24 +165,48 @@ class Runner:
                     log.info("execution %s is cancelled", identity)
                     self.runs[identity].cancel(why)
         await self._attend_behaviours()
-        for execution in await claims.waiting():
+        if time.monotonic() >= self._next_accounts:
+            await self._settle_accounts()
+        waiting = await claims.waiting()
+        self._backlog.look(waiting, time.monotonic())
+        for execution in waiting:
             if self.runs and sum(len(run.logs) for run in self.runs.values()) >= MOST_STATIONS:
                 break
             made = await claims.claim(self.id, execution)
+            self._backlog.taken(execution)
             if made is not None:
                 self._begin(made)
+
+    async def _settle_accounts(self) -> None:
+        """Take up what is this runner's by the store, and not by itself.
+
+        The answer to a claim may not have come, and a MongoDB that is killed forgets what it had
+        acknowledged last: then an execution that has ended seems to run again.
+        """
+        for made in await claims.claimed(self.id):
+            identity = str(made["_id"])
+            if identity in self._ended:
+                run, values = self._ended[identity]
+                run.forget_stored()
+                if await run.flush():
+                    await claims.report(self.id, identity, values)
+            elif identity not in self.runs:
+                self._begin(made)
+        self._next_accounts = time.monotonic() + ACCOUNTS_EVERY
 
     async def _attend_behaviours(self) -> None:
         if time.monotonic() < self._next_behaviours:
             return
-        self._next_behaviours = time.monotonic() + BEHAVIOURS_EVERY
+        self._attended = time.monotonic()
+        self._next_behaviours = self._attended + (BEHAVIOURS_EVERY if self.runs else AT_REST)
         # One runner at a time, or two would start the same; the turn lapses by itself.
         turn = f"{keys.runners_key()}:behaviours"
         if await self.redis.set(turn, self.id, nx=True, px=30_000):
             try:
                 await sync_to_async(behaviours.reconcile)()
             finally:
-                await self.redis.delete(turn)
+                with contextlib.suppress(*STORE_ERRORS):
+                    await self.redis.delete(turn)
 
     def _begin(self, made: dict) -> None:
         run = Run(Plan.of_document(made), self.id, self.services)
@@ -178,10 +227,14 @@ class Runner:
         values = {
             "state": state, "message": message, "counts": run.counts(),
             "ended": when(time.time()), "interrupted": run.why == STOPPED,
+            "warnings": run.warnings(),
         }  # fmt: skip
         if values["interrupted"]:
             values["state"], values["message"] = "failed", STOPPED
         await self._write_end(run, values)
+        self._ended[run.plan.id] = run, values
+        if len(self._ended) > MOST_ENDED:
+            self._ended.popitem(last=False)
         self.runs.pop(run.plan.id, None)
 
     async def _write_end(self, run: Run, values: dict) -> None:
@@ -191,21 +244,22 @@ class Runner:
                 if await run.flush():
                     await claims.report(self.id, run.plan.id, values)
                     return
-            except PyMongoError as failure:
+            except STORE_ERRORS as failure:
                 log.warning("execution %s is not stored: %s", run.plan.id, failure)
             await asyncio.sleep(1)
 
     async def _write(self) -> None:
         while True:
             await asyncio.sleep(WRITE_EVERY)
+            await sync_to_async(keep_trail)()
             for run in list(self.runs.values()):
-                if not any(each.dirty for each in run.logs):
+                if not run.look_at_watches():
                     continue
                 try:
                     await run.flush()
                     counts = {"counts": run.counts()}
                     mine = await claims.report(self.id, run.plan.id, counts)
-                except PyMongoError as failure:
+                except STORE_ERRORS as failure:
                     log.warning("the progress is not stored, MongoDB is away: %s", failure)
                     continue
                 if not mine and run.plan.id in self.runs and not run.cancelled:

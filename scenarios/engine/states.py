@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from runtime import lifetime
+from runtime.stores import STORE_ERRORS
 from stations import keys
 from stations.stamps import STAMP_SIZE, unpack_state
 
@@ -72,16 +72,14 @@ class States:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await lifetime.end([self._task])
 
     async def _watch(self) -> None:
         while self._waiting:
             began = time.monotonic()
             try:
                 await self._look(list(self._waiting))
-            except (RedisError, OSError) as failure:
+            except STORE_ERRORS as failure:
                 log.warning("the stations' states are not read, Redis is away: %s", failure)
                 await asyncio.sleep(1)
             pause = max(EVERY, PER_STATION * len(self._waiting)) - (time.monotonic() - began)

@@ -15,37 +15,51 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pymongo.errors import PyMongoError
-
+from runtime.stores import STORE_ERRORS
+from scenarios.engine.clock import Clock
 from scenarios.engine.commander import Commander
 from scenarios.engine.past import Past
-from scenarios.engine.recording import StationLog
+from scenarios.engine.recording import Records, StationLog
 from scenarios.engine.states import States
 from scenarios.engine.stream import Inbox, Stream
+from scenarios.engine.turns import FreeTurns
 from scenarios.models import CANCELLED, FAILED, PASSED
-from scenarios.validation import type_of
+from scenarios.step_rules import JUDGES
+from scenarios.validation import each_step, type_of
 from scenarios.values import Unresolved, resolve
 
 DEFAULT_TIMEOUT = 30_000  # ms
 
 
 class StepFailed(Exception):
-    """A step did not come to what it should. `frame`: id of the message that it was about."""
+    """A step did not come to what it should. `frame`: id of the message that it was about.
 
-    def __init__(self, message: str, frame: str = "") -> None:
+    seen: what came instead, as rows of a StationRun's steps have it.
+    """
+
+    def __init__(self, message: str, frame: str = "", seen: list[dict] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.frame = frame
+        self.seen = seen or []
+
+
+class NotApplicable(Exception):
+    """Nothing of the scenario is for this station: no verdict, and the sentence that says why."""
 
 
 @dataclass
 class Services:
-    """What all runs of a runner share."""
+    """What all runs of a runner share; handed in, so that a run needs no store of its own."""
 
     stream: Stream
     past: Past
     states: States
     commander: Commander
+    clock: Clock = field(default_factory=Clock)
+    records: Records = field(default_factory=Records)
+    turns: FreeTurns = field(default_factory=FreeTurns)
+    subjects: Callable[[list[str]], Awaitable[dict[str, Subject]]] | None = None
 
 
 @dataclass
@@ -60,6 +74,32 @@ class Subject:
 
 
 @dataclass
+class Tally:
+    """What a run's strands have carried out: steps without inner ones, and those that judge."""
+
+    done: int = 0
+    judged: int = 0
+    left_out: int = 0  # by `versions`
+    unjudged: int = 0  # of these, those that would have judged
+    versions: set[str] = field(default_factory=set)  # that what was left out is for
+
+    def leave_out(self, step: Mapping[str, Any]) -> None:
+        self.left_out += 1
+        self.versions |= set(map(str, step["versions"]))
+        self.unjudged += any(type_of(each) in JUDGES for each in each_step([step]))
+
+    def check(self, version: str) -> None:
+        """Raises NotApplicable where a verdict would tell of nothing."""
+        meant = " and ".join(sorted(self.versions))
+        if self.left_out and not self.done:
+            sentence = f"None of its steps is for OCPP {version}: they are for {meant}."
+            raise NotApplicable(sentence)
+        if self.unjudged and not self.judged:
+            sentence = f"Nothing that it expects is for OCPP {version}: that is for {meant}."
+            raise NotApplicable(sentence)
+
+
+@dataclass
 class Strand:
     services: Services
     subject: Subject
@@ -71,8 +111,13 @@ class Strand:
     begin: str = ""  # id: when the run began
     cursor: str = ""
     call: str = ""  # unique id of the Call that matched last
+    called: str = ""  # the id of its frame
     path: str = ""
     stopped: Callable[[], bool] = field(default=lambda: False)
+    others: list[int] = field(default_factory=lambda: [0])  # how many branches run; shared
+    tally: Tally = field(default_factory=Tally)  # shared
+    act: str = ""  # id: when the last act began
+    taken: set[str] = field(default_factory=set)  # ids of frames that have matched; shared
 
     @property
     def identity(self) -> str:
@@ -81,24 +126,31 @@ class Strand:
     def acted(self, began: float) -> None:
         """An act changed something: from here on messages count."""
         self.cursor = max(self.cursor, self.inbox.position(began))
+        self.act = max(self.act, self.cursor)
 
     async def place(self, since: str = "") -> str:
         """The id beyond which a message counts."""
         if not self.origin:
             boot = ""
-            with contextlib.suppress(PyMongoError):
+            with contextlib.suppress(*STORE_ERRORS):
                 boot = await self.services.past.last_boot(self.identity)
             # Not stored yet, or not known: what came since the run began counts. Not since now:
             # steps may have acted already.
             self.origin = boot or self.begin
-        return self.origin if since == "start" else max(self.cursor, self.origin)
+        match since:
+            case "start":
+                return self.origin
+            case "act":
+                return max(self.act, self.origin)
+        return max(self.cursor, self.origin)
 
     def branch(self, path: str, **variables: Any) -> Strand:
         """A strand beside this one, with variables of its own."""
         return Strand(
             self.services, self.subject, self.log, self.inbox,
             random.Random(self.rng.getrandbits(64)), {**self.variables, **variables},
-            self.origin, self.begin, self.cursor, self.call, path, self.stopped,
+            self.origin, self.begin, self.cursor, self.call, self.called, path, self.stopped,
+            self.others, self.tally, self.act, self.taken,
         )  # fmt: skip
 
     def resolved(self, value: Any) -> Any:
@@ -120,13 +172,15 @@ class Strand:
     async def _step(self, step: Mapping[str, Any], path: str) -> None:
         versions = step.get("versions")
         if versions and self.subject.version not in map(str, versions):
+            self.tally.leave_out(step)
             return
         kind = type_of(step)
+        self.tally.judged += kind in JUDGES
         entry = self.log.step_begins(path, kind, step.get("description") or "")
         try:
             message, frame = await self._carried_out(kind, step, path)
         except StepFailed as failure:
-            self.log.step_ends(entry, FAILED, failure.message, failure.frame)
+            self.log.step_ends(entry, FAILED, failure.message, failure.frame, failure.seen)
             if not step.get("optional"):
                 raise
         except asyncio.CancelledError:
@@ -146,6 +200,7 @@ class Strand:
         if kind in CONTAINERS:
             work = CONTAINERS[kind](self, params, path)
             return await self._within(work, step.get("timeout"))
+        self.tally.done += 1
         order = Order(kind, self.resolved(params), step, self._timeout(step))
         return await LEAVES[kind](self, order)
 

@@ -8,27 +8,44 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
+import logging
 from collections import deque
 
 from messaging.hub import hub
 from messaging.records import id_at, time_of
 from messaging.rows import Row
+from scenarios.engine.clock import Clock
 from scenarios.patterns import KINDS, Frame
+from scenarios.watch.wire import WireWatch
+
+log = logging.getLogger(__name__)
 
 KEPT = 400  # frames of one station that were not looked at yet
 MEASURED_FOR = 60.0  # seconds that a measure of the worker's clock is good for
 UNSURE, SLACK = 1.0, 0.1  # seconds that a place is put back by, without and with a measure
+SAME_CLOCK = 1.0  # seconds: what seems to differ by less is one host's clock, and its delay
 SETTLING = 1.0  # seconds after joining until the subscription surely stands
 
 
 class Inbox:
-    """The frames of one station from `since` (an id) on, newest last; each has a number."""
+    """The frames of one station from `since` (an id) on, newest last; each has a number.
 
-    __slots__ = ("ahead", "frames", "gaps", "news", "number", "since", "_measured")
+    watch: the wire watch of the run, which sees every frame, also those of kinds that no step
+    waits for; None where nobody watches.
+    """
 
-    def __init__(self, since: str) -> None:
+    __slots__ = (
+        "ahead", "clock", "found", "frames", "gaps", "last", "news", "number", "since", "watch",
+        "_measured",
+    )  # fmt: skip
+
+    def __init__(
+        self, since: str, watch: WireWatch | None = None, clock: Clock | None = None
+    ) -> None:
         self.since = since
+        self.watch = watch
+        self.clock = clock or Clock()
+        self.last = ""  # id of the newest frame, of any kind
         self.frames: deque[tuple[int, Frame]] = deque(maxlen=KEPT)
         self.number = 0
         self.gaps = 0  # how often frames may have been missed
@@ -36,14 +53,32 @@ class Inbox:
         self.ahead: float | None = None
         self._measured = 0.0
         self.news = asyncio.Event()
+        self.found = asyncio.Event()  # the watch has found something
 
     def put(self, frame: Frame) -> None:
+        self._measure(time_of(frame.id), self.clock.time())
+        self.last = max(self.last, frame.id)
+        if self.watch is not None:
+            self._watched(frame)
+        if frame.kind not in KINDS:
+            return
         if len(self.frames) == KEPT:
             self.since = max(self.since, self.frames[0][1].id)
-        self._measure(time_of(frame.id), time.time())
         self.number += 1
         self.frames.append((self.number, frame))
         self._tell()
+
+    def _watched(self, frame: Frame) -> None:
+        before = self.watch.findings.changes
+        try:
+            self.watch.eat(frame)
+        except Exception:
+            # A bug of ours must not cost the other viewers of the stream their frames.
+            log.exception("the wire watch failed at %s", frame.id)
+            self.watch.unseen(time_of(frame.id))
+        if self.watch.findings.changes != before:
+            self.found.set()
+            self.found = asyncio.Event()
 
     def _measure(self, recorded: float, now: float) -> None:
         """A frame was recorded before it came: so the worker's clock is no further behind."""
@@ -59,6 +94,17 @@ class Inbox:
         if self.ahead is None:
             return id_at(moment - UNSURE)
         return id_at(moment + self.ahead - SLACK)
+
+    def cut(self) -> None:
+        """The station's link was cut or made by the run: the watch must know."""
+        if self.watch is not None:
+            self.watch.cut(self.clock.time() + (self.ahead or 0.0))
+
+    def limit(self, moment: float) -> str:
+        """An id above that of every frame that was recorded before this moment of our clock."""
+        if self.ahead is None or abs(self.ahead) < SAME_CLOCK:
+            return id_at(moment)
+        return id_at(moment + self.ahead + SLACK)
 
     def missed(self) -> None:
         """Some frames did not come, of this station or of others."""
@@ -83,21 +129,23 @@ class Stream:
 
     missed_total = 0  # it has no window, so it never falls behind
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self._inboxes: dict[str, list[Inbox]] = {}
         self._joined = 0.0
 
     def join(self) -> None:
         """Subscribe, for as long as the runner lives: so a run misses nothing of its beginning."""
         hub().join(self, self.hear)
-        self._joined = time.time()
+        self._joined = self.clock.time()
 
     def leave(self) -> None:
         hub().leave(self)
 
-    def open(self, station: str) -> Inbox:
-        """Begin to collect a station's frames."""
-        inbox = Inbox(id_at(max(time.time(), self._joined + SETTLING)))
+    def open(self, station: str, watch: WireWatch | None = None) -> Inbox:
+        """Begin to collect a station's frames, and to have them watched."""
+        since = id_at(max(self.clock.time(), self._joined + SETTLING))
+        inbox = Inbox(since, watch, self.clock)
         self._inboxes.setdefault(station, []).append(inbox)
         return inbox
 
@@ -112,7 +160,7 @@ class Stream:
     def offer(self, rows: list[Row]) -> list[str]:
         inboxes = self._inboxes
         for row in rows:
-            if (there := inboxes.get(row.record.station)) and row.record.kind in KINDS:
+            if there := inboxes.get(row.record.station):
                 frame = Frame.of_record(row.record)
                 for inbox in there:
                     inbox.put(frame)

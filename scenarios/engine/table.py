@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenarios.engine import acts, flow, waits
+from scenarios.engine import acts, expecting, flow, waits
 from scenarios.station_steps import COMMANDS
 from scenarios.step_rules import CONTAINERS as CONTAINER_TYPES
 from scenarios.step_rules import RULES
@@ -12,8 +12,8 @@ LEAVES = {
     "api_call": acts.api_call,
     "assert": waits.assert_,
     "delay": waits.delay,
-    "expect": waits.expect,
-    "expect_none": waits.expect_none,
+    "expect": expecting.expect,
+    "expect_none": expecting.expect_none,
     "read_state": waits.read_state,
     "set": waits.set_variables,
     "set_configuration": acts.set_configuration,
@@ -21,7 +21,7 @@ LEAVES = {
     "stop": acts.stop,
     "wait_condition": waits.wait_condition,
     "wait_for_held": acts.wait_for_held,
-    "wait_for_message": waits.wait_for_message,
+    "wait_for_message": expecting.wait_for_message,
     "wait_for_state": waits.wait_for_state,
 }
 CONTAINERS = {

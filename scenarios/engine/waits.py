@@ -1,172 +1,23 @@
-"""Steps that wait: for a message, for none, for a state, for a while."""
+"""Steps that wait: for a state, for a while, for a condition. For messages: see expecting.py."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import operator
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pymongo.errors import PyMongoError
-
+from runtime import lifetime
+from scenarios.engine.searching import captured
 from scenarios.engine.strand import Order, StepFailed, Strand
-from scenarios.matching import MISSING, look_up, mismatch, shown
-from scenarios.patterns import Frame, Pattern, pattern
-from scenarios.values import Unresolved, duration_ms
+from scenarios.matching import compare, mismatch, shown
+from scenarios.values import Unresolved, duration_ms, too_large
 from scenarios.vocabulary import is_in_state
+from scenarios.watch.rules import FAIL
 
-log = logging.getLogger(__name__)
-
-# Seconds into a wait at which the log is asked for what was before the live stream: a message is
-# stored some tenths of a second after it was sent.
-LOOK_BACK = (0.0, 1.0, 3.0)
-STORING = 1.5  # seconds that a message may take into the log
-OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge,
-    "<": operator.lt, "<=": operator.le,
-}  # fmt: skip
-
-
-class Search:
-    """Looks for one frame, in what came live and, where that is not enough, in the log."""
-
-    def __init__(self, strand: Strand, wanted: Pattern, after: str) -> None:
-        self._strand, self._wanted, self._after = strand, wanted, after
-        self._seen = 0
-        self._gaps = strand.inbox.gaps
-        self._began = time.monotonic()
-        self._looks = list(LOOK_BACK) if after < strand.inbox.since else []
-        self.near: tuple[Frame, str] | None = None  # the last one that was about right, and why not
-
-    def _examine(self, frames: list[Frame]) -> Frame | None:
-        for frame in frames:
-            if frame.id <= self._after or not self._wanted.concerns(frame):
-                continue
-            why = self._wanted.why_not(frame)
-            if why is None:
-                return frame
-            if self.near is None or self.near[0].id < frame.id:
-                self.near = (frame, why)
-        return None
-
-    def live(self) -> Frame | None:
-        new = self._strand.inbox.after(self._seen)
-        if new:
-            self._seen = new[-1][0]
-        return self._examine([frame for _, frame in new])
-
-    async def back(self) -> Frame | None:
-        """What the log has. A store that is away is no verdict: the live stream goes on."""
-        try:
-            found = await self._strand.services.past.frames(
-                self._strand.identity, self._after, self._wanted
-            )
-        except (PyMongoError, OSError) as failure:
-            log.warning("%s: the log was not asked: %s", self._strand.identity, failure)
-            return None
-        return self._examine(found)
-
-    async def within(self, seconds: float) -> Frame | None:
-        """The first frame that matches, or None when the time is over."""
-        inbox, deadline = self._strand.inbox, self._began + seconds
-        while True:
-            news = inbox.news
-            if found := self.live():
-                return found
-            now = time.monotonic()
-            if inbox.gaps > self._gaps:
-                self._gaps = inbox.gaps
-                self._looks = [now - self._began + wait for wait in LOOK_BACK]
-            if self._looks and now >= self._began + self._looks[0]:
-                self._looks.pop(0)
-                if found := await self.back():
-                    return found
-                continue
-            if now >= deadline:
-                return None
-            until = min(deadline, *(self._began + look for look in self._looks[:1]), deadline)
-            try:
-                async with asyncio.timeout(max(0.0, until - now)):
-                    await news.wait()
-            except TimeoutError:
-                pass
-
-    async def verdict(self) -> Frame | None:
-        """Before a wait fails: what the log knows after all. The stream may have lost some, and
-        of its last ones no gap tells before the next comes."""
-        if found := await self.back():
-            return found
-        await asyncio.sleep(STORING)
-        return self.live() or await self.back()
-
-    async def missed(self) -> Frame | None:
-        """Before a wait for nothing passes: what the log has, if the stream may have lost some."""
-        inbox = self._strand.inbox
-        certain = self._after >= inbox.since and not inbox.gaps
-        return None if certain else await self.back()
-
-
-def captured(strand: Strand, order: Order, payload: Any) -> None:
-    capture = order.params.get("capture") or order.step.get("capture") or {}
-    for name, path in capture.items():
-        value = look_up(payload, path)
-        if value is MISSING:
-            raise StepFailed(f'There is no "{path}" to capture in {shown(payload)}.')
-        strand.variables[name] = value
-
-
-def _wanted(strand: Strand, order: Order, translate: bool) -> Pattern:
-    params = order.params
-    validate = strand.resolved(order.step.get("validate")) or params.get("validate")
-    payload = params.get("payload")
-    if payload and validate and isinstance(payload, Mapping) and isinstance(validate, Mapping):
-        payload = {**payload, **validate}
-    if params.get("answers") and not strand.call:
-        raise StepFailed("No Call has matched yet whose answer could be expected.")
-    uid = strand.call if params.get("answers") else ""
-    try:
-        return pattern(params, payload or validate, strand.subject.version, translate, uid)
-    except (TypeError, ValueError) as problem:
-        raise StepFailed(f"What is expected makes no sense: {problem}") from None
-
-
-async def expect(strand: Strand, order: Order, translate: bool = False) -> tuple[str, str]:
-    wanted = _wanted(strand, order, translate)
-    after = await strand.place(order.params.get("since", ""))
-    search = Search(strand, wanted, after)
-    found = await search.within(order.timeout) or await search.verdict()
-    if found is None:
-        sentence = f"No {wanted} came within {order.timeout:g} s"
-        if search.near is None:
-            raise StepFailed(f"{sentence}.")
-        frame, why = search.near
-        raise StepFailed(f"{sentence} that matches: of the last one {why}.", frame.id)
-    strand.cursor = max(strand.cursor, found.id)
-    if found.kind == "Call":
-        strand.call = found.uid
-    captured(strand, order, found.payload())
-    return "", found.id
-
-
-async def wait_for_message(strand: Strand, order: Order) -> tuple[str, str]:
-    """The predecessor's: OCPP 1.6's words, and "received X" is the answer to X as well."""
-    return await expect(strand, order, translate=True)
-
-
-async def expect_none(strand: Strand, order: Order) -> tuple[str, str]:
-    wanted = _wanted(strand, order, translate=False)
-    after = await strand.place(order.params.get("since", ""))
-    search = Search(strand, wanted, after)
-    found = await search.within(order.timeout) or await search.missed()
-    if found is not None:
-        raise StepFailed(f"A {wanted} came, and none should have.", found.id)
-    strand.acted(time.time())
-    return "", ""
-
-
-# --- states --------------------------------------------------------------------------------------
+EQUALS = {"==": True, "!=": False}
+WRONG_ANSWERS = ("schema", "time_zone", "unreadable", "call_error")
+GRACE = 1.0  # seconds
+RULES = {">": "@gt", ">=": "@ge", "<": "@lt", "<=": "@le"}
 
 
 def _fits_station(wanted: str) -> Callable[[dict], bool]:
@@ -181,13 +32,43 @@ def _fits_station(wanted: str) -> Callable[[dict], bool]:
 async def _state(
     strand: Strand, order: Order, fits: Callable[[dict], bool], words: str, is_now: Callable
 ) -> tuple[str, str]:
-    if await strand.services.states.wait(strand.identity, fits, order.timeout) is not None:
+    clock = strand.services.clock
+    began = clock.monotonic()
+    if await _came(strand, fits, order.timeout):
         return "", ""
     last = (await strand.services.states.read([strand.identity]))[strand.identity]
     if last is not None and fits(last):
         return "", ""
     known = "it has never run" if last is None else is_now(last)
-    raise StepFailed(f"{words} within {order.timeout:g} s: {known}.")
+    spent = min(order.timeout, round(clock.monotonic() - began, 1))
+    early = ", and an answer was wrong" if spent < order.timeout - GRACE else ""
+    raise StepFailed(f"{words} within {spent if early else order.timeout:g} s{early}: {known}.")
+
+
+async def _came(strand: Strand, fits: Callable[[dict], bool], seconds: float) -> bool:
+    """Whether the state came. After a wrong answer, which fails the run anyhow, it is waited for
+    only as long as a station may take to read that kindly."""
+    inbox = strand.inbox
+    known = _wrong_answers(strand)
+    waiting = asyncio.ensure_future(strand.services.states.wait(strand.identity, fits, seconds))
+    try:
+        while not waiting.done() and _wrong_answers(strand) == known:
+            found = asyncio.ensure_future(inbox.found.wait())
+            try:
+                await asyncio.wait([waiting, found], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await lifetime.end([found])
+        await asyncio.wait([waiting], timeout=GRACE)
+        return waiting.done() and waiting.result() is not None
+    finally:
+        await lifetime.end([waiting])
+
+
+def _wrong_answers(strand: Strand) -> int:
+    """How often the CSMS has answered so that the run fails by it."""
+    watch = strand.inbox.watch
+    failed = () if watch is None else watch.findings.of_level(FAIL)
+    return sum(found.count for found in failed if found.rule in WRONG_ANSWERS)
 
 
 async def wait_condition(strand: Strand, order: Order) -> tuple[str, str]:
@@ -219,14 +100,13 @@ async def wait_for_state(strand: Strand, order: Order) -> tuple[str, str]:
 
     if "field" in params:
         name, value = params["field"], params["value"]
-        compare = OPERATORS.get(params["op"], operator.eq)
         words = f"Connector {number}'s {name} was not {params['op']} {shown(value)}"
 
         def holds(found: dict) -> bool:
-            try:
-                return compare(found.get(name), value)
-            except TypeError:
-                return False
+            there = found.get(name)
+            if params["op"] in EQUALS:
+                return (there == value) == EQUALS[params["op"]]
+            return compare(RULES[params["op"]], value, there) is None
     else:
         name, value = "status", params["state"]
         words = f"Connector {number} was not {value}"
@@ -291,6 +171,9 @@ async def assert_(strand: Strand, order: Order) -> tuple[str, str]:
 
 
 async def set_variables(strand: Strand, order: Order) -> tuple[str, str]:
+    for name, value in order.params["variables"].items():
+        if too_large(value):
+            raise StepFailed(f"${name} would be too large to keep.")
     strand.variables.update(order.params["variables"])
     told = ", ".join(f"{name} = {shown(v)}" for name, v in order.params["variables"].items())
     return told[:300], ""

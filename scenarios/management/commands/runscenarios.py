@@ -1,12 +1,11 @@
 """Run scenarios: one runner process. Start as many as you like; they share the executions."""
 
-import asyncio
-import signal
 from typing import Any
 
 import uvloop
 from django.core.management.base import BaseCommand
 
+from runtime import lifetime
 from scenarios.engine.runner import Runner
 
 
@@ -21,12 +20,5 @@ class Command(BaseCommand):
 async def run_runner() -> None:
     """Run until SIGTERM or SIGINT; a second signal ends the process at once."""
     runner = Runner()
-    loop = asyncio.get_running_loop()
-
-    def leave(number: int) -> None:
-        runner.stop()
-        loop.remove_signal_handler(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave, number)
+    lifetime.on_signal(runner.stop)
     await runner.run()

@@ -3,8 +3,10 @@
 (() => {
   "use strict";
   const EVERY = 1500;
-  const TONES = { pending: "default", running: "info", passed: "success", failed: "danger", cancelled: "warning" };
-  const ORDER = ["passed", "failed", "cancelled", "running"];
+  const TONES = { pending: "default", running: "info", passed: "success", failed: "danger", cancelled: "warning", skipped: "default" };
+  const LEVELS = { fail: "danger", warn: "warning", allowed: "default" };
+  const ENDED = ["passed", "failed", "cancelled", "skipped"];
+  const ORDER = [...ENDED, "running"];
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -15,8 +17,9 @@
   const setText = (node, text) => { if (node && node.textContent !== text) node.textContent = text; };
   const isOpen = (state) => state === "pending" || state === "running";
 
-  function showBadge(node, state, interrupted) {
-    setText(node, interrupted ? "interrupted" : state);
+  function showBadge(node, state, interrupted, warnings) {
+    const warned = warnings ? `, ${warnings} warning${warnings > 1 ? "s" : ""}` : "";
+    setText(node, (interrupted ? "interrupted" : state) + warned);
     node.className = `st-badge st-${TONES[state]}`;
     node.dataset.state = state;
   }
@@ -52,9 +55,9 @@
       const badge = document.querySelector(`[data-execution="${item.id}"]`);
       const progress = document.querySelector(`[data-progress="${item.id}"]`);
       if (!badge) continue;
-      showBadge(badge, item.state, item.interrupted);
+      showBadge(badge, item.state, item.interrupted, item.warnings);
       showBar(progress.querySelector(".sc-bar"), item.counts, item.stations);
-      const ended = ["passed", "failed", "cancelled"].reduce((sum, name) => sum + (item.counts[name] || 0), 0);
+      const ended = ENDED.reduce((sum, name) => sum + (item.counts[name] || 0), 0);
       setText(progress.querySelector(".st-number"), `${ended} / ${item.stations}`);
       const cells = badge.closest("tr");
       const reason = cells.querySelector(".sc-reason");
@@ -67,19 +70,56 @@
 
   // --- one execution
 
-  function stepRow(page, station, step) {
+  // A link to one message of the log; empty for one who may not see messages.
+  function messageLink(page, id, words) {
+    if (!id || !page.dataset.liveView) return "";
+    const link = element("a", "st-anchor", words);
+    link.href = `/api/messages/${encodeURIComponent(id)}`;
+    link.title = `Message ${id} in the log`;
+    return link;
+  }
+
+  // What came instead of what a step expected.
+  function seenList(page, seen) {
+    const list = element("ul", "sc-seen");
+    for (const frame of seen) {
+      const item = element("li");
+      item.append(messageLink(page, frame.id, frame.time.slice(11, 23)), " ");
+      item.append(element("b", "", `${frame.direction} ${frame.action || ""} ${frame.kind}`), " ");
+      item.append(element("code", "", frame.text));
+      if (frame.error) item.append(element("small", "", frame.error));
+      list.append(item);
+    }
+    return list;
+  }
+
+  // What the wire watch found over the whole run.
+  function findingsTable(page, run) {
+    const table = element("table", "sc-steps sc-findings");
+    const caption = table.createCaption();
+    caption.textContent = "The wire watch";
+    const body = table.createTBody();
+    for (const found of run.findings) {
+      const row = body.insertRow();
+      row.dataset.level = found.level;
+      const level = row.insertCell();
+      level.append(element("span", `st-badge st-${LEVELS[found.level]}`, found.level));
+      row.append(element("td", "sc-type", found.rule));
+      const text = element("td", "", found.sentence);
+      found.frames.forEach((id, place) => text.append(" ", messageLink(page, id, `message ${place + 1}`)));
+      row.append(text, element("td", "sc-time", found.count > 1 ? `${found.count} times` : ""));
+    }
+    return table;
+  }
+
+  function stepRow(page, step) {
     const row = element("tr");
     row.dataset.state = step.state;
     row.append(element("td", "", step.path), element("td", "sc-type", step.type));
     const text = element("td", "", step.description);
     if (step.message) text.append(element("small", "", step.message));
-    if (step.frame) {
-      const link = element("a", "st-anchor", "message");
-      const query = new URLSearchParams({ station, mode: "history" });
-      link.href = `${page.dataset.liveView}?${query}`;
-      link.title = `Message ${step.frame} in the log`;
-      text.append(" ", link);
-    }
+    text.append(" ", messageLink(page, step.frame, "message"));
+    if (step.seen && step.seen.length) text.append(seenList(page, step.seen));
     row.append(text);
     row.append(element("td", "sc-time", step.ended ? seconds(step.started, step.ended) : ""));
     const mark = element("td", "sc-mark");
@@ -97,12 +137,12 @@
       box.append(element("summary"));
       holder.append(box);
     }
-    const version = JSON.stringify([run.state, run.step, run.done, run.message]);
+    const version = JSON.stringify([run.state, run.step, run.done, run.message, run.findings.length]);
     if (box.dataset.version === version) return;
     box.dataset.version = version;
     const summary = box.querySelector("summary");
     const badge = element("span", `st-badge st-${TONES[run.state]}`, run.state);
-    const now = element("span", "sc-now", run.state === "running" || run.state === "failed" ? run.step : "");
+    const now = element("span", "sc-now", ["pending", "running", "failed"].includes(run.state) ? run.step : "");
     const done = element("span", "st-number st-fact", `${run.done} steps done`);
     summary.replaceChildren(badge, element("b", "", run.station), now, done);
     if (run.message) summary.append(element("span", "sc-why", run.message));
@@ -115,14 +155,15 @@
       cell.colSpan = 4;
       cell.textContent = `${run.dropped} steps before these are not kept.`;
     }
-    run.steps.forEach((step) => body.append(stepRow(page, run.station, step)));
-    box.querySelector(".sc-steps")?.remove();
+    run.steps.forEach((step) => body.append(stepRow(page, step)));
+    box.querySelectorAll(".sc-steps").forEach((old) => old.remove());
+    if (run.findings.length) box.append(findingsTable(page, run));
     box.append(table);
   }
 
   function showPage(page, told) {
     const part = (name) => page.querySelector(`[data-part="${name}"]`);
-    showBadge(part("badge"), told.state, told.interrupted);
+    showBadge(part("badge"), told.state, told.interrupted, told.warnings);
     showBar(part("bar"), told.counts, told.stations);
     const counts = Object.entries(told.counts).filter(([, count]) => count);
     setText(part("stations"), told.stations > 1 ? counts.map(([name, count]) => `${count} ${name}`).join(", ") : "1");
@@ -130,7 +171,8 @@
     setText(part("message"), told.stations > 1 || told.state === "cancelled" || told.interrupted ? told.message : "");
     const until = told.ended ? Date.parse(told.ended) : Date.now();
     setText(part("took"), told.started ? seconds(Date.parse(told.started) / 1000, until / 1000) : "–");
-    page.querySelector("[data-cancel]").hidden = !isOpen(told.state);
+    const cancelling = page.querySelector("[data-cancel]");
+    if (cancelling) cancelling.hidden = !isOpen(told.state);
     told.runs.forEach((run) => showRun(page, part("runs"), run, told.runs.length === 1));
     part("more").hidden = told.runs.length >= told.stations;
     setText(part("more"), `${told.runs.length} of ${told.stations} stations are shown, failed ones first; all: GET ${page.dataset.api}/stations`);
@@ -162,7 +204,7 @@
       asking = false;
     }
     if (!source && !page) return;
-    if (page) page.querySelector("[data-cancel]").addEventListener("click", () => cancel(page).then(refresh));
+    page?.querySelector("[data-cancel]")?.addEventListener("click", () => cancel(page).then(refresh));
     setInterval(refresh, EVERY);
     document.addEventListener("visibilitychange", refresh);
     refresh();

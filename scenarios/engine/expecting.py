@@ -1,0 +1,120 @@
+"""Steps that wait for a message, or for none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from messaging.records import time_of
+from scenarios.engine.searching import Search, captured
+from scenarios.engine.strand import Order, StepFailed, Strand
+from scenarios.engine.telling import MOST_SEEN, clock_of, instead, row_of, said_of
+from scenarios.patterns import Frame, Pattern, pattern
+from scenarios.words import foreign
+
+TAKEN_AT_MOST = 10_000
+
+
+def _wanted(strand: Strand, order: Order, translate: bool) -> Pattern:
+    params = order.params
+    validate = strand.resolved(order.step.get("validate")) or params.get("validate")
+    payload = params.get("payload")
+    if payload and validate and isinstance(payload, Mapping) and isinstance(validate, Mapping):
+        payload = {**payload, **validate}
+    if params.get("answers") and not strand.call:
+        raise StepFailed("No Call has matched yet whose answer could be expected.")
+    uid = strand.call if params.get("answers") else ""
+    version = strand.subject.version
+    try:
+        wanted = pattern(params, payload or validate, version, translate, uid)
+    except (TypeError, ValueError) as problem:
+        raise StepFailed(f"What is expected makes no sense: {problem}") from None
+    whys = [foreign(action, version) for action, _ in wanted.actions]
+    if whys and all(whys):
+        raise StepFailed(f"{whys[0].rstrip('.?')}.")
+    return wanted
+
+
+async def _after(strand: Strand, order: Order) -> str:
+    any_order = order.params.get("order") == "any"
+    return await strand.place("act" if any_order else order.params.get("since", ""))
+
+
+async def expect(strand: Strand, order: Order, translate: bool = False) -> tuple[str, str]:
+    wanted = _wanted(strand, order, translate)
+    count = int(order.params.get("count") or 1)
+    after = await _after(strand, order)
+    if order.params.get("order") == "any":
+        wanted = wanted.without(strand.taken)
+    clock = strand.services.clock
+    deadline = clock.monotonic() + order.timeout
+    for number in range(1, count + 1):
+        left = max(0.0, deadline - clock.monotonic())
+        found = await _one(strand, order, wanted, after, left, (number, count))
+        _matched(strand, order, found)
+        if order.params.get("order") != "any":
+            after = max(after, found.id)
+    captured(strand, order, found.payload())
+    return (f"{count} came" if count > 1 else ""), found.id
+
+
+async def _one(
+    strand: Strand, order: Order, wanted: Pattern, after: str, left: float, of: tuple[int, int]
+) -> Frame:
+    """The frame; raises StepFailed with all that is known of why there is none."""
+    search = Search(strand, wanted, after, left, strict=True)
+    found = await search.within() or await search.verdict()
+    if found is not None:
+        return found
+    what = f"{wanted}" if of[1] == 1 else f"{wanted}, number {of[0]} of {of[1]},"
+    seen = [search.seen[key] for key in sorted(search.seen)]
+    rows = [row_of(frame) for frame in seen[-MOST_SEEN:]]
+    sentence = f"No {what} came within {order.timeout:g} s"
+    if search.near is None:
+        raise StepFailed(f"{sentence}.{instead(seen)}", seen=rows)
+    frame, why = search.near
+    told = f"of the last one, at {clock_of(frame)}, {why}." if not search.wrong else ""
+    if search.wrong:
+        sentence = f"{wanted} was expected, and at {clock_of(frame)} came {frame.kind}"
+        sentence += f" {frame.action}: {why}." if frame.action else f": {why}."
+        sentence = sentence[0].upper() + sentence[1:]
+    else:
+        sentence = f"{sentence} that matches: {told}"
+    near = row_of(frame)
+    others = [row for row in rows if row["id"] != frame.id][-MOST_SEEN + 1 :]
+    raise StepFailed(f"{sentence}{said_of(frame)}", frame.id, [*others, near])
+
+
+def _matched(strand: Strand, order: Order, found: Frame) -> None:
+    strand.cursor = max(strand.cursor, found.id)
+    if len(strand.taken) < TAKEN_AT_MOST:
+        strand.taken.add(found.id)
+    watch = strand.inbox.watch
+    if found.kind == "CallError" and order.params.get("kind") == "CallError" and watch:
+        watch.allow(found.id)
+    limit = order.params.get("within_ms")
+    if limit is not None and found.kind != "Call":
+        if not strand.called:
+            raise StepFailed("No Call has matched yet from which within_ms could count.", found.id)
+        took = (time_of(found.id) - time_of(strand.called)) * 1000
+        if took > limit:
+            sentence = f"{found.action} ({found.kind}) came {took:.0f} ms after its Call, not "
+            raise StepFailed(f"{sentence}within {limit:g} ms.", found.id, [row_of(found)])
+    if found.kind == "Call":
+        strand.call, strand.called = found.uid, found.id
+
+
+async def wait_for_message(strand: Strand, order: Order) -> tuple[str, str]:
+    """The predecessor's: OCPP 1.6's words, and "received X" is the answer to X as well."""
+    return await expect(strand, order, translate=True)
+
+
+async def expect_none(strand: Strand, order: Order) -> tuple[str, str]:
+    wanted = _wanted(strand, order, translate=False).loose()
+    after = await _after(strand, order)
+    search = Search(strand, wanted, after, order.timeout)
+    found = await search.within() or await search.missed()
+    if found is not None:
+        sentence = f"A {wanted} came at {clock_of(found)}, and none should have."
+        raise StepFailed(sentence, found.id, [row_of(found)])
+    strand.acted(strand.services.clock.time())
+    return "", ""

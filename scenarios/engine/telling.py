@@ -1,0 +1,50 @@
+"""Sentences of a wait that came to nothing: what was expected, and what came instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from messaging.masking import masked, masked_error
+from messaging.records import time_of, when
+from messaging.rows import iso
+from scenarios.matching import shown
+from scenarios.patterns import Frame
+
+MOST_SEEN = 5  # frames that a failed step names
+LONGEST = 200  # characters of each
+
+
+def row_of(frame: Frame) -> dict[str, Any]:
+    """A frame as it stands in a step's `seen`."""
+    text = masked(frame.text, frame.kind, frame.action)
+    return {
+        "id": frame.id, "time": iso(when(time_of(frame.id))), "direction": frame.direction,
+        "kind": frame.kind, "action": frame.action, "text": text[:LONGEST],
+        "error": masked_error(frame.error, frame.action)[:LONGEST],
+    }  # fmt: skip
+
+
+def named(frame: Frame) -> str:
+    """ "received StartTransaction (CallError)"."""
+    return f"{frame.direction} {frame.action or 'frame'} ({frame.kind})"
+
+
+def said_of(frame: Frame) -> str:
+    """The log's own words about a frame, as the end of a sentence."""
+    error = masked_error(frame.error, frame.action)
+    return f" The log says of it: {shown(error)}." if error else ""
+
+
+def instead(frames: list[Frame]) -> str:
+    """What came in place of what was expected, as a sentence; "" for nothing."""
+    if not frames:
+        return " Nothing came meanwhile."
+    last = frames[-MOST_SEEN:]
+    told = ", ".join(f"{named(frame)} at {clock_of(frame)}" for frame in last)
+    before = f" {len(frames)} frames, the last" if len(frames) > len(last) else ""
+    return f" Meanwhile came{before}: {told}."
+
+
+def clock_of(frame: Frame) -> str:
+    """The time of day of a frame, UTC with milliseconds."""
+    return iso(when(time_of(frame.id)))[11:]

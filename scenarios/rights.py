@@ -1,0 +1,60 @@
+"""Who may do what with scenarios, executions and behaviours. See accounts/rights.py."""
+
+from __future__ import annotations
+
+from accounts.rights import ADMINISTER, CONFIGURE, DRIVE, READ, Part, crud, model_pages
+
+RUN = "scenarios.run_scenario"
+VIEW_MESSAGES = "messaging.view_message"
+ADD, CHANGE = "scenarios.add_scenario", "scenarios.change_scenario"
+_VIEW, _VIEW_RUNS = "scenarios.view_scenario", "scenarios.view_execution"
+
+PART = Part(
+    levels={
+        **crud("scenarios.scenario", READ, CONFIGURE),
+        **crud("scenarios.behaviour", READ, CONFIGURE),
+        **crud("scenarios.execution", READ, ADMINISTER),
+        **crud("scenarios.stationrun", READ, ADMINISTER),
+        **crud("scenarios.stationturn", READ, ADMINISTER),
+        "scenarios.delete_execution": CONFIGURE,
+        RUN: DRIVE,
+    },
+    operations={
+        "GET /scenarios": _VIEW,
+        "POST /scenarios": ADD,
+        "POST /scenarios/import": ADD,  # with on_existing=update, CHANGE besides
+        "GET /scenarios/export": _VIEW,
+        "POST /scenarios/export": _VIEW,
+        "GET /scenarios/{scenario}": _VIEW,
+        "PUT /scenarios/{scenario}": CHANGE,
+        "DELETE /scenarios/{scenario}": "scenarios.delete_scenario",
+        "POST /scenarios/{scenario}/run": RUN,
+        "POST /executions": RUN,
+        "GET /executions": _VIEW_RUNS,
+        "GET /executions/{execution}": _VIEW_RUNS,
+        "GET /executions/{execution}/stations": _VIEW_RUNS,
+        "POST /executions/{execution}/cancel": RUN,
+        "DELETE /executions/{execution}": "scenarios.delete_execution",
+        "GET /behaviours": "scenarios.view_behaviour",
+        "POST /behaviours": "scenarios.add_behaviour",
+        "GET /behaviours/{behaviour}": "scenarios.view_behaviour",
+        "PUT /behaviours/{behaviour}": "scenarios.change_behaviour",
+        "DELETE /behaviours/{behaviour}": "scenarios.delete_behaviour",
+    },
+    pages={
+        **model_pages("scenarios.scenario"),
+        **model_pages("scenarios.execution"),
+        **model_pages("scenarios.behaviour"),
+        "admin:scenarios_scenario_run": RUN,
+        "admin:scenarios_scenario_run_this": RUN,
+    },
+    actions={
+        "scenarios.scenario run_on_stations": RUN,
+        "scenarios.scenario export": _VIEW,
+        "scenarios.scenario delete_selected": "scenarios.delete_scenario",
+        "scenarios.execution cancel_executions": RUN,
+        "scenarios.execution delete_selected": "scenarios.delete_execution",
+        "scenarios.behaviour delete_selected": "scenarios.delete_behaviour",
+    },
+    buttons={"scenarios.execution cancel": "POST /executions/{execution}/cancel"},
+)
