@@ -1,0 +1,1 @@
+"""Stations from the command line: in one process, with no server and no store."""

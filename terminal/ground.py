@@ -1,0 +1,112 @@
+"""Where stations run in this process: the worker's own fleet, without Redis, MongoDB and leases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from chargepoint.effects import SOON
+from chargepoint.station import CommandRejected
+from stations.checks import egress_policy
+from stations.clock import Clock, Deadlines
+from stations.completing import completed, is_free
+from stations.consumers import ChargePointConsumer, Host
+from stations.dialing import DialQueue
+from stations.fleet import Fleet
+from stations.loading import Plan
+from stations.models import Station
+from stations.reaching import Reach
+from stations.sealing import shown
+from stations.transfers import Transfers
+from terminal.hearing import Hearing
+
+EPOCH = 1
+
+
+class Ground:
+    """Build it on a running loop; `leave` it in the end.
+
+    rows: the stations that there are, by identity. They need not be stored.
+    """
+
+    def __init__(self, hearing: Hearing) -> None:
+        clock = Clock()
+        transfers = Transfers(write_log=hearing.write_log, reach=Reach(egress_policy("TRANSFERS")))
+        self.host = Host(clock, Deadlines(clock), hearing, hearing, transfers=transfers)
+        self._queue = DialQueue(reach=Reach(egress_policy("CSMS")))
+        self.fleet = Fleet(self.host, self._queue)
+        for shard in range(settings.CHARGE_POINT_SHARDS):
+            self.fleet.own(shard, EPOCH)
+        self._epochs = dict(self.fleet.epochs)
+        self.fleet.learned(self._epochs, {})  # there are no journals to read
+        self.rows: dict[str, Station] = {}
+
+    def add(self, row: Station) -> None:
+        """Have a station that does not run yet."""
+        self.rows[row.identity] = row
+
+    def start(self, identity: str) -> None:
+        """Run a station and dial. Raises ValueError for a version that no station speaks."""
+        self.fleet.carry_out(self._plan(identity), self._epochs)
+
+    reconfigure = start  # the fleet looks whether it runs
+
+    async def switch(self, identity: str, running: bool) -> bool:
+        """Start or stop a station; True if that changed anything."""
+        if running is (identity in self.fleet.running):
+            return False
+        if running:
+            self.start(identity)
+        else:
+            await self.fleet.stop([identity])
+        self.host.snapshots.changed(self._consumer(identity), SOON)  # who waits looks again
+        return True
+
+    def state(self, identity: str) -> dict[str, Any] | None:
+        """As the API shows it, also of a station that was stopped; None of one that never ran."""
+        if identity in self.fleet.running:
+            return self.order(identity, "state", {})
+        parted = self.fleet.parting.get(identity)
+        return None if parted is None else shown(parted.snapshot())
+
+    def _consumer(self, identity: str) -> ChargePointConsumer:
+        running = self.fleet.running.get(identity)
+        return running.consumer if running else self.fleet.parting[identity]
+
+    async def remove(self, identity: str) -> None:
+        """Stop a station and know nothing of it any more."""
+        await self.fleet.stop([identity])
+        self.fleet.forget_parted()
+        self.rows.pop(identity, None)
+
+    def _plan(self, identity: str) -> Plan:
+        row = self.rows[identity]
+        return Plan(identity, ("", row.revision), row.to_core_config(), row.dial_target())
+
+    def consumer(self, identity: str) -> ChargePointConsumer:
+        """Raises KeyError where the station does not run."""
+        return self.fleet.running[identity].consumer
+
+    def command(self, identity: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """As the API carries it out (docs/api.md). Raises CommandRejected."""
+        arguments = completed(name, dict(arguments), self.rows[identity])
+        if name == "start-transaction" and (car := arguments.pop("ev", None)):
+            connector = arguments.get("connector", 1)
+            if is_free(self.state(identity), connector):
+                self.order(identity, "plug", {"connector": connector, "ev": car})
+        return self.order(identity, name, arguments)
+
+    def order(self, identity: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """A command as it is. Raises CommandRejected."""
+        answer = self.fleet.command(identity, name, arguments)
+        if "error" in answer:
+            raise CommandRejected(answer["error"]["code"], answer["error"]["message"])
+        return answer["result"]
+
+    async def leave(self) -> None:
+        """Stop every station in order: last words, links closed."""
+        await self.fleet.stop(list(self.fleet.running))
+        await self._queue.close()
+        await self.host.transfers.close()
+        self.host.deadlines.close()

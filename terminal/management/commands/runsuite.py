@@ -1,0 +1,37 @@
+"""Run many scenarios against a CSMS, some at a time, with no server and no store; report verdicts.
+
+FILE is a suite (docs/suites.md), a scenario, a list of them, or a folder of such files. Exit code:
+0 all as it should be, 1 something failed, 2 could not be run.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from terminal.suites import command, documents
+
+
+class Command(command.VerdictCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("file", metavar="FILE")
+        parser.add_argument(
+            "--id", default="CP-{n}", metavar="PATTERN",
+            help="names of the stations; {n} is 1, 2, ... (default: %(default)s)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--parallel", type=int, default=1, metavar="N", help="cases at a time (default: 1)"
+        )
+        parser.add_argument(
+            "--only", action="append", default=[], metavar="PATTERN",
+            help="cases whose id matches, such as 'TC_0*'; may be given several times",
+        )  # fmt: skip
+        command.add_options(parser)
+
+    def judge(self, suite: documents.Suite, chosen: argparse.Namespace) -> int:
+        if chosen.only:
+            suite = suite.only(chosen.only)
+        names = command.identities(chosen.id, chosen.parallel)
+        return command.carry_out(suite, chosen, names[: max(1, len(suite.cases))])

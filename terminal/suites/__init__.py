@@ -1,0 +1,1 @@
+"""Suites: what is run, its verdicts, and how they are reported."""

@@ -1,0 +1,191 @@
+"""Options, progress and exit code of `runscenario` and `runsuite`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import random
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from rich.console import Console
+from rich.markup import escape
+
+from runtime import lifetime
+from stations.models import Station
+from terminal import rows
+from terminal.command import TerminalCommand
+from terminal.suites import documents
+from terminal.suites.documents import Suite
+from terminal.suites.reports.junit import junit
+from terminal.suites.reports.page import html
+from terminal.suites.reports.plain import as_json, badge
+from terminal.suites.results import Report, Result
+from terminal.suites.running import LONGEST, SuiteRun, Wishes
+
+OK, FAILED, UNUSABLE, ENDED = 0, 1, 2, 130
+MOST_AT_ONCE = 500
+REPORTS: dict[str, Callable[[Report], bytes]] = {
+    "junit": junit, "html": html, "json": as_json, "badge": badge,
+}  # fmt: skip
+_COLOURS = {"PASS": "green", "FAIL": "bold red", "ERROR": "bold red", "NOT APPLICABLE": "dim"}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    rows.add_options(parser)
+    parser.add_argument(
+        "--version", action="append", choices=rows.VERSIONS, metavar="V", dest="versions",
+        help="run in this OCPP version; several: in each of them (default: as the file says)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="dice of the run; drawn and told if left out"
+    )
+    parser.add_argument(
+        "--case-timeout", type=float, default=LONGEST, metavar="S",
+        help="seconds that a case may take (default: %(default)g)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--strict", action="store_true", help="a warning of the wire watch fails its case"
+    )
+    for name, what in (("junit", "JUnit XML"), ("html", "one page"), ("json", "everything"),
+                       ("badge", "an SVG")):  # fmt: skip
+        parser.add_argument(f"--{name}", metavar="FILE", help=f"write a report: {what}")
+
+
+class VerdictCommand(TerminalCommand):
+    """Reads a suite from `file`, has it judged, and ends with the exit code."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = argparse.Namespace(**options)
+        try:
+            code = self.judge(documents.read(chosen.file, chosen.versions or []), chosen)
+        except rows.Unusable as problem:
+            self.stderr.write(str(problem))
+            code = UNUSABLE
+        sys.exit(code)
+
+    def judge(self, suite: Suite, chosen: argparse.Namespace) -> int:
+        """The exit code. Raises rows.Unusable."""
+        raise NotImplementedError
+
+
+def identities(pattern: str, number: int) -> tuple[str, ...]:
+    """`CP-{n}` is CP-1, CP-2, ... Raises Unusable where more than one would have one name."""
+    if not 1 <= number <= MOST_AT_ONCE:
+        raise rows.Unusable(f"--parallel takes a number from 1 to {MOST_AT_ONCE}.")
+    if number > 1 and "{n}" not in pattern:
+        raise rows.Unusable("--parallel needs a number in --id, such as CP-{n}.")
+    return tuple(pattern.replace("{n}", str(n)) for n in range(1, number + 1))
+
+
+def carry_out(suite: Suite, chosen: argparse.Namespace, names: tuple[str, ...]) -> int:
+    """Run it, show how it goes, write the reports; the exit code. Raises rows.Unusable."""
+    if not suite.cases:
+        raise rows.Unusable("No case is left to run.")
+    files = writable_files(chosen)
+    rows.set_pace(chosen)
+
+    def make(identity: str, version: str, settings: dict[str, Any]) -> Station:
+        return rows.row_of(chosen, identity, [version], settings)
+
+    for case in suite.cases:  # what is wrong with the options or a case is told before anything
+        make(names[0], case.version, case.station)
+    seed = random.SystemRandom().randrange(2**31) if chosen.seed is None else chosen.seed
+    console = Console(highlight=False, soft_wrap=True)
+    began, since = time.time(), time.monotonic()
+    done: list[Result] = []
+
+    def told(result: Result) -> None:
+        done.append(result)
+        _show(console, result, len(done), len(suite.cases))
+
+    run = SuiteRun(suite, Wishes(names, seed, chosen.case_timeout), make, told)
+    results = uvloop.run(_unless_ended(run))
+    report = Report(
+        suite.name, chosen.csms, seed, _command(seed), chosen.strict, began,
+        time.monotonic() - since, results if results is not None else done,
+        {"Python": platform.python_version(), "machine": platform.machine()},
+    )  # fmt: skip
+    for name, path in files.items():
+        path.write_bytes(REPORTS[name](report))
+    _sum_up(console, report, len(suite.cases))
+    if results is None:
+        return ENDED
+    return OK if report.passed else FAILED
+
+
+async def _unless_ended(run: SuiteRun) -> list[Result] | None:
+    """None where a signal ended it."""
+    ended = asyncio.Event()
+    lifetime.on_signal(ended.set)
+    work = asyncio.create_task(run.run())
+    waits = asyncio.create_task(ended.wait())
+    try:
+        await asyncio.wait([work, waits], return_when=asyncio.FIRST_COMPLETED)
+        return work.result() if work.done() else None
+    finally:
+        await lifetime.end([work, waits], lifetime.PATIENCE * 3)
+
+
+def writable_files(chosen: argparse.Namespace) -> dict[str, Path]:
+    """Where the reports go, by kind. Raises Unusable before anything is run in vain."""
+    files = {}
+    for name in REPORTS:
+        if path := getattr(chosen, name):
+            folder = Path(path).absolute().parent
+            if not folder.is_dir() or not os.access(folder, os.W_OK):
+                raise rows.Unusable(f"--{name}: {folder} is no folder that can be written.")
+            files[name] = Path(path)
+    return files
+
+
+def _command(seed: int) -> str:
+    """That repeats the run; without the password."""
+    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    kept, skip = [], False
+    for word in words:
+        if skip:
+            word, skip = "...", False
+        elif word == "--password":
+            skip = True
+        elif word.startswith("--password="):
+            word = "--password=..."
+        kept.append(word)
+    if not any(word == "--seed" or word.startswith("--seed=") for word in kept):
+        kept += ["--seed", str(seed)]
+    return shlex.join(kept)
+
+
+def _show(console: Console, result: Result, number: int, of: int) -> None:
+    colour = _COLOURS[result.verdict]
+    console.print(
+        f"{number}/{of} [{colour}]{escape(result.words)}[/] {escape(result.id)} "
+        f"(OCPP {result.version}, {result.seconds:.1f} s): {escape(result.name)}"
+    )
+    if result.message:
+        console.print(f"    {escape(_one_line(result.message))}")
+    for warning in result.warnings:
+        console.print(f"    [yellow]warning:[/] {escape(_one_line(warning))}")
+
+
+def _sum_up(console: Console, report: Report, planned: int) -> None:
+    counts = ", ".join(f"{n} {verdict}" for verdict, n in report.counts().items() if n)
+    left = planned - len(report.results)
+    console.print(
+        f"{escape(report.name)}: {counts or 'nothing was run'} in {report.seconds:.1f} s"
+        + (f", {left} not run" if left else "")
+    )
+    if report.bad or left:
+        console.print(f"Again: {escape(report.command)}")
+
+
+def _one_line(text: str) -> str:
+    """A CSMS chooses some of these characters: none of them may move the cursor."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,1 @@
+"""Reports of a run: for people, for pipelines and for a README's badge."""

@@ -1,0 +1,91 @@
+"""Verdicts, as plain values that every report is made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+PASS, FAIL, ERROR, NOT_APPLICABLE = VERDICTS = ("PASS", "FAIL", "ERROR", "NOT APPLICABLE")
+
+
+@dataclass
+class Step:
+    """state: as scenarios.models has it; seconds since the case began."""
+
+    path: str
+    type: str
+    description: str
+    state: str
+    message: str
+    began: float
+    ended: float | None
+
+
+@dataclass
+class Result:
+    """What became of a case on one station.
+
+    message   the sentence for the CSMS's developer; "" where all is well
+    warnings  of the wire watch, in words
+    declared  why it is known to fail, "" where it is not
+    frames    those around the end, as terminal.hearing.as_plain has them
+    """
+
+    id: str
+    name: str
+    version: str
+    requirements: list[str]
+    station: str = ""
+    verdict: str = ERROR
+    message: str = ""
+    warnings: list[str] = field(default_factory=list)
+    declared: str = ""
+    began: float = 0.0
+    seconds: float = 0.0
+    steps: list[Step] = field(default_factory=list)
+    frames: list[dict[str, Any]] = field(default_factory=list)
+
+    def is_bad(self, strict: bool) -> bool:
+        """Whether it makes the run fail: also a declared failure that passes."""
+        if self.verdict == ERROR:
+            return True
+        failed = self.verdict == FAIL or (strict and self.verdict == PASS and bool(self.warnings))
+        return failed is not bool(self.declared) and self.verdict != NOT_APPLICABLE
+
+    @property
+    def words(self) -> str:
+        """The verdict with what was declared of it."""
+        if not self.declared:
+            return self.verdict
+        if self.verdict == FAIL:
+            return f"FAIL, as declared: {self.declared}"
+        return f"{self.verdict}, though declared to fail: {self.declared}"
+
+
+@dataclass
+class Report:
+    """A whole run. seed and command: to have it again; began: unix seconds."""
+
+    name: str
+    csms: str
+    seed: int
+    command: str
+    strict: bool
+    began: float
+    seconds: float
+    results: list[Result]
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        found = Counter(result.verdict for result in self.results)
+        return {verdict: found.get(verdict, 0) for verdict in VERDICTS}
+
+    @property
+    def bad(self) -> list[Result]:
+        return [result for result in self.results if result.is_bad(self.strict)]
+
+    @property
+    def passed(self) -> bool:
+        """Nothing is bad, and something was shown."""
+        return not self.bad and any(r.verdict != NOT_APPLICABLE for r in self.results)

@@ -1,0 +1,162 @@
+"""Running a suite: some cases at a time, each on a station of its own that lives as long as it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chargepoint.effects import Frame
+from messaging.masking import masked, masked_error
+from runtime import lifetime
+from scenarios.engine.execution import Plan, Run
+from scenarios.engine.recording import StationLog
+from scenarios.engine.strand import Services
+from scenarios.models import CANCELLED, FAILED, PASSED
+from scenarios.watch.rules import WARN, policy_of
+from stations.models import Station
+from terminal.ground import Ground
+from terminal.hearing import Heard, Hearing, as_plain
+from terminal.rows import Unusable
+from terminal.services import services_of
+from terminal.suites.documents import Case, Suite
+from terminal.suites.results import FAIL, NOT_APPLICABLE, PASS, Result, Step
+
+log = logging.getLogger(__name__)
+
+FRAMES = 30  # of a case that a report shows: the last ones
+LONGEST = 600.0  # seconds that a case may take
+# identity, version, the case's settings -> a station that is not stored. Raises Unusable.
+Make = Callable[[str, str, dict[str, Any]], Station]
+
+
+class Silent:
+    """hearing.Listener of who looks at the reports only."""
+
+    def frame(self, station: str, frame: Frame) -> None: ...
+
+    def link(self, station: str, state: str, why: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """identities: as many cases run at a time; seconds: for each."""
+
+    identities: tuple[str, ...]
+    seed: int = 0
+    seconds: float = LONGEST
+
+
+class SuiteRun:
+    """`told` is called with each result as it comes."""
+
+    def __init__(
+        self, suite: Suite, wishes: Wishes, make: Make, told: Callable[[Result], None]
+    ) -> None:
+        self._suite, self._wishes, self._make, self._told = suite, wishes, make, told
+
+    async def run(self) -> list[Result]:
+        """In the order of the suite. Cancelled: stations are stopped in order all the same."""
+        hearing = Hearing(Silent())
+        ground = Ground(hearing)
+        services = services_of(ground, hearing)
+        results: dict[int, Result] = {}
+        waiting = iter(enumerate(self._suite.cases))
+
+        async def lane(identity: str) -> None:
+            for number, case in waiting:
+                bench = _Bench(case, identity, number, ground, hearing, services)
+                results[number] = await bench.carry_out(self._wishes, self._make)
+                self._told(results[number])
+
+        lanes = [asyncio.create_task(lane(identity)) for identity in self._wishes.identities]
+        try:
+            await asyncio.gather(*lanes)
+        finally:
+            await lifetime.end(lanes)
+            await ground.leave()
+        return [results[number] for number in sorted(results)]
+
+
+@dataclass
+class _Bench:
+    """One case, its station, and what is kept of it."""
+
+    case: Case
+    identity: str
+    number: int
+    ground: Ground
+    hearing: Hearing
+    services: Services
+
+    async def carry_out(self, wishes: Wishes, make: Make) -> Result:
+        case = self.case
+        result = Result(
+            case.id, case.name, case.version, list(case.requirements), self.identity,
+            declared=case.declared, began=time.time(),
+        )  # fmt: skip
+        began = time.monotonic()
+        try:
+            self.ground.add(make(self.identity, case.version, case.station))
+            await self._judge(result, wishes)
+        except Unusable as problem:
+            result.message = f"The station cannot be made: {problem}"
+        except Exception as fault:
+            log.exception("%s could not be carried out", case.id)
+            result.message = f"It could not be carried out: {type(fault).__name__}: {fault}"
+        finally:
+            frames = list(self.hearing.since(self.identity, 0))[-FRAMES:]
+            result.frames = [_shown(self.identity, heard) for heard in frames]
+            await self.ground.remove(self.identity)
+            self.hearing.forget(self.identity)
+        result.seconds = time.monotonic() - began
+        return result
+
+    async def _judge(self, result: Result, wishes: Wishes) -> None:
+        content = self.case.content
+        plan = Plan(
+            f"{self.number}", content["steps"], content["cleanup"], content["variables"],
+            [self.identity], 0.0, True, wishes.seed, policy_of(content.get("watch")),
+        )  # fmt: skip
+        run = Run(plan, "terminal", self.services)
+        task = asyncio.create_task(run.run())
+        try:
+            await asyncio.wait([task], timeout=wishes.seconds)
+            if not task.done():
+                run.cancel(f"The case was not done within {wishes.seconds:g} s.")
+            await task
+        except asyncio.CancelledError:
+            run.cancel("The run was ended.")
+            await asyncio.wait([task], timeout=lifetime.PATIENCE)
+            await lifetime.end([task])
+            raise
+        state, message = run.verdict()
+        (record,) = run.logs
+        result.message = message
+        result.verdict = {PASSED: PASS, FAILED: FAIL, CANCELLED: FAIL}.get(state, NOT_APPLICABLE)
+        result.warnings = [
+            f"{each['sentence']} ({each['count']} times)" if each["count"] > 1 else each["sentence"]
+            for each in record.findings if each["level"] == WARN
+        ]  # fmt: skip
+        result.steps = [_step(record, each) for each in record.steps]
+
+
+def _step(record: StationLog, entry: dict[str, Any]) -> Step:
+    began = record.started or entry["started"]
+    ended = entry["ended"]
+    return Step(
+        entry["path"], entry["type"], entry["description"], entry["state"], entry["message"],
+        round(entry["started"] - began, 3), None if ended is None else round(ended - began, 3),
+    )  # fmt: skip
+
+
+def _shown(identity: str, heard: Heard) -> dict[str, Any]:
+    """Reports travel: passwords and keys in frames are masked."""
+    frame = heard.frame
+    text = masked(frame.text, frame.kind, frame.action)
+    return as_plain(
+        identity, frame._replace(text=text, error=masked_error(frame.error, frame.action))
+    )
