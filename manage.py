@@ -5,12 +5,20 @@ import os
 import sys
 from pathlib import Path
 
+# Of commands that do without the web and the admin.
+SETTINGS = {
+    "runchargepoints": "emulator.settings_charge_points",  # thousands of stations share its memory
+    "station": "emulator.settings_terminal",
+    "up": "emulator.settings_up",  # it only looks after processes
+    "runscenario": "emulator.settings_suites",
+    "runsuite": "emulator.settings_suites",
+}
+
 
 def main() -> None:
     chosen = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.settings")
-    if sys.argv[1:2] == ["runchargepoints"] and chosen == "emulator.settings":
-        # Thousands of stations share that process: it does without the web and the admin.
-        os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.settings_charge_points"
+    if chosen == "emulator.settings" and sys.argv[1:2]:
+        os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS.get(sys.argv[1], chosen)
     try:
         from django.core.management import execute_from_command_line
 

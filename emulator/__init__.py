@@ -1,6 +1,9 @@
 """The Django project: wires the apps and the services together, decides nothing."""
 
-# Celery's shared_task needs the app to exist in every Django process.
-from emulator.celery import app as celery_app
+import os
 
-__all__ = ["celery_app"]
+# Celery's shared_task needs the app to exist in every Django process; `manage.py up` has no task.
+if os.environ.get("DJANGO_SETTINGS_MODULE") != "emulator.settings_up":
+    from emulator.celery import app as celery_app
+
+    __all__ = ["celery_app"]

@@ -1,11 +1,33 @@
-"""django-unfold: title, sidebar and the dashboard on the admin's first page."""
+"""django-unfold: title, the sidebar with every list, the dashboard as first page."""
 
+from __future__ import annotations
+
+from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+
+from emulator.rights import TABLE
 
 
-def _item(title: str, icon: str, link) -> dict:
-    return {"title": title, "icon": icon, "link": link}
+def sees(request: HttpRequest, page: str) -> bool:
+    """Whether the table of rights lets this user open a page, by its name."""
+    return TABLE.may(request, TABLE.pages[page])
+
+
+def link_to(request: HttpRequest, page: str) -> str:
+    """The page's address; empty for one who may not open it."""
+    return reverse(page) if sees(request, page) else ""
+
+
+def _item(title: str, icon: str, page: str) -> dict:
+    return {
+        "title": title, "icon": icon, "link": reverse_lazy(page),
+        "permission": lambda request: sees(request, page),
+    }  # fmt: skip
+
+
+def _list(title: str, icon: str, label: str) -> dict:
+    return _item(title, icon, f"admin:{label.replace('.', '_')}_changelist")
 
 
 def _flower(request) -> str:
@@ -27,73 +49,68 @@ UNFOLD = {
         }
     ],
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "emulator.dashboard.dashboard",
+    "LOGIN": {"form": "accounts.forms.LoginForm"},
+    "DASHBOARD_CALLBACK": "emulator.dashboard.page.dashboard",
     "SIDEBAR": {
         "show_search": False,
         "navigation": [
             {
                 "title": "Charging",
                 "items": [
-                    _item("Dashboard", "dashboard", reverse_lazy("admin:index")),
-                    _item(
-                        "Stations", "ev_station", reverse_lazy("admin:stations_station_changelist")
-                    ),
-                    _item(
-                        "Templates",
-                        "content_copy",
-                        reverse_lazy("admin:stations_template_changelist"),
-                    ),
-                    _item("Tag groups", "sell", reverse_lazy("admin:stations_taggroup_changelist")),
+                    _item("Dashboard", "dashboard", "admin:index"),
+                    _list("Stations", "ev_station", "stations.station"),
+                    _item("Sessions", "receipt_long", "session-list"),
+                    _list("Templates", "content_copy", "stations.template"),
+                    _list("Tag groups", "sell", "stations.taggroup"),
                 ],
             },
             {
                 "title": "Scenarios",
                 "items": [
-                    _item(
-                        "Scenarios",
-                        "account_tree",
-                        reverse_lazy("admin:scenarios_scenario_changelist"),
-                    ),
-                    _item(
-                        "Executions",
-                        "play_circle",
-                        reverse_lazy("admin:scenarios_execution_changelist"),
-                    ),
-                    _item(
-                        "Behaviours",
-                        "autorenew",
-                        reverse_lazy("admin:scenarios_behaviour_changelist"),
-                    ),
+                    _list("Scenarios", "account_tree", "scenarios.scenario"),
+                    _list("Executions", "play_circle", "scenarios.execution"),
+                    _list("Behaviours", "autorenew", "scenarios.behaviour"),
                 ],
             },
             {
                 "title": "Messages",
                 "items": [
-                    _item("Live view", "stream", reverse_lazy("live-view")),
+                    _item("Live view", "stream", "live-view"),
                 ],
             },
             {
                 "title": "Operation",
                 "separator": True,
                 "items": [
-                    _item(
-                        "Periodic tasks",
-                        "schedule",
-                        reverse_lazy("admin:django_celery_beat_periodictask_changelist"),
-                    ),
-                    _item(
-                        "Task results",
-                        "task_alt",
-                        reverse_lazy("admin:django_celery_results_taskresult_changelist"),
-                    ),
+                    _list("Periodic tasks", "schedule", "django_celery_beat.periodictask"),
+                    _list("Task results", "task_alt", "django_celery_results.taskresult"),
                     {
-                        **_item("Workers (Flower)", "monitoring", _flower),
-                        "permission": lambda request: bool(_flower(request)),
+                        "title": "Workers (Flower)",
+                        "icon": "monitoring",
+                        "link": _flower,
+                        "permission": lambda request: (
+                            bool(_flower(request))
+                            and sees(request, "admin:django_celery_results_taskresult_changelist")
+                        ),
                     },
-                    _item("API", "api", "/api/docs"),
-                    _item("Health", "favorite", "/api/health"),
-                    _item("API tokens", "key", reverse_lazy("admin:accounts_apitoken_changelist")),
-                    _item("Users", "person", reverse_lazy("admin:auth_user_changelist")),
+                    _item("API", "api", "api:openapi-view"),
+                    _item("Health", "favorite", "api:get_health"),
+                    _item("My tokens", "key", "own-tokens"),
+                    _list("API tokens", "vpn_key", "accounts.apitoken"),
+                    _list("Users", "person", "auth.user"),
+                    _list("Groups", "group", "auth.group"),
+                    _item("Trail", "history", "trail"),
+                ],
+            },
+            {
+                "title": "Schedules",
+                "collapsible": True,
+                "items": [
+                    _list("Intervals", "timer", "django_celery_beat.intervalschedule"),
+                    _list("Crontabs", "event_repeat", "django_celery_beat.crontabschedule"),
+                    _list("Clocked", "alarm", "django_celery_beat.clockedschedule"),
+                    _list("Solar events", "wb_sunny", "django_celery_beat.solarschedule"),
+                    _list("Group results", "checklist", "django_celery_results.groupresult"),
                 ],
             },
         ],

@@ -3,9 +3,13 @@
 from ninja import NinjaAPI
 
 from accounts.api import router as accounts
-from accounts.auth import api_auth
+from accounts.auth import SessionOrToken
 from accounts.error_handlers import register
+from accounts.json_bodies import ProperUnicode
+from accounts.parameters import strict
+from accounts.trail.api import router as trail
 from emulator.api_health import router as operation
+from emulator.rights import TABLE
 from messaging.api import router as messaging
 from scenarios.api import router as scenarios
 from stations.api import router as stations
@@ -14,12 +18,14 @@ api = NinjaAPI(
     title="OCPP Emulator",
     version="1",
     description="Stations, their messages and transactions. Log in at POST /api/auth/login.",
-    auth=api_auth,
+    auth=SessionOrToken(TABLE),
     urls_namespace="api",
     docs_url="/docs",
+    parser=ProperUnicode(),
 )
 register(api)
+api.add_decorator(strict, "view")
 api.add_router("", operation)
 
-for router in (accounts, stations, messaging, scenarios):
+for router in (accounts, trail, stations, messaging, scenarios):
     api.add_router("", router)

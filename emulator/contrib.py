@@ -11,6 +11,7 @@ OBJECT_ID = "django_mongodb_backend.fields.ObjectIdAutoField"
 
 class MongoAdminConfig(AdminConfig):
     default_auto_field = OBJECT_ID
+    default_site = "emulator.admin_site.EmulatorAdminSite"
 
 
 class MongoAuthConfig(AuthConfig):

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+
 import structlog
+
+
+class Refusals(logging.Filter):
+    """A request that Django refuses (4xx) is one line: the caller's fault has no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        status = getattr(record, "status_code", None)
+        if isinstance(status, int) and 400 <= status < 500:
+            record.exc_info = record.exc_text = None
+            # Some of it is the caller's own text.
+            record.msg, record.args = " ".join(record.getMessage().splitlines()), ()
+        return True
 
 
 def logging_config(level: str, as_json: bool) -> dict:
@@ -47,7 +61,14 @@ def logging_config(level: str, as_json: bool) -> dict:
                 ],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"refusals": {"()": Refusals}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["refusals"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # A line for every request and for every finished task would bury the rest.

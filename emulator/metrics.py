@@ -56,6 +56,13 @@ class Collector:
         up.add_metric(["charge_points"], float(self._answer["charge_points"]["workers"]))
         up.add_metric(["scenarios"], float(self._answer["scenarios"]["runners"]))
         yield up
+        lag = self._answer["charge_points"]["log_lag"]
+        if lag is not None:
+            yield GaugeMetricFamily(
+                "ocpp_log_behind_seconds", "Age of the oldest record that is not stored", lag
+            )
+        problems = len(self._answer["problems"])
+        yield GaugeMetricFamily("ocpp_problems", "Sentences that /api/health has", problems)
         sync = self._answer["sync"]
         yield GaugeMetricFamily(
             "ocpp_sync_waiting", "Stations whose state MongoDB does not have yet", sync["waiting"]

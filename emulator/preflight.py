@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib.metadata
 import os
@@ -19,7 +20,12 @@ class CannotStart(Exception):
 
 
 def check_packages(requirements: Path) -> None:
-    """Every package of requirements.txt is installed (the version is pip's business)."""
+    """Every package of requirements.txt is installed (the version is pip's business).
+
+    Without the file it is we who are installed, and pip has seen to them.
+    """
+    if not requirements.exists():
+        return
     names = re.findall(r"^([A-Za-z0-9_.-]+)==", requirements.read_text(), re.MULTILINE)
     missing = []
     for name in names:
@@ -52,6 +58,14 @@ def check_disk(directory: Path, min_free_mb: int = MIN_FREE_MB) -> None:
             f"The disk of {directory} is full ({free} MB free, {min_free_mb} MB needed): "
             "free some space or set DATA_DIR to another directory."
         )
+
+
+def keep_private(directory: Path) -> None:
+    """Nobody but this user reads what this process and its children write, keys and messages."""
+    os.umask(0o077)
+    with contextlib.suppress(OSError):  # check_disk says what is wrong
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o700)
 
 
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:

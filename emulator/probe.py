@@ -32,8 +32,10 @@ def in_redis(kind: str, host: str) -> bool:
     if kind == "scenarios":
         return any(line["id"].startswith(f"{host}-") for line in found.scenarios)
     if kind == "celery":
-        return any(line["name"] == f"celery@{host}" for line in found.celery)
-    return found.beat is not None  # there is only one
+        return any(
+            line["host"] == host and not signs.silent_children(line, found) for line in found.celery
+        )
+    return bool(found.beat)  # there is only one
 
 
 def port(number: int) -> bool:

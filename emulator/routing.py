@@ -1,9 +1,15 @@
-"""WebSockets of browsers: same origin, same login as the pages."""
+"""WebSockets: of our own pages with their login, and of programs with a token."""
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.sessions import CookieMiddleware
+from django.urls import path
 
-from messaging.routing import websocket_urlpatterns
+from accounts.origins import SameOrigin
+from emulator.dashboard.consumer import DashboardConsumer
+from messaging.routing import websocket_urlpatterns as messaging_urlpatterns
 
-websocket = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+websocket_urlpatterns = [
+    *messaging_urlpatterns,
+    path("ws/dashboard", DashboardConsumer.as_asgi()),
+]
+websocket = SameOrigin(CookieMiddleware(URLRouter(websocket_urlpatterns)))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
+import json
 import os
+import socket
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
+
 from emulator import signs
-from emulator.supervisor import Service
+from emulator.supervisor import Service, Supervisor
+from messaging import pulse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Scenarios first, their cleanup steps need stations; then charge points, so that their last
@@ -22,6 +30,9 @@ STOP_ORDER = [
     "mongodb",
 ]  # fmt: skip
 DRAIN_PATIENCE = 20.0  # seconds
+READ_EVERY = 0.25  # seconds
+# Settings of what is forked. A charge point worker's own leave out what is in memory here anyway.
+USUAL, OF_THE_WEB = "emulator.settings", "emulator.settings_web"
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,60 @@ def http_answers(address: str) -> Callable[[int], bool]:
     return ready
 
 
+def http_responds(address: str) -> Callable[[int], bool]:
+    """Whether anything comes back at all: 503 says that a store is away, not the process."""
+    answers = http_answers(address)
+
+    def responds(pid: int) -> bool:
+        try:
+            return answers(pid)
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+    return responds
+
+
+class Signs:
+    """What the processes tell Redis: read once for all who ask within a moment."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.client = signs.connect(redis_url, 2)
+        self._found: tuple[float, signs.Signs] | None = None
+
+    def read(self) -> signs.Signs:
+        """Raises what a Redis that is away raises. Who asks at the same time may ask twice."""
+        if self._found is None or time.monotonic() - self._found[0] > READ_EVERY:
+            self._found = time.monotonic(), signs.read(self.client)
+        return self._found[1]
+
+
+@functools.cache
+def signs_at(redis_url: str) -> Signs:
+    return Signs(redis_url)
+
+
+def gives_signs(redis_url: str, kind: str) -> Callable[[int], bool]:
+    """Whether the process of this id tells that it lives; raises where Redis is away."""
+
+    def alive(pid: int) -> bool:
+        return any(line["pid"] == pid for line in getattr(signs_at(redis_url).read(), kind))
+
+    return alive
+
+
+def celery_works(redis_url: str) -> Callable[[int], bool]:
+    """As gives_signs, of the worker and of every child of its pool."""
+
+    def alive(pid: int) -> bool:
+        found = signs_at(redis_url).read()
+        lines = [line for line in found.celery if line["pid"] == pid]
+        return bool(lines) and not signs.silent_children(lines[0], found)
+
+    return alive
+
+
 def demo_csms(options: Options) -> Service:
     from emulator.preflight import port_is_free
 
@@ -95,39 +160,36 @@ def web(options: Options) -> Service:
             *("--application-close-timeout", "5", "emulator.asgi:application"),
         ),
         ready=http_answers(f"{options.web_address}/api/health"),
+        answers=http_responds(f"{options.web_address}/api/health"),
         cwd=BASE_DIR,
+        settings=OF_THE_WEB,
     )
 
 
 def charge_points(redis_url: str) -> Service:
-    def ready(pid: int) -> bool:
-        with signs.connect(redis_url, 2) as client:
-            return any(line["pid"] == pid for line in signs.read(client).charge_points)
-
-    return Service("charge points", manage("runchargepoints"), ready, cwd=BASE_DIR)
+    ready = gives_signs(redis_url, "charge_points")
+    command = manage("runchargepoints")
+    return Service("charge points", command, ready, ready, cwd=BASE_DIR, settings=USUAL)
 
 
 def scenarios(redis_url: str) -> Service:
-    def ready(pid: int) -> bool:
-        with signs.connect(redis_url, 2) as client:
-            return any(line["pid"] == pid for line in signs.read(client).scenarios)
-
-    return Service("scenarios", manage("runscenarios"), ready, cwd=BASE_DIR)
+    ready = gives_signs(redis_url, "scenarios")
+    command = manage("runscenarios")
+    return Service("scenarios", command, ready, ready, cwd=BASE_DIR, settings=USUAL)
 
 
 def celery(options: Options, redis_url: str) -> Service:
-    def ready(pid: int) -> bool:
-        with signs.connect(redis_url, 2) as client:
-            return any(line["pid"] == pid for line in signs.read(client).celery)
-
     command = python(
         *("-m", "celery", "-A", "emulator", "worker", "--queues", ",".join(signs.QUEUES)),
         *("--concurrency", str(options.concurrency), "--loglevel", "INFO"),
-        *("--task-events", "--without-gossip", "--without-mingle"),
+        *("--without-gossip", "--without-mingle"),
     )
     return Service(
-        "celery", command, ready, cwd=BASE_DIR, before_stop=lambda: drain_messages(redis_url)
-    )
+        "celery", command, gives_signs(redis_url, "celery"), celery_works(redis_url),
+        # With stores that do not answer its last tasks take half a minute to give up.
+        cwd=BASE_DIR, before_stop=lambda: drain_messages(redis_url), stop_patience=45.0,
+        settings=USUAL,
+    )  # fmt: skip
 
 
 def drain_messages(redis_url: str) -> None:
@@ -141,13 +203,9 @@ def drain_messages(redis_url: str) -> None:
 
 
 def beat(redis_url: str) -> Service:
-    def ready(pid: int) -> bool:
-        with signs.connect(redis_url, 2) as client:
-            sign = signs.read(client).beat
-        return sign is not None and sign.get("pid") == str(pid)
-
+    ready = gives_signs(redis_url, "beat")
     command = python("-m", "celery", "-A", "emulator", "beat", "--pidfile=", "--loglevel", "INFO")
-    return Service("beat", command, ready, cwd=BASE_DIR)
+    return Service("beat", command, ready, ready, cwd=BASE_DIR, settings=USUAL)
 
 
 def flower(options: Options) -> Service:
@@ -156,11 +214,24 @@ def flower(options: Options) -> Service:
         *("--address=127.0.0.1", f"--port={options.flower_port}", "--logging=warning"),
     )
     address = f"http://127.0.0.1:{options.flower_port}/healthcheck"
-    return Service("flower", command, http_answers(address), cwd=BASE_DIR)
+    return Service("flower", command, http_answers(address), cwd=BASE_DIR, settings=USUAL)
 
 
-def station_counts(redis_url: str) -> tuple[int, int]:
-    """(running, connected) of all charge point workers."""
-    with signs.connect(redis_url, 2) as client:
-        lines = signs.read(client).charge_points
-    return sum(w["stations"] for w in lines), sum(w["connected"] for w in lines)
+async def tell_states(supervisor: Supervisor, redis_url: str) -> None:
+    """Tell Redis, until cancelled, how each process is: health knows from it what must run."""
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    place = (signs.prefix(), "supervisors", name, signs.lines_key("supervisors"))
+
+    def do(work: Callable, *more: str) -> None:
+        # While Redis is away there is nobody to tell.
+        with contextlib.suppress(redis.RedisError, OSError):
+            work(signs_at(redis_url).client, *place, *more)
+
+    try:
+        while True:
+            line = json.dumps({"pid": os.getpid(), "services": supervisor.states()})
+            with contextlib.suppress(RuntimeError):  # no room for a thread just now
+                await asyncio.to_thread(do, pulse.tell, line)
+            await asyncio.sleep(pulse.EVERY)
+    finally:
+        do(pulse.withdraw)

@@ -5,22 +5,30 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from emulator import addresses, signs
+from emulator import signs
 from emulator.admin_look import UNFOLD  # noqa: F401  (read by django-unfold)
 from emulator.logs import logging_config
+from emulator.no_gis import leave_out_gis
 from emulator.secret_key import secret_key
+from emulator.settings_stores import *  # noqa: F403
+from emulator.settings_stores import (
+    BASE_DIR,
+    DATA_DIR,
+    MONGODB_MONITORING,
+    MONGODB_NAME,
+    MONGODB_URI,
+    REDIS_PREFIX,
+    REDIS_URL,
+    env_flag,
+)
+from runtime import redis_links
 
-
-def env_flag(name: str, default: bool = False) -> bool:
-    return os.environ.get(name, str(default)).strip().lower() in ("1", "true", "yes", "on")
+leave_out_gis()
 
 
 def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
 
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = addresses.data_dir(BASE_DIR)
 
 DEBUG = env_flag("DEBUG")
 SECRET_KEY = secret_key(DATA_DIR)
@@ -29,22 +37,24 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env_list("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 # --- stores -----------------------------------------------------------------------------------
-MONGODB_URI = addresses.mongodb_uri(DATA_DIR)
-MONGODB_NAME = os.environ.get("MONGODB_NAME", "ocpp_emulator")
-MONGODB_EMBEDDED = not os.environ.get("MONGODB_URI") or env_flag("MONGODB_EMBEDDED")
-REDIS_URL = addresses.redis_url(DATA_DIR)
-REDIS_EMBEDDED = not os.environ.get("REDIS_URL") or env_flag("REDIS_EMBEDDED")
-REDIS_PREFIX = signs.prefix()
-
 DATABASES = {
     "default": {
         "ENGINE": "emulator.mongodb",
         "HOST": MONGODB_URI,
         "NAME": MONGODB_NAME,
         # Short enough that a page says "the database is away" before a proxy gives up.
-        "OPTIONS": {"serverSelectionTimeoutMS": 5000, "connectTimeoutMS": 5000},
+        "OPTIONS": {
+            "serverSelectionTimeoutMS": 5000,
+            "connectTimeoutMS": 5000,
+            # A write is acknowledged once it is in the store's journal on disk. Without this a
+            # kill takes back what was acknowledged last: a batch of the log, a synced state.
+            "journal": env_flag("MONGODB_JOURNAL", True),
+            **MONGODB_MONITORING,
+        },
     }
 }
+# Seconds, of redis-py's clients; a web process has less patience.
+REDIS_CLIENT = {"socket_timeout": 5.0, "socket_connect_timeout": 5.0}
 DATABASE_ROUTERS = ["django_mongodb_backend.routers.MongoRouter"]
 DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
 MIGRATION_MODULES = {
@@ -60,11 +70,23 @@ MIGRATION_MODULES = {
 
 # --- stations and messages --------------------------------------------------------------------
 CHARGE_POINT_SHARDS = int(os.environ.get("CHARGE_POINT_SHARDS", "8"))
+# After so long without a sign of a worker another takes its stations over.
+CHARGE_POINT_LEASE_MS = int(os.environ.get("CHARGE_POINT_LEASE_MS", "10000"))
+# How many connections a worker makes at a time: what a CSMS can bear, and its backlog.
+CHARGE_POINT_DIALS = int(os.environ.get("CHARGE_POINT_DIALS", "200"))
 JOURNAL_DIR = Path(os.environ.get("JOURNAL_DIR") or DATA_DIR / "journal")
 # The most that journals may take on disk; beyond it messages are dropped, counted and reported.
 JOURNAL_BYTES = int(os.environ.get("JOURNAL_BYTES", str(256 * 1024 * 1024)))
 MESSAGE_RETENTION_DAYS = int(os.environ.get("MESSAGE_RETENTION_DAYS", "30"))
+TRAIL_RETENTION_DAYS = int(os.environ.get("TRAIL_RETENTION_DAYS", "365"))
 SYNC_INTERVAL = float(os.environ.get("SYNC_INTERVAL", "30"))  # seconds
+# Stations take a real one's time to reboot, install and connect anew, times this; 0: none of it.
+STATION_DELAYS = float(os.environ.get("STATION_DELAYS", "1"))
+# Where stations' links and the transfers of their files may lead; see docs/security.md.
+EGRESS_CSMS_ALLOW = env_list("EGRESS_CSMS_ALLOW")
+EGRESS_CSMS_DENY = env_list("EGRESS_CSMS_DENY")
+EGRESS_TRANSFERS_ALLOW = env_list("EGRESS_TRANSFERS_ALLOW")
+EGRESS_TRANSFERS_DENY = env_list("EGRESS_TRANSFERS_DENY")
 DEMO_CSMS_URL = (
     os.environ.get("DEMO_CSMS_URL") or f"ws://127.0.0.1:{os.environ.get('DEMO_CSMS_PORT') or 9220}"
 )
@@ -75,8 +97,7 @@ FLOWER_URL = os.environ.get(
 
 # --- Django -----------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the site is ours: MongoAdminConfig names it
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "emulator.contrib.MongoAdminConfig",
@@ -84,7 +105,6 @@ INSTALLED_APPS = [
     "emulator.contrib.MongoContentTypesConfig",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_mongodb_backend",
     "emulator.contrib.MongoBeatConfig",
@@ -96,16 +116,20 @@ INSTALLED_APPS = [
     "stations",
     "messaging",
     "scenarios",
+    "terminal",
 ]
 MIDDLEWARE = [
+    "emulator.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.trail.middleware.TrailMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "emulator.error_pages.StoreAwayMiddleware",
 ]
 ROOT_URLCONF = "emulator.urls"
 ASGI_APPLICATION = "emulator.asgi.application"
@@ -132,6 +156,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
+PASSWORD_HASHERS = ["accounts.hashing.BoundedHasher"]
+# Opens /api/health and /api/metrics, also while MongoDB, and with it the users, is away.
+# From the first byte of a request to the end of its headers; 0: as long as it likes.
+REQUEST_HEAD_SECONDS = float(os.environ.get("REQUEST_HEAD_SECONDS", "10"))
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 LANGUAGE_CODE = "en"
@@ -145,27 +175,37 @@ STATIC_URL = "/static/"
 STATIC_ROOT = os.environ.get("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = not STATIC_ROOT
 
-# HTTPS is the reverse proxy's; HTTPS=1 says that there is one.
+# HTTPS is the reverse proxy's; HTTPS=1 says that there is one. Whose word counts on who asked and
+# over what: networks, addresses or words of stations/egress.py.
 HTTPS = env_flag("HTTPS")
+TRUSTED_PROXIES = env_list("TRUSTED_PROXIES", "loopback")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "emulator.error_pages.csrf_failure"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = int(os.environ.get("SECURE_HSTS_SECONDS", "3600"))
+    SECURE_SSL_REDIRECT = True
+    # Probes and Prometheus ask the process itself.
+    SECURE_REDIRECT_EXEMPT = [r"^api/(health|metrics)$"]
+# Whether HSTS holds for all names below the site's is not for one site to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # A station import is the largest body.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+# Who deletes a whole fleet confirms a form with a field for each station.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 
 # --- Channels ---------------------------------------------------------------------------------
 # "default" is the live view: pub/sub, nothing is stored, nearly free when nobody looks.
 # "workers" carries commands to the charge point workers: queued, each is answered.
 # A layer waits 5 s for a message; redis-py's own limit on a read is 5 s as well.
-_channel_host = {"address": REDIS_URL, "socket_timeout": 30}
+_channel_host = redis_links.options_of(REDIS_URL, socket_timeout=30)
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "messaging.live_layer.LiveLayer",
         "CONFIG": {"hosts": [_channel_host], "prefix": f"{REDIS_PREFIX}live"},
     },
     "workers": {
@@ -210,7 +250,8 @@ CELERY_ACCEPT_CONTENT = ["msgpack"]
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_RESULT_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SEND_TASK_EVENTS = True
+# Flower has them sent while it runs; without it nobody hears them.
+CELERY_WORKER_SEND_TASK_EVENTS = env_flag("CELERY_TASK_EVENTS", True)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"

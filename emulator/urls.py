@@ -5,10 +5,19 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from emulator.api import api
+from emulator.icon import favicon
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("favicon.ico", favicon, name="favicon"),
     path("api/", api.urls),
+    path("admin/", include("accounts.urls")),
     path("admin/", include("messaging.urls")),
+    path("admin/", include("stations.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "emulator.error_pages.bad_request"
+handler403 = "emulator.error_pages.permission_denied"
+handler404 = "emulator.error_pages.page_not_found"
+handler500 = "emulator.error_pages.server_error"

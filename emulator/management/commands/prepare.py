@@ -14,9 +14,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error as DatabaseError
+
+from runtime.stores import STORE_ERRORS
 
 RETENTION_INTERVAL = 60  # seconds; each run deletes for 20 s at most
+CLOSING_INTERVAL = 300
+FIGURES_INTERVAL = 60
+TRAIL_INTERVAL = 300
 REAPING_INTERVAL = 5  # seconds; where no runner is left, this finds what a dead one left
 
 
@@ -29,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             call_command("migrate", interactive=False, verbosity=0)
-        except DatabaseError as error:
+        except STORE_ERRORS as error:
             raise CommandError(f"The database was not migrated: {error}") from error
         self.ensure_administrator()
         self.ensure_periodic_tasks()
@@ -78,34 +82,43 @@ class Command(BaseCommand):
                 every=max(1, round(seconds)), period=IntervalSchedule.SECONDS
             )[0]
 
-        sync, made = PeriodicTask.objects.get_or_create(
-            name="Sync station state to MongoDB",
-            defaults={
-                "task": "stations.tasks.sync_station_state",
-                "interval": every(settings.SYNC_INTERVAL),
-                "queue": "sync",
-                "expires": None,
-            },
-        )
+        def registered(
+            name: str, task: str, seconds: float, queue: str = "maintenance", **more: Any
+        ) -> tuple[PeriodicTask, bool]:
+            defaults = {"task": task, "interval": every(seconds), "queue": queue, **more}
+            return PeriodicTask.objects.get_or_create(name=name, defaults=defaults)
+
+        sync, made = registered(
+            "Sync station state to MongoDB", "stations.tasks.sync_station_state",
+            settings.SYNC_INTERVAL, "sync", expires=None,
+        )  # fmt: skip
         if not made and os.environ.get("SYNC_INTERVAL"):
             sync.interval = every(settings.SYNC_INTERVAL)
             sync.save()
-        retention, made = PeriodicTask.objects.get_or_create(
-            name="Apply the retention of messages",
-            defaults={
-                "task": "messaging.tasks.apply_retention",
-                "interval": every(RETENTION_INTERVAL),
-                "queue": "maintenance",
-            },
+        retention, made = registered(
+            "Apply the retention of messages", "messaging.tasks.apply_retention", RETENTION_INTERVAL
         )
         if not made and retention.interval == every(3600):  # of the first release, with TTLs
             retention.interval = every(RETENTION_INTERVAL)
             retention.save()
-        PeriodicTask.objects.get_or_create(
-            name="Mark executions whose runner died",
-            defaults={
-                "task": "scenarios.tasks.tidy_executions",
-                "interval": every(REAPING_INTERVAL),
-                "queue": "maintenance",
-            },
-        )
+        registered(
+            "Put the readings of sessions in their places", "messaging.tasks.fold_news",
+            RETENTION_INTERVAL,
+        )  # fmt: skip
+        registered(
+            "Count the messages of the last minutes", "messaging.tasks.count_messages",
+            RETENTION_INTERVAL,
+        )  # fmt: skip
+        registered("Look after the trail", "accounts.tasks.look_after_trail", TRAIL_INTERVAL)
+        registered(
+            "End sessions that no station knows of", "stations.tasks.close_lost_sessions",
+            CLOSING_INTERVAL,
+        )  # fmt: skip
+        registered(
+            "Keep the dashboard's figures", "emulator.tasks.keep_figures", FIGURES_INTERVAL,
+            expire_seconds=round(FIGURES_INTERVAL),
+        )  # fmt: skip
+        registered(
+            "Mark executions whose runner died", "scenarios.tasks.tidy_executions",
+            REAPING_INTERVAL,
+        )  # fmt: skip

@@ -13,8 +13,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from emulator import addresses, embedded, preflight, services
+from emulator.on_demand import at_first_look
 from emulator.preflight import CannotStart
 from emulator.supervisor import Supervisor
+from runtime import lifetime
+
+STOPPING_PATIENCE = 30.0  # seconds for starts under way to be given up
 
 
 class Command(BaseCommand):
@@ -24,7 +28,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--no-seed", action="store_true", help="make no demo stations")
         parser.add_argument("--no-demo-csms", action="store_true", help="start no demo CSMS")
-        parser.add_argument("--no-flower", action="store_true", help="start no Flower")
+        flower = parser.add_mutually_exclusive_group()
+        flower.add_argument("--no-flower", action="store_true", help="start no Flower")
+        flower.add_argument(
+            "--flower", action="store_true",
+            help="start Flower at once and not at the first look at it: it has seen every task",
+        )  # fmt: skip
         parser.add_argument(
             "--min-free-mb", type=int, default=preflight.MIN_FREE_MB,
             help="refuse to start with less room on the disk (default: %(default)s)",
@@ -38,16 +47,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             ports = services.Options.from_environment()
-            lock = self.check(ports, options)
+            with self.check(ports, options):
+                if settings.MONGODB_EMBEDDED:
+                    embedded.give_mongodb_its_user(settings.DATA_DIR, self.say)
+                problem = asyncio.run(self.run(ports, options))
         except (CannotStart, ValueError) as problem:
             raise CommandError(str(problem)) from problem
-        with lock:
-            problem = asyncio.run(self.run(ports, options))
         if problem:
             raise CommandError(problem)
 
     def check(self, ports: services.Options, options: dict):
         preflight.check_packages(services.BASE_DIR / "requirements.txt")
+        preflight.keep_private(settings.DATA_DIR)
         preflight.check_disk(settings.DATA_DIR, options["min_free_mb"])
         lock = preflight.lock_data(settings.DATA_DIR)
         preflight.check_port(ports.port, "PORT", "web", ports.host)
@@ -62,6 +73,8 @@ class Command(BaseCommand):
         environment, stores = self.stores(ports)
         supervisor = Supervisor(settings.DATA_DIR / "logs", environment, self.say)
         starting = asyncio.create_task(self.start(supervisor, ports, options, environment, stores))
+        redis_url = environment.get("REDIS_URL", settings.REDIS_URL)
+        telling = asyncio.create_task(services.tell_states(supervisor, redis_url))
         stop = asyncio.Event()
 
         def on_signal() -> None:
@@ -71,30 +84,36 @@ class Command(BaseCommand):
             else:
                 self.say("\nStopping. Once more to stop at once.")
             stop.set()
-            starting.cancel()
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, on_signal)
         problem = None
+        keeping = asyncio.create_task(self.keep(supervisor))
         try:
-            await starting
-            while not stop.is_set():
-                supervisor.trim_logs()
-                await _wait(stop, 30)
-        except asyncio.CancelledError:
-            pass
+            await _unless_stopped(starting, stop)
+            await stop.wait()
         except CannotStart as refusal:
             problem = str(refusal)
+        await lifetime.end([telling, keeping])
         await supervisor.stop_all(services.STOP_ORDER)
+        supervisor.forks.stop()
         if problem is None:
             self.say("Stopped. Nothing is left running; the data is in " + str(settings.DATA_DIR))
         return problem
+
+    async def keep(self, supervisor: Supervisor) -> None:
+        while True:
+            await asyncio.sleep(30)
+            supervisor.logs.trim()
+            supervisor.reap()
 
     def stores(self, ports: services.Options) -> tuple[dict[str, str], list]:
         """The children's environment and the embedded stores that are needed."""
         directory: Path = settings.DATA_DIR
         environment = {**os.environ, "DATA_DIR": str(directory), "PYTHONUNBUFFERED": "1"}
         environment["DJANGO_SETTINGS_MODULE"] = "emulator.settings"
+        environment.setdefault("CELERY_TASK_EVENTS", "0")  # Flower asks for them when it comes
+        environment["CELERY_SKIP_CHECKS"] = "1"  # `prepare` makes Django's, for all
         if ports.host not in ("0.0.0.0", "::"):
             hosts = filter(None, [os.environ.get("ALLOWED_HOSTS"), ports.host])
             environment["ALLOWED_HOSTS"] = ",".join(hosts)
@@ -103,11 +122,12 @@ class Command(BaseCommand):
             chosen = embedded.choose_ports(directory)
         if settings.MONGODB_EMBEDDED:
             stores.append(embedded.mongodb_service(directory, chosen["mongodb"]))
-            environment["MONGODB_URI"] = addresses.embedded_mongodb_uri(chosen["mongodb"])
+            uri = addresses.embedded_mongodb_uri(directory, chosen["mongodb"])
+            environment["MONGODB_URI"] = uri
             environment["MONGODB_EMBEDDED"] = "1"
         if settings.REDIS_EMBEDDED:
             stores.append(embedded.redis_service(directory, chosen["redis"]))
-            environment["REDIS_URL"] = addresses.embedded_redis_url(chosen["redis"])
+            environment["REDIS_URL"] = addresses.embedded_redis_url(directory, chosen["redis"])
             environment["REDIS_EMBEDDED"] = "1"
         return environment, stores
 
@@ -115,15 +135,13 @@ class Command(BaseCommand):
         self, supervisor: Supervisor, ports: services.Options, options: dict, environment, stores
     ) -> None:
         self.say("Starting the OCPP Emulator")
-        for store in stores:
-            await supervisor.start(store)
+        supervisor.forks.start()  # it imports while the stores start
+        await _all([supervisor.forks.await_ready(), *map(supervisor.start, stores)])
         seed = ["--no-seed"] if options["no_seed"] else []
-        await supervisor.run_once("prepare", services.manage("prepare", *seed), shown=True)
+        prepare = services.manage("prepare", *seed)
+        await supervisor.run_once("prepare", prepare, shown=True, settings=services.USUAL)
         self.say(f"  {'prepare':<14} done")
         redis_url = environment.get("REDIS_URL", settings.REDIS_URL)
-        if not options["no_demo_csms"]:
-            await supervisor.start(services.demo_csms(ports))
-        # Together: each spends most of its start importing.
         group = [
             services.celery(ports, redis_url),
             services.web(ports),
@@ -131,10 +149,15 @@ class Command(BaseCommand):
             services.scenarios(redis_url),
             services.beat(redis_url),
         ]
-        if not options["no_flower"]:
+        if not options["no_demo_csms"]:
+            group.append(services.demo_csms(ports))
+        if options["flower"]:
             group.append(services.flower(ports))
         await _all(supervisor.start(service) for service in group)
         self.show_addresses(ports, options)
+        if not (options["flower"] or options["no_flower"]):
+            flower = services.flower(ports)
+            await at_first_look(ports.flower_port, lambda: supervisor.start(flower), self.say)
 
     def show_addresses(self, ports: services.Options, options: dict) -> None:
         web = ports.web_address
@@ -150,11 +173,13 @@ class Command(BaseCommand):
         self.say("Ctrl-C stops it.")
 
 
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
+async def _unless_stopped(starting: asyncio.Task, stop: asyncio.Event) -> None:
+    """Wait for the start, or give it up at the word; raises what it raised."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+    await lifetime.end([starting, stopping], STOPPING_PATIENCE)
+    if starting.done() and not starting.cancelled():
+        starting.result()
 
 
 async def _all(works) -> None:
@@ -163,6 +188,4 @@ async def _all(works) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await lifetime.end(tasks, STOPPING_PATIENCE)

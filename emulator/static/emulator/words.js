@@ -1,0 +1,56 @@
+// Figures in words, as emulator/dashboard/page.py writes them, and elements.
+
+export const count = (value) => (value == null ? "–" : Math.round(value).toLocaleString("en"));
+
+export function scaled(value, unit) {
+  if (value == null) return "–";
+  const size = Math.abs(value);
+  if (size >= 1e9) return `${(value / 1e9).toFixed(2)} G${unit}`;
+  if (size >= 1e6) return `${(value / 1e6).toFixed(2)} M${unit}`;
+  if (size >= 1e3) return `${(value / 1e3).toFixed(1)} k${unit}`;
+  return `${Math.round(value)} ${unit}`;
+}
+
+export const rate = (value) => (value == null ? "–" : `${value >= 100 ? Math.round(value) : value.toFixed(1)} /s`);
+
+export function milliseconds(value) {
+  if (value == null) return "–";
+  if (value >= 10000) return `${(value / 1000).toFixed(0)} s`;
+  if (value >= 1000) return `${(value / 1000).toFixed(1)} s`;
+  return value >= 10 ? `${Math.round(value)} ms` : `${value.toFixed(1)} ms`;
+}
+
+export const seconds = (value) => (value == null ? "unknown" : `${value.toFixed(1)} s`);
+export const ago = (value) => (value == null ? "never" : `${Math.round(value)} s ago`);
+
+export function since(moment, now) {
+  if (moment == null) return "–";
+  const length = Math.max(0, Math.round(now - moment));
+  for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
+    if (length >= size) return `${Math.floor(length / size)} ${unit}`;
+  }
+  return `${length} s`;
+}
+
+export function span(length) {
+  if (length == null) return "–";
+  const [hours, minutes] = [Math.floor(length / 3600), Math.floor((length % 3600) / 60)];
+  if (hours) return `${hours} h ${minutes} min`;
+  return minutes ? `${minutes} min ${Math.floor(length % 60)} s` : `${Math.floor(length)} s`;
+}
+
+// A moment in the browser's zone; UTC is its title.
+export function localTime(element) {
+  const moment = new Date(element.dateTime);
+  if (Number.isNaN(moment.getTime())) return;
+  element.title = `${moment.toISOString().replace("T", " ").slice(0, 19)} UTC`;
+  element.textContent = moment.toLocaleString("sv");
+}
+
+// An element with text and children; what comes from elsewhere is only ever text.
+export function made(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children.map((child) => (child instanceof Node ? child : String(child))));
+  return element;
+}
