@@ -2,7 +2,8 @@
 
 Ours is measured through the real worker (`manage.py runchargepoints`) with validation, the log
 (Redis, Celery worker, embedded MongoDB) and the live stream on. The bare client does the same
-against the same sink in the same run.
+against the same sink in the same run. These figures are hot ones: many pairs a second, processors
+kept awake. A last table has the whole platform as its users run it (see fleets.py).
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import fleets, rest
 from benchmarks import measures as m
 from benchmarks.chart import Panel, draw
 from benchmarks.child import Child
+from benchmarks.platform_fleet import Platform
 from benchmarks.processes import ROOT, awake, raise_file_limit, wait_until
 from benchmarks.report import Report, write
 from benchmarks.stack import Stack
@@ -224,6 +227,14 @@ def measure(bench: Bench) -> str:
     return bench.draw_growth()
 
 
+def as_users_run_it(report: Report, stations: list[int], window: float) -> None:
+    """The rows of `make bench-peers`, of ours alone."""
+    outcomes = [fleets.measure(Platform, number, window) for number in stations]
+    lines = [line for outcome in outcomes for line in fleets.lines_of(outcome)]
+    report.table("As its users run it", fleets.HEAD, lines)
+    report.notes.append(fleets.MEANING)
+
+
 def measure_versions(bench: Bench) -> None:
     """Only the pairs by version."""
     bench.ours(1000)
@@ -241,13 +252,18 @@ def main() -> int:
     options = parser.parse_args()
     raise_file_limit()
     sizes = tuple(size for size in SIZES if size <= max(options.most, 1000))
+    at_rest = None if options.versions else rest.run()
     with (
         tempfile.TemporaryDirectory(prefix="ocpp-bench-") as directory,
         Stack(Path(directory), start=("celery",)) as stack,
         Child("benchmarks.sink") as sink,
     ):
         bench = Bench(stack, sink, options.window, sizes)
+        if at_rest:
+            rest.add_to(bench.report, *at_rest)
         picture = measure_versions(bench) if options.versions else measure(bench)
+    if not options.versions:
+        as_users_run_it(bench.report, [500, 2000], 4 * options.window)
     print("\n" + bench.report.text())
     if options.write_docs and not options.versions:
         write(ROOT / "docs/img/benchmark-growth.svg", picture)

@@ -23,6 +23,7 @@ from ocpp.v16.enums import RegistrationStatus
 
 from benchmarks.child import obey
 from benchmarks.processes import raise_file_limit
+from runtime import lifetime
 
 AT_A_TIME = 200  # connections being made, as in our worker
 
@@ -64,8 +65,7 @@ class BareFleet:
             case "send":
                 self.send(order["action"], order["interval"], order.get("example"))
             case "pause":
-                for task in self.senders:
-                    task.cancel()
+                await lifetime.end(self.senders)
                 self.senders.clear()
             case "stats":
                 return {"pairs": self.pairs, "cpu": time.process_time(), "time": time.monotonic()}

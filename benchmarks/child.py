@@ -23,14 +23,21 @@ class ChildFailed(AssertionError):
 
 
 class Child:
-    """`python -m MODULE` under our orders: `child.ask("stats", since=3)` returns its answer."""
+    """`python -m MODULE` under our orders: `child.ask("stats", since=3)` returns its answer.
 
-    def __init__(self, module: str, log: Path | None = None, env: dict[str, str] | None = None):
+    `command` and `cwd` where it is another's: `module` is then only its name in what goes wrong.
+    """
+
+    def __init__(
+        self, module: str, log: Path | None = None, env: dict[str, str] | None = None,
+        command: list[str] | None = None, cwd: Path = ROOT,
+    ):  # fmt: skip
         self.module = module
         self._stderr = log.open("ab") if log else None
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=self._stderr, cwd=ROOT, env={**os.environ, **(env or {})}, text=True,
+            command or [sys.executable, "-m", module], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=self._stderr, cwd=cwd,
+            env={**os.environ, **(env or {})}, text=True,
             preexec_fn=_die_with_parent,
         )  # fmt: skip
         self._lines: Queue[str] = Queue()

@@ -57,21 +57,16 @@ def _create(stations: list[dict], running: bool) -> int:
 def carry_out(do: str, order: dict[str, Any]) -> Any:
     from django.contrib.auth import get_user_model
 
-    from stations import commands, snapshots
+    from stations import changes, commands, snapshots
     from stations.models import Station
 
     match do:
         case "create":
             return _create(order["stations"], order["running"])
         case "running":
-            rows = Station.objects.filter(identity__in=order["identities"])
-            changed = rows.set_running(order["running"])
-            commands.notify_changed_sync(order["identities"])
-            return changed
+            return changes.set_running(order["identities"], order["running"])
         case "delete":
-            Station.objects.filter(identity__in=order["identities"]).delete()
-            commands.notify_changed_sync(order["identities"])
-            return None
+            return changes.delete(order["identities"])
         case "command":
             return commands.send_command_sync(
                 order["identity"], order["name"], order["args"], timeout=10
@@ -87,8 +82,7 @@ def carry_out(do: str, order: dict[str, Any]) -> Any:
             return None
         case "stop all":
             names = list(Station.objects.filter(running=True).values_list("identity", flat=True))
-            Station.objects.filter(running=True).set_running(False)
-            commands.notify_changed_sync(names)
+            changes.set_running(names, False)
             return len(names)
         case "states":
             return snapshots.read_states_sync(order["identities"])

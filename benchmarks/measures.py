@@ -48,9 +48,7 @@ class Load:
         return self.cpu / self.seconds
 
 
-def boot_ours(
-    stack: Stack, sink: Child, prefix: str, stations: int, version: str = "1.6"
-) -> Boot:
+def boot_ours(stack: Stack, sink: Child, prefix: str, stations: int, version: str = "1.6") -> Boot:
     """Configure so many stations, switch them on, and wait until the last has booted."""
     url = f"ws://127.0.0.1:{sink.ask('listen')}/ocpp" if not hasattr(sink, "url") else sink.url
     sink.url = url
@@ -127,7 +125,7 @@ def set_heartbeats(sink: Child, seconds: int, version: str = "1.6") -> None:
 def pair_loads(
     stack: Stack, sink: Child, prefix: str, seconds: float, version: str = "1.6"
 ) -> dict[str, Load]:
-    """"Heartbeat" and "reading" pairs at one a second and station; 1,000 booted stations.
+    """ "Heartbeat" and "reading" pairs at one a second and station; 1,000 booted stations.
 
     A reading is a MeterValues in 1.6 and a TransactionEvent of the kind Updated in 2.x.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import random
 import resource
 import signal
 import socket
@@ -24,10 +25,21 @@ ROOT = Path(__file__).resolve().parent.parent
 PR_SET_PDEATHSIG = 1
 
 
+_ports = random.SystemRandom()  # a test that seeds `random` must not choose another's ports
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that nobody listens on.
+
+    From below those that the kernel gives to outgoing connections: between here and its server's
+    start none of them can take it.
+    """
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", _ports.randrange(12_000, 32_000)))
+                return probe.getsockname()[1]
 
 
 def raise_file_limit() -> int:

@@ -59,6 +59,11 @@ class Sink:
                 return self.port
             case "interval":
                 self.interval = order["seconds"]
+            case "mark":
+                for link in self.links.values():
+                    link.said.clear()
+            case "said":
+                return self.said(order["action"])
             case "stats":
                 return self.stats()
             case "reset":
@@ -104,6 +109,12 @@ class Sink:
             "last_boot": self.last_boot,
         }
 
+    def said(self, action: str) -> dict[str, int]:
+        """Of the stations that are connected: Calls of this kind since their "mark"."""
+        counts = [link.said[action] for link in self.links.values()]
+        least, most = min(counts, default=0), max(counts, default=0)
+        return {"stations": len(counts), "least": least, "most": most, "total": sum(counts)}
+
     async def call(self, action: str, payload: dict, over: float) -> int:
         """Send one Call to each station, spread evenly over so many seconds."""
         chosen = list(self.links.values())
@@ -145,6 +156,7 @@ class Link(WSListener):
         self.identity = identity
         self.transport: WSTransport | None = None
         self.v2 = False
+        self.said: Counter[str] = Counter()  # since the last "mark"
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self.transport = transport
@@ -168,6 +180,7 @@ class Link(WSListener):
         if message[0] == 2:
             action = message[2]
             self.sink.calls[action] += 1
+            self.said[action] += 1
             if action in READINGS or action == "BootNotification":
                 self.sink.newest[action] = text.decode()
             answer = self.sink.answer(action, self.v2)

@@ -14,6 +14,8 @@ from urllib.parse import urlencode, urlsplit
 
 from websockets.asyncio.client import connect
 
+from runtime import lifetime
+
 PAUSE = 0.2  # between one client's requests: people and scripts, not a flood
 
 
@@ -148,9 +150,7 @@ class Viewers(threading.Thread):
         self.ready.set()
         watching = [asyncio.ensure_future(self._watch()) for _ in range(self.number)]
         await self.ending.wait()
-        for task in watching:
-            task.cancel()
-        await asyncio.gather(*watching, return_exceptions=True)
+        await lifetime.end(watching)
 
     async def _watch(self) -> None:
         options = {"origin": self.origin, "additional_headers": self.headers, "max_size": None}

@@ -21,9 +21,11 @@ from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
 from emulator import embedded
 
 DATABASE = "ocpp_emulator"
-START_PATIENCE = 60.0
+START_PATIENCE = 120.0
 LOGIN = ("username", "password")
 ADMIN = ("admin", "a password for the tests")
+METRICS_TOKEN = "a token for the tests"
+METRICS = {"Authorization": f"Bearer {METRICS_TOKEN}"}  # headers of who reads health
 
 
 class Stack:
@@ -36,13 +38,16 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "emulator.settings",
             "DJANGO_SECRET_KEY": "only for tests and benchmarks",
             "DJANGO_SUPERUSER_PASSWORD": ADMIN[1],
+            "METRICS_TOKEN": METRICS_TOKEN,
             "DATA_DIR": str(directory / "data"),
             "JOURNAL_DIR": str(directory / "journal"),
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
             "MONGODB_URI": f"mongodb://127.0.0.1:{self.mongo_port}/?directConnection=true",
             "MONGODB_NAME": DATABASE,
+            "MONGODB_JOURNAL": "1",
             "PORT": str(self.web_port),
             "PYTHONUNBUFFERED": "1",
+            "STATION_DELAYS": "0",
             **env,
         }
         self.processes: dict[str, Process] = {}
@@ -55,8 +60,7 @@ class Stack:
             self.start_redis()
             self.start_mongo()
             self.manage("migrate", "--no-input", "-v", "0")
-            for name in self._start:
-                getattr(self, f"start_{name}")()
+            self.start(*self._start)
         except BaseException:
             self.stop()
             raise
@@ -83,64 +87,97 @@ class Stack:
         self.processes[name] = process
         return process.start()
 
+    def launch(self, part: str, name: str = "", **env: str) -> Process:
+        """Start a part without waiting until it works; `name` where there is more than one."""
+        name = name or part
+        return self.run(name, *self._command(part, name), **env)
+
+    def _command(self, part: str, name: str) -> list[str]:
+        match part:
+            case "redis":
+                return embedded.redis_command(self.directory / "redis", self.redis_port)
+            case "mongo":
+                return embedded.mongodb_command(self.directory / "mongodb", self.mongo_port)
+            case "worker":
+                return [sys.executable, "manage.py", "runchargepoints"]
+            case "scenarios":
+                return [sys.executable, "manage.py", "runscenarios"]
+            case "celery":
+                return [
+                    beside_python("celery"), "-A", "emulator", "worker", "-l", "INFO",
+                    "-Q", "messages,sync,maintenance", "--concurrency", "2", "-n", f"{name}@%h",
+                ]  # fmt: skip
+            case "beat":
+                return [
+                    beside_python("celery"), "-A", "emulator", "beat", "-l", "INFO",
+                    "--pidfile", "",
+                ]  # fmt: skip
+            case "web":
+                return [
+                    beside_python("daphne"), "-b", "127.0.0.1", "-p", str(self.web_port),
+                    "emulator.asgi:application",
+                ]  # fmt: skip
+        raise ValueError(f"no part {part}")
+
     def start_redis(self) -> None:
-        self.run("redis", *embedded.redis_service(self.directory, self.redis_port).command)
+        self.launch("redis")
         with redis.Redis(port=self.redis_port) as client:
             self.await_start("redis", lambda: _pings(client))
 
     def start_mongo(self) -> None:
-        self.run("mongo", *embedded.mongodb_service(self.directory, self.mongo_port).command)
+        self.launch("mongo")
         self.await_start("mongo", lambda: answers(self.mongo_port))
+
+    def start(self, *parts: str) -> None:
+        """Start parts beside one another and wait until each works."""
+        for part in parts:
+            if part == "web":
+                self.make_admin()
+            self.launch(part)
+        for part in parts:
+            self._await(part, part)
+
+    def _start_one(self, part: str, name: str) -> Process:
+        process = self.launch(part, name)
+        self._await(part, name)
+        return process
 
     def start_worker(self, name: str = "worker") -> Process:
         """A charge point worker; more than one may run."""
-        process = self.run(name, sys.executable, "manage.py", "runchargepoints")
-        with redis.Redis(port=self.redis_port) as client:
-            self.await_start(
-                name,
-                lambda: any(
-                    f'"pid":{process.pid},'.encode() in line.replace(b" ", b"")
-                    for line in client.hvals("ocpp:fleet:workers")
-                ),
-            )
-        return process
+        return self._start_one("worker", name)
 
     def start_celery(self, name: str = "celery") -> Process:
-        process = self.run(
-            name, beside_python("celery"), "-A", "emulator", "worker", "-l", "INFO",
-            "-Q", "messages,sync,maintenance", "--concurrency", "2", "-n", f"{name}@%h",
-        )  # fmt: skip
-        self.await_start(name, lambda: " ready." in process.tail(100_000))
-        return process
+        return self._start_one("celery", name)
 
     def start_scenarios(self, name: str = "scenarios") -> Process:
         """A runner of scenarios; more than one may run."""
-        process = self.run(name, sys.executable, "manage.py", "runscenarios")
-        with redis.Redis(port=self.redis_port) as client:
-            self.await_start(
-                name,
-                lambda: any(
-                    json.loads(line)["pid"] == process.pid
-                    for line in client.hvals("ocpp:scenarios:runners")
-                ),
-            )
-        return process
+        return self._start_one("scenarios", name)
 
     def start_beat(self) -> Process:
-        return self.run(
-            "beat", beside_python("celery"), "-A", "emulator", "beat", "-l", "INFO",
-            "--pidfile", "",
-        )  # fmt: skip
+        return self.launch("beat")
 
     def start_web(self) -> Process:
+        self.start("web")
+        return self.processes["web"]
+
+    def make_admin(self) -> None:
         name, password = ADMIN
         self.console.ask("admin", name=name, password=password)
-        process = self.run(
-            "web", beside_python("daphne"), "-b", "127.0.0.1", "-p", str(self.web_port),
-            "emulator.asgi:application",
-        )  # fmt: skip
-        self.await_start("web", lambda: answers(self.web_port))
-        return process
+
+    def _await(self, part: str, name: str) -> None:
+        """Wait until it tells of itself, in the way of its part; of beat there is none."""
+        process = self.processes[name]
+        with redis.Redis(port=self.redis_port) as client:
+            match part:
+                case "worker":
+                    self.await_start(name, lambda: _tells(client, "ocpp:fleet:workers", process))
+                case "scenarios":
+                    told = "ocpp:scenarios:runners"
+                    self.await_start(name, lambda: _tells(client, told, process))
+                case "celery":
+                    self.await_start(name, lambda: " ready." in process.tail(100_000))
+                case "web":
+                    self.await_start(name, lambda: answers(self.web_port))
 
     def await_start(self, name: str, check) -> None:
         process = self.processes[name]
@@ -200,6 +237,10 @@ def post_json(url: str, body: dict, token: str = "") -> dict:
 
 def beside_python(name: str) -> str:
     return str(Path(sys.executable).parent / name)
+
+
+def _tells(client: redis.Redis, key: str, process: Process) -> bool:
+    return any(json.loads(line)["pid"] == process.pid for line in client.hvals(key))
 
 
 def _pings(client: redis.Redis) -> bool:

@@ -15,6 +15,7 @@ import websockets
 
 from benchmarks.child import obey
 from benchmarks.processes import raise_file_limit
+from runtime import lifetime
 
 
 def _origin(url: str) -> str:
@@ -37,9 +38,7 @@ class Viewers:
                 return {"open": self.open, "rows": self.rows, "missed": self.missed,
                         "lost": self.lost}  # fmt: skip
             case "close":
-                for task in self.tasks:
-                    task.cancel()
-                await asyncio.gather(*self.tasks, return_exceptions=True)
+                await lifetime.end(self.tasks)
                 self.tasks.clear()
             case _:
                 raise ValueError(f"unknown order {do}")
