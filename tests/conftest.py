@@ -1,7 +1,8 @@
-"""Real stores for the whole test run: a redis-server and a SecantusDB on free loopback ports.
+"""Real stores for each process that runs tests: a redis-server and a SecantusDB on free ports.
 
 The environment is set when this file is loaded. Django is set up after that and here, so
-DJANGO_SETTINGS_MODULE is not in pyproject.toml.
+DJANGO_SETTINGS_MODULE is not in pyproject.toml. The stores start once the tests are known, and only
+where one of them needs them: pytest-xdist's controller runs none and starts none.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ import pytest
 import redis
 from django.db import connection
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.processes import free_port
+from tests import unhurried
+
+HERE = Path(__file__).resolve().parent
+ALONE = {HERE / "chargepoint", HERE / "system"}  # need no stores, or platforms of their own
+PLATFORMS = {"own", "platform", "stack"}  # fixtures that are a platform of processes
 STARTED: list[subprocess.Popen] = []
-START_TIMEOUT = 30.0  # seconds
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+# A failing property test would have its example written as a patch by libcst, which cannot read
+# classes that zope.interface (Twisted's) has marked: pytest itself would fail.
+sys.modules.setdefault("hypothesis.extra._patching", None)
+START_TIMEOUT = 120.0  # seconds
 
 
 def _executable(name: str) -> str:
@@ -65,8 +68,7 @@ def _start(command: list[str], port: int, log: Path) -> None:
     raise pytest.UsageError(f"{command[0]} did not start: {log.read_text()[-2000:]}")
 
 
-def _start_stores(directory: Path) -> None:
-    redis_port, mongo_port = free_port(), free_port()
+def _start_stores(directory: Path, redis_port: int, mongo_port: int) -> None:
     _start(
         [
             _executable("redis-server"), "--port", str(redis_port), "--bind", "127.0.0.1",
@@ -84,8 +86,6 @@ def _start_stores(directory: Path) -> None:
         mongo_port,
         directory / "mongo.log",
     )  # fmt: skip
-    os.environ["REDIS_URL"] = f"redis://127.0.0.1:{redis_port}/0"
-    os.environ["MONGODB_URI"] = f"mongodb://127.0.0.1:{mongo_port}/?directConnection=true"
 
 
 if "DJANGO_SETTINGS_MODULE" in os.environ:
@@ -96,9 +96,43 @@ _directory = Path(tempfile.mkdtemp(prefix="ocpp-tests-"))
 os.environ["DATA_DIR"] = str(_directory / "data")
 os.environ["DJANGO_SECRET_KEY"] = "only for the tests"
 os.environ.setdefault("MONGODB_NAME", "ocpp_tests")
-_start_stores(_directory)
+# The store of the tests is never killed; those that kill one start a Stack.
+os.environ.setdefault("MONGODB_JOURNAL", "0")
+# A reboot that takes a real one's time is asked for by the test that wants it.
+os.environ.setdefault("STATION_DELAYS", "0")
+_ports = free_port(), free_port()
+os.environ["REDIS_URL"] = f"redis://127.0.0.1:{_ports[0]}/0"
+os.environ["MONGODB_URI"] = f"mongodb://127.0.0.1:{_ports[1]}/?directConnection=true"
 os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.settings"
 django.setup()
+from accounts import passes  # noqa: E402 - after Django
+from accounts.hashing import BoundedHasher  # noqa: E402
+
+passes.PATIENCE = 30.0  # a busy machine is no store that is away
+BoundedHasher.iterations = 100  # a password of a test is no secret, and half a second each
+unhurried.load()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        # pytest-xdist's processes inherit it, and would read the settings before this file is.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under `--dist loadgroup` a file is one process's, and so is what shares a `platform`."""
+    for item in items:
+        shared = PLATFORMS & set(getattr(item, "fixturenames", ()))
+        group = item.path.parent.name if "platform" in shared else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}.{group}"))
+        if shared:
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if not all(ALONE & set(item.path.parents) for item in session.items):
+        _start_stores(_directory, *_ports)
 
 
 def pytest_unconfigure() -> None:
@@ -113,19 +147,12 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_directory, ignore_errors=True)
 
 
-@pytest.fixture(autouse=True)
-def _no_states_left(request: pytest.FixtureRequest) -> None:
-    """Snapshots live outside the ORM's tables: no test may find those of another."""
-    wanted = [name for name in ("transactional_db", "db") if name in request.fixturenames]
-    if wanted:
-        request.getfixturevalue(wanted[0])
-        from django.db import connection
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    from tests import emptying
 
-        connection.database["station_state"].delete_many({})
-
-
-# Collections that no model stands for: the test framework does not know them.
-RAW_COLLECTIONS = ("messages", "station_state", "transaction_samples", "transactions")
+    with django_db_blocker.unblock():
+        emptying.install()
 
 
 @pytest.fixture(autouse=True)
@@ -136,9 +163,15 @@ def _clean_stores(request: pytest.FixtureRequest) -> None:
     } & set(request.fixturenames)  # fmt: skip
     if not uses_database:
         return
+    from messaging import marks, session_storing, store
+
     request.getfixturevalue("django_db_setup")
+    # Collections that no model stands for: the test framework does not know them.
+    raw = (*store.COLLECTIONS, "station_state", "station_suspects", "trail")
     with request.getfixturevalue("django_db_blocker").unblock():
-        for name in RAW_COLLECTIONS:
+        for name in raw:
             connection.get_collection(name).delete_many({})
+    session_storing.forget()
+    marks.forget()
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
         client.flushdb()

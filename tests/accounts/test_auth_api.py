@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import connection
 from django.test import AsyncClient, Client
 from django.utils import timezone
@@ -136,7 +137,7 @@ def test_a_login_without_session_sets_no_cookie(ada):
 
 @pytest.mark.django_db(transaction=True)
 async def test_the_async_side_asks_the_same(ada):
-    _, token = await ApiToken.objects.aget_or_create(user=ada, digest=digest("t"), hint="t"), "t"
+    _, token = await sync_to_async(ApiToken.objects.issue)(ada)
     client = AsyncClient()
     assert (await client.get("/api/auth/me")).status_code == 401
     answer = await client.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
@@ -147,12 +148,14 @@ def test_a_token_made_in_the_admin_is_shown_once(django_user_model):
     root = django_user_model.objects.create_superuser("root", password="x")
     client = Client()
     client.force_login(root)
-    page = client.post("/admin/accounts/apitoken/add/", {"name": "ci"}, follow=True)
+    sent = {"name": "ci", "scopes": ["read", "drive"]}
+    page = client.post("/admin/accounts/apitoken/add/", sent, follow=True)
     assert page.status_code == 200
     text = next(str(m) for m in page.context["messages"])
     token = text.rsplit(" ", 1)[1]
     assert me(token).json()["username"] == "root"
     row = ApiToken.objects.get()
-    assert (row.name, row.user, row.expires) == ("ci", root, None)
+    assert (row.name, row.user, row.scopes) == ("ci", root, ["read", "drive"])
+    assert timedelta(days=29) < row.expires - timezone.now() < timedelta(days=31)
     url = f"/admin/accounts/apitoken/{row.pk}/change/"
     assert token not in client.get(url).content.decode()

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.processes import raise_file_limit, wait_until
 from benchmarks.stack import ADMIN, Stack
@@ -17,6 +17,10 @@ from tests.system.csms import PythonCsms
 # Without these Chromium looks for its maker's servers at every start.
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+PATIENCE = 60_000  # ms; a shared machine may be slow
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +48,7 @@ def page(browser: Browser, platform: Stack) -> Iterator[Page]:
     """Logged in to the admin; an error in the page's scripts fails the test."""
     context = browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE)
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.goto(f"{platform.url}/admin/")
@@ -70,6 +74,6 @@ def station(page: Page, platform: Stack, csms: PythonCsms) -> Iterator[str]:
     connectors = [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 22000}]
     body = {"identity": name, "csms_url": csms.url, "connectors": connectors, "autostart": True}
     ask(page, platform, "POST", "stations", body)
-    wait_until(lambda: connected(page, platform, name), 20, "the station's connection")
+    wait_until(lambda: connected(page, platform, name), 60, "the station's connection")
     yield name
     ask(page, platform, "POST", f"stations/{name}/stop")

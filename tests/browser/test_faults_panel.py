@@ -33,7 +33,7 @@ def test_a_fault_and_a_power_cut_from_the_page(
     expect(page.locator("[data-fact=link_error]")).to_have_text("the station has no power")
     expect(page.locator("[data-live=badge]").first).to_have_text("Disconnected")
     box.get_by_role("button", name="Power on").click()
-    wait_until(lambda: connected(page, platform, station), 20, "the station's return")
+    wait_until(lambda: connected(page, platform, station), 60, "the station's return")
     seen = [frame.action for frame in csms.wire.frames(station)]
     assert seen.count("BootNotification") == 2
     assert "DataTransfer" not in seen

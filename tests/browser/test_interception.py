@@ -51,7 +51,7 @@ def test_a_frame_is_held_edited_and_released_and_the_csms_gets_the_edited_one(
     held.get_by_role("button", name="Release edited").click()
     expect(held).to_have_count(0)
 
-    wait_until(lambda: payloads(csms, station, "DataTransfer"), 10, "the frame")
+    wait_until(lambda: payloads(csms, station, "DataTransfer"), 60, "the frame")
     assert payloads(csms, station, "DataTransfer") == [{"vendorId": "after"}]
     edited = rows(page, "DataTransfer").filter(has_text="edited by hand")
     expect(edited).to_have_count(1)

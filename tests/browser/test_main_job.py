@@ -8,7 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from benchmarks.processes import wait_until
 from benchmarks.stack import Stack
+from tests.browser.api import ask
 from tests.system.csms import PythonCsms
 
 NAME = "BROWSER-1"
@@ -73,6 +75,8 @@ def test_from_a_new_station_to_an_exported_session(
 
 def export(page: Page, platform: Stack, directory: Path) -> list[dict]:
     """Find the session in the history, export it both ways, and read what came."""
+    stored = f"messages?stationId={NAME}&action=StopTransaction&messageType=CallResult"
+    wait_until(lambda: ask(page, platform, "GET", stored)["items"], 60, "the stop in the log")
     page.goto(f"{platform.url}/admin/live/?station={NAME}&mode=history")
     expect(page.locator("#live")).to_have_attribute("data-mode", "history")
     page.fill("#lv-filter [name=action]", "StopTransaction")

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from benchmarks.processes import wait_until
 from benchmarks.stack import Stack
 from tests.browser.api import ask
+from tests.system.csms import PythonCsms
+from tests.system.field_relay import FieldRelay
 
 STEPS = [
     {"type": "start-transaction", "description": "A session begins", "params": {"connector": 1}},
@@ -79,10 +82,43 @@ def test_the_list_is_kept_fresh(page: Page, platform: Stack, station: str, tmp_p
     row = page.locator("#result_list tbody tr").filter(has_text=slug)
     expect(row.locator("[data-execution]")).to_have_text("running")
     page.screenshot(path=tmp_path / "list.png")
-    expect(row.locator("[data-execution]")).to_have_text("failed", timeout=20_000)
+    expect(row.locator("[data-execution]")).to_have_text("failed")
     expect(row).to_contain_text(f'$station is "{station}", not "X".')
     expect(row).to_contain_text("1 / 1")
     page.screenshot(path=tmp_path / "list2.png")
     page.goto(f"{platform.url}/admin/scenarios/scenario/")
     expect(page.locator("#result_list")).to_contain_text(slug)
     page.screenshot(path=tmp_path / "scenarios.png")
+
+
+def told_of(page: Page, address: str) -> dict | None:
+    answer = page.request.get(address)
+    return answer.json()["message"] if answer.ok else None
+
+
+def test_what_the_wire_watch_found_stands_on_the_page(
+    page: Page, platform: Stack, csms: PythonCsms, tmp_path: Path
+) -> None:
+    """A CSMS that is no good, and a step that fails by its answer, with links to the frames."""
+    slug, name = f"watched-{secrets.token_hex(3)}", f"SLOPPY-{secrets.token_hex(3)}"
+    steps = [
+        {"type": "expect", "timeout": 30000, "params": {
+            "direction": "sent", "action": "BootNotification", "kind": "Call"}},
+        {"type": "expect", "timeout": 30000, "params": {"answers": True}},
+    ]  # fmt: skip
+    with FieldRelay(csms.url) as relay:
+        ask(page, platform, "POST", "stations", {"identity": name, "csms_url": relay.url})
+        ask(page, platform, "POST", "scenarios", {"scenarioId": slug, "name": slug, "steps": steps})
+        asked = {"stations": [name], "start": True, "watch": {"duplicate_id": "off"}}
+        made = ask(page, platform, "POST", f"scenarios/{slug}/run", asked)
+        page.goto(f"{platform.url}/admin/scenarios/execution/{made['id']}/change/")
+        run = page.locator(f"[data-run={name}]")
+        row = run.locator(".sc-findings tr[data-level=fail]").filter(has_text="time_zone")
+        expect(row).to_contain_text("The answer to BootNotification has a time without a zone")
+        seen = run.locator("tr[data-state=failed] .sc-seen li").last
+        expect(seen).to_contain_text("received BootNotification CallResult")
+        page.screenshot(path=tmp_path / "findings.png", full_page=True)
+        address = row.get_by_role("link", name="message 1").get_attribute("href")
+        stored = wait_until(lambda: told_of(page, f"{platform.url}{address}"), 60, "it is stored")
+        assert (stored["action"], stored["direction"]) == ("BootNotification", "received")
+        ask(page, platform, "POST", f"stations/{name}/stop")

@@ -27,7 +27,7 @@ def swap_station(page: Page, platform: Stack, csms: PythonCsms, station: str) ->
     body = {"ocpp_version": "2.1", **SLOTS, "configuration": settings}
     ask(page, platform, "PATCH", f"stations/{station}", body)
     ask(page, platform, "POST", f"stations/{station}/start")
-    wait_until(lambda: connected(page, platform, station), 20, "the station's connection")
+    wait_until(lambda: connected(page, platform, station), 60, "the station's connection")
     return station
 
 

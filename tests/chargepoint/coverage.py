@@ -24,7 +24,9 @@ SPEAK_OF = {
     "tests/chargepoint/v201": ("2.0.1", "2.1"),
     "tests/chargepoint/v21": ("2.1",),
 }
-SENDING = {"call", "deliver", "queue_message", "send", "tell_in_parts", "_send_call"}
+SENDING = {
+    "call", "deliver", "queue_message", "send", "tell_in_parts", "tell_pages", "_send_call",
+}  # fmt: skip
 # Methods and tables that say by which message something is told.
 NAMING = {"job_message", "_ACTIONS"}
 # Folders of `chargepoint` that say nothing of the version.

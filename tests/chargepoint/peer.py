@@ -5,14 +5,11 @@ from collections import deque
 from itertools import count
 from typing import Any
 
-import chargepoint.calls
 from chargepoint import schemas
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.effects import Close, PingInterval, Received, Send, Session
 from chargepoint.station import make_station
 from chargepoint.times import iso
-
-chargepoint.calls.STRICT = True
 
 START = 1_790_000_000.0  # a whole number of minutes
 DUAL = (ConnectorConfig(1, 1), ConnectorConfig(2, 2))
@@ -24,10 +21,12 @@ class Peer:
     `answers`: action -> payload, or a function(payload) that returns one; None: no answer.
     """
 
-    def __init__(self, version: str = "1.6", saved: dict | None = None, **config: Any) -> None:
+    def __init__(
+        self, version: str = "1.6", saved: dict | None = None, begin: float = START, **config: Any
+    ) -> None:
         config.setdefault("connectors", DUAL)
         self.config = StationConfig("CP1", version, default_id_tag="TAG1", **config)
-        self.now = START
+        self.now = begin
         self.seeds = count(1)  # repeatable, and another for each life of the station
         self.station = make_station(self.config, saved, self.now, rng_seed=next(self.seeds))
         self.sent: list[list] = []

@@ -132,3 +132,13 @@ def test_no_input_brings_the_station_down(inputs):
             peer.connect()
     answer = peer.call("GetConfiguration", {"key": ["NumberOfConnectors"]}, "last")
     assert answer[2]["configurationKey"][0]["value"] == "2"
+
+
+def test_a_binary_message_is_noted_as_invalid_and_answered_by_nothing(peer):
+    """OCPP-J part 4, section 3: text frames only."""
+    effects = peer.station.received(b'[2,"u1","Reset",{"type":"Soft"}]\xff', peer.now)
+    [received] = [effect.frame for effect in effects if type(effect) is Received]
+    assert (received.kind, received.direction) == ("Invalid", "received")
+    assert "binary" in received.error
+    assert received.text == '[2,"u1","Reset",{"type":"Soft"}]\\xff'
+    assert peer.station.received('[2,"u2","ClearCache",{}]', peer.now)

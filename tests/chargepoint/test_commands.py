@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chargepoint.hardware.states import STATUS_16, STATUS_201, Event, State
 from chargepoint.station import CommandRejected
 from tests.chargepoint.peer import Peer
+from tests.chargepoint.v201.csms import booted
 
 DEEP: list = []
 for _ in range(300):
@@ -123,3 +125,26 @@ def test_a_command_is_carried_out_or_refused(commands):
     if not peer.station.connected:
         peer.connect()
     assert peer.call("GetConfiguration", {"key": ["NumberOfConnectors"]}, "last")[0] == 3
+
+
+# Of the table of states, and no words of who drives a station.
+INNER = {*map(str, State), *map(str, Event)} - {*STATUS_16.values(), *STATUS_201.values()}
+
+
+@pytest.mark.parametrize("make", [Peer, booted])
+def test_what_cannot_be_now_is_said_in_the_words_of_the_protocol(make):
+    """Every command at a connector, in every order of two: no refusal names a state of ours."""
+    said = []
+    for first in ("plug", "unplug", "fault", "start-transaction"):
+        for second in ("plug", "unplug", "fault", "availability", "start-transaction"):
+            peer = make()
+            do = peer.connect().do if make is Peer else peer.command
+            for name in (first, second, second):
+                args = {"error_code": "NoError"} if (name, first) == ("fault", "unplug") else {}
+                try:
+                    do(name, connector=1, **args)
+                except CommandRejected as refusal:
+                    said.append(refusal.message)
+    assert any("while connector 1 is" in message for message in said)
+    for message in said:
+        assert not INNER & {word.strip(".") for word in message.split()}, message

@@ -13,11 +13,9 @@ def kinds(effects):
 
 
 @pytest.fixture
-def lenient():
+def lenient(monkeypatch):
     """As in production: a bug of ours is logged instead of raised."""
-    chargepoint.calls.STRICT = False
-    yield
-    chargepoint.calls.STRICT = True
+    monkeypatch.setattr(chargepoint.calls, "STRICT", False)
 
 
 def test_after_a_reset_nothing_is_sent_on_the_old_link():

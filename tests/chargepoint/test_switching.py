@@ -1,5 +1,6 @@
 """A station that goes from 1.6 to 2.0.1 to 2.1 and back keeps its meters and its tokens."""
 
+import copy
 import json
 
 import pytest
@@ -76,6 +77,15 @@ def test_an_open_transaction_of_1_6_ends_in_the_record():
     assert set(update) == set(last)
 
 
+def test_an_open_transaction_that_has_no_number_yet_ends_without_one():
+    peer = in_16()
+    peer.station.power_off(peer.now)
+    snapshot = copy.deepcopy(peer.station.snapshot())
+    snapshot["saved"]["sessions"][0]["transaction_id"] = None
+    _, [update] = switched(snapshot, "2.0.1", peer.now)
+    assert update["transaction_id"] == ""
+
+
 @pytest.mark.parametrize(("before", "after"), [("2.0.1", "2.1"), ("2.1", "2.0.1")])
 def test_an_open_transaction_of_2_x_ends_in_the_record(before, after):
     csms = Csms(config_of(before, configuration=QUIET, connectors=OUTLETS)).connect()
@@ -113,3 +123,14 @@ def test_tokens_that_1_6_cannot_name_stay_behind():
     })  # fmt: skip
     saved, _ = carried_over(csms.station.snapshot(), "1.6")
     assert saved["local_list"] == {"short": ["Invalid", iso(csms.now + 60), ""]}
+
+
+@pytest.mark.parametrize(("length", "kept"), [(512, 1), (513, 0)])
+def test_a_message_as_long_as_2_0_1_allows_goes_with_the_station(length, kept):
+    csms = Csms(config_of("2.1", configuration=QUIET, connectors=OUTLETS)).connect()
+    content = {"format": "UTF8", "content": "x" * length}
+    message = {"id": 1, "priority": "NormalCycle", "message": content}
+    assert csms.call("SetDisplayMessage", {"message": message})["status"] == "Accepted"
+    older, _ = switched(csms.station.snapshot(), "2.0.1", csms.now)
+    older.call("GetDisplayMessages", {"requestId": 1})
+    assert len(older.sent("NotifyDisplayMessages")) == kept

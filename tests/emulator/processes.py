@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,14 +14,11 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.processes import free_port
+from benchmarks.stack import METRICS, METRICS_TOKEN
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0  # seconds; a shared machine may be slow
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def environment(directory: Path, **changes: str) -> dict[str, str]:
@@ -36,7 +32,10 @@ def environment(directory: Path, **changes: str) -> dict[str, str]:
         "DEMO_CSMS_PORT": str(free_port()),
         "FLOWER_PORT": str(free_port()),
         "PYTHONUNBUFFERED": "1",
+        "METRICS_TOKEN": METRICS_TOKEN,
         "OCPP_TEST_MARK": str(directory),
+        # Celery names its processes where setproctitle is installed, which writes over the mark.
+        "SPT_NOENV": "1",
         **changes,
     }
 
@@ -93,5 +92,6 @@ class Up:
 
     def get(self, path: str) -> tuple[int, dict]:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{self.env['PORT']}{path}", timeout=10) as answer:
+        address = f"http://127.0.0.1:{self.env['PORT']}{path}"
+        with opener.open(urllib.request.Request(address, headers=METRICS), timeout=10) as answer:
             return answer.status, json.loads(answer.read())

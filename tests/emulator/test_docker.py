@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
-from emulator import probe, signs
+from emulator import probe, signs, supervisor
 from emulator.management.commands import prepare
+from stations.egress import Policy
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
@@ -20,7 +22,7 @@ SERVICES = COMPOSE["services"]
 LONG_RUNNING = {"mongodb", "redis", "web", "charge-points", "scenarios", "celery", "beat"}
 KEYS = {
     "image", "build", "restart", "init", "environment", "depends_on", "command", "volumes",
-    "healthcheck", "ports", "profiles", "stop_grace_period",
+    "healthcheck", "ports", "profiles", "stop_grace_period", "secrets", "entrypoint",
 }  # fmt: skip
 
 
@@ -43,7 +45,7 @@ def test_what_is_copied_exists_and_is_let_through():
     copied = []
     for line in re.findall(r"^COPY (?!--from)(.+)$", (DOCKER / "Dockerfile").read_text(), re.M):
         copied += line.split()[:-1]
-    rooms = {"emulator", "stations", "messaging", "scenarios", "chargepoint", "accounts"}
+    rooms = {"emulator", "stations", "messaging", "scenarios", "chargepoint", "accounts", "runtime"}
     assert rooms <= set(copied)
     ignored = (DOCKER / "Dockerfile.dockerignore").read_text().splitlines()
     for name in copied:
@@ -78,6 +80,8 @@ def test_service_has_a_health_check(name):
     check = SERVICES[name]["healthcheck"]
     assert check["test"][0] == "CMD"
     assert {"interval", "timeout", "retries"} <= set(check)
+    # A loaded machine has as long here as under `manage.py up`.
+    assert check["start_period"] == f"{supervisor.PATIENCE:.0f}s"
     if "emulator.probe" in check["test"]:
         kind = check["test"][check["test"].index("emulator.probe") + 1]
         # Known to the probe: it would answer 2 otherwise.
@@ -86,8 +90,7 @@ def test_service_has_a_health_check(name):
 
 def test_the_database_is_a_replica_set_and_redis_is_persistent():
     assert "--replSet" in SERVICES["mongodb"]["command"]
-    redis = SERVICES["redis"]["command"]
-    assert redis[redis.index("--appendonly") + 1] == "yes"
+    assert " --appendonly yes " in SERVICES["redis"]["command"][-1]
     for name in ("mongodb", "redis"):
         assert SERVICES[name]["volumes"]
 
@@ -102,8 +105,52 @@ def test_no_secret_is_written_down():
     for service in SERVICES.values():
         for key, value in service.get("environment", {}).items():
             if re.search("PASSWORD|SECRET", key):
-                assert str(value).startswith("${")
-    assert SERVICES["web"]["environment"]["DJANGO_SECRET_KEY"].startswith("${DJANGO_SECRET_KEY:?")
+                assert str(value).startswith(("${", "/run/secrets/"))
+
+
+def test_both_stores_ask_for_a_password_that_every_process_has(tmp_path):
+    """In files: an environment and a command line are shown by `docker inspect` and `ps`."""
+    made = subprocess.run([DOCKER / "make-secrets", tmp_path], check=True, capture_output=True)
+    assert not any(path.read_bytes() in made.stdout for path in tmp_path.iterdir())
+    names = {path.name for path in tmp_path.iterdir()}
+    assert (
+        names
+        == set(COMPOSE["secrets"])
+        == {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
+    )
+    assert tmp_path.stat().st_mode & 0o077 == 0
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert all(len(text) == 64 and text.isalnum() for text in before.values())
+    assert len(set(before.values())) == len(before)
+    subprocess.run([DOCKER / "make-secrets", tmp_path], check=True, capture_output=True)
+    assert before == {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+    environment = SERVICES["web"]["environment"]
+    for name in ("DJANGO_SECRET_KEY_FILE", "MONGODB_PASSWORD_FILE", "REDIS_PASSWORD_FILE"):
+        secret = environment[name].removeprefix("/run/secrets/")
+        for process in LONG_RUNNING - {"mongodb", "redis"}:
+            assert secret in SERVICES[process]["secrets"]
+            assert SERVICES[process]["environment"][name] == environment[name]
+    assert SERVICES["mongodb"]["environment"]["MONGO_INITDB_ROOT_USERNAME"] == (
+        urlsplit(environment["MONGODB_URI"]).username
+    )
+    for store in ("mongodb", "redis"):
+        used = str(SERVICES[store])
+        assert all(f"/run/secrets/{name}" in used for name in SERVICES[store]["secrets"])
+
+
+def test_stations_reach_nothing_inside_but_what_is_named():
+    environment = SERVICES["charge-points"]["environment"]
+    allow, deny = (default_of(environment[f"EGRESS_CSMS_{kind}"]) for kind in ("ALLOW", "DENY"))
+    policy = Policy.parse("EGRESS_CSMS", [allow], [deny])
+    assert policy.refusal("demo-csms", "172.18.0.5") == ""
+    for host in ("mongodb", "redis", "web"):
+        assert policy.refusal(host, "172.18.0.2")
+    assert default_of(environment["EGRESS_TRANSFERS_DENY"]) == "inside"
+
+
+def default_of(value: str) -> str:
+    return re.fullmatch(r"\$\{\w+:-(.*)\}", value)[1]
 
 
 def test_the_probe_refuses_what_it_does_not_know():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(*command: str) -> subprocess.CompletedProcess:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
 
 
 def test_contracts_hold():
@@ -39,6 +40,51 @@ def test_the_core_loads_nothing_of_ours_and_no_io(version):
     assert "chargepoint" in loaded
     forbidden = {
         "django", "channels", "celery", "redis", "pymongo", "picows", "uvloop", "asyncio",
-        "emulator", "stations", "messaging", "scenarios", "accounts",
+        "emulator", "stations", "messaging", "scenarios", "accounts", "runtime",
     }  # fmt: skip
     assert not loaded & forbidden
+
+
+def started(settings: str, *script: str) -> str:
+    """What a fresh interpreter prints that has set Django up."""
+    lines = ("import django, sys", "django.setup()", *script)
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
+    done = run(sys.executable, "-c", "\n".join(lines), env=env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_no_process_looks_for_geodjangos_libraries():
+    # That search runs a linker: a second of every process' start.
+    before = "import ctypes.util as u\nu.find_library = lambda name: print('sought', name)"
+    done = run(sys.executable, "-c", f"{before}\nimport django\ndjango.setup()",
+               env={**os.environ, "DJANGO_SETTINGS_MODULE": "emulator.settings"})  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "gdal" not in done.stdout and "geos" not in done.stdout
+
+
+def test_no_reactor_is_made_where_no_web_is_served():
+    # It would be a loop and its descriptors in each process, and in all that are forked from it.
+    printed = started("emulator.settings", "print('twisted.internet.reactor' in sys.modules)")
+    assert printed.strip() == "False"
+
+
+def test_who_looks_after_processes_loads_no_application():
+    printed = started(
+        "emulator.settings_up", "import emulator.management.commands.up",
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))",
+    )  # fmt: skip
+    assert not set(printed.split()) & {"ninja", "pydantic", "unfold"}
+
+
+@pytest.mark.parametrize(("embedded", "mode"), [("1", "poll"), ("0", None)])
+def test_a_driver_follows_its_server_closely_only_where_it_may_change(embedded, mode):
+    # The embedded one wakes four times a second for each driver that does.
+    script = (
+        "from django.conf import settings\n"
+        "print(settings.DATABASES['default']['OPTIONS'].get('serverMonitoringMode'))\n"
+    )
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "emulator.settings", "MONGODB_URI":
+           "mongodb://127.0.0.1:9/", "MONGODB_EMBEDDED": embedded}  # fmt: skip
+    done = run(sys.executable, "-c", script, env=env)
+    assert done.stdout.strip() == str(mode), done.stderr

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from types import SimpleNamespace
 
 import pytest
 from django.db import connections
 
-from messaging import store
+from chargepoint.effects import Frame
+from messaging import bundles, store
 from messaging.records import FrameRecord, encode, frame_payload
 
 BASE = 1_764_000_000.0
@@ -28,7 +28,7 @@ def make_frame(**changes):
         "error": "",
         "mark": "",
     }
-    return SimpleNamespace(**{**values, **changes})
+    return Frame(**{**values, **changes})
 
 
 _numbers = itertools.count(1)
@@ -54,6 +54,14 @@ def make_record(**changes) -> FrameRecord:
 
 def batch_of(records) -> bytes:
     return b"".join(frame_payload(encode(record)) for record in records)
+
+
+def series(database, session_id: str) -> list[dict]:
+    """The meter series of a session, wherever its parts stand."""
+    made = database[store.TRANSACTIONS].find_one({"_id": session_id}) or {}
+    rows = database[store.SAMPLES].find({"session": session_id})
+    updates = bundles.updates_in(database[store.NEWS].find(), [session_id])
+    return bundles.series_of(made, rows, updates)
 
 
 @pytest.fixture

@@ -1,14 +1,18 @@
 """What is older than the retention goes, a little at a time; the rest and its counts stay."""
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pymongo
+import pytest
 
 from messaging import store, tasks
-from messaging.records import SessionRecord
+from messaging.counting import count
+from messaging.folding import fold
+from messaging.records import SessionRecord, id_at
 from messaging.storing import store_batch
 from messaging.tasks import apply_retention
-from tests.messaging.conftest import batch_of, make_record
+from tests.messaging.conftest import batch_of, make_record, series
 
 DAY = 86400
 
@@ -27,6 +31,7 @@ def kept(mongo) -> set[str]:
 def test_messages_older_than_the_setting_are_deleted_with_their_counts(mongo, settings):
     settings.MESSAGE_RETENTION_DAYS = 3
     ids = fill(mongo, 900 * DAY, 10 * DAY, 10 * DAY - 1, 3 * DAY + 7200, 3 * DAY - 7200, 0)
+    count(mongo, time.time() + 600)
     assert apply_retention() == 4
     assert kept(mongo) == set(ids[4:])
     for name in (store.MINUTES, store.HOURS):
@@ -42,10 +47,13 @@ def test_meter_samples_go_with_the_messages_of_their_time_and_sessions_stay(mong
          "sample": {"t": moment, "energy_wh": rev}}
         for rev, moment in enumerate(times)
     ]  # fmt: skip
-    store_batch(mongo, batch_of(SessionRecord("0" * 22, update) for update in updates))
+    for update in updates:  # told at the time, and folded since, but for the last
+        record = SessionRecord(id_at(update["sample"]["t"]) + "0" * 8, update)
+        store_batch(mongo, batch_of([record]))
+    fold(mongo, datetime.now(UTC) - timedelta(days=1), all_hours=True)
     fill(mongo, 10 * DAY)  # none is as old as the second sample: it goes all the same
     assert apply_retention() == 1
-    assert [row["sample"]["energy_wh"] for row in mongo[store.SAMPLES].find()] == [2]
+    assert [sample["energy_wh"] for sample in series(mongo, "s1")] == [2]
     assert mongo[store.TRANSACTIONS].count_documents({}) == 1
 
 
@@ -59,16 +67,25 @@ def test_a_run_that_is_out_of_time_leaves_the_rest_to_the_next(mongo, settings, 
     runs = 1
     while apply_retention():
         runs += 1
-        assert runs < 100
+        assert runs < 300
     assert kept(mongo) == {ids[-1]}
 
 
-def test_no_index_of_the_log_has_a_ttl(mongo):
-    messages = mongo[store.MESSAGES]
-    messages.drop_index("time")
+def test_nothing_that_lists_what_is_gone_stays(mongo, settings):
+    settings.MESSAGE_RETENTION_DAYS = 3
+    fill(mongo, 10 * DAY, 10 * DAY - 7200, 0)
+    apply_retention()
+    assert mongo[store.CATALOG].count_documents({}) == 1
+    assert mongo[store.STATIONS].count_documents({}) == 1
+
+
+@pytest.mark.parametrize("name", [store.MINUTES, store.HOURS])
+def test_no_index_of_the_log_has_a_ttl(mongo, name):
+    counts = mongo[name]
+    counts.drop_index("time")
     former = pymongo.IndexModel([("time", 1)], name="time_ttl", expireAfterSeconds=60)
-    messages.create_indexes([former])
+    counts.create_indexes([former])
     store.ensure_indexes(mongo)
-    names = messages.index_information()
+    names = counts.index_information()
     assert "time" in names
     assert not any("expireAfterSeconds" in index for index in names.values())

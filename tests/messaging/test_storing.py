@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from celery.exceptions import Reject
@@ -16,12 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymongo.errors import AutoReconnect
 
-from messaging import store, tasks
-from messaging.recorder import enqueue_with_celery
+from messaging import marks, session_storing, store, tasks
+from messaging.counting import count
+from messaging.folding import fold
+from messaging.log_queue import enqueue_with_celery
 from messaging.records import SessionRecord, encode, frame_payload
 from messaging.storing import store_batch
 from messaging.tasks import store_messages
-from tests.messaging.conftest import batch_of, make_record
+from tests.messaging.conftest import batch_of, make_record, series
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +61,7 @@ def test_a_batch_twice_is_a_batch_once(mongo):
     assert store_batch(mongo, batch) == 20
     assert store_batch(mongo, batch) == 0
     assert mongo.messages.count_documents({}) == 20
+    count(mongo, time.time())
     assert sum(minute["total"] for minute in mongo[store.MINUTES].find()) == 20
 
 
@@ -111,6 +115,7 @@ def test_minutes_count_by_kind_action_and_error(mongo):
             ]
         ),
     )
+    count(mongo, time.time())
     (minute,) = mongo[store.MINUTES].find()
     assert minute["total"] == 4
     assert (minute["sent"], minute["received"], minute["errors"]) == (2, 2, 1)
@@ -137,6 +142,8 @@ def sessions_batch(updates):
 @given(st.data())
 def test_a_session_ends_the_same_in_whatever_order_its_updates_come(data):
     database = store.database().client["messaging_sessions"]
+    session_storing.forget()
+    marks.forget()
     updates = [session(rev) for rev in range(1, 6)]
     updates.append(session(6, state="ended", ended=1_764_000_009.0, meter_stop=60, sample=None))
     order = data.draw(st.permutations(updates + updates[:3]))
@@ -146,15 +153,42 @@ def test_a_session_ends_the_same_in_whatever_order_its_updates_come(data):
             if part:
                 store_batch(database, sessions_batch(part))
         (made,) = database.transactions.find()
-        samples = list(database.transaction_samples.find({"session": "s1"}))
+        samples = series(database, "s1")
+        fold(database, datetime.now(UTC), all_hours=True)
+        (folded,) = database.transactions.find()
+        assert folded == made
+        assert series(database, "s1") == samples
+        assert database[store.NEWS].count_documents({}) == 0
     finally:
         database.client.drop_database("messaging_sessions")
     assert made["rev"] == 6
     assert made["state"] == "ended"
     assert made["meter_stop"] == 60
     assert made["started"] == datetime(2025, 11, 24, 16, 0, 0, 500000, UTC)
-    assert sorted(row["sample"]["energy_wh"] for row in samples) == [10, 20, 30, 40, 50]
+    assert [sample["energy_wh"] for sample in samples] == [10, 20, 30, 40, 50]
     assert "samples" not in made
+
+
+def test_a_later_run_counts_for_more_whatever_its_numbers(mongo, caplog):
+    """A crash turned `rev` back: the station was resumed from a state of before."""
+    run = 1_764_000_000_000
+    last = session(9)
+    end = session(3, state="ended", ended=1_764_000_009.0, meter_stop=95, sample=None)
+    store_batch(mongo, batch_of([SessionRecord("0" * 22, last, run)]))
+    store_batch(mongo, batch_of([SessionRecord("0" * 22, end, run)]))
+    assert mongo.transactions.find_one()["state"] == "active"
+    assert "ends of 1 sessions were refused" in caplog.text
+    store_batch(mongo, batch_of([SessionRecord("0" * 22, end, run + 1)]))
+    (made,) = mongo.transactions.find()
+    assert (made["state"], made["meter_stop"]) == ("ended", 95)
+
+
+def test_a_batch_that_comes_twice_is_no_refusal(mongo, caplog):
+    end = session(3, state="ended", ended=1_764_000_009.0, meter_stop=95, sample=None)
+    for _ in range(2):
+        store_batch(mongo, sessions_batch([session(2), end]))
+    store_batch(mongo, sessions_batch([session(1)]))
+    assert "refused" not in caplog.text
 
 
 def test_a_session_that_does_not_fit_does_not_stop_the_others(mongo, caplog):
@@ -166,7 +200,7 @@ def test_a_session_that_does_not_fit_does_not_stop_the_others(mongo, caplog):
 
 def test_while_mongodb_is_away_the_batch_goes_back_to_the_queue(mongo, monkeypatch):
     pauses = []
-    monkeypatch.setattr(tasks.time, "sleep", pauses.append)
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(sleep=pauses.append))
     monkeypatch.setattr(tasks, "_failures", 0)
 
     def away(*_):

@@ -9,28 +9,35 @@ import pytest
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 
-from messaging.consumers import NOT_LOGGED_IN, MessagesConsumer, StatsConsumer
+from accounts.models import ApiToken
+from accounts.passes import NOT_LOGGED_IN
+from messaging.consumers import MessagesConsumer, StatsConsumer
 from messaging.hub import hub
-from messaging.recorder import LIVE_GROUP
+from messaging.publishing import LiveGroup
 from messaging.rows import LiveFilter, Row
 from messaging.viewer import Viewer
 from tests.messaging.conftest import batch_of, make_record
+
+PATIENCE = 60.0  # seconds
 
 # Channels looks at the database connections of its thread before it hands a message over.
 pytestmark = pytest.mark.django_db
 
 
-class User:
-    is_authenticated = True
-    is_active = True
+TOKEN = ""
 
 
-def socket(consumer=MessagesConsumer, query="", user=User):
-    path = "/ws/messages"
-    communicator = WebsocketCommunicator(consumer.as_asgi(), f"{path}?{query}")
-    if user is not None:
-        communicator.scope["user"] = user()
-    return communicator
+@pytest.fixture(autouse=True)
+def token(db, django_user_model):
+    global TOKEN
+    viewer = django_user_model.objects.create_superuser("ada", password=None)
+    TOKEN = ApiToken.objects.issue(viewer)[1]
+
+
+def socket(consumer=MessagesConsumer, query="", logged_in=True, token=""):
+    given = f"Bearer {token or TOKEN}".encode()
+    headers = [(b"authorization", given)] if logged_in else []
+    return WebsocketCommunicator(consumer.as_asgi(), f"/ws/messages?{query}", headers)
 
 
 async def opened(**options):
@@ -50,11 +57,18 @@ def published(records, first=0, source="w1"):
 
 
 async def next_of(communicator, kind):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
-            message = await communicator.receive_json_from(timeout=5)
+            message = await communicator.receive_json_from(timeout=PATIENCE)
             if message["type"] == kind:
                 return message
+
+
+async def heard_by(group, processes, message):
+    """Publish until so many hear it: subscriptions are made and ended in the background."""
+    async with asyncio.timeout(PATIENCE):
+        while await group.publish(message) != processes:  # noqa: ASYNC110 - Redis tells no event
+            await asyncio.sleep(0.02)
 
 
 async def test_a_batch_published_on_redis_reaches_each_viewer_by_its_filter():
@@ -69,8 +83,8 @@ async def test_a_batch_published_on_redis_reaches_each_viewer_by_its_filter():
         make_record(station="CP3", kind="Send"),
         make_record(station="CP3", kind="CallResultError"),
     ]
-    await asyncio.sleep(0.3)  # the subscription is made in the background
-    await get_channel_layer().group_send(LIVE_GROUP, published(records))
+    group = LiveGroup()
+    await heard_by(group, 1, published(records))
     got = await next_of(everything, "messages")
     assert [item["id"] for item in got["items"]] == [record.id for record in records]
     wrong = [records[2].id, records[4].id]
@@ -81,6 +95,8 @@ async def test_a_batch_published_on_redis_reaches_each_viewer_by_its_filter():
     for communicator in (everything, errors, station, newer):
         await communicator.disconnect()
     assert not hub().viewers
+    await heard_by(group, 0, published(records))  # Redis tells when nobody listens any more
+    await group.close()
 
 
 async def test_one_subscription_however_many_viewers_and_none_without():
@@ -118,7 +134,7 @@ async def test_nonsense_from_a_browser_is_answered_and_harmless(text):
 
 async def test_without_a_login_it_is_closed_with_4401():
     for consumer in (MessagesConsumer, StatsConsumer):
-        communicator = socket(consumer=consumer, user=None)
+        communicator = socket(consumer=consumer, logged_in=False)
         await communicator.connect()
         closing = await communicator.receive_output()
         assert (closing["type"], closing["code"]) == ("websocket.close", NOT_LOGGED_IN)
@@ -235,10 +251,10 @@ async def test_the_subscription_ends_with_its_last_viewer_though_redis_is_gone(m
     layer = BrokenLayer()
     monkeypatch.setattr("messaging.hub.get_channel_layer", lambda: layer)
     hub().watch()
-    await asyncio.wait_for(layer.listening.wait(), 5)
+    await asyncio.wait_for(layer.listening.wait(), PATIENCE)
     task = hub()._task
     hub().unwatch()
-    done, _ = await asyncio.wait([task], timeout=5)
+    done, _ = await asyncio.wait([task], timeout=PATIENCE)
     assert done == {task}
 
 
@@ -263,10 +279,10 @@ async def test_the_subscription_ends_though_its_cancellation_was_lost_on_the_way
     layer = DeafLayer()
     monkeypatch.setattr("messaging.hub.get_channel_layer", lambda: layer)
     hub().watch()
-    await asyncio.wait_for(layer.listening.wait(), 5)
+    await asyncio.wait_for(layer.listening.wait(), PATIENCE)
     task = hub()._task
     hub().unwatch()
-    done, _ = await asyncio.wait([task], timeout=5)
+    done, _ = await asyncio.wait([task], timeout=PATIENCE)
     assert done == {task}
 
 

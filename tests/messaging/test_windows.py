@@ -1,77 +1,34 @@
-"""Cutting the log in stretches: together they are the whole time, and none is needlessly empty."""
+"""Walking the log in steps: together they are the whole time, and none is needlessly empty."""
 
 import importlib
+import time
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from messaging import history, store, windows
-from messaging.history import Wanted, read_page
+from messaging import store, windows
+from messaging.marks import LISTED
 from messaging.storing import insert_frames
-from messaging.windows import HOUR_MS, MINUTE_MS, MOST_READ, Pace, _edges, from_ms, stretches
+from messaging.windows import HOUR_MS, MINUTE_MS, from_ms, steps
 from tests.messaging.conftest import make_record
 
 MINUTE = 29_000_000 * MINUTE_MS
-
-
-@given(
-    total=st.integers(1, 100_000), target=st.integers(250, 5000),
-    now=st.integers(-2 * MINUTE_MS, 2 * MINUTE_MS),
-)  # fmt: skip
-def test_the_stretches_of_a_minute_follow_one_another(total, target, now):
-    edges = cut(total, target, MINUTE + now)
-    assert edges[0] == MINUTE
-    assert edges[-1] == MINUTE + MINUTE_MS
-    assert edges == sorted(set(edges))
-
-
-def test_what_is_to_come_of_this_minute_is_one_stretch():
-    now = MINUTE + 10_000
-    edges = cut(2600, 250, now)
-    assert sum(edge > now + 1 for edge in edges) == 1
-    assert sum(edge <= now + 1 for edge in edges) == 12  # eleven stretches of about 250
-
-
-def cut(total: int, target: int, now: int) -> list[int]:
-    """As `_edges` cuts at that time."""
-    real, windows.now_ms = windows.now_ms, lambda: now
-    try:
-        return _edges(MINUTE, total, target)
-    finally:
-        windows.now_ms = real
-
-
-@pytest.mark.parametrize("wanted", [Wanted(), Wanted(text="nowhere"), Wanted(direction="sent")])
-async def test_messages_that_are_counted_and_not_stored_yet_make_no_stretch_long(
-    mongo, monkeypatch, wanted
-):
-    """What is empty is quick. It once led to a stretch of all the minutes before: 11 s of the
-    embedded store, which answered nobody else meanwhile."""
-    a_minute, number = 16_000, MINUTE // MINUTE_MS
-    mongo[store.MINUTES].insert_many(
-        {"_id": number - n, "time": from_ms(MINUTE - n * MINUTE_MS), "total": a_minute}
-        for n in range(1, 17)
-    )
-    mongo[store.MINUTES].insert_one({"_id": number, "time": from_ms(MINUTE)})
-    for module in (windows, history):
-        monkeypatch.setattr(module, "now_ms", lambda: MINUTE + 7000)
-    asked = []
-
-    async def nothing(db, wanted, bounds, stretch, newest_first, limit):
-        asked.append(stretch)
-        return []
-
-    monkeypatch.setattr(history, "_stretch", nothing)
-    await read_page(store.async_database(), wanted, limit=100, seconds=30)
-    await store.close_async()
-    busy = [end - start for start, end in asked if end <= MINUTE]
-    assert sum(busy) == 16 * MINUTE_MS
-    assert max(busy) <= MINUTE_MS * MOST_READ / a_minute * 1.1
-
-
 DAY = 24 * 60  # minutes
+
+
+def say(*ages: int, station: str = "CP1") -> list:
+    """Messages of the middle of the minutes that are so old."""
+    return [
+        make_record(time=(MINUTE - age * MINUTE_MS) / 1000 + 30, station=station) for age in ages
+    ]
+
+
+async def walk(low: int, high: int, newest_first: bool, stations=()) -> list[windows.Step]:
+    found = steps(store.async_database(), low, high, newest_first=newest_first, stations=stations)
+    try:
+        return [step async for step in found]
+    finally:
+        await store.close_async()
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
@@ -87,49 +44,71 @@ DAY = 24 * 60  # minutes
     ],
     ids=["now", "scattered", "ends", "all along", "each hour", "none"],
 )
-async def test_a_month_is_walked_in_few_queries(mongo, monkeypatch, ages, newest_first):
-    """Once there was one for each empty day. `ages`: of the minutes with messages, in minutes."""
-    number = MINUTE // MINUTE_MS
-    for name, length in ((store.MINUTES, 1), (store.HOURS, 60)):
-        marked = {(number - age) // length for age in ages}
-        rows = [
-            {"_id": n, "time": from_ms(n * length * MINUTE_MS), "total": 10_000} for n in marked
-        ]
-        if rows:
-            mongo[name].insert_many(rows)
-    asked = [0]
-
-    def counting(real):
-        async def count(*arguments):
-            asked[0] += 1
-            return await real(*arguments)
-
-        return count
-
-    for query in ("_counts", "_hours"):
-        monkeypatch.setattr(windows, query, counting(getattr(windows, query)))
+async def test_a_month_is_walked_in_order_and_few_steps(mongo, ages, newest_first):
+    made = say(*ages)
+    if made:
+        insert_frames(mongo, made)
     low, high = MINUTE - 31 * DAY * MINUTE_MS, MINUTE + MINUTE_MS
-    walk = stretches(
-        store.async_database(), low, high, newest_first=newest_first, pace=Pace(target=100_000)
-    )
-    found = [stretch async for stretch in walk]
-    await store.close_async()
-    assert found == sorted(found, reverse=newest_first)
-    minutes = {MINUTE - age * MINUTE_MS for age in ages}
-    assert all(sum(a <= minute < b for a, b in found) == 1 for minute in minutes)
-    hours = {minute // HOUR_MS for minute in minutes}
-    assert asked[0] <= 4 + len(hours) / windows.MOST_HOURS
+    found = await walk(low, high, newest_first)
+    spans = [(step.start, step.end) for step in found]
+    assert spans == sorted(spans, reverse=newest_first)
+    parts = [[one for sheet in step.sheets for one in sheet.ids] for step in found]
+    ids = [one for part in parts for one in sorted(part, reverse=newest_first)]
+    assert ids == sorted((record.id for record in made), reverse=newest_first)
+    hours = {(MINUTE - age * MINUTE_MS) // HOUR_MS for age in ages}
+    assert len(found) <= 8 + len(hours)  # an hour has a step, and the first of all a few
 
 
-def test_an_hour_is_marked_before_its_messages_are_there(mongo, monkeypatch):
-    """The history looks only where a mark is; the counts come after."""
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_steps_end_where_they_were_asked_to(mongo, newest_first):
+    insert_frames(mongo, say(*range(300)))
+    low, high = MINUTE - 200 * MINUTE_MS + 1, MINUTE - 7 * MINUTE_MS - 1
+    found = await walk(low, high, newest_first)
+    spans = sorted((step.start, step.end) for step in found)
+    assert (spans[0][0], spans[-1][1]) == (low, high)
+    assert all(one[1] == two[0] for one, two in zip(spans, spans[1:], strict=False))
+
+
+async def test_where_there_is_much_a_step_is_short(mongo, monkeypatch):
+    monkeypatch.setattr(windows, "MANY_SHEETS", 4)
+    monkeypatch.setattr(windows, "FEW_SHEETS", 2)
+    insert_frames(mongo, say(*range(60)))
+    found = await walk(MINUTE - HOUR_MS, MINUTE + MINUTE_MS, True)
+    assert max(len(step.sheets) for step in found) <= 8
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_hours_without_the_station_are_left_out(mongo, newest_first):
+    insert_frames(mongo, [*say(*range(0, 10 * DAY, 30)), *say(9 * DAY, 200, station="CP2")])
+    low, high = MINUTE - 11 * DAY * MINUTE_MS, MINUTE + MINUTE_MS
+    found = await walk(low, high, newest_first, ["CP2", "CP3"])
+    names = {name for step in found for sheet in step.sheets for name in sheet.names}
+    assert "CP2" in names
+    assert len(found) < 20
+
+
+async def test_an_hour_of_before_is_looked_into_for_any_station(mongo):
+    insert_frames(mongo, say(300, station="CP2"))
+    mongo[store.HOURS].update_many({}, {"$unset": {LISTED: 1}})
+    mongo[store.STATIONS].delete_many({})
+    found = await walk(MINUTE - DAY * MINUTE_MS, MINUTE, True, ["CP2"])
+    assert sum(len(step.sheets) for step in found) == 1
+
+
+def test_marks_are_there_before_the_messages(mongo, monkeypatch):
+    """The history looks only where a mark is; messages are in it once they are in the catalog."""
     frames = [make_record(time=1_790_000_000.0 + n * 1800) for n in range(3)]
-    monkeypatch.setattr("messaging.storing._count", lambda db, documents: None)
-    insert_frames(mongo, frames)
-    assert mongo[store.MINUTES].count_documents({}) == 3
-    assert {row["_id"] for row in mongo[store.HOURS].find()} == {
-        int(1_790_000_000 + n * 1800) // 3600 for n in range(3)
-    }
+
+    def died(*_):
+        raise ConnectionError
+
+    monkeypatch.setattr("messaging.storing._insert", died)
+    with pytest.raises(ConnectionError):
+        insert_frames(mongo, frames)
+    assert mongo[store.MINUTES].count_documents({"dirty": {"$gt": 0}}) == 3
+    hours = {int(1_790_000_000 + n * 1800) // 3600 for n in range(3)}
+    assert {row["_id"] for row in mongo[store.HOURS].find()} == hours
+    assert {row["_id"] for row in mongo[store.STATIONS].find()} == {f"{hour}:CP1" for hour in hours}
 
 
 def test_hours_of_before_are_marked_by_the_migration(mongo):
@@ -141,3 +120,27 @@ def test_hours_of_before_are_marked_by_the_migration(mongo):
     assert [(row["_id"], row.get("total")) for row in mongo[store.HOURS].find().sort("_id")] == [
         (0, None), (1, 5),
     ]  # fmt: skip
+
+
+async def test_the_log_of_before_is_listed_by_the_migration(mongo):
+    """As the releases before left it: messages with indexes, marked minutes, no catalog."""
+    module = importlib.import_module("messaging.migrations.0007_catalog")
+    made = say(1, 1, 90, 3000)
+    insert_frames(mongo, made)
+    for name in (store.CATALOG, store.STATIONS):
+        mongo[name].delete_many({})
+    mongo[store.HOURS].update_many({}, {"$unset": {LISTED: 1}})
+    mongo[store.MINUTES].update_many({}, {"$unset": {"dirty": 1}, "$set": {"total": 5}})
+    for name in store.FORMER_INDEXES:
+        mongo[store.MESSAGES].create_index([("time", 1), (name, 1)], name=name)
+    for _ in range(2):  # it may have been cut off
+        module.fill(None, SimpleNamespace(connection=SimpleNamespace(database=mongo)))
+    assert set(mongo[store.MESSAGES].index_information()) == {"_id_"}
+    found = await walk(MINUTE - 10 * DAY * MINUTE_MS, MINUTE, False, ["CP1"])
+    ids = [one for step in found for sheet in step.sheets for one in sheet.ids]
+    assert ids == sorted(record.id for record in made)
+    assert {row["total"] for row in mongo[store.MINUTES].find()} == {5}
+
+
+def test_the_time_is_now():
+    assert abs(windows.now_ms() - time.time() * 1000) < 60_000

@@ -16,6 +16,9 @@ CONNECTORS = [
 ]
 
 
+PATIENCE = 120.0  # seconds; a shared machine may be slow
+
+
 class Platform:
     """`ask` returns (status, JSON)."""
 
@@ -30,7 +33,7 @@ class Platform:
         request = urllib.request.Request(url, data, headers, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=30) as answer:
+            with opener.open(request, timeout=PATIENCE) as answer:
                 text = answer.read()
                 return answer.status, json.loads(text) if text else None
         except urllib.error.HTTPError as error:
@@ -53,7 +56,7 @@ class Platform:
         for identity in identities:
             self.good("PATCH", f"stations/{identity}/start")
         for identity in identities:
-            wait_until(lambda name=identity: self.is_accepted(name), 20, f"{identity} is up")
+            wait_until(lambda name=identity: self.is_accepted(name), PATIENCE, f"{identity} is up")
 
     def is_accepted(self, identity: str) -> bool:
         state = self.good("GET", f"stations/{identity}/state")
@@ -71,7 +74,7 @@ class Platform:
     def execution(self, identity: str) -> dict:
         return self.good("GET", f"executions/{identity}")
 
-    def ended(self, identity: str, seconds: float = 60) -> dict:
+    def ended(self, identity: str, seconds: float = PATIENCE) -> dict:
         """The execution once it has ended."""
 
         def over() -> dict | None:
@@ -83,7 +86,7 @@ class Platform:
     def _how(self, identity: str) -> Any:
         return [(run["station"], run["step"]) for run in self.execution(identity)["runs"]]
 
-    def passed(self, identity: str, seconds: float = 60) -> dict:
+    def passed(self, identity: str, seconds: float = PATIENCE) -> dict:
         found = self.ended(identity, seconds)
         assert found["state"] == "passed", (found["message"], [r["steps"] for r in found["runs"]])
         return found

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import connection
 
 from scenarios import keys
+from scenarios.behaviours import reconcile
 from scenarios.documents import slug_of
 from scenarios.engine.claims import INTERRUPTED, reap
-from scenarios.models import Execution, Scenario, StationRun
+from scenarios.models import Behaviour, Execution, Scenario, StationRun
 from scenarios.seeding import BUILTIN, seed
 from scenarios.tasks import tidy_executions
 from stations.models import Station, Template
@@ -68,7 +70,7 @@ def test_lists_page_by_cursor_and_filter(api: Api) -> None:
     assert [row["scenarioId"] for row in page["items"]] == ["s1", "s3"]
     _, page = api("GET", "scenarios", search="S4")
     assert [row["scenarioId"] for row in page["items"]] == ["s4"]
-    assert api("GET", "scenarios", limit=0)[0] == 400
+    assert api("GET", "scenarios", limit=0)[0] == 422
     assert api("GET", "scenarios", cursor="?")[1]["code"] == "bad_cursor"
 
 
@@ -216,7 +218,7 @@ def test_behaviours(api: Api, make_station) -> None:
     assert (changed["enabled"], changed["tag"]) == (False, "dc")
     for wrong, field in (
         ({"tag": ""}, "stations"), ({"variables": {"x": 1}}, "variables"),
-        ({"stations": ["a b"]}, "stations"),
+        ({"stations": ["a,b"]}, "stations"),
     ):  # fmt: skip
         assert set(api("PUT", "behaviours/busy", body | wrong)[1]["fields"]) == {field}
     assert api("POST", "behaviours", body | {"name": "n", "scenario": "none"})[0] == 404
@@ -233,3 +235,60 @@ def test_seeds_are_made_once() -> None:
     Scenario.objects.filter(slug="load").update(name="Mine")
     assert seed() == [] and Scenario.objects.get(slug="load").name == "Mine"
     assert slug_of("Über — Straße 7") == "ber-stra-e-7"
+
+
+def test_a_scenario_and_a_run_say_what_the_watch_does(api: Api, make_station) -> None:
+    make_station("CP1")
+    watch = {"schema": "warn", "allow": [{"rule": "doubled", "action": "Reset"}]}
+    made = api("POST", "scenarios", BODY | {"watch": watch})[1]
+    assert made["watch"] == watch
+    told = api("POST", "scenarios", BODY | {"name": "x", "watch": {"shema": "off"}})[1]
+    assert told["fields"]["watch"].startswith('There is no rule "shema"')
+    asked = {"stations": ["CP1"], "watch": {"late": "off"}, "share": True}
+    status, run = api("POST", "scenarios/two-words/run", asked)
+    assert (status, run["share"], run["warnings"]) == (201, True, 0)
+    content = Execution.objects.get().content
+    assert (content["watch"], content["run_watch"]) == (watch, {"late": "off"})
+    status, told = api("POST", "scenarios/two-words/run", asked | {"watch": {"late": 5}})
+    assert (status, list(told["fields"])) == (422, ["watch"])
+    exported = api("GET", "scenarios/export")[1]["scenarios"][0]
+    assert exported["watch"] == watch
+
+
+def test_what_was_stored_before_there_were_findings_is_read(api: Api, make_station) -> None:
+    make_station("CP1")
+    api("POST", "scenarios", BODY)
+    run = api("POST", "scenarios/two-words/run", {"stations": ["CP1"]})[1]
+    row = {"_id": f"{run['id']}:CP1", "execution": run["id"], "station": "CP1", "runner": "",
+           "state": "passed", "started": None, "ended": None, "step": "", "message": "",
+           "frame": "", "steps": [], "done": 0, "dropped": 0}  # fmt: skip
+    connection.get_collection(StationRun._meta.db_table).insert_one(row)
+    old = connection.get_collection(Execution._meta.db_table)
+    old.update_many({}, {"$unset": {"warnings": "", "share": ""}})
+    connection.get_collection(Scenario._meta.db_table).update_many({}, {"$unset": {"watch": ""}})
+    told = api("GET", f"executions/{run['id']}")[1]
+    assert (told["warnings"], told["share"], told["runs"][0]["findings"]) == (0, False, [])
+    assert api("GET", "scenarios/two-words")[1]["watch"] == {}
+    assert api("POST", "scenarios/two-words/run", {"stations": ["CP1"]})[0] == 201
+
+
+def test_a_station_that_a_behaviour_keeps_busy_is_refused_with_words(
+    api: Api, make_station
+) -> None:
+    make_station("CP1")
+    make_station("CP2")
+    api("POST", "scenarios", BODY)
+    scenario = Scenario.objects.get()
+    Execution.objects.create(scenario_slug="load", scenario_name="Load", stations=["CP1"],
+                             behaviour="b" * 24, started_by="behaviour weekday",
+                             state="running")  # fmt: skip
+    status, told = api("POST", "scenarios/two-words/run", {"stations": ["CP1", "CP2"]})
+    assert status == 422
+    assert told["fields"]["stations"].startswith("CP1: kept busy by the behaviour weekday.")
+    assert api("POST", "scenarios/two-words/run", {"stations": ["CP2"]})[0] == 201
+    shared = {"stations": ["CP1"], "share": True}
+    assert api("POST", "scenarios/two-words/run", shared)[0] == 201
+    # And the other way round: a behaviour leaves the station to a run that judges.
+    Behaviour.objects.create(name="b", scenario=scenario, stations=["CP2"])
+    assert reconcile() == 1  # the one that no behaviour wants is cancelled, and none begins
+    assert not Execution.objects.filter(behaviour__in=[str(Behaviour.objects.get().pk)]).exists()

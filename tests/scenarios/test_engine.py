@@ -10,6 +10,7 @@ import pytest
 from benchmarks.processes import wait_until
 from tests.scenarios.platform import Platform
 from tests.system.csms import PythonCsms
+from tests.system.field_relay import FieldRelay
 
 pytestmark = pytest.mark.slow
 Fresh = Callable[[str], str]
@@ -35,7 +36,7 @@ def message(platform: Platform, identity: str) -> dict:
         status, found = platform.ask("GET", f"messages/{identity}")
         return found if status == 200 else None
 
-    return wait_until(stored, 10, "the message is stored")
+    return wait_until(stored, 60, "the message is stored")
 
 
 def test_variables_loops_branches_and_expectations(
@@ -118,13 +119,13 @@ def test_a_failing_expectation_says_what_was_wrong_and_cleanup_runs(
         cleanup=[{"type": "fault", "params": {"connector": 2, "error_code": "NoError"}}],
     )  # fmt: skip
     found = platform.ended(platform.run(slug, station))
-    sentence = (
-        "No received DataTransfer came within 1.5 s that matches: of the last one "
-        'status is "Accepted", not "Rejected".'
-    )
-    assert (found["state"], found["message"]) == ("failed", sentence)
+    sentence = found["message"]
+    assert found["state"] == "failed"
+    assert sentence.startswith("No received DataTransfer came within 1.5 s that matches: of the ")
+    assert sentence.endswith('status is "Accepted", not "Rejected".')
     (run,) = found["runs"]
     assert (run["state"], run["message"]) == ("failed", sentence)
+    assert run["steps"][2]["seen"][-1]["id"] == run["frame"]
     assert run["step"] == "3 expect: a refusal"
     assert "Accepted" in str(message(platform, run["frame"]))
     steps = steps_of(found)
@@ -134,7 +135,7 @@ def test_a_failing_expectation_says_what_was_wrong_and_cleanup_runs(
         state = platform.good("GET", f"stations/{station}/state")
         return state["connectors"][1]["status"] != "Faulted"
 
-    wait_until(is_mended, 5, "the connector is mended")
+    wait_until(is_mended, 60, "the connector is mended")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_what_fails_is_one_sentence(
     platform.scenario(slug, step, variables={"odd": "one"})
     found = platform.ended(platform.run(slug, station))
     assert found["state"] == "failed"
-    assert found["message"] == sentence.replace("{station}", station)
+    assert found["message"].startswith(sentence.replace("{station}", station))
 
 
 def test_expect_none_fails_at_once_by_the_frame_that_came(
@@ -183,7 +184,7 @@ def test_expect_none_fails_at_once_by_the_frame_that_came(
              {"type": "delay", "params": {"duration": 60000}}]]}},
     )  # fmt: skip
     found = platform.ended(platform.run(slug, station), 20)
-    assert found["message"] == "A DataTransfer (Call) came, and none should have."
+    assert found["message"].startswith("A DataTransfer (Call) came at ")
     (run,) = found["runs"]
     assert "DataTransfer" in str(message(platform, run["frame"]))
     # The other branch is ended where it is.
@@ -265,7 +266,7 @@ def test_cancel_ends_a_run_with_its_cleanup(
         runs = platform.execution(execution)["runs"]
         return bool(runs) and runs[0]["done"] > 5
 
-    wait_until(charges_on, 20, "some rounds")
+    wait_until(charges_on, 60, "some rounds")
     status, told = platform.ask("POST", f"executions/{execution}/cancel")
     assert status == 202 and told["state"] == "running"
     found = platform.ended(execution, 20)
@@ -294,7 +295,7 @@ def test_many_stations_by_tag_with_a_stagger(
     execution = platform.run(slug, tag=tag, start=True, stagger_ms=50)
     found = platform.passed(execution, 90)
     assert found["counts"] == {
-        "pending": 0, "running": 0, "passed": 30, "failed": 0, "cancelled": 0,
+        "pending": 0, "running": 0, "passed": 30, "failed": 0, "cancelled": 0, "skipped": 0,
     }  # fmt: skip
     page = platform.good("GET", f"executions/{execution}/stations?limit=20")
     rest = platform.good("GET", f"executions/{execution}/stations?cursor={page['next']}")
@@ -349,13 +350,13 @@ def test_remote_start_and_reservation_with_the_csmss_part(
     platform.connected(name)
     execution = platform.run("remote-start", name, variables={"patience_ms": 30000})
     token = {"idToken": "REMOTE", "type": "ISO14443"}
-    wait_until(lambda: waits_at(platform, execution, "The request"), 20, "the car")
+    wait_until(lambda: waits_at(platform, execution, "The request"), 60, "the car")
     if version == "1.6":
         csms.call(name, "RemoteStartTransaction", {"idTag": "REMOTE", "connectorId": 1})
     else:
         csms.call(name, "RequestStartTransaction",
                   {"idToken": token, "remoteStartId": 5, "evseId": 1})  # fmt: skip
-    wait_until(lambda: waits_at(platform, execution, "The stop"), 30, "the session")
+    wait_until(lambda: waits_at(platform, execution, "The stop"), 60, "the session")
     if version == "1.6":
         csms.call(name, "RemoteStopTransaction", {"transactionId": given_id(csms, name)})
     else:
@@ -365,7 +366,7 @@ def test_remote_start_and_reservation_with_the_csmss_part(
     platform.passed(execution, 40)
 
     execution = platform.run("reservation", name, variables={"patience_ms": 30000})
-    wait_until(lambda: waits_at(platform, execution, "ReserveNow of"), 20, "the wait")
+    wait_until(lambda: waits_at(platform, execution, "ReserveNow of"), 60, "the wait")
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600))
     if version == "1.6":
         csms.call(name, "ReserveNow", {"connectorId": 1, "expiryDate": until,
@@ -387,3 +388,28 @@ def given_id(csms: PythonCsms, name: str) -> int:
     starts = {f.message[1] for f in frames if f.received and f.action == "StartTransaction"}
     answers = [f.message for f in frames if not f.received and f.message[0] == 3]
     return [message[2]["transactionId"] for message in answers if message[1] in starts][-1]
+
+
+def test_the_verdict_is_strict_whatever_the_station_does(
+    platform: Platform, csms: PythonCsms, fresh_name: Fresh
+) -> None:
+    names = {reading: fresh_name(reading) for reading in ("lenient", "strict")}
+    slug = fresh_name("in-service")
+    platform.scenario(slug, {"type": "wait_for_state", "timeout": 8000, "params": {
+        "target": "station", "state": "accepted"}})  # fmt: skip
+    with FieldRelay(csms.url) as relay:
+        for reading, name in names.items():
+            platform.station(name, relay.url, reading=reading)
+        found = platform.ended(platform.run(slug, *names.values(), start=True))
+        assert found["state"] == "failed"
+        messages = {run["station"]: run["message"] for run in found["runs"]}
+        assert "[time_zone]" in messages[names["lenient"]]
+        assert "was not accepted within" in messages[names["strict"]]
+        assert "and an answer was wrong" in messages[names["strict"]]
+        assert "[time_zone]" in messages[names["strict"]]
+        state = platform.good("GET", f"stations/{names['lenient']}/state")
+        assert state["registration"] == "Accepted" and state["breaches"]
+        state = platform.good("GET", f"stations/{names['strict']}/state")
+        assert "its answer cannot be read" in state["link_error"]
+        for name in names.values():
+            platform.good("PATCH", f"stations/{name}/stop")

@@ -65,5 +65,5 @@ def test_a_frame_that_matched_is_in_the_log(
     (run,) = platform.passed(platform.run("happy-path-charging", name))["runs"]
     by_text = {step["description"]: step["frame"] for step in run["steps"]}
     path = f"messages/{by_text['Wait for StartTransaction request']}"
-    wait_until(lambda: platform.ask("GET", path)[0] == 200, 10, "the message is stored")
+    wait_until(lambda: platform.ask("GET", path)[0] == 200, 60, "the message is stored")
     assert "StartTransaction" in json.dumps(platform.good("GET", path))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 from messaging.records import id_at, time_of
-from scenarios.engine.stream import KEPT, SLACK, UNSURE, Inbox
+from messaging.rows import Row
+from scenarios.engine.stream import KEPT, SLACK, UNSURE, Inbox, Stream
 from scenarios.patterns import Frame
+from tests.messaging.conftest import make_record
 
 
 def frame(moment: float) -> Frame:
@@ -48,3 +51,28 @@ def test_a_place_is_never_beyond_what_comes_whatever_the_clocks() -> None:
         inbox.put(frame(now + skew - 0.05))  # recorded by the other clock a moment ago
         place = time_of(inbox.position(time.time()))
         assert now + skew - 0.2 - SLACK < place < now + skew
+
+
+def test_a_watched_station_has_the_frames_that_the_stream_brings_as_they_are() -> None:
+    stream = Stream()
+    inbox = stream.open("CP1")
+    record = make_record(kind="CallResult", direction="received", uid="u7", mark="m")
+    others = [make_record(station="CP2"), make_record(kind="Note")]
+    assert stream.offer([Row(made) for made in (record, *others)]) == []
+    [(_, frame)] = inbox.after(0)
+    told = (frame.id, frame.direction, frame.kind, frame.action, frame.uid, frame.text, frame.mark)
+    assert told == (
+        record.id, "received", "CallResult", "Heartbeat", "u7", record.text, "m",
+    )  # fmt: skip
+    stream.close("CP1", inbox)
+    stream.offer([Row(make_record())])
+    assert len(inbox.after(0)) == 1
+
+
+def test_a_gap_in_the_stream_is_told_to_every_station_that_is_watched() -> None:
+    stream = Stream()
+    inboxes = [stream.open(name) for name in ("CP1", "CP1", "CP2")]
+    stream.hear(json.dumps({"type": "beat", "text": "gap"}))
+    assert [inbox.gaps for inbox in inboxes] == [0, 0, 0]
+    stream.hear(json.dumps({"type": "gap", "count": 2, "after": "a", "before": "b"}))
+    assert [inbox.gaps for inbox in inboxes] == [1, 1, 1]

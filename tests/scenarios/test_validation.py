@@ -76,6 +76,30 @@ def test_a_scenario_needs_an_id_a_name_and_steps() -> None:
         ({"type": "expect", "params": {"direction": "sent"}}, "Say what is expected"),
         ({"type": "expect", "params": {"payload": {"a": {"@regex": "("}}}},
          "Correct the pattern of @regex"),
+        ({"type": "expect", "params": {"payload": {"a": {"@regex": r"(a)\1"}}}},
+         "Step 1 (expect): Correct the pattern of @regex: invalid escape sequence"),
+        ({"type": "expect", "params": {"payload": {"a": {"@regex": "(?=a)"}}}}, "no look-around"),
+        ({"type": "expect", "params": {"payload": {"a": {"@regex": "a" * 1001}}}}, "Shorten"),
+        ({"type": "expect", "params": {"payload": {"a": {"@regex": ".{900}"}}}}, "Simplify"),
+        ({"type": "expect", "params": {"action": "StartTransactoin"}},
+         'There is no action "StartTransactoin" in OCPP: did you mean StartTransaction?'),
+        ({"type": "expect_none", "params": {"action": "bootnotification,Reset"}},
+         'There is no action "bootnotification" in OCPP: did you mean BootNotification?'),
+        ({"type": "wait_for_message", "params": {"action": "Xyzzy"}},
+         'There is no action "Xyzzy" in OCPP.'),
+        ({"type": "wait_for_held", "params": {"action": "Autorize"}}, "did you mean Authorize?"),
+        ({"type": "add-fault", "params": {"fault": "drop", "action": "Heartbeet"}},
+         "did you mean Heartbeat?"),
+        ({"type": "add_breakpoint", "params": {"action": "Heartbeat,MeterValue"}},
+         "did you mean MeterValues?"),
+        ({"type": "expect", "versions": ["2.0.1"], "params": {"action": "StartTransaction"}},
+         "StartTransaction is OCPP 1.6; this step is for 2.0.1."),
+        ({"type": "expect", "params": {"action": "Reset", "count": 0}}, 'Give "count" as a whole'),
+        ({"type": "expect", "params": {"action": "Reset", "within_ms": 0}}, 'Give "within_ms"'),
+        ({"type": "expect", "params": {"action": "Reset", "next": 1}}, 'Let "next" be true'),
+        ({"type": "expect", "params": {"action": "Reset", "order": "all"}}, 'Let "order" be one'),
+        ({"type": "expect", "params": {"action": "Reset", "order": "any", "next": True}},
+         "they contradict each other"),
         ({"type": "expect", "params": {"action": "A", "capture": {"a b": "x"}}},
          'Name the variable "a b" with letters'),
         ({"type": "assert", "params": {}}, 'Give "conditions" as a list'),
@@ -131,9 +155,69 @@ def test_what_is_open_is_not_refused_before_it_is_known() -> None:
                     variables={"rate": 4}) == {}  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"type": "expect", "params": {"action": "$action"}},
+        {"type": "wait_for_message", "versions": ["2.0.1"], "params": {
+            "action": "StartTransaction"}},
+        {"type": "expect", "versions": ["2.0.1"], "params": {
+            "action": "StartTransaction,TransactionEvent"}},
+        {"type": "add-fault", "params": {"fault": "drop", "action": "$action"}},
+        {"type": "add-fault", "params": {"fault": "drop", "action": "Heartbeat, Authorize"}},
+        {"type": "add-breakpoint", "params": {"action": "Heartbeat,Authorize"}},
+        {"type": "message", "params": {"action": "OfAVendor", "payload": {}}},
+    ],
+)  # fmt: skip
+def test_an_action_that_may_be_meant_is_taken(step: dict) -> None:
+    assert problems(step, variables={"action": "Reset"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("watch", "words"),
+    [
+        ({"schemas": "fail"}, 'There is no rule "schemas": use schema,'),
+        ({"schema": "maybe"}, 'Let "schema" be one of fail, warn, off.'),
+        ({"late_ms": -1}, 'Give "late_ms" in milliseconds'),
+        ({"late_ms": True}, 'Give "late_ms" in milliseconds'),
+        ({"allow": {}}, 'Give "allow" as a list'),
+        ({"allow": [{"action": "Reset"}]}, 'Write each of "allow" as'),
+        ({"allow": [{"rule": "x"}]}, 'There is no rule "x" to allow'),
+        ({"allow": [{"rule": "schema", "action": "Rest"}]}, "did you mean Reset?"),
+        ("sometimes", "Give an object of rules"),
+        ([], "Give an object of rules"),
+    ],
+)
+def test_what_makes_no_sense_to_the_watch_is_refused(watch: Any, words: str) -> None:
+    step = {"type": "delay", "params": {"duration": 1}}
+    (said,) = problems(step, watch=watch)["watch"]
+    assert words in said
+
+
+@pytest.mark.parametrize(
+    "watch", [None, {}, "warn", "off", {"schema": "off", "late_ms": 5, "allow": [
+        {"rule": "call_error", "action": "DataTransfer"}, {"rule": "late"}]}],
+)  # fmt: skip
+def test_what_the_watch_takes(watch: Any) -> None:
+    assert problems({"type": "delay", "params": {"duration": 1}}, watch=watch) == {}
+
+
 def test_too_many_steps_and_no_json_are_refused() -> None:
     assert "Use at most 500 steps" in sentences(*[{"type": "plug"}] * 501)
     assert "plain JSON" in sentences({"type": "plug", "description": {1, 2}})
+
+
+@pytest.mark.parametrize("levels", [150, 400, 900, 5000])
+def test_what_is_nested_too_deep_is_refused_in_words(levels: int) -> None:
+    nested: Any = 1
+    for number in range(levels):
+        nested = {"a": nested} if number % 2 else [nested]
+    step = {"type": "send-message", "params": {"action": "DataTransfer", "payload": nested}}
+    assert "100 deep" in sentences(step)
+    (said,) = problems({"type": "delay", "params": {"duration": 1}}, variables={"a": nested})[
+        "variables"
+    ]
+    assert "100 deep" in said
 
 
 def test_every_type_is_told_in_the_docs() -> None:
@@ -146,3 +230,36 @@ def test_the_predecessors_files_are_whole() -> None:
     for name in PREDECESSOR:
         document = json.loads((BUILTIN / f"{name}.json").read_text())
         assert document["isBuiltin"] and document["steps"]
+
+
+@pytest.mark.parametrize("direction", ["sent", "received", "both", None])
+def test_a_step_may_wait_for_a_frame_that_is_held(direction: str | None) -> None:
+    params = {"action": "Authorize", "direction": direction, "capture": {"id": "$[3].idTag"}}
+    step = {"type": "wait_for_held", "params": {k: v for k, v in params.items() if v is not None}}
+    assert problems(step) == {}
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [({"direction": "up"}, "direction"), ({"way": "sent"}, 'no param "way"'),
+     ({"action": 7}, "action")],
+)  # fmt: skip
+def test_what_a_wait_for_a_held_frame_cannot_have_is_told(params: dict, words: str) -> None:
+    assert words in sentences({"type": "wait_for_held", "params": params})
+
+
+@pytest.mark.parametrize("action", ["start-transaction", "start_transaction"])
+def test_an_api_call_takes_the_params_of_its_command_and_no_others(action: str) -> None:
+    good = {"action": action, "connector": 1, "id_tag": "TAG"}
+    assert problems({"type": "api_call", "params": good}) == {}
+    wrong = {"action": action, "conector": 1}
+    assert 'no param "conector"' in sentences({"type": "api_call", "params": wrong})
+    assert "connector" in sentences({"type": "api_call", "params": {**good, "connector": "one"}})
+
+
+@pytest.mark.parametrize("weight", [{}, {"weight": 0}, {"weight": 2.5}, {"weight": "$heavy"}])
+def test_a_branch_has_a_weight_or_the_usual_one(weight: dict) -> None:
+    steps = [{"type": "delay", "params": {"duration": 1}}]
+    branches = [{**weight, "steps": steps}, {"steps": steps}]
+    step = {"type": "choose", "params": {"branches": branches}}
+    assert problems(step, variables={"heavy": 3}) == {}

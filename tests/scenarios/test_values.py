@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from scenarios.matching import look_up, mismatch
+from scenarios.matching import MISSING, look_up, mismatch, shown
 from scenarios.patterns import Frame, pattern
 from scenarios.values import Unresolved, duration_ms, resolve, used_names
 from scenarios.vocabulary import is_in_state
-
-RNG = random.Random(1)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +24,7 @@ RNG = random.Random(1)
     ],
 )  # fmt: skip
 def test_values_are_worked_out(value: Any, resolved: Any) -> None:
-    assert resolve(value, {"n": 7}, RNG) == resolved
+    assert resolve(value, {"n": 7}, random.Random(1)) == resolved
 
 
 @pytest.mark.parametrize(
@@ -35,7 +33,7 @@ def test_values_are_worked_out(value: Any, resolved: Any) -> None:
 )
 def test_what_cannot_be_worked_out_is_said(value: Any) -> None:
     with pytest.raises(Unresolved):
-        resolve(value, {}, RNG)
+        resolve(value, {}, random.Random(1))
 
 
 def test_draws_are_in_their_range_and_the_same_for_a_seed() -> None:
@@ -76,7 +74,7 @@ PAYLOAD = {
         ({"flag": 1}, "flag is true, not 1"),
         ({"gone": 1}, "gone is missing, not 1"),
         ({"idTagInfo": {"status": "Blocked"}}, 'idTagInfo.status is "Accepted", not "Blocked"'),
-        ({"n": {"@ge": 5}, "text": {"@gt": 1234}}, None),
+        ({"n": {"@ge": 5}, "text": {"@gt": "1234"}}, None),
         ({"n": {"@lt": 5}}, "n is 5, not below 5"),
         ({"n": {"@in": [1, 2]}}, "n is 5, none of [1, 2]"),
         ({"n": {"@not": 5}}, "n is 5"),
@@ -144,3 +142,51 @@ def test_connector_states_of_both_versions(connector: dict, states: set[str]) ->
     every = ("Available", "Occupied", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE",
              "Finishing", "Faulted")  # fmt: skip
     assert {state for state in every if is_in_state(connector, state)} == states
+
+
+# --- what an author and a CSMS may choose is bounded ---------------------------------------------
+
+
+def test_a_pattern_that_would_backtrack_answers_at_once() -> None:
+    why = mismatch({"@regex": "^(a+)+$"}, "a" * 9_999 + "b")
+    assert why is not None and "does not match" in why
+    assert "longer" in (mismatch({"@regex": "a"}, "a" * 10_001) or "")
+
+
+def test_a_pattern_stored_before_there_was_the_rule_is_a_verdict() -> None:
+    why = mismatch({"@regex": r"(a)\1"}, "aa", "status")
+    assert why is not None and why.startswith("status was not looked at. Correct the pattern")
+    assert "Give @regex a text." in (mismatch({"@regex": 5}, "5") or "")
+
+
+def test_lists_by_lists_are_compared_to_a_limit() -> None:
+    wanted = [{"id": n} for n in range(1000)]
+    assert "looks" in (mismatch(wanted, [{"id": -n} for n in range(1, 20_000)] + wanted) or "")
+    assert mismatch(wanted[:100], wanted[:100]) is None
+
+
+def test_what_loops_would_double_without_end_is_refused() -> None:
+    rng = random.Random(1)
+    large = {"x": 2**62, "text": "x" * 60_000}
+    doubled: list = []
+    for _ in range(40):
+        doubled = [doubled, doubled]
+    for value, variables in (
+        ({"@multiply": ["$x", "$x"]}, large), ({"@add": ["$x", "$x", "$x"]}, large),
+        ("${text}${text}", large), ("${all}", {"all": doubled}), ({"@now": 1e15}, {}),
+    ):  # fmt: skip
+        with pytest.raises(Unresolved):
+            resolve(value, variables, rng)
+    assert len(shown(doubled)) <= 120
+
+
+@pytest.mark.parametrize("path", ["1" * 5000, "²", "-1"])
+def test_a_path_that_is_no_place_in_a_list_is_missing(path: str) -> None:
+    assert look_up([1, 2], path) is MISSING
+
+
+@pytest.mark.parametrize("value", [{"mean": 1000}, {"per_hour": 3600}])
+def test_durations_by_chance_have_the_mean_that_was_asked_for(value: dict) -> None:
+    rng = random.Random(5)
+    times = [duration_ms(value, rng) for _ in range(20_000)]
+    assert sum(times) / len(times) == pytest.approx(1000, rel=0.05)

@@ -90,11 +90,13 @@ def secure_cars(talk: Conversation) -> None:
 
 @covers("Reset", "SecurityEventNotification")
 def restart(talk: Conversation) -> None:
+    told = [c.payload for c in talk.wire.calls(talk.name, "SecurityEventNotification")]
     assert talk.call("Reset", type="OnIdle") == {"status": "Accepted"}
     # Nothing is charging, so that it comes at once.
     boot = talk.hears("BootNotification", 30)
     assert boot["chargingStation"]["firmwareVersion"] == "2.1.0"
-    talk.hears("SecurityEventNotification", type="StartupOfTheDevice")
+    for kind in ("ResetOrReboot", "StartupOfTheDevice"):
+        talk.hears("SecurityEventNotification", where=lambda e: e not in told, type=kind)
 
 
 LAST = (look_inside, renew, secure, secure_cars, restart)

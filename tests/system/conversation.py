@@ -35,7 +35,7 @@ class Conversation:
         return self.stack.console.command(self.name, name, **args)
 
     def hears(
-        self, action: str, seconds: float = 20,
+        self, action: str, seconds: float = 60,
         where: Callable[[dict], bool] = lambda payload: True, **wanted: Any,
     ) -> dict[str, Any]:  # fmt: skip
         """A Call of the station, newer than what this was asked for last, with such fields."""

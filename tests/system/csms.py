@@ -11,6 +11,7 @@ import itertools
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
+from urllib.parse import unquote
 
 import websockets
 from ocpp import v16, v21, v201
@@ -130,14 +131,14 @@ class ThreadedServer:
 
     def __enter__(self) -> Any:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.loop.call_soon_threadsafe(self._ending.set)
-        self._thread.join(20)
+        self._thread.join(60)
 
-    def do(self, work: Coroutine[Any, Any, Any], seconds: float = 30) -> Any:
+    def do(self, work: Coroutine[Any, Any, Any], seconds: float = 60) -> Any:
         """Run a coroutine on the server's loop and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(seconds)
 
@@ -160,7 +161,7 @@ class PythonCsms(ThreadedServer):
         self._links = itertools.count(1)
 
     async def _serve_station(self, socket: ServerConnection) -> None:
-        station = socket.request.path.rsplit("/", 1)[-1]
+        station = unquote(socket.request.path.rsplit("/", 1)[-1])
         connection = NotedConnection(self.wire, station, socket, next(self._links))
         side = SIDES[socket.subprotocol](station, connection)
         side.answers = self.answers

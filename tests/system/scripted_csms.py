@@ -89,14 +89,14 @@ class ScriptedCsms(ThreadedServer):
     def await_answers(self, station: str, unique_id: str, number: int = 1) -> list[list[Any]]:
         return wait_until(
             lambda: (found := self.answers(station, unique_id)) and len(found) >= number and found,
-            10, f"{number} answers to {unique_id}; last: {self.wire.frames(station)[-3:]}", 0.005,
+            60, f"{number} answers to {unique_id}; last: {self.wire.frames(station)[-3:]}", 0.005,
         )  # fmt: skip
 
     def links(self, station: str) -> int:
         """How many connections the station has booted or reported on."""
         return len({frame.link for frame in self.wire.frames(station) if frame.received})
 
-    def await_up(self, station: str, seconds: float = 30) -> None:
+    def await_up(self, station: str, seconds: float = 60) -> None:
         def up() -> bool:
             socket = self.sockets.get(station)
             return socket is not None and socket.state is websockets.State.OPEN

@@ -23,6 +23,14 @@ def energies(meter_values: list[dict[str, Any]]) -> list[float]:
     return readings
 
 
+def newest(payload: dict[str, Any]) -> list[float]:
+    """The register readings that a message is the first to tell: an Ended event repeats that of the
+    begin (2.x, E06)."""
+    readings = energies(payload.get("meterValue", []))
+    assert readings == sorted(readings), payload
+    return readings[-1:] if payload.get("eventType") == "Ended" else readings
+
+
 class Session16:
     """Reads sessions of a 1.6 station off the wire."""
 
@@ -76,7 +84,7 @@ class Session201:
         return len(self._events("Started"))
 
     def readings(self) -> list[float]:
-        return [e for event in self._events() for e in energies(event.get("meterValue", []))]
+        return [e for event in self._events() for e in newest(event)]
 
     def await_stop(self, seconds: float = 15, after: int = 0) -> dict[str, Any]:
         event = self._await("Ended", seconds, after)

@@ -62,7 +62,7 @@ class StrictCsms:
                     self.port = event["port"]
 
     def __enter__(self) -> StrictCsms:
-        wait_until(lambda: self.port, 20, "the node CSMS listens")
+        wait_until(lambda: self.port, 60, "the node CSMS listens")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -83,6 +83,6 @@ class StrictCsms:
         order = {"id": number, "station": station, "action": action, "payload": payload}
         self.popen.stdin.write(json.dumps(order) + "\n")
         self.popen.stdin.flush()
-        answer = wait_until(lambda: self._results.get(number), 30, f"an answer to {action}")
+        answer = wait_until(lambda: self._results.get(number), 60, f"an answer to {action}")
         assert "error" not in answer, answer["error"]
         return answer["result"]

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.console import station_fields
 from benchmarks.processes import wait_until
 from benchmarks.stack import Stack
+from tests.messaging.conftest import series
 
 from .csms import PythonCsms
 from .sessions import SESSIONS, STEADY_CAR
@@ -43,7 +44,7 @@ class Charging:
         self.session.await_start()
         self.await_readings(3)
 
-    def await_readings(self, more: int, seconds: float = 30) -> None:
+    def await_readings(self, more: int, seconds: float = 90) -> None:
         wanted = len(self.session.readings()) + more
         wait_until(
             lambda: len(self.session.readings()) >= wanted, seconds,
@@ -58,7 +59,7 @@ class Charging:
         """The transaction is one, its register never falls, and the energy is what 22 kW give."""
         stop = self.session.await_stop(seconds=60)
         wire, database = self.csms.wire, self.stack.mongo
-        await_logged(database, wire, self.name, 60, crashed)
+        await_logged(database, wire, self.name, crashed=crashed)
         assert (self.session.starts(), self.session.stops()) == (1, 1)
         readings = self.session.readings()
         assert readings == sorted(readings)
@@ -77,10 +78,9 @@ class Charging:
         assert energy == pytest.approx(
             seconds * WATT_HOURS_A_SECOND, abs=2 * WATT_HOURS_A_SECOND + 2
         ), f"{energy} Wh in {seconds} s"
-        samples = database["transaction_samples"].find({"session": document["_id"]})
-        kept = [row["sample"]["energy_wh"] for row in samples.sort("time")]
+        kept = [sample["energy_wh"] for sample in series(database, document["_id"])]
         assert kept and kept == sorted(kept)
-        await_logged(database, wire, self.name, 30, crashed)  # what came meanwhile
+        await_logged(database, wire, self.name, crashed=crashed)  # what came meanwhile
         assert_logged_once(database, wire, self.name, crashed)
 
 
@@ -96,7 +96,7 @@ def charging(stack, python_csms, fresh_name) -> list[Charging]:
     fleet = [Charging(stack, python_csms, fresh_name("crash"), v) for v in VERSIONS]
     stack.console.create([station_fields(c.name, python_csms.url, c.version) for c in fleet])
     for one in fleet:
-        python_csms.wire.await_call(one.name, "StatusNotification", 30)
+        python_csms.wire.await_call(one.name, "StatusNotification", 60)
         one.begin()
     return fleet
 
@@ -105,18 +105,18 @@ def test_a_killed_charge_point_worker(stack, python_csms, charging):
     stack.processes["worker"].kill()
     stack.start_worker("worker")
     for one in charging:
-        one.await_readings(3, 40)
+        one.await_readings(3)
         stack.console.command(one.name, "stop-transaction", connector=1)
         one.check_end(crashed=True)
 
 
 def test_a_killed_worker_while_another_stands_by(stack, python_csms, charging):
-    """Its shards are taken within 15 s."""
+    """Its shards are taken."""
     stack.start_worker("second")
     stack.processes["worker"].kill()
     killed = time.monotonic()
     for one in charging:
-        one.await_readings(1, 25)
+        one.await_readings(1)
         print(f"{one.name} charges on after {time.monotonic() - killed:.1f} s")
     for one in charging:
         stack.console.command(one.name, "stop-transaction", connector=1)
@@ -131,7 +131,7 @@ def test_a_killed_celery_worker_in_mid_batch(stack, python_csms, charging):
     try:
         for one in charging:
             one.await_readings(3)
-        wait_until(lambda: unacknowledged(stack) > 0, 20, "a batch is with the Celery worker")
+        wait_until(lambda: unacknowledged(stack) > 0, 60, "a batch is with the Celery worker")
         stack.processes["celery"].kill()
     finally:
         stack.processes["mongo"].resume()

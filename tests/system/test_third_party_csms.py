@@ -55,7 +55,7 @@ def test_a_station_boots_charges_and_stops(kind, version, request, stack, fresh_
     console.command(name, "plug", connector=1, ev=STEADY_CAR)
     console.command(name, "start-transaction", connector=1, id_tag="LOCAL")
     session.await_start()
-    wait_until(lambda: len(session.readings()) >= 3, 20, "three meter readings")
+    wait_until(lambda: len(session.readings()) >= 3, 60, "three meter readings")
     console.command(name, "stop-transaction", connector=1)
     stop = session.await_stop()
     console.command(name, "unplug", connector=1)
@@ -69,7 +69,7 @@ def test_a_station_boots_charges_and_stops(kind, version, request, stack, fresh_
     assert csms.call(name, *remote_start(version))["status"] == "Accepted"
     session.await_start(after=1)
     wait_until(
-        lambda: open_transaction(stack, name) not in (None, "", stop["transaction"]), 10,
+        lambda: open_transaction(stack, name) not in (None, "", stop["transaction"]), 60,
         "the second transaction has its id",
     )  # fmt: skip
     second = open_transaction(stack, name)

@@ -69,7 +69,7 @@ class Wire:
         self,
         station: str,
         action: str,
-        seconds: float = 15,
+        seconds: float = 60,
         after: int = 0,
         where: Callable[[dict[str, Any]], bool] = lambda payload: True,
     ) -> Seen:
@@ -128,7 +128,7 @@ def logged(database: Any, station: str, direction: str) -> list[dict[str, Any]]:
 
 
 def await_logged(
-    database: Any, wire: Wire, station: str, seconds: float = 30, crashed: bool = False
+    database: Any, wire: Wire, station: str, seconds: float = 120, crashed: bool = False
 ) -> None:
     """Wait until the log holds every frame that the CSMS got from the station and sent to it.
 

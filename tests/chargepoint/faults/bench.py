@@ -111,7 +111,6 @@ class Bench:
             assert self.call("ChangeConfiguration", change)[2]["status"] == "Accepted"
         else:
             assert self.csms.set("AlignedDataCtrlr.Interval", str(seconds)) == "Accepted"
-            assert self.csms.set("AlignedDataCtrlr.SendDuringIdle", "true") == "Accepted"
         self.meter_values: list[str] = []
         self.csms.answers["MeterValues"] = self._meter_values
 

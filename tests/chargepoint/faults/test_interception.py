@@ -247,3 +247,103 @@ def test_an_answer_is_either_a_result_or_an_error(bench):
         with pytest.raises(CommandRejected, match="either payload or code"):
             bench.do("answer", id=frame["id"], **args)
     assert held(bench)
+
+
+@pytest.mark.parametrize(("action", "payload"), [
+    ("SetNetworkProfile", {}), ("InstallCertificate", {}),
+    ("ChangeConfiguration", {"key": "emulatorSecureURL", "value": "wss://evil.example/"}),
+    ("SetVariables", {"setVariableData": [{"component": {"name": "networkConfiguration"}}]}),
+])  # fmt: skip
+def test_no_edit_leads_the_stations_secrets_elsewhere(bench, action, payload):
+    """Who holds a frame of the CSMS and puts another in its place speaks in the CSMS's name."""
+    frame = hold_call(bench)
+    text = json.dumps([2, "c1", action, payload])
+    with pytest.raises(CommandRejected, match="secrets"):
+        bench.do("release", id=frame["id"], text=text)
+    assert held(bench)  # it waits on
+    bench.do("release", id=frame["id"], text=text, leading=True)
+    assert not held(bench)
+
+
+def test_an_edit_of_another_setting_is_free(bench):
+    frame = hold_call(bench)
+    text = json.dumps([2, "c1", "ChangeConfiguration", {"key": "HeartbeatInterval", "value": "9"}])
+    bench.do("release", id=frame["id"], text=text)
+    assert not held(bench)
+
+
+# --- whose frames they are -------------------------------------------------------------------
+
+ADA, BOB = "ada, admin [1]", "bob, API [2]"
+
+
+def by(bench: Bench, cause: str, name: str, **args) -> list:
+    """The frames and notes that left because of this person's command."""
+    result, effects = bench.station.command(name, args, bench.now, cause)
+    bench.perform(effects)
+    return [effect.frame for effect in effects if hasattr(effect, "frame")]
+
+
+def test_who_crafts_a_frame_is_on_record_and_its_answer_is_nobodys(bench):
+    bench.csms.answers["Heartbeat"] = {"currentTime": "2030-01-01T00:00:00Z"}
+    [crafted] = by(bench, ADA, "message", action="Heartbeat")
+    assert crafted.cause == ADA
+    assert {frame.cause for frame in bench.log if frame != crafted} == {""}
+
+
+def test_who_crafts_a_frame_is_on_record_also_where_a_fault_delays_it(bench):
+    bench.do("add-fault", fault="latency", direction="sent", delay_ms=3000, count=1)
+    by(bench, ADA, "message", text='[2,"mine","Heartbeat",{}]')
+    bench.pass_time(5)
+    [late] = [frame for frame in bench.log if '"mine"' in frame.text and frame.direction == "sent"]
+    assert late.cause == ADA and "delayed" in late.mark
+
+
+@pytest.mark.parametrize("edit", [None, "[nonsense"])
+def test_who_lets_a_held_frame_go_is_on_record(bench, edit):
+    frame = hold_heartbeat(bench, count=1)
+    bench.watch_only("nonsense")
+    given = {} if edit is None else {"text": edit}
+    [gone] = [each for each in by(bench, ADA, "release", id=frame["id"], **given) if each.text]
+    assert (gone.cause, gone.text) == (ADA, edit or frame["text"])
+    assert [each.cause for each in bench.marked("held") if each.mark == "held"] == [""]
+
+
+def test_who_drops_and_who_answers_a_frame_is_on_record(bench):
+    frame = hold_heartbeat(bench, count=1)
+    [dropped] = by(bench, ADA, "drop", id=frame["id"])
+    assert dropped.cause == ADA
+    bench.pass_time(40)
+    frame = hold_heartbeat(bench, count=1)
+    taken = by(bench, BOB, "answer", id=frame["id"], code="InternalError")
+    answer = next(each for each in taken if each.kind == "CallError")
+    assert answer.cause == BOB
+
+
+def test_a_frame_of_the_csms_that_is_let_go_names_who_did(bench):
+    bench.do("add-breakpoint", direction="received", kind="Call", count=1)
+    bench.call("Reset", bench.hard_reset)
+    [frame] = held(bench)
+    taken = by(bench, ADA, "release", id=frame["id"])
+    come = next(each for each in taken if each.direction == "received")
+    assert (come.action, come.cause) == ("Reset", ADA)
+    assert {each.cause for each in taken if each.direction == "sent"} == {""}
+
+
+def test_who_crafted_what_another_lets_go_stays_named(bench):
+    bench.do("add-breakpoint", direction="sent", action="DataTransfer", count=1)
+    by(bench, ADA, "message", action="DataTransfer", payload={"vendorId": "v"})
+    [frame] = held(bench)
+    bench.csms.answers["DataTransfer"] = {"status": "Accepted"}
+    [gone] = [each for each in by(bench, BOB, "release", id=frame["id"]) if each.text]
+    assert gone.cause == f"{ADA}; {BOB}"
+
+
+def test_notes_of_what_was_done_to_a_station_name_who_did_it(bench):
+    [note] = by(bench, ADA, "add-breakpoint", action="Heartbeat")
+    assert (note.kind, note.cause) == ("Note", ADA)
+
+
+def test_nobody_names_another_by_the_arguments(bench):
+    with pytest.raises(CommandRejected, match="no argument"):
+        bench.station.command("message", {"text": "x", "cause": BOB}, bench.now, ADA)

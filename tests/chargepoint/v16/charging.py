@@ -51,6 +51,12 @@ def by_second(schedule: dict) -> list[float]:
     return limits
 
 
+def alike(periods: list[dict]) -> bool:
+    """Whether two neighbours tell the same."""
+    told = [{**period, "startPeriod": 0} for period in periods]
+    return any(one == other for one, other in zip(told, told[1:], strict=False))
+
+
 # --- the reference -------------------------------------------------------------------------------
 
 

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from chargepoint.v16.keys import KEYS
-from tests.chargepoint.coverage import action_table, acts, proof, row, shown, table
+from tests.chargepoint.coverage import ROOT, action_table, acts, proof, row, shown, table
+from tests.chargepoint.readings import readings
 
 VERSION = "1.6"
+READINGS = readings(ROOT / "tests/chargepoint/v16/readings.txt")
 _HEAD = """\
 # OCPP 1.6J: what is emulated
 
@@ -20,13 +22,22 @@ A Call of the CSMS that is not here as *served* is answered with NotSupported.
 """
 
 
+_KEYS = """
+## Configuration keys
+
+What a key means was read in the source beside its test: a section of OCPP 1.6 edition 2, or the
+whitepaper "Improved security for OCPP 1.6-J". The words are ours
+(`tests/chargepoint/v16/readings.txt`).
+"""
+
+
 def _key_row(name: str) -> str:
-    key = KEYS[name]
+    key, (source, says) = KEYS[name], READINGS[name]
     default = key.default or ("by the configuration" if key.computed else "")
     idle = "told" if key.readonly else "kept and told"
     return row(
         name, default.replace(",", ", "), "yes" if key.readonly else "",
-        "acts" if acts(VERSION, name) else idle, shown(proof(VERSION, name)),
+        "acts" if acts(VERSION, name) else idle, says, source, shown(proof(VERSION, name)),
     )  # fmt: skip
 
 
@@ -35,8 +46,11 @@ def page() -> str:
     return "\n".join([
         _HEAD,
         *action_table(VERSION),
-        "\n## Configuration keys\n",
-        *table("key", "default", "read-only", "effect", "the test that proves it"),
+        _KEYS,
+        *table(
+            "key", "default", "read-only", "effect", "what it says", "source",
+            "the test that proves it",
+        ),
         *map(_key_row, KEYS),
         "",
     ])  # fmt: skip

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chargepoint.effects import Noted
 from chargepoint.times import iso
 from tests.chargepoint.peer import START, Peer
 
@@ -57,6 +58,37 @@ def test_a_pending_station_answers_calls():
         "status": "Accepted"}  # fmt: skip
 
 
+@pytest.mark.parametrize("status", ["Pending", "Rejected"])
+def test_a_new_link_within_the_interval_changes_nothing_of_the_answer(status):
+    peer = Peer()
+    peer.answers["BootNotification"] = boot(status, 60, peer)
+    peer.connect()
+    peer.drop()
+    peer.connect()
+    kind, _, said, *_ = peer.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
+    if status == "Rejected":
+        assert (kind, said) == (4, "SecurityError")
+        assert peer.actions() == ["BootNotification"]
+    else:
+        assert said == {"status": "Accepted"}
+        assert peer.actions() == ["BootNotification", "Heartbeat"]
+
+
+@pytest.mark.parametrize("status", ["Pending", "Rejected"])
+def test_who_is_accepted_no_longer_says_nothing_on_the_next_link_either(status):
+    peer = Peer().connect()
+    peer.answers["BootNotification"] = boot(status, 60, peer)
+    peer.call("TriggerMessage", {"requestedMessage": "BootNotification"})
+    before = len(peer.actions())
+    peer.do("plug", connector=1)
+    peer.drop()
+    peer.connect()
+    assert peer.actions()[before:] == []
+    peer.answers["BootNotification"] = boot("Accepted", 300, peer)
+    peer.pass_time(61)
+    assert peer.actions()[before : before + 2] == ["BootNotification", "StatusNotification"]
+
+
 def test_an_unanswered_boot_is_repeated():
     peer = Peer(call_timeout=10.0)
     peer.answers["BootNotification"] = None
@@ -101,3 +133,15 @@ def test_ids_differ_after_a_restart():
     again.connect()
     again.pass_time(301)
     assert ids.isdisjoint({frame[1] for frame in again.sent if frame[0] == 2})
+
+
+def test_a_call_that_has_no_answer_in_time_is_noted_in_the_log():
+    peer = Peer(call_timeout=10.0)
+    peer.answers["BootNotification"] = None
+    peer.connect()
+    assert [each for each in peer.station.wake(peer.now + 9.9) if type(each) is Noted] == []
+    noted = [each.frame for each in peer.station.wake(peer.now + 10) if type(each) is Noted]
+    assert [(frame.kind, frame.direction, frame.action) for frame in noted] == [
+        ("Note", "", "BootNotification")
+    ]
+    assert noted[0].error == "Timeout: no answer to BootNotification in 10 s"

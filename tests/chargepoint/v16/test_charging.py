@@ -3,6 +3,7 @@
 import pytest
 
 from chargepoint.station import CommandRejected
+from chargepoint.times import iso
 from tests.chargepoint.peer import Peer
 
 INVALID = {"idTagInfo": {"status": "Invalid"}}
@@ -204,6 +205,21 @@ def test_clock_aligned_values_come_on_the_clock():
     values = [v for n in notes for v in n["meterValue"][0]["sampledValue"]]
     assert {v["context"] for v in values} == {"Sample.Clock"}
     assert all("transactionId" not in n for n in notes)
+
+
+def test_a_clock_aligned_value_bears_the_time_of_the_mark_however_late_it_is_read():
+    keys = {"ClockAlignedDataInterval": "900", "StopTxnAlignedData": "Voltage"}
+    peer = Peer(configuration=keys).connect()
+    peer.do("start-transaction", connector=1)
+    mark = (peer.now // 900 + 1) * 900
+    peer.now = mark + 2.345
+    peer.take(peer.station.wake(peer.now))
+    told = [v["timestamp"] for p in peer.calls("MeterValues") for v in p["meterValue"]
+            if v["sampledValue"][0]["context"] == "Sample.Clock"]  # fmt: skip
+    assert told == [iso(mark)] * 2  # of the transaction, and of the idle connector
+    peer.do("stop-transaction", connector=1)
+    data = peer.calls("StopTransaction")[0]["transactionData"]
+    assert [entry["timestamp"] for entry in data] == [iso(mark)]
 
 
 @pytest.mark.proves("StopTxnSampledData")

@@ -2,7 +2,7 @@
 
 from chargepoint.v16.keys import KEYS
 from tests.chargepoint.coverage import ROOT, actions, proofs, sent
-from tests.chargepoint.v16.coverage_page import page
+from tests.chargepoint.v16.coverage_page import READINGS, page
 
 
 def test_the_page_is_up_to_date():
@@ -12,6 +12,10 @@ def test_the_page_is_up_to_date():
 def test_every_action_and_every_key_has_a_test_that_proves_it():
     emulated = {action for action, ways in actions("1.6") if ways}
     assert {*emulated, *KEYS} - set(proofs()["1.6"]) == set()
+
+
+def test_every_key_was_read():
+    assert set(READINGS) == set(KEYS)
 
 
 def test_what_is_sent_is_found_in_the_code():

@@ -4,6 +4,7 @@ import pytest
 
 from chargepoint.commands import CommandRejected
 from chargepoint.config import ConnectorConfig
+from chargepoint.v16.keys import KEYS
 from chargepoint.v16.measurands import MEASURANDS
 from tests.chargepoint.authority import Authority
 from tests.chargepoint.files import FilePeer
@@ -110,12 +111,15 @@ def test_the_store_of_certificates_holds_as_many_as_told(peer):
 
 
 @pytest.mark.proves("GetConfigurationMaxKeys")
-def test_no_more_keys_than_told_in_one_answer():
+def test_no_more_keys_can_be_asked_for_by_name_than_told():
+    """9.1.9: of *requested* keys; a request without keys asks for all of them (5.8)."""
     vendor = {f"Vendor{n}": "x" for n in range(200)}
     peer = Peer(configuration=vendor).connect()
     most = int(told(peer, "GetConfigurationMaxKeys"))
     asked = peer.call("GetConfiguration", {"key": list(vendor)})[2]
     assert len(asked["configurationKey"]) == most
+    every = [e["key"] for e in peer.call("GetConfiguration", {})[2]["configurationKey"]]
+    assert every == [*KEYS, *vendor]
 
 
 def tags(first, last):

@@ -187,3 +187,16 @@ def test_the_log_status_for_an_extended_trigger(peer):
     assert triggered() == {"status": "Idle"}
     get_log(peer)
     assert triggered() == {"status": "Uploading", "requestId": 3}
+
+
+def test_files_of_the_same_second_have_names_of_their_own(peer):
+    kinds = ("DiagnosticsLog", "SecurityLog", "DiagnosticsLog", "DiagnosticsLog")
+    names = [diagnostics(peer)["fileName"]]
+    names += [get_log(peer, kind=kind)["filename"] for kind in kinds]
+    names.append(diagnostics(peer)["fileName"])
+    peer = peer.crash().connect()
+    names.append(diagnostics(peer)["fileName"])
+    assert len(set(names)) == 7, names
+    assert names[1].endswith("Z-diagnostics-2.log") and names[2].endswith("Z-security-3.log")
+    peer.pass_time(1)
+    assert diagnostics(peer)["fileName"].endswith("Z-diagnostics.log")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.chargepoint.peer import START, Peer
 from tests.chargepoint.v16.charging import (
+    alike,
     by_second,
     composite,
     expected,
@@ -301,6 +302,19 @@ def test_a_schedule_with_too_many_periods_is_shorter(peer):
     assert (schedule["duration"], len(schedule["chargingSchedulePeriod"])) == (200, 100)
 
 
+def test_periods_that_are_told_alike_are_one_period(peer):
+    """In amperes to a tenth 6000 W and 6001 W are the same, and as many as told are left."""
+    watts = [6000.0, 6001.0] * 49 + [11_040.0, 6000.0]
+    made = profile([(n * 2, w) for n, w in enumerate(watts)], kind="Absolute", startSchedule=START)
+    assert set_profile(peer, 1, made) == "Accepted"
+    most = profile(16.0, 2, MAX, unit="A", kind="Absolute", startSchedule=START + 197)
+    assert set_profile(peer, 0, most) == "Accepted"
+    schedule = composite(peer, 1, 300, chargingRateUnit="A")["chargingSchedule"]
+    periods = [(p["startPeriod"], p["limit"]) for p in schedule["chargingSchedulePeriod"]]
+    assert periods == [(0, 8.7), (196, 16.0), (198, 8.7)]
+    assert schedule["duration"] == 300
+
+
 _RATES = st.sampled_from([0.0, 6.0, 10.0, 16.0, 20.5, 32.0])
 _PHASES = st.sampled_from([(), (), (1,), (2,), (3,)])
 _OFFSETS = st.integers(-20, 120)
@@ -354,6 +368,7 @@ def test_the_schedule_is_what_a_slow_evaluator_says_and_so_is_the_power(wanted, 
         installed = [old for old in installed if not _replaces(pair, old)] + [pair]
     begin = int(peer.now)
     schedule = composite(peer, 1, 120, chargingRateUnit=unit)["chargingSchedule"]
+    assert not alike(schedule["chargingSchedulePeriod"])
     for second, limit in enumerate(by_second(schedule)):
         watts, phases = expected(installed, 1, begin + second, START)
         wanted_limit = watts if unit == "W" else watts / 230 / phases

@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from copy import deepcopy
 from itertools import pairwise
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -19,22 +20,7 @@ from chargepoint.station import CommandRejected
 from chargepoint.times import iso, seconds_of
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v16.charging import profile
-
-# Rows and columns of 4.9: from status, to statuses.
-_ALLOWED = {
-    "Available": "Preparing Charging SuspendedEV SuspendedEVSE Reserved Unavailable Faulted",
-    # Unavailable: 5.2 wants it at once where no transaction runs; 4.9 has no row for it.
-    "Preparing": "Available Charging SuspendedEV SuspendedEVSE Finishing Unavailable Faulted",
-    "Charging": "Available SuspendedEV SuspendedEVSE Finishing Unavailable Faulted",
-    "SuspendedEV": "Available Charging SuspendedEVSE Finishing Unavailable Faulted",
-    "SuspendedEVSE": "Available Charging SuspendedEV Finishing Unavailable Faulted",
-    "Finishing": "Available Preparing Unavailable Faulted",
-    "Reserved": "Available Preparing Unavailable Faulted",
-    "Unavailable": "Available Preparing Charging SuspendedEV SuspendedEVSE Faulted",
-    "Faulted": "Available Preparing Charging SuspendedEV SuspendedEVSE Finishing Reserved "
-               "Unavailable",
-}  # fmt: skip
-ALLOWED = {(one, other) for one, row in _ALLOWED.items() for other in row.split()}
+from tests.chargepoint.v16.statuses import ALLOWED
 
 numbers = st.sampled_from([1, 2])
 tags = st.sampled_from(["ANNA", "BERT"])
@@ -400,4 +386,4 @@ class Life(RuleBasedStateMachine):
 
 
 Life.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
-TestLife = Life.TestCase
+TestLife = pytest.mark.slow(Life.TestCase)

@@ -11,6 +11,7 @@ from typing import Any
 from chargepoint.v21.evse_controllers import VARIABLES as OF_CONTROLLERS
 from chargepoint.versions import station_class
 from tests.chargepoint.coverage import (
+    ROOT,
     action_table,
     acts,
     looked_up,
@@ -19,10 +20,15 @@ from tests.chargepoint.coverage import (
     shown,
     table,
 )
+from tests.chargepoint.readings import readings
 from tests.chargepoint.v201.csms import booted
 from tests.chargepoint.v201.required import always, with_block
 
 VERSIONS = ("2.0.1", "2.1")
+READINGS = {
+    **readings(ROOT / "tests/chargepoint/v201/readings.txt"),
+    **readings(ROOT / "tests/chargepoint/v21/readings.txt"),
+}
 _LIVE = {
     variable.key
     for known in (station_class(version).MODEL.CATALOGUE for version in VERSIONS)
@@ -42,6 +48,11 @@ _VARIABLES = """\
 What a GetBaseReport tells, and what the standard requires beside. Required: *yes*; *block*, where
 the component's functional block is supported; *ours*, of the emulator itself. The default of a
 live variable is what the station does at the time.
+
+What a variable means was read in the source beside its test: the lists of components and variables
+in the appendices of 2.0.1 and 2.1 (*generic*: a variable that any component may have) with the
+texts of part 2, "Controller components", the errata of 2.1, and the requirements that are named.
+The words are ours (`tests/chargepoint/v201/readings.txt` and `v21/readings.txt`).
 """
 
 
@@ -85,15 +96,17 @@ def _row(key: str) -> str:
     name, _, instance = name.rstrip("]").partition("[")
     having = [version for version in VERSIONS if key in inventory(version)]
     cells = [component, name, instance, _required(key, "2.1")]
+    source, says = READINGS.get(key, ("", ""))
     if not having:
-        return row(*cells, "not yet", "", "", "", "")
+        return row(*cells, "not yet", "", "", "", says, source, "")
     attribute = inventory(having[-1])[key]["variableAttribute"][0]
     default = "" if key in _LIVE else attribute.get("value", "")
     if inventory(having[-1])[key]["variableCharacteristics"]["dataType"].endswith("List"):
         default = default.replace(",", ", ")
     kind = attribute["mutability"]
     tested = next((t for v in having if (t := proof(v, key))), "")
-    return row(*cells, ", ".join(having), kind, default, _effect(key, kind), shown(tested))
+    effect = _effect(key, kind)
+    return row(*cells, ", ".join(having), kind, default, effect, says, source, shown(tested))
 
 
 def page() -> str:
@@ -103,7 +116,7 @@ def page() -> str:
         parts += [f"## OCPP {version}\n", *action_table(version), ""]
     keys = {key for v in VERSIONS for key in (*inventory(v), *missing(v))}
     columns = ("component", "variable", "instance", "required", "in", "mutability", "default",
-               "effect", "the test that proves it")  # fmt: skip
+               "effect", "what it says", "source", "the test that proves it")  # fmt: skip
     parts += [_VARIABLES, *table(*columns), *map(_row, sorted(keys)), ""]
     return "\n".join(parts)
 

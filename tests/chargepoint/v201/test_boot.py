@@ -8,6 +8,7 @@ from chargepoint.station import CommandRejected, make_station
 from chargepoint.times import iso
 
 from .csms import Csms, booted, config_of
+from .profiles import profile
 
 
 def answer(status, interval=300):
@@ -57,7 +58,8 @@ def test_not_accepted_yet(status):
     assert len(csms.calls) == 1
     csms.answers["BootNotification"] = answer("Accepted")
     csms.pass_time(1)
-    assert [name for name, _ in csms.calls] == ["BootNotification"] * 2 + ["StatusNotification"] * 2
+    told = [name for name, _ in csms.calls if name != "SecurityEventNotification"]
+    assert told == ["BootNotification"] * 2 + ["StatusNotification"] * 2
 
 
 def test_while_rejected_calls_are_refused_and_while_pending_served():
@@ -87,6 +89,43 @@ def test_while_rejected_calls_are_refused_and_while_pending_served():
     assert csms.station.registration == "Accepted"
 
 
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+def test_what_is_asked_of_a_pending_station_is_told_at_once(version):
+    csms = Csms(config_of(version))
+    csms.answers["BootNotification"] = answer("Pending")
+    csms.connect()
+    asked = csms.call("SetChargingProfile", {"evseId": 1, "chargingProfile": profile(6000.0)})
+    assert asked == {"status": "Accepted"}
+    csms.call("GetChargingProfiles", {"requestId": 1, "chargingProfile": {}})
+    wanted = ["ReportChargingProfiles", "SignCertificate"]
+    if version == "2.1":
+        limit = {"priority": 0, "pctMaxDischargePower": 50.0}
+        csms.call(
+            "SetDERControl",
+            {
+                "isDefault": True,
+                "controlId": "C",
+                "controlType": "LimitMaxDischarge",
+                "limitMaxDischarge": limit,
+            },
+        )
+        csms.call("GetDERControl", {"requestId": 2})
+        wanted.insert(1, "ReportDERControl")
+    trigger = {"requestedMessage": "SignV2GCertificate"}
+    assert csms.call("TriggerMessage", trigger) == {"status": "Accepted"}
+    assert [name for name, _ in csms.calls] == ["BootNotification", *wanted]
+
+
+def test_a_new_link_within_the_interval_leaves_it_rejected():
+    csms = Csms()
+    csms.answers["BootNotification"] = answer("Rejected")
+    csms.connect()
+    csms.disconnect()
+    csms.connect()
+    assert csms.call("ClearCache", {})[0] == "SecurityError"  # B03.FR.03
+    assert [name for name, _ in csms.calls] == ["BootNotification"]
+
+
 @pytest.mark.proves("TxCtrlr.TxBeforeAcceptedEnabled")
 def test_transactions_before_acceptance_if_allowed():
     allowed = {
@@ -99,6 +138,22 @@ def test_transactions_before_acceptance_if_allowed():
     csms.connect()
     assert csms.events[0]["eventType"] == "Started"
     assert csms.events[0]["offline"] is True
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_where_nobody_is_asked_a_car_charges_before_acceptance_only_if_allowed(allowed):
+    keys = {
+        "AuthCtrlr.Enabled": "false", "TxCtrlr.TxBeforeAcceptedEnabled": str(allowed).lower(),
+    }  # fmt: skip
+    csms = Csms(config_of(configuration=keys))
+    csms.command("plug", connector=1)
+    csms.pass_time(60)
+    assert (csms.station.outlets[1].transaction is not None) is allowed
+    csms.connect()
+    started = csms.events[0]
+    assert (started["eventType"], started.get("offline", False)) == ("Started", allowed)
+    assert started["idToken"]["type"] == "NoAuthorization"
+    assert csms.story()[-1][2] == "Charging"
 
 
 @pytest.mark.proves("Heartbeat", "OCPPCommCtrlr.HeartbeatInterval")

@@ -247,6 +247,25 @@ def test_periodic_values_and_their_measurands():
     assert registers[-1] == pytest.approx(11_000 / 12, abs=1)
 
 
+@pytest.mark.proves("SampledDataCtrlr.RegisterValuesWithoutPhases")
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+def test_the_register_is_told_in_all_and_not_by_phases(version):
+    """Absent or false, the value of each phase would be reported."""
+    csms = booted(version=version)
+    item = {
+        "component": {"name": "SampledDataCtrlr"},
+        "variable": {"name": "RegisterValuesWithoutPhases"},
+    }
+    answer = csms.call("GetVariables", {"getVariableData": [item]})["getVariableResult"][0]
+    assert answer["attributeValue"] == "true"
+    csms.command("start-transaction", connector=1)
+    csms.pass_time(120)
+    told = [s for e in csms.events for v in e.get("meterValue", ()) for s in v["sampledValue"]]
+    registers = [s for s in told if s["measurand"] == "Energy.Active.Import.Register"]
+    assert registers and all("phase" not in s for s in registers)
+    assert any("phase" in s for s in told)
+
+
 @pytest.mark.proves("SampledDataCtrlr.TxUpdatedInterval")
 def test_a_new_interval_counts_at_once_and_zero_is_off():
     csms = quiet()
@@ -258,30 +277,6 @@ def test_a_new_interval_counts_at_once_and_zero_is_off():
     csms.set("SampledDataCtrlr.TxUpdatedInterval", "0")
     csms.pass_time(600)
     assert len(csms.events) == count
-
-
-@pytest.mark.proves("MeterValues", "AlignedDataCtrlr.Interval", "AlignedDataCtrlr.SendDuringIdle")
-def test_clock_aligned_values():
-    csms = quiet(AlignedDataCtrlr_Interval="900", AlignedDataCtrlr_SendDuringIdle="true")
-    csms.now = 1_000_000_000 - 1_000_000_000 % 900 + 10
-    csms.station.schedule_aligned(csms.now)
-    csms.command("start-transaction", connector=1)
-    csms.pass_time(900)
-    assert csms.story()[-1][:2] == ("Updated", "MeterValueClock")
-    value = csms.events[-1]["meterValue"][0]
-    assert value["sampledValue"][0]["context"] == "Sample.Clock"
-    assert value["timestamp"].endswith(("00:00.000Z", "15:00.000Z", "30:00.000Z", "45:00.000Z"))
-    assert [m["evseId"] for m in csms.sent("MeterValues")] == [2]
-
-
-@pytest.mark.proves("SampledDataCtrlr.TxEndedInterval")
-def test_values_kept_for_the_end():
-    csms = quiet(SampledDataCtrlr_TxEndedInterval="60")
-    csms.command("start-transaction", connector=1)
-    csms.pass_time(190)
-    csms.command("stop-transaction", connector=1)
-    contexts = [v["sampledValue"][0]["context"] for v in csms.events[-1]["meterValue"]]
-    assert contexts == ["Sample.Periodic"] * 3 + ["Transaction.End"]
 
 
 @pytest.mark.proves("SampledDataCtrlr.Enabled")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.chargepoint.coverage import ROOT, actions, proofs
-from tests.chargepoint.v201.coverage_page import VERSIONS, inventory, missing, page
+from tests.chargepoint.v201.coverage_page import READINGS, VERSIONS, inventory, missing, page
 
 
 def test_the_page_is_up_to_date():
@@ -14,6 +14,10 @@ def test_the_page_is_up_to_date():
 def test_every_action_and_every_variable_has_a_test_that_proves_it(version):
     emulated = {action for action, ways in actions(version) if ways}
     assert {*emulated, *inventory(version)} - set(proofs()[version]) == set()
+
+
+def test_every_variable_was_read():
+    assert set(READINGS) == {key for version in VERSIONS for key in inventory(version)}
 
 
 @pytest.mark.parametrize("version", VERSIONS)

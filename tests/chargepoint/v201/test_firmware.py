@@ -49,6 +49,8 @@ def test_a_signed_update_from_end_to_end(csms, signer):
     assert boot["chargingStation"]["firmwareVersion"] == "2.1.0"
     installing = ["SignatureVerified", "Installing", "InstallRebooting", "Installed"]
     assert csms.told() == FETCHED + installing
+    events = [event["type"] for event in csms.sent("SecurityEventNotification")]
+    assert events[1:] == ["ResetOrReboot", "StartupOfTheDevice", "FirmwareUpdated"]  # A04
     assert {note["requestId"] for note in csms.sent(NEWS)} == {5}
     assert csms.statuses(1)[-1] == csms.statuses(2)[-1] == "Available"
     component, variable = {"name": "ChargingStation"}, {"name": "FirmwareVersion"}

@@ -230,3 +230,12 @@ def test_the_master_pass_stops_everything_and_starts_nothing():
     ended = [e for e in csms.events if e["eventType"] == "Ended"]
     assert [e["transactionInfo"]["stoppedReason"] for e in ended] == ["MasterPass"] * 2
     assert charges(csms, "POLICE") == (False, True)
+
+
+def test_a_token_that_is_not_in_the_list_can_be_taken_out_of_it():
+    """D01.FR.17: an entry without idTokenInfo is removed; there may be none."""
+    csms = quiet()
+    assert send(csms, 1, entry("A")) == "Accepted"
+    unknown = {"idToken": {"idToken": "Z", "type": "KeyCode"}}
+    assert send(csms, 2, unknown, entry("B"), kind="Differential") == "Accepted"
+    assert version(csms) == 2

@@ -122,6 +122,13 @@ def test_a_profile_that_cannot_be_used(csms, fault):
     assert csms.station.network is None
 
 
+def test_basic_authentication_carries_no_identity_with_a_colon():
+    """RFC 7617, 2; identifierString has the ":" (2.1 part 2, 2.1.4)."""
+    csms = connected("2.1")
+    assert refused(csms, identity="DE:1", security=1) == "InvalidNetworkConf"
+    assert profile(csms, identity="DE:1", security=0) == {"status": "Accepted"}
+
+
 def test_a_station_with_a_modem_takes_an_apn():
     csms = Csms(config_of(iccid="8988")).connect()
     apn = {"apn": "internet", "apnAuthentication": "CHAP", "simPin": 1234}
@@ -362,6 +369,7 @@ def test_an_operator_who_changes_the_link_means_it(csms):
     changed = config_of(csms.station.VERSION, credentials="other", configuration={})
     csms.perform(csms.station.reconfigure(changed, csms.now))
     assert csms.station.link_security() is None
+    csms.connect()
     assert value(csms, PRIORITY) == "1" and "network" not in csms.saved()
     csms.call("Reset", {"type": "Immediate"})
     assert url(csms) == ""

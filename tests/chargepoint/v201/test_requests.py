@@ -223,7 +223,7 @@ def test_unlock():
     assert busy == {"status": "OngoingAuthorizedTransaction"}
 
 
-@pytest.mark.proves("ClearCache", "AuthCacheCtrlr.Enabled", "AuthCacheCtrlr.LifeTime")
+@pytest.mark.proves("ClearCache", "AuthCacheCtrlr.Enabled")
 def test_cache():
     csms = booted(configuration={"AuthCtrlr.LocalPreAuthorize": "true", **NO_DRIVER})
     for _ in range(2):
@@ -333,3 +333,10 @@ def test_what_is_not_supported_says_so(action):
 
 def test_what_is_unknown_says_so():
     assert booted().call("MakeCoffee", {})[0] == "NotImplemented"
+
+
+def test_a_triggered_meter_value_comes_once_for_each_evse():
+    outlets = (ConnectorConfig(1, 1), ConnectorConfig(2, 1), ConnectorConfig(3, 2))
+    csms = booted(connectors=outlets)
+    assert csms.call("TriggerMessage", {"requestedMessage": "MeterValues"})["status"] == "Accepted"
+    assert [values["evseId"] for values in csms.sent("MeterValues")] == [1, 2]

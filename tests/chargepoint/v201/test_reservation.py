@@ -109,7 +109,10 @@ def test_a_reservation_of_any_evse_holds_the_last_one(csms):
     assert reserve(csms, 1) == "Accepted"
     assert statuses(csms) == ["Available", "Available"]
     csms.command("start-transaction", connector=1, id_tag="B")
-    assert statuses(csms)[1] == "Available"
+    # H01.FR.18: as many places are left as there are reservations.
+    assert statuses(csms)[1] == "Reserved"
+    told = csms.sent("StatusNotification")[-1]
+    assert (told["evseId"], told["connectorStatus"]) == (2, "Reserved")
     assert refused(csms, connector=2, id_tag="C") == "not_possible_now"
     csms.command("start-transaction", connector=2, id_tag="A")
     assert csms.events[-2]["reservationId"] == 1

@@ -2,6 +2,8 @@
 
 import pytest
 
+from chargepoint.times import iso
+
 from .csms import booted
 
 
@@ -180,3 +182,22 @@ def test_the_summary_tells_of_what_is_out_of_order(csms):
     assert told["Connector", 1, "AvailabilityState"] == "Available"
     assert told["Connector", 2, "Problem"] == "true"
     assert ("Connector", 1, "Problem") not in told
+
+
+def test_what_has_ended_before_a_reset_on_idle_is_kept_from_the_next_driver(csms):
+    """B12: nobody is to begin where the station waits for another's end."""
+    csms.set("EmulatorCtrlr.AutoPlug", "false")
+    for connector in (1, 2):
+        csms.command("start-transaction", connector=connector)
+    assert reset(csms, "OnIdle") == "Scheduled"
+    csms.pass_time(30)
+    csms.command("stop-transaction", connector=1)
+    csms.command("unplug", connector=1)
+    told = csms.sent("StatusNotification")[-1]
+    assert (told["evseId"], told["connectorStatus"]) == (1, "Unavailable")
+    assert told["timestamp"] == iso(csms.now)
+    assert csms.closes == []
+    csms.command("stop-transaction", connector=2)
+    csms.command("unplug", connector=2)
+    csms.pass_time(1)
+    assert len(csms.closes) == 1

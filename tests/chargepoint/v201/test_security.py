@@ -20,8 +20,13 @@ def connected(version="2.0.1", **configuration):
 
 
 @pytest.fixture(params=["2.0.1", "2.1"])
-def csms(request):
-    return connected(request.param)
+def version(request):
+    return request.param
+
+
+@pytest.fixture
+def csms(version):
+    return connected(version)
 
 
 def install(csms, pem, use=CSMS):
@@ -86,24 +91,37 @@ def test_a_certificate_of_a_stranger_is_reported(csms, root):
     install(csms, root.pem)
     chain = Authority("Stranger", 1e9).answer(requested(csms))
     assert csms.call("CertificateSigned", {"certificateChain": chain})["status"] == "Rejected"
-    assert told(csms) == ["InvalidChargingStationCertificate"]
+    assert told(csms)[-1] == "InvalidChargingStationCertificate"
 
 
 @pytest.mark.proves("SecurityEventNotification", "EmulatorCtrlr.SecurityEvents")
-def test_a_start_and_a_reset_are_told_where_events_are_wanted():
-    csms = connected(**{"EmulatorCtrlr.SecurityEvents": "true"})
+def test_a_start_and_a_reset_are_told(csms):
+    """A04 and appendix 1: these two are critical."""
     assert told(csms) == ["StartupOfTheDevice"]
     csms.call("Reset", {"type": "Immediate"})
     csms.disconnect()
     csms.connect()
     assert told(csms)[1:] == ["ResetOrReboot", "StartupOfTheDevice"]
+    assert csms.station.vault is None  # what was told costs nothing
 
 
-def test_nothing_is_told_or_kept_otherwise(csms):
+def test_nothing_is_told_or_kept_where_the_operator_has_switched_it_off(version):
+    csms = connected(version, **{"EmulatorCtrlr.SecurityEvents": "false"})
     csms.call("Reset", {"type": "Immediate"})
     csms.disconnect()
     csms.connect()
     assert told(csms) == []
+    assert csms.station.vault is None
+
+
+def test_an_event_that_nobody_takes_waits_and_is_told_after_a_restart(version):
+    csms = connected(version)
+    csms.answers["SecurityEventNotification"] = None
+    csms.call("Reset", {"type": "Immediate"})
+    csms.disconnect()
+    csms.answers["SecurityEventNotification"] = {}
+    csms.restart().connect()
+    assert told(csms)[-2:] == ["ResetOrReboot", "StartupOfTheDevice"]
     assert csms.station.vault is None
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargepoint.station import CommandRejected
-from tests.chargepoint.v16.charging import by_second
+from tests.chargepoint.v16.charging import alike, by_second
 
 from .csms import Csms, config_of
 from .profiles import DEFAULT, MAX, TX, composite, expected, profile, set_profile
@@ -309,6 +309,15 @@ def test_an_ev_tells_its_needs_waits_and_takes_the_best_schedule(csms):
     assert power(csms) == 9000
 
 
+@VERSIONS
+def test_of_what_the_ev_cannot_take_all_it_makes_one_period(csms):
+    tx = charge(csms, iso15118=True, max_power_kw=7)
+    made = profile([(0, 9000), (60, 8000), (120, 5000)], purpose=TX, transactionId=tx)
+    assert set_profile(csms, 1, made) == "Accepted"
+    told = csms.sent("NotifyEVChargingSchedule")[0]["chargingSchedule"]["chargingSchedulePeriod"]
+    assert told == [{"startPeriod": 0, "limit": 7000}, {"startPeriod": 120, "limit": 5000}]
+
+
 @pytest.mark.parametrize(
     "answer", [{"status": "Rejected"}, {"status": "Processing"}, "GenericError"]
 )
@@ -350,6 +359,22 @@ def test_without_profiles_the_schedule_is_the_outlets(csms):
 def test_the_schedule_of_the_station_keeps_external_limits(csms):
     csms.command("charging-limit", limit=30_000)
     assert composite(csms, 0, 60)["schedule"]["chargingSchedulePeriod"][0]["limit"] == 30_000.0
+
+
+@VERSIONS
+def test_periods_that_are_told_alike_are_one_period(csms):
+    """A limit in watts and one in amperes may be the same; so may two that are rounded."""
+    watts = [(0, 11_040.0), (60, 11_040.04), (120, 6000.0), (180, 6000.01), (240, 11_040.0)]
+    made = profile(watts, 1, DEFAULT, kind="Absolute", startSchedule=START)
+    assert set_profile(csms, 1, made) == "Accepted"
+    station = profile(
+        [(0, 32.0), (30, 16.0)], 2, MAX, kind="Absolute", unit="A", startSchedule=START
+    )
+    assert set_profile(csms, 0, station) == "Accepted"
+    for unit, high, low in (("W", 11_040.0, 6000.0), ("A", 16.0, 8.7)):
+        schedule = composite(csms, 1, 300, chargingRateUnit=unit)["schedule"]
+        periods = [(p["startPeriod"], p["limit"]) for p in schedule["chargingSchedulePeriod"]]
+        assert periods == [(0, high), (120, low), (240, high)]
 
 
 _RATES = st.sampled_from([0.0, 6.0, 10.0, 16.0, 20.5, 32.0])
@@ -402,6 +427,7 @@ def test_the_schedule_is_what_a_slow_evaluator_says_and_so_is_the_power(
             installed.append((evse, made))
     schedule = composite(csms, 1, 120, chargingRateUnit=unit)["schedule"]
     begin = int(csms.now)
+    assert not alike(schedule["chargingSchedulePeriod"])
     for second, limit in enumerate(by_second(schedule)):
         watts, phases = expected(installed, begin + second, START)
         wanted_limit = watts if unit == "W" else watts / 230 / phases

@@ -7,6 +7,7 @@ they were made; one transaction an EVSE; registers never fall; the energy billed
 from contextlib import suppress
 from itertools import pairwise
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -15,6 +16,7 @@ from chargepoint.hardware.ev import AC_EFFICIENCY, DC_EFFICIENCY
 from chargepoint.station import CommandRejected
 from chargepoint.times import iso, seconds_of
 
+from .books import Books
 from .csms import Csms, config_of
 from .profiles import DEFAULT, MAX, TX, profile
 
@@ -33,40 +35,6 @@ SWITCHES = st.sampled_from([
 
 def token(tag):
     return {"idToken": tag, "type": "KeyCode"}
-
-
-class Books:
-    """What the CSMS writes down of each transaction, and checks at once."""
-
-    def __init__(self) -> None:
-        self.seqs: dict[str, int] = {}
-        self.open: dict[int, str] = {}  # EVSE -> transaction
-        self.ended: set[str] = set()
-        self.stamps: list[float] = []
-        self.registers: dict[int, list[float]] = {1: [], 2: []}
-
-    def event(self, payload: dict) -> None:
-        tx = payload["transactionInfo"]["transactionId"]
-        evse, kind = payload["evse"]["id"], payload["eventType"]
-        assert payload["seqNo"] == self.seqs.get(tx, -1) + 1
-        assert (kind == "Started") == (payload["seqNo"] == 0)
-        assert tx not in self.ended
-        if kind == "Started":
-            assert evse not in self.open
-            self.open[evse] = tx
-        assert self.open[evse] == tx
-        if kind == "Ended":
-            del self.open[evse]
-            self.ended.add(tx)
-        self.seqs[tx] = payload["seqNo"]
-        self.stamps.append(seconds_of(payload["timestamp"]))
-        self.values(evse, payload.get("meterValue", []))
-
-    def values(self, evse: int, meter: list[dict]) -> None:
-        for entry in meter:
-            for value in entry["sampledValue"]:
-                if value["measurand"] == "Energy.Active.Import.Register":
-                    self.registers[evse].append((seconds_of(entry["timestamp"]), value["value"]))
 
 
 class Life(RuleBasedStateMachine):
@@ -335,5 +303,5 @@ class Life21(Life):
 _settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 Life.TestCase.settings = _settings
 Life21.TestCase.settings = _settings
-TestLife = Life.TestCase
-TestLife21 = Life21.TestCase
+TestLife = pytest.mark.slow(Life.TestCase)
+TestLife21 = pytest.mark.slow(Life21.TestCase)

@@ -193,7 +193,7 @@ def test_a_revoked_certificate_is_given_up_and_another_asked_for(csms, sub):
     assert listed(csms) == []
     assert len(csms.sent("SignCertificate")) == 2
     told = [event["type"] for event in csms.sent("SecurityEventNotification")]
-    assert told == ["InvalidChargingStationCertificate"]
+    assert told == ["StartupOfTheDevice", "InvalidChargingStationCertificate"]
 
 
 def test_a_certificate_for_iso_15118_20_is_kept_beside_the_other(sub, root):

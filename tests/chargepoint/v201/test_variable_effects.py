@@ -158,6 +158,41 @@ def test_the_token_that_was_longest_not_seen_is_forgotten_first(csms):
     assert known == ["Accepted", None, "Accepted"]
 
 
+@pytest.mark.proves("AuthCacheCtrlr.LifeTime")
+@pytest.mark.parametrize(("until", "asked"), [(None, 1), (5400, 2)])
+def test_a_token_expires_so_long_after_it_was_used_or_when_the_csms_says(csms, until, asked):
+    """LifeTime: "until a token expires in the authorization cache since it is last used"."""
+    csms.set("AuthCtrlr.LocalPreAuthorize", "true")
+    csms.set("AuthCacheCtrlr.LifeTime", "3600")
+    info = {"status": "Accepted"}
+    if until is not None:
+        info["cacheExpiryDateTime"] = iso(csms.now + until)
+    csms.answers["Authorize"] = {"idTokenInfo": info}
+    for _ in range(4):
+        charge(csms)
+        csms.command("stop-transaction", connector=1)
+        csms.command("unplug", connector=1)
+        csms.restart().connect()
+        csms.pass_time(2000)
+    assert len(csms.sent("Authorize")) == asked
+    csms.pass_time(1601)
+    charge(csms)
+    assert len(csms.sent("Authorize")) == asked + 1
+
+
+def test_a_cache_that_is_switched_off_knows_of_no_group(csms):
+    group = {"groupIdToken": {"idToken": "FAMILY", "type": "Central"}}
+    info = {"status": "Accepted", **group}
+    csms.answers["Authorize"] = {"idTokenInfo": info}
+    charge(csms)
+    csms.station.learn({"idToken": "0A0B0C0D", "type": "ISO14443"}, info, csms.now)
+    csms.set("AuthCacheCtrlr.Enabled", "false")
+    csms.disconnect()
+    with pytest.raises(CommandRejected):
+        csms.command("authorize", connector=1, id_tag="0A0B0C0D")
+    assert csms.station.outlets[1].transaction is not None
+
+
 @pytest.mark.proves("AuthCacheCtrlr.DisablePostAuthorize")
 def test_what_the_cache_forbids_is_asked_unless_that_is_switched_off(csms):
     csms.station.learn({"idToken": "04A1B2C3", "type": "ISO14443"}, {"status": "Blocked"}, csms.now)

@@ -233,13 +233,16 @@ def test_batteries_are_charged_by_transactions_up_to_the_most():
     assert csms.station.connectors[1].ev.soc == pytest.approx(99)
 
 
-def test_taking_one_ends_its_transaction(csms):
+@pytest.mark.parametrize("stops", ["true", "false"])
+def test_taking_one_ends_its_transaction(csms, stops):
+    csms.set("TxCtrlr.StopTxOnEVSideDisconnect", stops)
     start(csms)
     insert(csms)
     csms.command("battery-swap", kind="take")
     ended = [e for e in csms.events if e["evse"]["id"] == 4][-1]
     assert ended["eventType"] == "Ended"
     assert ended["transactionInfo"]["stoppedReason"] == "EVDisconnected"
+    assert ended["triggerReason"] == "EVCommunicationLost"
     status = [s for s in csms.sent("StatusNotification") if s["evseId"] == 4][-1]
     assert status["connectorStatus"] == "Available"
 

@@ -77,7 +77,7 @@ def test_the_cost_is_that_of_what_the_meter_saw(walked):
     csms.pass_time(120)
     begin, end = csms.events[0], csms.events[-1]
     assert end["eventType"] == "Ended"
-    registers = [e["meterValue"][0]["sampledValue"][0]["value"] for e in (begin, end)]
+    registers = [e["meterValue"][-1]["sampledValue"][0]["value"] for e in (begin, end)]
     details = end["costDetails"]
     used, cost = details["totalUsage"], details["totalCost"]
     assert used["energy"] == pytest.approx(registers[1] - registers[0], abs=0.01)

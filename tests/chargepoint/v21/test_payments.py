@@ -263,9 +263,11 @@ def test_a_card_pays_and_is_settled_with_a_receipt():
     assert (csms.station.payments, csms.station.unsent) == (None, None)
 
 
-def test_a_brand_may_cost_more():
+@pytest.mark.parametrize("name", ["paymentBrand", "paymentRecognition"])
+def test_a_brand_or_a_kind_of_card_may_cost_more(name):
     csms = made()
-    prices = [{"priceFixed": 2, "conditions": {"paymentBrand": "Amex"}}, {"priceFixed": 1}]
+    more = {"paymentBrand": "Amex", "paymentRecognition": "CC"}[name]
+    prices = [{"priceFixed": 2, "conditions": {name: more}}, {"priceFixed": 1}]
     csms.call("ClearTariffs", {})
     wanted = {**TARIFF, "fixedFee": {"prices": prices}}
     csms.call("SetDefaultTariff", {"evseId": 1, "tariff": wanted})

@@ -50,7 +50,7 @@ def test_energy_flows_back_by_a_setpoint_and_the_meter_counts_it(csms):
     assert after.energy_wh == before.energy_wh
     assert after.soc == pytest.approx(80 - 3000 / 0.9 / 1000)
     csms.command("stop-transaction", connector=1)
-    values = {s["measurand"]: s["value"] for s in csms.events[-1]["meterValue"][0]["sampledValue"]}
+    values = {s["measurand"]: s["value"] for s in csms.events[-1]["meterValue"][-1]["sampledValue"]}
     assert values["Energy.Active.Export.Register"] == pytest.approx(3000)
     csms.pass_time(600)
     assert sample(csms).export_wh == pytest.approx(3000)
@@ -231,3 +231,23 @@ def test_der_controls_that_make_no_sense_are_rejected(csms):
     })  # fmt: skip
     assert answer["status"] == "Rejected"
     assert csms.station.der is None
+
+
+def test_an_ev_that_does_not_negotiate_is_told_no_kinds_of_transfer(csms):
+    tx = charge(csms, iso15118=False, iso15118_20=False)
+    ask = {"transactionId": tx, "allowedEnergyTransfer": ["AC_three_phase"]}
+    answer = csms.call("NotifyAllowedEnergyTransfer", ask)
+    assert (answer["status"], answer["statusInfo"]["reasonCode"]) == (
+        "Rejected", "UnsupportedRequest",
+    )  # fmt: skip
+
+
+def test_of_a_period_without_a_limit_an_ev_takes_what_it_can(csms):
+    """OCPP 2.1, ChargingSchedulePeriodType: limit may be left out."""
+    tx = charge(csms, iso15118=True, max_power_kw=11.0)
+    wanted = profile(4000, purpose="TxProfile", transactionId=tx)
+    del wanted["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"]
+    assert set_profile(csms, 1, wanted) == "Accepted"
+    [told] = csms.sent("NotifyEVChargingSchedule")
+    [period] = told["chargingSchedule"]["chargingSchedulePeriod"]
+    assert period == {"startPeriod": 0, "limit": 11_000}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import threading
 from typing import Any
@@ -17,10 +15,13 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import ApiToken
-from stations import keys
+from messaging import pulse
+from stations import commands, keys, worker_signs
 from stations.commands import channel_of, shard_of
 from stations.models import Station
 from stations.stamps import make_stamp, pack_state
+
+WORKER = "host-1-ab"
 
 
 class Api:
@@ -44,6 +45,24 @@ def hot(db):
         client.flushdb()
         cache.clear()
         yield client
+
+
+@pytest.fixture
+def sign(hot, monkeypatch):
+    """sign(seconds): of a worker that has the shard of CP1 and gave its last sign so long ago.
+
+    A minute is long here: a test may be slow, too.
+    """
+    monkeypatch.setattr(worker_signs, "SILENT_AFTER", 60.0)
+
+    def tell(seconds: float = 0.0) -> None:
+        hot.set(f"{keys.lease_prefix()}{shard_of('CP1')}", f"{WORKER}:7")
+        prefix = settings.REDIS_PREFIX
+        pulse.tell(hot, prefix, "charge_points", WORKER, keys.workers_key(), "{}")
+        seen = pulse.seen_key(prefix)
+        hot.hincrby(seen, f"charge_points:{WORKER}", round(-seconds * 1000))
+
+    return tell
 
 
 @pytest.fixture
@@ -101,29 +120,31 @@ class Listener:
         self.answer: dict = {"result": {"ok": True}}
         self._shard = shard_of(identity)
         hot.set(f"{keys.lease_prefix()}{self._shard}", "test:1")
-        self._over = threading.Event()
+        hot.set(keys.speaking_key("test"), "1")
         self._thread = threading.Thread(target=lambda: async_to_sync(self._listen)())
         self._thread.start()
 
     async def _listen(self) -> None:
         layer = get_channel_layer("workers")
-        while not self._over.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.3):
-                    message = await layer.receive(channel_of(self._shard))
-                if message["type"] != "station.command":
-                    continue
-                self.seen.append((message["name"], message["args"]))
-                answers = dict.fromkeys(message["identities"], self.answer)
-                await layer.send(message["reply"], {"type": "answer", "answers": answers})
+        # Without a time-out: one that ends a receive may lose what it has just been given.
+        while (message := await layer.receive(channel_of(self._shard)))["type"] != "test.over":
+            if message["type"] != "station.command":
+                continue
+            self.seen.append((message["name"], message["args"]))
+            answers = dict.fromkeys(message["identities"], self.answer)
+            await layer.send(message["reply"], {"type": "answer", "answers": answers})
 
     def stop(self) -> None:
-        self._over.set()
+        layer = get_channel_layer("workers")
+        async_to_sync(layer.send)(channel_of(self._shard), {"type": "test.over"})
         self._thread.join()
 
 
 @pytest.fixture
-def worker(hot):
+def worker(hot, monkeypatch):
+    for name in ("send_command", "send_commands", "send_command_sync", "send_commands_sync"):
+        # It answers each, on a busy machine after more than five seconds.
+        monkeypatch.setattr(getattr(commands, name), "__defaults__", (None, 60.0))
     listener = Listener(hot, "CP1")
     yield listener
     listener.stop()

@@ -1,11 +1,12 @@
 """The station form of the admin: the same rules as the API, connectors as rows, secrets unseen."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from stations.models import Station, Template
+from stations.models import Station, Template, default_measurands
 
 ADD = "admin:stations_station_add"
 
@@ -35,6 +36,8 @@ def form_data(**changed: object) -> dict:
         "connectors-4-kind": "CCS2", "connectors-4-phases": "0",
         "connectors-4-max_power_w": "150000",
         "connectors-5-kind": "", "connectors-5-phases": "3", "connectors-5-max_power_w": "22000",
+        "reading": "strict", "delays-present": "1",
+        "delays-0-key": "reset", "delays-0-value": "4-6",
         "configuration-present": "1",
         "configuration-0-key": "HeartbeatInterval", "configuration-0-value": "60",
         "configuration-1-key": "", "configuration-1-value": "",
@@ -56,6 +59,7 @@ def test_a_station_is_made(admin):
         {"id": 2, "evse": 2, "kind": "CCS2", "phases": 0, "max_power_w": 150000},
     ]
     assert station.configuration == {"HeartbeatInterval": "60"}
+    assert (station.reading, station.delays) == ("strict", {"reset": "4-6"})
     assert (station.tags, station.measurands) == (["north", "ac"], ["SoC", "Voltage"])
     assert (station.heartbeat_interval, station.meter_sample_interval) == (None, 10)
     assert station.read_secrets()[0] == "s3cret-word"
@@ -75,7 +79,7 @@ def test_a_new_station_starts_if_wanted(admin):
 
 def test_the_form_refuses_what_the_api_refuses(admin):
     wrong = form_data(
-        identity="a/b", csms_url="http://h", tls_verify="",
+        identity="a,b", csms_url="http://h", tls_verify="",
         **{"connectors-4-max_power_w": "900000"},
     )  # fmt: skip
     found = errors(admin.post(reverse(ADD), wrong))
@@ -192,3 +196,29 @@ def test_templates_and_tag_groups(admin):
     sent = {"name": "G", "tags": "a, b, a", "description": ""}
     assert admin.post(reverse("admin:stations_taggroup_add"), sent).status_code == 302
     assert admin.get(reverse("admin:stations_taggroup_changelist")).status_code == 200
+
+
+def test_the_form_begins_with_what_the_model_has_by_itself(admin):
+    """One connector, and what meter values carry: an untouched form makes a usable station."""
+    for name in ("station", "template"):
+        page = admin.get(reverse(f"admin:stations_{name}_add"))
+        shown = page.content.decode()
+        assert 'name="connectors-0-kind"' in shown, name
+        boxes = page.context["adminform"].form["measurands"]
+        ticked = [each for each in boxes if each.data["selected"]]
+        assert [each.data["value"] for each in ticked] == default_measurands()
+
+
+def test_who_may_only_look_sees_no_field_of_the_form_alone(make_station, django_user_model):
+    station = make_station("CP1", password="a-secret-of-it")
+    ada = django_user_model.objects.create_user("eve", is_staff=True)
+    ada.user_permissions.add(Permission.objects.get(codename="view_station"))
+    viewer = Client()
+    viewer.force_login(ada)
+    answer = viewer.get(change_url(station))
+    page = answer.content.decode()
+    for gone in ("Forget", "forget_", "Remove the password", "Revision seen", "Start now"):
+        assert gone not in page, gone
+    for told in ("Password is kept", "Client key is kept", "Password at the proxy is kept"):
+        assert told in page
+    assert "a-secret-of-it" not in page

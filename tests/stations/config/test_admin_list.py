@@ -32,7 +32,8 @@ def act(admin: Client, action: str, *identities: str) -> list[str]:
     return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
-def test_the_list_shows_live_state(admin, make_station, set_state):
+def test_the_list_shows_live_state(admin, make_station, set_state, sign):
+    sign()
     make_station("CP1", name="Entrance", running=True)
     make_station("CP2")
     set_state("CP1", {"status": "Charging", "transaction": "7", "power_w": 11040})
@@ -72,7 +73,8 @@ def test_filters(admin, make_station, set_state):
         assert (query, shown(admin.get(f"{reverse(LIST)}?{query}"))) == (query, wanted)
 
 
-def test_the_json_that_keeps_it_fresh(admin, make_station, set_state):
+def test_the_json_that_keeps_it_fresh(admin, make_station, set_state, sign):
+    sign()
     make_station("CP1", running=True)
     make_station("CP2")
     set_state("CP1", {"status": "Charging", "transaction": "7", "power_w": 5000})
@@ -136,7 +138,7 @@ def test_many_from_a_template(admin):
     assert last.template == template
     again = admin.post(url, sent)
     assert "exist already" in again.context["form"].errors["pattern"][0]
-    wrong = admin.post(url, sent | {"pattern": "a b{n}", "csms_url": "http://x"})
+    wrong = admin.post(url, sent | {"pattern": "a,b{n}", "csms_url": "http://x"})
     assert {"pattern", "csms_url"} <= set(wrong.context["form"].errors)
     assert Station.objects.count() == 12
 
@@ -156,3 +158,18 @@ def test_the_list_counts_all_and_parts(admin, make_station):
     assert admin.get(reverse(LIST)).context["cl"].result_count == 3
     assert admin.get(reverse(LIST) + "?vendor=ABB").context["cl"].result_count == 2
     assert admin.get(reverse(LIST) + "?q=C0").context["cl"].result_count == 1
+
+
+def test_a_station_that_is_held_back_is_shown_and_released(admin, make_station, set_state):
+    make_station("CP1", running=True, held_back="2 workers ended")
+    make_station("CP2", running=True)
+    set_state("CP1", {"status": "Charging", "transaction": "7"})
+    page = admin.get(reverse(LIST)).content.decode()
+    assert "Held back" in page and "held back: 2 workers ended" in page
+    assert shown(admin.get(reverse(LIST), {"state": "held back"})) == ["CP1"]
+    station = Station.objects.get(identity="CP1")
+    form = admin.get(reverse("admin:stations_station_change", args=[station.pk])).content.decode()
+    assert 'data-command="release"' in form and "held back: 2 workers ended" in form
+    note = "1 of 2 stations released. The others were not held back."
+    assert act(admin, "release", "CP1", "CP2") == [note]
+    assert Station.objects.get(identity="CP1").held_back == ""

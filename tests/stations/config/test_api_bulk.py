@@ -46,7 +46,7 @@ def test_an_identity_taken_during_the_insert_takes_all_out(template, hot):
     ("change", "field"),
     [({"pattern": "CP"}, "pattern"), ({"pattern": "{n}{n}"}, "pattern"),
      ({"pattern": "{n.__class__}"}, "pattern"), ({"count": 0}, "count"),
-     ({"count": 10001}, "count"), ({"first": -1}, "first"), ({"pattern": "a b{n}"}, "identity"),
+     ({"count": 10001}, "count"), ({"first": -1}, "first"), ({"pattern": "a,b{n}"}, "identity"),
      ({"csms_url": "http://h"}, "csms_url")],
 )  # fmt: skip
 def test_bad_orders_are_refused(api, template, change, field):

@@ -56,13 +56,18 @@ def test_a_command_reaches_the_worker(api, worker, running, path, body, name, ar
     [
         ("plug", {"connector": -(2**130)}),
         ("messages", {"action": "DataTransfer", "payload": {"vendorId": 10**30}}),
-        ("messages", {"text": "[\ud800"}),
     ],
 )
 def test_what_cannot_travel_to_the_worker_is_refused(api, worker, running, path, body):
     status, answer = api("POST", f"stations/CP1/{path}", body)
     assert (status, answer["code"]) == (422, "invalid_arguments")
     assert "64 bits" in answer["message"]
+    assert worker.seen == []
+
+
+def test_a_text_that_is_no_unicode_is_refused_by_its_field(api, worker, running):
+    status, answer = api("POST", "stations/CP1/messages", {"text": "[\ud800"})
+    assert (status, list(answer["fields"])) == (422, ["text"])
     assert worker.seen == []
 
 

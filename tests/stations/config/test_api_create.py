@@ -21,6 +21,7 @@ def test_everything_is_kept(api):
         "name": "N", "ocpp_version": "2.0.1", "vendor": "ABB", "model": "Terra", "serial": "S1",
         "firmware": "2", "iccid": "1", "imsi": "2", "tags": ["a"], "autostart": True,
         "heartbeat_interval": 30, "configuration": {"A.B": "c"}, "username": "u", "boot_delay": 1.5,
+        "reading": "strict", "delays": {"reset": "3-8"},
         "connectors": [{"id": 1, "evse": 1, "kind": "CCS2", "phases": 0, "max_power_w": 150000}],
     }  # fmt: skip
     status, body = api("POST", "stations", sent | {"password": "pw", "start": True})
@@ -43,7 +44,7 @@ def test_autostart_starts_at_once_unless_told(api):
 def test_errors_are_named_by_field(api):
     wrong = [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 99000}]
     status, body = api(
-        "POST", "stations", {"identity": "a/b", "csms_url": "http://x", "connectors": wrong}
+        "POST", "stations", {"identity": "a,b", "csms_url": "http://x", "connectors": wrong}
     )
     assert (status, body["code"]) == (422, "invalid")
     assert set(body["fields"]) == {"identity", "csms_url", "connectors"}
@@ -144,6 +145,6 @@ def test_whatever_extra_holds_it_is_kept_or_refused(api, extra):
 )  # fmt: skip
 def test_what_no_document_can_hold_is_refused_by_its_field(api, field, value):
     status, body = api("POST", "stations", LEAST | {field: value})
-    assert (status, list(body["fields"])) == (422, [field])
+    assert (status, [name.partition(".")[0] for name in body["fields"]]) == (422, [field])
     odd = {"station_id": "CP2", "csms_url": LEAST["csms_url"], "note": {"a": 2**70}}
     assert api("POST", "stations/import", [odd])[1]["fields"].keys() == {"CP2.extra"}

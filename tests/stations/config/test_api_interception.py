@@ -3,16 +3,20 @@
 import pytest
 from django.test import Client
 
+from stations import api_interception
+
 BREAKPOINT = {"id": 1, "direction": "sent", "action": "Heartbeat", "kind": "", "count": None,
               "until": 1.5, "hold_seconds": 60.0}  # fmt: skip
 HELD = {"id": 2, "direction": "sent", "kind": "Call", "action": "Heartbeat", "unique_id": "u",
         "text": "[2]", "answers": ["CallResult", "CallError"], "since": 1.0,
         "until": 61.0}  # fmt: skip
 ALL = {"action": "", "kind": ""}
+SECRET = '[2,"u","ChangeConfiguration",{"key":"AuthorizationKey","value":"c0ffee"}]'
 
 CALLS = [
     ("held/2/release", None, "release", {"id": 2}),
-    ("held/2/release", {"text": "[nonsense"}, "release", {"id": 2, "text": "[nonsense"}),
+    ("held/2/release", {"text": "[nonsense"}, "release",
+     {"id": 2, "text": "[nonsense", "leading": True}),
     ("held/release", None, "release", {}),
     ("held/2/drop", None, "drop", {"id": 2}),
     ("held/2/answer", {"payload": {"a": 1}}, "answer", {"id": 2, "payload": {"a": 1}}),
@@ -42,6 +46,19 @@ def test_a_breakpoint_is_set_listed_and_lifted(api, worker, running):
         ("add-breakpoint", ALL | body), ("interception", {}), ("clear-breakpoint", {"id": 1}),
         ("clear-breakpoint", {}),
     ]  # fmt: skip
+
+
+def test_a_held_frame_hides_its_secrets(api, worker, running, monkeypatch):
+    held = HELD | {"action": "ChangeConfiguration", "text": SECRET}
+    worker.answer = {"result": {"breakpoints": [], "held": [held]}}
+    assert api("GET", "stations/CP1/interception")[1]["held"] == [held]
+
+    async def no(request):
+        return False
+
+    monkeypatch.setattr(api_interception, "asker_sees_secrets", no)
+    (shown,) = api("GET", "stations/CP1/interception")[1]["held"]
+    assert shown == held | {"text": SECRET.replace("c0ffee", "***")}
 
 
 @pytest.mark.parametrize(

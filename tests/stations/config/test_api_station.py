@@ -76,8 +76,12 @@ def test_put_replaces_and_keeps_the_secrets(api, make_station):
     assert status == 200, body
     assert (body["name"], body["tags"], body["vendor"]) == ("", [], "ABB")
     assert body["has_password"]
-    status, body = api("PUT", "stations/CP1", {"identity": "CP2", "csms_url": "ws://other"})
-    assert (status, list(body["fields"])) == (422, ["identity"])
+    for method in ("PUT", "PATCH"):
+        asked = {"identity": "CP2", "csms_url": "ws://other"}
+        status, body = api(method, "stations/CP1", asked)
+        assert (status, list(body["fields"])) == (422, ["identity"])
+        assert "clone the station" in body["fields"]["identity"]
+    assert api("PATCH", "stations/CP1", {"identity": "CP1", "name": "A"})[0] == 200
 
 
 def test_delete_forgets_the_state_too(api, make_station, set_state, hot):
@@ -118,3 +122,42 @@ def test_clone(api, make_station):
     assert api("POST", "stations/CP1/clone")[1]["identity"] == "CP1-copy"
     assert api("POST", "stations/CP1/clone")[1]["identity"] == "CP1-copy-2"
     assert api("POST", "stations/CP1/clone", {"identity": "CP2"})[0] == 422
+
+
+def test_a_station_that_is_held_back_says_why_and_is_released(api, make_station, set_state):
+    make_station("CP1", running=True, held_back="2 workers ended")
+    make_station("CP2", running=True)
+    set_state("CP1", {"status": "Charging", "transaction": "7", "power_w": 11040})
+    _, body = api("GET", "stations/CP1")
+    state = body["state"]
+    assert (body["running"], body["held_back"], state["state"]) == (
+        True, "2 workers ended", "held back",
+    )  # fmt: skip
+    assert (state["connected"], state["power_w"]) == (False, 0)
+    assert state["link_error"] == "held back: 2 workers ended"
+    listed = [(s, api("GET", "stations", state=s)[1]["items"]) for s in ("held back", "charging")]
+    assert [(s, [row["identity"] for row in rows]) for s, rows in listed] == [
+        ("held back", ["CP1"]), ("charging", []),
+    ]  # fmt: skip
+    status, body = api("POST", "stations/CP1/plug", {"connector": 1})
+    assert (status, body["code"]) == (409, "held_back")
+    assert "POST /api/stations/CP1/release" in body["message"]
+    assert api("POST", "stations/CP1/release") == (200, {"identity": "CP1", "released": True})
+    assert api("POST", "stations/CP1/release") == (200, {"identity": "CP1", "released": False})
+    assert api("POST", "stations/CP9/release")[0] == 404
+    assert api("GET", "stations/CP1/state")[1]["state"] == "charging"
+
+
+def test_what_the_csms_got_wrong_and_why_it_is_not_in_service(api, make_station, set_state):
+    make_station("CP1", running=True)
+    breach = {"action": "BootNotification", "kind": "CallResult", "what": "status: null, left out",
+              "count": 3, "last": 1.5, "read": False, "detail": "null is no status"}  # fmt: skip
+    trouble = "BootNotification: its answer cannot be read: TypeConstraintViolation: null"
+    link = {"state": "open", "error": ""}
+    set_state("CP1", registration="", trouble=trouble, breaches=[breach], link=link)
+    state = api("GET", "stations/CP1/state")[1]
+    assert (state["state"], state["link_error"], state["breaches"]) == (
+        "pending", trouble, [breach])  # fmt: skip
+    set_state("CP1", connected=False, link={"state": "waiting", "error": "refused with 401"})
+    state = api("GET", "stations/CP1/state")[1]
+    assert (state["link_error"], state["breaches"]) == ("refused with 401", [])

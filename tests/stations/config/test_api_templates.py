@@ -50,7 +50,8 @@ def test_a_template_is_checked_as_a_station_is(api):
 def test_what_no_document_can_hold_is_refused_by_its_field(api, field, value):
     template = {"name": "T", "csms_url": "ws://127.0.0.1:9000/ocpp"} | {field: value}
     status, body = api("POST", "templates", template)
-    assert (status, list(body["fields"])) == (422, [field])
+    (named,) = body["fields"]  # and where in it
+    assert (status, named.partition(".")[0]) == (422, field)
     groups = [{"name": "\ud800", "tags": ["a"]}]
     document = {"stations": [], "templates": [template], "tag_groups": groups}
     status, body = api("POST", "stations/import", document)

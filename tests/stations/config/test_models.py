@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 
+from stations import switching
 from stations.models import StaleStation, Station, Template
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_of_two_writers_of_one_revision_one_wins(make_station):
 def test_saving_the_configuration_does_not_undo_a_start(make_station):
     make_station("CP1")
     stale_form = Station.objects.get(identity="CP1")
-    assert Station.objects.filter(identity="CP1").set_running(True) == 1
+    assert switching.set_running(["CP1"], True) == 1
     stale_form.name = "renamed"
     stale_form.save()
     station = Station.objects.get(identity="CP1")
@@ -77,8 +78,8 @@ def test_saving_the_configuration_does_not_undo_a_start(make_station):
 def test_set_running_counts_changes_and_skips_disabled(make_station):
     make_station("CP1")
     make_station("CP2", enabled=False)
-    assert Station.objects.set_running(True) == 1
-    assert Station.objects.set_running(True) == 0
+    assert switching.set_running(["CP1", "CP2"], True) == 1
+    assert switching.set_running(["CP1", "CP2"], True) == 0
     assert [s.identity for s in Station.objects.runnable()] == ["CP1"]
 
 
@@ -162,3 +163,57 @@ def test_a_template_follows_the_same_rules(db):
     with pytest.raises(ValidationError) as refused:
         template.full_clean()
     assert {"csms_url", "connectors"} <= set(refused.value.message_dict)
+
+
+# --- reading and delays ------------------------------------------------------------------------
+
+
+def test_a_new_station_reads_kindly_and_takes_its_time(settings):
+    settings.STATION_DELAYS = 1
+    config = Station(identity="CP1", csms_url="ws://h").to_core_config()
+    assert config.lenient
+    assert config.delays["reset"] == (3, 7)
+    strict = Station(
+        identity="CP1", csms_url="ws://h", reading="strict", delays={"reset": "10", "relink": "0-2"}
+    ).to_core_config()
+    assert not strict.lenient
+    assert (strict.delays["reset"], strict.delays["relink"]) == ((10, 10), (0, 2))
+    assert strict.delays["firmware"] == (20, 40)
+    settings.STATION_DELAYS = 0.5
+    assert Station(identity="CP1", csms_url="ws://h").to_core_config().delays["reset"] == (1.5, 3.5)
+    settings.STATION_DELAYS = 0
+    assert Station(identity="CP1", csms_url="ws://h").to_core_config().delays == {}
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("reading", "kind"), ("reading", ""), ("delays", []), ("delays", {"nap": "3"}),
+    ("delays", {"reset": 3}), ("delays", {"reset": "7-3"}), ("delays", {"reset": "-1"}),
+    ("delays", {"reset": "nan"}), ("delays", {"reset": "3-inf"}), ("delays", {"reset": "3601"}),
+    ("delays", {"reset": "1-2-3"}), ("delays", {"reset": "9" * 5000}),
+])  # fmt: skip
+def test_what_is_no_reading_or_no_delay_is_refused_by_its_name(field, value):
+    station = Station(identity="CP1", csms_url="ws://h", **{field: value})
+    assert list(station.problems()) == [field]
+
+
+def test_stations_and_templates_of_before_stay_strict(transactional_db):
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    def migrate(name: str):
+        executor = MigrationExecutor(connection)
+        executor.migrate([("stations", name)])
+        return executor.loader.project_state([("stations", name)]).apps
+
+    latest = MigrationExecutor(connection).loader.graph.leaf_nodes("stations")[0][1]
+    before = migrate("0003_held_back")
+    try:
+        before.get_model("stations", "Station").objects.create(identity="OLD", csms_url="ws://h")
+        before.get_model("stations", "Template").objects.create(name="old", csms_url="ws://h")
+    finally:
+        migrate(latest)
+    Station.objects.create(identity="NEW", csms_url="ws://h")
+    assert Station.objects.get(identity="OLD").reading == "strict"
+    assert Template.objects.get(name="old").reading == "strict"
+    assert Station.objects.get(identity="NEW").reading == "lenient"
+    assert Station.objects.get(identity="OLD").delays == {}

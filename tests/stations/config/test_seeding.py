@@ -63,7 +63,7 @@ def test_importstations_says_what_is_wrong(hot, tmp_path):
     path.write_text("{")
     with pytest.raises(CommandError, match="not JSON"):
         run("importstations", str(path))
-    path.write_text(json.dumps([{"identity": "a b", "csms_url": "ws://h"}]))
+    path.write_text(json.dumps([{"identity": "a,b", "csms_url": "ws://h"}]))
     with pytest.raises(CommandError, match="identity"):
         run("importstations", str(path))
     assert Station.objects.count() == 0

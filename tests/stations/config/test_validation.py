@@ -2,24 +2,46 @@
 
 import pytest
 
-from stations import validation
+from stations import passwords, validation
 from stations.connector_rules import check_connectors
 from stations.models import Station
 
 GOOD = {"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 22000}
 
 
-@pytest.mark.parametrize("identity", ["CP1", "a" * 48, "A-b.c_d~e*f+g=h@i", "..."])
-def test_legal_identities(identity):
-    assert validation.check_identity(identity) == []
+@pytest.mark.parametrize("identity", ["CP1", "a" * 48, "A-b.c_d*e+f=g@h", "RDAM|123", "a:b", "..."])
+@pytest.mark.parametrize("version", validation.OCPP_VERSIONS)
+def test_identities_of_every_version(identity, version):
+    """2.0.1 and 2.1 part 4, 3.1.1: identifierString, 48 characters."""
+    assert validation.check_identity(identity, [version]) == []
+
+
+@pytest.mark.parametrize("identity", ["a b", "a/b", "ä", "a?b", "a#b", "a%20b", "a~b", "充電"])
+def test_signs_that_an_identity_has_in_1_6_only(identity):
+    """OCPP-J 1.6, 3.1.1: percent-encoded as necessary; part 4 of 2.x knows fewer signs."""
+    assert validation.check_identity(identity, ["1.6"]) == []
+    for version in ("2.0.1", "2.1"):
+        assert validation.check_identity(identity, ["1.6", version])
 
 
 @pytest.mark.parametrize(
     "identity",
-    ["", "a" * 49, "a b", "a/b", "a:b", "ä", "a?b", "a#b", "a%20b", ".", "..", "export", "CP1\n"],
+    ["", "a" * 49, ".", "..", "export", "CP1\n", " a", "a\x00b", "\ud800", "a,b", "a\u200bb", None],
 )
 def test_illegal_identities(identity):
-    assert validation.check_identity(identity)
+    assert validation.check_identity(identity, ["1.6"])
+
+
+@pytest.mark.parametrize(
+    ("identity", "username", "has_password", "fields"),
+    [("a:b", "", True, {"username"}), ("a:b", "ab", True, set()), ("a:b", "", False, set()),
+     ("ab", "", True, set())],
+)  # fmt: skip
+def test_an_identity_that_no_basic_authentication_can_carry(
+    identity, username, has_password, fields
+):
+    """RFC 7617, 2: a user-id with a colon is invalid."""
+    assert set(validation.check_basic_name(identity, username, has_password)) == fields
 
 
 @pytest.mark.parametrize(
@@ -35,7 +57,8 @@ def test_legal_addresses(url):
     ("url", "word"),
     [("", "address"), ("http://h/x", "ws://"), ("ws:///x", "host"), ("ws://u:p@h/x", "password"),
      ("ws://h/x#y", "#"), ("ws://h:99999/x", "port"), ("ws://h/a b", "spaces"), ("h:9000", "ws://"),
-     ("ws://h/{station}", "{identity}"), ("ws://[::1/x", "ws://")],
+     ("ws://h/{station}", "{identity}"), ("ws://{identity}.h/x", "behind"),
+     ("ws://[::1/x", "ws://")],
 )  # fmt: skip
 def test_illegal_addresses_say_what_to_do(url, word):
     assert any(word in sentence for sentence in validation.check_csms_url(url))
@@ -71,9 +94,9 @@ def test_only_ocpp_2_shares_an_evse():
 
 
 def test_measurands_differ_by_version():
-    assert validation.check_measurands("1.6", ["Temperature"]) == []
-    assert "Temperature" in validation.check_measurands("2.0.1", ["Temperature"])[0]
-    assert validation.check_measurands("1.6", ["SoC", "SoC"])
+    assert validation.check_measurands(["1.6"], ["Temperature"]) == []
+    assert "Temperature" in validation.check_measurands(["2.0.1"], ["Temperature"])[0]
+    assert validation.check_measurands(["1.6"], ["SoC", "SoC"])
 
 
 def test_configuration_keys_differ_by_version():
@@ -84,13 +107,14 @@ def test_configuration_keys_differ_by_version():
 
 
 def test_credentials():
-    assert validation.check_credentials("cp", "secret") == {}
-    assert set(validation.check_credentials("c:p", "a\nb")) == {"username", "password"}
+    assert not validation.check_username("cp") and not passwords.check("secret", "text")
+    assert validation.check_username("c:p")
+    assert set(passwords.check("a\nb", "text")) == {"password"}
 
 
 def test_a_station_collects_all_its_problems():
     station = Station(
-        identity="a b", csms_url="http://h", vendor="", meter_variance=9, tags=["x,y"],
+        identity="a,b", csms_url="http://h", vendor="", meter_variance=9, tags=["x,y"],
         default_id_tag="x" * 21, connectors=[],
     )  # fmt: skip
     assert set(station.problems()) == {
@@ -119,3 +143,13 @@ def test_a_list_of_revoked_certificates_may_be_longer_than_a_value_of_a_key():
     assert validation.check_configuration("1.6", {"EmulatorRevocationList": long}) == []
     assert validation.check_configuration("2.1", {"EmulatorCtrlr.RevocationList": long}) == []
     assert validation.check_configuration("1.6", {"CpoName": long}) != []
+
+
+@pytest.mark.parametrize("tags", [[], ["a"], ["a" * 50], ["two words", "b"]])
+def test_good_tags(tags):
+    assert validation.check_tags(tags) == []
+
+
+@pytest.mark.parametrize("tags", ["a", None, [1], [""], [" "], ["a" * 51], ["a,b"], ["a", "a"]])
+def test_tags_that_cannot_be(tags):
+    assert validation.check_tags(tags) != []

@@ -1,7 +1,6 @@
 """Fixtures of the fleet's tests: clean Redis and collection, a list for the recorder's place."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 import time
@@ -11,23 +10,39 @@ import pytest
 import redis
 from django.conf import settings
 
+from benchmarks.processes import free_port
+
+PATIENCE = 60.0  # seconds: for what comes at once on a machine that has nothing else to do
+
 
 class KeptFrames:
     """Stands where messaging's Recorder does; keeps what it is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = Path("/nonexistent")) -> None:
+        self.root = root
         self.frames: list[tuple[str, int, object]] = []
         self.sessions: list[dict] = []
-        self.forgotten: list[str] = []
+        self.states: list[tuple[str, bytes]] = []
+        self.numbers: dict[str, int] = {}
 
     def record(self, station: str, run: int, frame: object) -> None:
         self.frames.append((station, run, frame))
+        self.numbers[station] = max(self.numbers.get(station, 0) + 1, (run << 40) + 1)
 
-    def session(self, update: dict) -> None:
+    def session(self, run: int, update: dict) -> None:
         self.sessions.append(update)
 
-    def forget(self, station: str) -> None:
-        self.forgotten.append(station)
+    def state(self, station: str, run: int, state: bytes, updates: list[dict]) -> None:
+        self.states.append((station, state))
+        self.sessions += updates
+
+    def number(self, station: str) -> int:
+        return self.numbers.get(station, 0)
+
+    def go_on(self, station: str, number: int) -> None:
+        self.numbers[station] = max(self.numbers.get(station, 0), number)
+
+    def hold_until(self, settled: object) -> None: ...
 
     def stats(self) -> dict:
         return {"recorded": len(self.frames)}
@@ -64,9 +79,7 @@ class OwnRedis:
     """A redis-server that a test may stop and start again, empty, on the same port."""
 
     def __init__(self, directory: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._directory = directory
         self._process: subprocess.Popen | None = None
@@ -77,7 +90,7 @@ class OwnRedis:
         self._process = subprocess.Popen(
             [str(program), *options, "--dir", str(self._directory)], stdout=subprocess.DEVNULL
         )
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + PATIENCE
         with redis.Redis.from_url(self.url) as client:
             while time.monotonic() < limit:
                 try:
@@ -112,12 +125,30 @@ def states(db, store):
     return collection
 
 
-async def until(condition, seconds: float = 5.0):
-    """Wait until `condition()` is true; fail the test after `seconds`."""
+async def until(condition, seconds: float = PATIENCE):
+    """Wait until `condition()` is true; fail the test after `seconds`: not a promise of speed."""
     async with asyncio.timeout(seconds):
         while not (found := condition()):  # noqa: ASYNC110 - the conditions have no event
             await asyncio.sleep(0.01)
     return found
+
+
+@pytest.fixture
+def dialing_row(queue, kept):
+    """dialing_row(row): the dialer of a station whose row is good, which dials at once."""
+    from tests.stations.fleet.dialers import dialer_of_row
+
+    made = []
+
+    def make(row):
+        assert not row.problems()
+        made.append(dialer_of_row(row, queue, kept))
+        made[-1].connect()
+        return made[-1]
+
+    yield make
+    for dialer in made:
+        dialer.drop()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from stations.clock import Clock, Deadlines
 from stations.consumers import ChargePointConsumer, Host
 from stations.dialer import Dialer
 from stations.dialing import DialQueue
+from stations.models import Station
 from stations.targets import DialTarget
 from tests.stations.fleet.conftest import KeptFrames, until
 from tests.stations.fleet.sink import Sink
@@ -22,11 +23,20 @@ class NoSnapshots:
 
 
 def make_dialer(identity: str, sink: Sink, queue: DialQueue, kept: KeptFrames) -> Dialer:
+    return dialer_of(StationConfig(identity, "1.6"), target(sink, identity), queue, kept)
+
+
+def dialer_of_row(row: Station, queue: DialQueue, kept: KeptFrames) -> Dialer:
+    return dialer_of(row.to_core_config(), row.dial_target(), queue, kept)
+
+
+def dialer_of(
+    config: StationConfig, target: DialTarget, queue: DialQueue, kept: KeptFrames
+) -> Dialer:
     clock = Clock()
     host = Host(clock, Deadlines(clock), kept, NoSnapshots())
-    core = make_station(StationConfig(identity, "1.6"), None, clock.now())
-    consumer = ChargePointConsumer(core, host, epoch=1)
-    dialer = Dialer(consumer, target(sink, identity), queue)
+    core = make_station(config, None, clock.now())
+    dialer = Dialer(ChargePointConsumer(core, host, epoch=1), target, queue)
     dialer.backoff = QuickBackoff()
     return dialer
 

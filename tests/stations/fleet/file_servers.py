@@ -18,7 +18,7 @@ from pyftpdlib.servers import FTPServer
 class HttpFiles:
     """`answer` may replace what GET does; `methods` are those that take an upload."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.files: dict[str, bytes] = {}
         self.uploaded: dict[str, bytes] = {}
         self.requests: list[tuple[str, str, str]] = []  # method, path, Authorization
@@ -26,6 +26,7 @@ class HttpFiles:
         self.status = 200
         self.answer: Any = None
         self.tls = tls
+        self.host = host
         self.busy = self.most_busy = 0
         self.hold = asyncio.Event()
         self.hold.set()
@@ -35,10 +36,10 @@ class HttpFiles:
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.tls)
+        site = web.TCPSite(self._runner, self.host, 0, ssl_context=self.tls)
         await site.start()
-        port = self._runner.addresses[0][1]
-        self.place = f"127.0.0.1:{port}"
+        self.port = self._runner.addresses[0][1]
+        self.place = f"{self.host}:{self.port}"
         self.url = f"{'https' if self.tls else 'http'}://{self.place}"
         return self
 
@@ -110,4 +111,4 @@ class FtpFiles:
 
     def __exit__(self, *exc: object) -> None:
         self._stopping.set()
-        self._thread.join(5)
+        self._thread.join(60)

@@ -9,7 +9,7 @@ from stations.commands import send_command
 from stations.models import Station
 from stations.stamps import unpack_state
 from stations.worker import Worker, WorkerOptions
-from tests.stations.fleet.conftest import KeptFrames, until
+from tests.stations.fleet.conftest import PATIENCE, KeptFrames, until
 from tests.stations.fleet.sink import Sink
 
 OPTIONS = WorkerOptions(reconcile_every=15.0, lease_ms=1000, tend_every=0.1)
@@ -27,7 +27,7 @@ class RunningWorker:
 
     async def stop(self) -> None:
         self.worker.stop()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             await self.task
 
     async def kill(self) -> None:

@@ -13,6 +13,7 @@ import websockets
 
 from chargepoint.times import iso
 from tests.chargepoint.authority import Authority
+from tests.stations.fleet.conftest import PATIENCE
 
 
 class SecureCsms:
@@ -87,7 +88,7 @@ class SecureCsms:
         unique_id = f"m-{next(self.ids)}"
         answer = self.answers[unique_id] = asyncio.get_running_loop().create_future()
         await self.links[-1].send(json.dumps([2, unique_id, action, payload]))
-        return await asyncio.wait_for(answer, 5)
+        return await asyncio.wait_for(answer, PATIENCE)
 
     async def change(self, key: str, value: str) -> str:
         return (await self.call("ChangeConfiguration", key=key, value=value))["status"]
@@ -108,7 +109,7 @@ class SecureCsms:
         else:
             trigger, what = "TriggerMessage", "SignChargingStationCertificate"
         await self.call(trigger, requestedMessage=what)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(self.signing_requests()) == before:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         chain = authority.answer(self.signing_requests()[-1], **more)

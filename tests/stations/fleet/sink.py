@@ -3,6 +3,7 @@
 import asyncio
 import json
 import ssl
+import zlib
 from datetime import UTC, datetime
 
 from picows import (
@@ -27,7 +28,7 @@ class SinkConnection(WSListener):
         self.transport: WSTransport | None = None
         self.received: list[list] = []
         self.closed_with: int | None = None
-        self.pings = 0
+        self.pings = self.pongs = 0
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self.transport = transport
@@ -36,11 +37,16 @@ class SinkConnection(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         match frame.msg_type:
             case WSMsgType.TEXT:
-                self._text(frame.get_payload_as_utf8_text())
+                data = frame.get_payload_as_bytes()
+                if frame.rsv1:  # RFC 7692, 7.2.2
+                    data = zlib.decompressobj(-15).decompress(data + b"\x00\x00\xff\xff")
+                self._text(data.decode())
             case WSMsgType.PING:
                 self.pings += 1
                 if self.sink.answers_pings:
                     transport.send_pong(frame.get_payload_as_bytes())
+            case WSMsgType.PONG:
+                self.pongs += 1
             case WSMsgType.CLOSE:
                 self.closed_with = int(frame.get_close_code())
                 if not transport.is_close_frame_sent:
@@ -75,6 +81,7 @@ class Sink:
         self.requests: list[WSUpgradeRequest] = []
         self.subprotocol: str | None = "ocpp1.6"
         self.answers = self.answers_pings = True
+        self.more_headers: list[tuple[str, str]] = []
         self.status = 101
         self.tls: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
@@ -115,7 +122,7 @@ class Sink:
                 WSUpgradeResponse.create_error_response(self.status, b"no"), None
             )
         headers = {"Sec-WebSocket-Protocol": self.subprotocol} if self.subprotocol else {}
-        response = WSUpgradeResponse.create_101_response(headers)
+        response = WSUpgradeResponse.create_101_response([*headers.items(), *self.more_headers])
         return WSUpgradeResponseWithListener(response, SinkConnection(self, request))
 
     def answer(self, action: str) -> dict:

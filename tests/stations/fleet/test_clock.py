@@ -94,3 +94,57 @@ async def test_deadlines_close_to_one_another_share_a_round():
     assert all(len(sleeper.calls) == 1 for sleeper in sleepers)
     assert all(s.calls[0] >= begin + n * ROUND / 10 for n, s in enumerate(sleepers))
     assert len({sleeper.calls[0] for sleeper in sleepers}) <= 12
+
+
+class Machine:
+    """The clocks of a machine, for `time`: the wall's may be set, and the whole may sleep."""
+
+    CLOCK_BOOTTIME = 7
+
+    def __init__(self) -> None:
+        self.wall, self.running, self.asleep = 1_700_000_000.0, 5000.0, 0.0
+
+    def time(self) -> float:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.running
+
+    def clock_gettime(self, which: int) -> float:
+        assert which == self.CLOCK_BOOTTIME
+        return self.running + self.asleep
+
+    def go_on(self, seconds: float, clock: Clock) -> list[float]:
+        """How far the clock went in each two seconds, as vitals has it follow."""
+        steps = []
+        for _ in range(round(seconds / 2)):
+            before = clock.now()
+            self.wall += 2
+            self.running += 2
+            clock.follow_wall_clock()
+            steps.append(clock.now() - before)
+        return steps
+
+
+def test_a_wall_clock_that_is_set_makes_no_time_pass(monkeypatch):
+    machine = Machine()
+    monkeypatch.setattr("stations.clock.time", machine)
+    clock = Clock()
+    machine.wall += 3600
+    steps = machine.go_on(60, clock)
+    assert max(steps) <= 2.11 and min(steps) > 2  # it catches up, a tenth of a second at a time
+    machine.wall -= 7200
+    assert machine.go_on(60, clock) == [2.0] * 30
+    machine.wall = clock.now() + 0.05  # what a time server corrects
+    machine.go_on(2, clock)
+    assert abs(clock.now() - machine.wall) < 1e-6
+
+
+def test_a_machine_that_slept_has_let_time_pass(monkeypatch):
+    machine = Machine()
+    monkeypatch.setattr("stations.clock.time", machine)
+    clock = Clock()
+    machine.wall += 3600
+    machine.asleep += 3600
+    clock.follow_wall_clock()
+    assert abs(clock.now() - machine.wall) < 1e-6

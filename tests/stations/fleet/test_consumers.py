@@ -11,6 +11,7 @@ from chargepoint.station import CommandRejected, make_station
 from stations.clock import Clock, Deadlines
 from stations.consumers import ChargePointConsumer, Host
 from stations.stamps import split_stamp, unpack_state
+from tests.stations.fleet.conftest import PATIENCE
 from tests.stations.fleet.sink import Sink
 
 
@@ -123,7 +124,7 @@ async def test_each_snapshot_has_a_stamp_of_its_own(consumer):
     first, state = unpack_state(consumer.packed_state())
     second, _ = unpack_state(consumer.packed_state())
     assert (split_stamp(first), split_stamp(second)) == ((9, 1), (9, 2))
-    again = make_station(consumer.station.config, state["saved"], 0.0)
+    again = make_station(consumer.station.config, state["saved"], consumer.host.clock.now())
     assert again.snapshot()["saved"] == state["saved"]
 
 
@@ -141,7 +142,7 @@ async def test_heartbeats_come_by_the_stations_deadline(consumer, kept):
     await communicator.send_to(json.dumps([3, unique_id, answer]))
     seen = []
     while "Heartbeat" not in seen:
-        _, unique_id, action, _ = json.loads(await communicator.receive_from(timeout=3))
+        _, unique_id, action, _ = json.loads(await communicator.receive_from(timeout=PATIENCE))
         seen.append(action)
         await communicator.send_to(json.dumps([3, unique_id, Sink().answer(action)]))
     await communicator.disconnect()

@@ -8,6 +8,7 @@ from picows import WSMsgType
 
 from chargepoint.config import MAX_FRAME
 from stations.dialer import LinkState
+from stations.dialing import DialQueue
 from stations.targets import DialTarget
 from tests.stations.fleet.conftest import KeptFrames, until
 from tests.stations.fleet.dialers import back, booted, target
@@ -185,13 +186,15 @@ async def test_http_refusal_is_told(station, sink, status):
     await booted(sink)
 
 
-@pytest.mark.parametrize("answer", [None, "ocpp2.0.1"])
-async def test_wrong_subprotocol_closes_and_says_so(station, sink, kept, answer):
+@pytest.mark.parametrize(
+    ("answer", "words"), [(None, "chose no subprotocol"), ("ocpp2.0.1", "chose ocpp2.0.1")]
+)
+async def test_wrong_subprotocol_closes_and_says_so(station, sink, kept, answer, words):
     sink.subprotocol = answer
     station.connect()
     await until(lambda: sink.connections)
     await until(lambda: sink.connections[0].closed_with == 1002)
-    assert "ocpp1.6 not agreed" in station.error
+    assert station.error == f"the CSMS {words}; offered: ocpp1.6"
     assert sink.connections[0].received == [] and kept.frames == []
 
 
@@ -209,3 +212,14 @@ async def test_a_csms_that_never_answers_the_upgrade(station, sink):
     await until(lambda: station.backoff.attempt)
     assert station.error == "no answer in time"
     server.close()
+
+
+def test_the_queue_tells_how_long_the_first_has_waited(monkeypatch):
+    queue = DialQueue(limit=0)
+    assert queue.backlog() == (0, 0.0)
+    now = 100.0
+    monkeypatch.setattr("stations.dialing.time.monotonic", lambda: now)
+    queue.submit(object())
+    now = 105.0
+    queue.submit(object())
+    assert queue.backlog() == (2, 5.0)

@@ -67,7 +67,7 @@ async def test_a_csms_that_does_not_answer_our_close(station, sink, monkeypatch)
     connection = await booted(sink)
     connection.on_ws_frame = lambda transport, frame: None
     station.disconnect()
-    await until(lambda: station.state is LinkState.OFF, 2)
+    await until(lambda: station.state is LinkState.OFF)
 
 
 async def test_any_order_of_wishes_ends_as_the_last_one(station, sink):

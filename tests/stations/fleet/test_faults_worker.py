@@ -3,9 +3,12 @@
 import asyncio
 
 import pytest
+from asgiref.sync import sync_to_async
 
+from accounts.trail.acts import API, Act, enter, leave
+from accounts.trail.keeping import flush, keep_later
 from stations.commands import CommandFailed, notify_changed, send_command
-from tests.stations.fleet.conftest import until
+from tests.stations.fleet.conftest import PATIENCE, until
 from tests.stations.fleet.running import RunningWorker, charging, configure, hot_state
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,16 +64,21 @@ async def test_a_held_frame_is_edited_from_afar_and_the_csms_gets_that(worker, s
     [held] = await until_held("CP-1")
     assert "DataTransfer" not in sink.connections[0].actions()
     text = held["text"].replace("before", "after")
+    act = Act(API, "POST", "ada", keep=keep_later)
+    entered = enter(act)
     await send_command("CP-1", "release", {"id": held["id"], "text": text})
+    leave(entered)
+    await sync_to_async(flush)()
     await until(lambda: "DataTransfer" in sink.connections[0].actions())
     [call] = [m for m in sink.connections[0].received if m[0] == 2 and m[2] == "DataTransfer"]
     assert call[3]["data"] == "after"
     logged = [f for _, _, f in worker.kept.frames if f.action == "DataTransfer" and f.mark]
     assert ["before" in f.text for f in logged] == [True, False]
+    assert [f.cause for f in logged] == ["", f"ada, API [{act.id}]"]
 
 
 async def until_held(identity: str) -> list[dict]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not (held := (await send_command(identity, "interception"))["held"]):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return held

@@ -63,7 +63,7 @@ async def booted(csms, times: int = 1) -> None:
         actions = [action for action, _ in csms.requests]
         return actions.count("BootNotification") >= times and "StatusNotification" in actions
 
-    await until(done, 10)
+    await until(done)
 
 
 async def set_profile(csms, url: str, security: int = 0, **more) -> None:
@@ -122,7 +122,7 @@ async def test_a_new_place_that_is_dead_is_given_up_for_the_old_one(station, pla
     await set_profile(plain, url, security=2)
     await set_first(plain)
     await reset(plain)
-    await until(lambda: len(plain.links) == 2, 15)
+    await until(lambda: len(plain.links) == 2)
     await booted(plain, 2)
     assert station.state is LinkState.OPEN
     assert station.consumer.station.snapshot()["network"]["slot"] == 1
@@ -138,7 +138,7 @@ async def test_a_csms_of_an_authority_that_is_not_known_is_given_up(
         await set_profile(plain, secure.url, security=2)
         await set_first(plain)
         await reset(plain)
-        await until(lambda: "InvalidCsmsCertificate" in plain.events(), 15)
+        await until(lambda: "InvalidCsmsCertificate" in plain.events())
         assert not secure.links
 
 
@@ -148,7 +148,7 @@ async def test_a_csms_of_another_version_is_given_up(station, plain, spoken, lin
         await set_profile(plain, older.url)
         await set_first(plain)
         await reset(plain)
-        await until(lambda: len(plain.links) == 2, 15)
+        await until(lambda: len(plain.links) == 2)
         assert len(older.links) == links  # it refuses, or we do for want of a common subprotocol
         assert older.requests == []
 
@@ -233,7 +233,7 @@ async def test_another_worker_goes_on_by_the_profile(worker, store, plain, versi
         await worker.kill()
         heir = RunningWorker()
         try:
-            await until(lambda: len(other.links) == 2, 15)
+            await until(lambda: len(other.links) == 2)
             assert len(plain.links) == 1 and other.refusals == 0
             answer = heir.worker.fleet.command("CP-1", "state", {})
             assert PASSWORD not in str(answer)

@@ -12,7 +12,7 @@ from chargepoint.config import StationConfig
 from stations.commands import notify_changed
 from stations.dialer import LinkState
 from tests.chargepoint.authority import Authority
-from tests.stations.fleet.conftest import until
+from tests.stations.fleet.conftest import PATIENCE, until
 from tests.stations.fleet.dialers import target
 from tests.stations.fleet.running import RunningWorker, configure, hot_state, stored_state
 from tests.stations.fleet.secure_csms import SecureCsms, server_context
@@ -171,7 +171,7 @@ def speaking_tls_1_1(folder, root):
         thread.start()
         yield f"wss://127.0.0.1:{listener.getsockname()[1]}/ocpp"
         listener.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(PATIENCE)
 
 
 async def test_a_csms_of_tls_1_1_is_not_spoken_to(station, plain, tmp_path, root):
@@ -184,9 +184,7 @@ async def test_a_csms_of_tls_1_1_is_not_spoken_to(station, plain, tmp_path, root
 
 
 @pytest.mark.parametrize("who", ["nobody", "another authority's"])
-async def test_a_client_certificate_that_is_refused(
-    station, plain, tmp_path, root, stranger, who
-):
+async def test_a_client_certificate_that_is_refused(station, plain, tmp_path, root, stranger, who):
     wanted = stranger if who == "another authority's" else root
     async with SecureCsms(server_context(tmp_path, root, clients=wanted)) as secure:
         aim(station, plain, secure.url)
@@ -214,7 +212,7 @@ async def test_another_worker_goes_on_with_all_of_it(worker, store, tmp_path, ro
         await worker.kill()
         heir = RunningWorker()
         try:
-            await until(lambda: len(secure.links) == 2, 10)
+            await until(lambda: len(secure.links) == 2)
             assert secure.subject() == "S-1"
             assert heir.running("CP-1").link_security().key == key
             answer = heir.worker.fleet.command("CP-1", "state", {})

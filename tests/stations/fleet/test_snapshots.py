@@ -10,10 +10,10 @@ from redis.asyncio import Redis
 
 from chargepoint.effects import SOON, TOUCH, URGENT
 from stations import keys, snapshots
-from stations.snapshot_writer import SnapshotWriter
+from stations.snapshot_writer import TOUCH_TICKS, SnapshotWriter
 from stations.stamps import make_stamp, pack_state, split_stamp, unpack_state
 from stations.tasks import sync_station_state
-from tests.stations.fleet.conftest import until
+from tests.stations.fleet.conftest import PATIENCE, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,11 +60,33 @@ def test_stamps_sort_as_strings():
 # --- writing -----------------------------------------------------------------------------------
 
 
-async def test_urgent_changes_are_written_at_once(running, store):
+async def test_urgent_changes_wait_for_no_tick(writer, store, monkeypatch):
+    monkeypatch.setattr("stations.snapshot_writer.TICK", 3600.0)
     source = Source("CP-1")
-    running.changed(source, URGENT)
-    await until(lambda: stamp_in(store, "CP-1"), 0.3)
+    task = asyncio.create_task(writer.run())
+    await asyncio.sleep(0)
+    writer.changed(source, URGENT)
+    await until(lambda: stamp_in(store, "CP-1"))
     assert store.smembers(keys.dirty_key()) == {b"CP-1"} and source.pending == 0
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_it_is_known_how_long_a_change_waits_for_redis(running, store, monkeypatch):
+    source, write = Source("CP-1"), running.write
+    let_go = asyncio.Event()
+
+    async def slow(sources):
+        await let_go.wait()
+        await write(sources)
+
+    monkeypatch.setattr(running, "write", slow)
+    assert running.waits() == 0
+    running.changed(source, URGENT)
+    await until(lambda: running.waits() > 0.05)
+    let_go.set()
+    await until(lambda: running.waits() == 0)
+    assert stamp_in(store, "CP-1")
 
 
 async def test_changes_within_a_second_become_one_write(running, store):
@@ -72,7 +94,7 @@ async def test_changes_within_a_second_become_one_write(running, store):
     for value in range(50):
         source.value = value
         running.changed(source, SOON)
-    await until(lambda: stamp_in(store, "CP-1"), 2.5)
+    await until(lambda: stamp_in(store, "CP-1"))
     stamp, state = unpack_state(store.get(keys.state_key("CP-1")))
     assert split_stamp(stamp)[1] == 1 and state["value"] == 49
 
@@ -85,6 +107,24 @@ async def test_touches_wait_longer_than_a_second_and_yield_to_urgent(running, st
     await asyncio.sleep(1.5)
     assert stamp_in(store, "CP-1") == "" and stamp_in(store, "CP-2") != ""
     assert source.pending == 1 and other.pending == 0
+
+
+async def test_a_touch_whose_time_comes_after_a_later_write_is_written_no_second_time(writer):
+    source = Source("CP-1")
+
+    async def tick(number):
+        writer._tick = number
+        await writer._write_due()
+        return source.taken
+
+    writer.changed(source, TOUCH)
+    writer.changed(source, SOON)
+    assert await tick(1) == 1
+    writer.changed(source, TOUCH)
+    assert await tick(TOUCH_TICKS) == 1  # the first touch's
+    writer.changed(source, URGENT)
+    assert await tick(TOUCH_TICKS + 1) == 2  # once, for both
+    assert source.pending == 0
 
 
 async def test_a_refused_write_reports_its_source(writer, store):
@@ -107,7 +147,7 @@ async def test_everything_is_written_again_after_redis_was_away(own_redis):
     await until(lambda: writer.owes)
     own_redis.start()
     both = [keys.state_key("CP-1"), keys.state_key("CP-2")]
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE):
         while await client.exists(*both) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     await until(lambda: not writer.owes)
@@ -215,6 +255,28 @@ def test_race_crash_between_store_and_clear_is_repeated(store, states):
     snapshots.write_chunk(snapshots.read_chunk(["CP-1"]))
     assert snapshots.sync_dirty()["stale"] == 1
     assert store.scard(keys.dirty_key()) == 0
+
+
+def test_race_the_store_dies_before_its_journal_has_the_first_of_a_chunk(
+    store, states, monkeypatch
+):
+    """It comes back without what did not wait for the journal; what waited is all that it has."""
+    names = [f"CP-{number}" for number in range(5)]
+    for name in names:
+        write(Source(name))
+    real, written = snapshots._replace_older, []
+
+    def dying(collection, documents):
+        stale = real(collection, documents)
+        written.append(len(documents))
+        if len(written) == 1:
+            states.delete_many({})
+        return stale
+
+    monkeypatch.setattr(snapshots, "_replace_older", dying)
+    assert snapshots.write_chunk(snapshots.read_chunk(names)) == (4, 1)
+    assert written == [4, 1, 5]
+    assert {row["_id"] for row in states.find()} == set(names)
 
 
 def test_race_takeover_while_a_sync_holds_the_old_owners_snapshot(store, states):

@@ -63,6 +63,12 @@ async def test_hot_reload_changes_the_running_station(worker, sink):
         await notify_changed(["CP-1"])
         await until(lambda: other.connections)
         await until(lambda: not sink.live())
+        # To the other CSMS it is a stranger (1.6, 4.2).
+        await until(lambda: len(other.connections[0].received) > 1)
+        actions = [frame[2] for frame in other.connections[0].received]
+        assert actions[:2] == ["BootNotification", "StatusNotification"]
+        boots = [f for c in sink.connections for f in c.received if f[2] == "BootNotification"]
+        assert len(boots) == 1  # none on the link that closed
 
 
 async def test_another_version_is_another_station(worker, sink, store):
@@ -134,6 +140,19 @@ async def test_a_deleted_station_stops_and_its_state_goes(worker, sink, store):
     assert not store.exists(keys.state_key("CP-1"))
 
 
+async def test_the_transaction_of_a_deleted_station_ends_in_the_record(worker, sink):
+    await configure(sink, "CP-1")
+    await notify_changed(["CP-1"])
+    await charging(worker, sink, "CP-1")
+    await Station.objects.all().adelete()
+    await notify_changed(["CP-1"])
+    await until(lambda: worker.kept.sessions[-1]["state"] == "ended")
+    last = worker.kept.sessions[-1]
+    assert last["reason"] == "Station deleted"
+    assert last["ended"] >= last["started"]
+    assert last["rev"] > max(update["rev"] for update in worker.kept.sessions[:-1])
+
+
 async def test_a_station_made_anew_under_the_same_name_starts_afresh(worker, sink, store):
     await configure(sink, "CP-1")
     await notify_changed(["CP-1"])
@@ -188,12 +207,20 @@ async def test_without_a_worker_a_command_fails_at_once(store, layers):
     assert failed.value.code == "no_worker"
 
 
-async def test_a_station_that_cannot_run_does_not_keep_others_from_running(worker, sink):
+async def test_a_station_that_cannot_run_does_not_keep_others_from_running(
+    worker, sink, monkeypatch
+):
     await configure(sink, "CP-bad", ocpp_version="9.9")
     await configure(sink, "CP-1")
     await notify_changed(["CP-bad", "CP-1"])
     await until(lambda: sink.connections)
     assert worker.running("CP-bad") is None
+    worker.worker._reconcile_soon()  # health is told how many should run, and since when fewer do
+    await until(lambda: worker.worker.wanted == 2)
+    vitals = worker.worker.vitals
+    assert vitals.measure(time.time())["missing_for"] == 0
+    monkeypatch.setattr(vitals, "_missing_since", time.monotonic() - 70)
+    assert vitals.measure(time.time())["missing_for"] >= 70
 
 
 async def test_vitals_are_told(worker, sink, store):

@@ -40,7 +40,7 @@ async def test_stations_keep_running_while_redis_is_away(
     names = [f"CP-{n}" for n in range(20)]
     await configure(sink, *names)
     worker = RunningWorker()
-    await until(lambda: sum("BootNotification" in c.actions() for c in sink.live()) == 20, 10)
+    await until(lambda: sum("BootNotification" in c.actions() for c in sink.live()) == 20)
     held = dict(worker.worker.leases.held)
 
     own_redis.stop()
@@ -51,8 +51,8 @@ async def test_stations_keep_running_while_redis_is_away(
     own_redis.start()
 
     client = snapshots.redis_client()
-    await until(lambda: client.scard(keys.dirty_key()) == 20, 10)
-    await until(lambda: client.hlen(keys.workers_key()) == 1, 10)
+    await until(lambda: client.scard(keys.dirty_key()) == 20)
+    await until(lambda: client.hlen(keys.workers_key()) == 1)
     assert worker.worker.leases.held == held
     assert len(sink.connections) == 20  # not one of them dialed again
     state = await send_command("CP-3", "state")

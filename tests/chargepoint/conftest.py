@@ -1,0 +1,16 @@
+"""The core's tests need no store and no Django: `--confcutdir tests/chargepoint -p no:django`."""
+
+from __future__ import annotations
+
+import pytest
+
+from chargepoint import calls
+from tests import unhurried
+
+unhurried.load()
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame of ours that its schema refuses is raised."""
+    monkeypatch.setattr(calls, "STRICT", True)
