@@ -4,8 +4,18 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 SOAK_MINUTES ?= 30
+JOBS ?= 2
+SAMPLE ?= 40
+MINUTES ?= 10
+SEED ?= 0
+FAST ?= 0
+COVERAGE ?= 0
+WORKERS ?= 1,3
+STATIONS ?= 500 2000
+WINDOW ?= 60
+NODE ?= node
 
-.PHONY: run test lint bench soak
+.PHONY: run test coverage lint wheel report bench bench-peers bench-against soak mutants chaos
 .DEFAULT_GOAL := run
 
 # A stamp is renewed only when its requirements change. The environment is upgraded in place.
@@ -30,12 +40,49 @@ lint: $(VENV)/.dev-stamp
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 
-test: lint
-	@.ci/test-tools
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+# dist/: the command `ocpp-emulator` as a package, see docs/terminal.md.
+wheel: $(VENV)/.made
+	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	@rm -rf build ocpp_emulator.egg-info
+
+# Licences and known faults of the dependencies; it fails at nothing.
+report: $(VENV)/.dev-stamp
+	@.ci/report $(BIN)/python
+
+# FAST=1: the core and the quick tests that concern what has changed. SEED: of the order.
+test: $(if $(filter-out 0,$(FAST)),$(VENV)/.dev-stamp,lint)
+	@$(if $(filter-out 0,$(FAST)),,.ci/test-tools)
+	@FAST=$(FAST) SEED=$(SEED) COVERAGE=$(COVERAGE) .ci/test $(BIN)/python $(PYTEST_ARGS)
+
+# The same with a table of what was run of each package; see docs/testing.md.
+coverage:
+	@$(MAKE) test COVERAGE=1
 
 bench: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+# The whole platform as its users run it, beside the peers whose folders SOLIDSTUDIO and SAP name (see
+# docs/benchmarks.md), run by NODE. `BENCH_ARGS=--quick` tells in two minutes where our CPU goes.
+bench-peers: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m benchmarks.fleets --stations $(STATIONS) --window $(WINDOW) --node "$(NODE)" \
+		$(if $(SOLIDSTUDIO),--solidstudio "$(SOLIDSTUDIO)") $(if $(SAP),--sap "$(SAP)") $(BENCH_ARGS)
+
+# AGAINST: the commit whose worker this tree's is compared with.
+bench-against: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m benchmarks.against $(AGAINST) $(BENCH_ARGS)
+
 soak: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m benchmarks.soak --minutes $(SOAK_MINUTES)
+
+# ONLY: mutants whose id or file has this in it. JOBS: how many at the same time.
+# MODULE: in place of the list, a sample of the tool's mutants of a module or a package.
+mutants: $(VENV)/.dev-stamp
+ifdef MODULE
+	@exec $(BIN)/python -m mutants.by_tool "$(MODULE)" --sample $(SAMPLE) --seed $(SEED) --jobs $(JOBS)
+else
+	@exec $(BIN)/python -m mutants --only "$(ONLY)" --jobs $(JOBS)
+endif
+
+# For example `make chaos MINUTES=60 SEED=7 WORKERS=3`; see docs/chaos.md.
+chaos: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m chaos --minutes $(MINUTES) --seed $(SEED) --workers $(WORKERS) $(CHAOS_ARGS)
