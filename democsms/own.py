@@ -1,0 +1,62 @@
+"""What the CSMS can be told on its control port that is no Call of OCPP: names in lower case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from democsms.office import Office
+
+
+class Wrong(Exception):
+    """The body is not what the action takes: a sentence."""
+
+
+def set_id_token(office: Office, station: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """{"idToken": text, "status"?, "expiry"?, "group"?, "once"?}: add it to the table, or change
+    it."""
+    changes = {
+        name: _typed(body, name, kind) for name, kind in
+        (("status", str), ("expiry", str), ("group", str), ("once", bool), ("language", str))
+        if name in body
+    }  # fmt: skip
+    if "evses" in body:
+        changes["evses"] = tuple(n for n in _typed(body, "evses", list) if isinstance(n, int))
+    try:
+        token = office.tokens.put(_typed(body, "idToken", str), **changes)
+    except ValueError as problem:
+        raise Wrong(str(problem)) from problem
+    return {"status": "Accepted", "idTokenStatus": token.status}
+
+
+def set_password(office: Office, station: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """{"password": text}: of basic authentication, for this station; "" takes it away."""
+    password = _typed(body, "password", str)
+    if password:
+        office.passwords[station] = password
+    else:
+        office.passwords.pop(station, None)
+    return {"status": "Accepted"}
+
+
+def forget(office: Office, station: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """{}: transactions and what else was kept of this station."""
+    office.remembered.pop(station, None)
+    for key in [key for key in office.transactions if key[0] == station]:
+        del office.transactions[key]
+    return {"status": "Accepted"}
+
+
+# (office, identity of the station, body) -> the response. None of them needs a connected station.
+OWN_ACTIONS: dict[str, Callable[[Office, str, Mapping[str, Any]], dict[str, Any]]] = {
+    "set-id-token": set_id_token,
+    "set-password": set_password,
+    "forget": forget,
+}
+
+
+def _typed(body: Mapping[str, Any], name: str, kind: type) -> Any:
+    value = body.get(name)
+    if not isinstance(value, kind):
+        raise Wrong(f"Give {name} as {kind.__name__}.")
+    return value
