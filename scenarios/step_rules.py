@@ -165,6 +165,25 @@ def delay(params: Params) -> Iterator[str]:
         yield f'Correct the param "duration": {why}'
 
 
+# --- the CSMS acts -------------------------------------------------------------------------------
+
+
+def csms(params: Params) -> Iterator[str]:
+    """`call`: an action of OCPP, or a name of the driver's own, in lower case."""
+    yield from _unknown(params, "call", "payload", "capture", "answer")
+    yield from _text(params, "call", needed=True)
+    call = params.get("call")
+    if isinstance(call, str) and call[:1].isupper() and (why := check_action(call)):
+        yield why
+    payload = params.get("payload", {})
+    if not isinstance(payload, Mapping) and not is_open(payload):
+        yield 'Give "payload" as an object.'
+    if "answer" in params and (why := check_matcher(params["answer"])):
+        yield why
+    if "capture" in params:
+        yield from check_capture(params["capture"])
+
+
 # --- ours ----------------------------------------------------------------------------------------
 
 
@@ -286,6 +305,7 @@ RULES: dict[str, Callable[[Params], Iterator[str]]] = {
     "wait_condition": wait_condition,
     "wait_for_message": wait_for_message,
     "wait_for_state": wait_for_state,
+    "csms": csms,
     "delay": delay,
     "expect": expect,
     "expect_none": expect,

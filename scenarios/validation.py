@@ -23,6 +23,7 @@ STEP_KEYS = (
     "type", "description", "timeout", "params", "validate", "versions", "optional", "capture",
     "refused",
 )  # fmt: skip
+CAPTURING = ("wait_for_message", "expect", "csms")  # beside the commands
 MOST_STEPS = 500
 DEEPEST = 8
 DEEPEST_VALUE = 100  # levels of a JSON value; a step in a step counts for three
@@ -177,7 +178,7 @@ def _common_problems(step: Mapping[str, Any], kind: str) -> Iterator[str]:
         yield '"validate" is for steps that wait for a message: take it out.'
     if "capture" in step:
         yield from check_capture(step["capture"])
-        if kind not in COMMANDS and kind not in ("wait_for_message", "expect"):
+        if kind not in COMMANDS and kind not in CAPTURING:
             yield '"capture" is for commands and for steps that wait for a message.'
     if "refused" in step and (kind not in COMMANDS or not isinstance(step["refused"], bool | str)):
         yield 'Let "refused" be true or the code of the refusal, on a command only.'

@@ -15,10 +15,18 @@ from asgiref.sync import sync_to_async
 from accounts.trail.acts import BEHAVIOUR, SCENARIO, Act, enter
 from accounts.trail.keeping import keep_later
 from runtime.stores import STORE_ERRORS
+from scenarios.drivers.document import Driver
 from scenarios.engine.judging import failures, sentence_of, watched
 from scenarios.engine.queueing import Turn
 from scenarios.engine.recording import StationLog
-from scenarios.engine.strand import NotApplicable, Services, StepFailed, Strand, Subject
+from scenarios.engine.strand import (
+    NotApplicable,
+    Services,
+    StepErred,
+    StepFailed,
+    Strand,
+    Subject,
+)
 from scenarios.models import CANCELLED, FAILED, PASSED, PENDING, RUNNING, SKIPPED, STATES
 from scenarios.watch.rules import WARN, Policy, policy_of
 from scenarios.watch.wire import WireWatch
@@ -49,6 +57,7 @@ class Plan:
     scenario: str = ""
     started_by: str = ""
     behaviour: str = ""
+    driver: Driver | None = None
 
     @classmethod
     def of_document(cls, made: Mapping[str, Any]) -> Plan:
@@ -190,12 +199,14 @@ class Run:
             random.Random(f"{self.plan.seed} {number} {subject.identity}"),
             {**self.plan.variables, "station": subject.identity, "version": subject.version,
              "connectors": subject.connectors, "index": 0},
+            driver=self.plan.driver,
         )  # fmt: skip
         strand.stopped = lambda: self.cancelled
         try:
             await self._steps(strand)
             record.end(PASSED)
         except StepFailed as failure:
+            record.erred = isinstance(failure, StepErred)
             record.end(FAILED, failure.message, failure.frame)
         except NotApplicable as why:
             record.end(SKIPPED, str(why))
@@ -204,6 +215,7 @@ class Run:
             record.end(CANCELLED, self.why)
         except Exception as fault:
             log.exception("%s: a step of %s could not be carried out", record.id, record.step)
+            record.erred = True
             record.end(FAILED, f"{type(fault).__name__}: {fault}")
         finally:
             try:
@@ -237,6 +249,7 @@ class Run:
                 sentence = sentence_of(failed)
                 message = f"{message} On the wire: {sentence}" if message else sentence
                 state, frame = FAILED, frame or first
+                record.erred = False  # whatever we failed at, the CSMS is wrong
         record.watch, record.findings = None, watch.findings.as_dicts()
         record.end(state, message, frame)
 

@@ -31,7 +31,7 @@ class StationLog:
     """The record of one station's run; `dirty` once it differs from what is stored."""
 
     __slots__ = (
-        "clock", "dirty", "done", "dropped", "ended", "findings", "frame", "id", "message",
+        "clock", "dirty", "done", "dropped", "ended", "erred", "findings", "frame", "id", "message",
         "started", "state", "station", "step", "steps", "watch", "_noted",
     )  # fmt: skip
 
@@ -49,6 +49,7 @@ class StationLog:
         self._noted = 0
         self.done = self.dropped = 0
         self.dirty = False
+        self.erred = False  # what failed was not the CSMS
 
     def look_at_watch(self) -> None:
         """Note what the watch has found meanwhile."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.stores import STORE_ERRORS
+from scenarios.drivers.document import Driver
 from scenarios.engine.clock import Clock
 from scenarios.engine.commander import Commander
 from scenarios.engine.past import Past
@@ -27,6 +28,7 @@ from scenarios.models import CANCELLED, FAILED, PASSED
 from scenarios.step_rules import JUDGES
 from scenarios.validation import each_step, type_of
 from scenarios.values import Unresolved, resolve
+from scenarios.web import Web
 
 DEFAULT_TIMEOUT = 30_000  # ms
 
@@ -42,6 +44,10 @@ class StepFailed(Exception):
         self.message = message
         self.frame = frame
         self.seen = seen or []
+
+
+class StepErred(StepFailed):
+    """It could not be carried out, by no fault of the CSMS: a driver, the scenario or we failed."""
 
 
 class NotApplicable(Exception):
@@ -60,6 +66,7 @@ class Services:
     records: Records = field(default_factory=Records)
     turns: FreeTurns = field(default_factory=FreeTurns)
     subjects: Callable[[list[str]], Awaitable[dict[str, Subject]]] | None = None
+    web: Web | None = None  # None: no HTTP is asked
 
 
 @dataclass
@@ -118,6 +125,7 @@ class Strand:
     tally: Tally = field(default_factory=Tally)  # shared
     act: str = ""  # id: when the last act began
     taken: set[str] = field(default_factory=set)  # ids of frames that have matched; shared
+    driver: Driver | None = None  # that makes the CSMS act
 
     @property
     def identity(self) -> str:
@@ -150,7 +158,7 @@ class Strand:
             self.services, self.subject, self.log, self.inbox,
             random.Random(self.rng.getrandbits(64)), {**self.variables, **variables},
             self.origin, self.begin, self.cursor, self.call, self.called, path, self.stopped,
-            self.others, self.tally, self.act, self.taken,
+            self.others, self.tally, self.act, self.taken, self.driver,
         )  # fmt: skip
 
     def resolved(self, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenarios.engine import acts, expecting, flow, waits
+from scenarios.engine import acts, driving, expecting, flow, waits
 from scenarios.station_steps import COMMANDS
 from scenarios.step_rules import CONTAINERS as CONTAINER_TYPES
 from scenarios.step_rules import RULES
@@ -11,6 +11,7 @@ LEAVES = {
     **dict.fromkeys(COMMANDS, acts.command),
     "api_call": acts.api_call,
     "assert": waits.assert_,
+    "csms": driving.csms,
     "delay": waits.delay,
     "expect": expecting.expect,
     "expect_none": expecting.expect_none,

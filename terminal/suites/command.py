@@ -22,8 +22,9 @@ from runtime import lifetime
 from stations.models import Station
 from terminal import rows
 from terminal.command import TerminalCommand
-from terminal.suites import documents
-from terminal.suites.documents import Suite
+from terminal.suites import documents, equipping
+from terminal.suites.cases import Suite
+from terminal.suites.equipping import Equipped
 from terminal.suites.reports.junit import junit
 from terminal.suites.reports.page import html
 from terminal.suites.reports.plain import as_json, badge
@@ -35,7 +36,10 @@ MOST_AT_ONCE = 500
 REPORTS: dict[str, Callable[[Report], bytes]] = {
     "junit": junit, "html": html, "json": as_json, "badge": badge,
 }  # fmt: skip
-_COLOURS = {"PASS": "green", "FAIL": "bold red", "ERROR": "bold red", "NOT APPLICABLE": "dim"}
+_COLOURS = {
+    "PASS": "green", "FAIL": "bold red", "ERROR": "bold red", "SKIPPED": "yellow",
+    "NOT APPLICABLE": "dim",
+}  # fmt: skip
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="a warning of the wire watch fails its case"
     )
+    equipping.add_options(parser)
     for name, what in (("junit", "JUnit XML"), ("html", "one page"), ("json", "everything"),
                        ("badge", "an SVG")):  # fmt: skip
         parser.add_argument(f"--{name}", metavar="FILE", help=f"write a report: {what}")
@@ -65,13 +70,16 @@ class VerdictCommand(TerminalCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = argparse.Namespace(**options)
         try:
-            code = self.judge(documents.read(chosen.file, chosen.versions or []), chosen)
+            equipped = equipping.of_options(chosen)
+            suite = documents.read(chosen.file, chosen.versions or [])
+            suite = suite.given(equipped.values, equipped.driver_variables)
+            code = self.judge(suite, chosen, equipped)
         except rows.Unusable as problem:
             self.stderr.write(str(problem))
             code = UNUSABLE
         sys.exit(code)
 
-    def judge(self, suite: Suite, chosen: argparse.Namespace) -> int:
+    def judge(self, suite: Suite, chosen: argparse.Namespace, equipped: Equipped) -> int:
         """The exit code. Raises rows.Unusable."""
         raise NotImplementedError
 
@@ -85,7 +93,9 @@ def identities(pattern: str, number: int) -> tuple[str, ...]:
     return tuple(pattern.replace("{n}", str(n)) for n in range(1, number + 1))
 
 
-def carry_out(suite: Suite, chosen: argparse.Namespace, names: tuple[str, ...]) -> int:
+def carry_out(
+    suite: Suite, chosen: argparse.Namespace, names: tuple[str, ...], equipped: Equipped
+) -> int:
     """Run it, show how it goes, write the reports; the exit code. Raises rows.Unusable."""
     if not suite.cases:
         raise rows.Unusable("No case is left to run.")
@@ -106,7 +116,8 @@ def carry_out(suite: Suite, chosen: argparse.Namespace, names: tuple[str, ...]) 
         done.append(result)
         _show(console, result, len(done), len(suite.cases))
 
-    run = SuiteRun(suite, Wishes(names, seed, chosen.case_timeout), make, told)
+    wishes = Wishes(names, seed, chosen.case_timeout, equipped.equipment, equipped.web)
+    run = SuiteRun(suite, wishes, make, told)
     results = uvloop.run(_unless_ended(run))
     report = Report(
         suite.name, chosen.csms, seed, _command(seed), chosen.strict, began,

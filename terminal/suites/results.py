@@ -6,7 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-PASS, FAIL, ERROR, NOT_APPLICABLE = VERDICTS = ("PASS", "FAIL", "ERROR", "NOT APPLICABLE")
+PASS, FAIL, ERROR, SKIPPED, NOT_APPLICABLE = VERDICTS = (
+    "PASS", "FAIL", "ERROR", "SKIPPED", "NOT APPLICABLE",
+)  # fmt: skip
+# They show nothing: what the run lacks, or what is not for this version.
+UNJUDGED = frozenset({SKIPPED, NOT_APPLICABLE})
 
 
 @dataclass
@@ -51,12 +55,12 @@ class Result:
         if self.verdict == ERROR:
             return True
         failed = self.verdict == FAIL or (strict and self.verdict == PASS and bool(self.warnings))
-        return failed is not bool(self.declared) and self.verdict != NOT_APPLICABLE
+        return failed is not bool(self.declared) and self.verdict not in UNJUDGED
 
     @property
     def words(self) -> str:
         """The verdict with what was declared of it."""
-        if not self.declared:
+        if not self.declared or self.verdict in UNJUDGED:
             return self.verdict
         if self.verdict == FAIL:
             return f"FAIL, as declared: {self.declared}"
@@ -88,4 +92,4 @@ class Report:
     @property
     def passed(self) -> bool:
         """Nothing is bad, and something was shown."""
-        return not self.bad and any(r.verdict != NOT_APPLICABLE for r in self.results)
+        return not self.bad and any(r.verdict not in UNJUDGED for r in self.results)

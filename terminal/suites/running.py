@@ -17,13 +17,14 @@ from scenarios.engine.recording import StationLog
 from scenarios.engine.strand import Services
 from scenarios.models import CANCELLED, FAILED, PASSED
 from scenarios.watch.rules import WARN, policy_of
+from scenarios.web import Web
 from stations.models import Station
 from terminal.ground import Ground
 from terminal.hearing import Heard, Hearing, as_plain
 from terminal.rows import Unusable
 from terminal.services import services_of
-from terminal.suites.documents import Case, Suite
-from terminal.suites.results import FAIL, NOT_APPLICABLE, PASS, Result, Step
+from terminal.suites.cases import Case, Equipment, Suite
+from terminal.suites.results import ERROR, FAIL, NOT_APPLICABLE, PASS, SKIPPED, Result, Step
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +44,13 @@ class Silent:
 
 @dataclass(frozen=True)
 class Wishes:
-    """identities: as many cases run at a time; seconds: for each."""
+    """identities: as many cases run at a time; seconds: for each. web: closed by the run."""
 
     identities: tuple[str, ...]
     seed: int = 0
     seconds: float = LONGEST
+    equipment: Equipment = Equipment()
+    web: Web | None = None
 
 
 class SuiteRun:
@@ -63,6 +66,7 @@ class SuiteRun:
         hearing = Hearing(Silent())
         ground = Ground(hearing)
         services = services_of(ground, hearing)
+        services.web = self._wishes.web
         results: dict[int, Result] = {}
         waiting = iter(enumerate(self._suite.cases))
 
@@ -78,6 +82,8 @@ class SuiteRun:
         finally:
             await lifetime.end(lanes)
             await ground.leave()
+            if services.web is not None:
+                await services.web.close()
         return [results[number] for number in sorted(results)]
 
 
@@ -100,8 +106,12 @@ class _Bench:
         )  # fmt: skip
         began = time.monotonic()
         try:
-            self.ground.add(make(self.identity, case.version, case.station))
-            await self._judge(result, wishes)
+            row = make(self.identity, case.version, case.station)
+            if why := wishes.equipment.lacks(case, row):
+                result.verdict, result.message = SKIPPED, why
+            else:
+                self.ground.add(row)
+                await self._judge(result, wishes)
         except Unusable as problem:
             result.message = f"The station cannot be made: {problem}"
         except Exception as fault:
@@ -120,6 +130,7 @@ class _Bench:
         plan = Plan(
             f"{self.number}", content["steps"], content["cleanup"], content["variables"],
             [self.identity], 0.0, True, wishes.seed, policy_of(content.get("watch")),
+            driver=wishes.equipment.driver,
         )  # fmt: skip
         run = Run(plan, "terminal", self.services)
         task = asyncio.create_task(run.run())
@@ -137,6 +148,8 @@ class _Bench:
         (record,) = run.logs
         result.message = message
         result.verdict = {PASSED: PASS, FAILED: FAIL, CANCELLED: FAIL}.get(state, NOT_APPLICABLE)
+        if record.erred and state == FAILED:
+            result.verdict = ERROR
         result.warnings = [
             f"{each['sentence']} ({each['count']} times)" if each["count"] > 1 else each["sentence"]
             for each in record.findings if each["level"] == WARN

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from terminal.suites import command, documents
+from terminal.suites import command
+from terminal.suites.cases import Suite
+from terminal.suites.equipping import Equipped
 
 
 class Command(command.VerdictCommand):
@@ -30,8 +32,8 @@ class Command(command.VerdictCommand):
         )  # fmt: skip
         command.add_options(parser)
 
-    def judge(self, suite: documents.Suite, chosen: argparse.Namespace) -> int:
+    def judge(self, suite: Suite, chosen: argparse.Namespace, equipped: Equipped) -> int:
         if chosen.only:
             suite = suite.only(chosen.only)
         names = command.identities(chosen.id, chosen.parallel)
-        return command.carry_out(suite, chosen, names[: max(1, len(suite.cases))])
+        return command.carry_out(suite, chosen, names[: max(1, len(suite.cases))], equipped)

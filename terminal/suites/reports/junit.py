@@ -7,7 +7,7 @@ import json
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 
-from terminal.suites.results import ERROR, FAIL, NOT_APPLICABLE, Report, Result
+from terminal.suites.results import ERROR, FAIL, UNJUDGED, Report, Result
 
 
 def junit(report: Report) -> bytes:
@@ -17,7 +17,7 @@ def junit(report: Report) -> bytes:
         "tests": len(report.results),
         "failures": sum(_is_failure(r, report) for r in report.results),
         "errors": counts[ERROR],
-        "skipped": counts[NOT_APPLICABLE],
+        "skipped": sum(counts[verdict] for verdict in UNJUDGED),
     }
     top = ET.Element(
         "testsuites", name=report.name, time=f"{report.seconds:.3f}", **_texts(numbers)
@@ -45,7 +45,7 @@ def _case(suite: ET.Element, report: Report, result: Result) -> None:
     text = _clean(_why(result))
     if result.verdict == ERROR:
         ET.SubElement(case, "error", message=_clean(result.message), type=ERROR).text = text
-    elif result.verdict == NOT_APPLICABLE:
+    elif result.verdict in UNJUDGED:
         ET.SubElement(case, "skipped", message=_clean(result.message))
     elif _is_failure(result, report):
         message = result.message or "; ".join(result.warnings) or result.words

@@ -11,7 +11,7 @@ import orjson
 from django.template import Context, Engine
 
 from messaging.records import speakable_tree
-from terminal.suites.results import Report, Result
+from terminal.suites.results import UNJUDGED, Report, Result
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -52,7 +52,7 @@ def _matrix(report: Report, versions: list[str]) -> list[dict[str, Any]]:
 def _kind(report: Report, result: Result) -> str:
     if result.is_bad(report.strict):
         return "bad"
-    return "none" if result.verdict == "NOT APPLICABLE" else "good"
+    return "none" if result.verdict in UNJUDGED else "good"
 
 
 def _shown(report: Report, number: int, result: Result) -> dict[str, Any]:

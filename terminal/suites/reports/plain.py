@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from messaging.records import speakable_tree
-from terminal.suites.results import Report
+from terminal.suites.results import UNJUDGED, Report
 
 GREEN, RED = "#3a7d34", "#b3261e"  # 4.5:1 and more against white letters
 
@@ -26,7 +26,7 @@ def as_json(report: Report) -> bytes:
 def badge(report: Report) -> bytes:
     """An SVG: the suite's name, and how many of its verdicts are PASS."""
     counts = report.counts()
-    judged = len(report.results) - counts["NOT APPLICABLE"]
+    judged = len(report.results) - sum(counts[verdict] for verdict in UNJUDGED)
     words = f"{counts['PASS']}/{judged} passed"
     left, right = (round(7 * len(text)) + 12 for text in (report.name[:40], words))
     colour = GREEN if report.passed else RED

@@ -1,0 +1,79 @@
+"""Steps by which others than the station act: the CSMS, by its driver."""
+
+from __future__ import annotations
+
+from scenarios.drivers.document import BadDriver, Driver, Entry
+from scenarios.engine.searching import captured
+from scenarios.engine.strand import Order, StepErred, StepFailed, Strand
+from scenarios.matching import MISSING, look_up, mismatch
+from scenarios.web import Reply, Request, Unreached, Web
+from scenarios.words import foreign
+
+
+async def csms(strand: Strand, order: Order) -> tuple[str, str]:
+    """Have the CSMS send a Call to this station, or do what the driver has a word for.
+
+    It goes on once the driver has answered. What the station got meanwhile counts for the steps
+    after it: its place is that of the step's beginning.
+    """
+    call, payload = order.params["call"], order.params.get("payload") or {}
+    if call[:1].isupper() and (why := foreign(call, strand.subject.version)):
+        raise StepErred(f"{why.rstrip('.?')}.")
+    driver, entry = _entry(strand, call)
+    known = {**strand.variables, "station": strand.identity, "version": strand.subject.version,
+             "action": call, "payload": payload}  # fmt: skip
+    began = strand.services.clock.time()
+    try:
+        request = driver.request(entry, known)
+    except BadDriver as problem:
+        raise StepErred(f"{driver.name}: {problem}") from None
+    reply = await _asked(strand, _limited(request, order))
+    _check_status(driver, call, request, reply, entry)
+    for name, path in entry.capture.items():
+        if (value := look_up(reply.body, path)) is not MISSING:
+            strand.variables[name] = value
+    strand.acted(began)
+    if "answer" in order.params and (why := mismatch(order.params["answer"], reply.body)):
+        raise StepFailed(f"The CSMS was told to send {call}, and of its answer {why}.")
+    captured(strand, order, reply.body)
+    return f"{driver.name}: HTTP {reply.status}", ""
+
+
+def _entry(strand: Strand, call: str) -> tuple[Driver, Entry]:
+    driver = strand.driver
+    if driver is None:
+        raise StepErred(f"The CSMS is to send {call}, and this run has no driver that makes it.")
+    entry = driver.entry(call)
+    if entry is None:
+        raise StepErred(f"{driver.name} cannot make the CSMS do {call}: add it to its actions.")
+    return driver, entry
+
+
+def _limited(request: Request, order: Order) -> Request:
+    """The step's own limit, where it has one, holds for each try."""
+    if not order.has_timeout:
+        return request
+    return Request(
+        request.method, request.url, request.headers, request.body, order.timeout, request.retries
+    )
+
+
+async def _asked(strand: Strand, request: Request) -> Reply:
+    web: Web | None = strand.services.web
+    if web is None:
+        raise StepErred("Requests by HTTP are not for runs here.")
+    try:
+        return await web.ask(request)
+    except Unreached as why:
+        raise StepErred(str(why)) from None
+
+
+def _check_status(driver: Driver, call: str, request: Request, reply: Reply, entry: Entry) -> None:
+    fine = reply.status in entry.status if entry.status else 200 <= reply.status < 300
+    if fine:
+        return
+    said = f": {reply.shown}" if reply.body not in ("", None) else ""
+    raise StepErred(
+        f"{driver.name} did not make the CSMS do {call}: HTTP {reply.status} from "
+        f"{request.place}{said}"
+    )

@@ -1,0 +1,101 @@
+"""Suites and their cases as values, and what a case needs of a run."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from scenarios.drivers.document import Driver
+from stations.models import Station
+from terminal.rows import Unusable
+
+PROFILES = (0, 1, 2, 3)  # security profiles; 0: no authentication
+
+
+@dataclass(frozen=True)
+class Needs:
+    """driver: what the CSMS must be made to do. profiles: one of these; (): any. person: somebody
+    who is asked."""
+
+    driver: tuple[str, ...] = ()
+    profiles: tuple[int, ...] = ()
+    person: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario on one station of one version; `content` as scenarios.models.Scenario has it."""
+
+    id: str
+    name: str
+    version: str
+    content: dict[str, Any]
+    requirements: tuple[str, ...] = ()
+    station: dict[str, Any] = field(default_factory=dict)
+    declared: str = ""
+    needs: Needs = Needs()
+
+
+@dataclass(frozen=True)
+class Suite:
+    name: str
+    cases: tuple[Case, ...]
+
+    def only(self, patterns: Iterable[str]) -> Suite:
+        """The cases whose id matches one of the patterns (TC_0*)."""
+        wanted = list(patterns)
+        kept = [c for c in self.cases if any(fnmatch.fnmatchcase(c.id, each) for each in wanted)]
+        return Suite(self.name, tuple(kept))
+
+    def given(self, values: Mapping[str, Any], elsewhere: Iterable[str] = ()) -> Suite:
+        """With other values for variables. Raises Unusable for names that no case has.
+
+        elsewhere: names that others than the cases know.
+        """
+        known = set().union(*(case.content["variables"] for case in self.cases))
+        if strange := sorted(set(values) - known - set(elsewhere)):
+            names = ", ".join(sorted(known)) or "none"
+            raise Unusable(f"No case has a variable {', '.join(strange)}; there are: {names}.")
+        return replace(self, cases=tuple(_with(case, values) for case in self.cases))
+
+
+def _with(case: Case, values: Mapping[str, Any]) -> Case:
+    known = case.content["variables"]
+    mine = {name: value for name, value in values.items() if name in known}
+    return replace(case, content={**case.content, "variables": {**known, **mine}}) if mine else case
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a run has beside its stations. person: whether somebody can be asked."""
+
+    driver: Driver | None = None
+    person: bool = False
+
+    def lacks(self, case: Case, station: Station) -> str:
+        """Why the case cannot be shown by this run, as a sentence; "" if it can."""
+        needs = case.needs
+        if needs.driver and self.driver is None:
+            return f"It needs a CSMS that sends {_listed(needs.driver)}: name a --driver."
+        if self.driver is not None and (missing := self.driver.lacks(list(needs.driver))):
+            return f"{self.driver.name} cannot make the CSMS do {_listed(missing)}."
+        profile = profile_of(station)
+        if needs.profiles and profile not in needs.profiles:
+            wanted = " or ".join(map(str, needs.profiles))
+            return f"It is for security profile {wanted}; this run has {profile}."
+        if needs.person and not self.person:
+            return "It asks a person, and nobody is at a terminal here."
+        return ""
+
+
+def profile_of(station: Station) -> int:
+    """The security profile (2.0.1 part 2, A00; whitepaper for 1.6) of a station's link."""
+    if not station.csms_url.startswith("wss:"):
+        return 1 if station.has_password else 0
+    return 3 if station.tls_client_cert_pem else 2
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
