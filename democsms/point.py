@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from ocpp.charge_point import ChargePoint
@@ -73,7 +74,9 @@ class Point(ChargePoint):
         except (OCPPError, ValueError, TypeError, LookupError, RecursionError):
             usable = False
         if usable:
-            await super().route_message(raw_msg)
+            # The link may close under our answer, and what came before that is still to be read.
+            with suppress(ConnectionClosed):
+                await super().route_message(raw_msg)
         elif unique_id := _id_of_call(raw_msg):
             wrong = CallError(unique_id, self.UNREADABLE, "This is no Call of OCPP-J.", {})
             await self._send(wrong.to_json())

@@ -24,7 +24,7 @@ MOST_BYTES = 1 << 20  # of a body, either way
 CONNECT = 10.0  # seconds
 PAUSE = 0.5  # seconds before the second try; doubled each time
 # It has not been carried out, as far as who answers can tell.
-_TRIED_AGAIN = frozenset({429, 502, 503})
+_TRIED_AGAIN = frozenset({429, 503})
 _SHOWN = 300  # characters of an answer in a sentence
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -31,18 +32,33 @@ GOT_RESET = [
 
 @dataclass(frozen=True)
 class Acting:
+    """csms: the demo CSMS; base: its control port; noting: see noting.py."""
+
     csms: str
     base: str
+    noting: str
 
 
 @pytest.fixture(scope="module")
 def acting() -> Iterator[Acting]:
-    port, control = free_port(), free_port()
-    argv = [sys.executable, "-u", "-m", "tests.terminal.acting_csms", str(port), str(control)]
+    port, control, noting = free_port(), free_port(), free_port()
+    demo = ["democsms", "--port", str(port), "--control-port", str(control), "--quiet"]
+    with (
+        started(*demo, says="demo CSMS on"),
+        started("tests.terminal.noting", str(noting), says="ready"),
+    ):
+        yield Acting(
+            f"ws://127.0.0.1:{port}", *(f"http://127.0.0.1:{n}" for n in (control, noting))
+        )
+
+
+@contextmanager
+def started(module: str, *options: str, says: str) -> Iterator[None]:
+    argv = [sys.executable, "-u", "-m", module, *options]
     with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "ready\n"
+        assert says in process.stdout.readline()
         try:
-            yield Acting(f"ws://127.0.0.1:{port}", f"http://127.0.0.1:{control}")
+            yield
         finally:
             process.terminate()
 
@@ -131,7 +147,7 @@ def test_without_a_driver_a_case_that_needs_one_is_skipped(judged):
 
 def driver(acting: Acting, **entry: object) -> dict:
     usual = {"url": "${base}/api/octt/${version}/${station}/${action}", "body": "$payload"}
-    return {"driver": "Ours", "variables": {"base": acting.base},
+    return {"driver": "Ours", "variables": {"base": acting.base, "other": acting.noting},
             "actions": {"Reset": {**usual, **entry}}}  # fmt: skip
 
 
@@ -144,20 +160,22 @@ def one(*steps: dict, **more: object) -> dict:
     ("entry", "steps", "verdict", "words"),
     [
         # It says that it has sent it.
-        ({"url": "${base}/lie/${action}"}, [RESET, *GOT_RESET], "FAIL", "received Reset"),
+        ({"url": "${other}/lie/${action}"}, [RESET, *GOT_RESET], "FAIL", "received Reset"),
         ({"url": "${base}/nowhere"}, [RESET], "ERROR", "HTTP 404"),
         ({"url": "${base}/nowhere", "status": [404]},
          [{**RESET, "params": {"call": "Reset"}}], "PASS", ""),
         ({}, [{**RESET, "params": {**RESET["params"], "answer": {"response": {"status": "No"}}}}],
          "FAIL", 'response.status is "Accepted", not "No"'),
         ({"url": "http://127.0.0.1:9/", "timeout": 3000}, [RESET], "ERROR", "was not answered"),
-        ({"headers": {"Authorization": "Bearer ${env:TOKEN}"}}, [RESET], "ERROR", "HTTP 401"),
-        ({"url": "${base}/note/${station}?a=${what}", "method": "PUT", "body": {
+        ({"url": "${other}/status/302"}, [RESET], "ERROR", "HTTP 302"),  # it is not led away
+        ({"url": "${other}/endless"}, [RESET], "ERROR", "larger than"),
+        ({"url": "${other}/note/${station}?a=${what}", "method": "PUT", "body": {
             "ids": ["$station"], "kind": "$payload.type", "none": "$payload.other"},
-          "headers": {"Authorization": "${env:TOKEN}"}, "capture": {"sent": "body"}},
+          "headers": {"Authorization": "Bearer ${env:TOKEN}"}, "capture": {"sent": "body"}},
          [{"type": "csms", "params": {
              "call": "Reset", "payload": {"type": "Hard"}, "answer": {
-                 "method": "PUT", "path": "/note/CP-1?a=%2F%26%20x", "authorization": "wrong",
+                 "method": "PUT", "path": "/note/CP-1?a=%2F%26%20x",
+                 "authorization": "Bearer s3cret",
                  "body": {"@exact": {"ids": ["CP-1"], "kind": "Hard", "none": None}}}}},
           {"type": "assert", "params": {"conditions": [
               {"value": "$sent", "is": {"kind": "Hard"}}]}}], "PASS", ""),
@@ -168,12 +186,11 @@ def test_what_a_driver_comes_to(judged, acting, tmp_path, entry, steps, verdict,
     made = driver(acting, **entry)
     path.write_text(json.dumps(made))
     suite = one(*steps, variables={"what": "/& x", "sent": {}})
-    token = "wrong" if "PUT" in str(entry) else "wrong"
-    done = judged({"suite.json": suite}, "--driver", str(path), TOKEN=token)
+    done = judged({"suite.json": suite}, "--driver", str(path), TOKEN="s3cret")
     assert done.verdict("TC_1") == verdict, done.text
     assert words in done.message("TC_1")
     assert done.code == (0 if verdict == "PASS" else 1)
-    assert "Bearer" not in done.text
+    assert "s3cret" not in done.text
 
 
 @pytest.mark.parametrize(
