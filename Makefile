@@ -15,7 +15,7 @@ STATIONS ?= 500 2000
 WINDOW ?= 60
 NODE ?= node
 
-.PHONY: run test coverage lint wheel report bench bench-peers bench-against soak mutants chaos
+.PHONY: run test coverage lint wheel report bench bench-peers bench-against soak mutants chaos conformance
 .DEFAULT_GOAL := run
 
 # A stamp is renewed only when its requirements change. The environment is upgraded in place.
@@ -86,3 +86,8 @@ endif
 # For example `make chaos MINUTES=60 SEED=7 WORKERS=3`; see docs/chaos.md.
 chaos: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m chaos --minutes $(MINUTES) --seed $(SEED) --workers $(WORKERS) $(CHAOS_ARGS)
+
+# Every suite against the reference CSMS and against broken ones; see docs/conformance.md.
+# For example `make conformance CONFORMANCE_ARGS="--suite 16 --only 'TC_04*' --verbose"`.
+conformance: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m conformance $(CONFORMANCE_ARGS)

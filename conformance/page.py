@@ -1,0 +1,97 @@
+"""docs/conformance.md: which cases are proven, and on how many broken CSMSs. Made from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from conformance import breakages, suites
+from conformance.breakages import Breakage
+from terminal.suites import documents
+from terminal.suites.cases import Case
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "conformance.md"
+LEAST = 2  # broken CSMSs that a case must find out
+HEAD = """# Which cases are proven
+
+Made by `python -m conformance --write`; do not edit it. A case of a suite in `scenarios/suites/` is
+*proven* when it passes on the reference CSMS (`python -m democsms --strict`) and fails on at least
+two CSMSs that are broken in one way each, with a sentence that names what is broken. `make
+conformance` runs all of that and exits with 1 where a case does not pass on the reference, or less
+than 98 % of the broken ones are found out.
+
+```sh
+make conformance                                             # everything
+.venv/bin/python -m conformance --suite 16 --only 'TC_04*' --verbose
+.venv/bin/python -m conformance --suite 201 --good --frames  # what was said in what went wrong
+```
+
+A CSMS is broken between the reference and the wire, by an entry in `conformance/broken/`:
+
+| entry | the CSMS |
+| --- | --- |
+| `{"answer": action, "with": {path: value}}` | answers this action with other values |
+| `{"answer": action, "drop": [path]}` | leaves fields of the answer out |
+| `{"answer": action, "error": code}` | answers by a CallError |
+| `{"answer": action, "silent": true}`, `"twice"`, `"late": seconds` | answers not, twice, or late |
+| `{"call": action, "with": ...}`, `"drop"`, `"twice"` | calls with other values, fewer, or twice |
+| `{"call": action, "silent": true}` | says that it has called, and has not |
+| `{"call": action, "as": other}` | calls something else |
+| `{"link": kind}` | is wrong before any frame: passwords, certificates, sub-protocol |
+
+`"nth": 2` breaks only the second one of its kind, `"says"` is what the failing sentence must have
+where that is not the action's name, and `"set"` gives the case's variables other values.
+"""
+
+
+def page() -> str:
+    return "\n".join([HEAD, *_summary(), *_suites()]) + "\n"
+
+
+def state_of(case: Case, broken: Mapping[str, list[Breakage]]) -> str:
+    return "proven" if len(broken.get(case.id, [])) >= LEAST else "not proven"
+
+
+def _summary() -> Iterator[str]:
+    yield "| suite | public cases | in the suite | proven | broken CSMSs |"
+    yield "| --- | --- | --- | --- | --- |"
+    for known in suites.found([]):
+        cases, broken = _cases(known), breakages.read(known.folder)
+        proven = sum(state_of(case, broken) == "proven" for case in cases)
+        ids = known.ids()
+        wanted = str(len(ids)) if ids else "-"
+        number = sum(map(len, broken.values()))
+        yield f"| {known.title} | {wanted} | {len(cases)} | {proven} | {number} |"
+    yield ""
+
+
+def _suites() -> Iterator[str]:
+    for known in suites.found([]):
+        cases, broken = _cases(known), breakages.read(known.folder)
+        yield f"## {known.title}"
+        yield ""
+        yield "| case | what it is about | requirements | broken CSMSs | |"
+        yield "| --- | --- | --- | --- | --- |"
+        for case in cases:
+            number = len(broken.get(case.id, []))
+            wanted = ", ".join(case.requirements)
+            yield f"| {case.id} | {case.name} | {wanted} | {number} | {state_of(case, broken)} |"
+        yield ""
+        yield from _missing(known, cases)
+
+
+def _missing(known: suites.Known, cases: list[Case]) -> Iterator[str]:
+    there, why = {case.id for case in cases}, breakages.missing(known.folder)
+    missing = [identity for identity in known.ids() if identity not in there]
+    if missing:
+        yield "| missing | why |"
+        yield "| --- | --- |"
+        for identity in missing:
+            yield f"| {identity} | {why.get(identity, 'not written yet')} |"
+        yield ""
+
+
+def _cases(known: suites.Known) -> list[Case]:
+    """In the order of their ids, each once."""
+    by_id = {case.id: case for case in documents.read(str(known.file), []).cases}
+    return [by_id[identity] for identity in sorted(by_id)]

@@ -1,0 +1,140 @@
+"""Trials: each case on the reference CSMS, and on one that is broken; in this process."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Iterable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.breakages import Breakage
+from conformance.reference import Reference
+from scenarios.drivers.document import read_driver
+from scenarios.validation import each_step
+from scenarios.web import Hosts, Web
+from stations.checks import egress_policy
+from stations.models import Station
+from stations.reaching import Reach
+from terminal import rows
+from terminal.suites.cases import Case, Equipment, Suite
+from terminal.suites.equipping import SHIPPED
+from terminal.suites.reading import json_of
+from terminal.suites.results import FAIL, PASS, Result
+from terminal.suites.running import SuiteRun, Wishes
+
+# Milliseconds that a step of a broken run may wait, unless it says that it needs longer; and what
+# of the wire watch is shortened there: a CSMS that is silent is to be found out soon.
+PATIENCE = 4000
+WATCH = {"late_ms": 4000, "unanswered_ms": 4000, "settle_ms": 300}
+MARK = "conformance"  # in a case's settings: the number of its trial
+
+
+@dataclass
+class Trial:
+    """A case on a CSMS; breakage None: on the correct one."""
+
+    case: Case
+    breakage: Breakage | None = None
+    result: Result | None = None
+
+    @property
+    def good(self) -> bool:
+        """It came out as it should."""
+        if self.breakage is None:
+            return self.result.verdict == PASS
+        return self.result.verdict == FAIL and self.breakage.is_told_by(self.result.message)
+
+    @property
+    def why_not(self) -> str:
+        result = self.result
+        if self.breakage is not None and result.verdict == FAIL:
+            return f"the sentence does not name it: {result.message}"
+        return f"{result.verdict} {result.message}".strip()
+
+
+def trials_of(
+    suite: Suite, broken: dict[str, list[Breakage]], good: bool = True, bad: bool = True
+) -> list[Trial]:
+    """Case by case, the correct CSMS first."""
+    made = []
+    for case in suite.cases:
+        made += [Trial(case)] if good else []
+        made += [Trial(case, each) for each in broken.get(case.id, [])] if bad else []
+    return made
+
+
+async def carry_out(
+    trials: list[Trial], jobs: int, told: Callable[[Trial], None] = lambda trial: None
+) -> None:
+    """Each trial has its `result` then."""
+    async with _bench(trials, jobs, told) as run:
+        results = await run.run()
+    for trial, result in zip(trials, results, strict=True):
+        trial.result = result
+
+
+@contextlib.asynccontextmanager
+async def _bench(
+    trials: list[Trial], jobs: int, told: Callable[[Trial], None]
+) -> AsyncIterator[SuiteRun]:
+    names = tuple(f"CONF-{n}" for n in range(1, min(jobs, len(trials)) + 1))
+    async with Reference.running() as reference:
+        document = json_of(SHIPPED / "demo.json")
+        driver = read_driver(document, os.environ.get, {"base": reference.control_url})
+        web = Web(Hosts([]), Reach(egress_policy("CSMS")), os.environ.get)
+        cases = [_case(number, trial, reference) for number, trial in enumerate(trials)]
+
+        def make(identity: str, version: str, settings: dict[str, Any]) -> Station:
+            trial = trials[settings[MARK]]
+            design = {name: value for name, value in settings.items() if name != MARK}
+            reference.expect(identity, trial.breakage)
+            return rows.row_of(_options(reference.url), identity, [version], design)
+
+        def finished(result: Result) -> None:
+            trial = trials[int(result.name)]
+            trial.result = result
+            result.name = trial.case.name
+            told(trial)
+
+        wishes = Wishes(names, equipment=Equipment(driver), web=web, seconds=120.0)
+        yield SuiteRun(Suite("conformance", tuple(cases)), wishes, make, finished)
+
+
+def _options(url: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    rows.add_options(parser)
+    return parser.parse_args(["--csms", url])
+
+
+def _case(number: int, trial: Trial, reference: Reference) -> Case:
+    case = trial.case
+    content = deepcopy(case.content)
+    given = reference.variables | (trial.breakage.variables if trial.breakage else {})
+    known = content["variables"]
+    known |= {name: value for name, value in given.items() if name in known}
+    if trial.breakage is not None:
+        _hasten(content)
+    # `name` carries the number to where the result is told.
+    return replace(case, name=str(number), content=content, station={**case.station, MARK: number})
+
+
+def _hasten(content: dict[str, Any]) -> None:
+    for step in each_step([*content["steps"], *content["cleanup"]]):
+        if step["type"] in WAITING:
+            step["timeout"] = min(PATIENCE, step.get("timeout", PATIENCE))
+    watch = content.get("watch") or {}
+    if isinstance(watch, dict):
+        content["watch"] = {**WATCH, **watch}
+
+
+WAITING = frozenset({
+    "expect", "wait_for_message", "wait_for_state", "wait_condition", "wait_for_held", "csms",
+})  # fmt: skip
+
+
+def chosen(suite: Suite, patterns: Iterable[str]) -> Suite:
+    wanted = list(patterns)
+    return suite.only(wanted) if wanted else suite

@@ -1,0 +1,144 @@
+"""A breakage between the reference CSMS and the wire: a connection that spoils what is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter, deque
+from typing import Any
+
+from conformance.breakages import Breakage, changed
+
+CALL, RESULT, ERROR, RESULT_ERROR, SEND = 2, 3, 4, 5, 6
+
+
+class Wires:
+    """What is broken for whom; `wrap` is democsms.server.Doors'.
+
+    Numbers of frames count from `break_` on, over all links of the station.
+    """
+
+    def __init__(self) -> None:
+        self._states: dict[str, _State] = {}
+
+    def break_(self, station: str, breakage: Breakage | None) -> None:
+        self._states[station] = _State(breakage)
+
+    def of(self, station: str) -> Breakage | None:
+        state = self._states.get(station)
+        return state.breakage if state else None
+
+    def wrap(self, connection: Any, station: str) -> Any:
+        state = self._states.get(station)
+        if state is None or state.breakage is None:
+            return connection
+        return BrokenWire(connection, state)
+
+
+class _State:
+    def __init__(self, breakage: Breakage | None) -> None:
+        self.breakage = breakage
+        self.seen: Counter[tuple[str, str]] = Counter()
+
+    def strikes(self, kind: str, action: str) -> bool:
+        broken = self.breakage
+        if (broken.kind, broken.of) != (kind, action):
+            return False
+        self.seen[kind, action] += 1
+        return broken.nth in (0, self.seen[kind, action])
+
+
+class BrokenWire:
+    """As a `websockets` connection, in what a charge point of `ocpp` uses."""
+
+    def __init__(self, connection: Any, state: _State) -> None:
+        self._connection, self._state = connection, state
+        self._asked: dict[str, str] = {}  # Calls of the station: id -> action
+        self._made: deque[str] = deque()  # what the CSMS is to believe that it got
+        self._news = asyncio.Event()
+        self._coming: asyncio.Task | None = None
+        self._tasks: set[asyncio.Task] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def recv(self) -> str | bytes:
+        while True:
+            if self._made:
+                return self._made.popleft()
+            self._news.clear()
+            self._coming = self._coming or asyncio.ensure_future(self._connection.recv())
+            news = asyncio.ensure_future(self._news.wait())
+            await asyncio.wait([self._coming, news], return_when=asyncio.FIRST_COMPLETED)
+            news.cancel()
+            if self._coming.done():
+                coming, self._coming = self._coming, None
+                text = coming.result()
+                self._note(text)
+                return text
+
+    def _note(self, text: str | bytes) -> None:
+        frame = _read(text)
+        if len(frame) > 2 and frame[0] == CALL and isinstance(frame[1], str):
+            self._asked[frame[1]] = str(frame[2])
+
+    async def send(self, text: str) -> None:
+        frame = _read(text)
+        broken = self._state.breakage
+        match frame[:1]:
+            case [2] if len(frame) == 4 and self._state.strikes("call", frame[2]):
+                await self._call(frame, broken)
+            case [3] | [4] if self._state.strikes("answer", self._asked.get(frame[1], "")):
+                await self._answer(frame, broken)
+            case _:
+                await self._connection.send(text)
+
+    async def _call(self, frame: list, broken: Breakage) -> None:
+        if broken.silent:
+            self._made.append(_text([RESULT, frame[1], {"status": "Accepted"}]))
+            self._news.set()
+            return
+        payload = changed({} if broken.instead else frame[3], broken)
+        made = [CALL, frame[1], broken.instead or frame[2], payload]
+        await self._connection.send(_text(made))
+        if broken.twice:
+            await self._connection.send(_text([CALL, f"{frame[1][:30]}-2", *made[2:]]))
+
+    async def _answer(self, frame: list, broken: Breakage) -> None:
+        if broken.silent:
+            return
+        if broken.error:
+            frame = [ERROR, frame[1], broken.error, "It is broken on purpose.", {}]
+        elif frame[0] == RESULT:
+            frame = [RESULT, frame[1], changed(frame[2], broken)]
+        if broken.late:
+            self._later(broken.late, _text(frame))
+            return
+        for _ in range(2 if broken.twice else 1):
+            await self._connection.send(_text(frame))
+
+    def _later(self, seconds: float, text: str) -> None:
+        async def wait() -> None:
+            await asyncio.sleep(seconds)
+            await self._connection.send(text)
+
+        task = asyncio.ensure_future(wait())
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # the station may have left meanwhile
+
+
+def _read(text: str | bytes) -> list:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _text(frame: list) -> str:
+    return json.dumps(frame, separators=(",", ":"))

@@ -1,0 +1,67 @@
+"""The data of what is broken: its vocabulary, and that each case has enough of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import breakages, suites
+from conformance.breakages import BadBreakage, changed, one
+from conformance.page import LEAST, PAGE, page
+from terminal.suites import documents
+
+WORDS = [known.word for known in suites.found([])]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_each_case_has_enough_and_each_entry_a_case(word):
+    (known,) = suites.found([word])
+    cases = {case.id for case in documents.read(str(known.file), []).cases}
+    broken = breakages.read(known.folder)
+    assert set(broken) <= cases
+    assert {case for case in cases if len(broken.get(case, [])) < LEAST} == set()
+    for case, each in broken.items():
+        assert len(each) == len({repr(one) for one in each}), f"{case} has one twice"
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_what_is_missing_has_a_reason(word):
+    (known,) = suites.found([word])
+    if not (ids := known.ids()):
+        pytest.skip("nobody has a list of public ids of it")
+    cases = {case.id for case in documents.read(str(known.file), []).cases}
+    missing = set(ids) - cases
+    assert missing == set(breakages.missing(known.folder))
+
+
+def test_the_page_is_of_today():
+    assert PAGE.read_text() == page(), "run python -m conformance --write"
+
+
+@pytest.mark.parametrize("entry", [
+    {}, {"answer": "Authorize"}, {"answer": "A", "call": "B", "silent": True}, {"link": "odd"},
+    {"answer": "Authorize", "as": "Reset"}, {"call": "Reset", "error": "InternalError"},
+    {"call": "Reset", "odd": 1}, "Reset",
+])  # fmt: skip
+def test_the_vocabulary_is_closed(entry):
+    with pytest.raises(BadBreakage):
+        one("here", entry)
+
+
+def test_values_change_by_paths():
+    payload = {"idTagInfo": {"status": "Accepted"}, "list": [{"a": 1}, {"a": 2}]}
+    broken = one("here", {
+        "answer": "Authorize", "drop": ["list.0", "nowhere.x"],
+        "with": {"idTagInfo.status": "Blocked", "list.1.a": 3, "new.deep": None},
+    })  # fmt: skip
+    assert changed(payload, broken) == {
+        "idTagInfo": {"status": "Blocked"}, "list": [{"a": 3}], "new": {"deep": None}
+    }  # fmt: skip
+    assert payload["idTagInfo"]["status"] == "Accepted"
+
+
+def test_the_sentence_must_name_it():
+    broken = one("here", {"call": "Reset", "as": "ClearCache"})
+    assert broken.is_told_by("No received Reset (Call) came")
+    assert broken.is_told_by("came Call ClearCache")
+    assert not broken.is_told_by("nothing came")
+    assert not one("here", {"link": "refuses", "says": "401"}).is_told_by("refuses")

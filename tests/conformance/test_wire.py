@@ -1,0 +1,105 @@
+"""The wire between the reference CSMS and the station spoils exactly what it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from conformance.breakages import one
+from conformance.wire import Wires
+
+ASKED = [2, "s1", "Authorize", {"idTag": "A"}]
+ANSWER = [3, "s1", {"idTagInfo": {"status": "Accepted"}}]
+RESET = [2, "c1", "Reset", {"type": "Hard"}]
+
+
+class Connection:
+    """What a station would be at the end of."""
+
+    def __init__(self, *coming: list) -> None:
+        self.coming: asyncio.Queue[str] = asyncio.Queue()
+        for frame in coming:
+            self.coming.put_nowait(json.dumps(frame))
+        self.sent: list[list] = []
+
+    async def recv(self) -> str:
+        return await self.coming.get()
+
+    async def send(self, text: str) -> None:
+        self.sent.append(json.loads(text))
+
+
+async def through(entry: dict, *frames: list) -> list[list]:
+    """What comes out where the station has asked and the CSMS sends these frames."""
+    wires, connection = Wires(), Connection(ASKED)
+    wires.break_("CP-1", one("here", entry))
+    wire = wires.wrap(connection, "CP-1")
+    assert json.loads(await wire.recv()) == ASKED
+    for frame in frames:
+        await wire.send(json.dumps(frame))
+    return connection.sent
+
+
+@pytest.mark.parametrize(("entry", "out"), [
+    ({"answer": "Authorize", "with": {"idTagInfo.status": "Blocked"}},
+     [[3, "s1", {"idTagInfo": {"status": "Blocked"}}]]),
+    ({"answer": "Authorize", "drop": ["idTagInfo"]}, [[3, "s1", {}]]),
+    ({"answer": "Authorize", "silent": True}, []),
+    ({"answer": "Authorize", "twice": True}, [ANSWER, ANSWER]),
+    ({"answer": "Authorize", "error": "GenericError"},
+     [[4, "s1", "GenericError", "It is broken on purpose.", {}]]),
+    ({"answer": "Heartbeat", "silent": True}, [ANSWER]),
+    ({"answer": "Authorize", "silent": True, "nth": 2}, [ANSWER]),
+    ({"call": "Authorize", "silent": True}, [ANSWER]),
+])  # fmt: skip
+async def test_answers(entry, out):
+    assert await through(entry, ANSWER) == out
+
+
+@pytest.mark.parametrize(("entry", "out"), [
+    ({"call": "Reset", "with": {"type": "Soft"}}, [[2, "c1", "Reset", {"type": "Soft"}]]),
+    ({"call": "Reset", "drop": ["type"]}, [[2, "c1", "Reset", {}]]),
+    ({"call": "Reset", "twice": True}, [RESET, [2, "c1-2", *RESET[2:]]]),
+    ({"call": "Reset", "as": "ClearCache"}, [[2, "c1", "ClearCache", {}]]),
+    ({"call": "Reset", "silent": True}, []),
+    ({"call": "ClearCache", "silent": True}, [RESET]),
+])  # fmt: skip
+async def test_calls(entry, out):
+    assert await through(entry, RESET) == out
+
+
+async def test_the_second_one_only():
+    again = [2, "c2", *RESET[2:]]
+    entry = {"call": "Reset", "with": {"type": "Soft"}, "second": True}
+    assert await through(entry, RESET, again) == [RESET, [2, "c2", "Reset", {"type": "Soft"}]]
+
+
+async def test_the_csms_believes_that_it_has_called():
+    wires, connection = Wires(), Connection()
+    wires.break_("CP-1", one("here", {"call": "Reset", "silent": True}))
+    wire = wires.wrap(connection, "CP-1")
+    waiting = asyncio.create_task(wire.recv())
+    await asyncio.sleep(0)
+    await wire.send(json.dumps(RESET))
+    assert json.loads(await waiting) == [3, "c1", {"status": "Accepted"}]
+    connection.coming.put_nowait(json.dumps(ASKED))
+    assert json.loads(await wire.recv()) == ASKED
+
+
+async def test_late():
+    wires, connection = Wires(), Connection(ASKED)
+    wires.break_("CP-1", one("here", {"answer": "Authorize", "late": 0.01}))
+    wire = wires.wrap(connection, "CP-1")
+    await wire.recv()
+    await wire.send(json.dumps(ANSWER))
+    assert connection.sent == []
+    await asyncio.gather(*wire._tasks)
+    assert connection.sent == [ANSWER]
+
+
+def test_who_is_not_broken_has_a_plain_wire():
+    wires, connection = Wires(), Connection()
+    wires.break_("CP-1", None)
+    assert wires.wrap(connection, "CP-1") is wires.wrap(connection, "CP-2") is connection
