@@ -11,6 +11,7 @@ from chargepoint.breaches import READ
 from chargepoint.calls import Calls, Flight, log, method_names
 from chargepoint.config import MAX_FRAME
 from chargepoint.effects import URGENT, Frame, Received, Send
+from chargepoint.faults.scripts import Script
 from chargepoint.kindly import Reading
 
 # Calls that change nothing that lasts, in any version; before the answer to another one leaves, the
@@ -134,6 +135,10 @@ class Answers(Calls):
                 return
             payload = reading.payload
             self._note_kindly("Call", text, now, fault, reading, action, unique_id)
+        script = None if self.tap is None else self.tap.script_for(action, now)
+        if script is not None:
+            self._answer_as_told(unique_id, action, script, now)
+            return
         try:
             answer = getattr(self, name)(payload, now)
         except CallFault as refused:
@@ -176,6 +181,20 @@ class Answers(Calls):
         text = rpc.result_text(unique_id, payload)
         self._out.append(Send(Frame("sent", "CallResult", action, unique_id, text, now, 0.0)))
 
+    def _answer_as_told(self, unique_id: str, action: str, script: Script, now: float) -> None:
+        """What an operator has laid down, valid or not; the station does nothing at the Call."""
+        if script.code:
+            kind, text = "CallError", rpc.error_text(unique_id, script.code, script.description)
+            fault = None
+        else:
+            kind, text = "CallResult", rpc.result_text(unique_id, script.payload)
+            fault = schemas.check(self.VERSION, action, script.payload, True)
+        mark = "" if fault is None else f"laid down, and breaks its schema: {fault.message}"[:200]
+        frame = Frame(
+            "sent", kind, action, unique_id, text, now, 0.0, script.code, mark, script.cause
+        )
+        self._out.append(Send(frame))
+
     def _refuse(self, call: rpc.Call, text: str, code: str, why: str, now: float) -> None:
         self._note("Call", text, now, f"{code}: {why}", call.action[:60], call.unique_id)
         self._answer_error(call.unique_id, call.action[:60], code, why, now)
@@ -184,9 +203,7 @@ class Answers(Calls):
     def frame_was_bad(self, code: str, why: str, now: float) -> None:
         """Hook: a frame could not be read, or its Call was refused with this code."""
 
-    def _answer_error(
-        self, unique_id: str, action: str, code: str, why: str, now: float
-    ) -> None:
+    def _answer_error(self, unique_id: str, action: str, code: str, why: str, now: float) -> None:
         text = rpc.error_text(unique_id, code, why)
         frame = Frame("sent", "CallError", action, unique_id, text, now, 0.0, code)
         self._out.append(Send(frame))

@@ -49,7 +49,7 @@ _NOT_NOW = {
     Event.MADE_OPERATIVE: "It cannot be put into service",
 }
 # Commands that put a frame on the wire which the station itself would not have sent, or not so.
-INJECTING = frozenset({"message", "release", "drop", "answer"})
+INJECTING = frozenset({"message", "release", "drop", "answer", "respond"})
 
 
 class CommandRejected(Exception):

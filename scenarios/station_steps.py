@@ -88,6 +88,7 @@ COMMANDS: dict[str, type[StrictIn]] = {
     # Faults on demand, see docs/faults.md.
     "add-fault": faults.FrameFaultIn,
     "clear-fault": ClearIn,
+    "respond": faults.RespondIn,
     "clock": faults.ClockIn,
     "half-open": faults.WhileIn,
     "heal": Nothing,
@@ -120,7 +121,7 @@ def check_params(command: str, params: Mapping[str, Any]) -> list[str]:
             if not (item["loc"] and is_open(params.get(item["loc"][0])))
         ]
     whys = [why for name in actions_of(params) if (why := check_action(name))]
-    if whys and command in ("add-fault", "add-breakpoint"):
+    if whys and command in ("add-fault", "add-breakpoint", "respond"):
         return whys  # one that is misspelt would strike nothing, and nobody would see it
     if command == "message" and (params.get("text") is None) == (params.get("action") is None):
         return ["Give either `text`, or `action` with `payload`."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,12 +11,14 @@ from scenarios.patterns import KINDS
 from scenarios.station_steps import COMMANDS, PREDECESSOR, check_params
 from scenarios.values import NAME, check_duration, is_number, is_open
 from scenarios.vocabulary import ACTIONS_2, CONNECTOR_STATES
+from scenarios.web import METHODS
 from scenarios.words import actions_of, check_action
 from stations.validation import check_configuration
 
 CONDITIONS = ("station_connected", "station_disconnected", "station_accepted")
 STATION_STATES = ("connected", "disconnected", "accepted")
 OPERATORS = ("==", "!=", ">", ">=", "<", "<=")
+SUBPROTOCOL = re.compile(r"[A-Za-z0-9._-]{1,40}\Z")
 MOST_ROUNDS = 1_000_000
 MOST_BRANCHES = 50
 
@@ -184,6 +187,58 @@ def csms(params: Params) -> Iterator[str]:
         yield from check_capture(params["capture"])
 
 
+def http(params: Params) -> Iterator[str]:
+    yield from _unknown(params, "method", "url", "headers", "body", "status", "answer", "capture")
+    yield from _text(params, "url", needed=True)
+    yield from _one_of(params, "method", METHODS, needed=False)
+    headers = params.get("headers", {})
+    if not isinstance(headers, Mapping) or not all(isinstance(v, str) for v in headers.values()):
+        yield 'Give "headers" as an object of texts.'
+    status = params.get("status")
+    listed = status if isinstance(status, list) else [status]
+    if (
+        status is not None
+        and not is_open(status)
+        and not (listed and all(type(each) is int and 100 <= each <= 599 for each in listed))
+    ):
+        yield 'Give "status" as a number from 100 to 599, or a list of such.'
+    if "answer" in params and (why := check_matcher(params["answer"])):
+        yield why
+    if "capture" in params:
+        yield from check_capture(params["capture"])
+
+
+def prompt(params: Params) -> Iterator[str]:
+    yield from _unknown(params, "text")
+    yield from _text(params, "text", needed=True)
+
+
+LINK_TEXTS = (
+    "url", "username", "password", "ca", "certificate", "key", "tls_min_version",
+    "tls_max_version", "tls_ciphers",
+)  # fmt: skip
+LINK_ENDS = ("open", "refused", "any")
+
+
+def link(params: Params) -> Iterator[str]:
+    """null takes a value away."""
+    yield from _unknown(params, *LINK_TEXTS, "verify", "subprotocols", "expect", "capture")
+    for name in LINK_TEXTS:
+        if not isinstance(params.get(name), str | None):
+            yield f'Give "{name}" as a text, or null for none.'
+    if not isinstance(params.get("verify", True), bool):
+        yield 'Let "verify" be true or false.'
+    names = params.get("subprotocols", ["ocpp1.6"])
+    if not is_open(names) and not (
+        isinstance(names, list) and 1 <= len(names) <= 10
+        and all(isinstance(each, str) and SUBPROTOCOL.match(each) for each in names)
+    ):  # fmt: skip
+        yield 'Give "subprotocols" as a list of names such as ocpp1.6.'
+    yield from _one_of(params, "expect", LINK_ENDS, needed=False)
+    if "capture" in params:
+        yield from check_capture(params["capture"])
+
+
 # --- ours ----------------------------------------------------------------------------------------
 
 
@@ -307,6 +362,9 @@ RULES: dict[str, Callable[[Params], Iterator[str]]] = {
     "wait_for_state": wait_for_state,
     "csms": csms,
     "delay": delay,
+    "http": http,
+    "link": link,
+    "prompt": prompt,
     "expect": expect,
     "expect_none": expect,
     "set_configuration": set_configuration,
@@ -323,7 +381,9 @@ RULES: dict[str, Callable[[Params], Iterator[str]]] = {
 }
 CONTAINERS = ("if", "repeat", "parallel", "choose")
 # Those that can tell a CSMS that behaves from one that does not.
-JUDGES = frozenset({"assert", "expect", "expect_none", "wait_for_message"})
+JUDGES = frozenset({
+    "assert", "expect", "expect_none", "http", "link", "prompt", "wait_for_message",
+})  # fmt: skip
 
 
 def inner_lists(kind: str, params: Params) -> Iterator[tuple[str, Any]]:

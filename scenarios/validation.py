@@ -23,7 +23,7 @@ STEP_KEYS = (
     "type", "description", "timeout", "params", "validate", "versions", "optional", "capture",
     "refused",
 )  # fmt: skip
-CAPTURING = ("wait_for_message", "expect", "csms")  # beside the commands
+CAPTURING = ("wait_for_message", "expect", "csms", "http", "link")  # beside the commands
 MOST_STEPS = 500
 DEEPEST = 8
 DEEPEST_VALUE = 100  # levels of a JSON value; a step in a step counts for three

@@ -92,7 +92,7 @@ class Web:
         self, hosts: Hosts, reach: Reach | None = None,
         environment: Callable[[str], str | None] = lambda name: None,
     ) -> None:  # fmt: skip
-        self._hosts, self._reach = hosts, reach or Reach()
+        self.hosts, self._reach = hosts, reach or Reach()
         self.environment = environment
         self._session: aiohttp.ClientSession | None = None
 
@@ -113,7 +113,7 @@ class Web:
         if parts.username or parts.password:
             return "put the credentials into a header, not into the address"
         port = port or (443 if parts.scheme == "https" else 80)
-        if not self._hosts.may(host, port):
+        if not self.hosts.may(host, port):
             return f"{host} is not allowed: name it by --allow-host, or in HTTP_ALLOW_HOSTS"
         return ""
 

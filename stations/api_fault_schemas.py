@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from ninja import Schema
 from pydantic import Field
@@ -27,9 +27,7 @@ class SelectionIn(StrictIn):
 
 
 class FrameFaultIn(SelectionIn):
-    fault: Literal[
-        "latency", "drop", "duplicate", "reorder", "malformed", "wrong-id", "no-answer"
-    ]
+    fault: Literal["latency", "drop", "duplicate", "reorder", "malformed", "wrong-id", "no-answer"]
     probability: float = Field(1.0, gt=0, le=1)
     count: int | None = Field(None, ge=1, description="How many frames; left out: no end")
     seconds: float | None = Field(None, gt=0, description="How long; left out: no end")
@@ -59,6 +57,27 @@ class FrameFaultOut(Schema):
     seed: int
 
 
+class RespondIn(StrictIn):
+    """Either `payload`, for a CallResult; or `code` and `description`, for a CallError."""
+
+    action: str = Field(description="Of the CSMS's Call; one or several by comma")
+    payload: dict[str, Any] | None = Field(None, description="Valid or not")
+    code: str | None = None
+    description: str | None = None
+    count: int = Field(1, ge=1, description="How many Calls are answered so")
+    seconds: float | None = Field(None, gt=0, description="How long; left out: no end")
+
+
+class LaidDownOut(Schema):
+    id: int
+    action: str
+    payload: Any = None
+    code: str | None = None
+    description: str | None = None
+    count: int | None = Field(description="How many Calls are still to be answered so")
+    until: float | None = Field(description="Unix seconds")
+
+
 class ClockOut(Schema):
     off_seconds: float = Field(description="Off the CSMS's time, now")
     ppm: float
@@ -74,6 +93,7 @@ class BrokenConnectorOut(Schema):
 
 class FaultsOut(Schema):
     frames: list[FrameFaultOut]
+    answers: list[LaidDownOut] = Field(description="To Calls of the CSMS, laid down by `respond`")
     clock: ClockOut | None
     half_open: bool
     power: Literal["on", "off"]

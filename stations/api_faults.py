@@ -15,6 +15,8 @@ from stations.api_fault_schemas import (
     FaultsOut,
     FrameFaultIn,
     FrameFaultOut,
+    LaidDownOut,
+    RespondIn,
     WhileIn,
 )
 
@@ -34,15 +36,22 @@ async def add_fault(request: HttpRequest, identity: str, body: FrameFaultIn):
     return Status(201, await result_of(identity, "add-fault", given(body)))
 
 
+@router.post("/stations/{station:identity}/respond", response={201: LaidDownOut} | ERRORS)
+async def respond(request: HttpRequest, identity: str, body: RespondIn):
+    """Lay down the answer to the CSMS's next Call of an action; the station does nothing at it.
+    It is listed among the faults, and cleared as they are."""
+    return Status(201, await result_of(identity, "respond", given(body)))
+
+
 @router.delete("/stations/{station:identity}/faults", response={200: ClearedOut} | ERRORS)
 async def clear_faults(request: HttpRequest, identity: str):
-    """End all faults of frames. What is delayed still arrives."""
+    """End all faults of frames and answers laid down. What is delayed still arrives."""
     return await result_of(identity, "clear-fault", {})
 
 
 @router.delete("/stations/{station:identity}/faults/{number}", response={200: ClearedOut} | ERRORS)
 async def clear_fault(request: HttpRequest, identity: str, number: int):
-    """End one fault of frames."""
+    """End one fault of frames, or one answer laid down."""
     return await result_of(identity, "clear-fault", {"id": number})
 
 

@@ -19,9 +19,9 @@ _COMMANDS = (
     "connect", "disconnect", "plug", "unplug", "authorize", "start-transaction",
     "stop-transaction", "fault", "reset", "firmware", "charging-limit", "grid", "battery-swap",
     "pay-terminal", "payment-url", "refuse-tariff", "terminal", "vat-number", "availability",
-    "messages", "faults", "clock", "half-open", "heal", "power-cut", "power-on", "breakpoints",
-    "held/release", "held/{number}/release", "held/{number}/drop", "held/{number}/answer",
-    "start", "stop", "release",
+    "messages", "faults", "respond", "clock", "half-open", "heal", "power-cut", "power-on",
+    "breakpoints", "held/release", "held/{number}/release", "held/{number}/drop",
+    "held/{number}/answer", "start", "stop", "release",
 )  # fmt: skip
 _DRIVEN = {
     **{f"POST {_ONE}/{command}": DRIVE_STATION for command in _COMMANDS},

@@ -20,6 +20,7 @@ from stations.reaching import Reach
 from stations.sealing import shown
 from stations.transfers import Transfers
 from terminal.hearing import Hearing
+from terminal.relinking import offering
 
 EPOCH = 1
 
@@ -82,7 +83,23 @@ class Ground:
 
     def _plan(self, identity: str) -> Plan:
         row = self.rows[identity]
-        return Plan(identity, ("", row.revision), row.to_core_config(), row.dial_target())
+        target = offering(row, row.dial_target())
+        return Plan(identity, ("", row.revision), row.to_core_config(), target)
+
+    async def relink(self, identity: str) -> None:
+        """Link a station anew, as its row says by now. One that is to speak another version is
+        another station: it starts from the beginning."""
+        plan = self._plan(identity)
+        if self.fleet.other_version([plan]):
+            await self.fleet.stop([identity])
+            self.fleet.forget_parted()
+        running = self.fleet.running.get(identity)
+        known = running and running.dialer.target
+        self.fleet.carry_out(plan, self._epochs)
+        if running is not None:
+            if known == plan.target:
+                running.dialer.redirect(plan.target)
+            running.dialer.connect()
 
     def consumer(self, identity: str) -> ChargePointConsumer:
         """Raises KeyError where the station does not run."""

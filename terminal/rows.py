@@ -110,11 +110,11 @@ def _checked(values: dict[str, Any], password: str | None, client_key: str) -> S
         # Nothing is looked up: there is no database.
         row.full_clean(exclude=["template"], validate_unique=False, validate_constraints=False)
     except ValidationError as error:
-        raise Unusable(_in_words(error)) from error
+        raise Unusable(in_words(error)) from error
     return row
 
 
-def _in_words(error: ValidationError) -> str:
+def in_words(error: ValidationError) -> str:
     by_field = getattr(error, "error_dict", None)
     if by_field is None:
         return " ".join(error.messages)

@@ -18,16 +18,18 @@ from scenarios.engine.recording import StationLog
 from scenarios.engine.strand import Services, Subject
 from scenarios.engine.stream import Stream
 from scenarios.patterns import Frame, Pattern
+from scenarios.web import Hosts
 from stations.commands import CommandFailed
 from stations.models import Station
+from terminal import relinking
 from terminal.ground import Ground
 from terminal.hearing import Heard, Hearing
 
 State = dict[str, Any] | None
 
 
-def services_of(ground: Ground, hearing: Hearing) -> Services:
-    """For scenarios.engine.execution.Run."""
+def services_of(ground: Ground, hearing: Hearing, hosts: Hosts | None = None) -> Services:
+    """For scenarios.engine.execution.Run. hosts: where a step may lead a station to."""
     stream = Stream()
     hearing.taps.append(lambda station, heard: _offer(stream, station, heard))
 
@@ -35,7 +37,7 @@ def services_of(ground: Ground, hearing: Hearing) -> Services:
         return {i: _subject(ground.rows[i]) for i in identities if i in ground.rows}
 
     return Services(
-        stream, Past(hearing), States(ground, hearing), Commander(ground),
+        stream, Past(hearing), States(ground, hearing), Commander(ground, hosts or Hosts()),
         records=Records(), subjects=subjects,
     )  # fmt: skip
 
@@ -55,7 +57,8 @@ def _record(station: str, heard: Heard) -> FrameRecord:
 def _subject(row: Station) -> Subject:
     outlets = [connector["id"] for connector in row.connectors]
     return Subject(
-        row.identity, row.ocpp_version, outlets, row.default_id_tag, row.ev_max_power_w
+        row.identity, row.ocpp_version, outlets, row.default_id_tag, row.ev_max_power_w,
+        row.csms_url,
     )  # fmt: skip
 
 
@@ -113,14 +116,19 @@ class States:
 class Commander:
     """In the place of scenarios.engine.commander.Commander."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, ground: Ground, hosts: Hosts) -> None:
+        self._ground, self._hosts = ground, hosts
 
     async def command(self, station: str, name: str, args: dict, timeout: float) -> dict[str, Any]:
         try:
             return self._ground.order(station, name, args)
         except CommandRejected as refusal:
             raise CommandFailed(refusal.code, refusal.message) from None
+
+    async def relink(self, station: str, changes: Mapping[str, Any]) -> None:
+        """See terminal.relinking. Raises CommandFailed."""
+        relinking.change(self._ground.rows[station], changes, self._hosts)
+        await self._ground.relink(station)
 
     async def switch(self, station: str, running: bool) -> bool:
         return await self._ground.switch(station, running)

@@ -17,6 +17,11 @@ LONGEST = 2000  # characters of a frame's text in a line for people
 _ARROWS = {"sent": ("→", "cyan"), "received": ("←", "green")}
 
 
+def printable(text: str) -> str:
+    """On one line. A CSMS chooses some of these characters: none of them may move the cursor."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 class Show(Protocol):
     """Everything that is said to the outside. Also hearing.Listener."""
 

@@ -6,12 +6,14 @@ from chargepoint.commands import CommandRejected
 from chargepoint.effects import Freeze
 from chargepoint.faults.clock import Clock
 from chargepoint.faults.rule import frame_fault
+from chargepoint.faults.scripts import SCRIPTS_AT_MOST, script_of
 from chargepoint.faults.tap import RULES_AT_MOST, Tap
 
 COMMANDS = {
     "faults": "do_faults",
     "add-fault": "do_add_fault",
     "clear-fault": "do_clear_fault",
+    "respond": "do_respond",
     "clock": "do_clock",
     "half-open": "do_half_open",
     "heal": "do_heal",
@@ -40,6 +42,7 @@ class FaultCommands:
         ]  # fmt: skip
         return {
             "frames": frames,
+            "answers": self._answers_laid_down(now),
             "clock": None if self.clock is None else self.clock.shown(now),
             "half_open": bool(self.tap and self.tap.frozen),
             "power": "off" if self.dark else "on",
@@ -71,15 +74,41 @@ class FaultCommands:
         return rule.shown()
 
     def do_clear_fault(self, now: float, id: int | None = None) -> dict:
-        """End a fault of frames; without `id`, all of them. What is under way still arrives."""
-        there = self.tap.rules if self.tap is not None else []
-        gone = [rule for rule in there if id is None or rule.id == id]
+        """End a fault of frames, or an answer that was laid down; without `id`, all of them. What
+        is under way still arrives."""
+        gone = []
+        for there in (self.tap.rules, self.tap.scripts) if self.tap is not None else ():
+            for each in [each for each in there if id is None or each.id == id]:
+                there.remove(each)
+                gone.append(each.id)
+                what = getattr(each, "fault", "respond")
+                self.remark(f"fault {each.id} cleared: {what}", now)
         if id is not None and not gone:
             raise CommandRejected("no_such_fault", f"There is no fault {id}: see the list.")
-        for rule in gone:
-            there.remove(rule)
-            self.remark(f"fault {rule.id} cleared: {rule.fault}", now)
-        return {"cleared": [rule.id for rule in gone]}
+        return {"cleared": gone}
+
+    def do_respond(self, now: float, cause: str = "", **wanted: Any) -> dict:
+        """Lay down the answer to the next Calls of an action; see scripts.script_of."""
+        tap = self.tap or Tap()
+        if len(tap.scripts) >= SCRIPTS_AT_MOST:
+            message = f"A station has at most {SCRIPTS_AT_MOST} answers laid down: clear some."
+            raise CommandRejected("not_possible_now", message)
+        try:
+            script = script_of(tap.last_id + 1, now, cause=cause, **wanted)
+        except ValueError as error:
+            raise CommandRejected("invalid_arguments", str(error)) from None
+        except TypeError:
+            message = "It takes: action, payload, code, description, count, seconds."
+            raise CommandRejected("invalid_arguments", message) from None
+        tap.new_id()
+        tap.scripts.append(script)
+        self.tap = tap
+        self.remark(f"answer {script.id} laid down: {','.join(script.actions)}", now)
+        return script.shown()
+
+    def _answers_laid_down(self, now: float) -> list[dict[str, Any]]:
+        scripts = self.tap.scripts if self.tap else []
+        return [script.shown() for script in scripts if not script.over(now)]
 
     # --- clock -------------------------------------------------------------------------------
 
@@ -169,7 +198,7 @@ class FaultCommands:
         if not faults:
             return
         if "tap" in faults:
-            if faults["tap"].get("rules"):
+            if faults["tap"].get("rules") or faults["tap"].get("scripts"):
                 self.tap = Tap(faults["tap"])
             # They were lost with the link of the worker that held them, and only that is left.
             for words in faults["tap"].get("held", ()):

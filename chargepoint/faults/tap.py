@@ -10,11 +10,14 @@ fault befalls it, though it queues behind what is delayed.
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from chargepoint.effects import Frame
 from chargepoint.faults import rule as rules
 from chargepoint.faults.forms import malformed, under_another_id
 from chargepoint.faults.lane import Lane
 from chargepoint.faults.rule import FrameFault
+from chargepoint.faults.scripts import Script
 from chargepoint.interception.desk import Desk, Held
 
 RULES_AT_MOST = 50
@@ -30,11 +33,12 @@ class Passage(NamedTuple):
 class Tap:
     """`frozen`: the link is half-open, nothing goes through it. `desk`: see interception."""
 
-    __slots__ = ("desk", "frozen", "lanes", "last_id", "rules", "struck")
+    __slots__ = ("desk", "frozen", "lanes", "last_id", "rules", "scripts", "struck")
 
     def __init__(self, saved: dict[str, Any] | None = None) -> None:
         saved = saved or {}
         self.rules = [FrameFault.from_saved(entry) for entry in saved.get("rules", ())]
+        self.scripts = [msgspec.convert(entry, Script) for entry in saved.get("scripts", ())]
         self.last_id: int = saved.get("last_id", 0)
         self.lanes: dict[str, Lane] = {}
         self.frozen = False
@@ -45,6 +49,8 @@ class Tap:
         saved: dict[str, Any] = {}
         if self.rules:
             saved["rules"] = [rule.to_saved() for rule in self.rules]
+        if self.scripts:
+            saved["scripts"] = [msgspec.to_builtins(script) for script in self.scripts]
         if self.desk is not None and self.desk.held:
             saved["held"] = self.desk.to_saved()
         return {**saved, "last_id": self.last_id} if saved else {}
@@ -56,9 +62,11 @@ class Tap:
     def idle(self, now: float) -> bool:
         """Nothing is wrong any more, and nothing is under way."""
         self.rules = [rule for rule in self.rules if not rule.over(now)]
+        self.scripts = [script for script in self.scripts if not script.over(now)]
         if self.desk is not None and self.desk.idle(now):
             self.desk = None
-        return not (self.rules or self.frozen or self.desk or any(self.lanes.values()))
+        under_way = self.frozen or self.desk or any(self.lanes.values())
+        return not (self.rules or self.scripts or under_way)
 
     @property
     def deadline(self) -> float | None:
@@ -66,6 +74,16 @@ class Tap:
         if self.desk is not None:
             times.append(self.desk.deadline)
         return min((time for time in times if time is not None), default=None)
+
+    def script_for(self, action: str, now: float) -> Script | None:
+        """The answer that is laid down for this Call, if one is; it counts as given."""
+        for script in self.scripts:
+            if action in script.actions and not script.over(now):
+                if script.count is not None:
+                    script.count -= 1
+                self.struck += 1
+                return script
+        return None
 
     # --- frames ------------------------------------------------------------------------------
 

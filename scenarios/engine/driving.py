@@ -1,8 +1,8 @@
-"""Steps by which others than the station act: the CSMS, by its driver."""
+"""Steps by which others than the station act: the CSMS by its driver, and whoever has an API."""
 
 from __future__ import annotations
 
-from scenarios.drivers.document import BadDriver, Driver, Entry
+from scenarios.drivers.document import ENVIRONMENT, BadDriver, Driver, Entry
 from scenarios.engine.searching import captured
 from scenarios.engine.strand import Order, StepErred, StepFailed, Strand
 from scenarios.matching import MISSING, look_up, mismatch
@@ -37,6 +37,50 @@ async def csms(strand: Strand, order: Order) -> tuple[str, str]:
         raise StepFailed(f"The CSMS was told to send {call}, and of its answer {why}.")
     captured(strand, order, reply.body)
     return f"{driver.name}: HTTP {reply.status}", ""
+
+
+async def http(strand: Strand, order: Order) -> tuple[str, str]:
+    """Any request to a host that is allowed. What it comes to is judged, as is its answer."""
+    params = order.params
+    request = Request(
+        params.get("method", "GET"), params["url"], _headers(strand, order), params.get("body"),
+        order.timeout,
+    )  # fmt: skip
+    began = strand.services.clock.time()
+    reply = await _asked(strand, request)
+    strand.acted(began)
+    wanted = params.get("status")
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    if not (200 <= reply.status < 300 if wanted is None else reply.status in listed):
+        expected = "2xx" if wanted is None else " or ".join(map(str, listed))
+        said = f": {reply.shown}" if reply.body not in ("", None) else ""
+        sentence = f"{request.place} was answered HTTP {reply.status}, not {expected}{said}"
+        raise StepFailed(sentence)
+    if "answer" in params and (why := mismatch(params["answer"], reply.body)):
+        raise StepFailed(f"Of the answer to {request.place}, {why}.")
+    captured(strand, order, reply.body)
+    return f"HTTP {reply.status}", ""
+
+
+def _headers(strand: Strand, order: Order) -> dict[str, str]:
+    """As they are written, not as they are resolved: what a variable has brought along names no
+    secret of the environment."""
+    raw: dict[str, str] = (order.step.get("params") or {}).get("headers") or {}
+    made = {}
+    for name, text in raw.items():
+        parts = ENVIRONMENT.split(text)  # text, name, text, name, text
+        for place, part in enumerate(parts):
+            parts[place] = _of_environment(strand, part) if place % 2 else strand.resolved(part)
+        made[name] = "".join(map(str, parts))
+    return made
+
+
+def _of_environment(strand: Strand, name: str) -> str:
+    web = strand.services.web
+    value = None if web is None else web.environment(name)
+    if value is None:
+        raise StepErred(f"The environment variable {name} is not set, or not for scenarios.")
+    return value
 
 
 def _entry(strand: Strand, call: str) -> tuple[Driver, Entry]:

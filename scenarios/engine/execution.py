@@ -198,7 +198,7 @@ class Run:
             self.services, subject, record, inbox,
             random.Random(f"{self.plan.seed} {number} {subject.identity}"),
             {**self.plan.variables, "station": subject.identity, "version": subject.version,
-             "connectors": subject.connectors, "index": 0},
+             "connectors": subject.connectors, "csms": subject.csms, "index": 0},
             driver=self.plan.driver,
         )  # fmt: skip
         strand.stopped = lambda: self.cancelled

@@ -67,6 +67,8 @@ class Services:
     turns: FreeTurns = field(default_factory=FreeTurns)
     subjects: Callable[[list[str]], Awaitable[dict[str, Subject]]] | None = None
     web: Web | None = None  # None: no HTTP is asked
+    # (station, text, seconds) -> "" where a person has done it, else why not.
+    ask: Callable[[str, str, float], Awaitable[str]] | None = None
 
 
 @dataclass
@@ -78,6 +80,7 @@ class Subject:
     connectors: list[int]
     default_id_tag: str = ""
     ev_max_power_w: int | None = None
+    csms: str = ""  # the address, where the run may know it
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenarios.engine import acts, driving, expecting, flow, waits
+from scenarios.engine import acts, driving, expecting, flow, linking, prompting, waits
 from scenarios.station_steps import COMMANDS
 from scenarios.step_rules import CONTAINERS as CONTAINER_TYPES
 from scenarios.step_rules import RULES
@@ -12,6 +12,9 @@ LEAVES = {
     "api_call": acts.api_call,
     "assert": waits.assert_,
     "csms": driving.csms,
+    "http": driving.http,
+    "link": linking.link,
+    "prompt": prompting.prompt,
     "delay": waits.delay,
     "expect": expecting.expect,
     "expect_none": expecting.expect_none,

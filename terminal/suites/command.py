@@ -22,7 +22,9 @@ from runtime import lifetime
 from stations.models import Station
 from terminal import rows
 from terminal.command import TerminalCommand
+from terminal.showing import printable
 from terminal.suites import documents, equipping
+from terminal.suites.asking import asking
 from terminal.suites.cases import Suite
 from terminal.suites.equipping import Equipped
 from terminal.suites.reports.junit import junit
@@ -116,7 +118,8 @@ def carry_out(
         done.append(result)
         _show(console, result, len(done), len(suite.cases))
 
-    wishes = Wishes(names, seed, chosen.case_timeout, equipped.equipment, equipped.web)
+    wishes = Wishes(names, seed, chosen.case_timeout, equipped.equipment, equipped.web,
+                    asking(console) if equipped.equipment.person else None)  # fmt: skip
     run = SuiteRun(suite, wishes, make, told)
     results = uvloop.run(_unless_ended(run))
     report = Report(
@@ -181,9 +184,9 @@ def _show(console: Console, result: Result, number: int, of: int) -> None:
         f"(OCPP {result.version}, {result.seconds:.1f} s): {escape(result.name)}"
     )
     if result.message:
-        console.print(f"    {escape(_one_line(result.message))}")
+        console.print(f"    {escape(printable(result.message))}")
     for warning in result.warnings:
-        console.print(f"    [yellow]warning:[/] {escape(_one_line(warning))}")
+        console.print(f"    [yellow]warning:[/] {escape(printable(warning))}")
 
 
 def _sum_up(console: Console, report: Report, planned: int) -> None:
@@ -195,8 +198,3 @@ def _sum_up(console: Console, report: Report, planned: int) -> None:
     )
     if report.bad or left:
         console.print(f"Again: {escape(report.command)}")
-
-
-def _one_line(text: str) -> str:
-    """A CSMS chooses some of these characters: none of them may move the cursor."""
-    return "".join(c if c.isprintable() else " " for c in text)

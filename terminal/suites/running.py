@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ FRAMES = 30  # of a case that a report shows: the last ones
 LONGEST = 600.0  # seconds that a case may take
 # identity, version, the case's settings -> a station that is not stored. Raises Unusable.
 Make = Callable[[str, str, dict[str, Any]], Station]
+Ask = Callable[[str, str, float], Awaitable[str]]  # see scenarios.engine.strand.Services
 
 
 class Silent:
@@ -51,6 +52,7 @@ class Wishes:
     seconds: float = LONGEST
     equipment: Equipment = Equipment()
     web: Web | None = None
+    ask: Ask | None = None
 
 
 class SuiteRun:
@@ -65,8 +67,9 @@ class SuiteRun:
         """In the order of the suite. Cancelled: stations are stopped in order all the same."""
         hearing = Hearing(Silent())
         ground = Ground(hearing)
-        services = services_of(ground, hearing)
-        services.web = self._wishes.web
+        web = self._wishes.web
+        services = services_of(ground, hearing, web and web.hosts)
+        services.web, services.ask = web, self._wishes.ask
         results: dict[int, Result] = {}
         waiting = iter(enumerate(self._suite.cases))
 
@@ -82,8 +85,8 @@ class SuiteRun:
         finally:
             await lifetime.end(lanes)
             await ground.leave()
-            if services.web is not None:
-                await services.web.close()
+            if web is not None:
+                await web.close()
         return [results[number] for number in sorted(results)]
 
 
