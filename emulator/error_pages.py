@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import sync_and_async_middleware
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -36,6 +37,7 @@ SAID = {
     403: ("forbidden", "Not allowed", "You have no right to open this page or to do this. Ask an "
           "administrator for it."),
     404: ("not_found", "Not found", "There is nothing at this address, or it has been deleted."),
+    405: ("method_not_allowed", "Not here", "This address takes other methods than that."),
     500: ("internal", "This page failed", "The emulator failed at this; the log of the web process "
           "has the reason."),
 }  # fmt: skip
@@ -116,6 +118,31 @@ class StoreAwayMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         store = away(error)
         return store_away(request, store) if store else None
+
+
+@sync_and_async_middleware
+def api_refusals(get_response: Callable) -> Callable:
+    """What a view below /api/ answers with 405 in the API's shape: ninja answers as plain text."""
+
+    def shaped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code != 405 or not request.path.startswith(API):
+            return response
+        methods = response.headers.get("Allow", "")
+        answer = _answer(request, 405, f"This address takes {methods}; see /api/docs.")
+        answer["Allow"] = methods
+        return answer
+
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponse:
+            return shaped(request, await get_response(request))
+
+    else:
+
+        def middleware(request: HttpRequest) -> HttpResponse:
+            return shaped(request, get_response(request))
+
+    return middleware
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

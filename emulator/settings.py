@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "emulator.error_pages.StoreAwayMiddleware",
+    "emulator.error_pages.api_refusals",
 ]
 ROOT_URLCONF = "emulator.urls"
 ASGI_APPLICATION = "emulator.asgi.application"

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import re2
+
 MOST_CHARACTERS = 1000  # of a value as JSON
 MOST_OF_ALL = 16_000  # of an entry's values
 OFTEN = 100  # characters of what is worth remembering
@@ -19,6 +21,10 @@ CHANGED = "changed"
 # Columns that are a secret, or made of one. `<name>_encrypted` is told as <name>.
 SECRET_COLUMNS = frozenset({"password", "proxy_password", "tls_client_key", "digest"})
 ENCRYPTED = "_encrypted"
+HIDDEN = "***"
+# Within JSON: an address with a query. What stands behind its names may be a token.
+_QUERY = re2.compile(r'(://[^"\\\s?]*\?)([^"\\\s]*)')
+_VALUE = re2.compile(r"=[^&#]*")
 
 _masks: list[Callable[[Any], Any]] = []
 
@@ -43,11 +49,15 @@ def shown(name: str, value: Any) -> Any:
 
 
 def _shown(name: str, text: str) -> Any:
-    hidden = masked({name: json.loads(text)})[name]
-    text = json.dumps(hidden, ensure_ascii=False)
+    text = json.dumps(masked({name: json.loads(text)})[name], ensure_ascii=False)
+    text = _QUERY.sub(_without_values, text)
     if len(text) <= MOST_CHARACTERS:
-        return hidden
+        return json.loads(text)
     return f"{text[:MOST_CHARACTERS]}… ({len(text)} characters)"
+
+
+def _without_values(found: Any) -> str:
+    return found[1] + _VALUE.sub(f"={HIDDEN}", found[2])
 
 
 _shown_often = lru_cache(maxsize=1024)(_shown)  # the rows of a fleet have much in common

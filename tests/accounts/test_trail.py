@@ -121,7 +121,8 @@ def test_no_secret_stands_in_the_trail_nor_anything_made_of_one(boss):
     station.set_password(SECRET)
     station.save()
     ask(boss, "PATCH", "stations/CP1", {
-        "password": SECRET * 2, "proxy_password": SECRET, "configuration": {
+        "csms_url": f"{URL}?token={SECRET}", "password": SECRET * 2, "proxy_password": SECRET,
+        "configuration": {
             "AuthorizationKey": SECRET, "HeartbeatInterval": "30"},
     })  # fmt: skip
     user.set_password(SECRET)
@@ -143,6 +144,21 @@ def test_no_secret_stands_in_the_trail_nor_anything_made_of_one(boss):
     assert configured["new"] == {"AuthorizationKey": "***", "HeartbeatInterval": "30"}
     [changed] = trail(action="changed", model="auth.user", objects="ada")
     assert changed["changes"] == [{"field": "password", "new": "changed"}]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("ws://csms/ocpp?token=abc&site=7#x", "ws://csms/ocpp?token=***&site=***#x"),
+        ("ws://csms/ocpp?token=abc%20d/e?f=g", "ws://csms/ocpp?token=***"),
+        ("http://[::1]:81/x?=abc", "http://[::1]:81/x?=***"),
+        ({"a": ['see "ws://x/?t=ab\\" there', 7]}, {"a": ['see "ws://x/?t=***\\" there', 7]}),
+        ("is a?b=c an address, or ://?", "is a?b=c an address, or ://?"),
+    ],
+)
+def test_what_stands_in_the_query_of_an_address_is_hidden(told, kept):
+    assert values.shown("csms_url", told) == kept
+    assert values.shown("csms_url", [told, "-" * values.OFTEN])[0] == kept
 
 
 def test_what_is_long_is_cut_and_says_so():

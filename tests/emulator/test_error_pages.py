@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib import admin
 from django.core.exceptions import (
     BadRequest,
@@ -20,7 +21,7 @@ from django.core.exceptions import (
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
-from django.test import Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 from django.utils.log import log_response
 
 from emulator import error_pages
@@ -160,6 +161,17 @@ def test_a_failure_of_ours_keeps_its_traceback(logged):
     answer = convert_exception_to_response(raised(ValueError("x")))(RequestFactory().get("/x"))
     assert answer.status_code == 500
     assert "Traceback" in logged.getvalue()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/stations/bulk/start", "/api/health", "/api/auth/login"])
+def test_a_method_that_an_address_does_not_take_is_told_as_json(path):
+    for delete in (Client().delete, async_to_sync(AsyncClient().delete)):
+        answer = delete(path)
+        assert (answer.status_code, answer["Content-Type"]) == (405, "application/json")
+        body = answer.json()
+        assert body["code"] == "method_not_allowed" and answer["Allow"] in body["message"]
+        assert answer["Allow"] in ("GET", "POST")
 
 
 # --- what a browser asks for by itself -----------------------------------------------------------
