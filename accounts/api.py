@@ -85,6 +85,7 @@ def log_out(request: HttpRequest):
 
 @router.get("/auth/me", response={200: UserOut, REFUSED: ErrorOut})
 def me(request: HttpRequest):
+    """Who one is: name, rights, and the scopes of the token that was sent (null for a session)."""
     user, token = request.auth, request.api_token
     user.scopes = None if token is None else token.scopes
     return user

@@ -40,6 +40,7 @@ def _stored(row: Behaviour, body: BehaviourIn, **how: bool) -> dict:
 
 @router.get("/behaviours", response={200: BehaviourPage} | ERRORS)
 def list_behaviours(request: HttpRequest, cursor: str | None = None, limit: int = page_limit(50)):
+    """Behaviours by name, a page at a time."""
     rows = Behaviour.objects.select_related("scenario").order_by("name")
     if cursor:
         rows = rows.filter(name__gt=text_of(cursor))
@@ -55,6 +56,7 @@ def create_behaviour(request: HttpRequest, body: BehaviourIn):
 
 @router.get("/behaviours/{behaviour}", response={200: BehaviourOut} | ERRORS)
 def read_behaviour(request: HttpRequest, behaviour: str):
+    """One behaviour, and whether it runs."""
     return behaviour_item(behaviour_or_404(behaviour))
 
 

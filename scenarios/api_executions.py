@@ -114,6 +114,7 @@ def list_station_runs(
     cursor: str | None = None,
     limit: int = page_limit(100),
 ):
+    """What came of an execution on each of its stations, by identity; `state` chooses."""
     _check_state(state)
     row = execution_or_404(execution)
     runs = StationRun.objects.filter(execution=str(row.pk)).order_by("station")

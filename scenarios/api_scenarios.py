@@ -42,6 +42,7 @@ def list_scenarios(
     cursor: str | None = None,
     limit: int = page_limit(50),
 ):
+    """Scenarios by name, a page at a time; `search` looks into names and descriptions."""
     rows = _matching(search, tag)
     if cursor:
         rows = rows.filter(slug__gt=text_of(cursor))
@@ -51,6 +52,7 @@ def list_scenarios(
 
 @router.post("/scenarios", response={201: ScenarioOut} | ERRORS)
 def create_scenario(request: HttpRequest, body: ScenarioIn):
+    """Make a scenario; its steps are checked, and refused by field."""
     with told():
         return Status(201, scenario_item(documents.create(body.dict(exclude_unset=True))))
 

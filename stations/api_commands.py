@@ -98,6 +98,7 @@ async def plug(request: HttpRequest, identity: str, body: PlugIn | None = None):
 
 @router.post("/stations/{station:identity}/unplug", response=ANSWERS)
 async def unplug(request: HttpRequest, identity: str, body: ConnectorCommand | None = None):
+    """Pull the plug. Whether that ends a transaction is as the station is configured."""
     return await carry_out(identity, "unplug", given(body or ConnectorCommand()))
 
 
@@ -148,6 +149,7 @@ async def fault(request: HttpRequest, identity: str, body: FaultIn | None = None
 
 @router.post("/stations/{station:identity}/reset", response=ANSWERS)
 async def reset(request: HttpRequest, identity: str, body: ResetIn | None = None):
+    """Reboot the station. Transactions end; Soft sends what is queued before it."""
     return await carry_out(identity, "reset", given(body or ResetIn()))
 
 
@@ -207,6 +209,7 @@ async def vat_number(request: HttpRequest, identity: str, body: VatNumberIn):
 
 @router.post("/stations/{station:identity}/availability", response=ANSWERS)
 async def availability(request: HttpRequest, identity: str, body: AvailabilityIn):
+    """Take a connector, or the whole station, out of service, or put it back."""
     return await carry_out(identity, "availability", given(body))
 
 

@@ -97,6 +97,7 @@ async def clear_breakpoints(request: HttpRequest, identity: str):
     "/stations/{station:identity}/breakpoints/{number}", response={200: ClearedOut} | ERRORS
 )
 async def clear_breakpoint(request: HttpRequest, identity: str, number: int):
+    """Take a breakpoint away; frames that it holds stay held."""
     return await result_of(identity, "clear-breakpoint", {"id": number})
 
 
@@ -117,6 +118,7 @@ async def release(request: HttpRequest, identity: str, number: int, body: Releas
 
 @router.post("/stations/{station:identity}/held/{number}/drop", response=ANSWERS)
 async def drop(request: HttpRequest, identity: str, number: int):
+    """Let a held frame come to nothing."""
     return await carry_out(identity, "drop", {"id": number})
 
 

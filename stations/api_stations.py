@@ -115,6 +115,7 @@ def create_station(request: HttpRequest, body: StationCreate):
 
 @router.get("/stations/{station:identity}", response={200: StationOut, REFUSED: ErrorOut})
 def read_station(request: HttpRequest, identity: str):
+    """One station: its configuration and, in `live`, its state in short."""
     return with_live([station_or_404(identity)])[0]
 
 
@@ -159,6 +160,7 @@ def delete_station(request: HttpRequest, identity: str):
 
 @router.get("/stations/{station:identity}/state", response={200: StateOut, REFUSED: ErrorOut})
 def read_state(request: HttpRequest, identity: str):
+    """The station's state: link, connectors, transactions, cars, breaches of its CSMS."""
     return state_out(with_live([station_or_404(identity)])[0].live)
 
 

@@ -29,6 +29,7 @@ def _save(template: Template, **how: bool) -> Template:
 
 @router.get("/templates", response={200: TemplatePage, REFUSED: ErrorOut})
 def list_templates(request: HttpRequest, cursor: str | None = None, limit: int = page_limit(50)):
+    """Templates by name, a page at a time."""
     after = text_of(cursor) if cursor else ""
     rows = list(Template.objects.order_by("name").filter(name__gt=after)[: limit + 1])
     page, following = cut_page(rows, limit, "name")
@@ -37,11 +38,13 @@ def list_templates(request: HttpRequest, cursor: str | None = None, limit: int =
 
 @router.post("/templates", response={201: TemplateOut, REFUSED: ErrorOut})
 def create_template(request: HttpRequest, body: TemplateIn):
+    """Make a template; what is left out has its default."""
     return Status(201, _save(Template(**body.dict(exclude_unset=True)), force_insert=True))
 
 
 @router.get("/templates/{template}", response={200: TemplateOut, REFUSED: ErrorOut})
 def read_template(request: HttpRequest, template: str):
+    """One template, by its name."""
     return template_or_404(template)
 
 
@@ -56,6 +59,7 @@ def replace_template(request: HttpRequest, template: str, body: TemplateIn):
 
 @router.patch("/templates/{template}", response={200: TemplateOut, REFUSED: ErrorOut})
 def change_template(request: HttpRequest, template: str, body: TemplateChange):
+    """Change the fields that are sent. Stations made before do not change."""
     row = template_or_404(template)
     sent = body.dict(exclude_unset=True)
     for name, value in sent.items():
