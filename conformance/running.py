@@ -90,8 +90,11 @@ async def _bench(
         def make(identity: str, version: str, settings: dict[str, Any]) -> Station:
             trial = trials[settings[MARK]]
             design = {name: value for name, value in settings.items() if name != MARK}
-            reference.expect(identity, trial.breakage)
-            return rows.row_of(_options(reference.url), identity, [version], design)
+            profile = min(trial.case.needs.profiles, default=0)
+            reference.expect(identity, trial.breakage, profile)
+            row = rows.row_of(_options(reference.url), identity, [version], design)
+            reference.equip(row, trial.breakage, profile)
+            return row
 
         def finished(result: Result) -> None:
             trial = trials[int(result.name)]
@@ -112,7 +115,8 @@ def _options(url: str) -> argparse.Namespace:
 def _case(number: int, trial: Trial, reference: Reference) -> Case:
     case = trial.case
     content = deepcopy(case.content)
-    given = reference.variables | (trial.breakage.variables if trial.breakage else {})
+    given = reference.variables(trial.breakage)
+    given |= trial.breakage.variables if trial.breakage else {}
     known = content["variables"]
     known |= {name: value for name, value in given.items() if name in known}
     if trial.breakage is not None:

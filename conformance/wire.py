@@ -24,9 +24,11 @@ class Wires:
     def break_(self, station: str, breakage: Breakage | None) -> None:
         self._states[station] = _State(breakage)
 
-    def of(self, station: str) -> Breakage | None:
+    def link_of(self, station: str) -> str:
+        """The kind of a broken link; "" where it is not that."""
         state = self._states.get(station)
-        return state.breakage if state else None
+        broken = state.breakage if state else None
+        return broken.of if broken and broken.kind == "link" else ""
 
     def wrap(self, connection: Any, station: str) -> Any:
         state = self._states.get(station)

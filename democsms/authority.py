@@ -72,6 +72,12 @@ class Authority:
         )
         return chain, key_pem(key)
 
+    def client(self, name: str) -> tuple[str, str]:
+        """Certificate and key, as PEM, of a station."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        use = ExtendedKeyUsageOID.CLIENT_AUTH
+        return self._leaf(_name(name), key.public_key(), use), key_pem(key)
+
     def context(self, *names: str, days: int = 365) -> ssl.SSLContext:
         """TLS 1.2 and 1.3 of a server of these names; a client may show a certificate of ours."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

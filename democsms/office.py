@@ -38,13 +38,15 @@ class Office:
     in earnest does it (else all is accepted, as a demo wants it); printing: a line a message.
 
     points: who is connected, by identity. passwords: of basic authentication, by identity; a
-    station that is not named there comes in without.
+    station that is not named there comes in without. certified: who must show a certificate of the
+    CSMS's authority (security profile 3).
     """
 
     interval: int = 60
     strict: bool = False
     printing: bool = False
     passwords: dict[str, str] = field(default_factory=dict)
+    certified: set[str] = field(default_factory=set)
     tokens: Tokens = field(default_factory=Tokens)
     points: dict[str, Point] = field(default_factory=dict)
     transactions: dict[tuple[str, int | str], Transaction] = field(default_factory=dict)

@@ -39,6 +39,13 @@ def set_password(office: Office, station: str, body: Mapping[str, Any]) -> dict[
     return {"status": "Accepted"}
 
 
+def require_certificate(office: Office, station: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """{"required": true or false}: whether this station must show a certificate (profile 3)."""
+    change = office.certified.add if _typed(body, "required", bool) else office.certified.discard
+    change(station)
+    return {"status": "Accepted"}
+
+
 def forget(office: Office, station: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """{}: transactions and what else was kept of this station."""
     office.remembered.pop(station, None)
@@ -51,6 +58,7 @@ def forget(office: Office, station: str, body: Mapping[str, Any]) -> dict[str, A
 OWN_ACTIONS: dict[str, Callable[[Office, str, Mapping[str, Any]], dict[str, Any]]] = {
     "set-id-token": set_id_token,
     "set-password": set_password,
+    "require-certificate": require_certificate,
     "forget": forget,
 }
 

@@ -11,7 +11,7 @@ import logging
 import random
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -44,7 +44,8 @@ class Doors:
     """Where it listens, on one host; 0: a free port is taken, None: not at all.
 
     wrap: what stands between the CSMS and the wire, for tests: a connection and the station's
-    identity to something with `recv` and `send`. tls: of tls_port.
+    identity to something with `recv` and `send`. tls: of tls_port. select: which sub-protocol is
+    confirmed, as `websockets` asks; the usual: the first of ours, or HTTP 400.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +55,7 @@ class Doors:
     tls_port: int | None = None
     tls: ssl.SSLContext | None = None
     wrap: Callable[[Any, str], Any] = lambda connection, identity: connection
+    select: Callable[[ServerConnection, Sequence[str]], str | None] | None = None
 
 
 async def serve(doors: Doors, office: Office, demo: bool = False) -> None:
@@ -88,6 +90,7 @@ async def serving(doors: Doors, office: Office, demo: bool = False) -> AsyncIter
                 listen(
                     on_connection, doors.host, getattr(doors, name), ssl=tls, compression=None,
                     subprotocols=list(VERSIONS), max_size=MOST_BYTES,
+                    select_subprotocol=doors.select,
                     process_request=lambda connection, request: admit(office, connection, request),
                 )
             )  # fmt: skip
@@ -117,14 +120,23 @@ def identity_of(path: str) -> str:
 
 
 def admit(office: Office, connection: ServerConnection, request: Request) -> Response | None:
-    """401 for a station whose password is known and that does not tell it."""
+    """403 for one that must show a certificate and does not; 401 for a station whose password is
+    known and that does not tell it."""
     identity = identity_of(request.path)
+    if identity in office.certified and not _shows_certificate(connection):
+        return connection.respond(http.HTTPStatus.FORBIDDEN, "A certificate is needed.\n")
     password = office.passwords.get(identity)
     if password is None or _gives(request.headers.get("Authorization", ""), identity, password):
         return None
     answer = connection.respond(http.HTTPStatus.UNAUTHORIZED, "A password is needed.\n")
     answer.headers["WWW-Authenticate"] = 'Basic realm="OCPP"'
     return answer
+
+
+def _shows_certificate(connection: ServerConnection) -> bool:
+    """TLS has looked whether it is one of ours."""
+    secured = connection.transport.get_extra_info("ssl_object")
+    return secured is not None and bool(secured.getpeercert())
 
 
 def _gives(header: str, identity: str, password: str) -> bool:
@@ -149,7 +161,8 @@ async def attend(
     if not identity:
         await connection.close(1008, "The path must end with the identity")
         return
-    point = VERSIONS[connection.subprotocol](identity, wrap(connection, identity), office)
+    kind = VERSIONS.get(connection.subprotocol or "", Point16)  # another: `select` wants it so
+    point = kind(identity, wrap(connection, identity), office)
     office.points[identity] = point  # a newer connection takes the place of an old one
     point.show("**", f"connected, {connection.subprotocol}")
     playing = asyncio.create_task(play(point)) if demo else None
