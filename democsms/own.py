@@ -7,6 +7,8 @@ from typing import Any
 
 from democsms.office import Office
 
+MOST_BOOTS = 100
+
 
 class Wrong(Exception):
     """The body is not what the action takes: a sentence."""
@@ -46,6 +48,19 @@ def require_certificate(office: Office, station: str, body: Mapping[str, Any]) -
     return {"status": "Accepted"}
 
 
+def set_boot(office: Office, station: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """{"status": "Pending" | "Rejected", "interval"?: seconds, "times"?: 1}: what the next
+    BootNotifications are answered (2.x)."""
+    status, interval = _typed(body, "status", str), body.get("interval", office.interval)
+    times = body.get("times", 1)
+    if status not in ("Accepted", "Pending", "Rejected"):
+        raise Wrong("Give status as Accepted, Pending or Rejected.")
+    if not (isinstance(interval, int) and isinstance(times, int) and 0 <= times <= MOST_BOOTS):
+        raise Wrong(f"Give interval in whole seconds, times as 0 to {MOST_BOOTS}.")
+    office.of(station)["boots"] = [(status, interval)] * times
+    return {"status": "Accepted"}
+
+
 def forget(office: Office, station: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """{}: transactions and what else was kept of this station."""
     office.remembered.pop(station, None)
@@ -59,6 +74,7 @@ OWN_ACTIONS: dict[str, Callable[[Office, str, Mapping[str, Any]], dict[str, Any]
     "set-id-token": set_id_token,
     "set-password": set_password,
     "require-certificate": require_certificate,
+    "set-boot": set_boot,
     "forget": forget,
 }
 
