@@ -9,9 +9,11 @@
         "silent": true          it is not sent; of a Call the CSMS believes that it was
         "twice": true           it is sent twice
         "error": code           (answer) a CallError in its place
+        "result": payload       (answer) a CallResult, also in the place of a CallError
         "late": seconds         (answer) it takes so long
         "as": action            (call) another Call in its place, whose payload is "with"
     {"link": kind}            of what comes before any frame, see LINKS
+    "when": matcher           only where the Call that is answered (its own one: that) matches
     "nth": 2                  only the second one of its kind (also "first"/"second": true)
     "says": text              what the failing sentence must have; without: the action's name
     "set": {variable: value}  the case's variables, where the breakage needs others
@@ -39,11 +41,11 @@ LINKS = (
     "any-client",  # it takes any client certificate, or none
 )
 _KEYS = {
-    "answer": {"with", "drop", "silent", "twice", "error", "late"},
+    "answer": {"with", "drop", "silent", "twice", "error", "late", "result"},
     "call": {"with", "drop", "silent", "twice", "as"},
     "link": set(),
 }
-_COMMON = {"nth", "first", "second", "says", "set"}
+_COMMON = {"nth", "first", "second", "says", "set", "when"}
 
 
 class BadBreakage(ValueError):
@@ -52,7 +54,8 @@ class BadBreakage(ValueError):
 
 @dataclass(frozen=True)
 class Breakage:
-    """kind: answer, call or link; of: the action, or one of LINKS; nth: 0 for all."""
+    """kind: answer, call or link; of: the action, or one of LINKS; nth: 0 for all; when: as an
+    expectation of a scenario has it."""
 
     kind: str
     of: str
@@ -61,15 +64,19 @@ class Breakage:
     silent: bool = False
     twice: bool = False
     error: str = ""
+    result: Mapping[str, Any] | None = None
     late: float = 0.0
     instead: str = ""
     nth: int = 0
+    when: Mapping[str, Any] = field(default_factory=dict)
     says: str = ""
     variables: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """In a line of the table."""
         parts = [f"{self.kind} {self.of}" + (f" no. {self.nth}" if self.nth else "")]
+        if self.when:
+            parts.append(f"where {json.dumps(dict(self.when), ensure_ascii=False)[:80]}")
         if self.instead:
             parts.append(f"as {self.instead}")
         if self.values:
@@ -78,6 +85,8 @@ class Breakage:
             parts.append(f"without {', '.join(self.drop)}")
         if self.error:
             parts.append(f"CallError {self.error}")
+        if self.result is not None:
+            parts.append(f"CallResult {json.dumps(dict(self.result), ensure_ascii=False)[:80]}")
         if self.late:
             parts.append(f"{self.late:g} s late")
         parts += [word for word in ("silent", "twice") if getattr(self, word)]
@@ -133,8 +142,8 @@ def one(where: str, each: Any) -> Breakage:
     return Breakage(
         kind, each[kind], each.get("with", {}), tuple(each.get("drop", ())),
         bool(each.get("silent")), bool(each.get("twice")), each.get("error", ""),
-        float(each.get("late", 0)), each.get("as", ""), nth, each.get("says", ""),
-        each.get("set", {}),
+        each.get("result"), float(each.get("late", 0)), each.get("as", ""), nth, each.get("when", {}),
+        each.get("says", ""), each.get("set", {}),
     )  # fmt: skip
 
 

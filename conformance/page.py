@@ -33,13 +33,15 @@ A CSMS is broken between the reference and the wire, by an entry in `conformance
 | `{"answer": action, "with": {path: value}}` | answers this action with other values |
 | `{"answer": action, "drop": [path]}` | leaves fields of the answer out |
 | `{"answer": action, "error": code}` | answers by a CallError |
+| `{"answer": action, "result": payload}` | answers so, also where a CallError is right |
 | `{"answer": action, "silent": true}`, `"twice"`, `"late": seconds` | answers not, twice, or late |
 | `{"call": action, "with": ...}`, `"drop"`, `"twice"` | calls with other values, fewer, or twice |
 | `{"call": action, "silent": true}` | says that it has called, and has not |
 | `{"call": action, "as": other}` | calls something else |
 | `{"link": kind}` | is wrong before any frame: passwords, certificates, sub-protocol |
 
-`"nth": 2` breaks only the second one of its kind, `"says"` is what the failing sentence must have
+`"nth": 2` breaks only the second one of its kind, `"when": matcher` only where the Call (an answer's:
+the one that is answered) matches, `"says"` is what the failing sentence must have
 where that is not the action's name, and `"set"` gives the case's variables other values.
 """
 

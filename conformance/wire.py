@@ -8,6 +8,7 @@ from collections import Counter, deque
 from typing import Any
 
 from conformance.breakages import Breakage, changed
+from scenarios.matching import mismatch
 
 CALL, RESULT, ERROR, RESULT_ERROR, SEND = 2, 3, 4, 5, 6
 
@@ -42,9 +43,10 @@ class _State:
         self.breakage = breakage
         self.seen: Counter[tuple[str, str]] = Counter()
 
-    def strikes(self, kind: str, action: str) -> bool:
+    def strikes(self, kind: str, action: str, payload: Any) -> bool:
+        """`payload`: of the Call."""
         broken = self.breakage
-        if (broken.kind, broken.of) != (kind, action):
+        if (broken.kind, broken.of) != (kind, action) or mismatch(broken.when, payload):
             return False
         self.seen[kind, action] += 1
         return broken.nth in (0, self.seen[kind, action])
@@ -55,7 +57,7 @@ class BrokenWire:
 
     def __init__(self, connection: Any, state: _State) -> None:
         self._connection, self._state = connection, state
-        self._asked: dict[str, str] = {}  # Calls of the station: id -> action
+        self._asked: dict[str, tuple[str, Any]] = {}  # the station's: id -> action, payload
         self._made: deque[str] = deque()  # what the CSMS is to believe that it got
         self._news = asyncio.Event()
         self._coming: asyncio.Task | None = None
@@ -81,16 +83,16 @@ class BrokenWire:
 
     def _note(self, text: str | bytes) -> None:
         frame = _read(text)
-        if len(frame) > 2 and frame[0] == CALL and isinstance(frame[1], str):
-            self._asked[frame[1]] = str(frame[2])
+        if len(frame) > 3 and frame[0] == CALL and isinstance(frame[1], str):
+            self._asked[frame[1]] = str(frame[2]), frame[3]
 
     async def send(self, text: str) -> None:
         frame = _read(text)
         broken = self._state.breakage
         match frame[:1]:
-            case [2] if len(frame) == 4 and self._state.strikes("call", frame[2]):
+            case [2] if len(frame) == 4 and self._state.strikes("call", *frame[2:]):
                 await self._call(frame, broken)
-            case [3] | [4] if self._state.strikes("answer", self._asked.get(frame[1], "")):
+            case [3] | [4] if self._state.strikes("answer", *self._asked.get(frame[1], ("", {}))):
                 await self._answer(frame, broken)
             case _:
                 await self._connection.send(text)
@@ -109,7 +111,9 @@ class BrokenWire:
     async def _answer(self, frame: list, broken: Breakage) -> None:
         if broken.silent:
             return
-        if broken.error:
+        if broken.result is not None:
+            frame = [RESULT, frame[1], broken.result]
+        elif broken.error:
             frame = [ERROR, frame[1], broken.error, "It is broken on purpose.", {}]
         elif frame[0] == RESULT:
             frame = [RESULT, frame[1], changed(frame[2], broken)]

@@ -52,6 +52,9 @@ async def through(entry: dict, *frames: list) -> list[list]:
      [[4, "s1", "GenericError", "It is broken on purpose.", {}]]),
     ({"answer": "Heartbeat", "silent": True}, [ANSWER]),
     ({"answer": "Authorize", "silent": True, "nth": 2}, [ANSWER]),
+    ({"answer": "Authorize", "result": {}}, [[3, "s1", {}]]),
+    ({"answer": "Authorize", "silent": True, "when": {"idTag": "A"}}, []),
+    ({"answer": "Authorize", "silent": True, "when": {"idTag": "B"}}, [ANSWER]),
     ({"call": "Authorize", "silent": True}, [ANSWER]),
 ])  # fmt: skip
 async def test_answers(entry, out):
@@ -65,6 +68,7 @@ async def test_answers(entry, out):
     ({"call": "Reset", "as": "ClearCache"}, [[2, "c1", "ClearCache", {}]]),
     ({"call": "Reset", "silent": True}, []),
     ({"call": "ClearCache", "silent": True}, [RESET]),
+    ({"call": "Reset", "silent": True, "when": {"type": "Soft"}}, [RESET]),
 ])  # fmt: skip
 async def test_calls(entry, out):
     assert await through(entry, RESET) == out
