@@ -40,9 +40,9 @@ A CSMS is broken between the reference and the wire, by an entry in `conformance
 | `{"call": action, "as": other}` | calls something else |
 | `{"link": kind}` | is wrong before any frame: passwords, certificates, sub-protocol |
 
-`"nth": 2` breaks only the second one of its kind, `"when": matcher` only where the Call (an answer's:
-the one that is answered) matches, `"says"` is what the failing sentence must have
-where that is not the action's name, and `"set"` gives the case's variables other values.
+`"nth": 2` breaks only the second one of its kind, `"when": matcher` only where the Call matches (of
+an answer: the one that is answered), `"says"` is what the failing sentence must have where that is not
+the action's name, and `"set"` gives the case's variables other values.
 """
 
 
