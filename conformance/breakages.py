@@ -142,8 +142,8 @@ def one(where: str, each: Any) -> Breakage:
     return Breakage(
         kind, each[kind], each.get("with", {}), tuple(each.get("drop", ())),
         bool(each.get("silent")), bool(each.get("twice")), each.get("error", ""),
-        each.get("result"), float(each.get("late", 0)), each.get("as", ""), nth, each.get("when", {}),
-        each.get("says", ""), each.get("set", {}),
+        each.get("result"), float(each.get("late", 0)), each.get("as", ""), nth,
+        each.get("when", {}), each.get("says", ""), each.get("set", {}),
     )  # fmt: skip
 
 

@@ -41,8 +41,8 @@ A CSMS is broken between the reference and the wire, by an entry in `conformance
 | `{"link": kind}` | is wrong before any frame: passwords, certificates, sub-protocol |
 
 `"nth": 2` breaks only the second one of its kind, `"when": matcher` only where the Call matches (of
-an answer: the one that is answered), `"says"` is what the failing sentence must have where that is not
-the action's name, and `"set"` gives the case's variables other values.
+an answer: the one that is answered), `"says"` is what the failing sentence must have where that is
+not the action's name, and `"set"` gives the case's variables other values.
 """
 
 
