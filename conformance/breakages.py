@@ -11,6 +11,7 @@
         "error": code           (answer) a CallError in its place
         "result": payload       (answer) a CallResult, also in the place of a CallError
         "late": seconds         (answer) it takes so long
+        "hears": {path: value}  (call) of the station's answer; the CSMS heeds what it did not say
         "as": action            (call) another Call in its place, whose payload is "with"
     {"link": kind}            of what comes before any frame, see LINKS
     "when": matcher           only where the Call that is answered (its own one: that) matches
@@ -38,11 +39,12 @@ LINKS = (
     "expired",  # its TLS certificate has expired
     "stranger",  # its TLS certificate is of an authority that nobody knows
     "other-name",  # its TLS certificate is another server's
+    "old-tls",  # it takes TLS 1.1
     "any-client",  # it takes any client certificate, or none
 )
 _KEYS = {
     "answer": {"with", "drop", "silent", "twice", "error", "late", "result"},
-    "call": {"with", "drop", "silent", "twice", "as"},
+    "call": {"with", "drop", "silent", "twice", "as", "hears"},
     "link": set(),
 }
 _COMMON = {"nth", "first", "second", "says", "set", "when"}
@@ -67,6 +69,7 @@ class Breakage:
     result: Mapping[str, Any] | None = None
     late: float = 0.0
     instead: str = ""
+    hears: Mapping[str, Any] = field(default_factory=dict)
     nth: int = 0
     when: Mapping[str, Any] = field(default_factory=dict)
     says: str = ""
@@ -79,6 +82,8 @@ class Breakage:
             parts.append(f"where {json.dumps(dict(self.when), ensure_ascii=False)[:80]}")
         if self.instead:
             parts.append(f"as {self.instead}")
+        if self.hears:
+            parts.append(f"hears {json.dumps(dict(self.hears), ensure_ascii=False)[:80]}")
         if self.values:
             parts.append(f"with {json.dumps(dict(self.values), ensure_ascii=False)[:120]}")
         if self.drop:
@@ -142,18 +147,24 @@ def one(where: str, each: Any) -> Breakage:
     return Breakage(
         kind, each[kind], each.get("with", {}), tuple(each.get("drop", ())),
         bool(each.get("silent")), bool(each.get("twice")), each.get("error", ""),
-        each.get("result"), float(each.get("late", 0)), each.get("as", ""), nth,
-        each.get("when", {}), each.get("says", ""), each.get("set", {}),
+        each.get("result"), float(each.get("late", 0)), each.get("as", ""),
+        each.get("hears", {}), nth, each.get("when", {}), each.get("says", ""), each.get("set", {}),
     )  # fmt: skip
 
 
 def changed(payload: Any, breakage: Breakage) -> Any:
     """A payload with the breakage's other values, and without what it drops."""
-    made = json.loads(json.dumps(payload))
-    for path, value in breakage.values.items():
-        _put(made, path, value)
+    made = with_values(payload, breakage.values)
     for path in breakage.drop:
         _take(made, path)
+    return made
+
+
+def with_values(payload: Any, values: Mapping[str, Any]) -> Any:
+    """A copy with these values at these paths."""
+    made = json.loads(json.dumps(payload))
+    for path, value in values.items():
+        _put(made, path, value)
     return made
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +21,7 @@ from stations.models import Station
 
 PASSWORD = "a-password-of-the-run"
 # Kinds of broken links that have a port of their own.
-TLS_KINDS = ("expired", "stranger", "other-name")
+TLS_KINDS = ("expired", "stranger", "other-name", "old-tls")
 
 
 class Passwords(dict):
@@ -143,4 +145,10 @@ def _wrong(kind: str, office: Office) -> Any:
             return office.authority.context("127.0.0.1", days=-1)
         case "stranger":
             return Authority("Nobody knows it").context("127.0.0.1")
+        case "old-tls":
+            context = office.authority.context("127.0.0.1")
+            with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):
+                context.minimum_version = ssl.TLSVersion.TLSv1_1
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            return context
     return office.authority.context("another.example")

@@ -7,7 +7,7 @@ import json
 from collections import Counter, deque
 from typing import Any
 
-from conformance.breakages import Breakage, changed
+from conformance.breakages import Breakage, changed, with_values
 from scenarios.matching import mismatch
 
 CALL, RESULT, ERROR, RESULT_ERROR, SEND = 2, 3, 4, 5, 6
@@ -58,6 +58,7 @@ class BrokenWire:
     def __init__(self, connection: Any, state: _State) -> None:
         self._connection, self._state = connection, state
         self._asked: dict[str, tuple[str, Any]] = {}  # the station's: id -> action, payload
+        self._misheard: set[str] = set()  # ids of Calls whose answers the CSMS hears otherwise
         self._made: deque[str] = deque()  # what the CSMS is to believe that it got
         self._news = asyncio.Event()
         self._coming: asyncio.Task | None = None
@@ -79,12 +80,18 @@ class BrokenWire:
                 coming, self._coming = self._coming, None
                 text = coming.result()
                 self._note(text)
-                return text
+                return self._heard(text)
 
     def _note(self, text: str | bytes) -> None:
         frame = _read(text)
         if len(frame) > 3 and frame[0] == CALL and isinstance(frame[1], str):
             self._asked[frame[1]] = str(frame[2]), frame[3]
+
+    def _heard(self, text: str | bytes) -> str | bytes:
+        frame = _read(text)
+        if len(frame) < 3 or frame[0] != RESULT or frame[1] not in self._misheard:
+            return text
+        return _text([RESULT, frame[1], with_values(frame[2], self._state.breakage.hears)])
 
     async def send(self, text: str) -> None:
         frame = _read(text)
@@ -102,6 +109,8 @@ class BrokenWire:
             self._made.append(_text([RESULT, frame[1], {"status": "Accepted"}]))
             self._news.set()
             return
+        if broken.hears:
+            self._misheard.add(frame[1])
         payload = changed({} if broken.instead else frame[3], broken)
         made = [CALL, frame[1], broken.instead or frame[2], payload]
         await self._connection.send(_text(made))
