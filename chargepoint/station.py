@@ -5,7 +5,7 @@ their order. None of them waits: the answer to a Call is a later event. A versio
 subclasses `Station` with a table of its actions and its functional blocks.
 """
 
-from random import Random, SystemRandom
+from random import Random
 from typing import Any
 
 from chargepoint.answers import Answers
@@ -29,28 +29,13 @@ from chargepoint.recalling import Recall
 from chargepoint.timekeeping import Timekeeping
 from chargepoint.timers import near_tick
 
-__all__ = ["CommandRejected", "Station", "make_station"]
+__all__ = ["CommandRejected", "Station"]
 
 # Without a usable interval in the answer, wait this long before the next BootNotification
 # (1.6 section 4.2: "in a way that avoids flooding").
 BOOT_RETRY = 60.0
-# A generator of its own would cost each station 2.5 KiB, and a forked one would repeat ids.
-_SHARED_RANDOM = SystemRandom()
 ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
 EMPTY: frozenset[int] = frozenset()  # shared: one of a station's own takes 216 bytes
-
-
-def make_station(
-    config: StationConfig, saved: dict | None, now: float, rng_seed: int | None = None
-) -> "Station":
-    """A station of the configured version, resumed from `saved` (snapshot()["saved"]) if given.
-
-    Raises ValueError for a version that is not emulated.
-    """
-    from chargepoint.versions import station_class
-
-    rng = _SHARED_RANDOM if rng_seed is None else Random(rng_seed)
-    return station_class(config.version)(config, saved, now, rng)
 
 
 class Station(

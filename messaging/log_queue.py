@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import redis
+from celery import current_app
 from kombu import compression
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -30,6 +31,7 @@ from messaging.records import first_id, time_of
 log = logging.getLogger(__name__)
 
 LOG_QUEUE = "messages"
+STORE_TASK = "messaging.tasks.store_messages"  # by its name: who queues need not load who stores
 PATIENCE = 2.0  # seconds for a question
 # Longer than a batch is in anybody's hands: the broker's visibility timeout, and the longest task.
 RESEND_AFTER = 120.0
@@ -178,9 +180,7 @@ def era() -> str:
 
 
 def _send(name: str) -> None:
-    from messaging.tasks import store_messages
-
-    store_messages.apply_async((name,), queue=LOG_QUEUE, retry=False)
+    current_app.send_task(STORE_TASK, (name,), queue=LOG_QUEUE, retry=False)
 
 
 def send_lost_again(after: float = RESEND_AFTER) -> int:

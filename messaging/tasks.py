@@ -14,7 +14,7 @@ from django.conf import settings
 from messaging import store
 from messaging.counting import count
 from messaging.folding import fold
-from messaging.log_queue import batch_of, is_stored
+from messaging.log_queue import STORE_TASK, batch_of, is_stored
 from messaging.retention import prune
 from messaging.storing import store_batch
 from runtime import stores
@@ -30,7 +30,7 @@ _folded_all = False  # in this process
 
 
 @shared_task(
-    name="messaging.tasks.store_messages",
+    name=STORE_TASK,
     bind=True,
     acks_late=True,
     reject_on_worker_lost=True,

@@ -12,8 +12,9 @@ from typing import Any
 
 from chargepoint.effects import URGENT
 from chargepoint.said import Said
-from chargepoint.station import CommandRejected, make_station
+from chargepoint.station import CommandRejected
 from chargepoint.switching import carried_over, ended
+from chargepoint.versions import make_station
 from stations.closing import DELETED
 from stations.commands import shard_of
 from stations.consumers import ChargePointConsumer, Host

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from chargepoint.config import SUBPROTOCOLS, StationConfig
 from chargepoint.effects import URGENT
-from chargepoint.station import make_station
 from chargepoint.switching import carried_over
+from chargepoint.versions import make_station
 
 if TYPE_CHECKING:
     from stations.consumers import ChargePointConsumer

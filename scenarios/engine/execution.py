@@ -27,6 +27,7 @@ from scenarios.engine.strand import (
     Strand,
     Subject,
 )
+from scenarios.engine.table import TABLE
 from scenarios.models import CANCELLED, FAILED, PASSED, PENDING, RUNNING, SKIPPED, STATES
 from scenarios.watch.rules import WARN, Policy, policy_of
 from scenarios.watch.wire import WireWatch
@@ -199,7 +200,7 @@ class Run:
             random.Random(f"{self.plan.seed} {number} {subject.identity}"),
             {**self.plan.variables, "station": subject.identity, "version": subject.version,
              "connectors": subject.connectors, "csms": subject.csms, "index": 0},
-            driver=self.plan.driver,
+            driver=self.plan.driver, table=TABLE,
         )  # fmt: skip
         strand.stopped = lambda: self.cancelled
         try:

@@ -109,6 +109,14 @@ class Tally:
             raise NotApplicable(sentence)
 
 
+@dataclass(frozen=True)
+class Table:
+    """Which function carries out which type of step: one without inner steps, one with."""
+
+    leaves: Mapping[str, Callable[[Strand, Order], Awaitable[tuple[str, str]]]]
+    containers: Mapping[str, Callable[[Strand, Mapping, str], Awaitable[tuple[str, str]]]]
+
+
 @dataclass
 class Strand:
     services: Services
@@ -129,6 +137,7 @@ class Strand:
     act: str = ""  # id: when the last act began
     taken: set[str] = field(default_factory=set)  # ids of frames that have matched; shared
     driver: Driver | None = None  # that makes the CSMS act
+    table: Table = Table({}, {})  # handed in: the functions in it run strands in turn
 
     @property
     def identity(self) -> str:
@@ -161,7 +170,7 @@ class Strand:
             self.services, self.subject, self.log, self.inbox,
             random.Random(self.rng.getrandbits(64)), {**self.variables, **variables},
             self.origin, self.begin, self.cursor, self.call, self.called, path, self.stopped,
-            self.others, self.tally, self.act, self.taken, self.driver,
+            self.others, self.tally, self.act, self.taken, self.driver, self.table,
         )  # fmt: skip
 
     def resolved(self, value: Any) -> Any:
@@ -205,15 +214,13 @@ class Strand:
 
     async def _carried_out(self, kind: str, step: Mapping, path: str) -> tuple[str, str]:
         """(what to say of it, the id of the frame that matched)."""
-        from scenarios.engine.table import CONTAINERS, LEAVES  # they call strands in turn
-
         params = step.get("params") or {}
-        if kind in CONTAINERS:
-            work = CONTAINERS[kind](self, params, path)
+        if kind in self.table.containers:
+            work = self.table.containers[kind](self, params, path)
             return await self._within(work, step.get("timeout"))
         self.tally.done += 1
         order = Order(kind, self.resolved(params), step, self._timeout(step))
-        return await LEAVES[kind](self, order)
+        return await self.table.leaves[kind](self, order)
 
     def _timeout(self, step: Mapping[str, Any]) -> float:
         timeout = self.resolved(step.get("timeout", DEFAULT_TIMEOUT))

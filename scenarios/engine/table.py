@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenarios.engine import acts, driving, expecting, flow, linking, prompting, waits
+from scenarios.engine.strand import Table
 from scenarios.station_steps import COMMANDS
 from scenarios.step_rules import CONTAINERS as CONTAINER_TYPES
 from scenarios.step_rules import RULES
@@ -31,6 +32,8 @@ LEAVES = {
 CONTAINERS = {
     "choose": flow.choose, "if": flow.if_, "parallel": flow.parallel, "repeat": flow.repeat,
 }  # fmt: skip
+
+TABLE = Table(LEAVES, CONTAINERS)
 
 # What passes the rules can be carried out.
 assert {*LEAVES, *CONTAINERS} == {*RULES, *COMMANDS}

@@ -4,7 +4,7 @@ import pytest
 
 from chargepoint.backoff import LONGEST, Backoff
 from chargepoint.config import StationConfig
-from chargepoint.station import make_station
+from chargepoint.versions import make_station
 from tests.chargepoint.peer import START
 
 VARIABLES = {

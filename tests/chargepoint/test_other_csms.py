@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chargepoint.station import make_station
+from chargepoint.versions import make_station
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v201.csms import Csms, booted
 

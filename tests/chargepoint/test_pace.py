@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from chargepoint.effects import Close
-from chargepoint.station import make_station
+from chargepoint.versions import make_station
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v201.csms import Csms, config_of
 

@@ -8,7 +8,7 @@ import pytest
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.effects import URGENT, Changed, Received, Send, Session
 from chargepoint.said import Said
-from chargepoint.station import make_station
+from chargepoint.versions import make_station
 
 OLD = json.loads((Path(__file__).parent / "saved" / "before_logged_numbers.json").read_text())
 VERSIONS = list(OLD)

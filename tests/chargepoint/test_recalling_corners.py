@@ -10,7 +10,7 @@ import pytest
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.effects import URGENT, Changed
 from chargepoint.said import TRANSACTIONS_AT_MOST, Said
-from chargepoint.station import make_station
+from chargepoint.versions import make_station
 
 from .test_recalling import NOW, OLD, OURS, VERSIONS, later_event, message, resumed, said_that
 

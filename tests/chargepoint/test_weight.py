@@ -7,8 +7,8 @@ import pytest
 
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.effects import Send
-from chargepoint.station import make_station
 from chargepoint.times import iso
+from chargepoint.versions import make_station
 from tests.chargepoint.peer import START
 
 STATIONS = 200

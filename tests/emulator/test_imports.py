@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import graphlib
 import os
 import subprocess
 import sys
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("accounts", "benchmarks", "chaos", "chargepoint", "conformance", "democsms", "emulator",
+            "messaging", "mutants", "runtime", "scenarios", "stations", "terminal")  # fmt: skip
 
 
 def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
@@ -27,7 +31,7 @@ def test_the_core_loads_nothing_of_ours_and_no_io(version):
     script = (
         "import sys\n"
         "from chargepoint.config import ConnectorConfig, StationConfig\n"
-        "from chargepoint.station import make_station\n"
+        "from chargepoint.versions import make_station\n"
         "plug = ConnectorConfig(id=1, evse=1, kind='Type2', phases=3, max_power_w=22000)\n"
         f"config = StationConfig(identity='a', version={version!r}, vendor='v', model='m',\n"
         "    serial='s', firmware='f', connectors=(plug,), configuration={})\n"
@@ -88,3 +92,33 @@ def test_a_driver_follows_its_server_closely_only_where_it_may_change(embedded, 
            "mongodb://127.0.0.1:9/", "MONGODB_EMBEDDED": embedded}  # fmt: skip
     done = run(sys.executable, "-c", script, env=env)
     assert done.stdout.strip() == str(mode), done.stderr
+
+
+def imports() -> dict[str, set[str]]:
+    """{module of ours: those that it imports}, within functions too, for types only not."""
+    paths = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+    }
+    found = {}
+    for name, path in paths.items():
+        tree = ast.parse(path.read_text())
+        for block in [node for node in ast.walk(tree) if isinstance(node, ast.If)]:
+            if "TYPE_CHECKING" in ast.unparse(block.test):
+                block.body = []
+        named: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                whole = {f"{node.module}.{alias.name}" for alias in node.names}
+                named |= {each if each in paths else node.module for each in whole}
+        found[name] = (named & paths.keys()) - {name}
+    return found
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    found = imports()
+    assert len(found) > 400 and "chargepoint.station" in found["chargepoint.versions"]
+    graphlib.TopologicalSorter(found).prepare()  # a CycleError names the circle

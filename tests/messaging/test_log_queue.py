@@ -38,11 +38,12 @@ def sent(queue, monkeypatch):
     """The names that were put on the queue, which holds as many."""
     names = []
 
-    def apply_async(arguments, **_):
+    def send_task(task, arguments, **_):
+        assert task == tasks.store_messages.name
         names.append(arguments[0])
         queue.lpush(log_queue.queue_key(), "a task")
 
-    monkeypatch.setattr(tasks.store_messages, "apply_async", apply_async)
+    monkeypatch.setattr(log_queue.current_app, "send_task", send_task)
     return names
 
 

@@ -15,7 +15,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from messaging import leftovers, log_queue, shipping, tasks
+from messaging import leftovers, log_queue, shipping
 from messaging.journal import Journal
 from messaging.log_queue import celery_queue
 from messaging.records import decode_batch, encode, id_at
@@ -65,7 +65,7 @@ def queue(monkeypatch):
     prefix = f"test-lost-{time.monotonic_ns()}:"
     monkeypatch.setattr(settings, "REDIS_PREFIX", prefix)
     monkeypatch.setattr(log_queue, "_celery_prefix", lambda: f"{prefix}celery:")
-    monkeypatch.setattr(tasks.store_messages, "apply_async", lambda arguments, **_: None)
+    monkeypatch.setattr(log_queue.current_app, "send_task", lambda *_, **__: None)
     for name in ("STORED_EVERY", "LEFTOVERS_EVERY"):
         monkeypatch.setattr(shipping, name, 0.01)
     with redis.Redis.from_url(settings.REDIS_URL) as client:

@@ -38,8 +38,9 @@ from chargepoint.effects import (
     Transferred,
     Upload,
 )  # fmt: skip
-from chargepoint.station import CommandRejected, make_station
+from chargepoint.station import CommandRejected
 from chargepoint.times import iso
+from chargepoint.versions import make_station
 from tests.chargepoint.conversation.rules import Violation, require
 from tests.chargepoint.conversation.witness import Witness
 from tests.chargepoint.files import FIRMWARE, STATUS_ACTIONS

@@ -4,8 +4,9 @@ import pytest
 
 from chargepoint.config import StationConfig
 from chargepoint.effects import Send
-from chargepoint.station import CommandRejected, make_station
+from chargepoint.station import CommandRejected
 from chargepoint.times import iso
+from chargepoint.versions import make_station
 from tests.chargepoint.peer import Peer
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chargepoint.config import StationConfig
 from chargepoint.effects import Dial
-from chargepoint.station import make_station
+from chargepoint.versions import make_station
 from tests.chargepoint.authority import Authority
 from tests.chargepoint.peer import START, Peer
 

@@ -4,8 +4,9 @@ import pytest
 
 from chargepoint.config import ConnectorConfig
 from chargepoint.effects import PingInterval
-from chargepoint.station import CommandRejected, make_station
+from chargepoint.station import CommandRejected
 from chargepoint.times import iso
+from chargepoint.versions import make_station
 
 from .csms import Csms, booted, config_of
 from .profiles import profile

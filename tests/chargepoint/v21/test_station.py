@@ -3,8 +3,8 @@
 import pytest
 
 from chargepoint import schemas
-from chargepoint.station import make_station
 from chargepoint.v21.station import Station21
+from chargepoint.versions import make_station
 from tests.chargepoint.v201.csms import booted, config_of
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from chargepoint.commands import CommandRejected
 from chargepoint.config import SUBPROTOCOLS, ConnectorConfig, StationConfig
 from chargepoint.effects import Close, Cut, Dial, Frame, Noted, Received, Send
-from chargepoint.station import make_station
+from chargepoint.versions import make_station
 from messaging.records import FrameRecord, id_at
 from messaging.rows import Row
 from scenarios.engine.clock import Clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chargepoint.config import StationConfig
-from chargepoint.station import make_station
+from chargepoint.versions import make_station
 from stations.clock import Clock, Deadlines
 from stations.consumers import ChargePointConsumer, Host
 from stations.dialer import Dialer

@@ -7,7 +7,8 @@ from channels.testing import WebsocketCommunicator
 
 from chargepoint.config import StationConfig
 from chargepoint.effects import SOON, URGENT
-from chargepoint.station import CommandRejected, make_station
+from chargepoint.station import CommandRejected
+from chargepoint.versions import make_station
 from stations.clock import Clock, Deadlines
 from stations.consumers import ChargePointConsumer, Host
 from stations.stamps import split_stamp, unpack_state

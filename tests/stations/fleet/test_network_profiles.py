@@ -6,7 +6,7 @@ import time
 import pytest
 
 from chargepoint.config import StationConfig
-from chargepoint.station import make_station
+from chargepoint.versions import make_station
 from stations.clock import Clock, Deadlines
 from stations.commands import notify_changed
 from stations.consumers import ChargePointConsumer, Host

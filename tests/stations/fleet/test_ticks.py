@@ -7,8 +7,8 @@ from time import monotonic
 import pytest
 
 from chargepoint.config import StationConfig
-from chargepoint.station import make_station
 from chargepoint.times import iso
+from chargepoint.versions import make_station
 from stations.clock import TICKS, Deadlines
 from stations.consumers import ChargePointConsumer, Host
 from tests.stations.fleet.conftest import PATIENCE
