@@ -10,6 +10,7 @@ MINUTES ?= 10
 SEED ?= 0
 FAST ?= 0
 COVERAGE ?= 0
+AGAIN ?= 0
 WORKERS ?= 1,3
 STATIONS ?= 500 2000
 WINDOW ?= 60
@@ -52,7 +53,7 @@ report: $(VENV)/.dev-stamp
 # FAST=1: the core and the quick tests that concern what has changed. SEED: of the order.
 test: $(if $(filter-out 0,$(FAST)),$(VENV)/.dev-stamp,lint)
 	@$(if $(filter-out 0,$(FAST)),,.ci/test-tools)
-	@FAST=$(FAST) SEED=$(SEED) COVERAGE=$(COVERAGE) .ci/test $(BIN)/python $(PYTEST_ARGS)
+	@FAST=$(FAST) SEED=$(SEED) COVERAGE=$(COVERAGE) AGAIN=$(AGAIN) .ci/test $(BIN)/python $(PYTEST_ARGS)
 
 # The same with a table of what was run of each package; see docs/testing.md.
 coverage:
