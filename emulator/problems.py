@@ -87,9 +87,13 @@ def processes(found: Signs) -> Iterator[str]:
     missing = settings.CHARGE_POINT_SHARDS - found.shards_owned
     if found.charge_points and missing > 0:
         yield f"{missing} of {settings.CHARGE_POINT_SHARDS} shards have no worker."
+    for worker, number in found.shards_waiting.items():
+        yield f"The stations of {number} shards are being taken up by {worker}."
 
 
 def _silence(line: dict[str, Any]) -> str:
+    if line.get("ended"):
+        return "has ended without a word"
     age = line["age"]
     since = f"for {age:.0f} s" if age is not None and age >= 0 else "since a clock was set back"
     return f"has given no sign {since}: it is dead or stuck"

@@ -88,7 +88,8 @@ class Signs:
     celery_children: list[dict[str, Any]] = field(default_factory=list)
     beat: list[dict[str, Any]] = field(default_factory=list)
     supervisors: list[dict[str, Any]] = field(default_factory=list)
-    # Lines that are too old, with their `kind`: dead, stuck, or not forgotten yet.
+    # Lines that are too old, with their `kind`: dead, stuck, or not forgotten yet. `ended`: another
+    # process has seen that it is dead.
     silent: list[dict[str, Any]] = field(default_factory=list)
     beat_last: dict[str, Any] = field(default_factory=dict)
     tasks: dict[str, int] = field(default_factory=dict)
@@ -105,7 +106,8 @@ class Signs:
     memory: int = 0
     memory_most: int = 0  # 0: no limit
     refuses: str = ""  # why Redis takes no writes
-    shards_owned: int = 0
+    shards_owned: int = 0  # by a worker that lives
+    shards_waiting: dict[str, int] = field(default_factory=dict)  # by worker: not taken up yet
     channels: dict[int, int] = field(default_factory=dict)  # shard -> messages that wait
 
 
@@ -196,10 +198,30 @@ def _signs(found: dict[str, Any], refusal: str) -> Signs:
                 getattr(made, kind).append(told)
             else:
                 made.silent.append({**told, "kind": kind})
-    workers = {line["id"] for line in made.charge_points}
-    owners = [(lease or b"").decode().rpartition(":")[0] for lease in found.get("leases", [])]
-    made.shards_owned = sum(owner in workers for owner in owners)
+    _part_the_dead(made)
+    _look_at_leases(made, found.get("leases", []))
     return made
+
+
+def _part_the_dead(made: Signs) -> None:
+    """A worker that was killed has spoken a moment ago; who came after it knows better."""
+    dead = {name for line in made.charge_points for name in line.get("dead", ())}
+    lines = made.charge_points
+    made.charge_points = [line for line in lines if line["id"] not in dead]
+    made.silent += [
+        {**line, "kind": "charge_points", "ended": True} for line in lines if line["id"] in dead
+    ]
+
+
+def _look_at_leases(made: Signs, leases: list[bytes | None]) -> None:
+    workers = {line["id"]: line for line in made.charge_points}
+    for shard, lease in enumerate(leases):
+        owner = (lease or b"").decode().rpartition(":")[0]
+        if owner in workers:
+            made.shards_owned += 1
+            # What its line says is older than the lease.
+            if shard not in workers[owner].get("serves", (shard,)):
+                made.shards_waiting[owner] = made.shards_waiting.get(owner, 0) + 1
 
 
 def child_name(host: str, parent: int, pid: int) -> str:

@@ -59,7 +59,7 @@ class HandlingFile:
 
 
 def left_by_the_dead(root: Path) -> Iterator[tuple[str, str]]:
-    """(worker, identity) of each that died in the midst of a step.
+    """(worker, identity) of each that died; "" where it was in the midst of no station's step.
 
     A file is removed when the next is asked for: what was found counts once it is kept.
     """
@@ -77,8 +77,7 @@ def left_by_the_dead(root: Path) -> Iterator[tuple[str, str]]:
             if not _free(fd):
                 continue  # its owner lives
             identity = os.pread(fd, SIZE, 0).partition(b"\0")[0].decode(errors="replace")
-            if identity:
-                yield path.name, identity
+            yield path.name, identity
             path.unlink(missing_ok=True)
         finally:
             os.close(fd)

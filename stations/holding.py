@@ -26,12 +26,17 @@ def suspects():
     return connection.get_collection("station_suspects")
 
 
-def accuse_the_dead(root: Path) -> list[tuple[str, str]]:
-    """Look at what dead workers left under `root`; (identity, why it is held back, or "")."""
-    return [
-        (identity, accuse(identity, worker, time.time()))
-        for worker, identity in handling.left_by_the_dead(root)
-    ]
+def accuse_the_dead(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """Look at what dead workers left under `root`.
+
+    Returns their ids, and (identity, why it is held back, or "") of each that one had in hand.
+    """
+    dead, accused = [], []
+    for worker, identity in handling.left_by_the_dead(root):
+        dead.append(worker)
+        if identity:
+            accused.append((identity, accuse(identity, worker, time.time())))
+    return dead, accused
 
 
 def accuse(identity: str, worker: str, now: float) -> str:

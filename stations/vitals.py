@@ -1,6 +1,7 @@
 """How a worker is doing, told every 2 s for health, metrics and the admin."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 EVERY = pulse.EVERY
 MOST_NAMED = 20  # stations that are held back
+DEAD_TOLD = 2 * pulse.FORGOTTEN_AFTER_MS / 1000  # seconds
 
 
 class Vitals:
@@ -33,13 +35,26 @@ class Vitals:
         self._lag = 0.0
         self._began = time.monotonic()
         self._missing_since: float | None = None
+        self._soon = asyncio.Event()
+
+    def tell_soon(self) -> None:
+        """Something changed that is not to wait for the next time."""
+        self._soon.set()
 
     async def run(self) -> None:
+        # Its first word takes the place of a dead one's, so it says who is dead.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(EVERY):
+                await self._worker.looked.wait()
         loop = asyncio.get_running_loop()
         while True:
             before = loop.time()
-            await asyncio.sleep(EVERY)
-            self._lag = max(0.0, loop.time() - before - EVERY)
+            try:
+                async with asyncio.timeout_at(before + EVERY):
+                    await self._soon.wait()
+            except TimeoutError:
+                self._lag = max(0.0, loop.time() - before - EVERY)
+            self._soon.clear()
             self._worker.host.clock.follow_wall_clock()
             await self._worker.host.gate.opened()
             try:
@@ -64,6 +79,9 @@ class Vitals:
         wanted       stations that should run here, as the last whole look at the database said
         missing_for  since when fewer do
         held_back    the first of those that do not run because they ended workers, and why
+        serves       those of its shards whose stations were started since it took them
+        dead         workers of its machine that ended without a word, for as long as their last
+                     words are known
         """
         worker, host = self._worker, self._worker.host
         moment, sent, received = time.monotonic(), host.sent, host.received
@@ -78,6 +96,8 @@ class Vitals:
             "time": now,
             "pid": os.getpid(),
             "shards": sorted(worker.leases.held),
+            "serves": worker.serves(),
+            "dead": self._dead(moment),
             "up": round(moment - self._began, 1),
             "stations": len(worker.fleet.running),
             "wanted": worker.wanted,
@@ -99,6 +119,12 @@ class Vitals:
             "snapshots_refused": host.snapshots.refused,
             "recorder": worker.recorder.stats(),
         }
+
+    def _dead(self, moment: float) -> list[str]:
+        known = self._worker.dead
+        for worker in [w for w, found in known.items() if moment - found > DEAD_TOLD]:
+            del known[worker]
+        return sorted(known)
 
     def _missing_for(self, moment: float) -> float:
         if len(self._worker.fleet.running) >= self._worker.wanted:

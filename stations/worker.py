@@ -97,6 +97,10 @@ class Worker:
         self.wanted = 0  # stations that should run here, at the last whole look
         self._in_doubt = False  # a write was refused: is a shard of ours another's?
         self.held: dict[str, str] = {}  # stations that do not run though they should, and why
+        # Workers of this machine that were seen to have died, and when (monotonic seconds).
+        self.dead: dict[str, float] = {}
+        self.looked = asyncio.Event()  # whether it was asked for once who has died
+        self._taken_up: dict[int, int] = {}  # shard -> epoch, of those whose stations were started
         self._handling = HandlingFile(settings.JOURNAL_DIR, self.id)
         self.host.slot = self._handling.slot
 
@@ -329,7 +333,7 @@ class Worker:
         if self._in_doubt:
             return  # the leases' next round asks for it again
         fleet, epochs = self.fleet, dict(self.fleet.epochs)
-        accused = await self._in_database(holding.accuse_the_dead, settings.JOURNAL_DIR)
+        accused = await self._accuse_the_dead()
         difference = await self._in_database(
             loading.compare, set(fleet.epochs), fleet.rows(), only, self._standing
         )
@@ -353,6 +357,24 @@ class Worker:
             async for batch in batches:
                 await self._start(batch, epochs)
         fleet.forget_parted()
+        if only is None and epochs != self._taken_up:
+            self._taken_up = epochs
+            self.vitals.tell_soon()
+
+    async def _accuse_the_dead(self) -> list[tuple[str, str]]:
+        try:
+            dead, accused = await self._in_database(
+                holding.accuse_the_dead, settings.JOURNAL_DIR
+            )
+        finally:
+            self.looked.set()
+        self.dead |= dict.fromkeys(dead, time.monotonic())
+        return accused
+
+    def serves(self) -> list[int]:
+        """Shards whose stations have been started, and not only taken."""
+        epochs = self.fleet.epochs
+        return sorted(s for s, epoch in epochs.items() if self._taken_up.get(s) == epoch)
 
     async def _start(self, batch: list[Any], epochs: dict[int, int]) -> None:
         for problem in (plan for plan in batch if not isinstance(plan, loading.Plan)):

@@ -153,6 +153,25 @@ def test_a_dead_worker_beside_a_living_one_is_named_and_then_forgotten(store):
     assert ask()["problems"] == []
 
 
+def test_a_worker_that_was_killed_is_named_by_its_heir_before_it_is_silent(store):
+    """The heir has nothing yet; by its lease and its last sign the dead one seems to live."""
+    everybody_lives(store)
+    place = (store, signs.prefix(), "charge_points", "host-8-cd", signs.lines_key("charge_points"))
+    heir = WORKER | {"id": "host-8-cd", "stations": 0, "connected": 0, "shards": [], "serves": []}
+    pulse.tell(*place, json.dumps(heir))
+    assert ask()["problems"] == []
+    pulse.tell(*place, json.dumps(heir | {"dead": ["host-1-ab"]}))
+    answer = ask()
+    assert answer["problems"] == [
+        "Charge point worker host-1-ab has ended without a word.",
+        "8 of 8 shards have no worker.",
+    ]
+    assert answer["charge_points"]["stations"] == 0
+    for shard in range(settings.CHARGE_POINT_SHARDS):
+        store.set(f"{signs.prefix()}fleet:lease:{shard}", "host-8-cd:2")
+    assert ask()["problems"][1] == "The stations of 8 shards are being taken up by host-8-cd."
+
+
 def test_a_frozen_supervisor_is_named(store):
     everybody_lives(store)
     place = (store, signs.prefix(), "supervisors", "host-9", signs.lines_key("supervisors"))
@@ -211,6 +230,11 @@ def shards_without_owner(store):
     """One was released; the other's owner has died."""
     store.set(f"{signs.prefix()}fleet:lease:2", f":1:{'a' * 40}")
     store.set(f"{signs.prefix()}fleet:lease:5", "host-9-ff:1")
+
+
+def shards_just_taken(store):
+    """Since its line was told; it serves no more shards than that says."""
+    tell(store, "charge_points", WORKER | {"serves": [0, 1, 2, 3, 4, 5]})
 
 
 def two_beats(store):
@@ -279,6 +303,7 @@ def a_service_that_is_restarted(store):
     ("what", "sentences"),
     [
         (shards_without_owner, ["2 of 8 shards have no worker."]),
+        (shards_just_taken, ["The stations of 2 shards are being taken up by host-1-ab."]),
         (two_beats, ["2 Celery beats run: every periodic task is sent more than once."]),
         (a_late_sync, ["The last sync was 1000 s ago; 0 states wait for MongoDB."]),
         (never_a_sync, ["No sync has run yet; 0 states wait for MongoDB."]),

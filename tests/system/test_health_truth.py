@@ -103,6 +103,23 @@ def test_every_process_that_is_dead_or_stuck_is_named(platform):
     await_clear(platform)
 
 
+def test_a_killed_worker_is_named_until_its_heir_runs_the_stations(
+    platform, python_csms, fresh_name
+):
+    name = fresh_name("heir")
+    platform.console.create([station_fields(name, python_csms.url, "1.6")])
+    python_csms.wire.await_call(name, "BootNotification", 60)
+    await_clear(platform)
+    platform.processes["worker"].kill()
+    platform.start_worker("worker")
+    answers = 0
+    while (told := ask(platform)[1])["charge_points"]["connected"] == 0 or answers == 0:
+        assert told["problems"], told
+        answers += 1
+    print(f"{answers} answers until its station is connected again")
+    await_clear(platform)
+
+
 def test_a_frozen_celery_worker_is_named(platform):
     platform.processes["celery"].pause()
     try:

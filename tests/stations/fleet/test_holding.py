@@ -12,6 +12,7 @@ from django.conf import settings
 from stations import changes, handling, holding
 from stations.commands import notify_changed
 from stations.models import Station
+from stations.vitals import DEAD_TOLD
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import booted
 from tests.stations.fleet.running import configure, in_database
@@ -57,7 +58,7 @@ def test_who_was_in_hand_when_a_process_died_is_found_once(tmp_path):
     assert list(handling.left_by_the_dead(tmp_path)) == []
     busy.kill()
     idle.kill()
-    assert list(handling.left_by_the_dead(tmp_path)) == [("busy", "CP-ü")]
+    assert list(handling.left_by_the_dead(tmp_path)) == [("busy", "CP-ü"), ("idle", "")]
     assert list(handling.left_by_the_dead(tmp_path)) == []
     assert os.listdir(tmp_path / handling.FOLDER) == ["living"]
     living.kill()
@@ -129,6 +130,21 @@ def test_two_deaths_within_an_hour_hold_a_station_back():
     assert holding.accuse("CP-1", "d", now + 3) == ""  # it begins anew
     changes.delete(["CP-1"])
     assert holding.suspects().count_documents({}) == 0
+
+
+async def test_a_worker_tells_who_has_died_and_whose_stations_it_runs(worker, sink):
+    vitals = worker.worker.vitals
+    await until(lambda: len(vitals.measure(time.time())["serves"]) == settings.CHARGE_POINT_SHARDS)
+    shards = worker.worker.fleet.epochs
+    shards[0] += 1  # lost and taken again
+    assert 0 not in vitals.measure(time.time())["serves"]
+    worker.worker._reconcile_soon()
+    await until(lambda: 0 in vitals.measure(time.time())["serves"])
+    Handler(Path(settings.JOURNAL_DIR), "idle", "").kill()
+    worker.worker._reconcile_soon()
+    await until(lambda: vitals.measure(time.time())["dead"] == ["idle"])
+    worker.worker.dead["idle"] -= DEAD_TOLD
+    assert vitals.measure(time.time())["dead"] == []
 
 
 async def test_a_station_that_is_held_back_stops_and_is_started_by_its_release(worker, sink):
