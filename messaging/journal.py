@@ -34,6 +34,8 @@ from messaging.segments import HEADER, Batch, Cursor, HeldFile, Segment, Stretch
 log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
+SMALL = MIB // 2  # bytes of a segment while little comes: each is in memory whole
+SOON = 60.0  # seconds; what is full in less is followed by one of full size
 DISK_EVERY = 1.0  # seconds between two tries of a disk that has refused a segment
 ERA, ACCEPTED = "era", "accepted"
 
@@ -69,7 +71,8 @@ class Journal:
         self._era: tuple[Path | None, str] = (None, "")
         # time.monotonic() of the newest moment before which all states are kept elsewhere.
         self.settled: Callable[[], float] = time.monotonic
-        self.current = self._create(segment_bytes)
+        self._begun = time.monotonic()  # when the current one was
+        self.current = self._create(min(SMALL, segment_bytes))
         self._segments.append(self.current)
 
     def _claim(self) -> Path:
@@ -158,7 +161,7 @@ class Journal:
         return cursor
 
     def _rotate(self, length: int) -> bool:
-        size = max(self._segment_bytes, HEADER.size + PREFIX.size + length)
+        size = max(self._next_size(), HEADER.size + PREFIX.size + length)
         spare, self._spare = self._spare, None
         if spare is None or spare.size < size:
             self._discard(spare)
@@ -167,6 +170,7 @@ class Journal:
         if spare is None:
             return False
         old, self.current = self.current, spare
+        self._begun = time.monotonic()
         self._segments.append(spare)
         old.next = spare
         old.sealed_at = time.monotonic()
@@ -176,8 +180,15 @@ class Journal:
     def prepare(self) -> None:
         """Make the next segment ahead of need; called off the appending thread."""
         if self._spare is None and self.current.end > self.current.size // 2:
-            self._make_room(self._segment_bytes)
-            self._spare = self._create(self._segment_bytes)
+            size = self._next_size()
+            self._make_room(size)
+            self._spare = self._create(size)
+
+    def _next_size(self) -> int:
+        """Bytes of the segment after the current one, by how soon that one is full."""
+        if time.monotonic() - self._begun < SOON:
+            return self._segment_bytes
+        return min(SMALL, self._segment_bytes)
 
     def _create(self, size: int) -> Segment | None:
         """Make a segment on disk, else in memory; None at the limit."""

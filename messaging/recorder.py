@@ -90,6 +90,8 @@ class Recorder:
         )
         self._numbers: dict[str, int] = {}  # station -> run << SEQ_BITS | seq
         self._micros = 0
+        self._news = asyncio.Event()  # set by what is recorded while the live view's task rests
+        self._resting = False
         self._dropping: dict[str, int] = {}
         self._dropped = 0
         self._dropped_at: float | None = None
@@ -125,22 +127,26 @@ class Recorder:
             self._say_dropped(moment)
         if not self._append(payload):
             self._drop(station)
+        if self._resting or self._shipper.resting:
+            self._rouse()
 
     def session(self, run: int, update: dict) -> None:
         """Keep one update of a charging session (see SessionRecord)."""
         if not self._append(self._encoded_session(run, update)):
             self._drop(str(update.get("station", "")))
+        self._rouse()
 
     def state(self, station: str, run: int, state: bytes, updates: list[dict]) -> None:
         """Keep a station's packed state, for whoever resumes it, and the session updates of the
         same event: all of them or none."""
         payload = encode(StateRecord(station, state))
         sessions = [self._encoded_session(run, update) for update in updates]
-        if self._journal.append_kept(payload, sessions):
-            return
-        for session in sessions:
-            if not self._append(session):
-                self._drop(station)
+        if not self._journal.append_kept(payload, sessions):
+            for session in sessions:
+                if not self._append(session):
+                    self._drop(station)
+        if sessions:
+            self._rouse()
 
     def _encoded_session(self, run: int, update: dict) -> bytes:
         record = SessionRecord(self._next_id(), update, run)
@@ -148,6 +154,14 @@ class Recorder:
             return encode(record)
         except UnicodeEncodeError:
             return encode(SessionRecord(record.id, speakable_tree(update), run))
+
+    def _rouse(self) -> None:
+        """Have those who hand on look again: at rest nobody wakes up for nothing."""
+        if self._resting:
+            self._resting = False
+            self._news.set()
+        if self._shipper.resting:
+            self._shipper.rouse()
 
     def number(self, station: str) -> int:
         """run << SEQ_BITS | seq of the station's newest record; 0 where none is known.
@@ -220,6 +234,10 @@ class Recorder:
         """
         failing = False
         while True:
+            if self._journal.appended == self._live.taken:
+                self._news.clear()
+                self._resting = True
+                await self._news.wait()
             await asyncio.sleep(LIVE_INTERVAL if self._heard else UNHEARD_INTERVAL)
             try:
                 await self._show_pending()

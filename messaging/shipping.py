@@ -24,6 +24,7 @@ USUAL_BYTES, MOST_BYTES = 1024 * 1024, 4 * 1024 * 1024
 USUAL_WAIT, LONGEST_WAIT = 1.0, 4.0
 LONG_QUEUE = 80  # batches that wait for the store; then records wait longest
 POLL = 0.2  # each look wakes a thread; what is ripe by its number is so much late at most
+REST = 5.0  # seconds between two looks while nothing comes
 LEFTOVERS_EVERY = 15.0
 RECOVER_EVERY = 15.0
 STORED_EVERY = 1.0  # seconds between two looks at what of the accepted is stored
@@ -72,6 +73,9 @@ class Shipper:
         self._next_leftovers = 0.0
         self._leftovers_since: float | None = None
         self._finish = threading.Event()
+        # At rest: whoever appends the next record says so. Set by this thread, cleared by that one.
+        self.resting = False
+        self._roused = threading.Event()
         self._deadline = float("inf")
         self._thread = threading.Thread(target=self._run, name="journal-shipper", daemon=True)
 
@@ -83,9 +87,15 @@ class Shipper:
         """Hand on the rest within `timeout` seconds; return how many records are left."""
         self._deadline = time.monotonic() + timeout
         self._finish.set()
+        self._roused.set()
         if self._thread.ident is not None:
             self._thread.join(timeout + 1.0)
         return self._journal.appended - self.accepted
+
+    def rouse(self) -> None:
+        """There is something in the journal again."""
+        self.resting = False
+        self._roused.set()
 
     @property
     def unstored(self) -> int:
@@ -128,7 +138,7 @@ class Shipper:
                 return False
         self._recover_now_and_then()
         self._look_now_and_then()
-        self._hand_on_again()
+        again = self._hand_on_again()
         ripe = pending and self._is_ripe(pending, time.monotonic())
         if not self._finish.is_set() and (not ripe or self._turns >= OWN_BATCHES_A_TURN):
             self._turns = 0
@@ -137,9 +147,21 @@ class Shipper:
         if ripe:
             self._ship(pending)
             self._turns += 1
-        else:
+        elif pending or again:
             self._finish.wait(POLL)
+        else:
+            self._rest()
         return True
+
+    def _rest(self) -> None:
+        self._roused.clear()
+        self.resting = True
+        # What came before that was said is seen here, and what comes after it rouses.
+        if self._journal.appended == self.accepted and not self._finish.is_set():
+            due = min(self._next_recovery, self._next_leftovers) - time.monotonic()
+            longest = STORED_EVERY if self._unstored else REST
+            self._roused.wait(min(longest, max(POLL, due)))
+        self.resting = False
 
     def _recover_now_and_then(self) -> None:
         if self._finish.is_set() or time.monotonic() < self._next_recovery:
@@ -168,21 +190,22 @@ class Shipper:
             if self._unstored:
                 time.sleep(STORED_POLL)
 
-    def _hand_on_again(self) -> None:
-        """One batch that Redis has lost; the others in the next turns."""
+    def _hand_on_again(self) -> bool:
+        """One batch that Redis has lost, the others in the next turns; False where none is."""
         lost = self._unstored.lost()
         if lost is None:
-            return
+            return False
         data = lost.stretch.read()
         if not data:
             log.error("Redis lost a batch of the log, and the journal has it no more.")
             self._unstored.handed_again(lost, "")
-            return
+            return True
         self._unstored.handed_again(lost, self._until_accepted(data, None).era)
         self.again += 1
         if self._unstored.whole:
             log.warning("Redis had lost data: what was not stored of the log is there again.")
             self._journal.write_era(self._unstored.era)
+        return True
 
     def _is_ripe(self, pending: int, now: float) -> bool:
         if self._waiting_since is None:

@@ -190,6 +190,11 @@ def keep_soon(entries: Entries) -> None:
     loop.run_in_executor(None, flush)
 
 
+def waits() -> bool:
+    """Whether the next `flush` has anything to do."""
+    return bool(_later)
+
+
 def flush() -> None:
     """Write what waits. Call it in a thread that may ask MongoDB."""
     global _later, _later_acts, _owing

@@ -20,6 +20,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from accounts.trail.keeping import flush as keep_trail
+from accounts.trail.keeping import waits as trail_waits
 from messaging import pulse
 from messaging.records import when
 from messaging.store import close_async
@@ -251,7 +252,8 @@ class Runner:
     async def _write(self) -> None:
         while True:
             await asyncio.sleep(WRITE_EVERY)
-            await sync_to_async(keep_trail)()
+            if trail_waits():  # each asking is another thread's waking
+                await sync_to_async(keep_trail)()
             for run in list(self.runs.values()):
                 if not run.look_at_watches():
                     continue

@@ -8,7 +8,7 @@ import re
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from stations.models import Station
 
@@ -38,6 +38,18 @@ def test_the_environments_administrator(monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long one 4 you")
     assert "a long one" not in prepare("--no-seed")
     assert get_user_model().objects.get(username="boss").check_password("a long one 4 you")
+
+
+@pytest.mark.parametrize(("before", "after"), [(5, 30), (7, 7)])
+def test_an_interval_that_was_made_too_short_is_made_longer(before, after):
+    prepare("--no-seed")
+    task = PeriodicTask.objects.get(task="scenarios.tasks.tidy_executions")
+    assert task.interval.every == 30
+    task.interval, _ = IntervalSchedule.objects.get_or_create(every=before, period="seconds")
+    task.save()
+    prepare("--no-seed")
+    task = PeriodicTask.objects.get(task="scenarios.tasks.tidy_executions")
+    assert task.interval.every == after
 
 
 def test_what_the_user_deleted_or_changed_stays_so(monkeypatch):

@@ -62,6 +62,30 @@ def test_what_is_appended_is_read_in_order_across_segments(tmp_path_factory, rec
     assert list(root.iterdir()) == []
 
 
+def test_segments_are_as_large_as_what_comes(tmp_path, monkeypatch):
+    """Each is in memory whole, for as long as it is written to."""
+    now = 1000.0
+    monkeypatch.setattr(journal_module.time, "monotonic", lambda: now)
+    journal = Journal(tmp_path, "w")
+    record = b"x" * (journal_module.SMALL // 4)
+
+    def filled() -> int:
+        segment = journal.current
+        while journal.current is segment:
+            assert journal.append(record)
+            journal.prepare()
+        return segment.size
+
+    assert filled() == journal_module.SMALL  # within a moment: more of that may come
+    now += journal_module.SOON
+    assert filled() == 4 * journal_module.MIB
+    now += journal_module.SOON
+    assert filled() == journal_module.SMALL
+    assert filled() == journal_module.SMALL
+    assert filled() == 4 * journal_module.MIB
+    journal.close(empty=True)
+
+
 def test_a_record_larger_than_a_segment_gets_its_own(tmp_path):
     journal = Journal(tmp_path, "w", segment_bytes=1024)
     cursor = journal.cursor()

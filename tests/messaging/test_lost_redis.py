@@ -90,6 +90,7 @@ class Worker:
             record = make_record(id=f"{id_at(time.time())}{random.getrandbits(32):08x}")
             assert self.journal.append(encode(record))
             self.written.append(record.id)
+        self.shipper.rouse()
 
     def accepted(self) -> None:
         wait_until(lambda: self.shipper.accepted == self.journal.appended)

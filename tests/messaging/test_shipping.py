@@ -37,6 +37,12 @@ def journal(tmp_path):
     made.close(empty=False)
 
 
+def appended(shipper: Shipper) -> None:
+    """One record, by who tells a shipper that rests: the recorder does."""
+    shipper._journal.append(encode(make_record()))
+    shipper.rouse()
+
+
 def ended() -> None:
     """Wait for the threads of all shippers."""
     for thread in threading.enumerate():
@@ -136,7 +142,7 @@ def test_what_was_lost_on_its_way_is_asked_for_now_and_then(journal, tmp_path, m
     shipper.start()
     for _ in range(3):
         assert asked.acquire(timeout=30)
-    journal.append(encode(make_record()))
+    appended(shipper)
     assert shipped.wait(30)
     assert shipper.finish(5.0) == 0
 
@@ -162,9 +168,9 @@ def test_the_last_records_wait_for_no_company(journal, tmp_path, monkeypatch):
 
     shipper = Shipper(journal, tmp_path, Queue.plain(enqueue))
     shipper.start()
-    journal.append(encode(make_record()))
+    appended(shipper)
     assert shipped.acquire(timeout=30)
-    journal.append(encode(make_record()))
+    appended(shipper)
     assert shipper.finish(60.0) == 0
 
 
@@ -207,7 +213,7 @@ def test_the_dead_are_looked_for_now_and_then(journal, tmp_path, monkeypatch):
     shipper = Shipper(journal, tmp_path, Queue.plain(enqueue))
     shipper.start()
     for _ in range(3):
-        journal.append(encode(make_record()))
+        appended(shipper)
         assert shipped.acquire(timeout=30)
     assert shipper.finish(30.0) == 0
     assert len(looks) == 1
@@ -249,7 +255,7 @@ def test_the_journal_names_a_new_redis_once_that_has_all(journal, tmp_path):
     shipper = Shipper(journal, tmp_path, queue)
     shipper.start()
     for _ in range(2):
-        journal.append(encode(make_record()))
+        appended(shipper)
         assert accepted.acquire(timeout=30)
     assert refused.acquire(timeout=30)  # the first batch, once more
     assert (journal.directory / "era").read_text() == "one"

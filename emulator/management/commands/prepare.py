@@ -21,7 +21,9 @@ RETENTION_INTERVAL = 60  # seconds; each run deletes for 20 s at most
 CLOSING_INTERVAL = 300
 FIGURES_INTERVAL = 60
 TRAIL_INTERVAL = 300
-REAPING_INTERVAL = 5  # seconds; where no runner is left, this finds what a dead one left
+# Seconds; where no runner is left, this finds what a dead one left. Who looks at executions, by the
+# API or in the admin, has it looked for before.
+REAPING_INTERVAL = 30
 
 
 class Command(BaseCommand):
@@ -118,7 +120,10 @@ class Command(BaseCommand):
             "Keep the dashboard's figures", "emulator.tasks.keep_figures", FIGURES_INTERVAL,
             expire_seconds=round(FIGURES_INTERVAL),
         )  # fmt: skip
-        registered(
+        reaping, made = registered(
             "Mark executions whose runner died", "scenarios.tasks.tidy_executions",
             REAPING_INTERVAL,
         )  # fmt: skip
+        if not made and reaping.interval == every(5):  # as it was made before
+            reaping.interval = every(REAPING_INTERVAL)
+            reaping.save()
