@@ -35,6 +35,7 @@ _ARGUMENTS: dict[str, tuple[type | tuple, str]] = {
     "amount": _NUMBER, "battery_kwh": _NUMBER, "brand": _TEXT, "card": _TEXT,
     "max_cost": _NUMBER, "max_energy": _NUMBER, "max_time": (int, "a whole number"),
     "recognition": _TEXT, "serial": _TEXT, "soc": _NUMBER, "soh": _NUMBER, "vat_number": _TEXT,
+    "key": _TEXT, "value": _TEXT,
 }  # fmt: skip
 
 
@@ -48,6 +49,8 @@ _NOT_NOW = {
     Event.MADE_INOPERATIVE: "It cannot be taken out of service",
     Event.MADE_OPERATIVE: "It cannot be put into service",
 }
+# Commands that only look: nothing has changed after them.
+LOOKS = frozenset({"faults", "interception", "look", "schedule", "settings"})
 # Commands that put a frame on the wire which the station itself would not have sent, or not so.
 INJECTING = frozenset({"message", "release", "drop", "answer", "respond"})
 
@@ -98,7 +101,8 @@ class Commands:
             result = bound(now, **arguments)
         except IllegalTransition as error:
             raise self._not_now(error, arguments) from None
-        self.changed(SOON)
+        if name not in LOOKS:
+            self.changed(SOON)
         if cause:
             self._sign_notes(cause)
         return result or {}, self._finish(now)

@@ -57,14 +57,19 @@ def unanswered(version: str) -> frozenset[str]:
     return frozenset(a for a in actions(version) if not (folder / f"{a}Response.json").exists())
 
 
-@cache
-def validator(version: str, action: str, response: bool) -> Any:
-    """The compiled schema (jsonschema_rs); the action must be one of `actions(version)`."""
+def schema_of(version: str, action: str, response: bool) -> dict[str, Any]:
+    """The schema as it is checked; the action must be one of `actions(version)`."""
     # A schema of what nobody answers carries the bare action's name in every version.
     suffix = "" if action in unanswered(version) else _REQUEST[version]
     name = f"{action}{'Response' if response else suffix}.json"
     text = (_folder(version) / name).read_text("utf-8-sig")
-    return jsonschema_rs.validator_for(json.loads(text, object_hook=_bounded))
+    return json.loads(text, object_hook=_bounded)
+
+
+@cache
+def validator(version: str, action: str, response: bool) -> Any:
+    """The compiled schema (jsonschema_rs); the action must be one of `actions(version)`."""
+    return jsonschema_rs.validator_for(schema_of(version, action, response))
 
 
 def _bounded(schema: dict[str, Any]) -> dict[str, Any]:

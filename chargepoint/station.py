@@ -22,6 +22,8 @@ from chargepoint.hardware.connector import Connector
 from chargepoint.interception.commands import COMMANDS as INTERCEPTION_COMMANDS
 from chargepoint.interception.commands import InterceptionCommands
 from chargepoint.linking import Linking
+from chargepoint.looking import COMMANDS as LOOKING_COMMANDS
+from chargepoint.looking import Looking
 from chargepoint.mains import COMMANDS as GRID_COMMANDS
 from chargepoint.mains import GridConnection
 from chargepoint.pace import Pace
@@ -39,8 +41,8 @@ EMPTY: frozenset[int] = frozenset()  # shared: one of a station's own takes 216 
 
 
 class Station(
-    Power, FaultCommands, InterceptionCommands, GridConnection, TappedFrames, Linking, Timekeeping,
-    Commands, Recall, Breaches, Pace, Answers,
+    Power, FaultCommands, InterceptionCommands, GridConnection, Looking, TappedFrames, Linking,
+    Timekeeping, Commands, Recall, Breaches, Pace, Answers,
 ):  # fmt: skip
     """Base of all versions; see calls and answers for the exchange of frames.
 
@@ -53,7 +55,10 @@ class Station(
         "connectors", "dark", "interval", "mains", "rng", "trouble",
     )  # fmt: skip
 
-    COMMANDS = Commands.COMMANDS | FAULT_COMMANDS | INTERCEPTION_COMMANDS | GRID_COMMANDS
+    COMMANDS = (
+        Commands.COMMANDS | FAULT_COMMANDS | INTERCEPTION_COMMANDS | GRID_COMMANDS
+        | LOOKING_COMMANDS
+    )  # fmt: skip
 
     def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
         super().__init__(config, now, rng)

@@ -48,6 +48,8 @@ UNFOLD = {
             "href": lambda request: static("emulator/favicon.svg"),
         }
     ],
+    "STYLES": [lambda request: static("emulator/keys.css")],
+    "SCRIPTS": [lambda request: static("emulator/keys.js")],
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "accounts.forms.LoginForm"},
     "DASHBOARD_CALLBACK": "emulator.dashboard.page.dashboard",
@@ -76,6 +78,7 @@ UNFOLD = {
                 "title": "Messages",
                 "items": [
                     _item("Live view", "stream", "live-view"),
+                    _item("Message crafter", "edit_note", "crafter"),
                 ],
             },
             {

@@ -47,26 +47,6 @@ class StartTransactionIn(commands.StartTransactionIn):
     token_type: str | None = None
 
 
-class DataTransferIn(StrictIn):
-    vendor_id: str
-    message_id: str | None = None
-    data: str | None = None
-
-
-class BayIn(commands.ConnectorCommand):
-    occupied: bool = True
-
-
-class PriorityIn(commands.ConnectorCommand):
-    operative: bool = True
-
-
-class DerAlarmIn(StrictIn):
-    kind: str
-    fault: str | None = None
-    ended: bool = False
-
-
 COMMANDS: dict[str, type[StrictIn]] = {
     "connect": Nothing,
     "disconnect": Nothing,
@@ -81,10 +61,10 @@ COMMANDS: dict[str, type[StrictIn]] = {
     "firmware": commands.FirmwareIn,
     "charging-limit": commands.ChargingLimitIn,
     "message": commands.MessageIn,
-    "data-transfer": DataTransferIn,  # OCPP 1.6; on 2.x send a `message`
-    "bay": BayIn,  # OCPP 2.x
-    "priority-charging": PriorityIn,  # OCPP 2.1
-    "der-alarm": DerAlarmIn,  # OCPP 2.1
+    "data-transfer": commands.DataTransferIn,  # OCPP 1.6; on 2.x send a `message`
+    "bay": commands.BayIn,  # OCPP 2.x
+    "priority-charging": commands.PriorityIn,  # OCPP 2.1
+    "der-alarm": commands.DerAlarmIn,  # OCPP 2.1
     # Faults on demand, see docs/faults.md.
     "add-fault": faults.FrameFaultIn,
     "clear-fault": ClearIn,

@@ -22,25 +22,17 @@ from accounts.table import PART as ACCOUNTS
 from accounts.table import VIEW_TRAIL
 from accounts.trail.page import row
 from accounts.trail.reading import newest_of
-from chargepoint.faults.forms import FORMS
-from chargepoint.faults.rule import FAULTS
 from stations import admin_actions, admin_cells, changes, rights
 from stations.admin_filters import LiveStateFilter, MakeFilter, TagFilter, TagGroupFilter
 from stations.admin_forms import BulkForm, StationForm
 from stations.commands import notify_changed_sync
+from stations.life import page
 from stations.live import live_states
 from stations.models import StaleStation, Station
 from stations.station_trail import STATION
-from stations.targets import in_query
 
 MOST_LIVE = 500
 LAST_ENTRIES = 10  # of the trail
-# ChargePointErrorCode of OCPP 1.6, section 7.6; a 2.x station reports the status Faulted alone.
-FAULT_CODES = (
-    "OtherError", "ConnectorLockFailure", "EVCommunicationError", "GroundFailure",
-    "HighTemperature", "InternalError", "OverCurrentFailure", "OverVoltage", "PowerMeterFailure",
-    "PowerSwitchFailure", "ReaderFailure", "UnderVoltage", "WeakSignal",
-)  # fmt: skip
 
 
 # Fields of the form alone -> what stands in their place for one who may only look; "": nothing.
@@ -80,6 +72,10 @@ class LiveChangeList(ChangeList):
         for station in self.result_list:
             station.live = states[station.identity]
 
+    def url_for_result(self, result: Station) -> str:
+        """Life comes first; its other tab are the settings."""
+        return reverse("admin:stations_station_life", args=[result.pk])
+
 
 @admin.register(Station)
 class StationAdmin(ByTable, ModelAdmin):
@@ -104,7 +100,7 @@ class StationAdmin(ByTable, ModelAdmin):
     list_before_template = "stations/list_head.html"
     actions = admin_actions.ALL
     actions_list = ["create_many"]
-    change_form_outer_before_template = "stations/live_panel.html"
+    change_form_outer_before_template = "stations/tabs.html"
     change_form_outer_after_template = "stations/trail_panel.html"
     warn_unsaved_form = True
     fieldsets = (
@@ -131,8 +127,7 @@ class StationAdmin(ByTable, ModelAdmin):
 
     class Media:
         css = {"all": ["stations/stations.css", "accounts/trail.css"]}
-        # faults.js first: it listens to what live.js tells.
-        js = ["stations/faults.js", "stations/live.js"]
+        js = ["stations/live.js"]
 
     # --- the list
 
@@ -196,7 +191,22 @@ class StationAdmin(ByTable, ModelAdmin):
 
     def get_urls(self):
         live = self.admin_site.admin_view(self.live_view)
-        return [path("live/", live, name="stations_station_live"), *super().get_urls()]
+        life = self.admin_site.admin_view(self.life)
+        return [
+            path("live/", live, name="stations_station_live"),
+            path("<path:object_id>/life/", life, name="stations_station_life"),
+            *super().get_urls(),
+        ]
+
+    def life(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the station is doing, and what one may have it do."""
+        if not self.may_open(request, "life"):
+            raise PermissionDenied
+        station = self.get_object(request, object_id)
+        if station is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        context = self.admin_site.each_context(request) | page.life_of(request, station)
+        return render(request, "stations/life.html", context)
 
     def live_view(self, request: HttpRequest) -> JsonResponse:
         """{"stations": {identity: live data}} of ?ids=a,b; one query, one read of Redis."""
@@ -267,15 +277,8 @@ class StationAdmin(ByTable, ModelAdmin):
         extra_context = dict(extra_context or {})
         station = self.get_object(request, object_id) if object_id else None
         if station is not None and request.method == "GET":
-            station.live = live_states([station])[station.identity]
             extra_context |= {
-                "station": station,
-                "live": admin_cells.live_data(station.live),
-                "fault_codes": FAULT_CODES,
-                "frame_faults": FAULTS,
-                "forms": list(FORMS),
-                "live_url": live_view_of(request, station),
-                "allowed": allowed_buttons(request),
+                "tabs": page.tabs_of(request, station, "settings"),
                 "trail": trail_of(request, station),
             }
         try:
@@ -311,13 +314,6 @@ def _may_drive(request: HttpRequest) -> bool:
     return rights.PART.may(request, rights.DRIVE_STATION)
 
 
-def live_view_of(request: HttpRequest, station: Station) -> str:
-    """The live view of its messages; empty for one who may not see them."""
-    if not rights.PART.may(request, rights.VIEW_MESSAGES):
-        return ""
-    return f"{reverse('live-view')}?station={in_query(station.identity)}"
-
-
 def trail_of(request: HttpRequest, station: Station) -> dict[str, Any] | None:
     """The station's last entries; None for one who may not see the trail."""
     if not ACCOUNTS.may(request, VIEW_TRAIL):
@@ -325,12 +321,6 @@ def trail_of(request: HttpRequest, station: Station) -> dict[str, Any] | None:
     found = newest_of(STATION, station.identity, LAST_ENTRIES)
     query = urlencode({"model": STATION, "object": station.identity})
     return {"rows": [row(entry) for entry in found], "more": f"{reverse('trail')}?{query}"}
-
-
-def allowed_buttons(request: HttpRequest) -> list[str]:
-    """The commands of the station's page that this user may give."""
-    names = [name.rpartition(" ")[2] for name in rights.PART.buttons]
-    return [name for name in names if rights.PART.may(request, rights.right_of_button(name))]
 
 
 def _add_errors(form: BulkForm, error: ValidationError) -> None:

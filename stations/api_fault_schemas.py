@@ -27,12 +27,16 @@ class SelectionIn(StrictIn):
 
 
 class FrameFaultIn(SelectionIn):
-    fault: Literal["latency", "drop", "duplicate", "reorder", "malformed", "wrong-id", "no-answer"]
-    probability: float = Field(1.0, gt=0, le=1)
+    fault: Literal[
+        "latency", "drop", "duplicate", "reorder", "malformed", "wrong-id", "no-answer"
+    ] = Field(description="What becomes of the frames; see docs/faults.md")
+    probability: float = Field(1.0, gt=0, le=1, description="Of each frame that fits")
     count: int | None = Field(None, ge=1, description="How many frames; left out: no end")
     seconds: float | None = Field(None, gt=0, description="How long; left out: no end")
-    delay_ms: float | None = Field(None, ge=0, description="Of latency and reorder")
-    jitter_ms: float | None = Field(None, ge=0, description="Of latency: up to so much more")
+    delay_ms: float | None = Field(None, ge=0, description="Milliseconds, of latency and reorder")
+    jitter_ms: float | None = Field(
+        None, ge=0, description="Of latency: up to so many milliseconds more"
+    )
     form: (
         Literal[
             "cut-off", "not-json", "not-an-array", "wrong-type-id", "extra-element", "wrong-types"
@@ -62,8 +66,8 @@ class RespondIn(StrictIn):
 
     action: str = Field(description="Of the CSMS's Call; one or several by comma")
     payload: dict[str, Any] | None = Field(None, description="Valid or not")
-    code: str | None = None
-    description: str | None = None
+    code: str | None = Field(None, description="Of a CallError, such as InternalError")
+    description: str | None = Field(None, description="Words of the CallError")
     count: int = Field(1, ge=1, description="How many Calls are answered so")
     seconds: float | None = Field(None, gt=0, description="How long; left out: no end")
 
@@ -106,10 +110,10 @@ class ClearedOut(Schema):
 
 
 class ClockIn(StrictIn):
-    offset_seconds: float = Field(0.0, description="Off the CSMS's time, from now on")
+    offset_seconds: float = Field(0.0, description="Seconds off the CSMS's time, from now on")
     ppm: float = Field(0.0, description="Parts per million fast (or slow, below zero)")
     follow: bool = Field(True, description="Set right by the next BootNotification or Heartbeat")
 
 
 class WhileIn(StrictIn):
-    seconds: float | None = Field(None, gt=0, description="Left out: until told")
+    seconds: float | None = Field(None, gt=0, description="How long; left out: until told")

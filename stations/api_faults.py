@@ -19,6 +19,7 @@ from stations.api_fault_schemas import (
     RespondIn,
     WhileIn,
 )
+from stations.seats import command
 
 router = Router(tags=["faults"])
 ERRORS = {REFUSED: ErrorOut, FAILED: ErrorOut}
@@ -30,13 +31,13 @@ async def list_faults(request: HttpRequest, identity: str):
     return await result_of(identity, "faults", {})
 
 
-@router.post("/stations/{station:identity}/faults", response={201: FrameFaultOut} | ERRORS)
+@command(router, "faults", "chaos", "Spoil frames", {201: FrameFaultOut} | ERRORS)
 async def add_fault(request: HttpRequest, identity: str, body: FrameFaultIn):
     """Have frames delayed, lost, doubled, reordered or spoilt; marked in the message log."""
     return Status(201, await result_of(identity, "add-fault", given(body)))
 
 
-@router.post("/stations/{station:identity}/respond", response={201: LaidDownOut} | ERRORS)
+@command(router, "respond", "chaos", "Lay down an answer", {201: LaidDownOut} | ERRORS)
 async def respond(request: HttpRequest, identity: str, body: RespondIn):
     """Lay down the answer to the CSMS's next Call of an action; the station does nothing at it.
     It is listed among the faults, and cleared as they are."""
@@ -55,31 +56,31 @@ async def clear_fault(request: HttpRequest, identity: str, number: int):
     return await result_of(identity, "clear-fault", {"id": number})
 
 
-@router.post("/stations/{station:identity}/clock", response=ANSWERS)
+@command(router, "clock", "chaos", "Set the clock wrong", ANSWERS)
 async def clock(request: HttpRequest, identity: str, body: ClockIn | None = None):
     """Set the station's clock wrong, have it drift, or not follow the CSMS's; `{}` mends it."""
     return await carry_out(identity, "clock", given(body or ClockIn()))
 
 
-@router.post("/stations/{station:identity}/half-open", response=ANSWERS)
+@command(router, "half-open", "chaos", "Half-open link", ANSWERS)
 async def half_open(request: HttpRequest, identity: str, body: WhileIn | None = None):
     """Keep the socket open, but read and write nothing and answer no ping."""
     return await carry_out(identity, "half-open", given(body or WhileIn()))
 
 
-@router.post("/stations/{station:identity}/heal", response=ANSWERS)
+@command(router, "heal", "chaos", "Heal the link", ANSWERS)
 async def heal(request: HttpRequest, identity: str):
     """End the half-open state of the link."""
     return await carry_out(identity, "heal", {})
 
 
-@router.post("/stations/{station:identity}/power-cut", response=ANSWERS)
+@command(router, "power-cut", "chaos", "Cut the power", ANSWERS)
 async def power_cut(request: HttpRequest, identity: str, body: WhileIn | None = None):
     """Tear the socket down without a close frame; back after `seconds` or by `power-on`."""
     return await carry_out(identity, "power-cut", given(body or WhileIn()))
 
 
-@router.post("/stations/{station:identity}/power-on", response=ANSWERS)
+@command(router, "power-on", "chaos", "Power on", ANSWERS)
 async def power_on(request: HttpRequest, identity: str):
     """The power is back: the station boots and ends what was interrupted with PowerLoss."""
     return await carry_out(identity, "power-on", {})

@@ -17,6 +17,7 @@ from stations.api_fault_schemas import ClearedOut, SelectionIn
 from stations.api_faults import ERRORS
 from stations.api_schemas import StrictIn
 from stations.rights import PART, SEE_SECRETS
+from stations.seats import command
 
 router = Router(tags=["interception"])
 
@@ -81,7 +82,7 @@ async def read_interception(request: HttpRequest, identity: str):
     return answer
 
 
-@router.post("/stations/{station:identity}/breakpoints", response={201: BreakpointOut} | ERRORS)
+@command(router, "breakpoints", "chaos", "Hold frames", {201: BreakpointOut} | ERRORS)
 async def add_breakpoint(request: HttpRequest, identity: str, body: BreakpointIn | None = None):
     """Hold the frames that fit. What does not fit passes by. It ends with the connection."""
     return Status(201, await result_of(identity, "add-breakpoint", given(body or BreakpointIn())))

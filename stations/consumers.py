@@ -45,6 +45,7 @@ from stations.clock import Clock, Deadlines
 from stations.gate import PAUSE, Gate
 from stations.handling import SIZE, Slot, label_of
 from stations.link_state import PROTOCOL_ERROR
+from stations.moments import Glance, Moments
 from stations.sealing import seal
 from stations.snapshot_writer import DISOWNED, SnapshotWriter
 from stations.speaking import NothingChosen, change_version, chosen_config
@@ -98,6 +99,7 @@ class Host:
     received: int = 0
     transfers: Transfers = field(default_factory=Transfers)
     gate: Gate = field(default_factory=Gate)
+    moments: Moments = field(default_factory=Moments)
     slot: Slot = field(default_factory=lambda: bytearray(SIZE))  # whose step is carried out
 
     @contextlib.contextmanager
@@ -117,11 +119,12 @@ class ChargePointConsumer(AsyncConsumer):
     `epoch`: the epoch of the lease under which it runs; also the `run` of its message records.
     `row`: primary key of its row: the same identity made anew is another station.
     `taken`: number of snapshots that were taken of this station in this epoch.
+    `seen`: what the last of them showed, for the timeline.
     """
 
     __slots__ = (
         "station", "identity", "epoch", "taken", "host", "link", "armed", "pending",
-        "reconnect_after", "row", "label",
+        "reconnect_after", "row", "label", "seen",
     )  # fmt: skip
 
     def __init__(self, station: Station, host: Host, epoch: int, row: str = "") -> None:
@@ -136,6 +139,7 @@ class ChargePointConsumer(AsyncConsumer):
         self.pending = 0
         self.reconnect_after: float | None = None
         self.label = label_of(station.identity)
+        self.seen: Glance | None = None
 
     # --- events ------------------------------------------------------------------------------
 
@@ -279,7 +283,9 @@ class ChargePointConsumer(AsyncConsumer):
     def packed_state(self) -> bytes:
         """Stamp and snapshot in one synchronous step; each snapshot has a stamp of its own."""
         self.taken += 1
-        return pack_state(make_stamp(self.epoch, self.taken), seal(self.snapshot()))
+        snapshot, host = self.snapshot(), self.host
+        self.seen = host.moments.compare(self.identity, self.seen, snapshot, host.clock.now())
+        return pack_state(make_stamp(self.epoch, self.taken), seal(snapshot))
 
     def snapshot(self) -> dict[str, Any]:
         """The station's, with its link, its row and `logged`, [run, seq] of its newest record."""

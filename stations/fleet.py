@@ -182,6 +182,8 @@ class Fleet:
             except Exception:  # the state alone is better than no station
                 log.exception("%s: resumed without what its frames tell", plan.identity)
         resumed = bool(saved and saved["saved"].get("booted"))
+        kind = "resumed" if resumed else "started"
+        self.host.moments.note(plan.identity, self.host.clock.now(), kind)
         if not core.dark:
             dialer.connect(0.0 if resumed else plan.config.boot_delay)
 
@@ -196,6 +198,7 @@ class Fleet:
             if station is None:
                 continue
             stopping.append(station)
+            self.host.moments.note(identity, self.host.clock.now(), "stopped")
             try:
                 station.consumer.power_off()
             except Exception:

@@ -8,6 +8,11 @@ def state_key(identity: str) -> str:
     return f"{settings.REDIS_PREFIX}state:{identity}"
 
 
+def moments_key(identity: str) -> str:
+    """List of what befell a station in the past day; see stations/moments.py."""
+    return f"{settings.REDIS_PREFIX}moments:{identity}"
+
+
 def dirty_key() -> str:
     """Set of identities whose hot state is newer than what MongoDB has.
 

@@ -75,13 +75,19 @@ def live_state(
         power_w=float(snapshot.get("power_w") or 0) if wanted else 0.0,
         link_error=_why_no_link(station, snapshot),
         version=snapshot.get("ocpp") or station.ocpp_version if wanted else "",
-        connectors=connectors,
+        connectors=connectors if wanted else [_at_rest(outlet) for outlet in connectors],
         display=snapshot.get("display") if wanted else None,
         faults=snapshot.get("faults"),
         breaches=snapshot.get("breaches") or [],
         grid=snapshot.get("grid"),
         worker_seen=worker_seen if wanted else None,
     )
+
+
+def _at_rest(outlet: dict) -> dict:
+    """Of a station that does not run: nothing flows, and nobody can charge there. What is plugged
+    in, and a transaction that goes on at the next start, stay."""
+    return {**outlet, "status": "Unavailable", "power_w": 0}
 
 
 def _why_no_link(station: Station, snapshot: dict) -> str:

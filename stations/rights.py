@@ -19,9 +19,10 @@ _COMMANDS = (
     "connect", "disconnect", "plug", "unplug", "authorize", "start-transaction",
     "stop-transaction", "fault", "reset", "firmware", "charging-limit", "grid", "battery-swap",
     "pay-terminal", "payment-url", "refuse-tariff", "terminal", "vat-number", "availability",
-    "messages", "faults", "respond", "clock", "half-open", "heal", "power-cut", "power-on",
-    "breakpoints", "held/release", "held/{number}/release", "held/{number}/drop",
-    "held/{number}/answer", "start", "stop", "release",
+    "bay", "priority-charging", "der-alarm", "data-transfer", "messages", "faults", "respond",
+    "clock", "half-open", "heal", "power-cut", "power-on", "breakpoints",
+    "held/release", "held/{number}/release", "held/{number}/drop", "held/{number}/answer",
+    "start", "stop", "release",
 )  # fmt: skip
 _DRIVEN = {
     **{f"POST {_ONE}/{command}": DRIVE_STATION for command in _COMMANDS},
@@ -32,10 +33,8 @@ _DRIVEN = {
     f"DELETE {_ONE}/breakpoints": DRIVE_STATION,
     f"DELETE {_ONE}/breakpoints/{{number}}": DRIVE_STATION,
 }
-_BUTTONS = (
-    "start", "stop", "release", "connect", "disconnect", "reset", "plug", "unplug",
-    "start-transaction", "stop-transaction", "fault", "faults",
-)  # fmt: skip
+# On the page of a station; held frames are decided on in the live view.
+_BUTTONS = (*(name for name in _COMMANDS if not name.startswith("held/")), "settings")
 
 PART = Part(
     levels={
@@ -54,6 +53,10 @@ PART = Part(
         f"PATCH {_ONE}": CHANGE,
         f"DELETE {_ONE}": DELETE,
         f"GET {_ONE}/state": VIEW,
+        f"GET {_ONE}/schedule": VIEW,
+        f"GET {_ONE}/settings": VIEW,
+        f"POST {_ONE}/settings": CHANGE,
+        f"GET {_ONE}/timeline": VIEW,
         f"GET {_ONE}/faults": VIEW,
         # Held frames are messages; stations tell of them, the log does not.
         f"GET {_ONE}/interception": VIEW_MESSAGES,
@@ -64,6 +67,8 @@ PART = Part(
         "POST /stations/import": ADD,  # what else the file asks for is looked at when it is read
         "GET /stations/export": VIEW,
         "GET /connections": VIEW,
+        "GET /schemas/{version}": VIEW,
+        "GET /schemas/{version}/{action}": VIEW,
         "POST /admin/sync": SYNC,
         "GET /templates": "stations.view_template",
         "POST /templates": ADD_TEMPLATE,
@@ -73,16 +78,19 @@ PART = Part(
         "DELETE /templates/{template}": "stations.delete_template",
         **_DRIVEN,
     },
+    sockets={"ws/station": VIEW, "ws/station look": VIEW},
     pages={
         **model_pages("stations.station"),
         **model_pages("stations.template"),
         **model_pages("stations.taggroup"),
+        "crafter": DRIVE_STATION,
         "session-list": VIEW_SESSIONS,
         "session-totals": VIEW_SESSIONS,
         "session-export": VIEW_SESSIONS,
         "session": VIEW_SESSIONS,
         "session-readings": VIEW_SESSIONS,
         "admin:stations_station_live": VIEW,
+        "admin:stations_station_life": VIEW,
         "admin:stations_station_create_many": ADD,
     },
     actions={

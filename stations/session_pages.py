@@ -203,7 +203,7 @@ async def session(request: HttpRequest, session_id: str) -> HttpResponse:
         "title": f"Session {item.get('transaction_id') or item['id']}",
         "session": item,
         "seconds": (made["ended"] - made["started"]).total_seconds() if made.get("ended") else "",
-        "station_link": reverse("admin:stations_station_change", args=[station.pk])
+        "station_link": reverse("admin:stations_station_life", args=[station.pk])
         if station else "",
         "live_link": live if made.get("state") == "active" else "",
         "history_link": f"{live}&mode=history{span}",

@@ -141,7 +141,7 @@ def forget_states(identities: Iterable[str]) -> None:
     if not gone:
         return
     client = redis_client()
-    client.delete(*(keys.state_key(identity) for identity in gone))
+    client.delete(*(name(each) for each in gone for name in (keys.state_key, keys.moments_key)))
     client.srem(keys.dirty_key(), *gone)
     state_collection().delete_many({"_id": {"$in": gone}})
 

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from accounts.trail import acts, values
+from chargepoint.commands import LOOKS as LOOKING
 
 if TYPE_CHECKING:
     from stations.models import Station
 
 STATION = "stations.station"
-# Commands that only look.
-LOOKS = frozenset({"state", "faults", "interception"})
+# Commands that only look: the core's, and the fleet's own.
+LOOKS = LOOKING | {"state"}
 # Columns that nobody sets.
 _OWN = frozenset({"_id", "created", "updated", "revision", "ordered"})
 

@@ -1,10 +1,11 @@
-"""Pages of the sessions, below /admin/."""
+"""Pages of the sessions and of the message crafter, below /admin/."""
 
 from django.urls import path
 
-from stations import session_pages
+from stations import crafting, session_pages
 
 urlpatterns = [
+    path("crafter/", crafting.crafter, name="crafter"),
     path("sessions/", session_pages.session_list, name="session-list"),
     path("sessions/totals/", session_pages.session_totals, name="session-totals"),
     path("sessions/export/", session_pages.session_export, name="session-export"),

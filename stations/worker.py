@@ -34,6 +34,7 @@ from stations.fleet import Fleet
 from stations.handling import HandlingFile
 from stations.leases import ShardLeases, Tending
 from stations.listening import ShardListener
+from stations.moments import Moments
 from stations.reaching import Reach
 from stations.snapshot_writer import SnapshotWriter
 from stations.transfers import Transfers
@@ -71,7 +72,10 @@ class Worker:
         # MongoDB's copy of a state is a sync behind Redis', which may lose its data.
         recorder.hold_until(lambda: writer.settled - 2 * settings.SYNC_INTERVAL)
         transfers = Transfers(reach=Reach(egress_policy("TRANSFERS")))
-        self.host = Host(clock, Deadlines(clock), recorder, writer, transfers=transfers)
+        moments = Moments(self.redis)
+        self.host = Host(
+            clock, Deadlines(clock), recorder, writer, transfers=transfers, moments=moments
+        )
         writer.silent = self.host.gate.shut
         self.queue = DialQueue(options.dials, reach=Reach(egress_policy("CSMS")))
         self.fleet = Fleet(self.host, self.queue)
@@ -116,6 +120,7 @@ class Worker:
                 ("leases", self._tend()),
                 ("changes", self._apply_changes()),
                 ("vitals", self.vitals.run()),
+                ("moments", self.host.moments.run()),
             )
         ]
         log.info("charge point worker %s is up", self.id)
@@ -140,6 +145,7 @@ class Worker:
         within = lifetime.within
         await within(STEP_PATIENCE, self.host.transfers.close(), "closing the transfers")
         await self._write_final()
+        await within(STEP_PATIENCE, self.host.moments.write(), "the last moments")
         await lifetime.end(tending)
         self.host.deadlines.close()
         self._handling.close()

@@ -13,6 +13,7 @@ from chargepoint.v16.cabinet import Cabinet
 from chargepoint.v16.firmware import Firmware
 from chargepoint.v16.keys import Configuration
 from chargepoint.v16.local_list import LocalList
+from chargepoint.v16.looking import Looking16
 from chargepoint.v16.metering import Metering
 from chargepoint.v16.recalling import Recall16
 from chargepoint.v16.requests import Requests
@@ -27,7 +28,7 @@ from chargepoint.v16.trigger import Trigger
 
 class Station16(
     Cabinet, Security, Status, Authorization, LocalList, Reservation, SmartCharging, Transactions,
-    Metering, Requests, Trigger, Firmware, Recall16, Station,
+    Metering, Requests, Trigger, Firmware, Looking16, Recall16, Station,
 ):  # fmt: skip
     """State beside the base's, all of it plain:
 

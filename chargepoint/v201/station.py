@@ -15,6 +15,7 @@ from chargepoint.v201.energy_caps import EnergyCaps
 from chargepoint.v201.ev_needs import EvNeeds
 from chargepoint.v201.external_limits import ExternalLimits
 from chargepoint.v201.local_list import LocalList
+from chargepoint.v201.looking import Looking201
 from chargepoint.v201.migration import Migration
 from chargepoint.v201.monitoring import Monitoring
 from chargepoint.v201.operator_commands import OperatorCommands
@@ -30,7 +31,7 @@ class Station201(
     Migration, PlugAndCharge, V2gStatus, V2gCertificate, Cabinet,
     LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
     EnergyCaps, DisplayMessages, Cost, Display, CustomerInformation, Monitoring,
-    Recall201, OperatorCommands,
+    Looking201, Recall201, OperatorCommands,
 ):  # fmt: skip
     """OCPP 2.0.1. The functional blocks are the base classes, one module each."""
 

@@ -102,7 +102,7 @@ def stations(fleet: Fleet) -> dict[str, Any]:
                 "name": sick.name,
                 "label": sick.label,
                 "reasons": [reason.text for reason in sick.reasons[:3]],
-                "link": reverse("admin:stations_station_change", args=[sick.pk]),
+                "link": reverse("admin:stations_station_life", args=[sick.pk]),
             }
             for sick in fleet.sickest
         ],

@@ -37,6 +37,8 @@ def create_station(page: Page, platform: Stack, csms: PythonCsms) -> None:
     page.fill("#id_default_id_tag", "TAG-1")
     page.locator("button[name=_continue]").click()
     page.wait_for_url("**/change/")
+    page.get_by_role("link", name="Life").click()
+    page.wait_for_url("**/life/")
 
 
 def test_from_a_new_station_to_an_exported_session(

@@ -90,7 +90,7 @@ def test_a_look_counts_by_state_and_tag_group_and_names_the_sickest_with_why():
     assert why["CP-1.6-pending"] == [f"Not in service: {trouble}"]
     assert why["CP-1.6-faulted"] == ["Connector faulted: 1 (GroundFailure)"]
     pk = Station.objects.get(identity="CP-1.6-held-back").pk
-    assert made["sickest"][0]["link"] == f"/admin/stations/station/{pk}/change/"
+    assert made["sickest"][0]["link"] == f"/admin/stations/station/{pk}/life/"
 
     Station.objects.filter(identity__contains="d").exclude(identity__contains="connected").delete()
     Station.objects.filter(identity__contains="disconnected").delete()

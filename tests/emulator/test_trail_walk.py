@@ -52,6 +52,9 @@ BODIES: dict[str, Any] = {
     "POST /stations/{identity}/availability": {"connector": 1, "operative": True},
     "POST /stations/{identity}/vat-number": {"vat_number": "DE1"},
     "POST /stations/{identity}/faults": {"fault": "drop"},
+    "POST /stations/{identity}/settings": {"key": "HeartbeatInterval", "value": "60"},
+    "POST /stations/{identity}/der-alarm": {"kind": "FreqDroop"},
+    "POST /stations/{identity}/data-transfer": {"vendor_id": "Acme"},
     "POST /stations/{identity}/held/{number}/answer": {"payload": {}},
 }  # fmt: skip
 # Of these the request alone is told: they change no row of ours.
@@ -123,7 +126,7 @@ def test_who_only_reads_leaves_nothing(made):
 def test_each_kind_of_message_to_a_socket_changes_nothing():
     """One that does must open an act, as a request is one; then take it out of here."""
     kinds = {row for row in TABLE.sockets if " " in row}
-    watching = WATCHING | {"ws/dashboard range"}
+    watching = WATCHING | {"ws/dashboard range", "ws/station look"}
     assert kinds == watching, "a message that changes something needs its entry in the trail"
 
 

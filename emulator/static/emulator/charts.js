@@ -92,7 +92,7 @@ export class Chart {
     return {
       label: one.label, stroke, width: this.stacked ? 1 : 1.6, dash: one.dash,
       fill: filled ? stroke + (this.stacked ? "99" : "26") : undefined,
-      points: { show: this.columns[0].length < 3 }, spanGaps: false,
+      points: { show: (plot) => plot.data[0].length < 3 }, spanGaps: false,
       paths: one.steps ? window.uPlot.paths.stepped({ align: 1 }) : undefined,
       value: (_, value, __, at) => {
         const own = this.stacked && at != null ? this.columns[number + 1][at] : value;

@@ -119,10 +119,13 @@ def test_evses_count_in_ocpp_2_only(admin):
 def test_the_page_of_a_station(admin, make_station, set_state):
     station = make_station("CP1", password="s3cret-word", running=True, vendor="<script>x")
     set_state("CP1", {"status": "Charging", "transaction": "7", "power_w": 7000})
-    page = admin.get(change_url(station)).content.decode()
-    assert "s3cret-word" not in page and station.password_encrypted not in page
-    assert "<script>x" not in page
-    for text in ('data-panel="CP1"', 'data-api="/api/stations/CP1"', "/admin/live/?station=CP1"):
+    life = reverse("admin:stations_station_life", args=[station.pk])
+    settings, page = (admin.get(url).content.decode() for url in (change_url(station), life))
+    for text in (settings, page):
+        assert "s3cret-word" not in text and station.password_encrypted not in text
+        assert "<script>x" not in text
+        assert f'href="{life}"' in text and f'href="{change_url(station)}"' in text
+    for text in ('data-panel="CP1"', '"api": "/api/stations/CP1"', "/admin/live/?station=CP1"):
         assert text in page
     assert '"status": "Charging"' in page
 

@@ -168,7 +168,7 @@ def test_a_station_that_is_held_back_is_shown_and_released(admin, make_station, 
     assert "Held back" in page and "held back: 2 workers ended" in page
     assert shown(admin.get(reverse(LIST), {"state": "held back"})) == ["CP1"]
     station = Station.objects.get(identity="CP1")
-    form = admin.get(reverse("admin:stations_station_change", args=[station.pk])).content.decode()
+    form = admin.get(reverse("admin:stations_station_life", args=[station.pk])).content.decode()
     assert 'data-command="release"' in form and "held back: 2 workers ended" in form
     note = "1 of 2 stations released. The others were not held back."
     assert act(admin, "release", "CP1", "CP2") == [note]

@@ -10,7 +10,7 @@ from stations.stamps import make_stamp, pack_state
 from tests.chargepoint.v201.csms import booted
 from tests.chargepoint.v201.test_display_messages import put
 
-PAGE = "admin:stations_station_change"
+PAGE = "admin:stations_station_life"
 
 
 def charging(hot):

@@ -1,12 +1,12 @@
-// The socket ws/dashboard: comes back with a growing pause, and says how it is.
+// A socket of figures, such as ws/dashboard: comes back with a growing pause, and says how it is.
 
 const FIRST_WAIT = 500;
 const MOST_WAIT = 15000;
 const QUIET = 30000; // the server looks every 2 s, more rarely where the fleet is huge
 
 export class Socket {
-  constructor(handlers) {
-    this.url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/dashboard`;
+  constructor(handlers, address = "ws/dashboard") {
+    this.url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/${address}`;
     this.handlers = handlers;
     this.wait = FIRST_WAIT;
     this.heard = 0;

@@ -36,7 +36,7 @@ async function ask(address) {
   return answer.ok ? answer.json() : null;
 }
 
-function facts(told) {
+function facts(told, now) {
   const begin = new Date(told.started) / 1000;
   const end = told.ended ? new Date(told.ended) / 1000 : Date.now() / 1000;
   const powers = told.samples.map((sample) => sample.power_w ?? 0);
@@ -45,9 +45,21 @@ function facts(told) {
   set("energy", scaled(told.energy_wh, "Wh"));
   set("meter", told.meter_stop == null ? String(told.meter_start) : `${told.meter_start} to ${told.meter_stop}`);
   set("duration", span(end - begin));
-  set("power", told.state === "active" && powers.length ? watts(powers.at(-1)) : watts(Math.max(0, ...powers)));
   const mean = end > begin ? (told.energy_wh ?? 0) / ((end - begin) / 3600) : 0;
-  set("mean", `${told.state === "active" ? "now" : "at most"}; mean ${watts(mean)}`);
+  const active = told.state === "active";
+  set("power", active ? watts(now.watts ?? powers.at(-1)) : watts(Math.max(0, ...powers)));
+  set("mean", `${active ? now.words : "at most"}; mean ${watts(mean)}`);
+}
+
+// What flows in a session that goes on: by the station itself, whose last meter value may be old.
+// {watts: null where that is not known, words}
+async function powerNow(told) {
+  if (told.state !== "active" || !root.dataset.stations) return { watts: null, words: "at the last meter value" };
+  const station = await ask(`/api/stations/${encodeURIComponent(told.station)}/state`);
+  if (!station) return { watts: null, words: "at the last meter value" };
+  if (["stopped", "disabled", "held back"].includes(station.state)) return { watts: 0, words: `now: the station is ${station.state}` };
+  const outlet = station.connectors.find((each) => each.id === told.connector);
+  return { watts: outlet?.power_w ?? null, words: outlet ? "now" : "at the last meter value" };
 }
 
 function draw(samples) {
@@ -87,7 +99,7 @@ function readings(samples) {
 async function refresh() {
   const told = await ask(`/api/transactions/${encodeURIComponent(root.dataset.id)}`);
   if (told) {
-    facts(told);
+    facts(told, await powerNow(told));
     readings(told.samples);
     if (told.samples.length) draw(told.samples);
     root.dataset.readings = told.samples.length;

@@ -1,0 +1,155 @@
+"""Block of every Station: what an operator looks at, and the settings as he changes them.
+
+A look changes nothing. A setting is changed as a Call of the CSMS would change it: by the same
+handler, with the same refusals and the same effects.
+"""
+
+from typing import Any
+
+from chargepoint.cables import SOCKETS
+from chargepoint.charging.limits import limit_of
+from chargepoint.charging.offers import circuit_of
+from chargepoint.charging.profile import Period, Profile
+from chargepoint.commands import CommandRejected
+from chargepoint.effects import URGENT
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.sample import Sample
+from chargepoint.interception.leading import leads_elsewhere
+from chargepoint.times import seconds_of
+
+COMMANDS = {
+    "look": "do_look", "schedule": "do_schedule", "settings": "do_settings",
+    "set": "do_set",
+}  # fmt: skip
+DAY = 86_400
+CHANGES = ("Accepted", "RebootRequired")  # of the statuses of a change those that are one
+_LOCK_FAILED = "ConnectorLockFailure"
+
+
+class Looking:
+    """A version supplies limits_now, composite_answer, settings_now and change_request."""
+
+    __slots__ = ()
+
+    # --- the outlets -------------------------------------------------------------------------
+
+    def do_look(self, now: float) -> dict[str, Any]:
+        """The outlets as they are now: plug, lock, cable, car, meter, and who limits them."""
+        outlets = [self._looked_at(outlet, now) for outlet in self.connectors.values()]
+        return {"time": now, "power": "off" if self.dark else "on", "connectors": outlets}
+
+    def _looked_at(self, outlet: Connector, now: float) -> dict[str, Any]:
+        sample, car = self.shown_sample(outlet, now), outlet.ev
+        held = bool(getattr(self, "cables", None)) and outlet.id in self.cables
+        return {
+            "id": outlet.id,
+            "evse": outlet.evse,
+            "state": str(outlet.state),
+            "plugged": car is not None or held,
+            "locked": held or (outlet.in_transaction and outlet.error_code != _LOCK_FAILED),
+            "cable": "socket" if outlet.config.kind in SOCKETS else "fixed",
+            "car": None if car is None else {
+                "battery_kwh": car.battery_kwh, "soc": round(car.soc, 1),
+                "target_soc": car.target_soc, "max_power_kw": car.max_power_kw,
+                "phases": car.phases, "max_discharge_kw": car.max_discharge_kw,
+                "emaid": car.emaid,
+            },
+            "power_w": round(sample.power_w - sample.export_w, 1),
+            "current_a": round(max(sample.currents_a, default=0.0), 2),
+            "voltage_v": round(sample.voltage_v, 1),
+            "energy_wh": round(sample.energy_wh, 1),
+            "soc": None if sample.soc is None else round(sample.soc, 1),
+            "limit_w": None if outlet.limit_w is None else round(outlet.limit_w, 1),
+            "limits": self._limits(outlet, now),
+        }  # fmt: skip
+
+    def shown_sample(self, outlet: Connector, now: float) -> Sample:
+        """Hook: what the meter of the outlet shows."""
+        return outlet.sample(now)
+
+    def limits_now(self, outlet: Connector, now: float) -> list[tuple[Profile, Period, str]]:
+        """Hook: (profile, its period, its source) of all that limit the outlet now."""
+        return []
+
+    def _limits(self, outlet: Connector, now: float) -> list[dict[str, Any]]:
+        """The tightest first. `whole`: it is for all outlets together."""
+        circuit = circuit_of(outlet, True)
+        rows = [
+            {
+                "id": profile.id, "purpose": profile.purpose, "stack": profile.stack,
+                "source": source, "whole": not profile.connector and not profile.session
+                and "Tx" not in profile.purpose,
+                "watts": round(limit_of(profile.unit, period, circuit).total_w(circuit.volts), 1),
+            }
+            for profile, period, source in self.limits_now(outlet, now)
+        ]  # fmt: skip
+        return sorted(rows, key=lambda row: row["watts"])
+
+    # --- the schedule ahead ------------------------------------------------------------------
+
+    def do_schedule(self, now: float, connector: int = 1, seconds: float = DAY) -> dict[str, Any]:
+        """The composite schedule in W, as GetCompositeSchedule would tell it."""
+        outlet = self.connector(connector)
+        if not 0 < seconds <= 7 * DAY:
+            raise CommandRejected("invalid_arguments", "The seconds are 1 to a week.")
+        told = self.composite_answer(outlet, int(seconds), now)
+        if told is None:
+            return {"start": now, "seconds": 0, "periods": []}
+        start = seconds_of(told["start"])
+        return {
+            "start": now if start is None else start - self._skew,
+            "seconds": told["seconds"],
+            "periods": [
+                {"start": period["startPeriod"], "limit": period.get("limit")}
+                for period in told["periods"]
+            ],
+        }
+
+    def composite_answer(
+        self, outlet: Connector, seconds: int, now: float
+    ) -> dict[str, Any] | None:
+        """Hook: {"start": RFC 3339, "seconds", "periods": [ChargingSchedulePeriod]}."""
+        return None
+
+    # --- settings ----------------------------------------------------------------------------
+
+    def do_settings(self, now: float) -> dict[str, Any]:
+        """Configuration keys (1.6) or the device model (2.x): see settings_now."""
+        return {"settings": self.settings_now(now)}
+
+    def settings_now(self, now: float) -> list[dict[str, Any]]:
+        """Hook: of each {"key", "group", "name", "value", "mutability", "kind"} and what else is
+        known of it: unit, low, high, values, evse, connector, waits (for a reboot)."""
+        return []
+
+    def do_set(
+        self, now: float, key: str, value: str, evse: int | None = None,
+        connector: int | None = None, leading: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Change a setting as the CSMS would. leading: whether it may lead the link elsewhere."""
+        action, payload = self.change_request(key, value, evse, connector)
+        if not leading and leads_elsewhere(action, payload):
+            words = "Only who may see a station's secrets changes where it connects to."
+            raise CommandRejected("not_allowed", words)
+        try:
+            status, why = self.change_answer(getattr(self, self.HANDLERS[action])(payload, now))
+        finally:
+            steps, self._later = self._later, None
+        for method, args in steps or ():
+            method(*args, now)
+        if status not in CHANGES:
+            words = f"The station answers {status}{f': {why}' if why else ''}."
+            raise CommandRejected("setting_refused", words)
+        self.remark(f"{key} changed at the station: {status}", now)
+        self.changed(URGENT)
+        return {"status": status}
+
+    def change_request(
+        self, key: str, value: str, evse: int | None, connector: int | None
+    ) -> tuple[str, dict[str, Any]]:
+        """Hook: (action, payload) of the Call by which the CSMS changes it."""
+        raise CommandRejected("unknown_command", "This version has no settings.")
+
+    def change_answer(self, answer: dict[str, Any]) -> tuple[str, str]:
+        """Hook: (status, why) of the answer to it."""
+        return answer["status"], ""

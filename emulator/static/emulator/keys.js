@@ -1,0 +1,85 @@
+// The keyboard in every page of the admin: a link that skips the sidebar, "/" for the page's
+// search, "g" and a letter for a list, "?" for what there is.
+(() => {
+  "use strict";
+  // Letter -> [end of the sidebar link's address, words]; who may not see a list has no such link.
+  const PLACES = {
+    d: ["/admin/", "Dashboard"], s: ["/stations/station/", "Stations"], t: ["/admin/sessions/", "Sessions (transactions)"],
+    m: ["/admin/live/", "Live view of messages"], c: ["/scenarios/scenario/", "Scenarios"],
+    x: ["/scenarios/execution/", "Executions"], b: ["/scenarios/behaviour/", "Behaviours"], p: ["/stations/template/", "Templates"],
+  };
+  const SEARCHES = "#content [type=search], #content #searchbar, #lv-filter [name=text], #fg-filter input, #content input[name=q]";
+  const PAUSE = 1200; // ms between "g" and its letter
+  let waiting = 0;
+  let dialog = null;
+
+  const link = (end) => [...document.querySelectorAll("#nav-sidebar a[href], nav a[href], aside a[href]")].find((each) => each.pathname.endsWith(end));
+
+  function typing(target) {
+    return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+  }
+
+  function element(name, attributes, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
+
+  function help() {
+    const rows = [["/", "Search on this page"], ["?", "These keys"], ["Esc", "Leave a field, or close this"]];
+    for (const [letter, [end, words]] of Object.entries(PLACES)) if (link(end)) rows.push([`g ${letter}`, words]);
+    const body = rows.flatMap(([keys, words]) => [element("dt", {}, ...keys.split(" ").map((key) => element("kbd", {}, key))), element("dd", {}, words)]);
+    const close = element("button", { type: "button", class: "ky-close" }, "Close");
+    dialog?.remove();
+    dialog = element("dialog", { class: "ky-help", "aria-labelledby": "ky-title" }, element("h2", { id: "ky-title" }, "Keys"), element("dl", {}, ...body), close);
+    close.addEventListener("click", () => dialog.close());
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  function pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (waiting && Date.now() - waiting < PAUSE) {
+      waiting = 0;
+      const found = PLACES[event.key] && link(PLACES[event.key][0]);
+      if (found) {
+        event.preventDefault();
+        location.assign(found.href);
+      }
+      return;
+    }
+    waiting = event.key === "g" ? Date.now() : 0;
+    if (event.key === "/") {
+      const field = [...document.querySelectorAll(SEARCHES)].find((each) => each.offsetParent !== null);
+      if (!field) return;
+      event.preventDefault();
+      field.focus();
+      field.select?.();
+    } else if (event.key === "?") {
+      event.preventDefault();
+      help();
+    }
+  }
+
+  function skip() {
+    const content = document.getElementById("content") ?? document.querySelector("main");
+    if (!content) return;
+    const to = element("a", { href: "#content", class: "ky-skip" }, "Skip to the content");
+    to.addEventListener("click", (event) => {
+      event.preventDefault();
+      content.tabIndex = -1;
+      content.focus();
+      content.scrollIntoView();
+    });
+    document.body.prepend(to);
+  }
+
+  document.addEventListener("keydown", pressed);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", skip);
+  else skip();
+})();

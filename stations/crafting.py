@@ -1,0 +1,32 @@
+"""The message crafter: a page that sends any frame of a station, valid or not, and shows the
+answer. Schemas, sending and answers come by the API and ws/messages; here is its frame."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.admin.views.decorators import staff_member_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from stations.models import Station
+from stations.rights import DRIVE_STATION, PART, VIEW_MESSAGES
+
+MOST_SUGGESTED = 200  # running stations in the list of the field
+
+
+@staff_member_required(login_url="admin:login")
+def crafter(request: HttpRequest) -> HttpResponse:
+    """`?station=` and `?action=` choose."""
+    if not PART.may(request, DRIVE_STATION):
+        raise PermissionDenied
+    running = Station.objects.filter(enabled=True, running=True).order_by("identity")
+    context = admin.site.each_context(request) | {
+        "title": "Message crafter",
+        "is_fullwidth": "1",
+        "station": request.GET.get("station", "")[:48],
+        "action": request.GET.get("action", "")[:60],
+        "running": list(running.values_list("identity", flat=True)[:MOST_SUGGESTED]),
+        "sees_messages": PART.may(request, VIEW_MESSAGES),
+    }
+    return render(request, "stations/crafter.html", context)
