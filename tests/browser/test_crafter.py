@@ -64,7 +64,7 @@ def test_every_example_is_valid_by_its_schema(page: Page, platform: Stack, stati
                 for (const action of actions) {
                     const schema = await (await fetch(`/api/schemas/${version}/${action}`)).json();
                     const made = exampleOf(schema, schema, {});
-                    for (const fault of faultsOf(schema, made)) wrong.push([version, action, fault, made]);
+                    for (const fault of faultsOf(schema, made)) wrong.push([action, fault, made]);
                 }
                 return wrong;
             }""",
