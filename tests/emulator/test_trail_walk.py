@@ -52,6 +52,7 @@ BODIES: dict[str, Any] = {
     "POST /stations/{identity}/availability": {"connector": 1, "operative": True},
     "POST /stations/{identity}/vat-number": {"vat_number": "DE1"},
     "POST /stations/{identity}/faults": {"fault": "drop"},
+    "POST /stations/{identity}/respond": {"action": "Reset", "payload": {"status": "Rejected"}},
     "POST /stations/{identity}/settings": {"key": "HeartbeatInterval", "value": "60"},
     "POST /stations/{identity}/der-alarm": {"kind": "FreqDroop"},
     "POST /stations/{identity}/data-transfer": {"vendor_id": "Acme"},
