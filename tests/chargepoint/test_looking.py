@@ -4,7 +4,8 @@ import pytest
 
 from chargepoint.commands import LOOKS
 from chargepoint.config import ConnectorConfig, StationConfig
-from chargepoint.station import CommandRejected, make_station
+from chargepoint.station import CommandRejected
+from chargepoint.versions import make_station
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 OUTLETS = (ConnectorConfig(1, 1, "Type2", 3, 22_000), ConnectorConfig(2, 2, "CCS2", 0, 150_000))
