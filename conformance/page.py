@@ -38,6 +38,7 @@ A CSMS is broken between the reference and the wire, by an entry in `conformance
 | `{"call": action, "with": ...}`, `"drop"`, `"twice"` | calls with other values, fewer, or twice |
 | `{"call": action, "silent": true}` | says that it has called, and has not |
 | `{"call": action, "as": other}` | calls something else |
+| `{"call": action, "hears": {path: value}}` | heeds an answer that was not given |
 | `{"link": kind}` | is wrong before any frame: passwords, certificates, sub-protocol |
 
 `"nth": 2` breaks only the second one of its kind, `"when": matcher` only where the Call matches (of

@@ -80,6 +80,19 @@ async def test_the_second_one_only():
     assert await through(entry, RESET, again) == [RESET, [2, "c2", "Reset", {"type": "Soft"}]]
 
 
+async def test_the_csms_hears_what_was_not_said():
+    answers = [[3, "c1", {"status": "Rejected"}], [3, "c2", {"status": "Rejected"}]]
+    wires, connection = Wires(), Connection(*answers)
+    entry = {"call": "Reset", "hears": {"status": "Accepted"}, "first": True}
+    wires.break_("CP-1", one("here", entry))
+    wire = wires.wrap(connection, "CP-1")
+    for frame in (RESET, [2, "c2", *RESET[2:]]):
+        await wire.send(json.dumps(frame))
+    assert connection.sent == [RESET, [2, "c2", *RESET[2:]]]
+    heard = [json.loads(await wire.recv()) for _ in answers]
+    assert heard == [[3, "c1", {"status": "Accepted"}], answers[1]]
+
+
 async def test_the_csms_believes_that_it_has_called():
     wires, connection = Wires(), Connection()
     wires.break_("CP-1", one("here", {"call": "Reset", "silent": True}))
