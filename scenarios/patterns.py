@@ -13,7 +13,8 @@ from messaging.records import FrameRecord
 from scenarios.matching import mismatch
 from scenarios.vocabulary import actions_of
 
-KINDS = ("Call", "CallResult", "CallError")
+SEND = "Send"  # of OCPP 2.1: nobody answers it, so that it is looked at where it is named only
+KINDS = ("Call", "CallResult", "CallError", SEND)
 
 
 class Frame(NamedTuple):
@@ -49,7 +50,7 @@ class Frame(NamedTuple):
         """A Call's or an answer's payload; of a CallError its three parts; None if unreadable."""
         try:
             match json.loads(self.text):
-                case [2, _, _, payload]:
+                case [2 | 6, _, _, payload]:
                     return payload
                 case [3, _, payload]:
                     return payload
@@ -64,8 +65,8 @@ class Frame(NamedTuple):
 class Pattern:
     """direction "" is any; an answer has the action of its Call.
 
-    kind      "" is a Call or a CallResult: a CallError matches where it is asked for by its name,
-              or where `any_kind` says so
+    kind      "" is a Call or a CallResult: a CallError or a Send matches where it is asked for by
+              its name, or where `any_kind` says so
     actions   ((action, payload it needs besides), ...); empty: any action
     uid       it is the answer to the Call of this unique id
     next      no other frame of the direction and the kind may come first
@@ -88,7 +89,7 @@ class Pattern:
         return (
             frame.kind in KINDS
             and (not self.direction or frame.direction == self.direction)
-            and (not self.kind or frame.kind == self.kind)
+            and (frame.kind == self.kind if self.kind else self.any_kind or frame.kind != SEND)
             and (not self.actions or any(frame.action == action for action, _ in self.actions))
             and (not self.mark or self.mark in frame.mark)
             and (not self.uid or (self.uid == frame.uid and frame.kind != "Call"))
@@ -122,7 +123,7 @@ class Pattern:
     def rivals(self, frame: Frame) -> bool:
         """Whether a frame that it does not concern stands in the way of the next one."""
         direction = not self.direction or frame.direction == self.direction
-        return direction and (not self.kind or frame.kind == self.kind)
+        return direction and (frame.kind == self.kind if self.kind else frame.kind != SEND)
 
     def without(self, taken: Set[str]) -> Pattern:
         return replace(self, taken=taken)

@@ -210,6 +210,18 @@ def test_a_frame_with_several_marks_is_found_by_each() -> None:
     assert not marked.concerns(made("Call", mark="doubled"))
 
 
+def test_what_nobody_answers_is_found_where_it_is_named_only() -> None:
+    text = '[6,"u","NotifyPeriodicEventStream",{"id":7}]'
+    sent = Frame("1", "sent", "Send", "NotifyPeriodicEventStream", "u", text, "")
+    named = {"kind": "Send", "action": "NotifyPeriodicEventStream"}
+    right, wrong = (pattern(named, {"id": n}, "2.1", False) for n in (7, 8))
+    assert right.concerns(sent) and right.why_not(sent) is None and right.rivals(sent)
+    assert wrong.concerns(sent) and wrong.why_not(sent) == "id is 7, not 8"
+    anything = pattern({"direction": "sent"}, None, "2.1", False)
+    assert not anything.concerns(sent) and not anything.rivals(sent)
+    assert anything.loose().concerns(sent)  # of expect_none
+
+
 # --- draws and durations -------------------------------------------------------------------------
 
 
