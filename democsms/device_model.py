@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# Call -> the list in it that DeviceDataCtrlr.ItemsPerMessage[Call] bounds.
+# Call -> the list in it that ItemsPerMessage[Call] bounds, of one of these components.
 LISTS = {
+    "ClearVariableMonitoring": "id",
     "GetReport": "componentVariable",
     "GetVariables": "getVariableData",
+    "SetVariableMonitoring": "setMonitoringData",
     "SetVariables": "setVariableData",
 }
-_BOUND = ("DeviceDataCtrlr", "ItemsPerMessage")
+_BOUNDS = (("DeviceDataCtrlr", "ItemsPerMessage"), ("MonitoringCtrlr", "ItemsPerMessage"))
 
 
 class Limits:
@@ -25,11 +27,11 @@ class Limits:
         for each in values:
             name = (each["component"]["name"], each["variable"]["name"])
             text = str(each.get("attributeValue", ""))
-            if name == _BOUND and text.isdecimal() and int(text) > 0:
+            if name in _BOUNDS and text.isdecimal() and int(text) > 0:
                 self.most[each["variable"].get("instance", "")] = int(text)
 
     def parts(self, action: str, payload: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """The payload, or as many as are needed (B05.FR.11, B06.FR.05, B08.FR.17)."""
+        """The payload, or as many as are needed (B05.FR.11, B06.FR.05, B08.FR.17, N06.FR.04)."""
         name = LISTS.get(action, "")
         elements, most = payload.get(name) or [], self.most.get(action, 0)
         if not most or len(elements) <= most:

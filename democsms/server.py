@@ -27,7 +27,8 @@ from democsms.control import application
 from democsms.office import Office, now
 from democsms.point import Point, Refused
 from democsms.v16 import Point16
-from democsms.v201 import Point21, Point201
+from democsms.v21 import Point21
+from democsms.v201 import Point201
 
 VERSIONS: dict[str, type[Point]] = {
     "ocpp1.6": Point16,

@@ -40,6 +40,11 @@ USUAL = (
     Token("TAG-GROUP-2", group="GROUP-1"),
     Token("TAG-CONCURRENT", once=True),
     Token("TAG-MASTER", group=MASTER_GROUP),
+    # What comes with these is in democsms.v201 and v21.
+    Token("TAG-TARIFF"),
+    Token("TAG-PREPAID"),
+    Token("TAG-NOCREDIT", "NoCredit"),
+    Token("TAG-V2X"),
 )
 
 

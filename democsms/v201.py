@@ -6,20 +6,22 @@ import base64
 from types import ModuleType
 from typing import Any
 
-from ocpp import v21, v201
-from ocpp.charge_point import ChargePoint
+from ocpp import v201
+from ocpp.charge_point import ChargePoint, snake_to_camel_case
 from ocpp.exceptions import OCPPError, SecurityError
 from ocpp.routing import after, on
 from websockets.exceptions import ConnectionClosed
 
 from democsms import ocsp
 from democsms.device_model import Limits, reported_limits, was_accepted
+from democsms.ev_schedules import EvSchedules
 from democsms.metered import Metered
 from democsms.office import Transaction, now
 from democsms.point import Point, Refused
 from democsms.tokens import ACCEPTED, Token
 
 PRICE = 0.30  # of a kWh
+TOLD_RUNNING_COSTS = "TAG-TARIFF"  # the token whose driver wants to read them (I02)
 # Messages whose answer has no field; those that a version does not have are left out.
 ACKNOWLEDGED = (
     "BatterySwap", "ClearedChargingLimit", "ClosePeriodicEventStream",
@@ -31,10 +33,7 @@ ACKNOWLEDGED = (
     "StatusNotification",
 )  # fmt: skip
 # Messages that are taken, with the field `status`.
-TAKEN = (
-    "NotifyEVChargingNeeds", "NotifyEVChargingSchedule", "OpenPeriodicEventStream",
-    "PullDynamicScheduleUpdate",
-)  # fmt: skip
+TAKEN = ("OpenPeriodicEventStream",)
 # Numbers by which a Call and what follows it are told together: the CSMS gives them out.
 NUMBERED = {
     "CustomerInformation": "requestId", "GetBaseReport": "requestId",
@@ -179,8 +178,16 @@ def point_2x(base: type[ChargePoint], result: ModuleType) -> type[Point]:
             if event_type != "Ended":
                 return result.TransactionEvent(id_token_info=info)
             self.office.end(self.id, transaction.key)
-            cost = round(metered.used_wh / 1000 * PRICE, 2)
-            return result.TransactionEvent(total_cost=cost, id_token_info=info)
+            return result.TransactionEvent(total_cost=_cost(transaction), id_token_info=info)
+
+        @after("TransactionEvent")
+        async def after_transaction_event(self, transaction_info: dict, meter_value=None, **_):
+            transaction = self._transaction(transaction_info["transaction_id"], None)
+            if transaction.open and self._schedules().is_owed(transaction.place):
+                await self._offer_schedule(transaction.place)
+            if transaction.open and meter_value and transaction.token == TOLD_RUNNING_COSTS:
+                told = {"transactionId": transaction.key, "totalCost": _cost(transaction)}
+                await self._ask_for_itself("CostUpdated", told)
 
         def _transaction(self, key: str, evse: dict | None) -> Transaction:
             """As it is known, also of an event that is late; a new one otherwise."""
@@ -190,6 +197,42 @@ def point_2x(base: type[ChargePoint], result: ModuleType) -> type[Point]:
                 found = self.office.begin(Transaction(key, self.id, place, ""))
                 found.notes["metered"] = Metered()
             return found
+
+        # --- K: what cars of ISO 15118 need ----------------------------------------------------
+
+        def _schedules(self) -> EvSchedules:
+            return self.office.of(self.id).setdefault("schedules", EvSchedules())
+
+        @on("NotifyEVChargingNeeds")
+        def on_notify_ev_charging_needs(self, evse_id: int, **_):
+            self._schedules().asks(evse_id)
+            return result.NotifyEVChargingNeeds(ACCEPTED)
+
+        @after("NotifyEVChargingNeeds")
+        async def after_notify_ev_charging_needs(self, evse_id: int, **_):
+            await self._offer_schedule(evse_id)
+
+        @on("NotifyEVChargingSchedule")
+        def on_notify_ev_charging_schedule(self, evse_id: int, charging_schedule: dict, **_):
+            kept = self._schedules().keeps(evse_id, snake_to_camel_case(charging_schedule))
+            if not kept:  # K15.FR.13: it is renegotiated
+                self._schedules().asks(evse_id)
+            return result.NotifyEVChargingSchedule(ACCEPTED if kept else "Rejected")
+
+        @after("NotifyEVChargingSchedule")
+        async def after_notify_ev_charging_schedule(self, evse_id: int, **_):
+            if self._schedules().is_owed(evse_id):
+                await self._offer_schedule(evse_id)
+
+        async def _offer_schedule(self, evse: int) -> None:
+            """Nothing while the transaction there is not known: its event may come after."""
+            there = [each for each in self.office.open_at(self.id) if each.place == evse]
+            if not there:
+                return
+            transaction = there[-1]
+            number = transaction.notes.setdefault("profile", self.office.number() % 2**31)
+            offer = self._schedules().offer(evse, str(transaction.key), number, now())
+            await self._ask_for_itself("SetChargingProfile", offer)
 
         # --- P ---------------------------------------------------------------------------------
 
@@ -229,6 +272,8 @@ def point_2x(base: type[ChargePoint], result: ModuleType) -> type[Point]:
                 self._limits().learn(answer.get("getVariableResult", []))
             if action == "SetVariables":
                 self._learn_password(payload, answer)
+            if action == "SetChargingProfile" and answer.get("status") == ACCEPTED:
+                self._schedules().was_set(payload)
 
         def _learn_password(self, payload: dict, answer: dict) -> None:
             """A01.FR.03 and 04: the new one holds from when the station has taken it."""
@@ -264,5 +309,9 @@ def _answer(point: type[Point], action: str, made: type, **fields: str) -> None:
     setattr(point, answer.__name__, on(action)(answer))
 
 
+def _cost(transaction: Transaction) -> float:
+    """So far, in EUR."""
+    return round(transaction.notes["metered"].used_wh / 1000 * PRICE, 2)
+
+
 Point201 = point_2x(v201.ChargePoint, v201.call_result)
-Point21 = point_2x(v21.ChargePoint, v21.call_result)
