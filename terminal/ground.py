@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.conf import settings
 
 from chargepoint.effects import SOON
 from chargepoint.station import CommandRejected
 from stations.checks import egress_policy
-from stations.clock import Clock, Deadlines
+from stations.clock import Deadlines
 from stations.completing import completed, is_free
 from stations.consumers import ChargePointConsumer, Host
 from stations.dialing import DialQueue
@@ -19,6 +20,7 @@ from stations.models import Station
 from stations.reaching import Reach
 from stations.sealing import shown
 from stations.transfers import Transfers
+from terminal.haste import clock_of
 from terminal.hearing import Hearing
 from terminal.relinking import offering
 
@@ -26,13 +28,14 @@ EPOCH = 1
 
 
 class Ground:
-    """Build it on a running loop; `leave` it in the end.
+    """Build it on a running loop; `leave` it in the end. speed: see terminal.haste.
 
     rows: the stations that there are, by identity. They need not be stored.
     """
 
-    def __init__(self, hearing: Hearing) -> None:
-        clock = Clock()
+    def __init__(self, hearing: Hearing, speed: float = 1.0) -> None:
+        clock = clock_of(speed)
+        self._speed = speed
         transfers = Transfers(write_log=hearing.write_log, reach=Reach(egress_policy("TRANSFERS")))
         self.host = Host(clock, Deadlines(clock), hearing, hearing, transfers=transfers)
         self._queue = DialQueue(reach=Reach(egress_policy("CSMS")))
@@ -49,7 +52,10 @@ class Ground:
 
     def start(self, identity: str) -> None:
         """Run a station and dial. Raises ValueError for a version that no station speaks."""
+        known = identity in self.fleet.running
         self.fleet.carry_out(self._plan(identity), self._epochs)
+        if self._speed != 1.0 and not known:  # the CSMS's clock is slow for it
+            self.order(identity, "clock", {"follow": False})
 
     reconfigure = start  # the fleet looks whether it runs
 
@@ -84,7 +90,11 @@ class Ground:
     def _plan(self, identity: str) -> Plan:
         row = self.rows[identity]
         target = offering(row, row.dial_target())
-        return Plan(identity, ("", row.revision), row.to_core_config(), target)
+        config = row.to_core_config()
+        if self._speed != 1.0:
+            patience = config.call_timeout * self._speed
+            config = msgspec.structs.replace(config, call_timeout=patience)
+        return Plan(identity, ("", row.revision), config, target)
 
     async def relink(self, identity: str) -> None:
         """Link a station anew, as its row says by now. One that is to speak another version is

@@ -39,14 +39,17 @@ class Hearing:
 
     It is in the snapshot writer's place too: a station's state needs no keeping here, but whoever
     says that it has changed may have another link than before.
+
+    speed: of the stations' clock (terminal.haste). A latency is told in seconds of the wall.
     """
 
     owes = False
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, speed: float = 1.0) -> None:
         self.count = 0
         self.taps: list[Callable[[str, Heard], None]] = []  # told of every frame too
         self._listener = listener
+        self._speed = speed
         self._suffix = secrets.token_hex(4)
         self._micros = 0
         self._frames: dict[str, deque[Heard]] = {}
@@ -57,6 +60,8 @@ class Hearing:
 
     def record(self, station: str, run: int, frame: Frame) -> None:
         self.count += 1
+        if self._speed != 1.0 and frame.latency is not None:
+            frame = frame._replace(latency=frame.latency / self._speed)
         self._micros = max(int(frame.time * 1e6), self._micros + 1)
         heard = Heard(self.count, f"{self._micros:014x}{self._suffix}", frame)
         self._frames.setdefault(station, deque(maxlen=KEPT)).append(heard)

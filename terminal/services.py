@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from chargepoint.station import CommandRejected
 from messaging.records import FrameRecord
 from messaging.rows import Row
+from scenarios.engine.clock import Clock as EngineClock
 from scenarios.engine.recording import StationLog
 from scenarios.engine.strand import Services, Subject
 from scenarios.engine.stream import Stream
@@ -23,6 +24,7 @@ from stations.commands import CommandFailed
 from stations.models import Station
 from terminal import relinking
 from terminal.ground import Ground
+from terminal.haste import Hurried
 from terminal.hearing import Heard, Hearing
 
 State = dict[str, Any] | None
@@ -30,7 +32,8 @@ State = dict[str, Any] | None
 
 def services_of(ground: Ground, hearing: Hearing, hosts: Hosts | None = None) -> Services:
     """For scenarios.engine.execution.Run. hosts: where a step may lead a station to."""
-    stream = Stream()
+    clock = ground.host.clock if isinstance(ground.host.clock, Hurried) else EngineClock()
+    stream = Stream(clock)
     hearing.taps.append(lambda station, heard: _offer(stream, station, heard))
 
     async def subjects(identities: list[str]) -> dict[str, Subject]:
@@ -38,7 +41,7 @@ def services_of(ground: Ground, hearing: Hearing, hosts: Hosts | None = None) ->
 
     return Services(
         stream, Past(hearing), States(ground, hearing), Commander(ground, hosts or Hosts()),
-        records=Records(), subjects=subjects,
+        records=Records(), subjects=subjects, clock=clock,
     )  # fmt: skip
 
 

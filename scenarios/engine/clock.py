@@ -6,7 +6,13 @@ import time
 
 
 class Clock:
-    """The host's clocks."""
+    """The host's clocks.
+
+    speed: seconds that they tell for each that passes: what the CSMS is given is as many times so
+    long by them.
+    """
+
+    speed = 1.0
 
     def time(self) -> float:
         """Unix seconds."""

@@ -95,7 +95,7 @@ def _matched(strand: Strand, order: Order, found: Frame) -> None:
     if limit is not None and found.kind != "Call":
         if not strand.called:
             raise StepFailed("No Call has matched yet from which within_ms could count.", found.id)
-        took = (time_of(found.id) - time_of(strand.called)) * 1000
+        took = (time_of(found.id) - time_of(strand.called)) * 1000 / strand.services.clock.speed
         if took > limit:
             sentence = f"{found.action} ({found.kind}) came {took:.0f} ms after its Call, not "
             raise StepFailed(f"{sentence}within {limit:g} ms.", found.id, [row_of(found)])

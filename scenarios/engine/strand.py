@@ -226,7 +226,7 @@ class Strand:
         timeout = self.resolved(step.get("timeout", DEFAULT_TIMEOUT))
         if not isinstance(timeout, int | float) or timeout <= 0:
             raise StepFailed(f"The timeout is {timeout!r}: give it in milliseconds, above 0.")
-        return timeout / 1000
+        return timeout / 1000 * self.services.clock.speed
 
     async def _within(self, work: Awaitable[tuple[str, str]], timeout: Any) -> tuple[str, str]:
         """A container's own limit: there is none unless the step names one."""

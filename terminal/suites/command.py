@@ -14,13 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import uvloop
 from rich.console import Console
 from rich.markup import escape
 
 from runtime import lifetime
 from stations.models import Station
-from terminal import rows
+from terminal import haste, rows
 from terminal.command import TerminalCommand
 from terminal.showing import printable
 from terminal.suites import documents, equipping
@@ -61,6 +60,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--strict", action="store_true", help="a warning of the wire watch fails its case"
     )
     equipping.add_options(parser)
+    haste.add_option(parser)
     for name, what in (("junit", "JUnit XML"), ("html", "one page"), ("json", "everything"),
                        ("badge", "an SVG")):  # fmt: skip
         parser.add_argument(f"--{name}", metavar="FILE", help=f"write a report: {what}")
@@ -103,6 +103,7 @@ def carry_out(
         raise rows.Unusable("No case is left to run.")
     files = writable_files(chosen)
     rows.set_pace(chosen)
+    speed = haste.check(chosen.speed)
 
     def make(identity: str, version: str, settings: dict[str, Any]) -> Station:
         return rows.row_of(chosen, identity, [version], settings)
@@ -119,13 +120,13 @@ def carry_out(
         _show(console, result, len(done), len(suite.cases))
 
     wishes = Wishes(names, seed, chosen.case_timeout, equipped.equipment, equipped.web,
-                    asking(console) if equipped.equipment.person else None)  # fmt: skip
+                    asking(console) if equipped.equipment.person else None, speed)  # fmt: skip
     run = SuiteRun(suite, wishes, make, told)
-    results = uvloop.run(_unless_ended(run))
+    results = haste.run(_unless_ended(run), speed)
     report = Report(
         suite.name, chosen.csms, seed, _command(seed), chosen.strict, began,
         time.monotonic() - since, results if results is not None else done,
-        {"Python": platform.python_version(), "machine": platform.machine()},
+        _environment(speed),
     )  # fmt: skip
     for name, path in files.items():
         path.write_bytes(REPORTS[name](report))
@@ -133,6 +134,11 @@ def carry_out(
     if results is None:
         return ENDED
     return OK if report.passed else FAILED
+
+
+def _environment(speed: float) -> dict[str, str]:
+    hurry = {} if speed == 1.0 else {"stations' clock": f"{speed:g} times as fast as the wall's"}
+    return {"Python": platform.python_version(), "machine": platform.machine()} | hurry
 
 
 async def _unless_ended(run: SuiteRun) -> list[Result] | None:

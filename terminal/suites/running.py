@@ -53,6 +53,7 @@ class Wishes:
     equipment: Equipment = Equipment()
     web: Web | None = None
     ask: Ask | None = None
+    speed: float = 1.0  # see terminal.haste; the loop's too
 
 
 class SuiteRun:
@@ -65,8 +66,9 @@ class SuiteRun:
 
     async def run(self) -> list[Result]:
         """In the order of the suite. Cancelled: stations are stopped in order all the same."""
-        hearing = Hearing(Silent())
-        ground = Ground(hearing)
+        speed = self._wishes.speed
+        hearing = Hearing(Silent(), speed)
+        ground = Ground(hearing, speed)
         web = self._wishes.web
         services = services_of(ground, hearing, web and web.hosts)
         services.web, services.ask = web, self._wishes.ask
@@ -132,19 +134,19 @@ class _Bench:
         content = self.case.content
         plan = Plan(
             f"{self.number}", content["steps"], content["cleanup"], content["variables"],
-            [self.identity], 0.0, True, wishes.seed, policy_of(content.get("watch")),
-            driver=wishes.equipment.driver,
+            [self.identity], 0.0, True, wishes.seed,
+            policy_of(content.get("watch")).at_speed(wishes.speed), driver=wishes.equipment.driver,
         )  # fmt: skip
         run = Run(plan, "terminal", self.services)
         task = asyncio.create_task(run.run())
         try:
-            await asyncio.wait([task], timeout=wishes.seconds)
+            await asyncio.wait([task], timeout=wishes.seconds * wishes.speed)
             if not task.done():
                 run.cancel(f"The case was not done within {wishes.seconds:g} s.")
             await task
         except asyncio.CancelledError:
             run.cancel("The run was ended.")
-            await asyncio.wait([task], timeout=lifetime.PATIENCE)
+            await asyncio.wait([task], timeout=lifetime.PATIENCE * wishes.speed)
             await lifetime.end([task])
             raise
         state, message = run.verdict()

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,17 +17,24 @@ from benchmarks.processes import ROOT, free_port
 PATIENCE = 120.0
 
 
-@pytest.fixture(scope="module")
-def csms() -> Iterator[str]:
-    """Address of a demo CSMS."""
+@contextmanager
+def demo_csms(interval: int) -> Iterator[str]:
+    """Address of a demo CSMS that wants a Heartbeat each `interval` seconds."""
     port = free_port()
-    command = [sys.executable, "-u", "-m", "democsms", "--port", str(port), "--interval", "2"]
+    command = [sys.executable, "-u", "-m", "democsms", "--port", str(port),
+               "--interval", str(interval), "--quiet"]  # fmt: skip
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert "demo CSMS on" in process.stdout.readline()
         try:
             yield f"ws://127.0.0.1:{port}"
         finally:
             process.terminate()
+
+
+@pytest.fixture(scope="module")
+def csms() -> Iterator[str]:
+    with demo_csms(2) as url:
+        yield url
 
 
 class Command:
