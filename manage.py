@@ -12,12 +12,20 @@ SETTINGS = {
     "up": "emulator.settings_up",  # it only looks after processes
     "runscenario": "emulator.settings_suites",
     "runsuite": "emulator.settings_suites",
+    "record": "emulator.settings_suites",
+    "replay": "emulator.settings_suites",
 }
+
+
+def _reads_the_log(words: list[str]) -> bool:
+    """`record --station CP-1`: of the platform's log, which is in a store."""
+    named = any(word.partition("=")[0] == "--station" for word in words)
+    return words[0] == "record" and named
 
 
 def main() -> None:
     chosen = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.settings")
-    if chosen == "emulator.settings" and sys.argv[1:2]:
+    if chosen == "emulator.settings" and sys.argv[1:2] and not _reads_the_log(sys.argv[1:]):
         os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS.get(sys.argv[1], chosen)
     try:
         from django.core.management import execute_from_command_line

@@ -2,9 +2,9 @@
 
 from ninja import Router
 
-from scenarios import api_behaviours, api_executions, api_scenarios
+from scenarios import api_behaviours, api_executions, api_recording, api_scenarios
 
 router = Router()
 # Words like "export" come before {scenario}.
-for part in (api_scenarios, api_executions, api_behaviours):
+for part in (api_scenarios, api_executions, api_behaviours, api_recording):
     router.add_router("", part.router)

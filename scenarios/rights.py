@@ -40,6 +40,7 @@ PART = Part(
         "GET /behaviours/{behaviour}": "scenarios.view_behaviour",
         "PUT /behaviours/{behaviour}": "scenarios.change_behaviour",
         "DELETE /behaviours/{behaviour}": "scenarios.delete_behaviour",
+        "GET /stations/{identity}/recording": VIEW_MESSAGES,
     },
     pages={
         **model_pages("scenarios.scenario"),

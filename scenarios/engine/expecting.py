@@ -35,8 +35,8 @@ def _wanted(strand: Strand, order: Order, translate: bool) -> Pattern:
 
 
 async def _after(strand: Strand, order: Order) -> str:
-    any_order = order.params.get("order") == "any"
-    return await strand.place("act" if any_order else order.params.get("since", ""))
+    usual = "act" if order.params.get("order") == "any" else ""
+    return await strand.place(order.params.get("since") or usual)
 
 
 async def expect(strand: Strand, order: Order, translate: bool = False) -> tuple[str, str]:

@@ -73,7 +73,7 @@ class VerdictCommand(TerminalCommand):
         chosen = argparse.Namespace(**options)
         try:
             equipped = equipping.of_options(chosen)
-            suite = documents.read(chosen.file, chosen.versions or [])
+            suite = self.read(chosen)
             suite = suite.given(equipped.values, equipped.driver_variables)
             code = self.judge(suite, chosen, equipped)
         except rows.Unusable as problem:
@@ -81,18 +81,28 @@ class VerdictCommand(TerminalCommand):
             code = UNUSABLE
         sys.exit(code)
 
+    def read(self, chosen: argparse.Namespace) -> Suite:
+        """What is to be judged. Raises rows.Unusable."""
+        return documents.read(chosen.file, chosen.versions or [])
+
     def judge(self, suite: Suite, chosen: argparse.Namespace, equipped: Equipped) -> int:
         """The exit code. Raises rows.Unusable."""
         raise NotImplementedError
 
 
-def identities(pattern: str, number: int) -> tuple[str, ...]:
-    """`CP-{n}` is CP-1, CP-2, ... Raises Unusable where more than one would have one name."""
-    if not 1 <= number <= MOST_AT_ONCE:
+def identities(pattern: str, lanes: int, suite: Suite) -> tuple[str, ...]:
+    """Of the stations of so many cases at a time; `CP-{n}` is CP-1, CP-2, ...
+
+    Raises Unusable where more than one would have one name.
+    """
+    if not 1 <= lanes <= MOST_AT_ONCE:
         raise rows.Unusable(f"--parallel takes a number from 1 to {MOST_AT_ONCE}.")
-    if number > 1 and "{n}" not in pattern:
-        raise rows.Unusable("--parallel needs a number in --id, such as CP-{n}.")
-    return tuple(pattern.replace("{n}", str(n)) for n in range(1, number + 1))
+    each = max((case.count() for case in suite.cases), default=1)
+    if lanes * each > 1 and "{n}" not in pattern:
+        what = "--parallel needs" if each == 1 else "A case of several stations needs"
+        raise rows.Unusable(f"{what} a number in --id, such as CP-{{n}}.")
+    lanes = min(lanes, max(1, len(suite.cases)))
+    return tuple(pattern.replace("{n}", str(n)) for n in range(1, lanes * each + 1))
 
 
 def carry_out(
@@ -110,6 +120,7 @@ def carry_out(
 
     for case in suite.cases:  # what is wrong with the options or a case is told before anything
         make(names[0], case.version, case.station)
+        case.bounds()
     seed = random.SystemRandom().randrange(2**31) if chosen.seed is None else chosen.seed
     console = Console(highlight=False, soft_wrap=True)
     began, since = time.time(), time.monotonic()

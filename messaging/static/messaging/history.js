@@ -33,6 +33,12 @@ export function exportUrl(filter, format) {
   return `/api/messages/export?${queryOf(filter, { format })}`;
 }
 
+// The messages of one station as a scenario that plays them again; "" where there is no one station.
+export function recordingUrl({ station, from, to }) {
+  if (!station || station.includes(",")) return "";
+  return `/api/stations/${encodeURIComponent(station)}/recording?${queryOf({ from, to })}`;
+}
+
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Fetch the messages from id `first` to id `last` (both included) and hand them to `add`, which

@@ -1,7 +1,7 @@
 // The live view: puts the stream, the history, the list and the panel together.
 import { Detail } from "./detail.js";
 import { element, failed } from "./format.js";
-import { exportUrl, page, refill } from "./history.js";
+import { exportUrl, page, recordingUrl, refill } from "./history.js";
 import { Intercept } from "./intercept.js";
 import { notices } from "./notices.js";
 import { Rows } from "./rows.js";
@@ -109,6 +109,9 @@ function restart() {
   $("lv-notices").replaceChildren();
   $("lv-jsonl").href = exportUrl(filter(), "jsonl");
   $("lv-csv").href = exportUrl(filter(), "csv");
+  const recording = recordingUrl(filter());
+  $("lv-record").hidden = !recording;
+  $("lv-record").href = recording;
   table.toTop();
   changed(0);
 }

@@ -13,6 +13,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from chargepoint.commands import CommandRejected
 from chargepoint.config import SUBPROTOCOLS, ConnectorConfig, StationConfig
 from chargepoint.effects import Close, Cut, Dial, Frame, Noted, Received, Send
@@ -209,6 +211,12 @@ class Shell:
         self.perform(effects)
         return result
 
+    def configure(self, overrides: dict) -> None:
+        changed = {**self.config.configuration, **overrides}
+        kept = {name: value for name, value in changed.items() if value is not None}
+        self.config = msgspec.structs.replace(self.config, configuration=kept)
+        self.perform(self.station.reconfigure(self.config, self.clock.time()))
+
     # --- state -------------------------------------------------------------------------------
 
     def snapshot(self) -> dict:
@@ -274,6 +282,9 @@ class Desk(Commander):
     async def switch(self, station: str, running: bool) -> bool:
         await asyncio.sleep(HOP)
         return self._shell.switch(running)
+
+    async def configure(self, station: str, overrides: dict) -> None:
+        self._shell.configure(overrides)
 
 
 class NoRecords:
