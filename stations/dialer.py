@@ -86,6 +86,8 @@ class Dialer(WSListener):
         `pause`: seconds before the first dial (a station that boots slowly).
         """
         self.wanted = True
+        if self.state is LinkState.CLOSING:
+            self.consumer.reconnect_after = pause  # in place of a back-off
         if self.state not in (LinkState.OFF, LinkState.WAITING):
             return
         if pause > 0:

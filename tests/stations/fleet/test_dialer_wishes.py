@@ -51,6 +51,16 @@ async def test_connect_after_disconnect_before_the_close_was_answered(station, s
     await until(lambda: len(sink.live()) == 1 and station.state is LinkState.OPEN)
 
 
+async def test_connect_while_closing_waits_for_no_back_off(station, sink, monkeypatch):
+    monkeypatch.setattr(type(station.backoff), "next_delay", lambda self: 3600.0)
+    station.connect()
+    await booted(sink)
+    station.disconnect()
+    station.connect()
+    await back(sink)
+    await until(lambda: station.state is LinkState.OPEN)
+
+
 async def test_a_new_address_is_dialed_at_once(station, sink):
     station.connect()
     first = await booted(sink)
