@@ -20,7 +20,7 @@ WHOLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]{0,49})\Z")
 INSIDE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,49})\}")
 OPERATIONS = ("@random", "@choice", "@add", "@multiply", "@now")
 # What every run has of itself.
-OWN_NAMES = frozenset({"station", "version", "connectors", "csms", "index"})
+OWN_NAMES = frozenset({"station", "version", "connectors", "csms", "index", "nth"})
 LONGEST_TEXT = 100_000  # characters of what is put together
 LARGEST = 2**63  # of numbers
 LONGEST_MS = 7 * 86_400_000

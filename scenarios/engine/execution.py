@@ -199,7 +199,8 @@ class Run:
             self.services, subject, record, inbox,
             random.Random(f"{self.plan.seed} {number} {subject.identity}"),
             {**self.plan.variables, "station": subject.identity, "version": subject.version,
-             "connectors": subject.connectors, "csms": subject.csms, "index": 0},
+             "connectors": subject.connectors, "csms": subject.csms, "index": 0,
+             "nth": number + 1},
             driver=self.plan.driver, table=TABLE,
         )  # fmt: skip
         strand.stopped = lambda: self.cancelled

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scenarios.drivers.document import Driver
+from scenarios.values import WHOLE
 from stations.models import Station
 from terminal.rows import Unusable
+from terminal.suites.latencies import checked
 
+MOST_STATIONS = 500
 PROFILES = (0, 1, 2, 3)  # security profiles; 0: no authentication
 
 
@@ -26,7 +29,8 @@ class Needs:
 
 @dataclass(frozen=True)
 class Case:
-    """A scenario on one station of one version; `content` as scenarios.models.Scenario has it."""
+    """A scenario on one or more stations of one version; `content` as scenarios.models.Scenario
+    has it. stations: how many; limits: of the CSMS's answers, see latencies.py."""
 
     id: str
     name: str
@@ -36,6 +40,31 @@ class Case:
     station: dict[str, Any] = field(default_factory=dict)
     declared: str = ""
     needs: Needs = Needs()
+    stations: Any = 1
+    limits: Mapping[str, Any] = field(default_factory=dict)
+
+    def count(self) -> int:
+        """How many stations it has. Raises Unusable."""
+        count = self._known(self.stations)
+        if type(count) is not int or not 1 <= count <= MOST_STATIONS:
+            raise Unusable(f"{self.id}: give stations as a number from 1 to {MOST_STATIONS}.")
+        return count
+
+    def bounds(self) -> dict[str, dict[str, float]]:
+        """Its limits with the values of its variables (latencies.py). Raises Unusable."""
+        return {
+            action: {
+                name: checked(f"{self.id}, limits of {action}", name, self._known(value))
+                for name, value in limits.items()
+            }
+            for action, limits in self.limits.items()
+        }
+
+    def _known(self, value: Any) -> Any:
+        """A variable's value, where it is one."""
+        if isinstance(value, str) and (whole := WHOLE.match(value)):
+            return self.content["variables"].get(whole[1])
+        return value
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Result:
     message   the sentence for the CSMS's developer; "" where all is well
     warnings  of the wire watch, in words
     declared  why it is known to fail, "" where it is not
+    latencies how soon the CSMS answered by action, of a case with limits (latencies.py)
     frames    those around the end, as terminal.hearing.as_plain has them
     """
 
@@ -49,6 +50,7 @@ class Result:
     seconds: float = 0.0
     steps: list[Step] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
+    latencies: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def is_bad(self, strict: bool) -> bool:
         """Whether it makes the run fail: also a declared failure that passes."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chargepoint.effects import Frame
@@ -24,6 +24,7 @@ from terminal.hearing import Heard, Hearing, as_plain
 from terminal.rows import Unusable
 from terminal.services import services_of
 from terminal.suites.cases import Case, Equipment, Suite
+from terminal.suites.latencies import Latencies
 from terminal.suites.results import ERROR, FAIL, NOT_APPLICABLE, PASS, SKIPPED, Result, Step
 
 log = logging.getLogger(__name__)
@@ -75,13 +76,14 @@ class SuiteRun:
         results: dict[int, Result] = {}
         waiting = iter(enumerate(self._suite.cases))
 
-        async def lane(identity: str) -> None:
+        async def lane(identities: tuple[str, ...]) -> None:
             for number, case in waiting:
-                bench = _Bench(case, identity, number, ground, hearing, services)
+                mine = identities[: case.count()]
+                bench = _Bench(case, mine, number, ground, hearing, services)
                 results[number] = await bench.carry_out(self._wishes, self._make)
                 self._told(results[number])
 
-        lanes = [asyncio.create_task(lane(identity)) for identity in self._wishes.identities]
+        lanes = [asyncio.create_task(lane(some)) for some in self._lanes()]
         try:
             await asyncio.gather(*lanes)
         finally:
@@ -91,31 +93,43 @@ class SuiteRun:
                 await web.close()
         return [results[number] for number in sorted(results)]
 
+    def _lanes(self) -> list[tuple[str, ...]]:
+        """Names for as many cases at a time as there are names for."""
+        each = max((case.count() for case in self._suite.cases), default=1)
+        names = self._wishes.identities
+        return [names[place : place + each] for place in range(0, len(names) - each + 1, each)]
+
 
 @dataclass
 class _Bench:
-    """One case, its station, and what is kept of it."""
+    """One case, its stations, and what is kept of it."""
 
     case: Case
-    identity: str
+    identities: tuple[str, ...]
     number: int
     ground: Ground
     hearing: Hearing
     services: Services
+    latencies: Latencies = field(default_factory=Latencies)
+
+    def __post_init__(self) -> None:
+        self._mine = frozenset(self.identities)
 
     async def carry_out(self, wishes: Wishes, make: Make) -> Result:
         case = self.case
         result = Result(
-            case.id, case.name, case.version, list(case.requirements), self.identity,
+            case.id, case.name, case.version, list(case.requirements), self.identities[0],
             declared=case.declared, began=time.time(),
         )  # fmt: skip
         began = time.monotonic()
         try:
-            row = make(self.identity, case.version, case.station)
-            if why := wishes.equipment.lacks(case, row):
+            rows = [make(each, case.version, case.station) for each in self.identities]
+            if why := wishes.equipment.lacks(case, rows[0]):
                 result.verdict, result.message = SKIPPED, why
             else:
-                self.ground.add(row)
+                for row in rows:
+                    self.ground.add(row)
+                self.hearing.taps.append(self._measured)
                 await self._judge(result, wishes)
         except Unusable as problem:
             result.message = f"The station cannot be made: {problem}"
@@ -123,10 +137,13 @@ class _Bench:
             log.exception("%s could not be carried out", case.id)
             result.message = f"It could not be carried out: {type(fault).__name__}: {fault}"
         finally:
-            frames = list(self.hearing.since(self.identity, 0))[-FRAMES:]
-            result.frames = [_shown(self.identity, heard) for heard in frames]
-            await self.ground.remove(self.identity)
-            self.hearing.forget(self.identity)
+            if self._measured in self.hearing.taps:
+                self.hearing.taps.remove(self._measured)
+            frames = list(self.hearing.since(result.station, 0))[-FRAMES:]
+            result.frames = [_shown(result.station, heard) for heard in frames]
+            for each in self.identities:
+                await self.ground.remove(each)
+                self.hearing.forget(each)
         result.seconds = time.monotonic() - began
         return result
 
@@ -134,7 +151,7 @@ class _Bench:
         content = self.case.content
         plan = Plan(
             f"{self.number}", content["steps"], content["cleanup"], content["variables"],
-            [self.identity], 0.0, True, wishes.seed,
+            list(self.identities), 0.0, True, wishes.seed,
             policy_of(content.get("watch")).at_speed(wishes.speed), driver=wishes.equipment.driver,
         )  # fmt: skip
         run = Run(plan, "terminal", self.services)
@@ -150,16 +167,32 @@ class _Bench:
             await lifetime.end([task])
             raise
         state, message = run.verdict()
-        (record,) = run.logs
+        record = next((each for each in run.logs if each.state == FAILED), run.logs[0])
+        result.station = record.station
         result.message = message
         result.verdict = {PASSED: PASS, FAILED: FAIL, CANCELLED: FAIL}.get(state, NOT_APPLICABLE)
         if record.erred and state == FAILED:
             result.verdict = ERROR
+        if self.case.limits:
+            self._hold_limits(result)
         result.warnings = [
             f"{each['sentence']} ({each['count']} times)" if each["count"] > 1 else each["sentence"]
             for each in record.findings if each["level"] == WARN
         ]  # fmt: skip
         result.steps = [_step(record, each) for each in record.steps]
+
+    def _measured(self, station: str, heard: Heard) -> None:
+        frame = heard.frame
+        if frame.latency is not None and frame.direction == "received" and station in self._mine:
+            self.latencies.put(frame.action, frame.latency)
+
+    def _hold_limits(self, result: Result) -> None:
+        """A limit that does not hold fails what has passed."""
+        result.latencies = self.latencies.table()
+        broken = self.latencies.verdict(self.case.bounds())
+        if broken and result.verdict in (PASS, FAIL):
+            result.verdict = FAIL
+            result.message = " ".join(filter(None, [result.message, *broken]))
 
 
 def _step(record: StationLog, entry: dict[str, Any]) -> Step:

@@ -14,6 +14,7 @@ from scenarios.watch.rules import RULES
 from stations.models import DESIGN_FIELDS
 from terminal.rows import VERSIONS, Unusable
 from terminal.suites.cases import PROFILES, Case, Needs, Suite
+from terminal.suites.latencies import limits_at
 from terminal.suites.reading import (
     check_names,
     json_of,
@@ -31,7 +32,7 @@ SUITE_KEYS = {
 INCLUDED_KEYS = {"description", "cases", "starts", "variables"}
 CASE_KEYS = {
     "id", "name", "description", "scenario", "requirements", "versions", "station", "variables",
-    "needs", "use", "watch", "steps", "cleanup",
+    "needs", "use", "watch", "steps", "cleanup", "stations", "limits",
 }  # fmt: skip
 START_KEYS = {"use", "steps"}
 NEEDS_KEYS = {"driver", "security_profile", "person"}
@@ -117,6 +118,7 @@ def _cases(
             identity, str(each.get("name") or made.name), version, deepcopy(content),
             tuple(map(str, list_at(where, each, "requirements"))), settings,
             str(shared.declared.get(identity, "")), needs_of(where, each, content, version),
+            each.get("stations", 1), limits_at(where, each),
         )  # fmt: skip
 
 

@@ -23,4 +23,5 @@ class Command(command.VerdictCommand):
         command.add_options(parser)
 
     def judge(self, suite: Suite, chosen: argparse.Namespace, equipped: Equipped) -> int:
-        return command.carry_out(suite, chosen, (chosen.id,), equipped)
+        names = command.identities(chosen.id, 1, suite)
+        return command.carry_out(suite, chosen, names, equipped)

@@ -35,5 +35,5 @@ class Command(command.VerdictCommand):
     def judge(self, suite: Suite, chosen: argparse.Namespace, equipped: Equipped) -> int:
         if chosen.only:
             suite = suite.only(chosen.only)
-        names = command.identities(chosen.id, chosen.parallel)
-        return command.carry_out(suite, chosen, names[: max(1, len(suite.cases))], equipped)
+        names = command.identities(chosen.id, chosen.parallel, suite)
+        return command.carry_out(suite, chosen, names, equipped)
