@@ -41,6 +41,9 @@ class Command(TerminalCommand):
             help="lines as one would type them, - for standard input; the first that fails ends it",
         )  # fmt: skip
         parser.add_argument(
+            "--go-on", action="store_true", help="a line that fails does not end the script"
+        )
+        parser.add_argument(
             "--json", action="store_true", help="a JSON object a line in place of text"
         )
 
@@ -54,7 +57,7 @@ class Command(TerminalCommand):
             sys.exit(2)
         show = Objects() if chosen.json else Lines()
         rows.set_pace(chosen)
-        sys.exit(uvloop.run(run(row, show, script)))
+        sys.exit(uvloop.run(run(row, show, script, chosen.go_on)))
 
 
 def opened(path: str | None) -> TextIO | None:
@@ -69,8 +72,8 @@ def opened(path: str | None) -> TextIO | None:
         raise rows.Unusable(f"{path} cannot be read: {error.strerror}.") from error
 
 
-async def run(row: Station, show: Show, script: TextIO | None) -> int:
-    """Run the station and carry out the lines; the exit code."""
+async def run(row: Station, show: Show, script: TextIO | None, go_on: bool = False) -> int:
+    """Run the station and carry out the lines; the exit code. go_on: after a line that failed."""
     hearing = Hearing(show)
     ground = Ground(hearing)
     desk = Desk(row.identity, ground, hearing, show)
@@ -82,21 +85,22 @@ async def run(row: Station, show: Show, script: TextIO | None) -> int:
         lines = sources.streamed(script) if script else sources.typed(
             row.identity, commands_of(desk.version)
         )  # fmt: skip
-        work = asyncio.create_task(carry_out(desk, lines, is_script=script is not None))
+        work = asyncio.create_task(carry_out(desk, lines, script is not None and not go_on))
         waits = asyncio.create_task(over.wait())
         try:
             await asyncio.wait([work, waits], return_when=asyncio.FIRST_COMPLETED)
         finally:
             await lifetime.end([work, waits])
             await ground.leave()
-    return 1 if script and desk.failed else 0
+    return 1 if script and desk.failed and not go_on else 0
 
 
-async def carry_out(desk: Desk, lines: AsyncIterator[str], is_script: bool) -> None:
+async def carry_out(desk: Desk, lines: AsyncIterator[str], ends: bool) -> None:
+    """ends: at the first line that comes to nothing."""
     async for line in lines:
         try:
             done = await desk.carry_out(line)
         except Ended:
             return
-        if is_script and not done:
+        if ends and not done:
             return
