@@ -18,7 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m conformance", description=__doc__)
     parser.add_argument("--suite", action="append", default=[], choices=("16", "201", "21"))
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN")
-    parser.add_argument("--jobs", type=int, default=8, metavar="N", help="cases at a time")
+    parser.add_argument("--jobs", type=int, default=16, metavar="N", help="cases at a time")
     parser.add_argument("--good", action="store_true", help="the correct CSMS only")
     parser.add_argument("--bad", action="store_true", help="the broken ones only")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="each Nth broken one")

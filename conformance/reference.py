@@ -109,6 +109,7 @@ class Reference:
             "upload_url": files,
             "tls_url": self.tls_url(breakage),
             "csms_root": self.office.authority.root_pem,
+            "old_password": PASSWORD,
         }
 
     def expect(self, station: str, breakage: Breakage | None, profile: int) -> None:
