@@ -27,6 +27,7 @@ EVERY = 2.0  # seconds between two looks
 SOONEST = 0.25  # between a look and one that is asked for
 PATIENCE = 2.0  # seconds for the worker
 COLUMNS = ("identity", "enabled", "running", "held_back", "ocpp_version")
+LATE = ("timeout", "busy")
 AT_REST = ("stopped", "disabled", "held back")
 
 Send = Callable[[str], None]
@@ -80,7 +81,8 @@ class Watched:
             try:
                 seen = await send_command(self.identity, "look", {}, PATIENCE)
             except CommandFailed as failure:
-                state["link_error"] = state["link_error"] or failure.message
+                if failure.code not in LATE:  # the page keeps the last look for a while
+                    state["link_error"] = state["link_error"] or failure.message
         return {"type": "figures", "time": time.time(), "station": state, "look": seen}
 
 

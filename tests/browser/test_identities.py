@@ -24,7 +24,7 @@ def test_an_identity_with_every_kind_of_sign(page: Page, platform: Stack, csms: 
     page.get_by_role("link", name=name).click()
     panel = page.locator("[data-panel]")
     expect(panel.locator("[data-live=badge]")).to_have_text("Connected")
-    panel.get_by_role("link", name="Live messages").click()
+    panel.get_by_role("link", name="Live view").click()
     expect(page.locator("input[name=station]")).to_have_value(name)
     ask(page, platform, "POST", f"stations/{segment}/unplug", {"connector": 1})
     expect(page.locator("#lv-scroll")).to_contain_text("StatusNotification")

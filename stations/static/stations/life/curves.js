@@ -58,7 +58,7 @@ export class Curves {
     for (const seen of look?.connectors ?? []) {
       if (!this.points.has(seen.id)) this.points.set(seen.id, []);
       const points = this.points.get(seen.id);
-      points.push({ t: look.time, ...seen });
+      if (points.at(-1)?.t !== look.time) points.push({ t: look.time, ...seen });
       if (points.length > MOST) points.shift();
     }
     for (const live of station.connectors ?? []) this.record(live);

@@ -13,6 +13,7 @@ import { Schedule } from "./schedule.js";
 import { Settings } from "./settings.js";
 import { Timeline } from "./timeline.js";
 
+const KEPT = 10; // seconds
 const root = document.getElementById("life");
 const told = JSON.parse(document.getElementById("life-told").textContent);
 const allowed = new Set(told.allowed);
@@ -52,9 +53,13 @@ const outlets = new Outlets(context, {
 const parts = [facts, outlets, curves, schedule, commands, new Faults(context), new Settings(context), new Timeline(context)];
 if (root.dataset.messages) new Messages(context);
 
+let last = null; // the last look of the worker, which may be late with the next
+
 function news(message) {
   const running = !["stopped", "disabled", "held back"].includes(message.station.state);
-  for (const part of parts) part.news({ ...message, running });
+  if (message.look) last = message;
+  const kept = running && last && message.time - last.time < KEPT ? last.look : null;
+  for (const part of parts) part.news({ ...message, look: message.look ?? kept, running });
   root.dataset.looks = Number(root.dataset.looks ?? 0) + 1;
 }
 

@@ -36,6 +36,13 @@ function notesOf({ battery, cost, paying_until: until, payment_url: url, settlem
   return notes;
 }
 
+// What the CSMS has told the driver, where the station works no cost out itself (2.0.1).
+function toldCost(station, outlet) {
+  const lines = (station.display || []).find((each) => each.evse === outlet.evse)?.lines ?? [];
+  const line = lines.find((each) => each.kind === "cost" || each.kind === "total");
+  return line?.amount == null ? undefined : { amount: Number(line.amount), currency: line.currency ?? "" };
+}
+
 const percent = (value) => (value == null ? "–" : `${Math.round(value)} %`);
 
 export class Outlets {
@@ -88,7 +95,8 @@ export class Outlets {
 
   news({ station, look, running }) {
     for (const { outlet, card } of this.cards.values()) {
-      const live = (station.connectors || []).find((each) => each.id === outlet.id);
+      const found = (station.connectors || []).find((each) => each.id === outlet.id);
+      const live = found && { ...found, cost: found.cost ?? toldCost(station, outlet) };
       const seen = look?.connectors.find((each) => each.id === outlet.id) ?? null;
       this.show(card, outlet, live, seen, running);
     }
