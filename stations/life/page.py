@@ -22,6 +22,10 @@ FAULT_CODES = (
     "HighTemperature", "InternalError", "OverCurrentFailure", "OverVoltage", "PowerMeterFailure",
     "PowerSwitchFailure", "ReaderFailure", "ResetFailure", "UnderVoltage", "WeakSignal",
 )  # fmt: skip
+# ReasonEnumType and Reason, those of a stop at the station.
+STOP_REASONS = (
+    "Local", "EVDisconnected", "EmergencyStop", "DeAuthorized", "PowerLoss", "Reboot", "Other",
+)  # fmt: skip
 _ROUTERS = (api_commands.router, api_faults.router, api_interception.router)
 # The one table; it stands for as long as the process does.
 TABLE = tuple(commands(_ROUTERS))
@@ -82,6 +86,8 @@ def life_of(request: HttpRequest, station: Station) -> dict[str, Any]:
         "tabs": tabs_of(request, station, "life"),
         "allowed": allowed,
         "live_url": live_view_of(request, station),
+        "crafter_url": f"{reverse('crafter')}?station={in_query(station.identity)}"
+        if "messages" in allowed else "",
         "sees_messages": rights.PART.may(request, rights.VIEW_MESSAGES),
         "sees_sessions": rights.PART.may(request, rights.VIEW_SESSIONS),
         "told": {
@@ -92,7 +98,9 @@ def life_of(request: HttpRequest, station: Station) -> dict[str, Any]:
             "connectors": station.connectors,
             "seats": commands_for(version, allowed),
             "live": live_data(state),
-            "idTag": station.default_id_tag,
-            "suggested": {"error_code": ["NoError", *FAULT_CODES]},
+            "suggested": {
+                "error_code": ["NoError", *FAULT_CODES], "id_tag": [station.default_id_tag],
+                "reason": list(STOP_REASONS),
+            },
         },
-    }
+    }  # fmt: skip
