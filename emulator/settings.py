@@ -87,6 +87,9 @@ EGRESS_CSMS_ALLOW = env_list("EGRESS_CSMS_ALLOW")
 EGRESS_CSMS_DENY = env_list("EGRESS_CSMS_DENY")
 EGRESS_TRANSFERS_ALLOW = env_list("EGRESS_TRANSFERS_ALLOW")
 EGRESS_TRANSFERS_DENY = env_list("EGRESS_TRANSFERS_DENY")
+# Hosts that scenarios and drivers of CSMSs may ask by HTTP; the driver of runs that name none.
+HTTP_ALLOW_HOSTS = env_list("HTTP_ALLOW_HOSTS")
+SCENARIO_DRIVER = os.environ.get("SCENARIO_DRIVER", "")
 DEMO_CSMS_URL = (
     os.environ.get("DEMO_CSMS_URL") or f"ws://127.0.0.1:{os.environ.get('DEMO_CSMS_PORT') or 9220}"
 )

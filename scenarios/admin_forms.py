@@ -18,6 +18,7 @@ from unfold.widgets import (
 
 from scenarios.launching import Target, Wishes, launch
 from scenarios.models import Behaviour, Execution, Scenario
+from scenarios.validation import each_step, type_of
 from stations.admin_widgets import WordsField
 from stations.models import Template
 
@@ -140,6 +141,11 @@ class RunForm(forms.Form):
         rows=2, required=False,
         help_text='Rules of the wire watch for this run, e.g. {"clock_skew": "warn"}.',
     )  # fmt: skip
+    driver = PlainJSONField(
+        rows=4, required=False,
+        help_text='By which the CSMS acts: the name of a driver that ships, e.g. "octt", or a '
+        "driver as docs/suites.md has it. Empty: the one of this server.",
+    )  # fmt: skip
     share = forms.BooleanField(
         label="Beside what else runs", required=False, widget=UnfoldBooleanWidget,
         help_text="Do not wait until the stations are free.",
@@ -152,6 +158,8 @@ class RunForm(forms.Form):
         self.fields["variables"].initial = scenario.variables
         if not scenario.variables:
             del self.fields["variables"]
+        if "csms" not in map(type_of, each_step([*scenario.steps, *scenario.cleanup])):
+            del self.fields["driver"]
 
     def launch(self, user: str) -> Execution | None:
         """None where the form has errors now."""
@@ -163,6 +171,7 @@ class RunForm(forms.Form):
         wishes = Wishes(
             values["stagger_ms"] or 0, values["start_stations"], values.get("variables") or {},
             started_by=user, share=values["share"], watch=values["watch"] or {},
+            driver=values.get("driver"),
         )  # fmt: skip
         try:
             return launch(self.scenario, Target(named, values["tag"].strip(), template), wishes)

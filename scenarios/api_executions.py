@@ -34,7 +34,7 @@ def _launched(request: HttpRequest, scenario: str, body: RunIn) -> Status:
     named = [*body.stations, *([body.stationId] if body.stationId else [])]
     wishes = Wishes(
         body.stagger_ms, body.start, body.variables, body.seed, request.auth.get_username(),
-        share=body.share, watch=body.watch,
+        share=body.share, watch=body.watch, driver=body.driver,
     )  # fmt: skip
     row = scenario_or_404(scenario)
     with told():

@@ -79,6 +79,11 @@ class RunIn(StrictIn):
         description="Rules of the wire watch, over the scenario's: {rule: fail, warn or off, "
         "limits in ms, allow: [{rule, action}]}, or one level for all",
     )
+    driver: dict[str, Any] | str | None = Field(
+        None,
+        description="By which the CSMS is made to act: its document (docs/suites.md), or the "
+        "name of one that ships; left out: that of SCENARIO_DRIVER",
+    )
 
 
 class ExecutionIn(RunIn):

@@ -60,6 +60,7 @@ def _step() -> dict[str, Any]:
             "optional": {"type": "boolean"},
             "capture": {"type": "object", "additionalProperties": {"type": "string"}},
             "refused": {"type": ["boolean", "string"]},
+            "obligation": {"type": "string", "minLength": 1},
         },
         "if": {"properties": {"type": {"enum": list(MESSAGE_TYPES)}}},
         "then": {"properties": {"params": {"$ref": "#/$defs/message"}}},

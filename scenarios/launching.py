@@ -13,7 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.trail import acts
+from scenarios import outreach
 from scenarios.behaviour_rules import check_given
+from scenarios.drivers.document import BadDriver
 from scenarios.engine.claims import nudge
 from scenarios.models import CANCELLED, OPEN_STATES, PENDING, RUNNING, Execution, Scenario
 from scenarios.watch.rules import check_watch
@@ -88,11 +90,14 @@ class Wishes:
     likeness: str = ""
     share: bool = False  # run beside others on the stations, see engine/turns.py
     watch: Any = field(default_factory=dict)  # over what the scenario says, see watch/rules.py
+    driver: Any = None  # document or name of the CSMS's, see outreach.py
 
 
 def launch(scenario: Scenario, target: Target, wishes: Wishes = Wishes()) -> Execution:
     """Have a runner run it. Raises ValidationError."""
-    if problems := check_given(wishes.variables, set(scenario.variables)):
+    driver = _driver(wishes)
+    own = set(driver.get("variables", ())) if wishes.driver else set()
+    if problems := check_given(wishes.variables, {*scenario.variables, *own}):
         raise ValidationError({"variables": problems})
     if not 0 <= wishes.stagger_ms <= MOST_STAGGER_MS:
         sentence = f"Choose 0 to {MOST_STAGGER_MS} milliseconds."
@@ -106,8 +111,13 @@ def launch(scenario: Scenario, target: Target, wishes: Wishes = Wishes()) -> Exe
     if not (wishes.share or wishes.behaviour):
         _refuse_kept_busy(stations)
     content = scenario.content()
-    content["variables"] |= wishes.variables
+    content["variables"] |= {
+        name: value for name, value in wishes.variables.items() if name in scenario.variables
+    }
     content["run_watch"] = wishes.watch
+    content["driver"] = driver
+    if why := list(outreach.refusals(content, driver)):
+        raise ValidationError({"scenario": why})
     execution = Execution(
         scenario_slug=scenario.slug, scenario_name=scenario.name, content=content,
         target=target.as_dict(), stations=stations, stagger_ms=wishes.stagger_ms,
@@ -121,9 +131,19 @@ def launch(scenario: Scenario, target: Target, wishes: Wishes = Wishes()) -> Exe
         "scenario": scenario.slug, "count": len(stations), "variables": wishes.variables,
         "seed": execution.seed, "start_stations": wishes.start_stations,
     }  # fmt: skip
+    if driver:
+        told["driver"] = str(driver.get("driver") or "driver")
     acts.note("started", EXECUTION, [str(execution.pk)], details=told)
     nudge()
     return execution
+
+
+def _driver(wishes: Wishes) -> dict[str, Any]:
+    """Raises ValidationError."""
+    try:
+        return outreach.driver_document(wishes.driver, wishes.variables)
+    except BadDriver as problem:
+        raise ValidationError({"driver": str(problem)}) from None
 
 
 def _refuse_kept_busy(stations: list[str]) -> None:

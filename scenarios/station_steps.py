@@ -47,6 +47,19 @@ class StartTransactionIn(commands.StartTransactionIn):
     token_type: str | None = None
 
 
+class ScheduleIn(commands.ConnectorCommand):
+    seconds: float = 86_400
+
+
+class SettingIn(StrictIn):
+    key: str
+    value: str
+    evse: int | None = None
+    connector: int | None = None
+
+
+# Steps whose command has another name: `set` is a step already.
+CALLED = {"change-setting": "set"}
 COMMANDS: dict[str, type[StrictIn]] = {
     "connect": Nothing,
     "disconnect": Nothing,
@@ -65,9 +78,21 @@ COMMANDS: dict[str, type[StrictIn]] = {
     "bay": commands.BayIn,  # OCPP 2.x
     "priority-charging": commands.PriorityIn,  # OCPP 2.1
     "der-alarm": commands.DerAlarmIn,  # OCPP 2.1
+    "grid": commands.GridIn,
+    "battery-swap": commands.BatterySwapIn,  # OCPP 2.1, as those below
+    "terminal": commands.TerminalIn,
+    "pay-terminal": commands.PayTerminalIn,
+    "payment-url": commands.PaymentUrlIn,
+    "refuse-tariff": commands.ConnectorCommand,
+    "vat-number": commands.VatNumberIn,
+    "look": Nothing,
+    "schedule": ScheduleIn,
+    "settings": Nothing,
+    "change-setting": SettingIn,
     # Faults on demand, see docs/faults.md.
     "add-fault": faults.FrameFaultIn,
     "clear-fault": ClearIn,
+    "faults": Nothing,
     "respond": faults.RespondIn,
     "clock": faults.ClockIn,
     "half-open": faults.WhileIn,
@@ -75,6 +100,7 @@ COMMANDS: dict[str, type[StrictIn]] = {
     "power-cut": faults.WhileIn,
     "power-on": Nothing,
     # Interception.
+    "interception": Nothing,
     "add-breakpoint": BreakpointIn,
     "clear-breakpoint": ClearIn,
     "release": ReleaseHeldIn,

@@ -21,7 +21,7 @@ SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\Z")
 RESERVED = frozenset({"import", "export"})
 STEP_KEYS = (
     "type", "description", "timeout", "params", "validate", "versions", "optional", "capture",
-    "refused",
+    "refused", "obligation",
 )  # fmt: skip
 CAPTURING = ("wait_for_message", "expect", "csms", "http", "link")  # beside the commands
 MOST_STEPS = 500
@@ -174,6 +174,8 @@ def _common_problems(step: Mapping[str, Any], kind: str) -> Iterator[str]:
         yield 'Let "optional" be true or false.'
     if not isinstance(step.get("description", ""), str):
         yield 'Give "description" as a text.'
+    if "obligation" in step and not (isinstance(step["obligation"], str) and step["obligation"]):
+        yield 'Give "obligation" as a text: what of the CSMS this step shows.'
     if "validate" in step and kind not in ("wait_for_message", "expect", "expect_none"):
         yield '"validate" is for steps that wait for a message: take it out.'
     if "capture" in step:

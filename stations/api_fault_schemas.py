@@ -97,7 +97,9 @@ class BrokenConnectorOut(Schema):
 
 class FaultsOut(Schema):
     frames: list[FrameFaultOut]
-    answers: list[LaidDownOut] = Field(description="To Calls of the CSMS, laid down by `respond`")
+    answers: list[LaidDownOut] = Field(
+        default_factory=list, description="To Calls of the CSMS, laid down by `respond`"
+    )
     clock: ClockOut | None
     half_open: bool
     power: Literal["on", "off"]

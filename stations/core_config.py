@@ -47,14 +47,14 @@ def configuration_of(station: Station, version: str) -> dict[str, str]:
             value = [name for name in value if name in MEASURANDS[family(version)]]
         text = ",".join(value) if isinstance(value, list) else str(value)
         configuration.update(dict.fromkeys(names, text))
-    if profile := _security_profile(station):
+    if profile := security_profile(station):
         name = "SecurityProfile" if is_16 else "SecurityCtrlr.SecurityProfile"
         configuration[name] = str(profile)
     configuration.update(overrides_of(version, station.versions(), station.configuration))
     return configuration
 
 
-def _security_profile(station: Station) -> int:
+def security_profile(station: Station) -> int:
     """The profile that the configured link amounts to (whitepaper, section 2)."""
     secure = station.csms_url.startswith("wss://")
     if station.has_password:

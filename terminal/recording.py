@@ -25,11 +25,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="put words in place of tags, tokens, serial numbers, certificates and secrets",
     )  # fmt: skip
     parser.add_argument(
-        "--verbatim", action="store_true",
+        "--verbatim",
+        action="store_true",
         help="every Call as it was, in place of acts (plug, start-transaction, ...) of the station",
     )
     parser.add_argument(
-        "--calls", choices=CALLS, default=CALLS[0],
+        "--calls",
+        choices=CALLS,
+        default=CALLS[0],
         help="what the CSMS called: expect it again (default), skip it, or have a driver make it",
     )
     parser.add_argument(

@@ -69,6 +69,39 @@ def set_pace(options: argparse.Namespace) -> None:
         django_settings.STATION_DELAYS = 0.0
 
 
+def own_profile(options: argparse.Namespace) -> int:
+    """The security profile (2.0.1 part 2, A00; the whitepaper for 1.6) that the options are."""
+    secure = options.csms.startswith("wss:")
+    if options.password is not None:
+        return 2 if secure else 1
+    return 3 if secure and options.cert else 0
+
+
+def profiles(options: argparse.Namespace) -> list[int]:
+    """The security profiles that the options can make; `secure_csms`: beside `csms`, or None."""
+    secure = options.csms if options.csms.startswith("wss:") else options.secure_csms
+    plain = options.csms.startswith("ws:")
+    can = {
+        0: plain, 1: plain and options.password is not None,
+        2: secure and options.password is not None, 3: secure and options.cert and options.key,
+    }  # fmt: skip
+    return [profile for profile, may in can.items() if may]
+
+
+def of_profile(options: argparse.Namespace, profile: int | None) -> argparse.Namespace:
+    """The options of a link of one of `profiles`; None: as they are."""
+    if profile is None:
+        return options
+    made = argparse.Namespace(**vars(options))
+    if profile >= 2 and not made.csms.startswith("wss:"):
+        made.csms = made.secure_csms
+    if profile in (0, 3):
+        made.user = made.password = None
+    if profile != 3:
+        made.cert = made.key = None
+    return made
+
+
 def row_of(
     options: argparse.Namespace,
     identity: str,

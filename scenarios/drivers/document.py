@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from scenarios.matching import MISSING, look_up
+from scenarios.matching import MISSING, check_matcher, look_up
 from scenarios.values import NAME, is_number
 from scenarios.web import METHODS, Request
 
@@ -26,7 +26,8 @@ _INSIDE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.]{0,99})\}")
 _WHOLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_.]{0,99})\Z")
 _TOP = {"driver", "description", "variables", "headers", "actions"}
 _ENTRY = {
-    "method", "url", "headers", "body", "status", "retries", "timeout", "capture", "description",
+    "method", "url", "headers", "body", "status", "answer", "retries", "timeout", "capture",
+    "description",
 }  # fmt: skip
 MOST_ACTIONS = 500
 MOST_RETRIES = 10
@@ -43,16 +44,18 @@ class BadDriver(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the table. status: those that are well; None: any of 2xx."""
+    """One row of the table. status: those that are well; None: any of 2xx. answer: a rule for what
+    is answered; what does not match it has not been done."""
 
-    url: str
+    url: str = field(repr=False)  # these may have secrets of the environment
     method: str = "POST"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Any = field(default=None, repr=False)
     status: tuple[int, ...] | None = None
     retries: int = 0
     timeout: float = USUAL_MS / 1000
     capture: Mapping[str, str] = field(default_factory=dict)
+    answer: Any = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def _entry(each: Mapping[str, Any], common: Mapping[str, str]) -> Entry:
         each["url"], each.get("method", "POST"), {**common, **(each.get("headers") or {})},
         each.get("body"), None if status is None else tuple(status), each.get("retries", 0),
         each.get("timeout", USUAL_MS) / 1000, each.get("capture") or {},
+        each.get("answer"),
     )  # fmt: skip
 
 
@@ -143,6 +147,8 @@ def _check_entry(each: Any) -> Iterator[str]:
     status = each.get("status", [200])
     if not isinstance(status, list) or not status or not all(map(_is_status, status)):
         yield 'give "status" as a list of numbers from 100 to 599.'
+    if "answer" in each and (why := check_matcher(each["answer"])):
+        yield why
     retries = each.get("retries", 0)
     if type(retries) is not int or not 0 <= retries <= MOST_RETRIES:
         yield f'give "retries" as a whole number from 0 to {MOST_RETRIES}.'
@@ -207,6 +213,8 @@ def _address(url: str, values: Mapping[str, Any]) -> str:
 
     def put(found: re.Match) -> str:
         text = _worded(found[1], values)
+        if text in (".", ".."):  # as a segment it would lead to another path
+            raise BadDriver(f"${found[1]} is {text!r}, which is no part of an address.")
         return text if found.start() == 0 else quote(text, safe="")
 
     return _INSIDE.sub(put, url)

@@ -14,7 +14,7 @@ from typing import Any
 
 from scenarios.engine.searching import captured
 from scenarios.engine.strand import Order, StepFailed, Strand
-from scenarios.station_steps import arguments
+from scenarios.station_steps import CALLED, arguments
 from stations.commands import CommandFailed
 from stations.completing import completed, is_free
 
@@ -60,7 +60,8 @@ async def command(strand: Strand, order: Order) -> tuple[str, str]:
     timeout = order.timeout if order.has_timeout else COMMAND_TIMEOUT
     refused = order.step.get("refused")
     try:
-        result = await _perform(strand, order.kind, args, timeout)
+        name = CALLED.get(order.kind, order.kind)
+        result = await _perform(strand, name, args, timeout)
     except CommandFailed as failure:
         if refused is True or (refused and refused == failure.code):
             return f"Refused as expected: {failure.message}", ""

@@ -29,6 +29,8 @@ async def csms(strand: Strand, order: Order) -> tuple[str, str]:
         raise StepErred(f"{driver.name}: {problem}") from None
     reply = await _asked(strand, _limited(request, order))
     _check_status(driver, call, request, reply, entry)
+    if entry.answer is not None and (why := mismatch(entry.answer, reply.body)):
+        raise StepErred(f"{driver.name} did not make the CSMS do {call}: of its answer, {why}.")
     for name, path in entry.capture.items():
         if (value := look_up(reply.body, path)) is not MISSING:
             strand.variables[name] = value

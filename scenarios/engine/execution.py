@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from accounts.trail.acts import BEHAVIOUR, SCENARIO, Act, enter
 from accounts.trail.keeping import keep_later
 from runtime.stores import STORE_ERRORS
-from scenarios.drivers.document import Driver
+from scenarios.drivers.document import BadDriver, Driver, read_driver
 from scenarios.engine.judging import failures, sentence_of, watched
 from scenarios.engine.queueing import Turn
 from scenarios.engine.recording import StationLog
@@ -59,6 +59,7 @@ class Plan:
     started_by: str = ""
     behaviour: str = ""
     driver: Driver | None = None
+    driver_document: Mapping[str, Any] = field(default_factory=dict)  # read when it begins
 
     @classmethod
     def of_document(cls, made: Mapping[str, Any]) -> Plan:
@@ -69,7 +70,7 @@ class Plan:
             made["seed"], policy_of(content.get("watch"), content.get("run_watch")),
             bool(made.get("share") or made.get("behaviour")),
             scenario=made.get("scenario_slug", ""), started_by=made.get("started_by", ""),
-            behaviour=made.get("behaviour", ""),
+            behaviour=made.get("behaviour", ""), driver_document=content.get("driver") or {},
         )  # fmt: skip
 
     def act(self) -> Act:
@@ -101,6 +102,8 @@ class Run:
     async def run(self) -> None:
         enter(self.plan.act())  # this task's, and all that it starts
         await self.services.records.insert(self.plan.id, self.runner, self.logs)
+        if self.plan.driver_document and not self._read_driver():
+            return
         subjects = await self.services.subjects(self.plan.stations)
         if not self.plan.share:
             self._turns = Turn(self.services, self.plan.id, self.logs)
@@ -114,6 +117,18 @@ class Run:
                 each.end(CANCELLED, self.why)
         if self._turns is not None:
             await self._turns.end()
+
+    def _read_driver(self) -> bool:
+        """False, and every station has failed, where it cannot be used."""
+        web = self.services.web
+        environment = web.environment if web is not None else lambda name: None
+        try:
+            self.plan.driver = read_driver(self.plan.driver_document, environment)
+        except BadDriver as problem:
+            for each in self.logs:
+                each.erred = True
+                each.end(FAILED, str(problem))
+        return self.plan.driver is not None
 
     async def _feed(self, subjects: dict[str, Subject]) -> None:
         clock = self.services.clock
@@ -161,7 +176,7 @@ class Run:
                 of_all = f"{counts[SKIPPED]} of {len(self.logs)} stations have no verdict."
                 sentence = f"{of_all} {sentence}"
             return (PASSED if counts[PASSED] else SKIPPED), sentence
-        return PASSED, ""
+        return PASSED, next((each.message for each in self.logs if each.message), "")
 
     def warnings(self) -> int:
         """Findings of the wire watch that fail nothing, kinds of each station."""
@@ -206,7 +221,9 @@ class Run:
         strand.stopped = lambda: self.cancelled
         try:
             await self._steps(strand)
-            record.end(PASSED)
+            record.unmet = strand.tally.unmet(self.plan.steps, strand.subject.version)
+            told = f"Not exercised: {'; '.join(record.unmet)}" if record.unmet else ""
+            record.end(PASSED, told)
         except StepFailed as failure:
             record.erred = isinstance(failure, StepErred)
             record.end(FAILED, failure.message, failure.frame)

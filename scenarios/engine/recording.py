@@ -32,7 +32,7 @@ class StationLog:
 
     __slots__ = (
         "clock", "dirty", "done", "dropped", "ended", "erred", "findings", "frame", "id", "message",
-        "started", "state", "station", "step", "steps", "watch", "_noted",
+        "started", "state", "station", "step", "steps", "unmet", "watch", "_noted",
     )  # fmt: skip
 
     def __init__(self, execution: str, station: str, clock: Clock | None = None) -> None:
@@ -50,6 +50,7 @@ class StationLog:
         self.done = self.dropped = 0
         self.dirty = False
         self.erred = False  # what failed was not the CSMS
+        self.unmet: list[str] = []  # obligations that were not exercised, though it passed
 
     def look_at_watch(self) -> None:
         """Note what the watch has found meanwhile."""

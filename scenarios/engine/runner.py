@@ -26,7 +26,7 @@ from messaging.records import when
 from messaging.store import close_async
 from runtime import lifetime, redis_links
 from runtime.stores import STORE_ERRORS
-from scenarios import behaviours, keys
+from scenarios import behaviours, keys, outreach
 from scenarios.engine import claims
 from scenarios.engine.commander import Commander
 from scenarios.engine.execution import Plan, Run, subjects_of
@@ -69,6 +69,7 @@ class Runner:
             Commander(),
             turns=StoredTurns(),
             subjects=subjects_of,
+            web=outreach.web(),
         )
         self.runs: dict[str, Run] = {}
         self._ends: set[asyncio.Task] = set()
@@ -109,6 +110,7 @@ class Runner:
         self.services.stream.leave()
         await lifetime.within(STORE_PATIENCE, sync_to_async(keep_trail)(), "the trail's last")
         await self.services.states.close()
+        await self.services.web.close()
         await lifetime.within(STORE_PATIENCE, self._release(), "the lease will lapse by itself")
         await lifetime.within(STORE_PATIENCE, self.redis.aclose(), "closing Redis")
         await lifetime.within(STORE_PATIENCE, close_async(), "closing MongoDB")

@@ -92,6 +92,13 @@ class Tally:
     left_out: int = 0  # by `versions`
     unjudged: int = 0  # of these, those that would have judged
     versions: set[str] = field(default_factory=set)  # that what was left out is for
+    met: set[str] = field(default_factory=set)  # obligations of steps that have passed
+
+    def unmet(self, steps: list[Mapping[str, Any]], version: str) -> list[str]:
+        """The obligations of these steps that no step has shown: it was not reached, or failed
+        and was optional."""
+        named = (each.get("obligation") for each in each_step(steps) if _is_for(each, version))
+        return [each for each in dict.fromkeys(named) if each and each not in self.met]
 
     def leave_out(self, step: Mapping[str, Any]) -> None:
         self.left_out += 1
@@ -115,6 +122,11 @@ class Table:
 
     leaves: Mapping[str, Callable[[Strand, Order], Awaitable[tuple[str, str]]]]
     containers: Mapping[str, Callable[[Strand, Mapping, str], Awaitable[tuple[str, str]]]]
+
+
+def _is_for(step: Mapping[str, Any], version: str) -> bool:
+    versions = step.get("versions")
+    return not versions or version in map(str, versions)
 
 
 @dataclass
@@ -190,8 +202,7 @@ class Strand:
             await self._step(step, f"{path}{number}")
 
     async def _step(self, step: Mapping[str, Any], path: str) -> None:
-        versions = step.get("versions")
-        if versions and self.subject.version not in map(str, versions):
+        if not _is_for(step, self.subject.version):
             self.tally.leave_out(step)
             return
         kind = type_of(step)
@@ -211,6 +222,8 @@ class Strand:
             raise
         else:
             self.log.step_ends(entry, PASSED, message, frame)
+            if obligation := step.get("obligation"):
+                self.tally.met.add(obligation)
 
     async def _carried_out(self, kind: str, step: Mapping, path: str) -> tuple[str, str]:
         """(what to say of it, the id of the frame that matched)."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from scenarios.drivers.document import Driver
 from scenarios.values import WHOLE
+from stations.core_config import security_profile
 from stations.models import Station
 from terminal.rows import Unusable
 from terminal.suites.latencies import checked
@@ -30,7 +31,11 @@ class Needs:
 @dataclass(frozen=True)
 class Case:
     """A scenario on one or more stations of one version; `content` as scenarios.models.Scenario
-    has it. stations: how many; limits: of the CSMS's answers, see latencies.py."""
+    has it.
+
+    stations: how many. limits: of the CSMS's answers, see latencies.py. make: a name of the suite's
+    matrix. profile: the link's security profile; None: as it comes.
+    """
 
     id: str
     name: str
@@ -42,6 +47,8 @@ class Case:
     needs: Needs = Needs()
     stations: Any = 1
     limits: Mapping[str, Any] = field(default_factory=dict)
+    make: str = ""
+    profile: int | None = None
 
     def count(self) -> int:
         """How many stations it has. Raises Unusable."""
@@ -66,17 +73,37 @@ class Case:
             return self.content["variables"].get(whole[1])
         return value
 
+    @property
+    def variant(self) -> str:
+        """Which of a matrix it is, beside the version; "" outside of one."""
+        profile = "" if self.profile is None else f"profile {self.profile}"
+        return ", ".join(part for part in (self.make, profile) if part)
+
 
 @dataclass(frozen=True)
 class Suite:
     name: str
     cases: tuple[Case, ...]
+    parallel: int = 1  # cases at a time, unless the run says otherwise
 
     def only(self, patterns: Iterable[str]) -> Suite:
         """The cases whose id matches one of the patterns (TC_0*)."""
         wanted = list(patterns)
         kept = [c for c in self.cases if any(fnmatch.fnmatchcase(c.id, each) for each in wanted)]
-        return Suite(self.name, tuple(kept))
+        return replace(self, cases=tuple(kept))
+
+    def linked(self, own: int, others: Iterable[int]) -> Suite:
+        """Cases that are for some security profile get one that the run can have: its own, or one
+        of the others."""
+        can = set(others)
+
+        def placed(case: Case) -> Case:
+            wanted = case.needs.profiles
+            if case.profile is not None or not wanted or own in wanted:
+                return case
+            return replace(case, profile=next((each for each in wanted if each in can), None))
+
+        return replace(self, cases=tuple(map(placed, self.cases)))
 
     def given(self, values: Mapping[str, Any], elsewhere: Iterable[str] = ()) -> Suite:
         """With other values for variables. Raises Unusable for names that no case has.
@@ -110,20 +137,13 @@ class Equipment:
             return f"It needs a CSMS that sends {_listed(needs.driver)}: name a --driver."
         if self.driver is not None and (missing := self.driver.lacks(list(needs.driver))):
             return f"{self.driver.name} cannot make the CSMS do {_listed(missing)}."
-        profile = profile_of(station)
+        profile = security_profile(station)
         if needs.profiles and profile not in needs.profiles:
             wanted = " or ".join(map(str, needs.profiles))
             return f"It is for security profile {wanted}; this run has {profile}."
         if needs.person and not self.person:
             return "It asks a person, and nobody is at a terminal here."
         return ""
-
-
-def profile_of(station: Station) -> int:
-    """The security profile (2.0.1 part 2, A00; whitepaper for 1.6) of a station's link."""
-    if not station.csms_url.startswith("wss:"):
-        return 1 if station.has_password else 0
-    return 3 if station.tls_client_cert_pem else 2
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,20 @@ from terminal.suites.reports.junit import junit
 from terminal.suites.reports.page import html
 from terminal.suites.reports.plain import as_json, badge
 from terminal.suites.results import Report, Result
-from terminal.suites.running import LONGEST, SuiteRun, Wishes
+from terminal.suites.running import LONGEST, NotEquipped, SuiteRun, Wishes
 
 OK, FAILED, UNUSABLE, ENDED = 0, 1, 2, 130
 MOST_AT_ONCE = 500
 REPORTS: dict[str, Callable[[Report], bytes]] = {
     "junit": junit, "html": html, "json": as_json, "badge": badge,
 }  # fmt: skip
+_WANTING = (
+    "give a ws:// address", "give a ws:// address and a --password",
+    "give a --secure-csms and a --password", "give a --secure-csms, a --cert and its --key",
+)  # fmt: skip
 _COLOURS = {
-    "PASS": "green", "FAIL": "bold red", "ERROR": "bold red", "SKIPPED": "yellow",
-    "NOT APPLICABLE": "dim",
+    "PASS": "green", "FAIL": "bold red", "ERROR": "bold red", "PARTIAL": "yellow",
+    "SKIPPED": "yellow", "NOT APPLICABLE": "dim",
 }  # fmt: skip
 
 
@@ -57,7 +62,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="seconds that a case may take (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
-        "--strict", action="store_true", help="a warning of the wire watch fails its case"
+        "--strict", action="store_true", help="a warning of the wire watch, or PARTIAL, fails"
     )
     equipping.add_options(parser)
     haste.add_option(parser)
@@ -115,11 +120,19 @@ def carry_out(
     rows.set_pace(chosen)
     speed = haste.check(chosen.speed)
 
-    def make(identity: str, version: str, settings: dict[str, Any]) -> Station:
-        return rows.row_of(chosen, identity, [version], settings)
+    can = rows.profiles(chosen)
+    suite = suite.linked(rows.own_profile(chosen), can)
+
+    def make(
+        identity: str, version: str, settings: dict[str, Any], profile: int | None = None
+    ) -> Station:
+        if profile is not None and profile not in can:
+            raise NotEquipped(f"It is for security profile {profile}: {_WANTING[profile]}.")
+        return rows.row_of(rows.of_profile(chosen, profile), identity, [version], settings)
 
     for case in suite.cases:  # what is wrong with the options or a case is told before anything
-        make(names[0], case.version, case.station)
+        with suppress(NotEquipped):
+            make(names[0], case.version, case.station, case.profile)
         case.bounds()
     seed = random.SystemRandom().randrange(2**31) if chosen.seed is None else chosen.seed
     console = Console(highlight=False, soft_wrap=True)
@@ -198,7 +211,7 @@ def _show(console: Console, result: Result, number: int, of: int) -> None:
     colour = _COLOURS[result.verdict]
     console.print(
         f"{number}/{of} [{colour}]{escape(result.words)}[/] {escape(result.id)} "
-        f"(OCPP {result.version}, {result.seconds:.1f} s): {escape(result.name)}"
+        f"(OCPP {escape(result.column)}, {result.seconds:.1f} s): {escape(result.name)}"
     )
     if result.message:
         console.print(f"    {escape(printable(result.message))}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scenarios import drivers
+from scenarios.drivers import SHIPPED
 from scenarios.drivers.document import OWN, BadDriver, Driver, read_driver
 from scenarios.web import Hosts, Web
 from stations.checks import egress_policy
@@ -20,8 +20,6 @@ from terminal import sources
 from terminal.rows import Unusable
 from terminal.suites.cases import Equipment
 from terminal.suites.reading import json_of
-
-SHIPPED = Path(drivers.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--driver", metavar="FILE",
         help=f"how the CSMS is made to act (docs/suites.md), or one of those here: {shipped}",
     )  # fmt: skip
+    parser.add_argument(
+        "--secure-csms", metavar="URL", help="wss:// address, for cases of security profile 2 or 3"
+    )
     parser.add_argument(
         "--allow-host", action="append", default=[], metavar="HOST", dest="hosts",
         help="that the driver and steps may ask by HTTP, beside this machine; HOST or HOST:PORT",

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-PASS, FAIL, ERROR, SKIPPED, NOT_APPLICABLE = VERDICTS = (
-    "PASS", "FAIL", "ERROR", "SKIPPED", "NOT APPLICABLE",
+PASS, FAIL, ERROR, PARTIAL, SKIPPED, NOT_APPLICABLE = VERDICTS = (
+    "PASS", "FAIL", "ERROR", "PARTIAL", "SKIPPED", "NOT APPLICABLE",
 )  # fmt: skip
 # They show nothing: what the run lacks, or what is not for this version.
 UNJUDGED = frozenset({SKIPPED, NOT_APPLICABLE})
@@ -34,6 +34,7 @@ class Result:
     warnings  of the wire watch, in words
     declared  why it is known to fail, "" where it is not
     latencies how soon the CSMS answered by action, of a case with limits (latencies.py)
+    variant   of a matrix: the make and the security profile
     frames    those around the end, as terminal.hearing.as_plain has them
     """
 
@@ -51,12 +52,19 @@ class Result:
     steps: list[Step] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
     latencies: dict[str, dict[str, float]] = field(default_factory=dict)
+    variant: str = ""
+
+    @property
+    def column(self) -> str:
+        """Where in the matrix it stands: the version, the make, the security profile."""
+        return f"{self.version}, {self.variant}" if self.variant else self.version
 
     def is_bad(self, strict: bool) -> bool:
         """Whether it makes the run fail: also a declared failure that passes."""
         if self.verdict == ERROR:
             return True
-        failed = self.verdict == FAIL or (strict and self.verdict == PASS and bool(self.warnings))
+        wanting = self.verdict == PARTIAL or (self.verdict == PASS and bool(self.warnings))
+        failed = self.verdict == FAIL or (strict and wanting)
         return failed is not bool(self.declared) and self.verdict not in UNJUDGED
 
     @property

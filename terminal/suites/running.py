@@ -25,15 +25,29 @@ from terminal.rows import Unusable
 from terminal.services import services_of
 from terminal.suites.cases import Case, Equipment, Suite
 from terminal.suites.latencies import Latencies
-from terminal.suites.results import ERROR, FAIL, NOT_APPLICABLE, PASS, SKIPPED, Result, Step
+from terminal.suites.results import (
+    ERROR,
+    FAIL,
+    NOT_APPLICABLE,
+    PARTIAL,
+    PASS,
+    SKIPPED,
+    Result,
+    Step,
+)
 
 log = logging.getLogger(__name__)
 
 FRAMES = 30  # of a case that a report shows: the last ones
 LONGEST = 600.0  # seconds that a case may take
-# identity, version, the case's settings -> a station that is not stored. Raises Unusable.
-Make = Callable[[str, str, dict[str, Any]], Station]
+# identity, version, the case's settings -> a station that is not stored; where the case is for one
+# security profile, that as well. Raises Unusable.
+Make = Callable[..., Station]
 Ask = Callable[[str, str, float], Awaitable[str]]  # see scenarios.engine.strand.Services
+
+
+class NotEquipped(Unusable):
+    """The run has not what a station of this kind needs: its case is skipped."""
 
 
 class Silent:
@@ -119,11 +133,12 @@ class _Bench:
         case = self.case
         result = Result(
             case.id, case.name, case.version, list(case.requirements), self.identities[0],
-            declared=case.declared, began=time.time(),
+            declared=case.declared, began=time.time(), variant=case.variant,
         )  # fmt: skip
         began = time.monotonic()
         try:
-            rows = [make(each, case.version, case.station) for each in self.identities]
+            linked = () if case.profile is None else (case.profile,)
+            rows = [make(each, case.version, case.station, *linked) for each in self.identities]
             if why := wishes.equipment.lacks(case, rows[0]):
                 result.verdict, result.message = SKIPPED, why
             else:
@@ -131,6 +146,8 @@ class _Bench:
                     self.ground.add(row)
                 self.hearing.taps.append(self._measured)
                 await self._judge(result, wishes)
+        except NotEquipped as why:
+            result.verdict, result.message = SKIPPED, str(why)
         except Unusable as problem:
             result.message = f"The station cannot be made: {problem}"
         except Exception as fault:
@@ -173,6 +190,8 @@ class _Bench:
         result.verdict = {PASSED: PASS, FAILED: FAIL, CANCELLED: FAIL}.get(state, NOT_APPLICABLE)
         if record.erred and state == FAILED:
             result.verdict = ERROR
+        elif record.unmet and state == PASSED:
+            result.verdict = PARTIAL
         if self.case.limits:
             self._hold_limits(result)
         result.warnings = [
@@ -190,7 +209,7 @@ class _Bench:
         """A limit that does not hold fails what has passed."""
         result.latencies = self.latencies.table()
         broken = self.latencies.verdict(self.case.bounds())
-        if broken and result.verdict in (PASS, FAIL):
+        if broken and result.verdict in (PASS, PARTIAL, FAIL):
             result.verdict = FAIL
             result.message = " ".join(filter(None, [result.message, *broken]))
 

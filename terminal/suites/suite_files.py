@@ -27,8 +27,9 @@ from terminal.suites.reading import (
 MOST_CASES = 10_000
 SUITE_KEYS = {
     "suite", "description", "versions", "station", "cases", "declared", "variables", "watch",
-    "starts", "include",
+    "starts", "include", "matrix", "parallel",
 }  # fmt: skip
+MATRIX_KEYS = {"makes", "security_profiles"}
 INCLUDED_KEYS = {"description", "cases", "starts", "variables"}
 CASE_KEYS = {
     "id", "name", "description", "scenario", "requirements", "versions", "station", "variables",
@@ -49,6 +50,14 @@ class _Shared:
     watch: Any
     declared: Mapping[str, Any]
     starts: dict[str, Any] = field(default_factory=dict)
+    makes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    profiles: tuple[int, ...] = ()
+
+    def variants(self, needs: Needs) -> Iterator[tuple[str, int | None]]:
+        """The makes and security profiles in which a case is run."""
+        profiles = [p for p in self.profiles if not needs.profiles or p in needs.profiles]
+        for make in self.makes or [""]:
+            yield from ((make, profile) for profile in profiles or [None])
 
 
 def of_suite(place: Path, document: Mapping[str, Any], versions: list[str]) -> Suite:
@@ -62,6 +71,7 @@ def of_suite(place: Path, document: Mapping[str, Any], versions: list[str]) -> S
     shared = _Shared(
         place, versions_at(f"{place}", document), object_at(f"{place}", document, "station"),
         variables, document.get("watch"), object_at(f"{place}", document, "declared"), starts,
+        *_matrix(place, document),
     )  # fmt: skip
     cases: list[Case] = []
     number = 0
@@ -76,7 +86,27 @@ def of_suite(place: Path, document: Mapping[str, Any], versions: list[str]) -> S
             check_names(where, each, CASE_KEYS)
             cases += _cases(where, each, shared, versions, number)
     _check_ids(place, cases, shared.declared)
-    return Suite(str(document.get("suite") or place.stem), tuple(cases))
+    parallel = document.get("parallel", 1)
+    if type(parallel) is not int or parallel < 1:
+        raise Unusable(f"{place}: give parallel as a whole number from 1.")
+    return Suite(str(document.get("suite") or place.stem), tuple(cases), parallel)
+
+
+def _matrix(place: Path, document: Mapping) -> tuple[Mapping, tuple[int, ...]]:
+    matrix = object_at(f"{place}", document, "matrix")
+    check_names(f"matrix of {place}", matrix, MATRIX_KEYS)
+    makes = object_at(f"matrix of {place}", matrix, "makes")
+    for name, settings in makes.items():
+        if not isinstance(settings, Mapping):
+            raise Unusable(f"matrix of {place}: give the make {name} as an object of settings.")
+    profiles = list_at(f"matrix of {place}", matrix, "security_profiles")
+    _check_profiles(f"{place}", profiles, "matrix.security_profiles")
+    return makes, tuple(profiles)
+
+
+def _check_profiles(where: str, profiles: list, name: str) -> None:
+    if not all(type(number) is int and number in PROFILES for number in profiles):
+        raise Unusable(f"{where}: {name} is 0, 1, 2, 3 or a list of them.")
 
 
 def _included(place: Path, document: Mapping) -> Iterator[tuple[Path, Mapping]]:
@@ -92,7 +122,7 @@ def _included(place: Path, document: Mapping) -> Iterator[tuple[Path, Mapping]]:
 
 
 def _check_ids(place: Path, cases: list[Case], declared: Mapping) -> None:
-    keys = [(case.id, case.version) for case in cases]
+    keys = [(case.id, case.version, case.variant) for case in cases]
     if len(set(keys)) < len(keys):
         twice = sorted({key[0] for key in keys if keys.count(key) > 1})
         raise Unusable(f"{place} has these ids twice: {', '.join(twice)}.")
@@ -105,8 +135,9 @@ def _cases(
 ) -> Iterator[Case]:
     made = scenario_of(where, _document(where, each, shared, number))
     content = made.content()
-    settings = {**shared.station, **object_at(where, each, "station")}
-    if strange := sorted(set(settings) - set(DESIGN_FIELDS)):
+    own = object_at(where, each, "station")
+    given = set(own).union(shared.station, *shared.makes.values())
+    if strange := sorted(given - set(DESIGN_FIELDS)):
         raise Unusable(f"{where}: a station has no setting {', '.join(strange)}.")
     identity = str(each.get("id") or made.slug)
     # What the case is for, and of that what is asked for.
@@ -114,12 +145,15 @@ def _cases(
     for version in meant:
         if versions and version not in versions:
             continue
-        yield Case(
-            identity, str(each.get("name") or made.name), version, deepcopy(content),
-            tuple(map(str, list_at(where, each, "requirements"))), settings,
-            str(shared.declared.get(identity, "")), needs_of(where, each, content, version),
-            each.get("stations", 1), limits_at(where, each),
-        )  # fmt: skip
+        needs = needs_of(where, each, content, version)
+        for make, profile in shared.variants(needs):
+            settings = {**shared.station, **shared.makes.get(make, {}), **own}
+            yield Case(
+                identity, str(each.get("name") or made.name), version, deepcopy(content),
+                tuple(map(str, list_at(where, each, "requirements"))), settings,
+                str(shared.declared.get(identity, "")), needs, each.get("stations", 1),
+                limits_at(where, each), make, profile,
+            )  # fmt: skip
 
 
 def _document(where: str, each: Mapping, shared: _Shared, number: int) -> dict[str, Any]:
@@ -191,8 +225,7 @@ def needs_of(where: str, each: Mapping, content: Mapping[str, Any], version: str
     profiles = profiles if isinstance(profiles, list) else [profiles]
     if not all(isinstance(name, str) for name in driver):
         raise Unusable(f"{where}: give needs.driver as a list of actions.")
-    if not all(type(number) is int and number in PROFILES for number in profiles):
-        raise Unusable(f"{where}: needs.security_profile is 0, 1, 2, 3 or a list of them.")
+    _check_profiles(where, profiles, "needs.security_profile")
     steps = [s for s in each_step([*content["steps"], *content["cleanup"]]) if _is_for(s, version)]
     calls = [_call(step) for step in steps if type_of(step) == "csms"]
     asks = any(type_of(step) == "prompt" for step in steps)

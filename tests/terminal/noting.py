@@ -32,6 +32,26 @@ async def note(request: web.Request) -> web.Response:
     return web.json_response(told)
 
 
+async def steve(request: web.Request) -> web.Response:
+    """As SteVe's API answers, see scenarios/drivers/steve.json."""
+    body = await request.json()
+    ASKED.append({"path": request.raw_path, "body": body,
+                  "authorization": request.headers.get("Authorization", "")})  # fmt: skip
+    (station,) = body["chargeBoxIdList"]
+    away = [{"chargeBoxId": station, "exceptionMessage": "not connected"}]
+    return web.json_response({
+        "taskId": 1, "taskFinished": True, "errorResponses": [],
+        "successResponses": [{"chargeBoxId": station, "response": "Accepted"}],
+        "exceptions": away if body.get("resetType") == "Soft" else [],
+    })  # fmt: skip
+
+
+async def citrineos(request: web.Request) -> web.Response:
+    """As CitrineOS' API answers, see scenarios/drivers/citrineos.json."""
+    ASKED.append({"path": request.raw_path, "body": await request.json()})
+    return web.json_response([{"success": request.query["tenantId"] == "1"}])
+
+
 async def asked(request: web.Request) -> web.Response:
     return web.json_response(ASKED)
 
@@ -50,6 +70,8 @@ async def endless(request: web.Request) -> web.Response:
 async def main(port: int) -> None:
     app = web.Application()
     app.router.add_post("/lie/{rest:.*}", lie)
+    app.router.add_post("/steve/api/v1/operations/{action}", steve)
+    app.router.add_post("/ocpp/{version}/{module}/{action}", citrineos)
     app.router.add_get("/asked", asked)
     app.router.add_route("*", "/status/{code}", status)
     app.router.add_route("*", "/endless", endless)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from benchmarks.processes import ROOT, free_port
+from scenarios.drivers import SHIPPED
 from tests.terminal.conftest import PATIENCE
 
 BOOTED = [
@@ -67,7 +68,11 @@ def started(module: str, *options: str, says: str) -> Iterator[None]:
 class Done:
     code: int
     text: str
-    results: dict[str, dict]
+    all: list[dict]
+
+    @property
+    def results(self) -> dict[str, dict]:
+        return {each["id"]: each for each in self.all}
 
     def verdict(self, case: str) -> str:
         return self.results[case]["verdict"]
@@ -95,7 +100,7 @@ def judged(acting, station, tmp_path):
             capture_output=True, timeout=PATIENCE,
         )  # fmt: skip
         made = json.loads(report.read_text())["results"] if report.exists() else []
-        return Done(done.returncode, done.stdout + done.stderr, {r["id"]: r for r in made})
+        return Done(done.returncode, done.stdout + done.stderr, made)
 
     return judged
 
@@ -145,52 +150,190 @@ def test_without_a_driver_a_case_that_needs_one_is_skipped(judged):
     assert done.verdict("TC_1") == "SKIPPED" and "--driver" in done.message("TC_1")
 
 
-def driver(acting: Acting, **entry: object) -> dict:
-    usual = {"url": "${base}/api/octt/${version}/${station}/${action}", "body": "$payload"}
-    return {"driver": "Ours", "variables": {"base": acting.base, "other": acting.noting},
-            "actions": {"Reset": {**usual, **entry}}}  # fmt: skip
+def test_a_matrix_of_makes_and_profiles_and_obligations_that_were_not_met(judged):
+    model = {"direction": "sent", "action": "BootNotification", "since": "start"}
+    suite = {
+        "versions": ["1.6"], "parallel": 4,
+        "matrix": {"makes": {"ac": {"model": "AC"}, "dc": {"model": "DC"}},
+                   "security_profiles": [0, 1, 2]},
+        "variables": {"wanted": "AC"},
+        "cases": [
+            {"id": "TC_1", "steps": [*BOOTED, {
+                "type": "expect", "obligation": "It takes the AC model.", "optional": True,
+                "timeout": 500,
+                "params": {**model, "payload": {"chargePointModel": "$wanted"}}}]},
+            {"id": "TC_2", "needs": {"security_profile": 1}, "steps": BOOTED},
+        ],
+    }  # fmt: skip
+    done = judged({"suite.json": suite}, "--password", "long-enough-a-password")
+    verdicts = {(r["id"], r["variant"]): r["verdict"] for r in done.all}
+    assert verdicts == {
+        ("TC_1", "ac, profile 0"): "PASS", ("TC_1", "ac, profile 1"): "PASS",
+        ("TC_1", "ac, profile 2"): "SKIPPED", ("TC_1", "dc, profile 0"): "PARTIAL",
+        ("TC_1", "dc, profile 1"): "PARTIAL", ("TC_1", "dc, profile 2"): "SKIPPED",
+        ("TC_2", "ac, profile 1"): "PASS", ("TC_2", "dc, profile 1"): "PASS",
+    }, done.text  # fmt: skip
+    assert done.code == 0
+    partial = next(r for r in done.all if r["verdict"] == "PARTIAL")
+    assert partial["message"] == "Not exercised: It takes the AC model."
+    strict = judged({"suite.json": suite}, "--password", "long-enough-a-password", "--strict")
+    assert strict.code == 1, strict.text
 
 
-def one(*steps: dict, **more: object) -> dict:
-    case = {"id": "TC_1", "steps": [*BOOTED, *steps], **more}
-    return {"versions": ["1.6"], "cases": [case]}
+def step(kind: str, timeout: int = 20000, **params: object) -> dict:
+    return {"type": kind, "timeout": timeout, "params": params}
 
 
-@pytest.mark.parametrize(
-    ("entry", "steps", "verdict", "words"),
-    [
-        # It says that it has sent it.
-        ({"url": "${other}/lie/${action}"}, [RESET, *GOT_RESET], "FAIL", "received Reset"),
-        ({"url": "${base}/nowhere"}, [RESET], "ERROR", "HTTP 404"),
-        ({"url": "${base}/nowhere", "status": [404]},
-         [{**RESET, "params": {"call": "Reset"}}], "PASS", ""),
-        ({}, [{**RESET, "params": {**RESET["params"], "answer": {"response": {"status": "No"}}}}],
-         "FAIL", 'response.status is "Accepted", not "No"'),
-        ({"url": "http://127.0.0.1:9/", "timeout": 3000}, [RESET], "ERROR", "was not answered"),
-        ({"url": "${other}/status/302"}, [RESET], "ERROR", "HTTP 302"),  # it is not led away
-        ({"url": "${other}/endless"}, [RESET], "ERROR", "larger than"),
-        ({"url": "${other}/note/${station}?a=${what}", "method": "PUT", "body": {
-            "ids": ["$station"], "kind": "$payload.type", "none": "$payload.other"},
-          "headers": {"Authorization": "Bearer ${env:TOKEN}"}, "capture": {"sent": "body"}},
-         [{"type": "csms", "params": {
-             "call": "Reset", "payload": {"type": "Hard"}, "answer": {
-                 "method": "PUT", "path": "/note/CP-1?a=%2F%26%20x",
-                 "authorization": "Bearer s3cret",
-                 "body": {"@exact": {"ids": ["CP-1"], "kind": "Hard", "none": None}}}}},
-          {"type": "assert", "params": {"conditions": [
-              {"value": "$sent", "is": {"kind": "Hard"}}]}}], "PASS", ""),
-    ],
-)  # fmt: skip
-def test_what_a_driver_comes_to(judged, acting, tmp_path, entry, steps, verdict, words):
+ACCEPTED = BOOTED[0]
+GONE = step("assert", conditions=[{"value": "$why", "is": {"@contains": "HTTP 400"}}])
+
+
+# steps, the verdict, and what the message has.
+BEYOND = [
+    # The station's answer is laid down: the CSMS hears it, and no station resets.
+    ([step("respond", action="Reset", payload={"status": "Rejected"}),
+      step("csms", call="Reset", payload={"type": "Soft"},
+           answer={"response": {"status": "Rejected"}}), *GOT_RESET[:1],
+      step("expect_none", 1500, action="BootNotification")], "PASS", ""),
+    ([step("respond", action="Reset", code="NotSupported"),
+      step("csms", call="Reset", payload={"type": "Soft"}, answer={"error": "NotSupported"})],
+     "PASS", ""),
+    # Any request.
+    ([step("http", url="${base}/api/facts", capture={"root": "root_certificate"}),
+      step("assert", conditions=[{"value": "$root", "is": {"@contains": "CERTIFICATE"}}]),
+      step("http", url="${base}/nowhere", status=[404])], "PASS", ""),
+    ([step("http", url="${base}/nowhere")], "FAIL", "HTTP 404, not 2xx"),
+    ([step("http", url="${base}/api/facts", answer={"files": "none"})], "FAIL", "files is"),
+    ([step("http", url="${other}/status/302")], "FAIL", "HTTP 302"),
+    ([step("http", url="http://192.0.2.1/")], "ERROR", "192.0.2.1 is not allowed"),
+    ([step("http", url="${other}/note/x", headers={"Authorization": "${env:TOKEN}"},
+           answer={"authorization": "s3cret"})], "PASS", ""),
+    # What a variable brings along names nothing of the environment.
+    ([step("http", url="${other}/note/x", headers={"Authorization": "$sly"},
+           answer={"authorization": "${env:TOKEN}"})], "PASS", ""),
+    ([step("http", url="${other}/note/x", headers={"A": "${env:NO_SUCH}"})], "ERROR", "NO_SUCH"),
+    # The link, as it is, with other names, and refused.
+    ([step("link"), ACCEPTED], "PASS", ""),
+    ([step("link", username="other", password="0123456789abcdef"), ACCEPTED], "PASS", ""),
+    ([step("link", subprotocols=["ocpp9.9"], expect="refused", capture={"why": "error"}),
+      GONE, step("link", subprotocols=["ocpp1.6"]), ACCEPTED], "PASS", ""),
+    ([step("link", subprotocols=["ocpp2.0.1"]), ACCEPTED,
+      step("expect", action="TransactionEvent,BootNotification", direction="sent",
+           since="start", payload={"chargingStation": {"@any": True}})], "PASS", ""),
+    ([step("link", 1000, expect="refused")], "FAIL", "did not refuse the link"),
+    ([step("link", 1000, url="ws://127.0.0.1:9/")], "FAIL", "not open within 1 s"),
+    ([step("link", url="ws://192.0.2.1/")], "ERROR", "192.0.2.1 is not the CSMS's host"),
+    ([step("link", tls_min_version="9")], "ERROR", "tls_min_version"),
+    ([step("prompt", text="Plug it in.")], "SKIPPED", "nobody is at a terminal"),
+]  # fmt: skip
+
+
+def many(rows: list[list[dict]], **more: object) -> dict:
+    """A case TC_0, TC_1, ... for each list of steps, after the boot."""
+    cases = [{"id": f"TC_{n}", "steps": [*BOOTED, *steps]} for n, steps in enumerate(rows)]
+    return {"versions": ["1.6"], "cases": cases, "parallel": 8, **more}
+
+
+def check(done: Done, rows: list[tuple]) -> None:
+    assert len(done.all) == len(rows), done.text
+    for number, (*_, verdict, words) in enumerate(rows):
+        assert done.verdict(f"TC_{number}") == verdict, (number, done.text)
+        assert words in done.message(f"TC_{number}")
+
+
+def test_steps_that_reach_beyond_the_station(judged, acting):
+    variables = {"base": acting.base, "other": acting.noting, "sly": "${env:TOKEN}", "root": "",
+                 "why": ""}  # fmt: skip
+    suite = many([steps for steps, *_ in BEYOND], variables=variables)
+    options = ("--driver", "demo", "--var", f"base={acting.base}")
+    check(judged({"suite.json": suite}, *options, TOKEN="s3cret"), BEYOND)
+
+
+def told(**params: object) -> dict:
+    return {"type": "csms", "params": {"call": "$key", **params}}
+
+
+# an entry of a driver, the steps that use it, the verdict, and what the message has.
+ENTRIES = [
+    # It says that it has sent it.
+    ({"url": "${other}/lie/x"}, [{**RESET, "params": {**RESET["params"], "call": "$key"}},
+                                 *GOT_RESET], "FAIL", "received Reset"),
+    ({"url": "${base}/nowhere"}, [told()], "ERROR", "HTTP 404"),
+    ({"url": "${base}/nowhere", "status": [404]}, [told()], "PASS", ""),
+    ({"url": "${other}/lie/x"}, [told(answer={"response": {"status": "No"}})], "FAIL",
+     'response.status is "Accepted", not "No"'),
+    ({"url": "${other}/lie/x", "answer": {"response": "none"}}, [told()], "ERROR", "of its answer"),
+    ({"url": "http://127.0.0.1:9/", "timeout": 3000}, [told()], "ERROR", "was not answered"),
+    ({"url": "${other}/status/302"}, [told()], "ERROR", "HTTP 302"),  # it is not led away
+    ({"url": "${other}/endless"}, [told()], "ERROR", "larger than"),
+    ({"url": "${other}/note/${station}?a=${what}", "method": "PUT", "body": {
+        "ids": ["$station"], "kind": "$payload.type", "none": "$payload.other"},
+      "headers": {"Authorization": "Bearer ${env:TOKEN}"}, "capture": {"sent": "body"}},
+     [told(payload={"type": "Hard"}, answer={
+         "method": "PUT", "path": {"@regex": "^/note/CP-[0-9]+[?]a=/%26(%20|[+])x$"},
+         "authorization": "Bearer s3cret",
+         "body": {"@exact": {"ids": ["$station"], "kind": "Hard", "none": None}}}),
+      step("assert", conditions=[{"value": "$sent", "is": {"kind": "Hard"}}])], "PASS", ""),
+]  # fmt: skip
+
+
+def test_what_a_driver_comes_to(judged, acting, tmp_path):
+    actions = {f"case-{n}": entry for n, (entry, *_) in enumerate(ENTRIES)}
+    made = {"variables": {"base": acting.base, "other": acting.noting}, "actions": actions}
     path = tmp_path / "driver.json"
-    made = driver(acting, **entry)
     path.write_text(json.dumps(made))
-    suite = one(*steps, variables={"what": "/& x", "sent": {}})
+    suite = many([steps for _, steps, *_ in ENTRIES])
+    for number, case in enumerate(suite["cases"]):
+        case["variables"] = {"what": "/& x", "sent": {}, "key": f"case-{number}"}
     done = judged({"suite.json": suite}, "--driver", str(path), TOKEN="s3cret")
-    assert done.verdict("TC_1") == verdict, done.text
-    assert words in done.message("TC_1")
-    assert done.code == (0 if verdict == "PASS" else 1)
-    assert "s3cret" not in done.text
+    check(done, ENTRIES)
+    assert done.code == 1 and "s3cret" not in done.text
+
+
+# What SteVe's public API description requires of each body, beside chargeBoxIdList.
+STEVE = {
+    "CancelReservation": {"reservationId"}, "ChangeAvailability": {"availType"},
+    "ChangeConfiguration": {"keyType"}, "ClearCache": set(), "DataTransfer": {"vendorId"},
+    "ExtendedTriggerMessage": {"triggerMessage"},
+    "GetCompositeSchedule": {"connectorId", "durationInSeconds"}, "GetConfiguration": set(),
+    "GetDiagnostics": {"location"}, "GetInstalledCertificateIds": {"certificateType"},
+    "GetLocalListVersion": set(), "GetLog": {"location", "logType"},
+    "InstallCertificate": {"certificate", "certificateType"}, "RemoteStartTransaction": {"idTag"},
+    "RemoteStopTransaction": {"transactionId"}, "ReserveNow": {"connectorId", "expiry", "idTag"},
+    "Reset": {"resetType"},
+    "SignedUpdateFirmware": {"location", "retrieveDateTime", "signature", "signingCertificate"},
+    "TriggerMessage": {"triggerMessage"}, "UnlockConnector": {"connectorId"},
+    "UpdateFirmware": {"location", "retrieveDateTime"},
+}  # fmt: skip
+
+
+def test_drivers_of_steve_and_citrineos_against_a_stand_in(judged, acting):
+    """What they ask is from the CSMSs' public descriptions; the CSMSs themselves are not here."""
+    made = json.loads((SHIPPED / "steve.json").read_text())
+    assert {n: set(e["body"]) >= needed for n, needed in STEVE.items()
+            if (e := made["actions"][n])} == dict.fromkeys(made["actions"], True)  # fmt: skip
+    hard = step("csms", call="Reset", payload={"type": "Hard"})
+    soft = step("csms", call="Reset", payload={"type": "Soft"})
+    rows = [([hard, asked("/steve/api/v1/operations/Reset", {
+        "chargeBoxIdList": ["$station"], "resetType": "Hard"}, authorization="Basic eDp5")],
+        "PASS", ""), ([soft], "ERROR", "exceptions")]  # fmt: skip
+    suite = many([steps for steps, *_ in rows], variables={"other": acting.noting})
+    options = ("--driver", "steve", "--var", f"base={acting.noting}/steve")
+    check(judged({"suite.json": suite}, *options, DRIVER_STEVE_BASIC="eDp5"), rows)
+
+    path = "/ocpp/1.6/configuration/reset?identifier=CP-1&tenantId=1"
+    rows = [([hard, asked(path, {"type": "Hard"})], "PASS", "")]
+    suite = many([steps for steps, *_ in rows], variables={"other": acting.noting}, parallel=1)
+    options = ("--driver", "citrineos", "--var", f"base={acting.noting}")
+    check(judged({"suite.json": suite}, *options), rows)
+    done = judged({"suite.json": suite}, *options, "--var", "tenant=2")
+    assert done.verdict("TC_0") == "ERROR" and "success" in done.message("TC_0")
+
+
+def asked(path: str, body: dict, **more: object) -> dict:
+    """The stand-in was asked so."""
+    wanted = {"path": path, "body": {"@exact": body}, **more}
+    return step("http", url="${other}/asked", answer={"@contains": wanted})
 
 
 @pytest.mark.parametrize(
@@ -212,7 +355,7 @@ def test_a_driver_that_cannot_be_used_says_why_and_ends_with_2(
 
     path, suite = tmp_path / "driver.json", tmp_path / "suite.json"
     path.write_text(json.dumps(document))
-    suite.write_text(json.dumps(one(RESET)))
+    suite.write_text(json.dumps(many([[RESET]])))
     options = ("--csms", "ws://127.0.0.1:9", "--driver", str(path), *options)
     with pytest.raises(SystemExit) as ended:
         call_command("runsuite", str(suite), *options)

@@ -24,7 +24,10 @@ class Command(command.VerdictCommand):
             help="names of the stations; {n} is 1, 2, ... (default: %(default)s)",
         )  # fmt: skip
         parser.add_argument(
-            "--parallel", type=int, default=1, metavar="N", help="cases at a time (default: 1)"
+            "--parallel",
+            type=int,
+            metavar="N",
+            help="cases at a time (default: as the suite says, else 1)",
         )
         parser.add_argument(
             "--only", action="append", default=[], metavar="PATTERN",
@@ -35,5 +38,7 @@ class Command(command.VerdictCommand):
     def judge(self, suite: Suite, chosen: argparse.Namespace, equipped: Equipped) -> int:
         if chosen.only:
             suite = suite.only(chosen.only)
-        names = command.identities(chosen.id, chosen.parallel, suite)
+        usual = suite.parallel if "{n}" in chosen.id else 1
+        parallel = usual if chosen.parallel is None else chosen.parallel
+        names = command.identities(chosen.id, parallel, suite)
         return command.carry_out(suite, chosen, names, equipped)

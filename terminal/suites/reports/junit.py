@@ -40,7 +40,7 @@ def junit(report: Report) -> bytes:
 def _case(suite: ET.Element, report: Report, result: Result) -> None:
     case = ET.SubElement(
         suite, "testcase", name=_clean(f"{result.id} {result.name}"), time=f"{result.seconds:.3f}",
-        classname=_clean(f"{report.name}.OCPP {result.version}"),
+        classname=_clean(f"{report.name}.OCPP {result.column}"),
     )  # fmt: skip
     text = _clean(_why(result))
     if result.verdict == ERROR:

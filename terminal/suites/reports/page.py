@@ -19,7 +19,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 def html(report: Report) -> bytes:
     """Everything that is foreign is escaped by the template."""
     engine = Engine(dirs=[str(TEMPLATES)], autoescape=True)
-    versions = sorted({result.version for result in report.results})
+    versions = sorted({result.column for result in report.results})
     context = {
         "report": report,
         "began": datetime.fromtimestamp(report.began, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
@@ -41,7 +41,7 @@ def _matrix(report: Report, versions: list[str]) -> list[dict[str, Any]]:
     for number, result in enumerate(report.results):
         row = rows[result.id]
         row["name"] = result.name
-        row[result.version] = {"number": number, "verdict": result.verdict,
+        row[result.column] = {"number": number, "verdict": result.verdict,
                                "kind": _kind(report, result)}  # fmt: skip
     return [
         {"id": identity, "name": row["name"], "cells": [row.get(each) for each in versions]}
@@ -57,7 +57,7 @@ def _kind(report: Report, result: Result) -> str:
 
 def _shown(report: Report, number: int, result: Result) -> dict[str, Any]:
     return {
-        "number": number, "id": result.id, "name": result.name, "version": result.version,
+        "number": number, "id": result.id, "name": result.name, "version": result.column,
         "words": result.words, "kind": _kind(report, result), "message": result.message,
         "warnings": result.warnings, "requirements": ", ".join(result.requirements),
         "seconds": f"{result.seconds:.1f}", "station": result.station,

@@ -39,6 +39,16 @@ def test_a_fault_of_frames_is_added(api, worker, running):
     assert worker.seen == [("add-fault", ALWAYS | body)]
 
 
+def test_an_answer_is_laid_down(api, worker, running):
+    told = {"id": 4, "action": "Reset", "payload": {"status": "Rejected"}, "count": 1}
+    worker.answer = {"result": {**told, "until": None}}
+    body = {"action": "Reset", "payload": {"status": "Rejected"}}
+    status, answer = api("POST", "stations/CP1/respond", body)
+    assert status == 201 and {name: answer[name] for name in told} == told, answer
+    assert worker.seen == [("respond", {**body, "count": 1})]
+    assert api("POST", "stations/CP1/respond", {"payload": {}})[0] == 422
+
+
 def test_faults_are_listed(api, worker, running):
     worker.answer = {"result": NOTHING | {"frames": [RULE], "power": "off"}}
     status, answer = api("GET", "stations/CP1/faults")
