@@ -93,7 +93,7 @@ class SuiteRun:
         async def lane(identities: tuple[str, ...]) -> None:
             for number, case in waiting:
                 mine = identities[: case.count()]
-                bench = _Bench(case, mine, number, ground, hearing, services)
+                bench = _Bench(case, mine, number, ground, hearing, services, speed=speed)
                 results[number] = await bench.carry_out(self._wishes, self._make)
                 self._told(results[number])
 
@@ -125,6 +125,7 @@ class _Bench:
     hearing: Hearing
     services: Services
     latencies: Latencies = field(default_factory=Latencies)
+    speed: float = 1.0
 
     def __post_init__(self) -> None:
         self._mine = frozenset(self.identities)
@@ -203,7 +204,7 @@ class _Bench:
     def _measured(self, station: str, heard: Heard) -> None:
         frame = heard.frame
         if frame.latency is not None and frame.direction == "received" and station in self._mine:
-            self.latencies.put(frame.action, frame.latency)
+            self.latencies.put(frame.action, frame.latency / self.speed)
 
     def _hold_limits(self, result: Result) -> None:
         """A limit that does not hold fails what has passed."""

@@ -58,6 +58,8 @@ def test_the_command_of_the_wheel(command, csms, tmp_path):
     where = "import scenarios; print(scenarios.__file__)"
     inside = Path(run(command.parent / "python", "-c", where, cwd=tmp_path).stdout.strip()).parent
     assert command.parent.parent in inside.parents
+    points = "import importlib.metadata as m; print(m.entry_points(group='pytest11'))"
+    assert "pytest_ocpp_emulator" in run(command.parent / "python", "-c", points).stdout
     report = tmp_path / "verdict.json"
     done = run(
         command, "runscenario", inside / "builtin" / "connector_availability.json", "--csms", csms,
