@@ -22,6 +22,7 @@ import sys
 import time
 from typing import Any
 
+from emulator.lean import leave_out_celerys_shell
 from emulator.lifeline import die_with_parent
 
 READY = b"ready"
@@ -46,6 +47,7 @@ def preload() -> None:
     import django
 
     gc.disable()  # and no collection after it: what it frees would be filled page by page in each
+    leave_out_celerys_shell()
     django.setup()
     for name in MODULES:
         importlib.import_module(name)

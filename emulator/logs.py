@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 
-import structlog
+from emulator.lean import without
+
+with without("rich"):  # its tracebacks are not ours, see below
+    import structlog
 
 
 class Refusals(logging.Filter):
