@@ -16,7 +16,7 @@ from emulator import addresses, embedded, preflight, services
 from emulator.on_demand import at_first_look
 from emulator.preflight import CannotStart
 from emulator.supervisor import Supervisor
-from runtime import lifetime
+from runtime import lifetime, memory
 
 STOPPING_PATIENCE = 30.0  # seconds for starts under way to be given up
 
@@ -112,6 +112,8 @@ class Command(BaseCommand):
         directory: Path = settings.DATA_DIR
         environment = {**os.environ, "DATA_DIR": str(directory), "PYTHONUNBUFFERED": "1"}
         environment["DJANGO_SETTINGS_MODULE"] = "emulator.settings"
+        for name, value in memory.ENVIRONMENT.items():
+            environment.setdefault(name, value)
         environment.setdefault("CELERY_TASK_EVENTS", "0")  # Flower asks for them when it comes
         environment["CELERY_SKIP_CHECKS"] = "1"  # `prepare` makes Django's, for all
         if ports.host not in ("0.0.0.0", "::"):

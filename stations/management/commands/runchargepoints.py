@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from messaging.recorder import Recorder
-from runtime import lifetime
+from runtime import lifetime, memory
 from stations.watchdog import Watchdog
 from stations.worker import Worker, WorkerOptions
 
@@ -28,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Thousands of long-lived stations make full collections costly and rarely useful.
         gc.set_threshold(20_000, 20, 100)
+        memory.save()
         allow_many_sockets()
         lease = settings.CHARGE_POINT_LEASE_MS
         chosen = WorkerOptions(dials=options["dials"], lease_ms=lease, tend_every=lease / 10_000)
