@@ -60,6 +60,7 @@ class Comparison:
         for name, side in self.sides.items():
             booted = side.ask("boot", 600, version=version, stations=stations)
             self.note(version, "KiB a station", name, booted["kib"])
+            self.note(version, "MiB of the worker with all", name, booted["mib"])
             self.note(version, "seconds to boot all", name, booted["seconds"])
         for number in range(rounds):
             # Whoever is first in one round is second in the next.
