@@ -111,9 +111,10 @@ class Suite:
         elsewhere: names that others than the cases know.
         """
         known = set().union(*(case.content["variables"] for case in self.cases))
-        if strange := sorted(set(values) - known - set(elsewhere)):
-            names = ", ".join(sorted(known)) or "none"
-            raise Unusable(f"No case has a variable {', '.join(strange)}; there are: {names}.")
+        settable = known | set(elsewhere)
+        if strange := sorted(set(values) - settable):
+            names = ", ".join(sorted(settable)) or "none"
+            raise Unusable(f"Nothing has a variable {', '.join(strange)}; there are: {names}.")
         return replace(self, cases=tuple(_with(case, values) for case in self.cases))
 
 
