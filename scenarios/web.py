@@ -21,7 +21,6 @@ from stations.reaching import Connector, Reach
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 MOST_BYTES = 1 << 20  # of a body, either way
-CONNECT = 10.0  # seconds
 PAUSE = 0.5  # seconds before the second try; doubled each time
 # It has not been carried out, as far as who answers can tell.
 _TRIED_AGAIN = frozenset({429, 503})
@@ -142,7 +141,7 @@ class Web:
         headers = {"Accept": "application/json", **request.headers}
         if data is not None and "content-type" not in {name.lower() for name in headers}:
             headers["Content-Type"] = kind
-        timeout = aiohttp.ClientTimeout(total=request.timeout, sock_connect=CONNECT)
+        timeout = aiohttp.ClientTimeout(total=request.timeout)
         async with self._open().request(
             request.method, request.url, data=data, headers=headers, timeout=timeout,
             allow_redirects=False,

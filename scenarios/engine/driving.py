@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scenarios.drivers.document import ENVIRONMENT, BadDriver, Driver, Entry
 from scenarios.engine.searching import captured
 from scenarios.engine.strand import Order, StepErred, StepFailed, Strand
@@ -27,7 +29,7 @@ async def csms(strand: Strand, order: Order) -> tuple[str, str]:
         request = driver.request(entry, known)
     except BadDriver as problem:
         raise StepErred(f"{driver.name}: {problem}") from None
-    reply = await _asked(strand, _limited(request, order))
+    reply = await _asked(strand, _limited(strand, request, order))
     _check_status(driver, call, request, reply, entry)
     if entry.answer is not None and (why := mismatch(entry.answer, reply.body)):
         raise StepErred(f"{driver.name} did not make the CSMS do {call}: of its answer, {why}.")
@@ -95,13 +97,10 @@ def _entry(strand: Strand, call: str) -> tuple[Driver, Entry]:
     return driver, entry
 
 
-def _limited(request: Request, order: Order) -> Request:
-    """The step's own limit, where it has one, holds for each try."""
-    if not order.has_timeout:
-        return request
-    return Request(
-        request.method, request.url, request.headers, request.body, order.timeout, request.retries
-    )
+def _limited(strand: Strand, request: Request, order: Order) -> Request:
+    """The step's own limit, where it has one, holds for each try; seconds of the wall's clock."""
+    usual = request.timeout * strand.services.clock.speed
+    return replace(request, timeout=order.timeout if order.has_timeout else usual)
 
 
 async def _asked(strand: Strand, request: Request) -> Reply:

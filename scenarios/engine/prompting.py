@@ -12,12 +12,13 @@ async def prompt(strand: Strand, order: Order) -> tuple[str, str]:
     ask = strand.services.ask
     if ask is None:
         raise StepErred("A person is to do this, and there is nobody to ask here.")
-    seconds = order.timeout if order.has_timeout else PATIENCE
+    speed = strand.services.clock.speed
+    seconds = order.timeout if order.has_timeout else PATIENCE * speed
     began = strand.services.clock.time()
     try:
         why = await ask(strand.identity, str(order.params["text"]), seconds)
     except TimeoutError:
-        raise StepErred(f"Nobody said within {seconds:g} s that it was done.") from None
+        raise StepErred(f"Nobody said within {seconds / speed:g} s that it was done.") from None
     strand.acted(began)
     if why:
         raise StepFailed(f"The person says: {why}")

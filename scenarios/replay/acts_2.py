@@ -120,9 +120,7 @@ class Acts2:
         elif token and transaction not in self._begun and trigger != "StopAuthorized":
             self._begun.add(transaction)
             self._plugged.add(number)
-            self._script.act(
-                each.time, "start-transaction", connector=number, **self._token(token)
-            )
+            self._script.act(each.time, "start-transaction", connector=number, **self._token(token))
         if trigger == "EVDetected":
             self._script.act(each.time, "bay", connector=number, occupied=True)
         elif (remote or trigger == "CablePluggedIn") and number not in self._plugged:

@@ -106,9 +106,7 @@ def conversation(
                 asked.answer = rest[0] if rest else None
                 asked.sequel = each.time
             case _ if each.direction == SENT:  # what a station spoils is a part of its side
-                exchanges.append(
-                    Exchange(each.time, SENT, "", None, each.text, sequel=each.time)
-                )
+                exchanges.append(Exchange(each.time, SENT, "", None, each.text, sequel=each.time))
     if not exchanges:
         raise Unreadable("Nothing was said: there is no Call of either side in it.")
     told = list(notes)

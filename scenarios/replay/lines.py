@@ -1,10 +1,10 @@
 """Recordings as lines of JSON: our own, and what others write a frame a line as.
 
-    {"station": ..., "time": ..., "direction": "sent", "text": "[2,...]"}  the log's export
-    {"event": "frame", "time": ..., "direction": "sent", "frame": [2, ...]}  `station --json`
-    ["2026-01-31T12:00:00Z", "sent", [2, "1", "Heartbeat", {}]]        time, direction, frame
-    ["in", "[2,\\"1\\",\\"Reset\\",{}]"]          without a time
-    [2, "1", "Heartbeat", {}]        the frame alone: its direction follows from the action
+{"station": ..., "time": ..., "direction": "sent", "text": "[2,...]"}  the log's export
+{"event": "frame", "time": ..., "direction": "sent", "frame": [2, ...]}  `station --json`
+["2026-01-31T12:00:00Z", "sent", [2, "1", "Heartbeat", {}]]        time, direction, frame
+["in", "[2,\\"1\\",\\"Reset\\",{}]"]          without a time
+[2, "1", "Heartbeat", {}]        the frame alone: its direction follows from the action
 """
 
 from __future__ import annotations

@@ -122,5 +122,3 @@ def _word(name: str) -> str:
         (word for part, word in _PARTS.items()
          if plain == part or (part not in _EXACT and part in plain)), "",
     )  # fmt: skip
-
-
