@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scenarios.suites import NAMES, SHIPPED
 from terminal.rows import VERSIONS, Unusable
 from terminal.suites.cases import Case, Suite
 from terminal.suites.reading import json_of, scenario_of
@@ -13,11 +14,17 @@ from terminal.suites.suite_files import needs_of, of_suite
 
 
 def read(path: str, versions: list[str]) -> Suite:
-    """`versions`: to run all cases in; empty: as the file says. Raises Unusable."""
+    """`versions`: to run all cases in; empty: as the file says. Raises Unusable.
+
+    path: of a file or a folder, or the name of a suite that ships.
+    """
     place = Path(path)
+    if path in NAMES and not place.exists():
+        place = SHIPPED / path
     if place.is_dir():
         if (place / "suite.json").is_file():
-            return read(str(place / "suite.json"), versions)
+            place = place / "suite.json"
+            return of_suite(place, json_of(place), versions)
         files = sorted(place.glob("*.json"))
         if not files:
             raise Unusable(f"There is no .json file in {path}.")

@@ -11,6 +11,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from benchmarks.processes import ROOT
+from scenarios.suites import NAMES
+from terminal.rows import Unusable
+from terminal.suites import documents
 from tests.terminal.conftest import PATIENCE
 
 READY = {"type": "wait_for_state", "timeout": 30000,
@@ -167,3 +170,13 @@ def test_a_signal_ends_it_with_what_is_known(station, csms, tmp_path):
         assert process.wait(PATIENCE) == 130
     assert "2 not run" in rest
     assert [r["id"] for r in json.loads(report.read_text())["results"]] == ["TC_1"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_suite_that_ships_is_read_by_its_name(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    suite = documents.read(name, [])
+    assert suite.cases and suite.name
+    (tmp_path / name).mkdir()  # a folder of one's own comes first
+    with pytest.raises(Unusable, match="no .json file"):
+        documents.read(name, [])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from scenarios.suites import NAMES
 from terminal.suites import command
 from terminal.suites.cases import Suite
 from terminal.suites.equipping import Equipped
@@ -18,7 +19,10 @@ class Command(command.VerdictCommand):
     help = __doc__
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("file", metavar="FILE")
+        parser.add_argument(
+            "file", metavar="FILE",
+            help=f"a suite, a folder of scenarios, or one that ships: {', '.join(NAMES)}",
+        )  # fmt: skip
         parser.add_argument(
             "--id", default="CP-{n}", metavar="PATTERN",
             help="names of the stations; {n} is 1, 2, ... (default: %(default)s)",
