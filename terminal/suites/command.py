@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,19 @@ def carry_out(
 
 def _environment(speed: float) -> dict[str, str]:
     hurry = {} if speed == 1.0 else {"stations' clock": f"{speed:g} times as fast as the wall's"}
-    return {"Python": platform.python_version(), "machine": platform.machine()} | hurry
+    known = {
+        "emulator": _own_version(), "Python": platform.python_version(),
+        "system": platform.system(), "machine": platform.machine(),
+    }  # fmt: skip
+    return known | hurry
+
+
+def _own_version() -> str:
+    """Of the package that is installed; a tree of sources has none."""
+    try:
+        return metadata.version("ocpp-emulator")
+    except metadata.PackageNotFoundError:
+        return "from sources"
 
 
 async def _unless_ended(run: SuiteRun) -> list[Result] | None:

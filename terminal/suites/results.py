@@ -35,7 +35,7 @@ class Result:
     declared  why it is known to fail, "" where it is not
     latencies how soon the CSMS answered by action, of a case with limits (latencies.py)
     variant   of a matrix: the make and the security profile
-    frames    those around the end, as terminal.hearing.as_plain has them
+    frames    those around what failed, else the last ones: see excerpts.py
     """
 
     id: str

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chargepoint.effects import Frame
-from messaging.masking import masked, masked_error
 from runtime import lifetime
 from scenarios.engine.execution import Plan, Run
 from scenarios.engine.recording import StationLog
@@ -20,10 +19,11 @@ from scenarios.watch.rules import WARN, policy_of
 from scenarios.web import Web
 from stations.models import Station
 from terminal.ground import Ground
-from terminal.hearing import Heard, Hearing, as_plain
+from terminal.hearing import Heard, Hearing
 from terminal.rows import Unusable
 from terminal.services import services_of
 from terminal.suites.cases import Case, Equipment, Suite
+from terminal.suites.excerpts import excerpt
 from terminal.suites.latencies import Latencies
 from terminal.suites.results import (
     ERROR,
@@ -38,7 +38,6 @@ from terminal.suites.results import (
 
 log = logging.getLogger(__name__)
 
-FRAMES = 30  # of a case that a report shows: the last ones
 LONGEST = 600.0  # seconds that a case may take
 # identity, version, the case's settings -> a station that is not stored; where the case is for one
 # security profile, that as well. Raises Unusable.
@@ -126,6 +125,7 @@ class _Bench:
     services: Services
     latencies: Latencies = field(default_factory=Latencies)
     speed: float = 1.0
+    record: StationLog | None = None  # of the station that the verdict is about
 
     def __post_init__(self) -> None:
         self._mine = frozenset(self.identities)
@@ -157,8 +157,8 @@ class _Bench:
         finally:
             if self._measured in self.hearing.taps:
                 self.hearing.taps.remove(self._measured)
-            frames = list(self.hearing.since(result.station, 0))[-FRAMES:]
-            result.frames = [_shown(result.station, heard) for heard in frames]
+            heard = self.hearing.since(result.station, 0)
+            result.frames = excerpt(result.station, heard, self.record)
             for each in self.identities:
                 await self.ground.remove(each)
                 self.hearing.forget(each)
@@ -186,7 +186,7 @@ class _Bench:
             raise
         state, message = run.verdict()
         record = next((each for each in run.logs if each.state == FAILED), run.logs[0])
-        result.station = record.station
+        self.record, result.station = record, record.station
         result.message = message
         result.verdict = {PASSED: PASS, FAILED: FAIL, CANCELLED: FAIL}.get(state, NOT_APPLICABLE)
         if record.erred and state == FAILED:
@@ -222,12 +222,3 @@ def _step(record: StationLog, entry: dict[str, Any]) -> Step:
         entry["path"], entry["type"], entry["description"], entry["state"], entry["message"],
         round(entry["started"] - began, 3), None if ended is None else round(ended - began, 3),
     )  # fmt: skip
-
-
-def _shown(identity: str, heard: Heard) -> dict[str, Any]:
-    """Reports travel: passwords and keys in frames are masked."""
-    frame = heard.frame
-    text = masked(frame.text, frame.kind, frame.action)
-    return as_plain(
-        identity, frame._replace(text=text, error=masked_error(frame.error, frame.action))
-    )

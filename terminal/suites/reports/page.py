@@ -65,8 +65,27 @@ def _shown(report: Report, number: int, result: Result) -> dict[str, Any]:
             {"path": s.path, "type": s.type, "description": s.description, "state": s.state,
              "message": s.message, "began": f"{s.began:.2f}"} for s in result.steps
         ],
-        "frames": [_frame(frame) for frame in result.frames],
+        "frames": _exchanges(result.frames),
+        "latencies": [{"action": "all" if action == "*" else action, **row}
+                      for action, row in result.latencies.items()],
     }  # fmt: skip
+
+
+def _exchanges(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row for each frame; an answer that comes next stands beside its Call."""
+    rows: list[dict[str, Any]] = []
+    before: dict[str, Any] = {}
+    for frame in frames:
+        row = _frame(frame)
+        other = "received" if before.get("direction") == "sent" else "sent"
+        answers = frame.get("kind") in ("CallResult", "CallError") and frame["direction"] == other
+        if answers and before.get("kind") == "Call" and before["id"] == frame["id"]:
+            call = rows.pop()
+            row = {**row, "time": call["time"], before["direction"]: call[before["direction"]],
+                   "here": row["here"] or call["here"]}  # fmt: skip
+        rows.append(row)
+        before = frame
+    return rows
 
 
 def _frame(frame: dict[str, Any]) -> dict[str, Any]:
@@ -77,5 +96,5 @@ def _frame(frame: dict[str, Any]) -> dict[str, Any]:
         "time": frame["time"][11:23], "sent": text if frame["direction"] == "sent" else "",
         "received": text if frame["direction"] == "received" else "",
         "note": "" if frame["direction"] else text, "error": frame.get("error", ""),
-        "latency": frame.get("latency_ms"),
+        "latency": frame.get("latency_ms"), "here": frame.get("here", False),
     }  # fmt: skip
