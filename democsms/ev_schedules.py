@@ -17,6 +17,7 @@ class EvSchedules:
     def __init__(self) -> None:
         self._asking: set[int] = set()
         self._offered: dict[int, list[Mapping[str, Any]]] = {}
+        self._proposed: dict[int, list[Mapping[str, Any]]] = {}
 
     def asks(self, evse: int) -> None:
         """Its car has told its needs, and is owed a schedule."""
@@ -38,19 +39,30 @@ class EvSchedules:
             "chargingSchedule": [schedule],
         }}  # fmt: skip
 
-    def was_set(self, payload: Mapping[str, Any]) -> None:
-        """A station has accepted this SetChargingProfile."""
-        profile = payload["chargingProfile"]
-        if profile["chargingProfilePurpose"] == "TxProfile":
-            self._offered[payload["evseId"]] = profile["chargingSchedule"]
+    def propose(self, payload: Mapping[str, Any]) -> None:
+        """This SetChargingProfile is on its way: a car may keep to it before its answer is read.
+
+        It may break its schema still, and is then not sent.
+        """
+        match payload:
+            case {"evseId": int(evse), "chargingProfile": {
+                "chargingProfilePurpose": "TxProfile", "chargingSchedule": list(schedules),
+            }}:  # fmt: skip
+                self._proposed[evse] = schedules
+
+    def settle(self, payload: Mapping[str, Any], accepted: bool) -> None:
+        """The station has answered it."""
+        proposed = self._proposed.pop(payload["evseId"], None)
+        if proposed is not None and accepted:
+            self._offered[payload["evseId"]] = proposed
 
     def keeps(self, evse: int, schedule: Mapping[str, Any]) -> bool:
         """Whether a car's schedule (of NotifyEVChargingSchedule) stays within one that was offered.
 
         Where nothing was offered, there is nothing to keep to.
         """
-        offered = self._offered.get(evse)
-        return not offered or any(_within(schedule, each) for each in offered)
+        known = [*self._proposed.get(evse, ()), *self._offered.get(evse, ())]
+        return not known or any(_within(schedule, each) for each in known)
 
 
 def _within(schedule: Mapping[str, Any], offered: Mapping[str, Any]) -> bool:

@@ -254,6 +254,8 @@ def point_2x(base: type[ChargePoint], result: ModuleType) -> type[Point]:
             if awaited:
                 asked_for = self.office.of(self.id).setdefault("asked for", set())
                 asked_for.add(payload.get(awaited, awaited))
+            if action == "SetChargingProfile":
+                self._schedules().propose(payload)
             answers = [
                 await super(Point2x, self).ask(action, part)
                 for part in self._limits().parts(action, payload)
@@ -272,8 +274,8 @@ def point_2x(base: type[ChargePoint], result: ModuleType) -> type[Point]:
                 self._limits().learn(answer.get("getVariableResult", []))
             if action == "SetVariables":
                 self._learn_password(payload, answer)
-            if action == "SetChargingProfile" and answer.get("status") == ACCEPTED:
-                self._schedules().was_set(payload)
+            if action == "SetChargingProfile":
+                self._schedules().settle(payload, answer.get("status") == ACCEPTED)
 
         def _learn_password(self, payload: dict, answer: dict) -> None:
             """A01.FR.03 and 04: the new one holds from when the station has taken it."""

@@ -22,8 +22,13 @@ def offered() -> EvSchedules:
     """7 kW at EVSE 1."""
     made = EvSchedules()
     made.asks(1)
-    made.was_set(made.offer(1, "tx-1", 5, NOW))
+    settled(made, made.offer(1, "tx-1", 5, NOW))
     return made
+
+
+def settled(schedules: EvSchedules, payload: dict, accepted: bool = True) -> None:
+    schedules.propose(payload)
+    schedules.settle(payload, accepted)
 
 
 def test_an_offer_is_for_the_transaction_and_is_owed_once() -> None:
@@ -57,7 +62,7 @@ def test_a_car_keeps_to_what_was_offered(offered: EvSchedules, wanted: dict, kee
 def test_of_several_schedules_a_car_keeps_to_one(offered: EvSchedules) -> None:
     several = [schedule((0, 1000)), schedule((0, 9000), (60, 2000))]
     profile = {"chargingProfilePurpose": "TxProfile", "chargingSchedule": several}
-    offered.was_set({"evseId": 1, "chargingProfile": profile})
+    settled(offered, {"evseId": 1, "chargingProfile": profile})
     assert offered.keeps(1, schedule((0, 8000), (60, 2000)))
     assert not offered.keeps(1, schedule((0, 8000)))  # too much from the second minute on
 
@@ -65,6 +70,17 @@ def test_of_several_schedules_a_car_keeps_to_one(offered: EvSchedules) -> None:
 def test_only_what_is_for_a_transaction_binds_a_car() -> None:
     schedules = EvSchedules()
     profile = {"chargingProfilePurpose": "TxDefaultProfile", "chargingSchedule": [schedule((0, 1))]}
-    schedules.was_set({"evseId": 1, "chargingProfile": profile})
+    settled(schedules, {"evseId": 1, "chargingProfile": profile})
     assert schedules.keeps(1, schedule((0, 22_000)))
     assert schedules.keeps(2, schedule((0, 22_000)))
+
+
+def test_what_is_on_its_way_may_be_kept_to_until_it_is_refused(offered: EvSchedules) -> None:
+    more = {"chargingProfilePurpose": "TxProfile", "chargingSchedule": [schedule((0, 9000))]}
+    payload = {"evseId": 1, "chargingProfile": more}
+    offered.propose(payload)
+    assert offered.keeps(1, schedule((0, 9000)))
+    offered.settle(payload, False)
+    assert not offered.keeps(1, schedule((0, 9000)))
+    settled(offered, payload)
+    assert offered.keeps(1, schedule((0, 9000)))
