@@ -109,6 +109,14 @@ class AdminClient:
         with (opener or self._opener).open(request, timeout=60) as answer:
             return answer.read().decode()
 
+    def act(self, path: str, fields: list[tuple[str, str]]) -> None:
+        """Send a list's action; the list that it leads to is not asked for."""
+        try:
+            self._post(path, fields, self._staying)
+        except urllib.error.HTTPError as answer:
+            if answer.code != 302:
+                raise
+
     def open_form(self, key: str) -> Form:
         """The change form of the station with this primary key."""
         form = Form(self.get(f"{STATIONS}{key}/change/"), "station_form")

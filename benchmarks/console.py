@@ -57,7 +57,7 @@ def _create(stations: list[dict], running: bool) -> int:
 def carry_out(do: str, order: dict[str, Any]) -> Any:
     from django.contrib.auth import get_user_model
 
-    from stations import changes, commands, snapshots
+    from stations import changes, commands, orders, snapshots
     from stations.models import Station
 
     match do:
@@ -86,6 +86,8 @@ def carry_out(do: str, order: dict[str, Any]) -> Any:
             return len(names)
         case "states":
             return snapshots.read_states_sync(order["identities"])
+        case "orders":
+            return len(orders.all_waiting())
         case "sync":
             return snapshots.sync_dirty()
         case _:

@@ -179,6 +179,10 @@ class Recorder:
         """Have accepted segments held for whoever resumes the stations: see Journal.settled."""
         self._journal.settled = settled
 
+    def spare(self, in_a_rush: Callable[[], bool]) -> None:
+        """While this is true the store has more urgent things to do: see shipping.RUSH_WAIT."""
+        self._shipper.in_a_rush = in_a_rush
+
     def _next_id(self) -> str:
         # Beside the frames' own clock, which need not be the wall's.
         self._micros = self._micros + 1 if self._micros else int(time.time() * 1e6)

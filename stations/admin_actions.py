@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from stations import changes
+from stations import changes, switching
 from stations.commands import send_commands_sync
 from stations.rights import PART, SEE_SECRETS
 
@@ -19,8 +19,9 @@ def _identities(queryset: QuerySet) -> list[str]:
 
 
 def _switch(model_admin, request: HttpRequest, queryset: QuerySet, running: bool) -> None:
-    wanted = _identities(queryset)
-    count = changes.set_running(wanted, running)
+    columns = ("identity", *switching.COLUMNS)
+    wanted = {row["identity"]: row for row in queryset.values(*columns)}
+    count = changes.switch(wanted, running)
     done = "started" if running else "stopped"
     being = " are being" if len(wanted) > changes.SWITCHED_AT_ONCE else ""
     note = f"{count} of {len(wanted)} stations{being} {done}."

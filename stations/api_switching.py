@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 from django.http import HttpRequest
 from ninja import Router
@@ -9,7 +11,7 @@ from ninja.responses import Status
 
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
-from stations import changes, named
+from stations import changes, named, switching
 from stations.api_lookup import match_of
 from stations.api_schemas import SwitchIn, SwitchOut
 
@@ -33,25 +35,27 @@ def stop_many(request: HttpRequest, body: SwitchIn):
 
 
 def _switch(body: SwitchIn, running: bool) -> Status:
-    identities = _meant(body)
-    changed = changes.set_running(identities, running)
-    at_once = len(identities) <= changes.SWITCHED_AT_ONCE
+    rows = _meant(body)
+    changed = changes.switch(rows, running)
+    at_once = len(rows) <= changes.SWITCHED_AT_ONCE
     return Status(200 if at_once else 202, {
-        "running": running, "stations": len(identities), "changed": changed, "complete": at_once,
+        "running": running, "stations": len(rows), "changed": changed, "complete": at_once,
     })  # fmt: skip
 
 
-def _meant(body: SwitchIn) -> list[str]:
+def _meant(body: SwitchIn) -> dict[str, dict[str, Any]]:
+    """Rows by identity, read once: for how many there are, and for how many would change."""
     match = match_of(body.search, body.version, body.tag)
     ways = (body.identities is not None, bool(match), body.all)
     if sum(ways) != 1:
         sentence = "Give one of: identities; search, version or tag; all=true."
         raise ApiError("invalid", sentence, 422, {"identities": sentence})
     if body.identities is None:
-        rows = connection.get_collection(named.TABLE).find(match, {"identity": 1})
-        return sorted(row["identity"] for row in rows)
-    there = {row["identity"] for row in named.rows(body.identities)}
+        shown = dict.fromkeys(("identity", *switching.COLUMNS), 1)
+        found = connection.get_collection(named.TABLE).find(match, shown)
+        return {row["identity"]: row for row in found}
+    there = {row["identity"]: row for row in named.rows(body.identities, *switching.COLUMNS)}
     if unknown := [name for name in body.identities if name not in there]:
         shown = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
         raise ApiError("station_not_found", f"There are no such stations: {shown}", 404)
-    return list(dict.fromkeys(body.identities))
+    return {name: there[name] for name in body.identities}

@@ -6,7 +6,8 @@ Each writes first and tells the fleet after: a notice that is lost costs seconds
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from bson import ObjectId
@@ -85,8 +86,17 @@ def set_running(identities: Iterable[str], running: bool) -> int:
     Of more than SWITCHED_AT_ONCE the order is kept, and carried out afterwards (see orders.py).
     """
     wanted = list(dict.fromkeys(identities))
+    if len(wanted) <= SWITCHED_AT_ONCE:
+        return switch(dict.fromkeys(wanted, {}), running)
+    found = named.rows(wanted, *switching.COLUMNS)
+    return switch(dict.fromkeys(wanted, {}) | {row["identity"]: row for row in found}, running)
+
+
+def switch(rows: Mapping[str, Mapping[str, Any]], running: bool) -> int:
+    """The same of stations whose rows were read just now, by identity, with switching.COLUMNS."""
+    wanted = list(rows)
     if len(wanted) > SWITCHED_AT_ONCE:
-        changing = switching.would_change(wanted, running)
+        changing = switching.would_change(filter(None, rows.values()), running)
         orders.keep(wanted, running)
         station_trail.ordered("start" if running else "stop", wanted, changing)
         notify_ordered_sync(wanted)

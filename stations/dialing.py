@@ -1,42 +1,25 @@
-"""Making connections: how many at a time, with which TLS, and what to say when one fails."""
+"""Making connections: how many at a time, and what to say when one fails."""
 
 import asyncio
 import contextlib
-import logging
 import ssl
-import tempfile
 import time
 from collections import deque
 from collections.abc import Coroutine
-from functools import lru_cache
 from http import HTTPStatus
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import picows
 from python_socks import ProxyError
 
-from chargepoint.config import MAX_FRAME
 from runtime import lifetime
-from stations.egress import Refused
-from stations.handshake import request_headers
+from stations.opening import open_websocket
 from stations.reaching import Reach
-from stations.targets import DialTarget, TlsOptions, secured
-from stations.tls_protocols import set_protocols
+from stations.targets import DialTarget, secured
 
 if TYPE_CHECKING:
     from stations.dialer import Dialer
-
-# The smallest that picows takes; it grows for a connection that needs it. 16 KiB less a station.
-READ_BUFFER = 2048
-
-# uvloop's own transport takes 5 KiB less a station than aiofastnet's.
-USE_AIOFASTNET = False
-
-# An adapter, since picows makes a child of a plain Logger for each connection and keeps it.
-_picows_log = logging.LoggerAdapter(logging.getLogger("stations.socket"), {})
-_picows_log.logger.setLevel(logging.WARNING)  # it has two lines for each connection
 
 
 class DialQueue:
@@ -65,6 +48,16 @@ class DialQueue:
             return 0, 0.0
         return len(self._waiting), time.monotonic() - self._waiting[0][0]
 
+    @property
+    def crowded(self) -> bool:
+        """Whether stations wait for their turn: more are being started than are dialled at once."""
+        return bool(self._waiting)
+
+    @property
+    def busy(self) -> bool:
+        """Whether any connection is being made."""
+        return bool(self._dialing or self._waiting)
+
     def swallow(self, ending: Coroutine) -> None:
         """Retrieve the exception by which picows ended a connection; it is logged already."""
         self._keep(asyncio.ensure_future(_swallow(ending)))
@@ -79,10 +72,11 @@ class DialQueue:
         while self._waiting and self._dialing < self._limit and not self._closed:
             self._dialing += 1
             task = asyncio.ensure_future(self._dial(self._waiting.popleft()[1]))
+            self._tasks.add(task)
             task.add_done_callback(self._dialed)
-            self._keep(task)
 
     def _dialed(self, task: asyncio.Task) -> None:
+        self._tasks.discard(task)
         self._dialing -= 1
         self._start_next()
 
@@ -96,7 +90,7 @@ class DialQueue:
             if not dialer.wanted:
                 raise ConnectionAbortedError("no longer wanted")
             async with asyncio.timeout(self._timeout):
-                _, listener = await open_websocket(dialer, target_of(dialer), self._timeout)
+                listener = await open_websocket(dialer, target_of(dialer), self._timeout)
             if listener is None:
                 raise ConnectionResetError("the CSMS closed the connection during the handshake")
         except Exception as failure:
@@ -107,52 +101,6 @@ def target_of(dialer: "Dialer") -> DialTarget:
     """Where to and how: as the operator has configured, and as the CSMS has changed it since."""
     station = dialer.consumer.station
     return secured(dialer.target, station.link_security(), station.identity)
-
-
-async def open_websocket(dialer: "Dialer", target: DialTarget, timeout: float) -> tuple[Any, Any]:
-    """Connect and upgrade; on success the dialer has had its on_ws_connected."""
-    reach, proxy = dialer.queue.reach, target.options.proxy or None
-    if proxy and (why := reach.policy.refusal_of_host(urlsplit(target.url).hostname)):
-        raise Refused(why)  # the proxy's own address is judged with its socket
-    return await picows.ws_connect(
-        lambda request, response: dialer,
-        target.url,
-        ssl_context=tls_context(target.tls) if target.tls else None,
-        websocket_handshake_timeout=timeout,
-        logger_name=_picows_log,
-        max_frame_size=MAX_FRAME,
-        max_redirects=0,
-        enable_auto_pong=False,  # the dialer answers, if its worker may speak
-        extra_headers=request_headers(target),
-        proxy=proxy,
-        read_buffer_init_size=READ_BUFFER,
-        socket_factory=reach.socket_to,
-        use_aiofastnet=USE_AIOFASTNET,
-    )
-
-
-@lru_cache(maxsize=256)
-def tls_context(options: TlsOptions) -> ssl.SSLContext:
-    """A client context; shared by all stations with the same options (it is large to build)."""
-    context = ssl.create_default_context(cadata=options.ca_pem or None)
-    set_protocols(context, options.min_version, options.max_version, options.ciphers)
-    if options.more_ca_pem:
-        context.load_verify_locations(cadata=options.more_ca_pem)
-    if not options.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if options.client_cert_pem:
-        _load_client_certificate(context, options)
-    return context
-
-
-def _load_client_certificate(context: ssl.SSLContext, options: TlsOptions) -> None:
-    # ssl reads certificates from files only; the directory is readable by this user alone.
-    with tempfile.TemporaryDirectory() as directory:
-        certificate, key = Path(directory, "cert.pem"), Path(directory, "key.pem")
-        certificate.write_text(options.client_cert_pem)
-        key.write_text(options.client_key_pem)
-        context.load_cert_chain(certificate, key)
 
 
 def refusal(failure: BaseException, proxy: str = "") -> str:

@@ -20,7 +20,7 @@ from stations.commands import shard_of
 from stations.consumers import ChargePointConsumer, Host
 from stations.dialer import Dialer, LinkState
 from stations.dialing import DialQueue
-from stations.loading import Plan, Row
+from stations.plans import Plan, Row
 from stations.recalling import number_of, run_of
 from stations.sealing import shown, unseal
 from stations.stamps import split_stamp

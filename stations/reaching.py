@@ -13,6 +13,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from stations.egress import OPEN, Policy, Refused
 
+MOST_LITERALS = 1024  # of the CSMSs of a fleet: judged once, not with each of its stations
+
 # (host, port) -> addresses. Tests put names there that no server knows.
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -29,6 +31,7 @@ class Reach:
     def __init__(self, policy: Policy = OPEN, resolve: Resolve = resolved) -> None:
         self.policy = policy
         self._resolve = resolve
+        self._literals: set[str] = set()  # addresses as hosts that were judged and may be dialled
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """Those of the host's addresses that may be dialled. Raises Refused where none may be."""
@@ -41,8 +44,12 @@ class Reach:
 
     async def socket_to(self, place: object) -> socket.socket | None:
         """A connected socket for picows (`place` has host and port); None: it dials the literal."""
+        if place.host in self._literals:
+            return None
         addresses = await self.addresses(place.host, place.port)
         if addresses == [place.host]:
+            if len(self._literals) < MOST_LITERALS and is_address(place.host):
+                self._literals.add(place.host)
             return None
         failures = []
         for address in addresses:

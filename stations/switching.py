@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import connection
 from django_mongodb_backend.queryset import MongoQuerySet
 
 from stations import named, orders
 
-PART = 100  # rows of one update; more of them at once cost more each
+PART = 100  # stations of an order that are seen to at a time
+COLUMNS = ("running", "enabled", "ordered")  # what tells whether a row would change
 
 
 class StationQuerySet(MongoQuerySet):
@@ -30,7 +32,7 @@ def set_running(identities: Iterable[str], running: bool, number: int | None = N
     # A row that is so already must take the number only where an earlier order may come to it.
     all_take_it = orders.some_before(number)
     changed = 0
-    for part in named.parts(identities, PART):
+    for part in named.parts(identities):
         match = {"identity": {"$in": part}, "ordered": {"$lt": number}, **enabled}
         values = {"running": running, "ordered": number}
         changed += update_where(match | {"running": {"$ne": running}}, values)
@@ -39,15 +41,17 @@ def set_running(identities: Iterable[str], running: bool, number: int | None = N
     return changed
 
 
-def would_change(identities: Iterable[str], running: bool) -> int:
-    """How many stations `set_running` would start or stop, orders that wait carried out."""
+def would_change(rows: Iterable[Mapping[str, Any]], running: bool) -> int:
+    """How many of these `set_running` would start or stop, orders that wait carried out.
+
+    rows: with their COLUMNS.
+    """
     standing = orders.standing(orders.all_waiting())
 
     def runs(row: dict) -> bool:
         number, ordered = standing.get(row["identity"], (0, False))
         return ordered and row["enabled"] if number > row["ordered"] else row["running"]
 
-    rows = named.rows(identities, "running", "enabled", "ordered")
     return sum(runs(row) != running and (row["enabled"] or not running) for row in rows)
 
 

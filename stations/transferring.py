@@ -5,7 +5,7 @@ import ssl
 from dataclasses import dataclass
 
 from chargepoint.effects import DONE, FAILED, Download, Transferred
-from stations.dialing import tls_context
+from stations.opening import tls_context
 from stations.targets import TlsOptions
 
 BLOCK = 1 << 16

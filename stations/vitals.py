@@ -45,7 +45,7 @@ class Vitals:
         # Its first word takes the place of a dead one's, so it says who is dead.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(EVERY):
-                await self._worker.looked.wait()
+                await self._worker.reconciler.looked.wait()
         loop = asyncio.get_running_loop()
         while True:
             before = loop.time()
@@ -96,13 +96,13 @@ class Vitals:
             "time": now,
             "pid": os.getpid(),
             "shards": sorted(worker.leases.held),
-            "serves": worker.serves(),
+            "serves": worker.reconciler.serves(),
             "dead": self._dead(moment),
             "up": round(moment - self._began, 1),
             "stations": len(worker.fleet.running),
-            "wanted": worker.wanted,
+            "wanted": worker.reconciler.wanted,
             "missing_for": self._missing_for(moment),
-            "held_back": dict(sorted(worker.held.items())[:MOST_NAMED]),
+            "held_back": dict(sorted(worker.reconciler.held.items())[:MOST_NAMED]),
             "connected": sum(s.dialer.state is LinkState.OPEN for s in running),
             "sent": sent,
             "received": received,
@@ -121,13 +121,13 @@ class Vitals:
         }
 
     def _dead(self, moment: float) -> list[str]:
-        known = self._worker.dead
+        known = self._worker.reconciler.dead
         for worker in [w for w, found in known.items() if moment - found > DEAD_TOLD]:
             del known[worker]
         return sorted(known)
 
     def _missing_for(self, moment: float) -> float:
-        if len(self._worker.fleet.running) >= self._worker.wanted:
+        if len(self._worker.fleet.running) >= self._worker.reconciler.wanted:
             self._missing_since = None
             return 0.0
         if self._missing_since is None:

@@ -5,13 +5,11 @@ stops stations), writing snapshots, listening on each shard's channel, and telli
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import secrets
 import socket
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +20,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from chargepoint.effects import Frame
 from runtime import lifetime, redis_links
 from runtime.stores import STORE_ERRORS
-from stations import holding, loading, named, orders, recalling, snapshots, switching
+from stations import snapshots, switching
 from stations.checks import egress_policy
 from stations.clock import Clock, Deadlines
 from stations.consumers import ChargePointConsumer, Host
@@ -36,6 +33,7 @@ from stations.leases import ShardLeases, Tending
 from stations.listening import ShardListener
 from stations.moments import Moments
 from stations.reaching import Reach
+from stations.reconciling import Reconciler
 from stations.snapshot_writer import SnapshotWriter
 from stations.transfers import Transfers
 from stations.vitals import Vitals
@@ -46,7 +44,6 @@ log = logging.getLogger(__name__)
 FINAL_WRITE_PATIENCE = 4.0
 RECORDER_PATIENCE = 6.0
 STEP_PATIENCE = 1.5
-WRITING = 1.0  # seconds of writing rows of orders between two looks at what else is due
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,7 @@ class Worker:
         )
         writer.silent = self.host.gate.shut
         self.queue = DialQueue(options.dials, reach=Reach(egress_policy("CSMS")))
+        recorder.spare(lambda: self.queue.crowded)
         self.fleet = Fleet(self.host, self.queue)
         # A round that has no answer for so long counts as Redis being away.
         self._lease_redis = patient_for(2 * options.tend_every)
@@ -93,18 +91,12 @@ class Worker:
         self._changed: set[str] = set()
         self._reconcile_all = False
         self._ordered = False
-        # Of orders: those that are not done, what they say, and the parts of them to be written.
-        self._orders: list[orders.Order] = []
-        self._standing: dict[str, tuple[int, bool]] = {}
-        self._unwritten: deque[tuple[orders.Order, list[str]]] = deque()
         self._surplus: list[int] = []
-        self.wanted = 0  # stations that should run here, at the last whole look
         self._in_doubt = False  # a write was refused: is a shard of ours another's?
-        self.held: dict[str, str] = {}  # stations that do not run though they should, and why
-        # Workers of this machine that were seen to have died, and when (monotonic seconds).
-        self.dead: dict[str, float] = {}
-        self.looked = asyncio.Event()  # whether it was asked for once who has died
-        self._taken_up: dict[int, int] = {}  # shard -> epoch, of those whose stations were started
+        self.reconciler = Reconciler(
+            self.fleet, recorder, self._in_database, lambda: self._in_doubt
+        )
+        self.reconciler.on_taken_up = self.vitals.tell_soon
         self._handling = HandlingFile(settings.JOURNAL_DIR, self.id)
         self.host.slot = self._handling.slot
 
@@ -243,6 +235,7 @@ class Worker:
     def notice(self, identities: list[str]) -> None:
         """The configuration or `running` of these stations changed."""
         self._changed.update(identities)
+        self.reconciler.moved(identities)
         self._changes.set()
 
     def notice_order(self) -> None:
@@ -260,7 +253,7 @@ class Worker:
         self.notice(identities)
 
     async def _apply_changes(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, reconciler = asyncio.get_running_loop(), self.reconciler
         next_round = loop.time()
         while True:
             try:
@@ -276,10 +269,11 @@ class Worker:
             try:
                 await self._hand_over_surplus()
                 if everything or self._ordered:
-                    await self._hear_orders(act=not everything)
+                    self._ordered = False
+                    await reconciler.hear_orders(not everything, self._take_changed)
                 changed = self._take_changed()
-                await self._reconcile(None if everything else changed)
-                await self._write_orders()
+                await reconciler.reconcile(None if everything else changed)
+                await reconciler.orders.write(self._changes, lambda: self.queue.busy)
             except Exception:
                 # MongoDB or Redis away, most likely: all of it is looked at again.
                 log.exception("changes not applied; next try in %s s", 2)
@@ -290,37 +284,6 @@ class Worker:
     def _take_changed(self) -> set[str]:
         changed, self._changed = self._changed, set()
         return changed
-
-    async def _hear_orders(self, act: bool) -> None:
-        """Learn of the orders for many stations, and `act` on the new ones, a part at a time.
-
-        Whatever else changes meanwhile is seen to between two parts. Their rows are written after.
-        """
-        self._ordered = False
-        waiting = await self._in_database(orders.waiting, set(self.fleet.epochs))
-        known = {order.id for order in self._orders}
-        fresh = [order for order in waiting if order.id not in known]
-        self._orders += fresh
-        self._standing = orders.standing(self._orders)
-        for order in fresh:
-            for part in named.parts(order.identities, switching.PART):
-                self._unwritten.append((order, part))
-        for part in named.parts(orders.standing(fresh) if act else (), switching.PART):
-            await self._reconcile({*part, *self._take_changed()})
-
-    async def _write_orders(self) -> None:
-        """Write rows of orders until something else is to be done, and go on after that."""
-        began = asyncio.get_running_loop().time()
-        while self._unwritten and not self._changes.is_set():
-            order, part = self._unwritten[0]
-            await self._in_database(switching.set_running, part, order.running, order.number)
-            self._unwritten.popleft()
-            if not self._unwritten or self._unwritten[0][0] is not order:
-                await self._in_database(orders.done, order)
-                self._orders.remove(order)
-                self._standing = orders.standing(self._orders)
-            if asyncio.get_running_loop().time() - began > WRITING:
-                self._changes.set()
 
     async def _hand_over_surplus(self) -> None:
         surplus, self._surplus = self._surplus, []
@@ -334,89 +297,6 @@ class Worker:
             await self.host.snapshots.write(parted)
             self.fleet.abandon(shard)
             await self.leases.release(shard)
-
-    async def _reconcile(self, only: set[str] | None) -> None:
-        if self._in_doubt:
-            return  # the leases' next round asks for it again
-        fleet, epochs = self.fleet, dict(self.fleet.epochs)
-        accused = await self._accuse_the_dead()
-        difference = await self._in_database(
-            loading.compare, set(fleet.epochs), fleet.rows(), only, self._standing
-        )
-        if only is None:
-            self.wanted = difference.wanted
-            self.held = difference.held
-        else:
-            self.held = {i: why for i, why in self.held.items() if i not in only} | difference.held
-        await self.host.gate.opened()
-        if difference.stop or difference.replaced:
-            await fleet.stop([*difference.stop, *difference.replaced])
-            gone = await self._in_database(loading.vanished, difference.stop)
-            gone += difference.replaced
-            await fleet.forget(gone)
-            await self._in_database(snapshots.forget_states, gone)
-        self._say_accused(accused)
-        await self._read_journals()
-        plans = loading.load(difference.load, set(fleet.running), difference.rows)
-        batches = lifetime.ahead(lambda: self._in_database(next, plans, None))
-        async with contextlib.aclosing(batches):
-            async for batch in batches:
-                await self._start(batch, epochs)
-        fleet.forget_parted()
-        if only is None and epochs != self._taken_up:
-            self._taken_up = epochs
-            self.vitals.tell_soon()
-
-    async def _accuse_the_dead(self) -> list[tuple[str, str]]:
-        try:
-            dead, accused = await self._in_database(
-                holding.accuse_the_dead, settings.JOURNAL_DIR
-            )
-        finally:
-            self.looked.set()
-        self.dead |= dict.fromkeys(dead, time.monotonic())
-        return accused
-
-    def serves(self) -> list[int]:
-        """Shards whose stations have been started, and not only taken."""
-        epochs = self.fleet.epochs
-        return sorted(s for s, epoch in epochs.items() if self._taken_up.get(s) == epoch)
-
-    async def _start(self, batch: list[Any], epochs: dict[int, int]) -> None:
-        for problem in (plan for plan in batch if not isinstance(plan, loading.Plan)):
-            log.error("station %s cannot run: %s", *problem)
-        batch = [plan for plan in batch if isinstance(plan, loading.Plan)]
-        await self.host.gate.opened()
-        await self.fleet.stop(self.fleet.other_version(batch))
-        for plan in batch:
-            self._carry_out(plan, epochs)
-
-    async def _read_journals(self) -> None:
-        """Once for each shard taken: what its stations told before they came here."""
-        epochs = {shard: self.fleet.epochs[shard] for shard in self.fleet.unread}
-        if epochs:
-            said = await self._in_database(recalling.recall, self.recorder.root, set(epochs))
-            self.fleet.learned(epochs, said)
-
-    def _say_accused(self, accused: list[tuple[str, str]]) -> None:
-        for identity, why in accused:
-            if not why:
-                log.error("a worker ended in the midst of a step of %s; once more and it is held"
-                          " back", identity)  # fmt: skip
-                continue
-            log.error("%s is held back until it is released: %s", identity, why)
-            if identity in self.fleet.running:
-                continue
-            now = self.host.clock.now()
-            note = Frame("", "Note", "", "", "", now, mark=f"held back: {why}")
-            # A run of its own: another worker may have numbered records of the station since.
-            self.recorder.record(identity, int(now * 1000), note)
-
-    def _carry_out(self, plan: loading.Plan, epochs: dict[int, int]) -> None:
-        try:
-            self.fleet.carry_out(plan, epochs)
-        except Exception:
-            log.exception("station %s not started", plan.identity)
 
 
 def patient_for(seconds: float) -> Redis:

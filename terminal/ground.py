@@ -15,8 +15,8 @@ from stations.completing import completed, is_free
 from stations.consumers import ChargePointConsumer, Host
 from stations.dialing import DialQueue
 from stations.fleet import Fleet
-from stations.loading import Plan
 from stations.models import Station
+from stations.plans import Plan
 from stations.reaching import Reach
 from stations.sealing import shown
 from stations.transfers import Transfers

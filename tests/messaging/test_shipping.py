@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -99,6 +100,17 @@ def test_what_the_queue_has_not_accepted_is_still_in_the_journal(journal, tmp_pa
     found = [made for batch in leftover.batches(500, 2**20) for made in decode_batch(batch)]
     leftover.close()
     assert found == [record]
+
+
+def test_in_a_rush_records_wait_for_more_company_but_not_for_ever(journal, tmp_path, monkeypatch):
+    shipper = Shipper(journal, tmp_path, Queue.plain(lambda data: 0))
+    now, most = time.monotonic(), shipping.USUAL_RECORDS
+    assert shipper._is_ripe(most, now)
+    shipper.in_a_rush = lambda: True
+    assert not shipper._is_ripe(100 * most, now + shipping.USUAL_WAIT)
+    assert shipper._is_ripe(1, now + shipping.RUSH_WAIT)
+    shipper.in_a_rush = lambda: False
+    assert shipper._is_ripe(most, now)
 
 
 # --- the journal's limit -------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from stations import changes
+from stations import changes, switching
 from stations.models import Station
 
 
@@ -9,6 +9,6 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         rows = Station.objects.filter(enabled=True, autostart=True, running=False)
-        waiting = list(rows.values_list("identity", flat=True))
-        count = changes.set_running(waiting, True) if waiting else 0
+        waiting = {row["identity"]: row for row in rows.values("identity", *switching.COLUMNS)}
+        count = changes.switch(waiting, True) if waiting else 0
         self.stdout.write(f"{count} stations started.")

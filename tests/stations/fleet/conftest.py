@@ -44,6 +44,8 @@ class KeptFrames:
 
     def hold_until(self, settled: object) -> None: ...
 
+    def spare(self, in_a_rush: object) -> None: ...
+
     def stats(self) -> dict:
         return {"recorded": len(self.frames)}
 

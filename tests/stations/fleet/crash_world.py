@@ -22,7 +22,7 @@ from stations import recalling, snapshots
 from stations.commands import shard_of
 from stations.consumers import ChargePointConsumer, Host
 from stations.fleet import Fleet
-from stations.loading import Plan
+from stations.plans import Plan
 from stations.targets import DialTarget
 
 IDENTITY = "CRASH-1"

@@ -143,7 +143,7 @@ async def test_a_worker_tells_who_has_died_and_whose_stations_it_runs(worker, si
     Handler(Path(settings.JOURNAL_DIR), "idle", "").kill()
     worker.worker._reconcile_soon()
     await until(lambda: vitals.measure(time.time())["dead"] == ["idle"])
-    worker.worker.dead["idle"] -= DEAD_TOLD
+    worker.worker.reconciler.dead["idle"] -= DEAD_TOLD
     assert vitals.measure(time.time())["dead"] == []
 
 
@@ -166,4 +166,4 @@ async def test_a_station_that_is_held_back_stops_and_is_started_by_its_release(w
     await notify_changed(["CP-1", "CP-2"])
     await in_database(changes.release)(["CP-1"])
     await until(lambda: len(sink.live()) == 2)
-    assert worker.worker.held == {}
+    assert worker.worker.reconciler.held == {}

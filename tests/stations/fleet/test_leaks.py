@@ -14,7 +14,7 @@ from stations.consumers import ChargePointConsumer, Host
 from stations.dialer import Dialer
 from stations.dialing import DialQueue
 from stations.fleet import Fleet
-from stations.loading import Plan
+from stations.plans import Plan
 from stations.targets import DialTarget
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.sink import Sink

@@ -8,8 +8,9 @@ import threading
 import pytest
 
 from benchmarks.processes import wait_until
-from stations import changes, loading, named, orders, switching
+from stations import changes, loading, named, order_book, orders, switching
 from stations.models import Station
+from stations.order_book import OrderBook
 from tests.stations.fleet.conftest import PATIENCE, until
 from tests.stations.fleet.running import RunningWorker, configure, in_database
 
@@ -33,6 +34,10 @@ def rows_running() -> int:
 @in_database
 def waiting() -> list[orders.Order]:
     return orders.waiting(range(1000))
+
+
+async def in_database_of_test(work, *arguments):
+    return await in_database(work)(*arguments)
 
 
 def consumers(worker: RunningWorker) -> dict[str, object]:
@@ -143,3 +148,42 @@ def test_an_order_counts_where_the_row_has_taken_none_that_is_higher(no_orders, 
         found = loading.compare(set(range(100)), {}, only, standing)
         assert found.load == (["A"] if number > 3 else ["B"])
     assert loading.compare(set(range(100)), {}, None).load == ["B"]
+
+
+async def test_a_stop_after_a_part_was_read_ahead_counts_and_not_what_was_read(
+    worker, sink, no_orders, monkeypatch
+):
+    await configure(sink, *MANY, running=False)
+    monkeypatch.setattr(switching, "PART", 10)
+    stopped, compare = sorted(MANY)[15], loading.compare
+
+    def stops_one_of_it_after_reading(shards, running, only, *more):
+        found = compare(shards, running, only, *more)
+        if stopped in found.load and len(only) > 1:
+            changes.set_running([stopped], False)
+            wait_until(lambda: stopped in worker.worker._changed, PATIENCE, "it is told")
+        return found
+
+    monkeypatch.setattr(loading, "compare", stops_one_of_it_after_reading)
+    await in_database(changes.set_running)(MANY, True)
+    await until(lambda: len(worker.worker.fleet.running) >= len(MANY) - 1)
+    await all_written()
+    assert set(MANY) - set(worker.worker.fleet.running) == {stopped}
+    assert await rows_running() == len(MANY) - 1
+
+
+async def test_rows_wait_for_the_starts_but_not_for_ever(no_orders, transactional_db, monkeypatch):
+    await in_database(Station.objects.bulk_create)([Station(identity=name) for name in MANY])
+    await in_database(changes.set_running)(MANY, True)
+    book, disturbed, busy = OrderBook(in_database_of_test), asyncio.Event(), [True]
+    assert set(await book.hear(range(1000))) == set(MANY)
+    writing = asyncio.create_task(book.write(disturbed, lambda: busy[0]))
+    await asyncio.sleep(3 * order_book.LOOK)
+    assert await rows_running() == 0 and not writing.done()
+    disturbed.set()  # something else is to be done: it is not held up
+    await writing
+    disturbed.clear()
+    monkeypatch.setattr(order_book, "LONGEST_WAIT", 0.0)
+    await book.write(disturbed, lambda: True)
+    assert await rows_running() == len(MANY)
+    assert await waiting() == [] and book.standing == {}

@@ -257,26 +257,51 @@ def test_race_crash_between_store_and_clear_is_repeated(store, states):
     assert store.scard(keys.dirty_key()) == 0
 
 
+@pytest.mark.parametrize(
+    ("epochs", "at", "written", "told"),
+    [
+        ((1,), 1, [0, 1, 5], (4, 1)),  # the first of them are inserted
+        ((1, 2), 1, [4, 1, 5], (4, 1)),  # or replaced
+        ((1,), 9, [0, 1], (5, 0)),
+    ],
+)
 def test_race_the_store_dies_before_its_journal_has_the_first_of_a_chunk(
-    store, states, monkeypatch
+    store, states, monkeypatch, epochs, at, written, told
 ):
     """It comes back without what did not wait for the journal; what waited is all that it has."""
     names = [f"CP-{number}" for number in range(5)]
-    for name in names:
-        write(Source(name))
-    real, written = snapshots._replace_older, []
+    for epoch in epochs[:-1]:
+        write(*[Source(name, epoch) for name in names])
+        snapshots.sync_dirty()
+    write(*[Source(name, epochs[-1]) for name in names])
+    real, replaced = snapshots._replace_older, []
 
     def dying(collection, documents):
         stale = real(collection, documents)
-        written.append(len(documents))
-        if len(written) == 1:
+        replaced.append(len(documents))
+        if len(replaced) == at:
             states.delete_many({})
         return stale
 
     monkeypatch.setattr(snapshots, "_replace_older", dying)
-    assert snapshots.write_chunk(snapshots.read_chunk(names)) == (4, 1)
-    assert written == [4, 1, 5]
+    assert snapshots.write_chunk(snapshots.read_chunk(names)) == told
+    assert replaced == written
     assert {row["_id"] for row in states.find()} == set(names)
+
+
+@pytest.mark.parametrize("taken", [1, snapshots.FRESH, snapshots.FRESH + 1])
+def test_of_first_states_each_is_kept_where_it_is_the_newest(store, states, taken):
+    """Some have none yet, some an older one, some a newer one: whether it is new or taken often."""
+    names = [f"CP-{number}" for number in range(6)]
+    write(*[Source(name, 1) for name in names[:2]], *[Source(name, 3) for name in names[2:4]])
+    snapshots.sync_dirty()
+    values = {
+        name: pack_state(make_stamp(2, taken), {"identity": name, "saved": {}}) for name in names
+    }
+    assert snapshots.write_chunk(values) == (4, 2)
+    kept = {row["_id"]: row["stamp"] for row in states.find()}
+    newer = dict.fromkeys(names[2:4], make_stamp(3, 1))
+    assert kept == dict.fromkeys(names, make_stamp(2, taken)) | newer
 
 
 def test_race_takeover_while_a_sync_holds_the_old_owners_snapshot(store, states):

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from stations.dialer import LinkState
-from stations.dialing import tls_context
+from stations.opening import tls_context
 from stations.targets import DialTarget, TlsOptions
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import booted, target

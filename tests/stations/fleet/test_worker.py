@@ -216,7 +216,7 @@ async def test_a_station_that_cannot_run_does_not_keep_others_from_running(
     await until(lambda: sink.connections)
     assert worker.running("CP-bad") is None
     worker.worker._reconcile_soon()  # health is told how many should run, and since when fewer do
-    await until(lambda: worker.worker.wanted == 2)
+    await until(lambda: worker.worker.reconciler.wanted == 2)
     vitals = worker.worker.vitals
     assert vitals.measure(time.time())["missing_for"] == 0
     monkeypatch.setattr(vitals, "_missing_since", time.monotonic() - 70)
