@@ -17,10 +17,13 @@ log = logging.getLogger(__name__)
 
 CHUNK = 100  # snapshots a script call: some 300 KB, about a millisecond of Redis
 TOUCH_TICKS = 30  # of what only shows when a station was last heard
+# Of the snapshots that only show that, one in so many goes on to MongoDB, where a state costs more
+# than all messages of half a minute: what is there may have heard its station five minutes before.
+TOUCHES = 10
 TICK = 1.0
 
 # KEYS: dirty set, state keys; ARGV: identity and value (stamp, then snapshot) for each.
-# The dirty mark is set in the same step, so no crash can part the two.
+# The dirty mark is set in the same step, so no crash can part the two; none for the identity ''.
 # Per value: 1 written, 0 already there, 2 refused because a newer one is there.
 WRITE_IF_NEWER = """
 local outcome = {}
@@ -29,7 +32,7 @@ for i = 2, #KEYS do
   local held, mine = redis.call('GETRANGE', KEYS[i], 0, 24), string.sub(value, 1, 25)
   if held < mine then
     redis.call('SET', KEYS[i], value)
-    redis.call('SADD', KEYS[1], identity)
+    if identity ~= '' then redis.call('SADD', KEYS[1], identity) end
     outcome[i - 1] = 1
   elseif held == mine then
     outcome[i - 1] = 0
@@ -153,7 +156,8 @@ class SnapshotWriter:
         if due and self._owing_since is None:
             self._owing_since = time.monotonic()
         try:
-            await self.write(due)
+            # What Redis may have lost had its mark there, too.
+            await self.write(due, sparing=not again)
             self._owing_since = None
             self.settled = self._ticks[0]
             if again:
@@ -167,8 +171,16 @@ class SnapshotWriter:
         finally:
             self._writing = False
 
-    async def write(self, sources: list[Source]) -> None:
-        """Write these sources now; raises RedisError when Redis is away, and Silenced."""
+    @staticmethod
+    def _is_for_mongodb(source: Source) -> bool:
+        """Of what was only heard; spread over the stations that have been started together."""
+        return (source.taken + hash(source.identity)) % TOUCHES == 0
+
+    async def write(self, sources: list[Source], sparing: bool = False) -> None:
+        """Write these sources now; raises RedisError when Redis is away, and Silenced.
+
+        `sparing`: most of what only shows when a station was last heard is for Redis alone.
+        """
         for start in range(0, len(sources), CHUNK):
             if self.silent():
                 raise Silenced
@@ -178,9 +190,11 @@ class SnapshotWriter:
             state_keys, arguments = [keys.dirty_key()], []
             for source in chunk:
                 # Before the snapshot: a change during the await below must count as new.
-                source.pending = 0
+                level, source.pending = source.pending, 0
                 state_keys.append(keys.state_key(source.identity))
-                arguments += [source.identity, source.packed_state()]
+                touched = sparing and level == _LEVEL[TOUCH]
+                marked = not touched or self._is_for_mongodb(source)
+                arguments += [source.identity if marked else "", source.packed_state()]
             outcome = await self._script(keys=state_keys, args=arguments)
             for source, result in zip(chunk, outcome, strict=True):
                 if result == 1:

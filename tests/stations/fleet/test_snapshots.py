@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from chargepoint.effects import SOON, TOUCH, URGENT
 from stations import keys, snapshots
-from stations.snapshot_writer import TOUCH_TICKS, SnapshotWriter
+from stations.snapshot_writer import TOUCH_TICKS, TOUCHES, SnapshotWriter
 from stations.stamps import make_stamp, pack_state, split_stamp, unpack_state
 from stations.tasks import sync_station_state
 from tests.stations.fleet.conftest import PATIENCE, until
@@ -125,6 +125,27 @@ async def test_a_touch_whose_time_comes_after_a_later_write_is_written_no_second
     writer.changed(source, URGENT)
     assert await tick(TOUCH_TICKS + 1) == 2  # once, for both
     assert source.pending == 0
+
+
+async def test_of_what_was_only_heard_one_in_some_goes_on_to_mongodb(writer, store):
+    source, marked = Source("CP-1"), []
+
+    async def heard(urgency) -> None:
+        writer.changed(source, urgency)
+        writer._tick += TOUCH_TICKS
+        await writer._write_due()
+        assert stamp_in(store, "CP-1") == make_stamp(1, source.taken)
+        marked.append(store.srem(keys.dirty_key(), "CP-1"))
+
+    for _ in range(2 * TOUCHES):
+        await heard(TOUCH)
+    assert marked.count(1) == 2
+    await heard(URGENT)
+    writer.sources.append(source)
+    for _ in range(2):
+        writer.rewrite_all()  # Redis may have lost the mark of what was written before
+        await heard(TOUCH)
+    assert marked[-3:] == [1, 1, 1]
 
 
 async def test_a_refused_write_reports_its_source(writer, store):
