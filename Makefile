@@ -13,10 +13,11 @@ COVERAGE ?= 0
 AGAIN ?= 0
 WORKERS ?= 1,3
 STATIONS ?= 500 2000
+STARTS ?= 2000 10000
 WINDOW ?= 60
 NODE ?= node
 
-.PHONY: run test coverage lint wheel report bench bench-peers bench-against soak mutants chaos conformance
+.PHONY: run test coverage lint wheel report bench bench-peers bench-starts bench-against soak mutants chaos conformance
 .DEFAULT_GOAL := run
 
 # A stamp is renewed only when its requirements change. The environment is upgraded in place.
@@ -67,6 +68,10 @@ bench: $(VENV)/.dev-stamp
 bench-peers: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m benchmarks.fleets --stations $(STATIONS) --window $(WINDOW) --node "$(NODE)" \
 		$(if $(SOLIDSTUDIO),--solidstudio "$(SOLIDSTUDIO)") $(if $(SAP),--sap "$(SAP)") $(BENCH_ARGS)
+
+# How soon thousands of stations are there, by each way to start them: STARTS says how many.
+bench-starts: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m benchmarks.starts --stations $(STARTS) $(BENCH_ARGS)
 
 # AGAINST: the commit whose worker this tree's is compared with.
 bench-against: $(VENV)/.dev-stamp
