@@ -171,4 +171,4 @@ def test_no_question_names_so_many_that_its_cost_is_a_square(many, monkeypatch):
     Station.objects.bulk_create([Station(identity=identity) for identity in others])
     assert len(list(named.rows(MANY))) == len(MANY)
     assert switching.set_running(MANY, True) == len(MANY)
-    assert 50 <= watched.longest <= 100
+    assert named.CHUNK <= watched.longest <= 100

@@ -76,9 +76,9 @@ async def test_it_is_known_how_long_a_change_waits_for_redis(running, store, mon
     source, write = Source("CP-1"), running.write
     let_go = asyncio.Event()
 
-    async def slow(sources):
+    async def slow(sources, **how):
         await let_go.wait()
-        await write(sources)
+        await write(sources, **how)
 
     monkeypatch.setattr(running, "write", slow)
     assert running.waits() == 0
