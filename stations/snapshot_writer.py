@@ -189,11 +189,11 @@ class SnapshotWriter:
                 continue
             state_keys, arguments = [keys.dirty_key()], []
             for source in chunk:
-                # Before the snapshot: a change during the await below must count as new.
-                level, source.pending = source.pending, 0
-                state_keys.append(keys.state_key(source.identity))
-                touched = sparing and level == _LEVEL[TOUCH]
+                touched = sparing and source.pending == _LEVEL[TOUCH]
                 marked = not touched or self._is_for_mongodb(source)
+                # Before the snapshot: a change during the await below must count as new.
+                source.pending = 0
+                state_keys.append(keys.state_key(source.identity))
                 arguments += [source.identity if marked else "", source.packed_state()]
             outcome = await self._script(keys=state_keys, args=arguments)
             for source, result in zip(chunk, outcome, strict=True):
