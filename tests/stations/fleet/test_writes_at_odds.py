@@ -85,9 +85,9 @@ async def test_a_write_under_way_is_waited_for_before_the_state_is_deleted(
 ):
     source, write_now, let_go = Source("CP-1"), running.write, asyncio.Event()
 
-    async def slow(sources):
+    async def slow(sources, **how):
         await let_go.wait()
-        await write_now(sources)
+        await write_now(sources, **how)
 
     monkeypatch.setattr(running, "write", slow)
     running.changed(source, URGENT)
