@@ -20,10 +20,10 @@ def junit(report: Report) -> bytes:
         "skipped": sum(counts[verdict] for verdict in UNJUDGED),
     }
     top = ET.Element(
-        "testsuites", name=report.name, time=f"{report.seconds:.3f}", **_texts(numbers)
+        "testsuites", name=_clean(report.name), time=f"{report.seconds:.3f}", **_texts(numbers)
     )
     suite = ET.SubElement(
-        top, "testsuite", name=report.name, time=f"{report.seconds:.3f}",
+        top, "testsuite", name=_clean(report.name), time=f"{report.seconds:.3f}",
         timestamp=datetime.fromtimestamp(report.began, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         hostname="localhost", **_texts(numbers),
     )  # fmt: skip
