@@ -89,16 +89,20 @@ def profiles(options: argparse.Namespace) -> list[int]:
 
 
 def of_profile(options: argparse.Namespace, profile: int | None) -> argparse.Namespace:
-    """The options of a link of one of `profiles`; None: as they are."""
-    if profile is None:
-        return options
+    """The options of a link of one of `profiles`; None: as they are.
+
+    Where there are two addresses, those of TLS are for the secure one.
+    """
     made = argparse.Namespace(**vars(options))
-    if profile >= 2 and not made.csms.startswith("wss:"):
+    if profile is not None and profile >= 2 and not made.csms.startswith("wss:"):
         made.csms = made.secure_csms
     if profile in (0, 3):
         made.user = made.password = None
-    if profile != 3:
+    if profile in (0, 1, 2):
         made.cert = made.key = None
+    if made.secure_csms and not made.csms.startswith("wss:"):
+        made.ca = made.cert = made.key = None
+        made.insecure = False
     return made
 
 

@@ -33,23 +33,27 @@ GOT_RESET = [
 
 @dataclass(frozen=True)
 class Acting:
-    """csms: the demo CSMS; base: its control port; noting: see noting.py."""
+    """csms, secure: the demo CSMS; base: its control port; noting: see noting.py."""
 
     csms: str
     base: str
     noting: str
+    secure: str
 
 
 @pytest.fixture(scope="module")
 def acting() -> Iterator[Acting]:
-    port, control, noting = free_port(), free_port(), free_port()
-    demo = ["democsms", "--port", str(port), "--control-port", str(control), "--quiet"]
+    port, control, noting, tls = free_port(), free_port(), free_port(), free_port()
+    demo = ["democsms", "--port", str(port), "--control-port", str(control), "--quiet",
+            "--tls-port", str(tls)]  # fmt: skip
     with (
         started(*demo, says="demo CSMS on"),
         started("tests.terminal.noting", str(noting), says="ready"),
     ):
         yield Acting(
-            f"ws://127.0.0.1:{port}", *(f"http://127.0.0.1:{n}" for n in (control, noting))
+            f"ws://127.0.0.1:{port}",
+            *(f"http://127.0.0.1:{n}" for n in (control, noting)),
+            f"wss://127.0.0.1:{tls}",
         )
 
 
@@ -150,33 +154,35 @@ def test_without_a_driver_a_case_that_needs_one_is_skipped(judged):
     assert done.verdict("TC_1") == "SKIPPED" and "--driver" in done.message("TC_1")
 
 
-def test_a_matrix_of_makes_and_profiles_and_obligations_that_were_not_met(judged):
+def test_a_matrix_of_makes_and_profiles_and_obligations_that_were_not_met(judged, acting):
     model = {"direction": "sent", "action": "BootNotification", "since": "start"}
     suite = {
         "versions": ["1.6"], "parallel": 4,
         "matrix": {"makes": {"ac": {"model": "AC"}, "dc": {"model": "DC"}},
-                   "security_profiles": [0, 1, 2]},
+                   "security_profiles": [0, 2, 3]},
         "variables": {"wanted": "AC"},
         "cases": [
             {"id": "TC_1", "steps": [*BOOTED, {
                 "type": "expect", "obligation": "It takes the AC model.", "optional": True,
                 "timeout": 500,
                 "params": {**model, "payload": {"chargePointModel": "$wanted"}}}]},
-            {"id": "TC_2", "needs": {"security_profile": 1}, "steps": BOOTED},
+            {"id": "TC_2", "needs": {"security_profile": [1, 2]}, "steps": BOOTED},
         ],
     }  # fmt: skip
-    done = judged({"suite.json": suite}, "--password", "long-enough-a-password")
+    options = ("--password", "long-enough-a-password", "--secure-csms", acting.secure,
+               "--insecure")  # fmt: skip
+    done = judged({"suite.json": suite}, *options)
     verdicts = {(r["id"], r["variant"]): r["verdict"] for r in done.all}
     assert verdicts == {
-        ("TC_1", "ac, profile 0"): "PASS", ("TC_1", "ac, profile 1"): "PASS",
-        ("TC_1", "ac, profile 2"): "SKIPPED", ("TC_1", "dc, profile 0"): "PARTIAL",
-        ("TC_1", "dc, profile 1"): "PARTIAL", ("TC_1", "dc, profile 2"): "SKIPPED",
-        ("TC_2", "ac, profile 1"): "PASS", ("TC_2", "dc, profile 1"): "PASS",
+        ("TC_1", "ac, profile 0"): "PASS", ("TC_1", "ac, profile 2"): "PASS",
+        ("TC_1", "ac, profile 3"): "SKIPPED", ("TC_1", "dc, profile 0"): "PARTIAL",
+        ("TC_1", "dc, profile 2"): "PARTIAL", ("TC_1", "dc, profile 3"): "SKIPPED",
+        ("TC_2", "ac, profile 2"): "PASS", ("TC_2", "dc, profile 2"): "PASS",
     }, done.text  # fmt: skip
     assert done.code == 0
     partial = next(r for r in done.all if r["verdict"] == "PARTIAL")
     assert partial["message"] == "Not exercised: It takes the AC model."
-    strict = judged({"suite.json": suite}, "--password", "long-enough-a-password", "--strict")
+    strict = judged({"suite.json": suite}, *options, "--strict")
     assert strict.code == 1, strict.text
 
 

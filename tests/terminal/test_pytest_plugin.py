@@ -17,7 +17,7 @@ from benchmarks.processes import ROOT
 from tests.terminal.conftest import PATIENCE
 
 EXAMPLES = ROOT / "examples"
-BROKEN = '''
+BROKEN = """
 import pytest
 
 def test_nobody_is_there(ocpp_stations):
@@ -31,7 +31,7 @@ def test_the_suite(ocpp_suite):
 
 def test_no_suite(ocpp_suite):
     ocpp_suite("nowhere.json")
-'''
+"""
 
 
 @pytest.fixture
