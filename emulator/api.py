@@ -1,5 +1,7 @@
 """One API from the apps' routers."""
 
+from typing import Any
+
 from ninja import NinjaAPI
 
 from accounts.api import router as accounts
@@ -8,13 +10,23 @@ from accounts.error_handlers import register
 from accounts.json_bodies import ProperUnicode
 from accounts.parameters import strict
 from accounts.trail.api import router as trail
+from emulator.api_examples import add_to
 from emulator.api_health import router as operation
 from emulator.rights import TABLE
 from messaging.api import router as messaging
 from scenarios.api import router as scenarios
 from stations.api import router as stations
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, *, path_prefix: str | None = None, **how: Any) -> Any:
+        prefix = self.get_root_path({}) if path_prefix is None else path_prefix
+        schema = super().get_openapi_schema(path_prefix=prefix, **how)
+        add_to(schema, prefix.rstrip("/"))
+        return schema
+
+
+api = Api(
     title="OCPP Emulator",
     version="1",
     description="Stations, their messages and transactions. Log in at POST /api/auth/login.",

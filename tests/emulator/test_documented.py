@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from emulator.api import api
+from emulator.api_examples import JSON, SCENARIO
+from scenarios.validation import check_scenario
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("accounts", "chargepoint", "democsms", "emulator", "messaging", "runtime", "scenarios",
@@ -35,11 +38,34 @@ def test_each_variable_is_told():
     assert [name for name in sorted(found - INNER) if f"`{name}`" not in told] == []
 
 
+SCHEMA = api.get_openapi_schema()
+
+
 def operations() -> list[tuple[str, str, dict]]:
-    paths = api.get_openapi_schema()["paths"]
+    paths = SCHEMA["paths"]
     return [(m, path, each) for path, methods in paths.items() for m, each in methods.items()]
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), operations(), ids=lambda v: str(v)[:60])
 def test_each_operation_says_what_it_does(method, path, operation):
     assert operation.get("description"), f"{method} {path} has no description"
+
+
+def bodies() -> list[tuple[str, dict]]:
+    return [
+        (f"{method.upper()} {path}", operation["requestBody"]["content"][JSON])
+        for method, path, operation in operations()
+        if JSON in operation.get("requestBody", {}).get("content", {})
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "body"), bodies(), ids=lambda v: str(v)[:60])
+def test_each_body_has_an_example_that_its_schema_takes(operation, body):
+    assert "example" in body, f"{operation}: add one to emulator/api_examples.py"
+    whole = {**body["schema"], "components": SCHEMA["components"]}
+    Draft202012Validator(whole).validate(body["example"])
+
+
+def test_the_examples_of_scenarios_can_be_run():
+    assert check_scenario({"slug": SCENARIO["scenarioId"], "tags": [], "variables": {}, "watch": {},
+                           **SCENARIO}) == {}  # fmt: skip
