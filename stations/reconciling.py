@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,7 @@ class Reconciler:
     in_doubt     tells whether a shard of ours may be another's: nothing is started then, and the
                  leases' next round asks for everything again
     wanted       stations that should run here, at the last whole look
+    rushing      whether stations are being started by the hundred
     held         stations that do not run though they should, and why
     dead         workers of this machine that were seen to have died, and when (monotonic seconds)
     looked       whether it was asked for once who has
@@ -56,6 +57,7 @@ class Reconciler:
         self.fleet = fleet
         self.orders = OrderBook(in_database)
         self.wanted = 0
+        self.rushing = False
         self.held: dict[str, str] = {}
         self.dead: dict[str, float] = {}
         self.looked = asyncio.Event()
@@ -93,9 +95,10 @@ class Reconciler:
         await self._read_journals()
         plans = loading.load(difference.load, set(fleet.running), difference.rows)
         batches = lifetime.ahead(lambda: self._in_database(next, plans, None))
-        async with contextlib.aclosing(batches):
-            async for batch in batches:
-                await self._start(batch, epochs)
+        with self._rush(len(difference.load)):
+            async with contextlib.aclosing(batches):
+                async for batch in batches:
+                    await self._start(batch, epochs)
         fleet.forget_parted()
         if only is None and epochs != self._taken_up:
             self._taken_up = epochs
@@ -123,14 +126,23 @@ class Reconciler:
             names = next(parts, None)
             return await self._read_part(names, dense, planner) if names else None
 
+        with self._rush(len(fresh)):
+            try:
+                async with contextlib.aclosing(lifetime.ahead(read)) as coming:
+                    async for part in coming:
+                        again = await self._carry_out_part(part)
+                        if again := again | take_changed():
+                            await self.reconcile(again)
+            finally:
+                self._moved.clear()
+
+    @contextlib.contextmanager
+    def _rush(self, stations: int) -> Iterator[None]:
+        before, self.rushing = self.rushing, self.rushing or stations > switching.PART
         try:
-            async with contextlib.aclosing(lifetime.ahead(read)) as coming:
-                async for part in coming:
-                    again = await self._carry_out_part(part)
-                    if again := again | take_changed():
-                        await self.reconcile(again)
+            yield
         finally:
-            self._moved.clear()
+            self.rushing = before
 
     async def _read_part(self, names: list[str], dense: bool, planner: Planner) -> Part:
         await self._read_journals()

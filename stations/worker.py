@@ -75,7 +75,7 @@ class Worker:
         )
         writer.silent = self.host.gate.shut
         self.queue = DialQueue(options.dials, reach=Reach(egress_policy("CSMS")))
-        recorder.spare(lambda: self.queue.crowded)
+        recorder.spare(lambda: self.reconciler.rushing or self.queue.crowded)
         self.fleet = Fleet(self.host, self.queue)
         # A round that has no answer for so long counts as Redis being away.
         self._lease_redis = patient_for(2 * options.tend_every)
