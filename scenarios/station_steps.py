@@ -51,13 +51,6 @@ class ScheduleIn(commands.ConnectorCommand):
     seconds: float = 86_400
 
 
-class SettingIn(StrictIn):
-    key: str
-    value: str
-    evse: int | None = None
-    connector: int | None = None
-
-
 # Steps whose command has another name: `set` is a step already.
 CALLED = {"change-setting": "set"}
 COMMANDS: dict[str, type[StrictIn]] = {
@@ -88,7 +81,7 @@ COMMANDS: dict[str, type[StrictIn]] = {
     "look": Nothing,
     "schedule": ScheduleIn,
     "settings": Nothing,
-    "change-setting": SettingIn,
+    "change-setting": commands.SettingIn,
     # Faults on demand, see docs/faults.md.
     "add-fault": faults.FrameFaultIn,
     "clear-fault": ClearIn,

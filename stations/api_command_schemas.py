@@ -189,6 +189,13 @@ class DataTransferIn(StrictIn):
     data: str | None = Field(None, description="Text, JSON often")
 
 
+class SettingIn(StrictIn):
+    key: str = Field(max_length=200, description="Key (1.6), or Component.Variable[Instance]")
+    value: str = Field(max_length=10_000, description="As the CSMS would write it")
+    evse: int | None = Field(None, description="Of a variable of an EVSE or connector (2.x)")
+    connector: int | None = Field(None, description="Within the EVSE")
+
+
 class MessageIn(StrictIn):
     """Either `text`, sent as it is, valid or not; or a Call of `action` and `payload`."""
 

@@ -15,10 +15,10 @@ from messaging.masking import masked_value
 from messaging.rights import PART as MESSAGING
 from messaging.rights import VIEW_SESSIONS
 from runtime.stores import STORE_ERRORS
+from stations.api_command_schemas import SettingIn
 from stations.api_commands import ANSWERS, carry_out, result_of
 from stations.api_faults import ERRORS
 from stations.api_lookup import not_found
-from stations.api_schemas import StrictIn
 from stations.life.timeline import timeline_of
 from stations.models import Station
 from stations.rights import PART, SEE_SECRETS
@@ -58,13 +58,6 @@ class SettingOut(Schema):
 
 class SettingsOut(Schema):
     settings: list[SettingOut]
-
-
-class SettingIn(StrictIn):
-    key: str = Field(max_length=200, description="Key (1.6), or Component.Variable[Instance]")
-    value: str = Field(max_length=10_000)
-    evse: int | None = Field(None, description="Of a variable of an EVSE or connector (2.x)")
-    connector: int | None = Field(None, description="Within the EVSE")
 
 
 class PastSessionOut(Schema):
