@@ -205,7 +205,8 @@ class StationAdmin(ByTable, ModelAdmin):
         station = self.get_object(request, object_id)
         if station is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        context = self.admin_site.each_context(request) | page.life_of(request, station)
+        where = {"opts": self.opts, "original": station}  # for the path to the page in its head
+        context = self.admin_site.each_context(request) | where | page.life_of(request, station)
         return render(request, "stations/life.html", context)
 
     def live_view(self, request: HttpRequest) -> JsonResponse:
