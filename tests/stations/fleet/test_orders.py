@@ -164,11 +164,19 @@ async def test_a_stop_after_a_part_was_read_ahead_counts_and_not_what_was_read(
             wait_until(lambda: stopped in worker.worker._changed, PATIENCE, "it is told")
         return found
 
+    started, carry_out = [], worker.worker.fleet.carry_out
+
+    def starts(plan, epochs):
+        started.append(plan.identity)
+        carry_out(plan, epochs)
+
+    monkeypatch.setattr(worker.worker.fleet, "carry_out", starts)
     monkeypatch.setattr(loading, "compare", stops_one_of_it_after_reading)
     await in_database(changes.set_running)(MANY, True)
     await until(lambda: len(worker.worker.fleet.running) >= len(MANY) - 1)
     await all_written()
     assert set(MANY) - set(worker.worker.fleet.running) == {stopped}
+    assert set(MANY) - set(started) == {stopped}
     assert await rows_running() == len(MANY) - 1
 
 
