@@ -30,6 +30,7 @@ _ENTRY = {
     "description",
 }  # fmt: skip
 MOST_ACTIONS = 500
+LONGEST_NAME = 100  # of an action, and of a pattern of such
 MOST_RETRIES = 10
 LONGEST_MS = 600_000
 USUAL_MS = 40_000  # longer than a CSMS waits for the station's answer
@@ -69,6 +70,8 @@ class Driver:
     def entry(self, action: str) -> Entry | None:
         if (found := self.entries.get(action)) is not None:
             return found
+        if len(action) > LONGEST_NAME:
+            return None
         patterns = (key for key in self.entries if fnmatch.fnmatchcase(action, key))
         return next((self.entries[key] for key in patterns), None)
 
@@ -130,6 +133,8 @@ def check_driver(document: Mapping[str, Any]) -> Iterator[str]:
         yield f'Give "actions" as an object of 1 to {MOST_ACTIONS} entries.'
         return
     for name, each in actions.items():
+        if len(str(name)) > LONGEST_NAME:
+            yield f"Name actions in at most {LONGEST_NAME} characters."
         yield from (f"{name}: {sentence}" for sentence in _check_entry(each))
 
 
