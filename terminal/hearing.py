@@ -15,6 +15,7 @@ from chargepoint.effects import Frame, Upload
 from chargepoint.times import iso
 
 KEPT = 2000  # frames a station
+NESTED = 200  # brackets of a frame that are surely not too deep
 
 
 class Listener(Protocol):
@@ -148,7 +149,11 @@ def as_plain(station: str, frame: Frame) -> dict[str, Any]:
 
 
 def _read(text: str) -> Any:
+    """The value; the text where that is none, or nested deeper than what writes it again goes."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        value = orjson.loads(text)
+        if text.count("[") + text.count("{") > NESTED:
+            orjson.dumps([[[[[[[[[[value]]]]]]]]]])  # a report has it as deep as that
+    except (orjson.JSONDecodeError, TypeError):
         return text
+    return value

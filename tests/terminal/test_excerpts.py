@@ -8,7 +8,9 @@ from scenarios.engine.recording import StationLog
 from scenarios.models import FAILED, PASSED
 from terminal.hearing import Heard
 from terminal.suites.excerpts import AFTER, FRAMES, excerpt
+from terminal.suites.reports.junit import junit
 from terminal.suites.reports.page import html
+from terminal.suites.reports.plain import as_json
 from terminal.suites.results import FAIL, Report, Result
 
 BEGIN = 1_769_860_800.0
@@ -65,6 +67,19 @@ def test_what_came_instead_and_what_the_watch_found_are_marked() -> None:
 def test_where_no_frame_is_to_blame_the_time_of_the_step_tells() -> None:
     shown = excerpt("CP-1", heard(), record(FAILED, ended=BEGIN + 30.5))
     assert numbers(shown)[-1] == 30 + AFTER
+
+
+def test_frames_that_are_nested_deep_are_shown_as_texts() -> None:
+    """Neither a report nor a line of `station --json` is lost by them."""
+    for depth in (50, 230, 250, 400, 5000):
+        text = '[2,"1","DataTransfer",' + "[" * depth + "]" * depth + "]"
+        frame = Frame("received", "Call", "DataTransfer", "1", text, BEGIN)
+        result = Result("TC_1", "", "1.6", [], "CP-1", FAIL)
+        result.frames = excerpt("CP-1", [Heard(1, f"{round(BEGIN * 1e6):014x}", frame)], None)
+        assert isinstance(result.frames[0]["frame"], list if depth < 240 else str)
+        report = Report("Proof", "ws://x", 7, "x", False, BEGIN, 1.0, [result])
+        for write in (html, as_json, junit):
+            assert b"[[[[" in write(report) or write is as_json
 
 
 def test_the_page_has_a_call_beside_its_answer_and_marks_the_place() -> None:

@@ -3,20 +3,18 @@ survive, or answers too late."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
 
 from benchmarks.processes import ROOT, free_port
 from terminal.suites import documents
 from tests.terminal.conftest import PATIENCE
+from tests.terminal.fragile import Fragile
 
 SUITES = ROOT / "scenarios" / "suites"
 
@@ -69,62 +67,24 @@ def test_the_demo_csms_survives(runsuite, driven, version: str) -> None:
     assert made["counts"]["PASS"] == 16
 
 
-class Fragile:
-    """A CSMS of 1.6 that answers properly, until `breaks` says that a text is too much for it."""
-
-    def __init__(self, breaks: Callable[[str], bool]) -> None:
-        self._breaks = breaks
-        self.dead = False
-
-    async def attend(self, connection: ServerConnection) -> None:
-        async for text in connection:
-            self.dead = self.dead or self._breaks(text)
-            if self.dead:
-                continue  # as one whose only loop has hung up
-            try:
-                kind, uid, action, _ = json.loads(text)
-            except ValueError:
-                continue
-            now = "2026-01-31T12:00:00Z"
-            beat = {"currentTime": now}
-            boot = {"status": "Accepted", "interval": 300, **beat}
-            answer = {"BootNotification": boot, "Heartbeat": beat}.get(action, {})
-            if kind == 2:
-                await connection.send(json.dumps([3, uid, answer]))
-
-
-@pytest.fixture
-def fragile() -> Iterator[Callable[[Callable[[str], bool]], str]]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    servers = []
-
-    def start(breaks: Callable[[str], bool]) -> str:
-        async def listen():
-            protocols = ["ocpp1.6"]
-            return await serve(Fragile(breaks).attend, "127.0.0.1", 0, subprotocols=protocols)
-
-        server = asyncio.run_coroutine_threadsafe(listen(), loop).result(PATIENCE)
-        servers.append(server)
-        return f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-    yield start
-    for server in servers:
-        loop.call_soon_threadsafe(server.close)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(PATIENCE)
-    loop.close()
-
-
-def test_a_csms_that_dies_of_a_frame_fails_by_the_other_station(runsuite, fragile) -> None:
-    csms = fragile(lambda text: not text.startswith('[2,"'))
-    options = ("--csms", csms, "--only", "ROB_01", "--version", "1.6", "--var", "answer_ms=1500",
-               "--var", "seconds=4")  # fmt: skip
-    code, made = runsuite("robustness", *options)
-    (result,) = made["results"]
-    assert code == 1 and result["verdict"] == "FAIL"
-    assert "2 of 2 stations failed" in result["message"] and "Heartbeat" in json.dumps(result)
+@pytest.mark.slow
+@pytest.mark.parametrize("mortal", [False, True])
+def test_each_case_fails_on_a_csms_that_dies_of_it(runsuite, mortal: bool) -> None:
+    """And passes on the same one where it is immortal. A case has two stations in a row."""
+    with Fragile(mortal) as csms:
+        only = [word for n in range(1, 20) if f"ROB_{n:02}" not in SLOW
+                for word in ("--only", f"ROB_{n:02}")]  # fmt: skip
+        code, made = runsuite(
+            "robustness", "--csms", csms.address, "--version", "1.6", "--parallel", "16",
+            "--var", "answer_ms=8000", "--var", "seconds=6", "--case-timeout", "60", *only,
+        )  # fmt: skip
+    told = {r["id"]: (r["verdict"], r["message"]) for r in made["results"]}
+    assert len(told) == 16
+    assert {verdict for verdict, _ in told.values()} == {"FAIL" if mortal else "PASS"}, (
+        told, csms.dead
+    )  # fmt: skip
+    assert code == (1 if mortal else 0)
+    assert len(csms.dead) == (16 if mortal else 0)
 
 
 def test_limits_are_a_verdict(runsuite, csms) -> None:
