@@ -72,6 +72,8 @@ UNFOLD = {
                     _list("Scenarios", "account_tree", "scenarios.scenario"),
                     _list("Executions", "play_circle", "scenarios.execution"),
                     _list("Behaviours", "autorenew", "scenarios.behaviour"),
+                    _list("Suites", "fact_check", "scenarios.suiteplan"),
+                    _list("Suite runs", "rule", "scenarios.suiterun"),
                 ],
             },
             {

@@ -31,6 +31,10 @@ BEHAVIOUR = {
     "name": "weekday", "scenario": "load", "tag": "building-a",
     "variables": {"sessions_per_hour": 2},
 }  # fmt: skip
+SUITE = {
+    "name": "Nightly, OCPP 1.6", "suite": "ocpp16", "csms_url": "ws://127.0.0.1:9220",
+    "only": ["TC_0*"], "every_minutes": 1440, "webhook_url": "https://ci.example/hooks/17",
+}  # fmt: skip
 CAR = {"battery_kwh": 77, "soc": 20, "max_power_kw": 11}
 CHOICE = {"tag": "building-a"}
 
@@ -94,6 +98,8 @@ EXAMPLES: dict[str, Any] = {
     "POST /executions": {"scenario": "first-session", "stations": ["CP-1"]},
     "POST /behaviours": BEHAVIOUR,
     "PUT /behaviours/{behaviour}": BEHAVIOUR,
+    "POST /suites": SUITE,
+    "PUT /suites/{plan}": SUITE,
 }  # fmt: skip
 
 

@@ -19,8 +19,8 @@ import redis
 from celery import signals
 
 from emulator import signs
-from emulator.lifeline import die_with_parent
 from messaging import pulse
+from runtime.lifeline import die_with_parent
 from runtime.stores import STORE_ERRORS
 
 

@@ -24,10 +24,10 @@ from pathlib import Path
 import redis
 
 from emulator import addresses, wire_hello
-from emulator.lifeline import die_with_parent
 from emulator.preflight import CannotStart, free_port, port_is_free
 from emulator.secret_files import write_private
 from emulator.supervisor import Service
+from runtime.lifeline import die_with_parent
 
 PING_TIMEOUT = 2.0  # seconds
 CACHE_SIZE = "256M"

@@ -23,7 +23,7 @@ import time
 from typing import Any
 
 from emulator.lean import leave_out_celerys_shell
-from emulator.lifeline import die_with_parent
+from runtime.lifeline import die_with_parent
 
 READY = b"ready"
 LARGEST = 65536  # bytes of a packet

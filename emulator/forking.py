@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emulator.fork_server import LARGEST, READY
-from emulator.lifeline import adopt_orphans
 from emulator.spawning import Adopted, CannotSpawn, ChildProcess, spawn
+from runtime.lifeline import adopt_orphans
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ANSWER = 5.0  # seconds

@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
-from emulator.lifeline import die_with_parent
+from runtime.lifeline import die_with_parent
 
 POLL = 0.2  # seconds between two looks where the kernel cannot tell by itself
 UNKNOWN = 255  # the exit code of who was waited for by somebody else

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from accounts.error_handlers import CORRECT, model_fields
 from accounts.errors import ApiError
 from scenarios.documents import NAMES, ImportRefused, SlugTaken
-from scenarios.models import Behaviour, Execution, Scenario
+from scenarios.models import Behaviour, Execution, Scenario, SuitePlan, SuiteRun
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def _found(model: Any, name: str, wanted: str, where: str) -> Any:
     if row is None:
         kind = model._meta.verbose_name
         sentence = f'There is no {kind} "{wanted}": see GET /api/{where}.'
-        raise ApiError(f"{kind}_not_found", sentence, 404)
+        raise ApiError(f"{kind.replace(' ', '_')}_not_found", sentence, 404)
     return row
 
 
@@ -52,6 +52,14 @@ def execution_or_404(wanted: str) -> Execution:
 
 def behaviour_or_404(wanted: str) -> Behaviour:
     return _found(Behaviour, "name", wanted, "behaviours")
+
+
+def suite_or_404(wanted: str) -> SuitePlan:
+    return _found(SuitePlan, "name", wanted, "suites")
+
+
+def suite_run_or_404(wanted: str) -> SuiteRun:
+    return _found(SuiteRun, "pk", wanted, "suite-runs")
 
 
 def scenario_item(row: Scenario) -> dict[str, Any]:

@@ -8,8 +8,12 @@ class ScenariosConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.trail.following import follow
-        from scenarios.models import Behaviour, Execution, Scenario
+        from scenarios.models import Behaviour, Execution, Scenario, SuitePlan, SuiteRun
 
         follow(Scenario, lambda row: row.slug)
         follow(Behaviour, lambda row: row.name)
         follow(Execution, lambda row: str(row.pk), ("content",), attended=True, saves=False)
+        follow(SuitePlan, lambda row: row.name)
+        follow(
+            SuiteRun, lambda row: str(row.pk), ("asked", "cases"), attended=True, saves=False
+        )

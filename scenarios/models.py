@@ -189,3 +189,7 @@ class StationTurn(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+# Tables of this app too, in a room of their own.
+from scenarios.verdicts.tables import SuitePlan, SuiteReport, SuiteRun  # noqa: E402, F401

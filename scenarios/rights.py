@@ -1,4 +1,4 @@
-"""Who may do what with scenarios, executions and behaviours. See accounts/rights.py."""
+"""Who may do what with scenarios, executions, behaviours and suites. See accounts/rights.py."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from accounts.rights import ADMINISTER, CONFIGURE, DRIVE, READ, Part, crud, mode
 
 RUN = "scenarios.run_scenario"
 VIEW_MESSAGES = "messaging.view_message"
+RUN_SUITE, CHANGE_SUITE = "scenarios.run_suite", "scenarios.change_suiteplan"
 ADD, CHANGE = "scenarios.add_scenario", "scenarios.change_scenario"
 _VIEW, _VIEW_RUNS = "scenarios.view_scenario", "scenarios.view_execution"
+_VIEW_SUITE, _VIEW_SUITE_RUNS = "scenarios.view_suiteplan", "scenarios.view_suiterun"
 
 PART = Part(
     levels={
@@ -17,7 +19,12 @@ PART = Part(
         **crud("scenarios.stationrun", READ, ADMINISTER),
         **crud("scenarios.stationturn", READ, ADMINISTER),
         "scenarios.delete_execution": CONFIGURE,
+        **crud("scenarios.suiteplan", READ, CONFIGURE),
+        **crud("scenarios.suiterun", READ, ADMINISTER),
+        **crud("scenarios.suitereport", READ, ADMINISTER),
+        "scenarios.delete_suiterun": CONFIGURE,
         RUN: DRIVE,
+        RUN_SUITE: DRIVE,
     },
     operations={
         "GET /scenarios": _VIEW,
@@ -41,11 +48,27 @@ PART = Part(
         "PUT /behaviours/{behaviour}": "scenarios.change_behaviour",
         "DELETE /behaviours/{behaviour}": "scenarios.delete_behaviour",
         "GET /stations/{identity}/recording": VIEW_MESSAGES,
+        "GET /suites": _VIEW_SUITE,
+        "POST /suites": "scenarios.add_suiteplan",
+        "GET /suites/{plan}": _VIEW_SUITE,
+        "PUT /suites/{plan}": CHANGE_SUITE,
+        "DELETE /suites/{plan}": "scenarios.delete_suiteplan",
+        "POST /suites/{plan}/run": RUN_SUITE,
+        "GET /suite-runs": _VIEW_SUITE_RUNS,
+        "GET /suite-runs/{run}": _VIEW_SUITE_RUNS,
+        "GET /suite-runs/{run}/report": _VIEW_SUITE_RUNS,
+        "GET /suite-runs/{run}/compare": _VIEW_SUITE_RUNS,
+        "POST /suite-runs/{run}/cancel": RUN_SUITE,
+        "DELETE /suite-runs/{run}": "scenarios.delete_suiterun",
     },
     pages={
         **model_pages("scenarios.scenario"),
         **model_pages("scenarios.execution"),
         **model_pages("scenarios.behaviour"),
+        **model_pages("scenarios.suiteplan"),
+        **model_pages("scenarios.suiterun"),
+        "admin:scenarios_suiteplan_run": RUN_SUITE,
+        "admin:scenarios_suiteplan_run_this": RUN_SUITE,
         "admin:scenarios_scenario_run": RUN,
         "admin:scenarios_scenario_run_this": RUN,
     },
@@ -56,6 +79,10 @@ PART = Part(
         "scenarios.execution cancel_executions": RUN,
         "scenarios.execution delete_selected": "scenarios.delete_execution",
         "scenarios.behaviour delete_selected": "scenarios.delete_behaviour",
+        "scenarios.suiteplan run_now": RUN_SUITE,
+        "scenarios.suiteplan delete_selected": "scenarios.delete_suiteplan",
+        "scenarios.suiterun cancel_runs": RUN_SUITE,
+        "scenarios.suiterun delete_selected": "scenarios.delete_suiterun",
     },
     buttons={"scenarios.execution cancel": "POST /executions/{execution}/cancel"},
 )

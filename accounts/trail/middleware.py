@@ -28,6 +28,7 @@ API = "/api/"
 MODELS = {
     "identity": "stations.station", "template": "stations.template",
     "scenario": "scenarios.scenario", "execution": "scenarios.execution",
+    "plan": "scenarios.suiteplan", "run": "scenarios.suiterun",
     "behaviour": "scenarios.behaviour", "token": "accounts.apitoken",
 }  # fmt: skip
 LONGEST_ERROR = 20_000

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from bson import ObjectId
@@ -111,15 +112,21 @@ def reap() -> int:
     """
     table = connection.get_collection(EXECUTIONS)
     rows = list(table.find({"state": RUNNING}, {"runner": 1}))
-    if not rows:
-        return 0
+    dead = dead_runners(row["runner"] for row in rows)
+    return sum(_interrupt(row["_id"], row["runner"]) for row in rows if row["runner"] in dead)
+
+
+def dead_runners(names: Iterable[str]) -> set[str]:
+    """Those of them whose lease has lapsed. Raises RedisError if Redis is away."""
+    runners = sorted(set(names))
+    if not runners:
+        return set()
     client = redis_client()
-    runners = sorted({row["runner"] for row in rows})
     leases = client.mget([keys.lease_key(runner) for runner in runners])
     dead = {name for name, lease in zip(runners, leases, strict=True) if lease is None}
-    if not dead or client.info("server")["uptime_in_seconds"] < REDIS_SETTLED:
-        return 0
-    return sum(_interrupt(row["_id"], row["runner"]) for row in rows if row["runner"] in dead)
+    if dead and client.info("server")["uptime_in_seconds"] < REDIS_SETTLED:
+        return set()
+    return dead
 
 
 def reap_quietly() -> int:

@@ -35,6 +35,7 @@ from scenarios.engine.states import States
 from scenarios.engine.strand import Services
 from scenarios.engine.stream import Stream
 from scenarios.engine.turns import StoredTurns
+from scenarios.verdicts.running import Suites
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Runner:
             web=outreach.web(),
         )
         self.runs: dict[str, Run] = {}
+        self.suites = Suites(self.id, self.services.web)
         self._ends: set[asyncio.Task] = set()
         self._stopping, self._leased = asyncio.Event(), asyncio.Event()
         self._next_behaviours, self._attended = 0.0, float("-inf")
@@ -103,8 +105,10 @@ class Runner:
         for run in self.runs.values():
             run.cleanup_limit = LEAVING_PATIENCE
             run.cancel(STOPPED)
+        suites = asyncio.create_task(self.suites.leave(LEAVING_PATIENCE))
         if self._ends:
             await asyncio.wait(self._ends, timeout=LEAVING_PATIENCE + 4)
+        await suites
         # What is left of them: their lease lapses, and another marks them as interrupted.
         await lifetime.end([keeping, writing, *self._ends], 2.0)
         self.services.stream.leave()
@@ -151,10 +155,11 @@ class Runner:
         while True:
             try:
                 await self._look_once()
-                pause = LOOK_EVERY if self.runs else REST
+                pause = LOOK_EVERY if self.runs or self.suites.busy else REST
                 asked = [keys.nudge_key(self.id), keys.nudge_key()]
                 if await self.redis.blpop(asked, pause):
                     self._next_behaviours = min(self._next_behaviours, self._attended + LOOK_EVERY)
+                    self.suites.soon()
             except STORE_ERRORS as failure:
                 log.warning("no work is looked for, a store is away: %s", failure)
                 self._next_accounts = 0.0
@@ -168,6 +173,7 @@ class Runner:
                     log.info("execution %s is cancelled", identity)
                     self.runs[identity].cancel(why)
         await self._attend_behaviours()
+        await self.suites.look()
         if time.monotonic() >= self._next_accounts:
             await self._settle_accounts()
         waiting = await claims.waiting()

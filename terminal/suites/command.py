@@ -75,6 +75,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 class VerdictCommand(TerminalCommand):
     """Reads a suite from `file`, has it judged, and ends with the exit code."""
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        try:
+            words = spelled_out(argv[2:])
+        except rows.Unusable as problem:
+            self.stderr.write(str(problem))
+            sys.exit(UNUSABLE)
+        super().run_from_argv([*argv[:2], *words])
+
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = argparse.Namespace(**options)
         try:
@@ -94,6 +102,18 @@ class VerdictCommand(TerminalCommand):
     def judge(self, suite: Suite, chosen: argparse.Namespace, equipped: Equipped) -> int:
         """The exit code. Raises rows.Unusable."""
         raise NotImplementedError
+
+
+def spelled_out(words: list[str]) -> list[str]:
+    """`@FILE` as the first of the options stands for its lines, one a word: they do not show in
+    the list of processes. Raises rows.Unusable."""
+    if not words or not words[0].startswith("@"):
+        return words
+    try:
+        text = Path(words[0][1:]).read_text(encoding="utf-8")
+    except (OSError, ValueError) as problem:
+        raise rows.Unusable(f"{words[0][1:]} cannot be read: {problem}") from problem
+    return [*text.removesuffix("\n").split("\n"), *words[1:]]
 
 
 def identities(pattern: str, lanes: int, suite: Suite) -> tuple[str, ...]:
@@ -205,7 +225,7 @@ def writable_files(chosen: argparse.Namespace) -> dict[str, Path]:
 
 def _command(seed: int) -> str:
     """That repeats the run; without the password."""
-    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    words = [Path(sys.argv[0]).name, *sys.argv[1:2], *spelled_out(sys.argv[2:])]
     kept, skip = [], False
     for word in words:
         if skip:

@@ -46,6 +46,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="that the driver and steps may ask by HTTP, beside this machine; HOST or HOST:PORT",
     )  # fmt: skip
     parser.add_argument(
+        "--no-loopback", action="store_true",
+        help="this machine may not be asked by HTTP either, unless --allow-host names it",
+    )  # fmt: skip
+    parser.add_argument(
         "--var", action="append", default=[], metavar="NAME=VALUE", dest="variables",
         help="another value for a variable of the cases or the driver; JSON, else text",
     )  # fmt: skip
@@ -56,7 +60,7 @@ def of_options(chosen: argparse.Namespace) -> Equipped:
     values = _values(chosen.variables)
     driver = None if chosen.driver is None else _driver(chosen.driver, values)
     reach = Reach(egress_policy("CSMS"))
-    web = Web(Hosts(chosen.hosts), reach, os.environ.get)
+    web = Web(Hosts(chosen.hosts, loopback=not chosen.no_loopback), reach, os.environ.get)
     if driver is not None:
         _check_hosts(driver, web)
     known = frozenset(driver.variables) if driver else frozenset()

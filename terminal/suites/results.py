@@ -6,11 +6,21 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-PASS, FAIL, ERROR, PARTIAL, SKIPPED, NOT_APPLICABLE = VERDICTS = (
-    "PASS", "FAIL", "ERROR", "PARTIAL", "SKIPPED", "NOT APPLICABLE",
-)  # fmt: skip
-# They show nothing: what the run lacks, or what is not for this version.
-UNJUDGED = frozenset({SKIPPED, NOT_APPLICABLE})
+from scenarios.verdicts.words import (
+    ERROR,
+    FAIL,
+    NOT_APPLICABLE,
+    PARTIAL,
+    PASS,
+    SKIPPED,
+    UNJUDGED,
+    VERDICTS,
+)
+
+__all__ = [
+    "ERROR", "FAIL", "NOT_APPLICABLE", "PARTIAL", "PASS", "SKIPPED", "UNJUDGED", "VERDICTS",
+    "Report", "Result", "Step",
+]  # fmt: skip
 
 
 @dataclass

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from emulator.forking import ForkServer
-from emulator.lifeline import adopt_orphans
 from emulator.spawning import ChildProcess, reap_strangers
+from runtime.lifeline import adopt_orphans
 
 pytestmark = pytest.mark.slow
 

@@ -24,6 +24,7 @@ TRAIL_INTERVAL = 300
 # Seconds; where no runner is left, this finds what a dead one left. Who looks at executions, by the
 # API or in the admin, has it looked for before.
 REAPING_INTERVAL = 30
+SUITES_INTERVAL = 60
 
 
 class Command(BaseCommand):
@@ -123,6 +124,10 @@ class Command(BaseCommand):
         reaping, made = registered(
             "Mark executions whose runner died", "scenarios.tasks.tidy_executions",
             REAPING_INTERVAL,
+        )  # fmt: skip
+        registered(
+            "Start the suites whose time has come", "scenarios.tasks.start_suites",
+            SUITES_INTERVAL, expire_seconds=SUITES_INTERVAL,
         )  # fmt: skip
         if not made and reaping.interval == every(5):  # as it was made before
             reaping.interval = every(REAPING_INTERVAL)
