@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from accounts.admin_rights import ByTable
-from scenarios import admin_cells, documents
+from scenarios import admin_cells, admin_suites, documents  # noqa: F401
 from scenarios.admin_forms import BehaviourForm, RunForm, ScenarioForm
 from scenarios.engine.claims import nudge, reap_quietly
 from scenarios.launching import cancel, is_open

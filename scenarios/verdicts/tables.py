@@ -99,8 +99,8 @@ class SuitePlan(Storable):
 
     def clean(self) -> None:
         super().clean()
-        if problems := rules.check_plan(self.asked() | {"webhook_url": self.webhook_url,
-                                                        "every_minutes": self.every_minutes}):  # fmt: skip
+        when = {"webhook_url": self.webhook_url, "every_minutes": self.every_minutes}
+        if problems := rules.check_plan(self.asked() | when):
             raise ValidationError(problems)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from datetime import timedelta
 
 import redis
@@ -21,7 +22,17 @@ from accounts.models import ApiToken
 from messaging import store
 from messaging.records import SessionRecord
 from messaging.storing import store_batch
-from scenarios.models import STATES, Behaviour, Execution, Scenario, StationRun
+from scenarios.models import (
+    STATES,
+    Behaviour,
+    Execution,
+    Scenario,
+    StationRun,
+    SuitePlan,
+    SuiteReport,
+    SuiteRun,
+)
+from scenarios.verdicts.tables import STATES as SUITE_STATES
 from stations import keys
 from stations.live import LABELS
 from stations.models import Station, TagGroup, Template
@@ -48,6 +59,7 @@ def make_rows() -> None:
     make_stations()
     make_messages()
     make_scenarios()
+    make_suites()
     make_periodic_tasks()
     make_results()
     make_log_entries()
@@ -155,6 +167,40 @@ def make_scenarios() -> None:
             id=f"{run.pk}:CP-1.6-connected", execution=str(run.pk), station="CP-1.6-connected",
             state=run.state, started=run.started, ended=run.ended,
         )  # fmt: skip
+
+
+def make_suites() -> None:
+    plans = [
+        SuitePlan(name="Nightly", suite="ocpp16", csms_url=URL, every_minutes=1440),
+        SuitePlan(name="Own", document={"suite": "Own", "cases": []}, csms_url=URL, enabled=False,
+                  webhook_url="https://ci.example/hooks/secret"),
+    ]  # fmt: skip
+    for plan in plans:
+        plan.full_clean()
+        plan.save(force_insert=True)
+    now, own = timezone.now(), plans[1]
+    for state in (*SUITE_STATES, "interrupted"):
+        number = SuiteRun.objects.count()
+        verdict = "PASS" if state == "passed" else "FAIL"
+        case = {
+            "id": "TC_1", "version": "1.6", "variant": "", "name": "It <b>boots</b>",
+            "verdict": verdict, "bad": verdict == "FAIL", "declared": "", "message": "No answer.",
+            "warnings": 1, "seconds": 1.5,
+        }  # fmt: skip
+        is_open = state in ("pending", "running")
+        run = SuiteRun.objects.create(
+            plan=str(own.pk), plan_name="Own", suite_name="Own", asked={"csms_url": URL},
+            turn=f"{number:024}", state="failed" if state == "interrupted" else state,
+            interrupted=state == "interrupted", started_by="ada", message=f"It is {state}.",
+            runner="" if state == "pending" else "a-runner", seed=7, notice="Webhook: no answer.",
+            counts={} if is_open else {verdict: 1}, bad=int(verdict == "FAIL" and not is_open),
+            cases=[] if is_open else [case], reports={"html": 4},
+            started=None if state == "pending" else now - timedelta(seconds=9),
+            ended=None if is_open else now,
+        )  # fmt: skip
+        SuiteReport.objects.create(
+            id=f"{run.pk}:html", run=str(run.pk), data=zlib.compress(b"<p>x")
+        )
 
 
 def schedules() -> dict[str, list[models.Model]]:

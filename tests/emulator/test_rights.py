@@ -24,7 +24,7 @@ from emulator.groups import make_groups, make_permissions
 from emulator.matrix import PAGE, with_matrix
 from emulator.rights import GROUPS, TABLE, group_permissions
 from emulator.routing import websocket, websocket_urlpatterns
-from scenarios.models import Behaviour, Execution, Scenario
+from scenarios.models import Behaviour, Execution, Scenario, SuitePlan, SuiteRun
 from stations.models import Station, Template
 from tests.admin import rows
 from tests.admin.addresses import FOUND, MISSING, places
@@ -156,6 +156,8 @@ def filled(operation: str) -> tuple[str, str]:
         "scenario": lambda: Scenario.objects.first().slug,
         "execution": lambda: Execution.objects.first().pk,
         "behaviour": lambda: Behaviour.objects.first().name,
+        "plan": lambda: SuitePlan.objects.first().name,
+        "run": lambda: SuiteRun.objects.first().pk,
         "message_id": lambda: "0" * 22,
         "session_id": lambda: "s1",
         "number": lambda: 1,
@@ -205,6 +207,10 @@ def rows_again() -> None:
         Scenario.objects.create(slug="one-more", name="One", steps=rows.STEPS)
     if not Behaviour.objects.exists():
         Behaviour.objects.create(name="One", scenario=Scenario.objects.first(), tag="north")
+    if not SuitePlan.objects.exists():
+        SuitePlan.objects.create(name="One", suite="ocpp16", csms_url=URL)
+    if not SuiteRun.objects.exists():
+        SuiteRun.objects.create(plan="0" * 24, plan_name="One", turn="one", state="passed")
     if not Execution.objects.exists():
         Execution.objects.create(scenario_slug="one", scenario_name="One", state="passed")
 
