@@ -23,6 +23,7 @@ from django.conf import settings
 
 from runtime.lifeline import die_with_parent
 from scenarios.outreach import PREFIX
+from stations.checks import KINDS as EGRESS
 
 FORMATS = {"json": "json", "html": "html", "junit": "xml", "badge": "svg"}  # and their endings
 LONGEST = 4 * 3600.0  # seconds of a run
@@ -68,11 +69,10 @@ def options(asked: Mapping[str, Any], seed: int) -> Iterator[str]:
 def environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     driver = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
-    egress = {
-        f"EGRESS_CSMS_{kind}": ",".join(getattr(settings, f"EGRESS_CSMS_{kind}"))
-        for kind in ("ALLOW", "DENY")
-    }  # fmt: skip
-    return {**kept, **driver, **egress, "PYTHONUTF8": "1"}
+    names = (f"EGRESS_{kind}_{list_}" for kind in EGRESS for list_ in ("ALLOW", "DENY"))
+    egress = {name: ",".join(getattr(settings, name)) for name in names}
+    ours = {"STATION_DELAYS": str(settings.STATION_DELAYS), "PYTHONUTF8": "1"}
+    return {**kept, **driver, **egress, **ours}
 
 
 class Child:

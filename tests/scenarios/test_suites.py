@@ -224,6 +224,7 @@ def test_nothing_secret_and_no_store_is_in_the_process(settings, monkeypatch):
     settings.EGRESS_CSMS_DENY, settings.HTTP_ALLOW_HOSTS = ["10.0.0.0/8"], ["csms.example"]
     env = environment()
     assert (env["DRIVER_TOKEN"], env["EGRESS_CSMS_DENY"]) == ("t", "10.0.0.0/8")
+    assert "EGRESS_TRANSFERS_DENY" in env
     assert "secret" not in " ".join(env.values())
     plan = SuitePlan(
         name="n", suite="ocpp16", csms_url=URL, variables={"base": "x", "tag": "T\n1"},

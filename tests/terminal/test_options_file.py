@@ -1,0 +1,47 @@
+"""Options of `runsuite` out of a file, and a run that may not ask this machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.processes import ROOT
+from terminal.rows import Unusable
+from terminal.suites.command import _command, spelled_out
+from tests.terminal.conftest import PATIENCE
+
+DRIVER = {"actions": {"Reset": {"url": "http://127.0.0.1:9/reset"}}}
+SUITE = {"suite": "S", "versions": ["1.6"], "cases": [
+    {"id": "C_1", "steps": [{"type": "delay", "params": {"duration": 1}}]}]}  # fmt: skip
+
+
+def test_only_the_first_word_stands_for_a_file_and_its_lines_for_words(tmp_path):
+    path = tmp_path / "options"
+    path.write_text("suite.json\n--var=a= x \n@other\n")
+    words = spelled_out([f"@{path}", "--strict"])
+    assert words == ["suite.json", "--var=a= x ", "@other", "--strict"]
+    assert spelled_out(["suite", f"@{path}"]) == ["suite", f"@{path}"] and spelled_out([]) == []
+    with pytest.raises(Unusable, match="cannot be read"):
+        spelled_out([f"@{tmp_path}/none"])
+
+
+def test_the_command_that_repeats_a_run_has_the_words_and_no_password(tmp_path, monkeypatch):
+    path = tmp_path / "options"
+    path.write_text("suite.json\n--password\nopen-sesame\n")
+    monkeypatch.setattr(sys, "argv", ["manage.py", "runsuite", f"@{path}"])
+    assert _command(7) == "manage.py runsuite suite.json --password ... --seed 7"
+
+
+def test_without_loopback_a_driver_of_this_machine_needs_to_be_allowed(station, tmp_path):
+    for name, content in (("suite.json", SUITE), ("driver.json", DRIVER)):
+        (tmp_path / name).write_text(json.dumps(content))
+    words = ["suite.json", "--csms", "ws://127.0.0.1:9", "--driver", "driver.json", "--no-loopback"]
+    (tmp_path / "options").write_text("\n".join(words))
+    argv = [sys.executable, str(ROOT / "manage.py"), "runsuite", "@options"]
+    done = subprocess.run(
+        argv, cwd=tmp_path, env=station.env, text=True, capture_output=True, timeout=PATIENCE
+    )
+    assert done.returncode == 2 and "127.0.0.1 is not allowed" in done.stderr, done
