@@ -14,6 +14,7 @@ import pytest
 
 from benchmarks.processes import wait_until
 from benchmarks.stack import Stack
+from scenarios.verdicts.claims import INTERRUPTED
 from scenarios.verdicts.running import STOPPED
 from tests.scenarios.platform import PATIENCE, Platform
 from tests.system.csms import PythonCsms
@@ -198,3 +199,16 @@ def test_a_runner_that_leaves_ends_its_suite(
     found = ended(own, run_id)
     assert (found["state"], found["message"]) == ("failed", STOPPED) and found["interrupted"]
     assert not children(own)
+
+
+def test_a_killed_runner_takes_its_suite_along_and_the_run_says_so(
+    own: Platform, csms: PythonCsms, fresh_name: Fresh
+) -> None:
+    runner = own.stack.start_scenarios("killed")
+    run_id = under_way(own, csms, fresh_name("plan"))
+    runner.kill()
+    wait_until(lambda: not children(own), PATIENCE, "its process has ended with it")
+    found = ended(own, run_id)
+    assert (found["state"], found["message"]) == ("failed", INTERRUPTED) and found["interrupted"]
+    # Its plan is free, and the next runner takes it up.
+    assert own.ask("POST", f"suites/{found['plan']}/run")[0] == 201
