@@ -21,6 +21,7 @@ from typing import Any
 
 from django.conf import settings
 
+from runtime import lifetime
 from runtime.lifeline import die_with_parent
 from scenarios.outreach import PREFIX
 from stations.checks import KINDS as EGRESS
@@ -127,13 +128,12 @@ class Child:
                 with contextlib.suppress(ProcessLookupError):
                     process.terminate()
                 await asyncio.wait(waits[:1], timeout=PATIENCE)
+            _kill(process)
+            await asyncio.wait([waits[0], *reading], timeout=PATIENCE)
         finally:
-            # What it may have left in its group, and itself where this task is ended.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            waits[1].cancel()
-        await asyncio.wait([waits[0], *reading], timeout=PATIENCE)
-        words = reading[1].result() if reading[1].done() else ""
+            _kill(process)  # also where this task is ended
+            await lifetime.end([*waits, *reading], 2.0)
+        words = "" if reading[1].cancelled() else reading[1].result()
         if not in_time and not self._ending.is_set():
             words = f"It took longer than {LONGEST / 3600:g} hours."
         return code, words
@@ -161,6 +161,13 @@ class Child:
             kept = (kept + block)[-MOST_WORDS:]
         text = kept.decode("utf-8", "replace")
         return "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """With what it has started. Once it was waited for the number may be another's."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _read(folder: Path) -> dict[str, bytes]:
