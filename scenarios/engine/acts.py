@@ -178,7 +178,7 @@ async def wait_for_held(strand: Strand, order: Order) -> tuple[str, str]:
                 captured(strand, order, held)
                 return f"Frame {held['id']} is held.", ""
         if clock.monotonic() >= deadline:
-            raise StepFailed(f"No {action or 'frame'} was held within {order.timeout:g} s.")
+            raise StepFailed(f"No {action or 'frame'} was held within {order.patience}.")
         try:  # a held frame is in the log as well, so it is news
             async with asyncio.timeout(min(2.0, deadline - clock.monotonic())):
                 await news.wait()

@@ -68,7 +68,7 @@ async def _one(
     what = f"{wanted}" if of[1] == 1 else f"{wanted}, number {of[0]} of {of[1]},"
     seen = [search.seen[key] for key in sorted(search.seen)]
     rows = [row_of(frame) for frame in seen[-MOST_SEEN:]]
-    sentence = f"No {what} came within {order.timeout:g} s"
+    sentence = f"No {what} came within {order.patience}"
     if search.near is None:
         raise StepFailed(f"{sentence}.{instead(seen)}", seen=rows)
     frame, why = search.near

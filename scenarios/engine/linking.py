@@ -44,7 +44,7 @@ async def _came(strand: Strand, order: Order, wanted: str) -> dict[str, Any] | N
     told = (states.last(strand.identity) or {}).get("link") or {}
     why = f" ({told['error']})" if told.get("error") else ""
     now = told.get("state") or "unknown"
-    raise StepFailed(f"{WORDS[wanted]} within {order.timeout:g} s: it is {now}{why}.")
+    raise StepFailed(f"{WORDS[wanted]} within {order.patience}: it is {now}{why}.")
 
 
 def _speaks(strand: Strand, version: str | None) -> None:

@@ -232,7 +232,8 @@ class Strand:
             work = self.table.containers[kind](self, params, path)
             return await self._within(work, step.get("timeout"))
         self.tally.done += 1
-        order = Order(kind, self.resolved(params), step, self._timeout(step))
+        speed = self.services.clock.speed
+        order = Order(kind, self.resolved(params), step, self._timeout(step), speed)
         return await self.table.leaves[kind](self, order)
 
     def _timeout(self, step: Mapping[str, Any]) -> float:
@@ -250,7 +251,8 @@ class Strand:
         except TimeoutError:
             if not clock.expired():
                 raise
-            raise StepFailed(f"It was not done within {limit:g} s.") from None
+            told = f"It was not done within {limit / self.services.clock.speed:g} s."
+            raise StepFailed(told) from None
 
 
 @dataclass
@@ -261,6 +263,12 @@ class Order:
     params: dict[str, Any]
     step: Mapping[str, Any]
     timeout: float
+    speed: float = 1.0  # of the clock that the timeout is by
+
+    @property
+    def patience(self) -> str:
+        """The timeout in words, as the scenario's author gave it."""
+        return f"{self.timeout / self.speed:g} s"
 
     @property
     def has_timeout(self) -> bool:

@@ -40,9 +40,11 @@ async def _state(
     if last is not None and fits(last):
         return "", ""
     known = "it has never run" if last is None else is_now(last)
-    spent = min(order.timeout, round(clock.monotonic() - began, 1))
-    early = ", and an answer was wrong" if spent < order.timeout - GRACE else ""
-    raise StepFailed(f"{words} within {spent if early else order.timeout:g} s{early}: {known}.")
+    spent = clock.monotonic() - began
+    within, early = order.patience, ""
+    if spent < order.timeout - GRACE:
+        within, early = f"{spent / clock.speed:.1f} s", ", and an answer was wrong"
+    raise StepFailed(f"{words} within {within}{early}: {known}.")
 
 
 async def _came(strand: Strand, fits: Callable[[dict], bool], seconds: float) -> bool:

@@ -52,6 +52,7 @@ class Policy:
     levels: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULTS))
     limits: Mapping[str, float] = field(default_factory=lambda: dict(LIMITS))
     allow: frozenset[tuple[str, str]] = frozenset()
+    speed: float = 1.0  # of the clock that frames are dated by
 
     def level(self, rule: str, action: str) -> str:
         """fail, warn, off or allowed."""
@@ -65,7 +66,7 @@ class Policy:
         if speed == 1.0:
             return self
         limits = {name: limit * speed for name, limit in self.limits.items()}
-        return Policy({**self.levels, "clock_skew": OFF}, limits, self.allow)
+        return Policy({**self.levels, "clock_skew": OFF}, limits, self.allow, speed)
 
     def seconds(self, limit: str) -> float:
         return self.limits[limit] / 1000

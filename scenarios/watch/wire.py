@@ -204,7 +204,7 @@ class WireWatch:
         del self._open[uid]
         asked.open, asked.text = False, ""
         if asked.clean and not self._was_cut(asked.time, moment):
-            waited = moment - asked.time
+            waited = (moment - asked.time) / self.policy.speed
             sentence = f"{asked.action} was not answered within {waited:.1f} s"
             self._found("unanswered", asked.action, "", sentence, asked.time, asked.frame)
 
@@ -279,6 +279,7 @@ class WireWatch:
     def _in_time(self, frame: Frame, known: _Asked, moment: float) -> None:
         took, limit = moment - known.time, self.policy.seconds("late_ms")
         if took > limit:
+            took, limit = took / self.policy.speed, limit / self.policy.speed
             sentence = f"{known.action} was answered after {took:.1f} s, not within {limit:g} s"
             self._found("late", known.action, "", sentence, moment, frame.id)
 

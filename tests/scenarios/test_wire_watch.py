@@ -220,3 +220,14 @@ def test_the_watch_needs_neither_django_nor_a_server() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("speed", "took"), [(1, "1200.0"), (60, "20.0"), (200, "")])
+def test_what_is_late_is_so_by_the_clock_of_the_wall(speed, took):
+    policy = policy_of({"unanswered_ms": 2_000_000}).at_speed(speed)
+    watch = WireWatch("1.6", policy)
+    watch.eat(sent(0, "0123456789-1", "StatusNotification"))
+    watch.eat(answer(1200, "0123456789-1"))
+    late = [each["sentence"] for each in watch.findings.as_dicts() if each["rule"] == "late"]
+    assert len(late) == bool(took)
+    assert all(f"answered after {took} s, not within 10 s" in each for each in late)

@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.processes import ROOT
 from chargepoint.times import seconds_of
+from scenarios.engine.strand import Order
 from scenarios.watch.rules import FAIL, OFF, policy_of
 from terminal.haste import Hurried, run
 from tests.terminal.conftest import PATIENCE, demo_csms
@@ -105,3 +106,7 @@ def test_what_the_csms_is_given_is_by_the_wall():
     policy = policy_of({"late_ms": 2000, "stray": "warn"}).at_speed(30)
     assert (policy.seconds("late_ms"), policy.level("late", "")) == (60, FAIL)
     assert (policy.level("clock_skew", ""), policy.level("stray", "")) == (OFF, "warn")
+
+
+def test_a_timeout_is_told_as_it_was_written():
+    assert Order("expect", {}, {}, 1800.0, 60.0).patience == "30 s"
