@@ -9,12 +9,10 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from accounts.errors import ApiError
 from accounts.secrecy import asker_sees_secrets
 from messaging.masking import masked_value
 from messaging.rights import PART as MESSAGING
 from messaging.rights import VIEW_SESSIONS
-from runtime.stores import STORE_ERRORS
 from stations.api_command_schemas import SettingIn
 from stations.api_commands import ANSWERS, carry_out, result_of
 from stations.api_faults import ERRORS
@@ -114,7 +112,4 @@ async def read_timeline(
     if not await Station.objects.filter(identity=identity).aexists():
         raise not_found(identity)
     sees = await sync_to_async(MESSAGING.may)(request, VIEW_SESSIONS)
-    try:
-        return await timeline_of(identity, hours, sees)
-    except STORE_ERRORS as error:
-        raise ApiError("unavailable", f"A store cannot be reached: {error}", 503) from error
+    return await timeline_of(identity, hours, sees)

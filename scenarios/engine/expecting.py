@@ -101,6 +101,7 @@ def _matched(strand: Strand, order: Order, found: Frame) -> None:
             raise StepFailed(f"{sentence}within {limit:g} ms.", found.id, [row_of(found)])
     if found.kind == "Call":
         strand.call, strand.called = found.uid, found.id
+        strand.calling = found.action, found.payload()
 
 
 async def wait_for_message(strand: Strand, order: Order) -> tuple[str, str]:

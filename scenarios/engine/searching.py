@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from messaging.records import time_of
@@ -49,6 +50,7 @@ class Search:
         self._limit = strand.inbox.limit(self._clock.time() + timeout)
         self._looks = list(LOOK_BACK) if after < strand.inbox.since else []
         self.near: tuple[Frame, str] | None = None  # the last one that was about right, and why not
+        self._rebooted = False  # since the Call whose answer is wanted
         self.wrong = False  # `near` is the answer, and none other will come
         self.seen: dict[str, Frame] = {}  # what came meanwhile, by id
 
@@ -58,6 +60,8 @@ class Search:
         for frame in frames:
             if frame.id <= self._after or frame.id in self._wanted.taken:
                 continue
+            if self._is_said_again(frame):
+                self._wanted = replace(self._wanted, uid=frame.uid)
             if frame.id <= self._limit and len(self.seen) < SEEN_AT_MOST:
                 self.seen[frame.id] = frame
             if not self._wanted.concerns(frame):
@@ -74,6 +78,20 @@ class Search:
             if self.near is None or self.near[0].id < frame.id:
                 self.near = (frame, why)
         return None
+
+    def _is_said_again(self, frame: Frame) -> bool:
+        """Whether it is the Call whose answer is wanted, once more on another link: what was cut
+        off before its answer came is told again, under another id."""
+        if not self._wanted.uid or frame.kind != "Call" or frame.direction != "sent":
+            return False
+        strand, watch = self._strand, self._strand.inbox.watch
+        if frame.id <= strand.called or frame.uid == strand.call:
+            return False
+        self._rebooted |= frame.action == "BootNotification"
+        if (frame.action, frame.payload()) != strand.calling:
+            return False
+        since, until = time_of(strand.called), time_of(frame.id)
+        return self._rebooted or (watch is not None and watch.was_cut(since, until))
 
     def _why_not(self, frame: Frame) -> str | None:
         why = self._wanted.why_not(frame)

@@ -142,6 +142,7 @@ class Strand:
     cursor: str = ""
     call: str = ""  # unique id of the Call that matched last
     called: str = ""  # the id of its frame
+    calling: tuple[str, Any] = ("", None)  # its action and payload
     path: str = ""
     stopped: Callable[[], bool] = field(default=lambda: False)
     others: list[int] = field(default_factory=lambda: [0])  # how many branches run; shared
@@ -181,8 +182,8 @@ class Strand:
         return Strand(
             self.services, self.subject, self.log, self.inbox,
             random.Random(self.rng.getrandbits(64)), {**self.variables, **variables},
-            self.origin, self.begin, self.cursor, self.call, self.called, path, self.stopped,
-            self.others, self.tally, self.act, self.taken, self.driver, self.table,
+            self.origin, self.begin, self.cursor, self.call, self.called, self.calling, path,
+            self.stopped, self.others, self.tally, self.act, self.taken, self.driver, self.table,
         )  # fmt: skip
 
     def resolved(self, value: Any) -> Any:

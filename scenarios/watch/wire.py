@@ -197,13 +197,14 @@ class WireWatch:
                 return
             self._unanswered(uid, asked, moment)
 
-    def _was_cut(self, since: float, until: float) -> bool:
+    def was_cut(self, since: float, until: float) -> bool:
+        """Whether the link was, between these moments, as far as their times tell."""
         return any(since - UNSURE <= moment <= until + UNSURE for moment in self._cuts)
 
     def _unanswered(self, uid: str, asked: _Asked, moment: float) -> None:
         del self._open[uid]
         asked.open, asked.text = False, ""
-        if asked.clean and not self._was_cut(asked.time, moment):
+        if asked.clean and not self.was_cut(asked.time, moment):
             waited = (moment - asked.time) / self.policy.speed
             sentence = f"{asked.action} was not answered within {waited:.1f} s"
             self._found("unanswered", asked.action, "", sentence, asked.time, asked.frame)
@@ -240,11 +241,11 @@ class WireWatch:
         if not frame.uid:
             return
         before = self._theirs.get(frame.uid)
-        if before is not None and not self._was_cut(before[0], moment):
+        if before is not None and not self.was_cut(before[0], moment):
             sentence = f"The CSMS called {frame.action} under the id of an earlier Call"
             self._found("duplicate_id", frame.action, "", sentence, moment, frame.id)
         for begun, action in self._pending.values():
-            if moment - begun < NOT_WAITED and not self._was_cut(begun, moment):
+            if moment - begun < NOT_WAITED and not self.was_cut(begun, moment):
                 sentence = f"The CSMS called {frame.action} before {action} was answered"
                 self._found("concurrent", frame.action, "", sentence, moment, frame.id)
                 break

@@ -129,37 +129,41 @@ def logged(database: Any, station: str, direction: str) -> list[dict[str, Any]]:
 
 def await_logged(
     database: Any, wire: Wire, station: str, seconds: float = 120, crashed: bool = False
-) -> None:
-    """Wait until the log holds every frame that the CSMS got from the station and sent to it.
+) -> list[Seen]:
+    """Wait until the log holds every frame that the CSMS has got from the station by now and sent
+    to it; these frames. The station may go on speaking, and the log is always a little behind.
 
     Of what it sent to one whose worker was killed (crashed) see assert_logged_once.
     """
     directions = {True: "sent"} if crashed else {True: "sent", False: "received"}
+    frames = wire.frames(station)
 
     def all_there() -> bool:
         return not any(
-            Counter(f.text for f in wire.frames(station) if f.received is received)
+            Counter(f.text for f in frames if f.received is received)
             - Counter(d["text"] for d in logged(database, station, direction))
             for received, direction in directions.items()
         )
 
     wait_until(all_there, seconds, f"every frame of {station} is in the log", step=0.2)
+    return frames
 
 
 def assert_logged_once(database: Any, wire: Wire, station: str, crashed: bool = False) -> None:
-    """Each frame that the CSMS saw is in the log exactly once.
+    """Each frame that the CSMS has seen is in the log exactly once, or soon will be.
 
     After a killed worker (crashed) what the CSMS wrote into a dying connection may never have
     reached the station: such a frame may be missing, but never be there twice.
     """
-    seen = Counter(f.text for f in wire.frames(station) if f.received)
+    frames = await_logged(database, wire, station, crashed=crashed)
+    seen = Counter(f.text for f in frames if f.received)
     sent = Counter(d["text"] for d in logged(database, station, "sent"))
     assert not seen - sent, f"the log misses {list((seen - sent).elements())[:3]}"
     assert max(sent.values()) == 1, f"twice in the log: {sent.most_common(1)}"
-    told = Counter(f.text for f in wire.frames(station) if not f.received)
     received = Counter(d["text"] for d in logged(database, station, "received"))
+    told = Counter(f.text for f in wire.frames(station) if not f.received)
     extra = received - told
     assert not extra, f"the log has what the CSMS never sent: {list(extra)[:3]}"
     if not crashed:
-        missing = told - received
+        missing = Counter(f.text for f in frames if not f.received) - received
         assert not missing, f"the log misses {list(missing.elements())[:3]}"
