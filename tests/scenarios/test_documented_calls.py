@@ -118,7 +118,7 @@ class Typist:
         if "CP-PAY/" in command:
             self._platform.good("POST", "stations/CP-PAY/plug", {"connector": 1})
         command = command.replace("ws://127.0.0.1:9220", self._csms_url)
-        for kind in ("tokens", "executions"):
+        for kind in ("tokens", "executions", "suite-runs"):
             command = command.replace(f"{kind}/ID", f"{kind}/{self._last.get(kind)}")
         if "held/ID" in command:
             held = self._held()
@@ -151,8 +151,9 @@ class Typist:
             wait_until(lambda: self._platform.is_accepted("CP-1"), PATIENCE, "CP-1 is up again")
         if status == 201 and "auth/tokens" in command:
             self._last["tokens"] = json.loads(printed)["id"]
-        if status == 201 and "/run " in command:
-            self._last["executions"] = json.loads(printed)["id"]
+        if status == 201 and "/run" in command:
+            kind = "suite-runs" if "/suites/" in command else "executions"
+            self._last[kind] = json.loads(printed)["id"]
 
 
 def test_each_call_of_the_page(platform, csms_url, shell):
