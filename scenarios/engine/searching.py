@@ -60,8 +60,8 @@ class Search:
         for frame in frames:
             if frame.id <= self._after or frame.id in self._wanted.taken:
                 continue
-            if self._is_said_again(frame):
-                self._wanted = replace(self._wanted, uid=frame.uid)
+            if self._wanted.uid and frame.kind == "Call" and frame.direction == "sent":
+                self._follow(frame)
             if frame.id <= self._limit and len(self.seen) < SEEN_AT_MOST:
                 self.seen[frame.id] = frame
             if not self._wanted.concerns(frame):
@@ -79,19 +79,18 @@ class Search:
                 self.near = (frame, why)
         return None
 
-    def _is_said_again(self, frame: Frame) -> bool:
-        """Whether it is the Call whose answer is wanted, once more on another link: what was cut
-        off before its answer came is told again, under another id."""
-        if not self._wanted.uid or frame.kind != "Call" or frame.direction != "sent":
-            return False
+    def _follow(self, frame: Frame) -> None:
+        """A Call of the station while the answer to one is wanted. What was cut off before its
+        answer came is told again on another link, under another id: then that one's is wanted."""
         strand, watch = self._strand, self._strand.inbox.watch
-        if frame.id <= strand.called or frame.uid == strand.call:
-            return False
+        if frame.id <= strand.called:
+            return
         self._rebooted |= frame.action == "BootNotification"
         if (frame.action, frame.payload()) != strand.calling:
-            return False
+            return
         since, until = time_of(strand.called), time_of(frame.id)
-        return self._rebooted or (watch is not None and watch.was_cut(since, until))
+        if self._rebooted or (watch is not None and watch.was_cut(since, until)):
+            self._wanted = replace(self._wanted, uid=frame.uid)
 
     def _why_not(self, frame: Frame) -> str | None:
         why = self._wanted.why_not(frame)

@@ -146,6 +146,29 @@ async def test_what_was_before_the_live_stream_is_found_in_the_log(strand: Stran
     assert await asyncio.wait_for(task, LATER / 2) == before.id
 
 
+@pytest.mark.parametrize(
+    ("between", "again", "found"),
+    [
+        ("BootNotification", {"n": 1}, True),
+        ("Heartbeat", {"n": 1}, False),  # the link is the same: the first one is not answered
+        ("BootNotification", {"n": 2}, False),  # another Call
+    ],
+)
+async def test_the_answer_to_what_a_reboot_cut_off_is_that_to_its_repetition(
+    strand: Strand, between: str, again: dict, found: bool
+) -> None:
+    strand.inbox.put(frame(1, "StopTransaction", uid="a", payload={"n": 1}))
+    await expect(strand, action="StopTransaction")
+    strand.inbox.put(frame(2, between, uid="b"))
+    strand.inbox.put(frame(3, "StopTransaction", uid="c", payload=again))
+    answer = frame(4, "StopTransaction", "CallResult", uid="c", direction="received")
+    strand.inbox.put(answer)
+    if found:
+        assert await expect(strand, answers=True) == answer.id
+    else:
+        assert "No answer" in await failure(strand, answers=True)
+
+
 async def test_an_answer_is_the_answer_to_the_call_that_matched(strand: Strand) -> None:
     strand.inbox.put(frame(1, "Authorize", uid="a"))
     good = {"idTagInfo": {"status": "Accepted"}}
