@@ -7,13 +7,13 @@ from pathlib import Path
 
 # Of commands that do without the web and the admin.
 SETTINGS = {
-    "runchargepoints": "emulator.settings_charge_points",  # thousands of stations share its memory
-    "station": "emulator.settings_terminal",
-    "up": "emulator.settings_up",  # it only looks after processes
-    "runscenario": "emulator.settings_suites",
-    "runsuite": "emulator.settings_suites",
-    "record": "emulator.settings_suites",
-    "replay": "emulator.settings_suites",
+    "runchargepoints": "emulator.profiles.charge_points",  # thousands of stations share its memory
+    "station": "emulator.profiles.terminal",
+    "up": "emulator.profiles.up",  # it only looks after processes
+    "runscenario": "emulator.profiles.suites",
+    "runsuite": "emulator.profiles.suites",
+    "record": "emulator.profiles.suites",
+    "replay": "emulator.profiles.suites",
 }
 
 

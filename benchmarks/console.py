@@ -41,8 +41,8 @@ class Console(Child):
 
 
 def _create(stations: list[dict], running: bool) -> int:
-    from stations.commands import notify_changed_sync
     from stations.models import Station
+    from stations.orders.commands import notify_changed_sync
 
     rows = [Station(**fields, running=running) for fields in stations]
     for row in rows[:1]:
@@ -57,8 +57,10 @@ def _create(stations: list[dict], running: bool) -> int:
 def carry_out(do: str, order: dict[str, Any]) -> Any:
     from django.contrib.auth import get_user_model
 
-    from stations import changes, commands, orders, snapshots
+    from stations.configuration import changes
     from stations.models import Station
+    from stations.orders import commands, orders
+    from stations.state import snapshots
 
     match do:
         case "create":

@@ -18,7 +18,7 @@ import redis
 
 from benchmarks.console import Console
 from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
-from emulator import embedded
+from emulator.processes import embedded
 
 DATABASE = "ocpp_emulator"
 START_PATIENCE = 120.0

@@ -39,7 +39,7 @@ def _on_its_way(platform: Platform) -> str:
     except redis.RedisError as error:
         return f"Redis: {error}"
     buffered = sum(line.get("recorder", {}).get("buffered", 0) for line in lines)
-    # One of which all was accepted stays for a while, marked: see messaging/leftovers.py.
+    # One of which all was accepted stays for a while, marked: see messaging/journals/leftovers.py.
     journals = [
         lock.parent.name for lock in platform.disk.place.glob("*/owner.lock")
         if not (lock.parent / "accepted").exists()

@@ -45,7 +45,7 @@ class Operator:
             time.sleep(max(0.05, ROUND - (time.monotonic() - began)))
 
     def round(self) -> None:
-        from stations import snapshots
+        from stations.state import snapshots
 
         names = [*self.local, *self.others]
         states = snapshots.read_states_sync(names)
@@ -106,7 +106,7 @@ class Operator:
                 del table[key]
 
     def do(self, name: str, command: str, **args: Any) -> None:
-        from stations.commands import CommandFailed, send_command_sync
+        from stations.orders.commands import CommandFailed, send_command_sync
 
         try:
             send_command_sync(name, command, args, timeout=5)
@@ -135,7 +135,7 @@ class Operator:
         return None
 
     def stop_stations(self) -> int:
-        from stations import changes
+        from stations.configuration import changes
 
         return changes.set_running([*self.local, *self.others], False)
 

@@ -13,7 +13,7 @@ import pymongo.errors
 from benchmarks.child import Child
 from benchmarks.stack import METRICS
 from chaos.platform import Platform
-from messaging.catalog import checksum, sheet
+from messaging.keeping.catalog import checksum, sheet
 
 PATIENCE = 300.0  # seconds; what takes longer is not slow but broken
 RELIEF_AFTER = 60.0  # seconds; on a busy machine the load itself may be what keeps it behind

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.settings_suites")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.profiles.suites")
 
 
 def main() -> int:

@@ -13,11 +13,11 @@ from typing import Any
 from conformance.breakages import Breakage
 from conformance.reference import Reference
 from scenarios.drivers.document import read_driver
-from scenarios.validation import each_step
+from scenarios.rules.validation import each_step
 from scenarios.web import Hosts, Web
 from stations.checks import egress_policy
+from stations.link.reaching import Reach
 from stations.models import Station
-from stations.reaching import Reach
 from terminal import rows
 from terminal.suites.cases import Case, Equipment, Suite
 from terminal.suites.equipping import SHIPPED

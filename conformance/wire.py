@@ -8,7 +8,7 @@ from collections import Counter, deque
 from typing import Any
 
 from conformance.breakages import Breakage, changed, with_values
-from scenarios.matching import mismatch
+from scenarios.rules.matching import mismatch
 
 CALL, RESULT, ERROR, RESULT_ERROR, SEND = 2, 3, 4, 5, 6
 

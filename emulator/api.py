@@ -11,11 +11,11 @@ from accounts.json_bodies import ProperUnicode
 from accounts.parameters import strict
 from accounts.trail.api import router as trail
 from emulator.api_examples import add_to
-from emulator.api_health import router as operation
+from emulator.monitoring.api import router as operation
 from emulator.rights import TABLE
 from messaging.api import router as messaging
-from scenarios.api import router as scenarios
-from stations.api import router as stations
+from scenarios.api.router import router as scenarios
+from stations.api.router import router as stations
 
 
 class Api(NinjaAPI):

@@ -5,21 +5,21 @@ import os
 from django.core.asgi import get_asgi_application
 
 if os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.settings") == "emulator.settings":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.settings_web"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.profiles.web"
 http = get_asgi_application()  # loads the apps; routing needs them
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from emulator.bodies import limit_bodies  # noqa: E402
-from emulator.crowds import SocketLimit, raise_file_limit  # noqa: E402
-from emulator.flow import heed_readers  # noqa: E402
-from emulator.heads import bound_heads  # noqa: E402
-from emulator.leaving import end_in_time  # noqa: E402
-from emulator.proxies import BehindProxies  # noqa: E402
 from emulator.routing import websocket  # noqa: E402
-from emulator.store_guard import StoreGuard  # noqa: E402
-from stations.api_paths import KeepEncoded  # noqa: E402
+from emulator.web.bodies import limit_bodies  # noqa: E402
+from emulator.web.crowds import SocketLimit, raise_file_limit  # noqa: E402
+from emulator.web.flow import heed_readers  # noqa: E402
+from emulator.web.heads import bound_heads  # noqa: E402
+from emulator.web.leaving import end_in_time  # noqa: E402
+from emulator.web.proxies import BehindProxies  # noqa: E402
+from emulator.web.store_guard import StoreGuard  # noqa: E402
+from stations.api.paths import KeepEncoded  # noqa: E402
 
 inside = ProtocolTypeRouter({"http": KeepEncoded(http), "websocket": websocket})
 application = BehindProxies(SocketLimit(StoreGuard(inside)), settings.TRUSTED_PROXIES)

@@ -10,9 +10,9 @@ import time
 from celery.utils.log import get_logger
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
-from emulator import signs
 from emulator.beat_entry import FrugalEntry
-from emulator.celery_signs import client, tell, withdraw
+from emulator.monitoring import signs
+from emulator.monitoring.celery_signs import client, tell, withdraw
 from runtime.stores import STORE_ERRORS
 
 log = get_logger(__name__)

@@ -5,7 +5,7 @@ import os
 from celery import Celery
 from kombu import Queue
 
-from emulator.signs import QUEUES
+from emulator.monitoring.signs import QUEUES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emulator.settings")
 
@@ -14,4 +14,4 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue(name) for name in QUEUES]
 app.autodiscover_tasks()
 
-import emulator.celery_signs  # noqa: E402, F401  (connects the signals)
+import emulator.monitoring.celery_signs  # noqa: E402, F401  (connects the signals)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from emulator.lean import without
+from emulator.processes.lean import without
 
 with without("rich"):  # its tracebacks are not ours, see below
     import structlog

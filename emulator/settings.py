@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from emulator import signs
 from emulator.admin_look import UNFOLD  # noqa: F401  (read by django-unfold)
 from emulator.logs import logging_config
+from emulator.monitoring import signs
 from emulator.no_gis import leave_out_gis
-from emulator.secret_key import secret_key
-from emulator.settings_stores import *  # noqa: F403
-from emulator.settings_stores import (
+from emulator.profiles.secret_key import secret_key
+from emulator.profiles.stores import *  # noqa: F403
+from emulator.profiles.stores import (
     BASE_DIR,
     DATA_DIR,
     MONGODB_MONITORING,
@@ -122,7 +122,7 @@ INSTALLED_APPS = [
     "terminal",
 ]
 MIDDLEWARE = [
-    "emulator.headers.HeadersMiddleware",
+    "emulator.web.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -132,8 +132,8 @@ MIDDLEWARE = [
     "accounts.trail.middleware.TrailMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "emulator.error_pages.StoreAwayMiddleware",
-    "emulator.error_pages.api_refusals",
+    "emulator.web.error_pages.StoreAwayMiddleware",
+    "emulator.web.error_pages.api_refusals",
 ]
 ROOT_URLCONF = "emulator.urls"
 ASGI_APPLICATION = "emulator.asgi.application"
@@ -180,7 +180,7 @@ STATIC_ROOT = os.environ.get("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = not STATIC_ROOT
 
 # HTTPS is the reverse proxy's; HTTPS=1 says that there is one. Whose word counts on who asked and
-# over what: networks, addresses or words of stations/egress.py.
+# over what: networks, addresses or words of stations/link/egress.py.
 HTTPS = env_flag("HTTPS")
 TRUSTED_PROXIES = env_list("TRUSTED_PROXIES", "loopback")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -188,7 +188,7 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "emulator.error_pages.csrf_failure"
+CSRF_FAILURE_VIEW = "emulator.web.error_pages.csrf_failure"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = int(os.environ.get("SECURE_HSTS_SECONDS", "3600"))
@@ -209,7 +209,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 _channel_host = redis_links.options_of(REDIS_URL, socket_timeout=30)
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "messaging.live_layer.LiveLayer",
+        "BACKEND": "messaging.live.layer.LiveLayer",
         "CONFIG": {"hosts": [_channel_host], "prefix": f"{REDIS_PREFIX}live"},
     },
     "workers": {

@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from emulator.api import api
-from emulator.icon import favicon
+from emulator.web.icon import favicon
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
@@ -17,7 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "emulator.error_pages.bad_request"
-handler403 = "emulator.error_pages.permission_denied"
-handler404 = "emulator.error_pages.page_not_found"
-handler500 = "emulator.error_pages.server_error"
+handler400 = "emulator.web.error_pages.bad_request"
+handler403 = "emulator.web.error_pages.permission_denied"
+handler404 = "emulator.web.error_pages.page_not_found"
+handler500 = "emulator.web.error_pages.server_error"

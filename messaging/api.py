@@ -10,9 +10,11 @@ from ninja import Query, Router
 from accounts.errors import ApiError
 from accounts.secrecy import asker_sees_secrets
 from accounts.trail import acts
-from messaging import analytics, exporting, history, sessions
-from messaging.live_stats import LiveStats
+from messaging.keeping.store import async_database
+from messaging.live.stats import LiveStats
 from messaging.masking import shown
+from messaging.queries import analytics, exporting, history, sessions
+from messaging.queries.windows import to_ms
 from messaging.rows import document_item, iso
 from messaging.schemas import (
     Deleted,
@@ -25,8 +27,6 @@ from messaging.schemas import (
     TransactionPage,
     aware,
 )
-from messaging.store import async_database
-from messaging.windows import to_ms
 
 MESSAGE = "messaging.message"  # to the trail
 router = Router()

@@ -1,6 +1,6 @@
 """The log and the sessions as Django knows them: for their permissions alone.
 
-Messages are written by messaging/storing.py and read by messaging/history.py, not by the ORM.
+Messages are written by keeping/storing.py and read by queries/history.py, not by the ORM.
 """
 
 from __future__ import annotations

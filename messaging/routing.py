@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging.consumers import MessagesConsumer, StatsConsumer
+from messaging.live.consumers import MessagesConsumer, StatsConsumer
 
 websocket_urlpatterns = [
     path("ws/messages", MessagesConsumer.as_asgi()),

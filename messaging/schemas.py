@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import Field
 
 from accounts.errors import ApiError
-from messaging.history import Wanted, is_record_id
+from messaging.queries.history import Wanted, is_record_id
 from messaging.rows import DIRECTIONS, KINDS
 
 

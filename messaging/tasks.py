@@ -11,12 +11,12 @@ from celery import shared_task
 from celery.exceptions import Reject
 from django.conf import settings
 
-from messaging import store
-from messaging.counting import count
-from messaging.folding import fold
-from messaging.log_queue import STORE_TASK, batch_of, is_stored
-from messaging.retention import prune
-from messaging.storing import store_batch
+from messaging.journals.log_queue import STORE_TASK, batch_of, is_stored
+from messaging.keeping import store
+from messaging.keeping.counting import count
+from messaging.keeping.folding import fold
+from messaging.keeping.retention import prune
+from messaging.keeping.storing import store_batch
 from runtime import stores
 from runtime.stores import STORE_ERRORS
 

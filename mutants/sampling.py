@@ -3,7 +3,7 @@
 The reasons stand in `kept.toml`, as entries that a run prints ready to be filled in:
 
     [[kept]]
-    file = "stations/leases.py"
+    file = "stations/worker/leases.py"
     within = "ShardLeases._dead"
     line = "(worker, self._workers[worker].beat, int(seconds > self._lease * FORGOTTEN_LEASES))"
     before = "> self._lease * FORGOTTEN_LEASES"

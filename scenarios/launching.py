@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from accounts.trail import acts
 from scenarios import outreach
-from scenarios.behaviour_rules import check_given
 from scenarios.drivers.document import BadDriver
 from scenarios.engine.claims import nudge
 from scenarios.models import CANCELLED, OPEN_STATES, PENDING, RUNNING, Execution, Scenario
+from scenarios.rules.behaviour_rules import check_given
 from scenarios.watch.rules import check_watch
 from stations.models import Station, Template
 

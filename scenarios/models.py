@@ -14,9 +14,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django_mongodb_backend.fields import ArrayField
 
-from scenarios import validation
-from scenarios.behaviour_rules import check_behaviour
-from stations.storable import Storable
+from scenarios.rules import validation
+from scenarios.rules.behaviour_rules import check_behaviour
+from stations.configuration.storable import Storable
 
 # skipped: nothing of the scenario is for the station, so that there is no verdict.
 PENDING, RUNNING, PASSED, FAILED, CANCELLED, SKIPPED = STATES = (

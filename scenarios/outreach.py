@@ -17,11 +17,11 @@ from django.conf import settings
 
 from scenarios.drivers import SHIPPED
 from scenarios.drivers.document import BadDriver, check_driver, read_driver
-from scenarios.validation import each_step, type_of
-from scenarios.values import is_open
+from scenarios.rules.validation import each_step, type_of
+from scenarios.rules.values import is_open
 from scenarios.web import Hosts, Web
 from stations.checks import egress_policy
-from stations.reaching import Reach
+from stations.link.reaching import Reach
 
 PREFIX = "DRIVER_"
 MOST_BYTES = 256 << 10  # of a driver's document

@@ -1,7 +1,7 @@
 """HTTP requests of a run: to hosts that were allowed, bounded in time and size, never led on.
 
 Who writes a scenario or a driver chooses the address, so the host is judged after all variables
-were put in; what it resolves to is judged by the egress policy (stations/egress.py) besides.
+were put in; what it resolves to is judged by the egress policy (stations/link/egress.py) besides.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from stations.egress import Refused, plain_host
-from stations.reaching import Connector, Reach
+from stations.link.egress import Refused, plain_host
+from stations.link.reaching import Connector, Reach
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 MOST_BYTES = 1 << 20  # of a body, either way

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from stations.egress import Policy
+from stations.link.egress import Policy
 
 KINDS = ("CSMS", "TRANSFERS")
 

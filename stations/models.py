@@ -15,14 +15,15 @@ from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
 
 from chargepoint.config import StationConfig
-from stations import passwords, proxies, secrets, station_trail, validation
-from stations.core_config import core_config, dial_target
-from stations.link_design import LinkDesign
-from stations.moving import FIELDS, Kept, kept_of, part
-from stations.storable import Storable
-from stations.switching import StationQuerySet, swap_where
-from stations.targets import DialTarget
-from stations.tls_rules import check_tls
+from stations.configuration import passwords, secrets, trail, validation
+from stations.configuration.core_config import core_config, dial_target
+from stations.configuration.moving import FIELDS, Kept, kept_of, part
+from stations.configuration.storable import Storable
+from stations.link import proxies
+from stations.link.design import LinkDesign
+from stations.link.targets import DialTarget
+from stations.link.tls_rules import check_tls
+from stations.orders.switching import StationQuerySet, swap_where
 
 READING_CHOICES = [
     ("lenient", "lenient: take what can be read, and note what is wrong"),
@@ -373,7 +374,7 @@ class Station(StationDesign):
         if before is None:
             raise StaleStation(self.identity)
         self.revision += 1
-        station_trail.changed(self.identity, before, values)
+        trail.changed(self.identity, before, values)
 
     def save(self, *args, **kwargs) -> None:
         """A new row is inserted; a known one goes through `store`."""
@@ -383,7 +384,7 @@ class Station(StationDesign):
         else:
             self.store()
         if is_new:
-            station_trail.created([self])
+            trail.created([self])
 
     # --- what the fleet runs
 

@@ -3,9 +3,9 @@
 from celery import shared_task
 
 from accounts.trail import acts
-from stations.changes import carry_out_left_over
-from stations.closing import close_lost
-from stations.snapshots import sync_dirty
+from stations.configuration.changes import carry_out_left_over
+from stations.state.closing import close_lost
+from stations.state.snapshots import sync_dirty
 
 
 @shared_task(name="stations.tasks.sync_station_state", queue="sync", ignore_result=False)

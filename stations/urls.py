@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from stations import crafting, session_pages
+from stations.pages import crafting, sessions
 
 urlpatterns = [
     path("crafter/", crafting.crafter, name="crafter"),
-    path("sessions/", session_pages.session_list, name="session-list"),
-    path("sessions/totals/", session_pages.session_totals, name="session-totals"),
-    path("sessions/export/", session_pages.session_export, name="session-export"),
-    path("sessions/of/<str:session_id>/", session_pages.session, name="session"),
-    path("sessions/of/<str:session_id>/readings/", session_pages.readings, name="session-readings"),
+    path("sessions/", sessions.session_list, name="session-list"),
+    path("sessions/totals/", sessions.session_totals, name="session-totals"),
+    path("sessions/export/", sessions.session_export, name="session-export"),
+    path("sessions/of/<str:session_id>/", sessions.session, name="session"),
+    path("sessions/of/<str:session_id>/readings/", sessions.readings, name="session-readings"),
 ]

@@ -10,16 +10,16 @@ from django.conf import settings
 from chargepoint.effects import SOON
 from chargepoint.station import CommandRejected
 from stations.checks import egress_policy
-from stations.clock import Deadlines
-from stations.completing import completed, is_free
-from stations.consumers import ChargePointConsumer, Host
-from stations.dialing import DialQueue
-from stations.fleet import Fleet
+from stations.files.transfers import Transfers
+from stations.link.dialing import DialQueue
+from stations.link.reaching import Reach
 from stations.models import Station
-from stations.plans import Plan
-from stations.reaching import Reach
-from stations.sealing import shown
-from stations.transfers import Transfers
+from stations.orders.completing import completed, is_free
+from stations.worker.clock import Deadlines
+from stations.worker.consumers import ChargePointConsumer, Host
+from stations.worker.fleet import Fleet
+from stations.worker.plans import Plan
+from stations.worker.sealing import shown
 from terminal.haste import clock_of
 from terminal.hearing import Hearing
 from terminal.relinking import offering

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from stations.clock import Clock as WorkerClock
+from stations.worker.clock import Clock as WorkerClock
 from terminal.rows import Unusable
 
 MOST = 100.0
@@ -40,7 +40,7 @@ def check(speed: float) -> float:
 
 
 class Hurried:
-    """In the places of stations.clock.Clock and of scenarios.engine.clock.Clock.
+    """In the places of stations.worker.clock.Clock and of scenarios.engine.clock.Clock.
 
     speed: seconds told for each that passes.
     """

@@ -8,10 +8,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from scenarios.measures import time_of
 from scenarios.replay import making, sources
 from scenarios.replay.conversation import Conversation, Unreadable
 from scenarios.replay.script import CALLS, Wishes
+from scenarios.rules.measures import time_of
 from terminal.rows import Unusable
 
 
@@ -59,7 +59,7 @@ def of_file(chosen: argparse.Namespace) -> Conversation:
 
 def of_log(chosen: argparse.Namespace) -> Conversation:
     """Raises Unusable."""
-    from messaging.store import async_database
+    from messaging.keeping.store import async_database
 
     async def read() -> Conversation:
         begin, end = _moment("--from", chosen.begin), _moment("--to", chosen.end)

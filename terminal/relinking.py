@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 
 from chargepoint.config import SUBPROTOCOLS
 from scenarios.web import Hosts
-from stations.commands import CommandFailed
-from stations.egress import plain_host
+from stations.link.egress import plain_host
+from stations.link.targets import DialTarget
 from stations.models import Station
-from stations.targets import DialTarget
+from stations.orders.commands import CommandFailed
 from terminal.rows import in_words
 
 # Param of the step -> field of the row; the secrets are set apart.

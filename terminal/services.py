@@ -18,10 +18,10 @@ from scenarios.engine.clock import Clock as EngineClock
 from scenarios.engine.recording import StationLog
 from scenarios.engine.strand import Services, Subject
 from scenarios.engine.stream import Stream
-from scenarios.patterns import Frame, Pattern
+from scenarios.rules.patterns import Frame, Pattern
 from scenarios.web import Hosts
-from stations.commands import CommandFailed
 from stations.models import Station
+from stations.orders.commands import CommandFailed
 from terminal import relinking
 from terminal.ground import Ground
 from terminal.haste import Hurried

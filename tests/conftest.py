@@ -163,7 +163,7 @@ def _clean_stores(request: pytest.FixtureRequest) -> None:
     } & set(request.fixturenames)  # fmt: skip
     if not uses_database:
         return
-    from messaging import marks, session_storing, store
+    from messaging.keeping import marks, session_storing, store
 
     request.getfixturevalue("django_db_setup")
     # Collections that no model stands for: the test framework does not know them.

@@ -12,7 +12,7 @@ from chaos import fleet
 from chaos.audit import log, sessions, wire
 from chaos.audit.evidence import CALL, Evidence, Logged, Violation
 from chaos.record import CLOSED, OPENED, SENT, TOLD, read
-from messaging.bundles import series_of, updates_in
+from messaging.keeping.bundles import series_of, updates_in
 
 CHECKS: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
     log.in_log_once, log.in_order, log.numbered_once,

@@ -10,7 +10,7 @@ from emulator.dashboard.hub import Viewer, dashboard_hub
 from emulator.dashboard.look import RIGHTS
 from emulator.dashboard.series import RANGES
 from emulator.rights import TABLE
-from messaging.consumers import LoggedInConsumer
+from messaging.live.consumers import LoggedInConsumer
 from runtime.stores import STORE_ERRORS
 
 

@@ -7,7 +7,7 @@ a document is set anew from what it is made of, so a run that is repeated or lat
     fleet      stations, connected, charging, sick, power_w, energy_wh, states {label: stations}
     platform   queues {name: tasks}, log_lag, sync_lag, dirty, workers, executions
     messages   total, sent, received, errors
-    latencies  {action: {bucket: answers}}, see messaging/tallies.py
+    latencies  {action: {bucket: answers}}, see messaging/keeping/tallies.py
     seconds    of messages: how long the document's time is, as far as it has passed
 
 In the coarse ones states and power are means, queues and lags the highest, the rest sums, or as at
@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 from pymongo import ASCENDING, IndexModel, ReplaceOne, UpdateOne
 from pymongo.database import Database
 
+from messaging.keeping.tallies import added
 from messaging.records import when
-from messaging.tallies import added
 
 DAY = 86_400
 

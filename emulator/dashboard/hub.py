@@ -14,7 +14,7 @@ from typing import Any
 
 from emulator.dashboard import series
 from emulator.dashboard.look import RIGHTS, Look
-from messaging import store
+from messaging.keeping import store
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,11 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator import health, signs
 from emulator.dashboard import figures
-from messaging import analytics, store, tallies
-from stations.census import Census, Fleet
+from emulator.monitoring import health, signs
+from messaging.keeping import store, tallies
+from messaging.queries import analytics
+from stations.state.census import Census, Fleet
 
 _census = Census()
 

@@ -10,12 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from emulator import health
 from emulator.dashboard.series import actions
-from messaging import tallies
+from emulator.monitoring import health
+from messaging.keeping import tallies
 from runtime.stores import STORE_ERRORS
 from scenarios.models import RUNNING, Execution
-from stations.census import Census, Fleet
+from stations.state.census import Census, Fleet
 
 MOST_EXECUTIONS = 10
 LATENCIES_OF = 5  # minutes

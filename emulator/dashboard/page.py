@@ -6,12 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from emulator import health
 from emulator.admin_look import link_to
 from emulator.dashboard.look import RIGHTS, platform
 from emulator.dashboard.series import RANGES
+from emulator.monitoring import health
 from emulator.rights import TABLE
-from stations.live import LABELS
+from stations.state.live import LABELS
 
 # Of the states in the chart and the tables, from what is well to what is not.
 ORDER = (

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from pymongo.database import Database
 
 from emulator.dashboard import figures
-from messaging.tallies import added, percentile
-from stations.live import LABELS
+from messaging.keeping.tallies import added, percentile
+from stations.state.live import LABELS
 
 MOST_ACTIONS = 40
 

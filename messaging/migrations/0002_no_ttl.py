@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from messaging import store
+from messaging.keeping import store
 
 
 def create(apps, schema_editor):

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.db import migrations
 
-from messaging import store
-from messaging.catalog import sheets_of
+from messaging.keeping import store
+from messaging.keeping.catalog import sheets_of
 
 
 def fill(apps, schema_editor):

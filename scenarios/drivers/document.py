@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from scenarios.matching import MISSING, check_matcher, look_up
-from scenarios.values import NAME, is_number
+from scenarios.rules.matching import MISSING, check_matcher, look_up
+from scenarios.rules.values import NAME, is_number
 from scenarios.web import METHODS, Request
 
 ENVIRONMENT = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]{0,99})\}")

@@ -14,9 +14,9 @@ from typing import Any
 
 from scenarios.engine.searching import captured
 from scenarios.engine.strand import Order, StepFailed, Strand
-from scenarios.station_steps import CALLED, arguments
-from stations.commands import CommandFailed
-from stations.completing import completed, is_free
+from scenarios.rules.station_steps import CALLED, arguments
+from stations.orders.commands import CommandFailed
+from stations.orders.completing import completed, is_free
 
 # Commands by which a link is cut or made.
 LINK = frozenset({

@@ -17,8 +17,8 @@ from bson import ObjectId
 from django.db import connection
 
 from accounts.trail import acts
+from messaging.keeping.store import async_database
 from messaging.records import when
-from messaging.store import async_database
 from runtime.stores import STORE_ERRORS
 from scenarios import keys
 from scenarios.models import (
@@ -30,7 +30,7 @@ from scenarios.models import (
     StationRun,
     StationTurn,
 )
-from stations.snapshots import redis_client
+from stations.state.snapshots import redis_client
 
 log = logging.getLogger(__name__)
 

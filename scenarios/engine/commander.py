@@ -14,9 +14,9 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 from accounts.trail import acts
-from stations import changes
-from stations.commands import CommandFailed, send_commands
+from stations.configuration import changes
 from stations.models import StaleStation, Station
+from stations.orders.commands import CommandFailed, send_commands
 
 MOMENT = 0.015  # seconds that a command waits for others like it
 MOST = 200  # stations in one message

@@ -7,9 +7,9 @@ from dataclasses import replace
 from scenarios.drivers.document import ENVIRONMENT, BadDriver, Driver, Entry
 from scenarios.engine.searching import captured
 from scenarios.engine.strand import Order, StepErred, StepFailed, Strand
-from scenarios.matching import MISSING, look_up, mismatch
+from scenarios.rules.matching import MISSING, look_up, mismatch
+from scenarios.rules.words import foreign
 from scenarios.web import Reply, Request, Unreached, Web
-from scenarios.words import foreign
 
 
 async def csms(strand: Strand, order: Order) -> tuple[str, str]:

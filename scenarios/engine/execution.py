@@ -31,9 +31,9 @@ from scenarios.engine.table import TABLE
 from scenarios.models import CANCELLED, FAILED, PASSED, PENDING, RUNNING, SKIPPED, STATES
 from scenarios.watch.rules import WARN, Policy, policy_of
 from scenarios.watch.wire import WireWatch
-from stations.commands import CommandFailed
 from stations.models import Station
-from stations.snapshots import read_states_sync
+from stations.orders.commands import CommandFailed
+from stations.state.snapshots import read_states_sync
 
 log = logging.getLogger(__name__)
 

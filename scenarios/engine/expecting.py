@@ -8,8 +8,8 @@ from messaging.records import time_of
 from scenarios.engine.searching import Search, captured
 from scenarios.engine.strand import Order, StepFailed, Strand
 from scenarios.engine.telling import MOST_SEEN, clock_of, instead, row_of, said_of
-from scenarios.patterns import Frame, Pattern, pattern
-from scenarios.words import foreign
+from scenarios.rules.patterns import Frame, Pattern, pattern
+from scenarios.rules.words import foreign
 
 TAKEN_AT_MOST = 10_000
 

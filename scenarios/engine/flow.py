@@ -10,8 +10,8 @@ from runtime import lifetime
 from scenarios.engine.clock import Clock
 from scenarios.engine.strand import StepFailed, Strand
 from scenarios.engine.waits import hold
-from scenarios.step_rules import MOST_BRANCHES
-from scenarios.values import Unresolved, duration_ms, is_number
+from scenarios.rules.step_rules import MOST_BRANCHES
+from scenarios.rules.values import Unresolved, duration_ms, is_number
 
 STRANDS_AT_MOST = 1000  # of one station's run at a time: parallel within parallel multiplies
 QUICKEST_ROUND = 0.05  # seconds: a loop of steps that take no time must not eat the runner

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 TRANSIT = 0.5  # seconds that a frame may take to us
 LOG_EVERY = 1.0  # seconds between two looks at the log
-NO_PROTOCOL = "the CSMS chose "  # what a link's error begins with, see stations/speaking.py
+NO_PROTOCOL = "the CSMS chose "  # what a link's error begins with, see stations/link/speaking.py
 
 
 async def watched(strand: Strand) -> WireWatch:

@@ -6,7 +6,7 @@ from typing import Any
 
 from scenarios.engine.searching import captured
 from scenarios.engine.strand import Order, StepErred, StepFailed, Strand
-from stations.commands import CommandFailed
+from stations.orders.commands import CommandFailed
 
 WORDS = {"open": "The link was not open", "refused": "The CSMS did not refuse the link"}
 

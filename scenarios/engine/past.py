@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from messaging.history import Wanted, read_page
-from messaging.store import async_database
-from scenarios.patterns import Frame, Pattern
+from messaging.keeping.store import async_database
+from messaging.queries.history import Wanted, read_page
+from scenarios.rules.patterns import Frame, Pattern
 
 MOST_PAGES = 20
 PAGE = 200

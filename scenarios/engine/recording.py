@@ -13,8 +13,8 @@ from typing import Any
 
 from pymongo import UpdateOne
 
+from messaging.keeping.store import async_database
 from messaging.records import when
-from messaging.store import async_database
 from runtime.stores import STORE_ERRORS
 from scenarios.engine.clock import Clock
 from scenarios.models import FAILED, PASSED, PENDING, RUNNING, StationRun

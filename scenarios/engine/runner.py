@@ -22,8 +22,8 @@ from django.conf import settings
 from accounts.trail.keeping import flush as keep_trail
 from accounts.trail.keeping import waits as trail_waits
 from messaging import pulse
+from messaging.keeping.store import close_async
 from messaging.records import when
-from messaging.store import close_async
 from runtime import lifetime, redis_links
 from runtime.stores import STORE_ERRORS
 from scenarios import behaviours, keys, outreach

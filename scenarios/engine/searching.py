@@ -15,8 +15,8 @@ from typing import Any
 from messaging.records import time_of
 from runtime.stores import STORE_ERRORS
 from scenarios.engine.strand import Order, StepFailed, Strand
-from scenarios.matching import MISSING, look_up, shown
-from scenarios.patterns import Frame, Pattern
+from scenarios.rules.matching import MISSING, look_up, shown
+from scenarios.rules.patterns import Frame, Pattern
 from scenarios.watch.reading import fault_of, spoilt
 from scenarios.watch.rules import FAIL, Policy
 

@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 
 from runtime import lifetime
 from runtime.stores import STORE_ERRORS
-from stations import keys
-from stations.stamps import STAMP_SIZE, unpack_state
+from stations.state import keys
+from stations.state.stamps import STAMP_SIZE, unpack_state
 
 log = logging.getLogger(__name__)
 

@@ -25,9 +25,9 @@ from scenarios.engine.states import States
 from scenarios.engine.stream import Inbox, Stream
 from scenarios.engine.turns import FreeTurns
 from scenarios.models import CANCELLED, FAILED, PASSED
-from scenarios.step_rules import JUDGES
-from scenarios.validation import each_step, type_of
-from scenarios.values import Unresolved, resolve
+from scenarios.rules.step_rules import JUDGES
+from scenarios.rules.validation import each_step, type_of
+from scenarios.rules.values import Unresolved, resolve
 from scenarios.web import Web
 
 DEFAULT_TIMEOUT = 30_000  # ms

@@ -11,11 +11,11 @@ import json
 import logging
 from collections import deque
 
-from messaging.hub import hub
+from messaging.live.hub import hub
 from messaging.records import id_at, time_of
 from messaging.rows import Row
 from scenarios.engine.clock import Clock
-from scenarios.patterns import KINDS, Frame
+from scenarios.rules.patterns import KINDS, Frame
 from scenarios.watch.wire import WireWatch
 
 log = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from scenarios.engine import acts, driving, expecting, flow, linking, prompting, waits
 from scenarios.engine.strand import Table
-from scenarios.station_steps import COMMANDS
-from scenarios.step_rules import CONTAINERS as CONTAINER_TYPES
-from scenarios.step_rules import RULES
+from scenarios.rules.station_steps import COMMANDS
+from scenarios.rules.step_rules import CONTAINERS as CONTAINER_TYPES
+from scenarios.rules.step_rules import RULES
 
 LEAVES = {
     **dict.fromkeys(COMMANDS, acts.command),

@@ -7,8 +7,8 @@ from typing import Any
 from messaging.masking import masked, masked_error
 from messaging.records import time_of, when
 from messaging.rows import iso
-from scenarios.matching import shown
-from scenarios.patterns import Frame
+from scenarios.rules.matching import shown
+from scenarios.rules.patterns import Frame
 
 MOST_SEEN = 5  # frames that a failed step names
 LONGEST = 200  # characters of each

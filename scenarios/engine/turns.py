@@ -13,8 +13,8 @@ from bson import ObjectId
 from pymongo import InsertOne
 from pymongo.errors import BulkWriteError
 
+from messaging.keeping.store import async_database
 from messaging.records import when
-from messaging.store import async_database
 from scenarios.models import OPEN_STATES, Execution, StationTurn
 
 TURNS = StationTurn._meta.db_table

@@ -9,9 +9,9 @@ from typing import Any
 from runtime import lifetime
 from scenarios.engine.searching import captured
 from scenarios.engine.strand import Order, StepFailed, Strand
-from scenarios.matching import compare, mismatch, shown
-from scenarios.values import Unresolved, duration_ms, too_large
-from scenarios.vocabulary import is_in_state
+from scenarios.rules.matching import compare, mismatch, shown
+from scenarios.rules.values import Unresolved, duration_ms, too_large
+from scenarios.rules.vocabulary import is_in_state
 from scenarios.watch.rules import FAIL
 
 EQUALS = {"==": True, "!=": False}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from chargepoint import schemas
 from chargepoint.config import SUBPROTOCOLS
-from scenarios.words import VERSIONS
+from scenarios.rules.words import VERSIONS
 
 SENT, RECEIVED = "sent", "received"
 MOST_FRAMES = 20_000

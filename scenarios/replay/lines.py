@@ -14,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from scenarios.measures import time_of
 from scenarios.replay.conversation import MOST_FRAMES, RECEIVED, SENT, Said, Unreadable
+from scenarios.rules.measures import time_of
 
 LONGEST_LINE = 4_000_000  # characters
 STEP = 0.1  # seconds between frames that have no time

@@ -11,7 +11,7 @@ from scenarios.replay.conversation import Conversation, Exchange
 from scenarios.replay.names import Names
 from scenarios.replay.script import SKIP, Script, Wishes
 from scenarios.replay.verbatim import Verbatim
-from scenarios.validation import MOST_STEPS, each_step
+from scenarios.rules.validation import MOST_STEPS, each_step
 
 ROOM = 12  # steps that one Call takes at most
 FOLDED = 3  # Heartbeats one after another become one step

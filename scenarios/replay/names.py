@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scenarios.measures import time_of
+from scenarios.rules.measures import time_of
 
 TAGS = frozenset({"idTag", "parentIdTag"})
 TRANSACTIONS = frozenset({"transactionId"})

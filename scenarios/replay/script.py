@@ -10,7 +10,7 @@ from chargepoint import schemas
 from scenarios.replay.conversation import Exchange
 from scenarios.replay.names import Names
 from scenarios.replay.shapes import expected, is_telling
-from scenarios.words import versions_of
+from scenarios.rules.words import versions_of
 
 EXPECT, SKIP, DRIVE = CALLS = ("expect", "skip", "drive")
 LEAST_PAUSE = 0.05  # seconds: less is the time that frames take

@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from chargepoint import schemas
-from scenarios.measures import time_of
 from scenarios.replay.names import TAGS, TRANSACTIONS, Names
+from scenarios.rules.measures import time_of
 
 MOST_ELEMENTS = 20  # of a list that are expected
 # Texts and numbers that say which thing is meant: what a CSMS asks for, and where.

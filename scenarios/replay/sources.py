@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from messaging.history import Wanted, each
 from messaging.masking import masked
+from messaging.queries.history import Wanted, each
 from messaging.records import time_of
 from scenarios.replay.capture.files import is_capture, segments
 from scenarios.replay.capture.talks import talks

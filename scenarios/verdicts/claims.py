@@ -10,8 +10,8 @@ from bson import ObjectId
 from django.db import connection
 
 from accounts.trail import acts
+from messaging.keeping.store import async_database
 from messaging.records import when
-from messaging.store import async_database
 from runtime.stores import STORE_ERRORS
 from scenarios.engine.claims import dead_runners
 from scenarios.verdicts.tables import FAILED, PENDING, RUNNING, SuiteRun

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from chargepoint.config import SUBPROTOCOLS
 from scenarios.drivers import SHIPPED as DRIVERS
 from scenarios.drivers.document import check_driver
+from scenarios.rules.validation import check_variables
 from scenarios.suites import NAMES
-from scenarios.validation import check_variables
-from stations.validation import check_csms_url
+from stations.configuration.validation import check_csms_url
 
 # Of a plan, what its runs are asked.
 ASKED = (

@@ -14,7 +14,7 @@ from django.db import models
 from django_mongodb_backend.fields import ArrayField
 
 from scenarios.verdicts import rules
-from stations.storable import Storable
+from stations.configuration.storable import Storable
 
 PENDING, RUNNING, PASSED, FAILED, CANCELLED = STATES = (
     "pending", "running", "passed", "failed", "cancelled",

@@ -17,8 +17,8 @@ from chargepoint.breaches import READ
 from chargepoint.rpc import CODES_16, CODES_201, LONGEST_ID
 from chargepoint.versions import station_class
 from messaging.masking import masked_error
-from scenarios.patterns import Frame
-from scenarios.words import belongs, meant, versions_of
+from scenarios.rules.patterns import Frame
+from scenarios.rules.words import belongs, meant, versions_of
 
 TIMES = {"BootNotification": "currentTime", "Heartbeat": "currentTime"}  # answers that tell one
 # Notes on frames that came while the station closed its link: nobody was to hear them.

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scenarios.words import check_action
+from scenarios.rules.words import check_action
 
 FAIL, WARN, OFF = LEVELS = ("fail", "warn", "off")
 ALLOWED = "allowed"  # the level of a finding that a scenario provokes on purpose

@@ -18,7 +18,7 @@ from chargepoint import schemas
 from chargepoint.times import seconds_of
 from messaging.masking import masked_error
 from messaging.records import time_of
-from scenarios.patterns import Frame
+from scenarios.rules.patterns import Frame
 from scenarios.watch.findings import Findings, Key
 from scenarios.watch.reading import (
     CLOSING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qsl
 
-from messaging.consumers import LoggedInConsumer
+from messaging.live.consumers import LoggedInConsumer
 from stations.life.hub import life_hub
 from stations.rights import PART
 

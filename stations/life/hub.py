@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from runtime.stores import STORE_ERRORS
-from stations.admin_cells import live_data
-from stations.commands import CommandFailed, send_command
-from stations.live import live_states
+from stations.admin.cells import live_data
 from stations.models import Station
+from stations.orders.commands import CommandFailed, send_command
+from stations.state.live import live_states
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,14 @@ from urllib.parse import quote
 from django.http import HttpRequest
 from django.urls import reverse
 
-from stations import api_commands, api_faults, api_interception, rights
-from stations.admin_cells import live_data
-from stations.live import live_states
+from stations import rights
+from stations.admin.cells import live_data
+from stations.api import commands as commands_api
+from stations.api import faults, interception
+from stations.api.seats import SEATS, commands
+from stations.link.targets import in_query
 from stations.models import Station
-from stations.seats import SEATS, commands
-from stations.targets import in_query
+from stations.state.live import live_states
 
 # ChargePointErrorCode of OCPP 1.6, section 7.6; a 2.x station reports the status Faulted alone.
 FAULT_CODES = (
@@ -26,7 +28,7 @@ FAULT_CODES = (
 STOP_REASONS = (
     "Local", "EVDisconnected", "EmergencyStop", "DeAuthorized", "PowerLoss", "Reboot", "Other",
 )  # fmt: skip
-_ROUTERS = (api_commands.router, api_faults.router, api_interception.router)
+_ROUTERS = (commands_api.router, faults.router, interception.router)
 # The one table; it stands for as long as the process does.
 TABLE = tuple(commands(_ROUTERS))
 

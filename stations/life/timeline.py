@@ -1,4 +1,4 @@
-"""The past day of a station: what befell it (stations/moments.py) and its sessions, by index."""
+"""The past day of a station: what befell it (state/moments.py) and its sessions, by index."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from messaging import sessions
-from messaging.store import async_database
-from stations import keys, moments
-from stations.snapshots import redis_client
+from messaging.keeping.store import async_database
+from messaging.queries import sessions
+from stations.state import keys, moments
+from stations.state.snapshots import redis_client
 
 HOUR = 3600
 MOST_SESSIONS = 200

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scenarios.drivers.document import Driver
-from scenarios.values import WHOLE
-from stations.core_config import security_profile
+from scenarios.rules.values import WHOLE
+from stations.configuration.core_config import security_profile
 from stations.models import Station
 from terminal.rows import Unusable
 from terminal.suites.latencies import checked

@@ -15,7 +15,7 @@ from scenarios.drivers import SHIPPED
 from scenarios.drivers.document import OWN, BadDriver, Driver, read_driver
 from scenarios.web import Hosts, Web
 from stations.checks import egress_policy
-from stations.reaching import Reach
+from stations.link.reaching import Reach
 from terminal import sources
 from terminal.rows import Unusable
 from terminal.suites.cases import Equipment

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scenarios.json_schema import OPEN, scenario_schema
-from scenarios.words import VERSIONS, every_action
+from scenarios.rules.json_schema import OPEN, scenario_schema
+from scenarios.rules.words import VERSIONS, every_action
 from stations.models import DESIGN_FIELDS
 from terminal.suites.cases import PROFILES
 from terminal.suites.latencies import ANY, LEAST, PERCENTILES

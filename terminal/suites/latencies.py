@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scenarios.values import is_number
-from scenarios.words import check_action
+from scenarios.rules.values import is_number
+from scenarios.rules.words import check_action
 from terminal.rows import Unusable
 from terminal.suites.reading import object_at
 

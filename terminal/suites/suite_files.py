@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenarios.validation import each_step, type_of
-from scenarios.values import is_open
+from scenarios.rules.validation import each_step, type_of
+from scenarios.rules.values import is_open
 from scenarios.watch.rules import RULES
 from stations.models import DESIGN_FIELDS
 from terminal.rows import VERSIONS, Unusable

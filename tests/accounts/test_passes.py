@@ -16,7 +16,7 @@ from accounts import passes
 from accounts.models import ApiToken
 from emulator.groups import make_group
 from emulator.routing import websocket
-from messaging.hub import hub
+from messaging.live.hub import hub
 
 pytestmark = pytest.mark.django_db
 INTERVAL = passes.INTERVAL  # before a test makes it shorter

@@ -26,10 +26,10 @@ from accounts.trail import acts, keeping, values
 from accounts.trail.acts import Act, acting, new_id, note, time_of
 from accounts.trail.middleware import Crowd
 from accounts.trail.reading import Wanted, ensure_indexes, read_page
-from emulator.proxies import BehindProxies
+from emulator.web.proxies import BehindProxies
 from scenarios.models import Execution
 from scenarios.tasks import tidy_executions
-from stations import changes
+from stations.configuration import changes
 from stations.models import Station, Template
 
 pytestmark = pytest.mark.django_db
@@ -609,7 +609,7 @@ def test_a_command_takes_along_who_gives_it(boss, monkeypatch):
         causes.append((name, cause))
         return dict.fromkeys(identities, {"result": {}})
 
-    monkeypatch.setattr("stations.commands._ask", answered)
+    monkeypatch.setattr("stations.orders.commands._ask", answered)
     Station.objects.create(identity="CP1", csms_url=URL, running=True)
     assert ask(boss, "POST", "stations/CP1/messages", {"text": "[2]"}).status_code == 200
     [entry] = trail(action="message")

@@ -19,9 +19,9 @@ from django_celery_beat import models as beat
 from django_celery_results.models import GroupResult, TaskResult
 
 from accounts.models import ApiToken
-from messaging import store
+from messaging.keeping import store
+from messaging.keeping.storing import store_batch
 from messaging.records import SessionRecord
-from messaging.storing import store_batch
 from scenarios.models import (
     STATES,
     Behaviour,
@@ -33,11 +33,11 @@ from scenarios.models import (
     SuiteRun,
 )
 from scenarios.verdicts.tables import STATES as SUITE_STATES
-from stations import keys
-from stations.live import LABELS
+from stations.configuration.validation import OCPP_VERSIONS
 from stations.models import Station, TagGroup, Template
-from stations.stamps import make_stamp, pack_state
-from stations.validation import OCPP_VERSIONS
+from stations.state import keys
+from stations.state.live import LABELS
+from stations.state.stamps import make_stamp, pack_state
 from tests.messaging.conftest import batch_of, make_record
 
 URL = "ws://127.0.0.1:9/ocpp"

@@ -7,8 +7,8 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.test import RequestFactory
 
-from stations.live import LABELS, live_states
 from stations.models import Station
+from stations.state.live import LABELS, live_states
 from tests.admin import rows
 from tests.admin.addresses import LOGIN, places
 from tests.admin.crawler import Crawler

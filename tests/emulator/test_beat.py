@@ -22,9 +22,9 @@ from django_celery_beat.models import IntervalSchedule as Interval
 from benchmarks.processes import Process, wait_until
 from benchmarks.stack import beside_python
 from chaos.clock import WallClock
-from emulator import signs
 from emulator.beat import TellingScheduler
 from emulator.celery import app
+from emulator.monitoring import signs
 from tests.admin.html import Page
 
 TASK = "scenarios.tasks.tidy_executions"

@@ -5,12 +5,12 @@ import socket
 
 import pytest
 
-from emulator import bodies
-from emulator.bodies import ANONYMOUS, IMPORT, USUAL, Allowance, Shelf, limit_of
+from emulator.web import bodies
+from emulator.web.bodies import ANONYMOUS, IMPORT, USUAL, Allowance, Shelf, limit_of
 from tests.emulator.real_daphne import serving
 
 COUNTING = """
-from emulator.bodies import limit_bodies
+from emulator.web.bodies import limit_bodies
 
 async def application(scope, receive, send):
     size = 0

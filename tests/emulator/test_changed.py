@@ -11,16 +11,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TREE = {
     "stations/__init__.py": "",
-    "stations/leases.py": "LEASE = 1\n",
-    "stations/worker.py": "from stations.leases import LEASE\n",
+    "stations/worker/leases.py": "LEASE = 1\n",
+    "stations/worker/worker.py": "from stations.worker.leases import LEASE\n",
     "stations/alone.py": "",
     "stations/templates/page.html": "",
     "tests/stations/conftest.py": "",
     "tests/stations/running.py": "from stations import worker\n",
-    "tests/stations/test_leases.py": "import stations.leases\n",
+    "tests/stations/test_leases.py": "import stations.worker.leases\n",
     "tests/stations/test_worker.py": "from tests.stations.running import worker\n",
     "tests/stations/test_none.py": "",
-    "tests/chargepoint/test_core.py": "import stations.leases\n",
+    "tests/chargepoint/test_core.py": "import stations.worker.leases\n",
 }
 
 
@@ -51,11 +51,14 @@ def found(tree: Path) -> list[str]:
     ("changed", "tests"),
     [
         ([], []),
-        (["stations/leases.py"], ["test_leases.py"]),  # the nearest ones; the core is run anyway
-        (["stations/worker.py"], ["test_worker.py"]),  # by a helper
+        (["stations/worker/leases.py"], ["test_leases.py"]),  # the nearest ones
+        (["stations/worker/worker.py"], ["test_worker.py"]),  # by a helper
         (["tests/stations/running.py"], ["test_worker.py"]),
         (["tests/stations/test_none.py"], ["test_none.py"]),
-        (["stations/leases.py", "stations/worker.py"], ["test_leases.py", "test_worker.py"]),
+        (
+            ["stations/worker/leases.py", "stations/worker/worker.py"],
+            ["test_leases.py", "test_worker.py"],
+        ),
         (["stations/alone.py"], []),
         (["tests/stations/test_new.py"], ["test_new.py"]),
     ],
@@ -70,7 +73,7 @@ def test_what_concerns_a_change(tree, changed, tests):
 def test_where_no_test_imports_it_the_next_ring_is_asked(tree):
     (tree / "tests/stations/test_leases.py").unlink()
     (tree / "tests/chargepoint/test_core.py").unlink()
-    (tree / "stations/leases.py").write_text("LEASE = 2\n")
+    (tree / "stations/worker/leases.py").write_text("LEASE = 2\n")
     assert found(tree) == ["tests/stations/test_worker.py"]
 
 
@@ -82,6 +85,6 @@ def test_what_concerns_a_whole_folder(tree, name):
 
 def test_a_branch_is_compared_with_where_it_left_main(tree):
     git(tree, "checkout", "-qb", "mine")
-    (tree / "stations/leases.py").write_text("LEASE = 2\n")
+    (tree / "stations/worker/leases.py").write_text("LEASE = 2\n")
     git(tree, "commit", "-qam", "mine")
     assert found(tree) == ["tests/stations/test_leases.py"]

@@ -12,16 +12,16 @@ import sys
 import urllib.request
 
 from benchmarks.processes import free_port, wait_until
-from emulator.crowds import TOO_MANY, SocketLimit
-from messaging.hub import VIEWERS_A_TURN, Hub
+from emulator.web.crowds import TOO_MANY, SocketLimit
+from messaging.live.hub import VIEWERS_A_TURN, Hub
+from messaging.live.viewer import Viewer
 from messaging.rows import LiveFilter
-from messaging.viewer import Viewer
 from tests.messaging.conftest import make_record
 from tests.messaging.test_stream import published
 
 IDLE = 1000
 PLAIN = """
-from emulator.crowds import raise_file_limit
+from emulator.web.crowds import raise_file_limit
 
 async def application(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})

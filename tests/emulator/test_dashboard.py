@@ -16,10 +16,10 @@ from accounts.models import ApiToken
 from emulator.dashboard import figures, hub, keeping, look, series
 from emulator.routing import websocket
 from emulator.tasks import keep_figures
-from messaging import store, tallies
-from messaging.storing import store_batch
-from stations.census import Census
+from messaging.keeping import store, tallies
+from messaging.keeping.storing import store_batch
 from stations.models import Station, TagGroup
+from stations.state.census import Census
 from tests.admin import rows
 from tests.admin.users import make_user
 from tests.messaging.conftest import batch_of, make_record
@@ -121,7 +121,7 @@ def test_a_look_without_a_store_still_tells_of_the_platform(monkeypatch):
         raise ConnectionError("away")
 
     rows.make_station("CP-1", "connected")
-    monkeypatch.setattr("stations.census.snapshots_of", away)
+    monkeypatch.setattr("stations.state.census.snapshots_of", away)
     made = look.Look().take()
     assert "away" in made["stations"] and made["platform"]["problems"]
 

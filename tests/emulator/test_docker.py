@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from emulator import probe, signs, supervisor
 from emulator.management.commands import prepare
-from stations.egress import Policy
+from emulator.monitoring import probe, signs
+from emulator.processes import supervisor
+from stations.link.egress import Policy
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
@@ -82,8 +83,8 @@ def test_service_has_a_health_check(name):
     assert {"interval", "timeout", "retries"} <= set(check)
     # A loaded machine has as long here as under `manage.py up`.
     assert check["start_period"] == f"{supervisor.PATIENCE:.0f}s"
-    if "emulator.probe" in check["test"]:
-        kind = check["test"][check["test"].index("emulator.probe") + 1]
+    if "emulator.monitoring.probe" in check["test"]:
+        kind = check["test"][check["test"].index("emulator.monitoring.probe") + 1]
         # Known to the probe: it would answer 2 otherwise.
         assert probe.main([kind]) in (0, 1)
 

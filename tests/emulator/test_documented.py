@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from emulator.api import api
 from emulator.api_examples import JSON, SCENARIO
-from scenarios.validation import check_scenario
+from scenarios.rules.validation import check_scenario
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("accounts", "chargepoint", "democsms", "emulator", "messaging", "runtime", "scenarios",

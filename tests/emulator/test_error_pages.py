@@ -24,7 +24,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils.log import log_response
 
-from emulator import error_pages
+from emulator.web import error_pages
 from stations.models import Station
 
 LIST = "/admin/stations/station/"

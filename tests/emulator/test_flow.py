@@ -11,8 +11,8 @@ from tests.emulator.real_daphne import serving
 
 BLOCK, BLOCKS = 65536, 1600  # 100 MiB, far more than the sockets' buffers
 STREAMING = f"""
-from emulator.bodies import limit_bodies
-from emulator.flow import heed_readers
+from emulator.web.bodies import limit_bodies
+from emulator.web.flow import heed_readers
 state = {{"sent": 0, "ended": 0}}
 
 async def application(scope, receive, send):

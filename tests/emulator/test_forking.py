@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.forking import ForkServer
-from emulator.spawning import ChildProcess, reap_strangers
+from emulator.processes.forking import ForkServer
+from emulator.processes.spawning import ChildProcess, reap_strangers
 from runtime.lifeline import adopt_orphans
 
 pytestmark = pytest.mark.slow
@@ -81,7 +81,7 @@ async def test_it_lives_by_the_settings_of_its_kind(forks):
     usual = forks.fork(TELL, settings="emulator.settings")
     assert await usual.wait() == 7, forks.output()
     patient = json.loads(forks.output())["selection"]
-    web = forks.fork(TELL, settings="emulator.settings_web")
+    web = forks.fork(TELL, settings="emulator.profiles.web")
     assert await web.wait() == 7, forks.output()
     told = json.loads(forks.output())
     assert told["patience"] == 0.45 and told["selection"] == 450 < patient
@@ -113,7 +113,7 @@ async def test_who_was_forked_outlives_the_server_and_another_is_started(forks):
 
 
 async def test_a_server_that_hangs_is_replaced(forks, monkeypatch):
-    monkeypatch.setattr("emulator.forking.ANSWER", 0.2)
+    monkeypatch.setattr("emulator.processes.forking.ANSWER", 0.2)
     first = forks.server.pid
     os.kill(first, signal.SIGSTOP)
     assert forks.fork(WAIT) is None

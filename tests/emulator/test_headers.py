@@ -10,9 +10,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from emulator import headers
-from emulator.proxies import BehindProxies, seen
-from stations.egress import Rules
+from emulator.web import headers
+from emulator.web.proxies import BehindProxies, seen
+from stations.link.egress import Rules
 
 
 @pytest.mark.django_db

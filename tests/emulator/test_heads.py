@@ -12,8 +12,8 @@ from tests.emulator.real_daphne import serving
 SECONDS = 5.0  # ours are 10; a busy machine is slow with an honest head, too
 WAITING = f"""
 import asyncio
-from emulator.bodies import limit_bodies
-from emulator.heads import bound_heads
+from emulator.web.bodies import limit_bodies
+from emulator.web.heads import bound_heads
 go = asyncio.Event()
 
 async def application(scope, receive, send):

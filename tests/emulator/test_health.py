@@ -17,7 +17,8 @@ from django.test import AsyncClient
 
 from accounts.models import ApiToken
 from benchmarks.stack import METRICS, METRICS_TOKEN
-from emulator import embedded, health, metrics, probe, services, signs
+from emulator.monitoring import health, metrics, probe, signs
+from emulator.processes import embedded, services
 from messaging import pulse
 from tests.emulator.processes import free_port
 

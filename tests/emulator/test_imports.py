@@ -75,7 +75,7 @@ def test_no_reactor_is_made_where_no_web_is_served():
 
 def test_who_looks_after_processes_loads_no_application():
     printed = started(
-        "emulator.settings_up", "import emulator.management.commands.up",
+        "emulator.profiles.up", "import emulator.management.commands.up",
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))",
     )  # fmt: skip
     assert not set(printed.split()) & {"ninja", "pydantic", "unfold"}

@@ -30,7 +30,7 @@ async def application(scope, receive, send):
     print("under way", flush=True)
     await sync_to_async(async_to_sync(never), thread_sensitive=False)()
 """
-LEAVING = "from emulator.leaving import end_in_time; end_in_time()"
+LEAVING = "from emulator.web.leaving import end_in_time; end_in_time()"
 
 
 def ended(tmp_path, leaving: str, seconds: float) -> int:

@@ -21,7 +21,7 @@ def test_what_stands_for_it_refuses_as_geodjango_does_and_has_no_names_of_its_ow
 def test_every_module_can_be_looked_at():
     script = (
         "import os, sys, django\n"
-        "os.environ['DJANGO_SETTINGS_MODULE'] = 'emulator.settings_terminal'\n"
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'emulator.profiles.terminal'\n"
         "django.setup()\n"
         "print(sum(hasattr(module, '__file__') for module in list(sys.modules.values())))\n"
     )

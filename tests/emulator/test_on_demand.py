@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 
 from benchmarks.processes import free_port
-from emulator.on_demand import at_first_look
-from emulator.preflight import CannotStart
+from emulator.processes.on_demand import at_first_look
+from emulator.processes.preflight import CannotStart
 from runtime import lifetime
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -63,7 +63,7 @@ async def test_nothing_is_started_until_somebody_looks():
 
 
 async def test_a_start_that_fails_is_said_and_tried_at_the_next_look(monkeypatch):
-    monkeypatch.setattr("emulator.on_demand.PAUSE", 0.0)
+    monkeypatch.setattr("emulator.processes.on_demand.PAUSE", 0.0)
     port, said = free_port(), []
     page = Page(port, failures=1)
     task = asyncio.create_task(at_first_look(port, page.start, said.append))

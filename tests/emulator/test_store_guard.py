@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from emulator import settings_web, store_guard
-from emulator.store_guard import Pulse, StoreGuard
+from emulator.profiles import web as settings_web
+from emulator.web import store_guard
+from emulator.web.store_guard import Pulse, StoreGuard
 
 
 class Store:

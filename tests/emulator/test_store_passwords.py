@@ -9,8 +9,9 @@ import pytest
 import redis
 
 from benchmarks.processes import free_port, wait_until
-from emulator import addresses, embedded, secret_files
-from emulator.preflight import CannotStart
+from emulator.processes import embedded
+from emulator.processes.preflight import CannotStart
+from emulator.profiles import addresses, secret_files
 
 
 @pytest.fixture

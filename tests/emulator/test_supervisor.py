@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator import services, signs
-from emulator import supervisor as module
-from emulator.preflight import CannotStart
-from emulator.supervisor import Service, Supervisor
+from emulator.monitoring import signs
+from emulator.processes import services
+from emulator.processes import supervisor as module
+from emulator.processes.preflight import CannotStart
+from emulator.processes.supervisor import Service, Supervisor
 from tests.emulator.processes import ROOT
 
 GENEROUS = 30.0  # seconds; a shared machine may be slow
@@ -186,7 +187,7 @@ async def test_a_program_that_is_missing_is_one_sentence(scene):
 FORKS = """
     import asyncio, os, resource, signal, sys
     from pathlib import Path
-    from emulator.supervisor import Service, Supervisor
+    from emulator.processes.supervisor import Service, Supervisor
 
     async def main():
         said = []

@@ -16,7 +16,7 @@ import pymongo
 import pytest
 import redis
 
-from emulator import addresses
+from emulator.profiles import addresses
 from tests.emulator.processes import ROOT, Up, environment
 
 pytestmark = pytest.mark.slow

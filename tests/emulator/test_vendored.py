@@ -29,7 +29,7 @@ def test_what_is_vendored_is_what_the_script_names(package):
 
 
 def test_no_vendored_script_makes_code_of_text():
-    """script-src has no 'unsafe-eval' outside the admin; see emulator/headers.py."""
+    """script-src has no 'unsafe-eval' outside the admin; see emulator/web/headers.py."""
     scripts = list(script().ROOT.rglob("*.js"))
     assert scripts
     for file in scripts:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from chargepoint.effects import Frame
-from messaging import bundles, store
+from messaging.keeping import bundles, store
 from messaging.records import FrameRecord, encode, frame_payload
 
 BASE = 1_764_000_000.0

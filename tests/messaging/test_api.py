@@ -14,9 +14,9 @@ from django.test import AsyncClient
 
 from accounts.models import ApiToken
 from emulator.groups import make_group
-from messaging import store
+from messaging.keeping import store
+from messaging.keeping.storing import store_batch
 from messaging.records import SessionRecord
-from messaging.storing import store_batch
 from tests.messaging.conftest import batch_of, make_record
 
 NOW = int(time.time()) - 7200.0

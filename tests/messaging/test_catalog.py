@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from messaging import history, store, storing
-from messaging.catalog import FAILED, MARKED, Choice, name_of, sheet, sheets_of
-from messaging.history import Wanted
+from messaging.keeping import store, storing
+from messaging.keeping.catalog import FAILED, MARKED, Choice, name_of, sheet, sheets_of
+from messaging.keeping.storing import store_batch
+from messaging.queries import history
+from messaging.queries.history import Wanted
 from messaging.records import document
-from messaging.storing import store_batch
 from tests.messaging.conftest import BASE, batch_of, make_record
 
 LATELY = time.time() - 3600
@@ -102,7 +103,7 @@ def test_a_sheet_tells_what_is_wanted(choice, wanted):
 
 
 def test_messages_of_one_minute_fill_several_sheets_where_they_are_many(monkeypatch):
-    monkeypatch.setattr("messaging.catalog.MOST", 3)
+    monkeypatch.setattr("messaging.keeping.catalog.MOST", 3)
     messages = [document(make_record(time=BASE + n / 1000)) for n in range(8)]
     assert [row["n"] for row in sheets_of(messages)] == [3, 3, 2]
 

@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from messaging import analytics, counting, marks, store
-from messaging.counting import COUNTED_AFTER, count, tally
+from messaging.keeping import counting, marks, store
+from messaging.keeping.counting import COUNTED_AFTER, count, tally
+from messaging.keeping.storing import store_batch
+from messaging.queries import analytics
 from messaging.records import when
-from messaging.storing import store_batch
 from tests.messaging.conftest import batch_of, make_record
 
 NOW = int(time.time()) // 60 * 60.0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from messaging import store
-from messaging.history import Wanted, pair_among, read_page
+from messaging.keeping import store
+from messaging.keeping.retention import prune
+from messaging.keeping.storing import store_batch
+from messaging.queries.history import Wanted, pair_among, read_page
+from messaging.queries.windows import MINUTE_MS, now_ms
 from messaging.records import when
-from messaging.retention import prune
-from messaging.storing import store_batch
-from messaging.windows import MINUTE_MS, now_ms
 from tests.messaging.conftest import batch_of, make_record
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging import journal as journal_module
-from messaging import leftovers, reading
-from messaging.journal import Journal
+from messaging.journals import journal as journal_module
+from messaging.journals import leftovers, reading
+from messaging.journals.journal import Journal
+from messaging.journals.segments import HEADER
 from messaging.records import (
     PREFIX,
     FrameRecord,
@@ -26,7 +27,6 @@ from messaging.records import (
     encode,
     payloads,
 )
-from messaging.segments import HEADER
 from tests.messaging.conftest import make_record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -257,7 +257,7 @@ def test_an_unwritable_directory_means_memory_only(tmp_path, caplog):
 CHILD = """
 import sys
 from pathlib import Path
-from messaging.journal import Journal
+from messaging.journals.journal import Journal
 journal = Journal(Path(sys.argv[1]), "child", segment_bytes=65536)
 number = 0
 while True:

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from messaging import leftovers, reading
-from messaging.journal import Journal
+from messaging.journals import leftovers, reading
+from messaging.journals.journal import Journal
+from messaging.journals.segments import HEADER
 from messaging.records import PREFIX, StateRecord, encode, payloads
-from messaging.segments import HEADER
 from tests.messaging.conftest import make_record
 
 SEGMENT, MOST = 1024, 6 * 1024

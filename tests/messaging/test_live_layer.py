@@ -11,8 +11,8 @@ import redis
 from django.conf import settings
 from redis.asyncio.client import PubSub
 
-from messaging import live_layer
-from messaging.live_layer import LiveLayer
+from messaging.live import layer as live_layer
+from messaging.live.layer import LiveLayer
 
 WAIT = 60.0
 
@@ -33,7 +33,7 @@ async def heard(layer: LiveLayer, channel: str) -> dict:
 
 
 def test_the_live_view_has_it():
-    assert settings.CHANNEL_LAYERS["default"]["BACKEND"] == "messaging.live_layer.LiveLayer"
+    assert settings.CHANNEL_LAYERS["default"]["BACKEND"] == "messaging.live.layer.LiveLayer"
 
 
 async def test_what_is_sent_comes_though_nobody_looks(layer):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
-from messaging.history import pair_among
+from messaging.queries.history import pair_among
 from messaging.records import PASSING
 from messaging.rows import KINDS
 

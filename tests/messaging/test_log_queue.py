@@ -11,12 +11,14 @@ from celery.exceptions import Reject
 from django.conf import settings
 from pymongo.errors import AutoReconnect
 
-from emulator import signs
-from messaging import log_queue, store, tasks
-from messaging.ages import MOST, STEP, Ages
-from messaging.journal import Journal
+from emulator.monitoring import signs
+from messaging import tasks
+from messaging.journals import log_queue
+from messaging.journals.ages import MOST, STEP, Ages
+from messaging.journals.journal import Journal
+from messaging.journals.shipping import Shipper
+from messaging.keeping import store
 from messaging.records import encode, frame_payload, id_at
-from messaging.shipping import Shipper
 from tests.messaging.conftest import make_record
 
 

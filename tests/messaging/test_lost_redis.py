@@ -15,11 +15,11 @@ import pytest
 import redis
 from django.conf import settings
 
-from messaging import leftovers, log_queue, shipping
-from messaging.journal import Journal
-from messaging.log_queue import celery_queue
+from messaging.journals import leftovers, log_queue, shipping
+from messaging.journals.journal import Journal
+from messaging.journals.log_queue import celery_queue
+from messaging.journals.shipping import Shipper
 from messaging.records import decode_batch, encode, id_at
-from messaging.shipping import Shipper
 from tests.messaging.conftest import batch_of, make_record
 
 

@@ -9,10 +9,10 @@ import json
 import msgspec
 import pytest
 
+from messaging.keeping.store import MESSAGES, database
+from messaging.keeping.storing import store_batch
 from messaging.records import FrameRecord, decode_payload, document, encode
 from messaging.rows import LiveFilter, Row, document_item, live_item
-from messaging.store import MESSAGES, database
-from messaging.storing import store_batch
 from tests.messaging.conftest import batch_of, make_record
 from tests.messaging.test_api import api, ids, log  # noqa: F401 - fixtures
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pymongo.errors import BulkWriteError
 
-from messaging import ending, session_storing, sessions, store
-from messaging.folding import fold, fold_bundles
+from messaging.keeping import ending, session_storing, store
+from messaging.keeping.folding import fold, fold_bundles
+from messaging.keeping.storing import store_batch
+from messaging.queries import sessions
 from messaging.records import REV_BITS, SessionRecord, id_at
-from messaging.storing import store_batch
 from tests.messaging.conftest import batch_of, series
 from tests.messaging.refusing import OUT_OF_DISK, first, refusing
 from tests.messaging.test_storing import session

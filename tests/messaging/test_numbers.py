@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 
 from accounts.models import ApiToken
-from messaging import store
+from messaging.keeping import store
 from tests.messaging.conftest import make_record
 from tests.messaging.test_api import NOW, api, log, session  # noqa: F401
 

@@ -11,8 +11,8 @@ from collections import Counter
 import msgspec
 import pytest
 
-from messaging import leftovers, log_queue, shipping
-from messaging.recorder import LIVE_INTERVAL, TELL_DROPS_EVERY, UNHEARD_INTERVAL, Recorder
+from messaging.journals import leftovers, log_queue, shipping
+from messaging.journals.recorder import LIVE_INTERVAL, TELL_DROPS_EVERY, UNHEARD_INTERVAL, Recorder
 from messaging.records import (
     FrameRecord,
     SessionRecord,
@@ -300,7 +300,7 @@ async def test_while_nobody_hears_it_the_live_view_gets_few_batches_and_every_re
         await sleep(0)
 
     recorder = make()
-    monkeypatch.setattr("messaging.recorder.asyncio.sleep", paused)
+    monkeypatch.setattr("messaging.journals.recorder.asyncio.sleep", paused)
     recorder.record("CP1", 7, make_frame(text="first"))
     queue.listeners = 0
     showing = asyncio.create_task(recorder._show())
@@ -333,7 +333,7 @@ async def test_at_rest_nothing_wakes_up_until_there_is_a_record(make, queue, mon
 
     await recorder.start()
     await until(lambda: recorder._resting and recorder._shipper.resting)
-    monkeypatch.setattr("messaging.recorder.asyncio.sleep", paused)
+    monkeypatch.setattr("messaging.journals.recorder.asyncio.sleep", paused)
     monkeypatch.setattr(recorder._shipper, "_step", None)  # a look of its thread would be a fault
     await sleep(3 * LIVE_INTERVAL)
     assert pauses == []

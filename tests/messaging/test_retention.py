@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pymongo
 import pytest
 
-from messaging import store, tasks
-from messaging.counting import count
-from messaging.folding import fold
+from messaging import tasks
+from messaging.keeping import store
+from messaging.keeping.counting import count
+from messaging.keeping.folding import fold
+from messaging.keeping.storing import store_batch
 from messaging.records import SessionRecord, id_at
-from messaging.storing import store_batch
 from messaging.tasks import apply_retention
 from tests.messaging.conftest import batch_of, make_record, series
 

@@ -10,10 +10,10 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 
 from accounts.models import ApiToken
-from messaging.hub import hub
+from messaging.live.hub import hub
+from messaging.live.viewer import Viewer
 from messaging.masking import MASK
 from messaging.rows import LiveFilter, Row
-from messaging.viewer import Viewer
 from stations.models import Station
 from tests.messaging.conftest import make_record
 from tests.messaging.test_api import caller, ids, log, record  # noqa: F401

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connections
 
-from messaging import sessions, store
+from messaging.keeping import store
+from messaging.queries import sessions
 from messaging.records import when
 
 BASE = 1_764_000_000.0

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from messaging import leftovers, shipping
-from messaging.journal import Journal
-from messaging.log_queue import Accepted, Queue
+from messaging.journals import leftovers, shipping
+from messaging.journals.journal import Journal
+from messaging.journals.log_queue import Accepted, Queue
+from messaging.journals.shipping import BACKOFF_FIRST, BACKOFF_MOST, Shipper
 from messaging.records import decode_batch, encode
-from messaging.shipping import BACKOFF_FIRST, BACKOFF_MOST, Shipper
 from tests.messaging.conftest import make_record
 
 TRIES = 30

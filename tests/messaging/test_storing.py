@@ -17,12 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymongo.errors import AutoReconnect
 
-from messaging import marks, session_storing, store, tasks
-from messaging.counting import count
-from messaging.folding import fold
-from messaging.log_queue import enqueue_with_celery
+from messaging import tasks
+from messaging.journals.log_queue import enqueue_with_celery
+from messaging.keeping import marks, session_storing, store
+from messaging.keeping.counting import count
+from messaging.keeping.folding import fold
+from messaging.keeping.storing import store_batch
 from messaging.records import SessionRecord, encode, frame_payload
-from messaging.storing import store_batch
 from messaging.tasks import store_messages
 from tests.messaging.conftest import batch_of, make_record, series
 

@@ -11,11 +11,11 @@ from channels.testing import WebsocketCommunicator
 
 from accounts.models import ApiToken
 from accounts.passes import NOT_LOGGED_IN
-from messaging.consumers import MessagesConsumer, StatsConsumer
-from messaging.hub import hub
-from messaging.publishing import LiveGroup
+from messaging.live.consumers import MessagesConsumer, StatsConsumer
+from messaging.live.hub import hub
+from messaging.live.publishing import LiveGroup
+from messaging.live.viewer import Viewer
 from messaging.rows import LiveFilter, Row
-from messaging.viewer import Viewer
 from tests.messaging.conftest import batch_of, make_record
 
 PATIENCE = 60.0  # seconds
@@ -249,7 +249,7 @@ class BrokenLayer:
 
 async def test_the_subscription_ends_with_its_last_viewer_though_redis_is_gone(monkeypatch):
     layer = BrokenLayer()
-    monkeypatch.setattr("messaging.hub.get_channel_layer", lambda: layer)
+    monkeypatch.setattr("messaging.live.hub.get_channel_layer", lambda: layer)
     hub().watch()
     await asyncio.wait_for(layer.listening.wait(), PATIENCE)
     task = hub()._task
@@ -277,7 +277,7 @@ class DeafLayer(BrokenLayer):
 
 async def test_the_subscription_ends_though_its_cancellation_was_lost_on_the_way(monkeypatch):
     layer = DeafLayer()
-    monkeypatch.setattr("messaging.hub.get_channel_layer", lambda: layer)
+    monkeypatch.setattr("messaging.live.hub.get_channel_layer", lambda: layer)
     hub().watch()
     await asyncio.wait_for(layer.listening.wait(), PATIENCE)
     task = hub()._task

@@ -8,8 +8,8 @@ from channels.testing import WebsocketCommunicator
 
 from accounts.models import ApiToken
 from accounts.passes import NOT_LOGGED_IN
-from messaging.consumers import MessagesConsumer
-from messaging.hub import hub
+from messaging.live.consumers import MessagesConsumer
+from messaging.live.hub import hub
 from messaging.rows import LiveFilter, Row
 from tests.messaging.conftest import make_record
 from tests.messaging.test_stream import next_of, published

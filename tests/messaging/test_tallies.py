@@ -7,8 +7,8 @@ import time
 import pytest
 
 from benchmarks.processes import free_port
-from messaging import tallies
-from messaging.storing import store_batch
+from messaging.keeping import tallies
+from messaging.keeping.storing import store_batch
 from tests.messaging.conftest import batch_of, make_record
 
 

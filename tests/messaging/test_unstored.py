@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging import unstored
-from messaging.segments import Stretch
-from messaging.unstored import Unstored
+from messaging.journals import unstored
+from messaging.journals.segments import Stretch
+from messaging.journals.unstored import Unstored
 
 ERAS = st.sampled_from("ab")
 STEPS = st.one_of(

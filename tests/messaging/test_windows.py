@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from messaging import store, windows
-from messaging.marks import LISTED
-from messaging.storing import insert_frames
-from messaging.windows import HOUR_MS, MINUTE_MS, from_ms, steps
+from messaging.keeping import store
+from messaging.keeping.marks import LISTED
+from messaging.keeping.storing import insert_frames
+from messaging.queries import windows
+from messaging.queries.windows import HOUR_MS, MINUTE_MS, from_ms, steps
 from tests.messaging.conftest import make_record
 
 MINUTE = 29_000_000 * MINUTE_MS
@@ -102,7 +103,7 @@ def test_marks_are_there_before_the_messages(mongo, monkeypatch):
     def died(*_):
         raise ConnectionError
 
-    monkeypatch.setattr("messaging.storing._insert", died)
+    monkeypatch.setattr("messaging.keeping.storing._insert", died)
     with pytest.raises(ConnectionError):
         insert_frames(mongo, frames)
     assert mongo[store.MINUTES].count_documents({"dirty": {"$gt": 0}}) == 3

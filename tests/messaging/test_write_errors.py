@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pymongo.errors import BulkWriteError
 
-from messaging import store
-from messaging.storing import store_batch
+from messaging.keeping import store
+from messaging.keeping.storing import store_batch
 from tests.messaging.conftest import batch_of, make_record, series
 from tests.messaging.refusing import NOT_ALLOWED, OUT_OF_DISK, UNFIT, first, refusing
 from tests.messaging.test_storing import session, sessions_batch

@@ -128,4 +128,4 @@ def test_every_reason_is_of_code_that_is_there():
     kept = read_kept()
     assert gone(kept, ROOT) == []
     assert all(kept.values())
-    assert modules("chargepoint stations/leases.py", ROOT)[-1] == "stations/leases.py"
+    assert modules("chargepoint stations/worker/leases.py", ROOT)[-1] == "stations/worker/leases.py"

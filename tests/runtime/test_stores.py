@@ -33,8 +33,8 @@ def names(node: ast.AST | None):
 
 # (file, function) in a process that has redis-py alone: the others' names would be its memory.
 ONE_CLIENT = {
-    ("emulator/services.py", "tell_states"),
-    ("emulator/services.py", "do"),
+    ("emulator/processes/services.py", "tell_states"),
+    ("emulator/processes/services.py", "do"),
 }
 
 

@@ -9,7 +9,7 @@ from bson import ObjectId
 from django.db import connection
 from pymongo.errors import AutoReconnect
 
-from messaging.store import close_async
+from messaging.keeping.store import close_async
 from scenarios import keys
 from scenarios.engine import claims, queueing, recording
 from scenarios.engine.queueing import Turn
@@ -17,7 +17,7 @@ from scenarios.engine.recording import StationLog
 from scenarios.engine.strand import Services
 from scenarios.engine.turns import StoredTurns
 from scenarios.models import FAILED, PASSED, RUNNING, Execution
-from stations.snapshots import redis_client
+from stations.state.snapshots import redis_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from scenarios.json_schema import scenario_schema
+from scenarios.rules.json_schema import scenario_schema
+from scenarios.rules.station_steps import COMMANDS
+from scenarios.rules.step_rules import RULES
+from scenarios.rules.validation import STEP_KEYS
 from scenarios.seeding import BUILTIN
-from scenarios.station_steps import COMMANDS
-from scenarios.step_rules import RULES
-from scenarios.validation import STEP_KEYS
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "scenario.schema.json"
 STEP = {"type": "delay", "params": {"duration": 1}}

@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.engine import expecting, judging, searching
 from scenarios.engine.strand import StepFailed, Strand
-from scenarios.patterns import Frame
+from scenarios.rules.patterns import Frame
 from scenarios.watch.rules import policy_of
 from scenarios.watch.wire import WireWatch
 from tests.scenarios.test_waits import LATER, NOW, SOON, frame, order, strand  # noqa: F401

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.engine.stream import Inbox
-from scenarios.matching import MISSING, check_matcher, look_up, mismatch, shown
-from scenarios.patterns import Frame, pattern
-from scenarios.values import LONGEST_MS, check_duration, duration_ms, resolve
+from scenarios.rules.matching import MISSING, check_matcher, look_up, mismatch, shown
+from scenarios.rules.patterns import Frame, pattern
+from scenarios.rules.values import LONGEST_MS, check_duration, duration_ms, resolve
 
 LEAVES = st.sampled_from([None, True, False, 0, 1, 1.0, 2, "", "1", "a"])
 VALUES = st.recursive(

@@ -8,7 +8,7 @@ import time
 from messaging.records import id_at, time_of
 from messaging.rows import Row
 from scenarios.engine.stream import KEPT, SLACK, UNSURE, Inbox, Stream
-from scenarios.patterns import Frame
+from scenarios.rules.patterns import Frame
 from tests.messaging.conftest import make_record
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from scenarios.rules.station_steps import COMMANDS
+from scenarios.rules.step_rules import RULES
+from scenarios.rules.validation import check_scenario
 from scenarios.seeding import BUILTIN, documents
-from scenarios.station_steps import COMMANDS
-from scenarios.step_rules import RULES
-from scenarios.validation import check_scenario
 
 PREDECESSOR = {
     "connector_availability", "happy_path_charging", "meter_values_test", "station_boot_cycle",

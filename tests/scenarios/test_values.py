@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from scenarios.matching import MISSING, look_up, mismatch, shown
-from scenarios.patterns import Frame, pattern
-from scenarios.values import Unresolved, duration_ms, resolve, used_names
-from scenarios.vocabulary import is_in_state
+from scenarios.rules.matching import MISSING, look_up, mismatch, shown
+from scenarios.rules.patterns import Frame, pattern
+from scenarios.rules.values import Unresolved, duration_ms, resolve, used_names
+from scenarios.rules.vocabulary import is_in_state
 
 
 @pytest.mark.parametrize(

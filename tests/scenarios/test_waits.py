@@ -19,7 +19,7 @@ from scenarios.engine.clock import Clock
 from scenarios.engine.recording import StationLog
 from scenarios.engine.strand import Order, Services, StepFailed, Strand, Subject
 from scenarios.engine.stream import Inbox
-from scenarios.patterns import Frame
+from scenarios.rules.patterns import Frame
 
 SOON, LATER = 0.05, 30.0  # seconds: of a wait that is to end without a frame, and with one
 NOW = time.time() - 100  # so that frames of some seconds after it are there already

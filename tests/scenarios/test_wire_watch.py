@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from messaging.records import id_at
-from scenarios.patterns import Frame
+from scenarios.rules.patterns import Frame
 from scenarios.watch import findings, wire
 from scenarios.watch.rules import policy_of
 from scenarios.watch.wire import WireWatch

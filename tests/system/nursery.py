@@ -19,7 +19,7 @@ def main() -> None:
     import uvloop
 
     from stations.management.commands.runchargepoints import run_worker
-    from stations.worker import WorkerOptions
+    from stations.worker.worker import WorkerOptions
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)

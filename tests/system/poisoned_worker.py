@@ -43,10 +43,10 @@ if __name__ == "__main__":
     import django
     from django.core.management import call_command
 
-    os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.settings_charge_points"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.profiles.charge_points"
     django.setup()
     poison()
-    from stations import watchdog
+    from stations.worker import watchdog
 
     watchdog.STUCK_AFTER = 1.0
     sys.argv = ["manage.py", "runchargepoints"]

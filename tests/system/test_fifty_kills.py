@@ -149,7 +149,7 @@ class Nursery:
         run = self.redis.info("server")["run_id"]
         for key in self.redis.scan_iter("ocpp:fleet:lease:*"):
             epoch = self.redis.get(key).decode().rpartition(":")[2]
-            self.redis.set(key, f":{epoch}:{run}")  # see stations/lease_scripts.py
+            self.redis.set(key, f":{epoch}:{run}")  # see stations/worker/lease_scripts.py
         self.redis.delete("ocpp:fleet:beats")
 
     def close(self) -> None:

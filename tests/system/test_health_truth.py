@@ -19,7 +19,7 @@ from benchmarks.stack import METRICS, Stack
 
 pytestmark = pytest.mark.slow
 
-NAMED = 90.0  # seconds; 15 by the limits of emulator/limits.py, the rest is for a busy machine
+NAMED = 90.0  # seconds; 15 by monitoring/limits.py, the rest is for a busy machine
 CLEAR = 90.0
 QUICK = 20.0  # seconds for an answer; 0.9 by its own limit, 30 by that of a driver
 

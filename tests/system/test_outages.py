@@ -18,7 +18,7 @@ import websockets.sync.client
 from benchmarks.console import station_fields
 from benchmarks.processes import wait_until
 from benchmarks.stack import ADMIN, Stack
-from messaging.storing import insert_frames
+from messaging.keeping.storing import insert_frames
 from tests.messaging.conftest import make_record
 
 from .csms import PythonCsms
@@ -233,7 +233,10 @@ def browsers(stack: Stack) -> list:
 
 
 def test_what_mongodb_acknowledged_survives_its_kill(stack):
-    code = "from messaging.store import database as d; [d().kept.insert_one({}) for _ in range(20)]"
+    code = (
+        "from messaging.keeping.store import database as d; "
+        "[d().kept.insert_one({}) for _ in range(20)]"
+    )
     stack.manage("shell", "-c", code)
     stack.processes["mongo"].kill()
     stack.start_mongo()

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.console import station_fields
 from benchmarks.processes import Process, wait_until
 from benchmarks.stack import Stack
-from stations.watchdog import EXIT_CODE
+from stations.worker.watchdog import EXIT_CODE
 
 from .csms import Csms16, PythonCsms
 from .poisoned_worker import CRASH, HOG, SLEEP

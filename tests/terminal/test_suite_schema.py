@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.processes import ROOT
 from chargepoint.versions import station_class
-from scenarios.station_steps import CALLED, COMMANDS
+from scenarios.rules.station_steps import CALLED, COMMANDS
 from terminal.suites.json_schema import suite_schema
 from terminal.suites.suite_files import CASE_KEYS, INCLUDED_KEYS, MATRIX_KEYS, NEEDS_KEYS
 from terminal.suites.suite_files import SUITE_KEYS as KEYS

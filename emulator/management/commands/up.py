@@ -12,10 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from emulator import addresses, embedded, preflight, services
-from emulator.on_demand import at_first_look
-from emulator.preflight import CannotStart
-from emulator.supervisor import Supervisor
+from emulator.processes import embedded, preflight, services
+from emulator.processes.on_demand import at_first_look
+from emulator.processes.preflight import CannotStart
+from emulator.processes.supervisor import Supervisor
+from emulator.profiles import addresses
 from runtime import lifetime, memory
 
 STOPPING_PATIENCE = 30.0  # seconds for starts under way to be given up

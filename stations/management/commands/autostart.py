@@ -1,7 +1,8 @@
 from django.core.management.base import BaseCommand
 
-from stations import changes, switching
+from stations.configuration import changes
 from stations.models import Station
+from stations.orders import switching
 
 
 class Command(BaseCommand):

@@ -3,8 +3,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from stations import changes
-from stations.importing import ON_EXISTING, ImportRefused, Outcome, import_document
+from stations.configuration import changes
+from stations.configuration.importing import ON_EXISTING, ImportRefused, Outcome, import_document
 
 
 class Command(BaseCommand):

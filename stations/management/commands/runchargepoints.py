@@ -9,10 +9,10 @@ import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from messaging.recorder import Recorder
+from messaging.journals.recorder import Recorder
 from runtime import lifetime, memory
-from stations.watchdog import Watchdog
-from stations.worker import Worker, WorkerOptions
+from stations.worker.watchdog import Watchdog
+from stations.worker.worker import Worker, WorkerOptions
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from stations.seeding import seed
+from stations.configuration.seeding import seed
 
 
 class Command(BaseCommand):

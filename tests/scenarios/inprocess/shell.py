@@ -25,9 +25,9 @@ from scenarios.engine.clock import Clock
 from scenarios.engine.commander import Commander
 from scenarios.engine.strand import Subject
 from scenarios.engine.stream import Stream
-from scenarios.patterns import Frame as Seen
-from stations.commands import CommandFailed
-from stations.speaking import NothingChosen, chosen_config
+from scenarios.rules.patterns import Frame as Seen
+from stations.link.speaking import NothingChosen, chosen_config
+from stations.orders.commands import CommandFailed
 from tests.system.csms import SIDES
 
 HOP = 0.002  # seconds from one side to the other

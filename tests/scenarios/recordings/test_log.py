@@ -11,7 +11,7 @@ from django.test import AsyncClient
 
 from accounts.models import ApiToken
 from emulator.groups import make_groups
-from messaging import store
+from messaging.keeping import store
 from scenarios.documents import fill
 from scenarios.models import Scenario
 from tests.messaging.test_api import NOW, api, log, record  # noqa: F401

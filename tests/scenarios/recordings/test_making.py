@@ -14,7 +14,7 @@ from scenarios.models import Scenario
 from scenarios.replay.conversation import Conversation, Said, Unreadable, conversation
 from scenarios.replay.making import scenario_of, station_of, suite_of
 from scenarios.replay.script import Wishes
-from scenarios.validation import MOST_STEPS, each_step
+from scenarios.rules.validation import MOST_STEPS, each_step
 from tests.scenarios.inprocess.broken import MUTANTS, life
 from tests.scenarios.inprocess.running import Case, Outcome, play
 from tests.system.csms_2x import call_verbatim

@@ -16,10 +16,11 @@ from django.test import Client
 
 from accounts.models import ApiToken
 from messaging import pulse
-from stations import commands, keys, worker_signs
-from stations.commands import channel_of, shard_of
 from stations.models import Station
-from stations.stamps import make_stamp, pack_state
+from stations.orders import commands
+from stations.orders.commands import channel_of, shard_of
+from stations.state import keys, worker_signs
+from stations.state.stamps import make_stamp, pack_state
 
 WORKER = "host-1-ab"
 

@@ -172,7 +172,7 @@ def test_the_fleet_is_told_after_the_write(admin, make_station, monkeypatch):
     def notice(identities):
         seen.append((list(identities), Station.objects.get(identity="CP1").name))
 
-    monkeypatch.setattr("stations.admin_stations.notify_changed_sync", notice)
+    monkeypatch.setattr("stations.admin.stations.notify_changed_sync", notice)
     admin.post(reverse(ADD), form_data(name="first"))
     station = Station.objects.get(identity="CP1")
     admin.post(change_url(station), form_data(name="second", revision_seen="1"))

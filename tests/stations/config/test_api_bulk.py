@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from stations import changes
+from stations.configuration import changes
 from stations.models import Station, Template
 
 

@@ -1,9 +1,10 @@
 """GET /api/connections and POST /api/admin/sync."""
 
 from accounts.models import ApiToken
-from emulator import signs
-from stations import api_fleet, keys
-from stations.snapshots import last_sync, state_collection
+from emulator.monitoring import signs
+from stations.api import fleet as api_fleet
+from stations.state import keys
+from stations.state.snapshots import last_sync, state_collection
 from stations.tasks import sync_station_state
 from tests.stations.config.conftest import Api
 

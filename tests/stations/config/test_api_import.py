@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from accounts.models import ApiToken
+from stations.configuration.predecessor import flatten
 from stations.models import Station, TagGroup, Template
-from stations.predecessor import flatten
 from tests.stations.config.conftest import Api
 
 OLD = json.loads((Path(__file__).parent / "fixtures" / "predecessor.json").read_text())

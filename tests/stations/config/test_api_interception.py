@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from stations import api_interception
+from stations.api import interception as api_interception
 
 BREAKPOINT = {"id": 1, "direction": "sent", "action": "Heartbeat", "kind": "", "count": None,
               "until": 1.5, "hold_seconds": 60.0}  # fmt: skip

@@ -5,7 +5,7 @@ from urllib.parse import quote, unquote
 import pytest
 from django.urls import resolve
 
-from stations.api_paths import KeepEncoded
+from stations.api.paths import KeepEncoded
 
 IDENTITIES = [
     "CP1", "a b", "site/7", "/", "a/b/start", "DE:1|2", "Säule", "50%", "50%25", "a%2Fb", "%2f",

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from stations import keys
 from stations.models import Station
-from stations.snapshots import state_collection
+from stations.state import keys
+from stations.state.snapshots import state_collection
 
 
 def test_read(api, make_station, set_state):

@@ -4,12 +4,13 @@ import time
 
 import pytest
 
-from messaging import store
+from messaging.keeping import store
+from messaging.keeping.storing import store_batch
 from messaging.records import REV_BITS, SessionRecord, encode, frame_payload
-from messaging.storing import store_batch
-from stations import changes, closing, snapshots
+from stations.configuration import changes
 from stations.models import Station
-from stations.stamps import make_stamp, pack_state
+from stations.state import closing, snapshots
+from stations.state.stamps import make_stamp, pack_state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

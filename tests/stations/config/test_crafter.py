@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from chargepoint import schemas
-from stations.api_actions import sent_by_stations
+from stations.api.actions import sent_by_stations
 from tests.emulator.callers import make_callers
 
 pytestmark = pytest.mark.django_db

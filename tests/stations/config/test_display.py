@@ -3,10 +3,10 @@
 from django.test import Client
 from django.urls import reverse
 
-from stations import keys
 from stations.models import Station
-from stations.sealing import seal
-from stations.stamps import make_stamp, pack_state
+from stations.state import keys
+from stations.state.stamps import make_stamp, pack_state
+from stations.worker.sealing import seal
 from tests.chargepoint.v201.csms import booted
 from tests.chargepoint.v201.test_display_messages import put
 

@@ -11,10 +11,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from stations import keys, rights
+from stations import rights
+from stations.api.seats import SEATS
 from stations.life.page import FAULT_CODES, TABLE, commands_for
 from stations.models import Station
-from stations.seats import SEATS
+from stations.state import keys
 from tests.emulator.callers import make_callers
 from tests.stations.config.settings_words import PLACE, words
 
@@ -45,7 +46,7 @@ def told_in(page: str) -> dict:
 
 
 def test_every_command_of_the_api_has_a_seat_and_the_page_knows_no_other():
-    """New in the API: give it one by stations.seats.command."""
+    """New in the API: give it one by stations.api.seats.command."""
     buttons = {name.rpartition(" ")[2] for name in rights.PART.buttons}
     assert {each.name for each in TABLE} == buttons - ELSEWHERE
     assert {each.seat for each in TABLE} == set(SEATS)

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from stations.link.targets import PLAIN
 from stations.models import Station, Template
-from stations.targets import PLAIN
 from tests.stations.config.test_admin_form import change_url, errors, form_data
 
 CIPHER = "ECDHE-ECDSA-AES256-GCM-SHA384"

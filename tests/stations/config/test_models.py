@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 
-from stations import switching
 from stations.models import StaleStation, Station, Template
+from stations.orders import switching
 
 pytestmark = pytest.mark.django_db
 

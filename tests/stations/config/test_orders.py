@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stations import changes, named, orders, switching
-from stations.commands import shard_of
+from stations.configuration import changes
 from stations.models import Station
+from stations.orders import named, orders, switching
+from stations.orders.commands import shard_of
 from stations.tasks import sync_station_state
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from stations import passwords
+from stations.configuration import passwords
 from stations.models import Station, Template
 from tests.stations.config.test_admin_form import change_url, errors, form_data
 

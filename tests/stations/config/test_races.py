@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import ApiToken
-from stations import changes
+from stations.configuration import changes
 from stations.models import Station, Template
 from tests.stations.config.conftest import Api
 

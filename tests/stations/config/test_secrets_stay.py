@@ -7,8 +7,8 @@ from django.test import Client
 
 from accounts.models import ApiToken
 from emulator.groups import make_group
+from stations.configuration.moving import kept_of, leads_elsewhere
 from stations.models import Station, Template
-from stations.moving import kept_of, leads_elsewhere
 from tests.stations.config.conftest import Api
 from tests.stations.config.test_admin_form import change_url
 from tests.stations.config.test_admin_list import act

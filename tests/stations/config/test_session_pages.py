@@ -13,10 +13,10 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import AsyncClient, Client
 
+from messaging.keeping.storing import store_batch
+from messaging.queries.sessions import totals
 from messaging.records import SessionRecord
-from messaging.sessions import totals
-from messaging.storing import store_batch
-from stations import session_pages
+from stations.pages import sessions as session_pages
 from tests.admin import rows
 from tests.admin.users import client_of, make_user
 from tests.messaging.conftest import batch_of
@@ -146,7 +146,7 @@ def test_totals_add_up_and_have_means_of_what_ended():
 
 
 def test_exports_have_every_session_and_no_formula(stored, looker, monkeypatch):
-    monkeypatch.setattr("messaging.sessions.EACH", 1)  # page after page
+    monkeypatch.setattr("messaging.queries.sessions.EACH", 1)  # page after page
     bad = session("e", 5, id_tag="=1+1")
     store_batch(connection.database, batch_of([bad]))
     answer = downloaded(looker, "/admin/sessions/export/?format=csv")

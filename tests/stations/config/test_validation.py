@@ -2,8 +2,8 @@
 
 import pytest
 
-from stations import passwords, validation
-from stations.connector_rules import check_connectors
+from stations.configuration import passwords, validation
+from stations.configuration.connector_rules import check_connectors
 from stations.models import Station
 
 GOOD = {"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 22000}

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from stations import keys, worker_signs
-from stations.commands import shard_of
+from stations.orders.commands import shard_of
+from stations.state import keys, worker_signs
 from tests.stations.config.conftest import WORKER
 
 

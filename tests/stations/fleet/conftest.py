@@ -120,7 +120,7 @@ def own_redis(tmp_path):
 @pytest.fixture
 def states(db, store):
     """The collection `station_state` on the real SecantusDB, emptied before the test."""
-    from stations.snapshots import state_collection
+    from stations.state.snapshots import state_collection
 
     collection = state_collection()
     collection.delete_many({})
@@ -163,7 +163,7 @@ async def sink():
 
 @pytest.fixture
 async def queue():
-    from stations.dialing import DialQueue
+    from stations.link.dialing import DialQueue
 
     queue = DialQueue(timeout=2)
     yield queue

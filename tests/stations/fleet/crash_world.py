@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from chargepoint.config import SUBPROTOCOLS, ConnectorConfig, StationConfig
-from messaging import reading
-from messaging.recorder import Recorder
+from messaging.journals import reading
+from messaging.journals.recorder import Recorder
 from messaging.records import FrameRecord
-from stations import recalling, snapshots
-from stations.commands import shard_of
-from stations.consumers import ChargePointConsumer, Host
-from stations.fleet import Fleet
-from stations.plans import Plan
-from stations.targets import DialTarget
+from stations.link.targets import DialTarget
+from stations.orders.commands import shard_of
+from stations.state import snapshots
+from stations.worker import recalling
+from stations.worker.consumers import ChargePointConsumer, Host
+from stations.worker.fleet import Fleet
+from stations.worker.plans import Plan
 
 IDENTITY = "CRASH-1"
 ROW = ("row-1", 1)

@@ -6,12 +6,12 @@ from typing import Any
 
 from chargepoint.config import StationConfig
 from chargepoint.versions import make_station
-from stations.clock import Clock, Deadlines
-from stations.consumers import ChargePointConsumer, Host
-from stations.dialer import Dialer
-from stations.dialing import DialQueue
+from stations.link.dialer import Dialer
+from stations.link.dialing import DialQueue
+from stations.link.targets import DialTarget
 from stations.models import Station
-from stations.targets import DialTarget
+from stations.worker.clock import Clock, Deadlines
+from stations.worker.consumers import ChargePointConsumer, Host
 from tests.stations.fleet.conftest import KeptFrames, until
 from tests.stations.fleet.sink import Sink
 

@@ -4,11 +4,11 @@ import asyncio
 
 from asgiref.sync import sync_to_async
 
-from stations import keys, snapshots
-from stations.commands import send_command
 from stations.models import Station
-from stations.stamps import unpack_state
-from stations.worker import Worker, WorkerOptions
+from stations.orders.commands import send_command
+from stations.state import keys, snapshots
+from stations.state.stamps import unpack_state
+from stations.worker.worker import Worker, WorkerOptions
 from tests.stations.fleet.conftest import PATIENCE, KeptFrames, until
 from tests.stations.fleet.sink import Sink
 

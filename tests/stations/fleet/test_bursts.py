@@ -7,8 +7,8 @@ import asyncio
 
 import pytest
 
-from stations.bursts import BEHIND, TURN
-from stations.dialer import LinkState
+from stations.link.bursts import BEHIND, TURN
+from stations.link.dialer import LinkState
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import back, booted, make_dialer
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from stations.clock import BATCH, ROUND, Clock, Deadlines
+from stations.worker.clock import BATCH, ROUND, Clock, Deadlines
 
 
 class Sleeper:
@@ -128,7 +128,7 @@ class Machine:
 
 def test_a_wall_clock_that_is_set_makes_no_time_pass(monkeypatch):
     machine = Machine()
-    monkeypatch.setattr("stations.clock.time", machine)
+    monkeypatch.setattr("stations.worker.clock.time", machine)
     clock = Clock()
     machine.wall += 3600
     steps = machine.go_on(60, clock)
@@ -142,7 +142,7 @@ def test_a_wall_clock_that_is_set_makes_no_time_pass(monkeypatch):
 
 def test_a_machine_that_slept_has_let_time_pass(monkeypatch):
     machine = Machine()
-    monkeypatch.setattr("stations.clock.time", machine)
+    monkeypatch.setattr("stations.worker.clock.time", machine)
     clock = Clock()
     machine.wall += 3600
     machine.asleep += 3600

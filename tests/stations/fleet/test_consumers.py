@@ -9,9 +9,9 @@ from chargepoint.config import StationConfig
 from chargepoint.effects import SOON, URGENT
 from chargepoint.station import CommandRejected
 from chargepoint.versions import make_station
-from stations.clock import Clock, Deadlines
-from stations.consumers import ChargePointConsumer, Host
-from stations.stamps import split_stamp, unpack_state
+from stations.state.stamps import split_stamp, unpack_state
+from stations.worker.clock import Clock, Deadlines
+from stations.worker.consumers import ChargePointConsumer, Host
 from tests.stations.fleet.conftest import PATIENCE
 from tests.stations.fleet.sink import Sink
 

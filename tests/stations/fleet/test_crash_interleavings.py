@@ -20,10 +20,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )  # fmt: skip
 
-from messaging import leftovers, store
-from messaging.storing import store_batch
-from stations import fleet, snapshots
+from messaging.journals import leftovers
+from messaging.keeping import store
+from messaging.keeping.storing import store_batch
 from stations.models import Station
+from stations.state import snapshots
+from stations.worker import fleet
 from tests.stations.fleet.crash_world import CAR, IDENTITY, Wire, World
 
 CONNECTOR = strategies.sampled_from([1, 2])

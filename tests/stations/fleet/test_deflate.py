@@ -11,9 +11,9 @@ from picows import WSMsgType
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 from chargepoint.config import MAX_FRAME
-from stations import deflate
-from stations.dialer import LinkState
-from stations.targets import LinkOptions
+from stations.link import deflate
+from stations.link.dialer import LinkState
+from stations.link.targets import LinkOptions
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import back, booted, target
 from tests.stations.fleet.secure_csms import SecureCsms

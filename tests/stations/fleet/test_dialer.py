@@ -7,9 +7,9 @@ import pytest
 from picows import WSMsgType
 
 from chargepoint.config import MAX_FRAME
-from stations.dialer import LinkState
-from stations.dialing import DialQueue
-from stations.targets import DialTarget
+from stations.link.dialer import LinkState
+from stations.link.dialing import DialQueue
+from stations.link.targets import DialTarget
 from tests.stations.fleet.conftest import KeptFrames, until
 from tests.stations.fleet.dialers import back, booted, target
 
@@ -218,7 +218,7 @@ def test_the_queue_tells_how_long_the_first_has_waited(monkeypatch):
     queue = DialQueue(limit=0)
     assert queue.backlog() == (0, 0.0)
     now = 100.0
-    monkeypatch.setattr("stations.dialing.time.monotonic", lambda: now)
+    monkeypatch.setattr("stations.link.dialing.time.monotonic", lambda: now)
     queue.submit(object())
     now = 105.0
     queue.submit(object())

@@ -3,8 +3,8 @@
 import asyncio
 import random
 
-from stations.dialer import LinkState
-from stations.dialing import DialQueue
+from stations.link.dialer import LinkState
+from stations.link.dialing import DialQueue
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import back, booted, make_dialer, target
 from tests.stations.fleet.sink import Sink
@@ -72,7 +72,7 @@ async def test_a_new_address_is_dialed_at_once(station, sink):
 
 
 async def test_a_csms_that_does_not_answer_our_close(station, sink, monkeypatch):
-    monkeypatch.setattr("stations.dialer.CLOSE_TIMEOUT", 0.2)
+    monkeypatch.setattr("stations.link.dialer.CLOSE_TIMEOUT", 0.2)
     station.connect()
     connection = await booted(sink)
     connection.on_ws_frame = lambda transport, frame: None
@@ -109,7 +109,7 @@ async def test_pings_are_sent_and_answered(station, sink):
 
 
 async def test_a_missing_pong_ends_the_connection(station, sink, monkeypatch):
-    monkeypatch.setattr("stations.dialer.PONG_TIMEOUT", 0.2)
+    monkeypatch.setattr("stations.link.dialer.PONG_TIMEOUT", 0.2)
     sink.answers_pings = False
     station.connect()
     await booted(sink)

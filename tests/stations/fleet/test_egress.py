@@ -9,13 +9,13 @@ from django.core.checks.registry import registry
 
 from chargepoint.effects import DONE, FAILED
 from stations.checks import egress_can_be_read
-from stations.dialer import LinkState
-from stations.dialing import DialQueue
-from stations.egress import Policy
-from stations.reaching import Reach
-from stations.targets import DialTarget
-from stations.transferring import Limits
-from stations.transfers import Transfers
+from stations.files.transferring import Limits
+from stations.files.transfers import Transfers
+from stations.link.dialer import LinkState
+from stations.link.dialing import DialQueue
+from stations.link.egress import Policy
+from stations.link.reaching import Reach
+from stations.link.targets import DialTarget
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import booted, make_dialer
 from tests.stations.fleet.file_servers import FtpFiles, HttpFiles
@@ -117,7 +117,7 @@ class Names:
         self.asked: list[str] = []
 
     async def __call__(self, host: str, port: int) -> list[str]:
-        from stations.reaching import resolved
+        from stations.link.reaching import resolved
 
         self.asked.append(host)
         if host not in self.answers:

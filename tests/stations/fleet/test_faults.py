@@ -8,8 +8,8 @@ import pytest
 import websockets
 
 from chargepoint.station import CommandRejected
-from stations.dialer import LinkState
-from stations.targets import DialTarget
+from stations.link.dialer import LinkState
+from stations.link.targets import DialTarget
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import back, booted
 from tests.stations.fleet.sink import Sink
@@ -159,7 +159,7 @@ async def test_a_healed_link_goes_on(station, sink):
 
 
 async def test_a_station_gives_a_half_open_link_up_by_its_own_pings(station, sink, monkeypatch):
-    monkeypatch.setattr("stations.dialer.PONG_TIMEOUT", 0.2)
+    monkeypatch.setattr("stations.link.dialer.PONG_TIMEOUT", 0.2)
     station.connect()
     connection = await settled(station, sink)
     station.ping_every(0.1)

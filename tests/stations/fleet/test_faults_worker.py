@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 
 from accounts.trail.acts import API, Act, enter, leave
 from accounts.trail.keeping import flush, keep_later
-from stations.commands import CommandFailed, notify_changed, send_command
+from stations.orders.commands import CommandFailed, notify_changed, send_command
 from tests.stations.fleet.conftest import PATIENCE, until
 from tests.stations.fleet.running import RunningWorker, charging, configure, hot_state
 

@@ -5,11 +5,11 @@ import time
 import pytest
 
 from chargepoint.effects import URGENT, Download, Transferred
-from stations import gate as gates
-from stations import keys
-from stations.fleet import Fleet
-from stations.gate import Gate
-from stations.snapshot_writer import Silenced, SnapshotWriter
+from stations.state import keys
+from stations.state.snapshot_writer import Silenced, SnapshotWriter
+from stations.worker import gate as gates
+from stations.worker.fleet import Fleet
+from stations.worker.gate import Gate
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import booted, make_dialer
 
@@ -199,7 +199,7 @@ async def test_nothing_is_written_of_a_consumer_that_was_let_go(aredis, store):
 
 
 class Running:
-    """As stations.fleet.RunningStation, with no row."""
+    """As stations.worker.fleet.RunningStation, with no row."""
 
     def __init__(self, dialer) -> None:
         self.dialer, self.consumer, self.shard, self.row = dialer, dialer.consumer, 0, ("", 1)

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from stations import gate as gates
-from stations.gate import Gate
+from stations.worker import gate as gates
+from stations.worker.gate import Gate
 
 
 class Link:

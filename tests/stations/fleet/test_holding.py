@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from stations import changes, handling, holding
-from stations.commands import notify_changed
+from stations.configuration import changes
 from stations.models import Station
-from stations.vitals import DEAD_TOLD
+from stations.orders import holding
+from stations.orders.commands import notify_changed
+from stations.worker import handling
+from stations.worker.vitals import DEAD_TOLD
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import booted
 from tests.stations.fleet.running import configure, in_database
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PROCESS = """
 import sys
 from pathlib import Path
-from stations.handling import HandlingFile, label_of
+from stations.worker.handling import HandlingFile, label_of
 file = HandlingFile(Path(sys.argv[1]), sys.argv[2])
 label = label_of(sys.argv[3])
 if sys.argv[3]:
@@ -104,7 +106,7 @@ async def test_a_step_is_in_the_slot_while_it_is_carried_out_and_no_longer(stati
 
 
 def test_a_fault_leaves_nobody_in_the_slot(tmp_path):
-    from stations.consumers import Host
+    from stations.worker.consumers import Host
 
     host = Host(None, None, None, None)
     with pytest.raises(ValueError, match="fault"), host.handling("CP-1"):

@@ -20,9 +20,9 @@ from hypothesis.stateful import (
 )  # fmt: skip
 from redis.asyncio import Redis
 
-from stations import keys, snapshots
-from stations.snapshot_writer import SnapshotWriter
-from stations.stamps import make_stamp, pack_state, unpack_state
+from stations.state import keys, snapshots
+from stations.state.snapshot_writer import SnapshotWriter
+from stations.state.stamps import make_stamp, pack_state, unpack_state
 
 STATIONS = ("CP-0", "CP-1")
 PICK = strategies.integers(0, 5).map(lambda number: lambda items: items[-1 - number % len(items)])

@@ -8,14 +8,14 @@ import psutil
 import pytest
 
 from chargepoint.config import StationConfig
-from stations.clock import Clock, Deadlines
-from stations.commands import shard_of
-from stations.consumers import ChargePointConsumer, Host
-from stations.dialer import Dialer
-from stations.dialing import DialQueue
-from stations.fleet import Fleet
-from stations.plans import Plan
-from stations.targets import DialTarget
+from stations.link.dialer import Dialer
+from stations.link.dialing import DialQueue
+from stations.link.targets import DialTarget
+from stations.orders.commands import shard_of
+from stations.worker.clock import Clock, Deadlines
+from stations.worker.consumers import ChargePointConsumer, Host
+from stations.worker.fleet import Fleet
+from stations.worker.plans import Plan
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.sink import Sink
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from redis.asyncio import Redis
 
-from stations import keys
+from stations.state import keys
 from tests.stations.fleet.test_leases import (
     LEASE,
     SHARDS,

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from stations.leases import ShardLeases
+from stations.worker.leases import ShardLeases
 
 SHARDS = 3
 LEASE, ROUND, TIMEOUT = 10.0, 1.0, 2.0
@@ -49,7 +49,7 @@ class FlakyRedis(Redis):
 
 
 class Worker:
-    """What a worker does with its leases, as stations.worker does it."""
+    """What a worker does with its leases, as stations.worker.worker does it."""
 
     def __init__(self, clock: Clock, client: Redis, name: str) -> None:
         self.clock = clock

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from stations import keys
-from stations.leases import ShardLeases
+from stations.state import keys
+from stations.worker.leases import ShardLeases
 
 SHARDS = 8
 LEASE = 10.0

@@ -6,8 +6,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from stations import keys, moments
-from stations.moments import Moments, read
+from stations.state import keys, moments
+from stations.state.moments import Moments, read
 
 
 def snapshot(*statuses, connected=True, booted=True, power="on", error="", why=""):

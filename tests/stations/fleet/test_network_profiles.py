@@ -7,10 +7,10 @@ import pytest
 
 from chargepoint.config import StationConfig
 from chargepoint.versions import make_station
-from stations.clock import Clock, Deadlines
-from stations.commands import notify_changed
-from stations.consumers import ChargePointConsumer, Host
-from stations.dialer import Dialer, LinkState
+from stations.link.dialer import Dialer, LinkState
+from stations.orders.commands import notify_changed
+from stations.worker.clock import Clock, Deadlines
+from stations.worker.consumers import ChargePointConsumer, Host
 from tests.chargepoint.authority import Authority
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import NoSnapshots, QuickBackoff, target

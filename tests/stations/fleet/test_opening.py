@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from picows.url import WSInvalidURL, parse_url
 
-from stations.egress import Policy, Refused
-from stations.opening import taken_apart
-from stations.reaching import Reach
+from stations.link.egress import Policy, Refused
+from stations.link.opening import taken_apart
+from stations.link.reaching import Reach
 
 URLS = [
     "ws://csms/ocpp/CP-1",

@@ -8,9 +8,11 @@ import threading
 import pytest
 
 from benchmarks.processes import wait_until
-from stations import changes, loading, named, order_book, orders, switching
+from stations.configuration import changes
 from stations.models import Station
-from stations.order_book import OrderBook
+from stations.orders import named, order_book, orders, switching
+from stations.orders.order_book import OrderBook
+from stations.worker import loading
 from tests.stations.fleet.conftest import PATIENCE, until
 from tests.stations.fleet.running import RunningWorker, configure, in_database
 

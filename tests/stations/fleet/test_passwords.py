@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from stations.dialer import LinkState
+from stations.link.dialer import LinkState
 from stations.models import Station
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import dialer_of_row

@@ -8,9 +8,10 @@ import pytest
 from bson import ObjectId
 from django.db import connection
 
-from stations import named, secrets
+from stations.configuration import secrets
 from stations.models import Station
-from stations.plans import Plan, Planner
+from stations.orders import named
+from stations.worker.plans import Plan, Planner
 
 FIELDS = [field for field in Station._meta.concrete_fields if field.attname != "id"]
 OTHERWISE = {

@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from stations import proxies
-from stations.dialer import LinkState
-from stations.egress import Policy
+from stations.link import proxies
+from stations.link.dialer import LinkState
+from stations.link.egress import Policy
+from stations.link.reaching import Reach
 from stations.models import Station
-from stations.reaching import Reach
 from tests.chargepoint.authority import Authority
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import booted

@@ -6,12 +6,13 @@ import json
 
 import pytest
 
-from messaging.journal import Journal
+from messaging.journals.journal import Journal
 from messaging.records import StateRecord, encode
-from stations import keys, recalling
-from stations.commands import shard_of
 from stations.models import Station
-from stations.stamps import make_stamp, pack_state
+from stations.orders.commands import shard_of
+from stations.state import keys
+from stations.state.stamps import make_stamp, pack_state
+from stations.worker import recalling
 from tests.messaging.conftest import make_record
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from stations import keys
+from stations.state import keys
 from tests.stations.fleet.test_leases import LEASE, ROUND, SHARDS, Worker
 
 KEEPS, NOTHING = "its data", "no data"

@@ -1,6 +1,6 @@
 """What a CSMS has entrusted to a station, at rest."""
 
-from stations.sealing import seal, shown, unseal
+from stations.worker.sealing import seal, shown, unseal
 
 
 def snapshot():

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from chargepoint.config import StationConfig
-from stations.commands import notify_changed
-from stations.dialer import LinkState
+from stations.link.dialer import LinkState
+from stations.orders.commands import notify_changed
 from tests.chargepoint.authority import Authority
 from tests.stations.fleet.conftest import PATIENCE, until
 from tests.stations.fleet.dialers import target

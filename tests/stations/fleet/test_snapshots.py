@@ -9,9 +9,9 @@ from django.conf import settings
 from redis.asyncio import Redis
 
 from chargepoint.effects import SOON, TOUCH, URGENT
-from stations import keys, snapshots
-from stations.snapshot_writer import TOUCH_TICKS, TOUCHES, SnapshotWriter
-from stations.stamps import make_stamp, pack_state, split_stamp, unpack_state
+from stations.state import keys, snapshots
+from stations.state.snapshot_writer import TOUCH_TICKS, TOUCHES, SnapshotWriter
+from stations.state.stamps import make_stamp, pack_state, split_stamp, unpack_state
 from stations.tasks import sync_station_state
 from tests.stations.fleet.conftest import PATIENCE, until
 
@@ -61,7 +61,7 @@ def test_stamps_sort_as_strings():
 
 
 async def test_urgent_changes_wait_for_no_tick(writer, store, monkeypatch):
-    monkeypatch.setattr("stations.snapshot_writer.TICK", 3600.0)
+    monkeypatch.setattr("stations.state.snapshot_writer.TICK", 3600.0)
     source = Source("CP-1")
     task = asyncio.create_task(writer.run())
     await asyncio.sleep(0)

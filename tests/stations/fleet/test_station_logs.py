@@ -8,12 +8,12 @@ import pytest
 
 from chargepoint.effects import Upload
 from chargepoint.times import iso
-from messaging import store
+from messaging.keeping import store
+from messaging.keeping.storing import insert_frames
 from messaging.records import FrameRecord, id_at
-from messaging.storing import insert_frames
-from stations import station_logs
-from stations.commands import notify_changed, send_command
-from stations.station_logs import write_log
+from stations.files import station_logs
+from stations.files.station_logs import write_log
+from stations.orders.commands import notify_changed, send_command
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.file_servers import HttpFiles
 from tests.stations.fleet.running import RunningWorker, configure

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stations.dialer import LinkState
+from stations.link.dialer import LinkState
+from stations.link.speaking import NothingChosen, chosen_config
 from stations.models import Station
-from stations.speaking import NothingChosen, chosen_config
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import back, booted, dialer_of_row
 from tests.stations.fleet.secure_csms import SecureCsms

@@ -1,7 +1,7 @@
 """A station whose version the CSMS has chosen, on a whole worker: restarts and changes."""
 
-from stations.commands import notify_changed
 from stations.models import Station
+from stations.orders.commands import notify_changed
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.running import RunningWorker, charging, configure, in_database
 

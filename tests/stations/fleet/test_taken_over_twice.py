@@ -2,8 +2,8 @@
 
 import pytest
 
-from stations import fleet
 from stations.models import Station
+from stations.worker import fleet
 from tests.stations.fleet.crash_world import CAR, IDENTITY, Wire, World
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,8 +9,8 @@ import pytest
 from chargepoint.config import StationConfig
 from chargepoint.times import iso
 from chargepoint.versions import make_station
-from stations.clock import TICKS, Deadlines
-from stations.consumers import ChargePointConsumer, Host
+from stations.worker.clock import TICKS, Deadlines
+from stations.worker.consumers import ChargePointConsumer, Host
 from tests.stations.fleet.conftest import PATIENCE
 
 START = 1_790_000_000.0

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from stations.dialer import LinkState
-from stations.opening import tls_context
-from stations.targets import DialTarget, TlsOptions
+from stations.link.dialer import LinkState
+from stations.link.opening import tls_context
+from stations.link.targets import DialTarget, TlsOptions
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import booted, target
 from tests.stations.fleet.sink import Sink

@@ -9,8 +9,8 @@ import warnings
 
 import pytest
 
+from stations.link.tls_protocols import check_protocols
 from stations.models import Station
-from stations.tls_protocols import check_protocols
 from tests.chargepoint.authority import Authority
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import booted

@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 
 from chargepoint.effects import BAD_MESSAGE, DENIED, DONE, FAILED, UNSUPPORTED, Download, Upload
-from stations.targets import TlsOptions
-from stations.transferring import Limits
-from stations.transfers import Transfers
+from stations.files.transferring import Limits
+from stations.files.transfers import Transfers
+from stations.link.targets import TlsOptions
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.file_servers import FtpFiles, HttpFiles
 from tests.stations.fleet.test_tls_dialing import Authority

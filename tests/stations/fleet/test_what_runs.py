@@ -2,11 +2,11 @@
 
 import pytest
 
-from stations.changes import MOST_AT_ONCE, create_many, expand_pattern
-from stations.clock import Clock, Deadlines
-from stations.commands import shard_of
-from stations.loading import compare
+from stations.configuration.changes import MOST_AT_ONCE, create_many, expand_pattern
 from stations.models import Station
+from stations.orders.commands import shard_of
+from stations.worker.clock import Clock, Deadlines
+from stations.worker.loading import compare
 from tests.stations.fleet.conftest import until
 
 ALL = None

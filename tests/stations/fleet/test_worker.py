@@ -5,10 +5,16 @@ import time
 
 import pytest
 
-from stations import keys, snapshots
-from stations.commands import CommandFailed, notify_changed, send_command, send_commands, shard_of
 from stations.models import Station
-from stations.worker import WorkerOptions
+from stations.orders.commands import (
+    CommandFailed,
+    notify_changed,
+    send_command,
+    send_commands,
+    shard_of,
+)
+from stations.state import keys, snapshots
+from stations.worker.worker import WorkerOptions
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.running import (
     RunningWorker,

@@ -6,9 +6,9 @@ import pytest
 from bson import Binary
 
 from chargepoint.effects import URGENT
-from stations import keys, snapshots
-from stations.commands import notify_changed, send_command, shard_of
-from stations.stamps import make_stamp, pack_state, split_stamp, unpack_state
+from stations.orders.commands import notify_changed, send_command, shard_of
+from stations.state import keys, snapshots
+from stations.state.stamps import make_stamp, pack_state, split_stamp, unpack_state
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.running import (
     RunningWorker,

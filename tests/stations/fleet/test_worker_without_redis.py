@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from stations import keys, snapshots
-from stations.commands import notify_changed, send_command
+from stations.orders.commands import notify_changed, send_command
+from stations.state import keys, snapshots
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.running import (
     RunningWorker,
@@ -64,7 +64,7 @@ async def test_last_states_go_to_mongo_if_redis_is_away_at_the_stop(
     transactional_db, layers, sink, own_redis, settings, monkeypatch
 ):
     monkeypatch.setattr(snapshots, "_client", None)
-    monkeypatch.setattr("stations.worker.FINAL_WRITE_PATIENCE", 1.0)
+    monkeypatch.setattr("stations.worker.worker.FINAL_WRITE_PATIENCE", 1.0)
     settings.REDIS_URL = own_redis.url
     await configure(sink, "CP-1")
     worker = RunningWorker()

@@ -8,11 +8,12 @@ import redis
 from pymongo.errors import BulkWriteError
 
 from chargepoint.effects import URGENT
-from stations import clock, keys, snapshots
-from stations.clock import Clock
-from stations.fleet import following
-from stations.snapshot_writer import SnapshotWriter
-from stations.stamps import make_stamp, pack_state
+from stations.state import keys, snapshots
+from stations.state.snapshot_writer import SnapshotWriter
+from stations.state.stamps import make_stamp, pack_state
+from stations.worker import clock
+from stations.worker.clock import Clock
+from stations.worker.fleet import following
 from tests.messaging.refusing import NOT_ALLOWED, OUT_OF_DISK, first, refusing
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.test_snapshots import Source, running, stamp_in, write, writer  # noqa: F401

@@ -1,0 +1,81 @@
+"""Deleting what is older than the retention, oldest first, a little at a time: messages, their
+counts, and the meter samples of sessions. The sessions themselves stay.
+
+MongoDB's own TTL would do on a real server. The embedded store's copies and decodes the whole
+collection under its lock each minute (docs/decisions/0006-retention.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from messaging.keeping import store
+from messaging.queries.windows import HOUR_MS, MINUTE_MS, Step, from_ms, steps, to_ms
+from messaging.records import id_at
+
+DELETE_AT_MOST = 2000  # messages a command: some 100 ms of the embedded store
+FIRST_MINUTES = 10  # that are looked at at once, to begin with
+PAUSE = 0.05  # seconds between two commands, for the others
+
+
+async def prune(db: AsyncDatabase, before: datetime, seconds: float) -> tuple[int, bool]:
+    """Delete messages and what tells of them from before that time, for so long at most.
+
+    Returns (messages deleted, whether that was all). May be cut off anywhere: what a run leaves,
+    the next finds, since a minute's sheets go after its messages and its mark goes last.
+    """
+    deadline = time.monotonic() + seconds
+    end, deleted = to_ms(before), 0
+    oldest = await _oldest_minute(db, before)
+    if oldest is not None:
+        async for step in steps(db, oldest, end, newest_first=False, length=FIRST_MINUTES):
+            deleted += await _delete_step(db, step)
+            if time.monotonic() >= deadline:
+                await _forget_marks(db, step.end)
+                return deleted, False
+        await _forget_marks(db, end)
+    await _forget_samples(db, before)
+    return deleted, True
+
+
+async def _oldest_minute(db: AsyncDatabase, before: datetime) -> int | None:
+    """The first minute, in unix ms, that has a mark and begins before that time."""
+    minutes = db[store.MINUTES].find({"time": {"$lt": before}}, {"_id": 1})
+    numbers = [row["_id"] async for row in minutes]
+    return min(numbers) * MINUTE_MS if numbers else None
+
+
+async def _delete_step(db: AsyncDatabase, step: Step) -> int:
+    """Delete the messages of a step, then the sheets of its whole minutes and what they hold."""
+    bounds = id_at(step.start / 1000), id_at(step.end / 1000)
+    old = sorted(
+        {one for sheet in step.sheets for one in sheet.ids if bounds[0] <= one < bounds[1]}
+    )
+    deleted = 0
+    for place in range(0, len(old), DELETE_AT_MOST):
+        some = {"_id": {"$in": old[place : place + DELETE_AT_MOST]}}
+        deleted += (await db[store.MESSAGES].delete_many(some)).deleted_count
+        await asyncio.sleep(PAUSE)
+    whole = {"$gte": step.start // MINUTE_MS, "$lt": step.end // MINUTE_MS}
+    await db[store.CATALOG].delete_many({"minute": whole})
+    span = {"time": {"$gte": from_ms(step.start), "$lt": from_ms(step.end)}}
+    for name in (store.SAMPLES, store.NEWS):
+        await db[name].delete_many(span)
+    return deleted
+
+
+async def _forget_samples(db: AsyncDatabase, before: datetime) -> None:
+    """Delete the samples whose messages had gone already, by hand for instance."""
+    for name in (store.SAMPLES, store.NEWS):
+        await db[name].delete_many({"time": {"$lt": before}})
+
+
+async def _forget_marks(db: AsyncDatabase, end: int) -> None:
+    """Delete the marks and counts of what lies wholly before `end` (unix ms)."""
+    for name, length in ((store.MINUTES, MINUTE_MS), (store.HOURS, HOUR_MS)):
+        await db[name].delete_many({"time": {"$lte": from_ms(end - length)}})
+    await db[store.STATIONS].delete_many({"hour": {"$lt": end // HOUR_MS}})

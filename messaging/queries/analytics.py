@@ -1,0 +1,134 @@
+"""Numbers over the log and the transactions, from counts kept as messages are stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from messaging.keeping import store
+from messaging.keeping.catalog import sheet
+from messaging.keeping.counting import LISTS, PLAIN, tally, together
+from messaging.masking import shown
+from messaging.queries import sessions
+from messaging.queries.history import Wanted, read_page
+from messaging.records import when
+from messaging.rows import document_item, iso
+
+MINUTES_UP_TO = 6  # hours; longer spans are read from the hours' counts
+MOST_UNCOUNTED = 10  # minutes that are counted while somebody waits
+
+
+async def counts(db: AsyncDatabase, hours: int, end: datetime | None = None) -> list[dict]:
+    """Return the counted minutes or hours of the last `hours`, oldest first.
+
+    The last minutes are not counted yet: they are counted here.
+    """
+    end = end or datetime.now(UTC)
+    span = {"$gte": end - timedelta(hours=hours), "$lte": end}
+    by_minute = hours <= MINUTES_UP_TO
+    rows = await db[store.MINUTES if by_minute else store.HOURS].find({"time": span}).to_list()
+    found = {row["_id"]: row for row in rows}
+    for minute in await _uncounted(db, span):
+        number = minute["_id"] if by_minute else minute["_id"] // 60
+        parts = [] if by_minute else [found.get(number, {}), _taken_away(minute)]
+        fresh = tally(map(sheet, await db[store.CATALOG].find({"minute": minute["_id"]}).to_list()))
+        began = when(number * (60 if by_minute else 3600))
+        found[number] = {"_id": number, "time": began, **together([*parts, fresh])}
+    return sorted((row for row in found.values() if row.get("total")), key=lambda row: row["_id"])
+
+
+async def _uncounted(db: AsyncDatabase, span: dict) -> list[dict]:
+    dirty = await db[store.MINUTES].find({"dirty": {"$gt": 0}}).to_list()
+    asked = [row for row in dirty if span["$gte"] <= row["time"] <= span["$lte"]]
+    return sorted(asked, key=lambda row: row["_id"])[-MOST_UNCOUNTED:]
+
+
+def _taken_away(row: dict) -> dict:
+    """What its hour has of a minute already."""
+    plain = {name: -row[name] for name in PLAIN if name in row}
+    lists = {name: {one: -amount for one, amount in row.get(name, {}).items()} for name in LISTS}
+    return {**plain, **lists}
+
+
+def added_up(rows: list[dict]) -> dict:
+    """Sum counts; `latency_ms` becomes the mean, None where nothing was answered."""
+    sums = together(rows)
+    answers, spent = sums.pop("latencies", 0), sums.pop("latency_ms", 0)
+    listed = {name: Counter(sums.pop(name, {})) for name in LISTS}
+    sums = {name: sums.get(name, 0) for name in PLAIN if name not in ("latency_ms", "latencies")}
+    sums["latency_ms"] = round(spent / answers, 3) if answers else None
+    return sums | {name: dict(found.most_common(100)) for name, found in listed.items()}
+
+
+def series(rows: list[dict]) -> list[dict]:
+    """One point a counted minute or hour, for a chart."""
+    return [
+        {
+            "time": iso(row["time"]),
+            **{name: row.get(name, 0) for name in ("total", "sent", "received", "errors")},
+        }
+        for row in rows
+    ]
+
+
+async def messages(db: AsyncDatabase, hours: int) -> dict:
+    """Totals and a series of the last `hours`."""
+    rows = await counts(db, hours)
+    step = 60 if hours <= MINUTES_UP_TO else 3600
+    return {"hours": hours, "step": step, **added_up(rows), "series": series(rows)}
+
+
+async def errors(db: AsyncDatabase, hours: int, limit: int = 20, masks: bool = True) -> dict:
+    """Failures of the last `hours` by code, and the newest of them."""
+    sums = added_up(await counts(db, hours))
+    since = datetime.now(UTC) - timedelta(hours=hours)
+    page = await read_page(db, Wanted(errors=True, start=since), limit=limit)
+    recent = [document_item(made) for made in page.items]
+    return {
+        "hours": hours,
+        "total": sums["total"],
+        "errors": sums["errors"],
+        "rate": round(sums["errors"] / sums["total"], 6) if sums["total"] else 0.0,
+        "codes": sums["codes"],
+        "recent": shown(recent) if masks else recent,
+    }
+
+
+async def transactions(db: AsyncDatabase, hours: int) -> dict:
+    """Sessions begun in the last `hours`: how many, how long, how much, by day and reason."""
+    since = datetime.now(UTC) - timedelta(hours=hours)
+    found = await (
+        db[store.TRANSACTIONS].find({"started": {"$gte": since}}, {"samples": 0}).to_list()
+    )
+    found = await sessions.brought_up(db, found)
+    days: dict[str, Counter] = {}
+    reasons: Counter = Counter()
+    seconds = []
+    for made in found:
+        day = days.setdefault(made["started"].strftime("%Y-%m-%d"), Counter())
+        day["started"] += 1
+        day["energy_wh"] += made.get("energy_wh") or 0
+        if made.get("ended"):
+            day["ended"] += 1
+            seconds.append((made["ended"] - made["started"]).total_seconds())
+            reasons[made.get("reason") or "unknown"] += 1
+    return {
+        "hours": hours,
+        "started": len(found),
+        "ended": len(seconds),
+        "active": await db[store.TRANSACTIONS].count_documents({"state": "active"}),
+        "energy_wh": sum(made.get("energy_wh") or 0 for made in found),
+        "mean_seconds": round(sum(seconds) / len(seconds), 1) if seconds else None,
+        "reasons": dict(reasons),
+        "days": [{"day": day, **days[day]} for day in sorted(days)],
+    }
+
+
+async def dashboard(db: AsyncDatabase) -> dict:
+    """The last hour's messages and the last day's transactions at one look."""
+    hour = await messages(db, 1)
+    day = await transactions(db, 24)
+    day.pop("days")
+    return {"messages": hour, "transactions": day}

@@ -1,0 +1,184 @@
+"""Forms of scenarios and behaviours, and of running a scenario on stations."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
+
+from scenarios.launching import Target, Wishes, launch
+from scenarios.models import Behaviour, Execution, Scenario
+from scenarios.rules.validation import each_step, type_of
+from stations.admin.widgets import WordsField
+from stations.models import Template
+
+# Django's own field takes these for "nothing was given", which for us they are not.
+_EMPTY = (None, "")
+
+
+class PlainJSONField(forms.JSONField):
+    """JSON in a text area, written over several lines; a mistake is told with its line."""
+
+    empty_values = list(_EMPTY)
+
+    def __init__(self, rows: int = 8, **options: Any) -> None:
+        attributes = {"rows": rows, "class": "sc-json", "spellcheck": "false"}
+        super().__init__(widget=UnfoldAdminTextareaWidget(attrs=attributes), **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value or ""  # nothing yet, or as it was entered
+        return json.dumps(value, indent=2, ensure_ascii=False)
+
+    def to_python(self, value: Any) -> Any:
+        if value in _EMPTY or not isinstance(value, str):
+            return value or None
+        try:
+            return json.loads(value)
+        except RecursionError:
+            raise ValidationError("Nest this less deep.") from None
+        except ValueError as error:
+            place = f"line {error.lineno}, column {error.colno}"
+            raise ValidationError(f"This is no JSON ({place}): {error.msg}.") from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return data
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return (initial or None) != (self.to_python(data) or None)
+        except ValidationError:
+            return True
+
+
+class ScenarioForm(forms.ModelForm):
+    description = forms.CharField(
+        required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
+    tags = WordsField(required=False, help_text="Separated by commas.")
+    steps = PlainJSONField(
+        rows=28, help_text="A list of steps; docs/scenarios.md has all types and their params."
+    )
+    cleanup = PlainJSONField(
+        rows=5, required=False, help_text="Steps that run at the end, however it ended."
+    )
+    variables = PlainJSONField(
+        rows=5, required=False, help_text='Defaults of $variables, e.g. {"energy_kwh": 20}.'
+    )
+
+    watch = PlainJSONField(
+        rows=4, required=False,
+        help_text='Rules of the wire watch that are not the usual ones, e.g. {"late_ms": 2000}.',
+    )  # fmt: skip
+
+    class Meta:
+        model = Scenario
+        fields = (
+            "name", "slug", "description", "version", "tags", "steps", "cleanup", "variables",
+            "watch",
+        )  # fmt: skip
+
+    def clean_cleanup(self) -> Any:
+        return self.cleaned_data.get("cleanup") or []
+
+    def clean_variables(self) -> Any:
+        return self.cleaned_data.get("variables") or {}
+
+    def clean_watch(self) -> Any:
+        return self.cleaned_data.get("watch") or {}
+
+
+class BehaviourForm(forms.ModelForm):
+    stations = WordsField(required=False, help_text="Identities, separated by commas.")
+    variables = PlainJSONField(
+        rows=8, required=False, help_text="In place of the scenario's defaults."
+    )
+
+    class Meta:
+        model = Behaviour
+        fields = ("name", "scenario", "enabled", "stations", "tag", "variables", "stagger_ms")
+
+    def clean_variables(self) -> Any:
+        return self.cleaned_data.get("variables") or {}
+
+
+class RunForm(forms.Form):
+    """Which stations, and how."""
+
+    stations = forms.CharField(
+        required=False,
+        help_text="Identities, separated by commas or line breaks.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+    tag = forms.CharField(
+        required=False, help_text="Every station that has it.", widget=UnfoldAdminTextInputWidget
+    )
+    template = forms.ModelChoiceField(
+        Template.objects.none(), required=False, empty_label="–",
+        help_text="Every station made from it.", widget=UnfoldAdminSelectWidget,
+    )  # fmt: skip
+    stagger_ms = forms.IntegerField(
+        label="Stagger (ms)", initial=0, min_value=0,
+        help_text="Between the starts of two stations.", widget=UnfoldAdminIntegerFieldWidget,
+    )  # fmt: skip
+    start_stations = forms.BooleanField(
+        label="Start stations that do not run", required=False, widget=UnfoldBooleanWidget
+    )
+    variables = PlainJSONField(
+        rows=4, required=False, help_text="Change the values that this run shall have."
+    )
+    watch = PlainJSONField(
+        rows=2, required=False,
+        help_text='Rules of the wire watch for this run, e.g. {"clock_skew": "warn"}.',
+    )  # fmt: skip
+    driver = PlainJSONField(
+        rows=4, required=False,
+        help_text='By which the CSMS acts: the name of a driver that ships, e.g. "octt", or a '
+        "driver as docs/suites.md has it. Empty: the one of this server.",
+    )  # fmt: skip
+    share = forms.BooleanField(
+        label="Beside what else runs", required=False, widget=UnfoldBooleanWidget,
+        help_text="Do not wait until the stations are free.",
+    )  # fmt: skip
+
+    def __init__(self, scenario: Scenario, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scenario = scenario
+        self.fields["template"].queryset = Template.objects.all()
+        self.fields["variables"].initial = scenario.variables
+        if not scenario.variables:
+            del self.fields["variables"]
+        if "csms" not in map(type_of, each_step([*scenario.steps, *scenario.cleanup])):
+            del self.fields["driver"]
+
+    def launch(self, user: str) -> Execution | None:
+        """None where the form has errors now."""
+        values = self.cleaned_data
+        named = tuple(
+            name.strip() for name in re.split(r"[\r\n,]", values["stations"]) if name.strip()
+        )
+        template = values["template"].name if values["template"] else ""
+        wishes = Wishes(
+            values["stagger_ms"] or 0, values["start_stations"], values.get("variables") or {},
+            started_by=user, share=values["share"], watch=values["watch"] or {},
+            driver=values.get("driver"),
+        )  # fmt: skip
+        try:
+            return launch(self.scenario, Target(named, values["tag"].strip(), template), wishes)
+        except ValidationError as error:
+            for name, texts in error.message_dict.items():
+                if name in self.fields:
+                    self.add_error(name, texts)
+                else:
+                    self.add_error(None, [f"{name}: {text}" for text in texts])
+            return None

@@ -1,0 +1,58 @@
+"""The form of a suite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from scenarios.admin.forms import PlainJSONField
+from scenarios.models import SuitePlan
+from scenarios.suites import NAMES
+from scenarios.verdicts.rules import DRIVER_NAMES
+from stations.admin.widgets import WordsField
+
+
+def _choice(names: tuple[str, ...], none: str, help_text: str) -> forms.ChoiceField:
+    choices = [("", none), *((name, name) for name in names)]
+    return forms.ChoiceField(
+        choices=choices, required=False, widget=UnfoldAdminSelectWidget, help_text=help_text
+    )
+
+
+class SuiteForm(forms.ModelForm):
+    suite = _choice(NAMES, "a suite of your own", "One that ships, or the document of your own.")
+    driver = _choice(
+        DRIVER_NAMES, "your own, else the server's", "By which the CSMS is made to act."
+    )
+    document = PlainJSONField(
+        rows=24, required=False, help_text='As docs/suites.md has it: {"suite": ..., "cases": []}.'
+    )
+    driver_document = PlainJSONField(
+        rows=14, required=False, help_text="As docs/suites.md has it.", label="Driver of your own"
+    )
+    variables = PlainJSONField(
+        rows=6, required=False, help_text="Other values for variables of the cases or the driver."
+    )
+    versions = WordsField(
+        required=False, help_text="OCPP versions, separated by commas; none: as the suite says."
+    )
+    only = WordsField(required=False, help_text="Cases, such as TC_0*; none: all.")
+
+    class Meta:
+        model = SuitePlan
+        fields = (
+            "name", "suite", "document", "csms_url", "stations", "versions", "driver",
+            "driver_document", "only", "variables", "parallel", "strict", "fast", "seed",
+            "every_minutes", "webhook_url", "enabled",
+        )  # fmt: skip
+
+    def clean_document(self) -> Any:
+        return self.cleaned_data.get("document") or {}
+
+    def clean_driver_document(self) -> Any:
+        return self.cleaned_data.get("driver_document") or {}
+
+    def clean_variables(self) -> Any:
+        return self.cleaned_data.get("variables") or {}

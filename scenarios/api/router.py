@@ -1,0 +1,10 @@
+"""The scenario API put together. Mounted at /api/: the paths are whole."""
+
+from ninja import Router
+
+from scenarios.api import behaviours, executions, recording, scenarios, suites
+
+router = Router()
+# Words like "export" come before {scenario}.
+for part in (scenarios, executions, behaviours, recording, suites):
+    router.add_router("", part.router)

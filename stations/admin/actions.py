@@ -1,0 +1,109 @@
+"""Actions on the stations that are ticked in the list. Who may: stations/rights.py."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from stations.configuration import changes
+from stations.orders import switching
+from stations.orders.commands import send_commands_sync
+from stations.rights import PART, SEE_SECRETS
+
+
+def _identities(queryset: QuerySet) -> list[str]:
+    return list(queryset.values_list("identity", flat=True))
+
+
+def _switch(model_admin, request: HttpRequest, queryset: QuerySet, running: bool) -> None:
+    columns = ("identity", *switching.COLUMNS)
+    wanted = {row["identity"]: row for row in queryset.values(*columns)}
+    count = changes.switch(wanted, running)
+    done = "started" if running else "stopped"
+    being = " are being" if len(wanted) > changes.SWITCHED_AT_ONCE else ""
+    note = f"{count} of {len(wanted)} stations{being} {done}."
+    if count < len(wanted):
+        note += f" The others were {done} already" + (" or are disabled." if running else ".")
+    model_admin.message_user(request, note, messages.SUCCESS)
+
+
+@admin.action(description="Start")
+def start(model_admin, request, queryset):
+    _switch(model_admin, request, queryset, True)
+
+
+@admin.action(description="Stop")
+def stop(model_admin, request, queryset):
+    _switch(model_admin, request, queryset, False)
+
+
+@admin.action(description="Release (held back)")
+def release(model_admin, request, queryset):
+    wanted = _identities(queryset)
+    count = changes.release(wanted)
+    note = f"{count} of {len(wanted)} stations released."
+    if count < len(wanted):
+        note += " The others were not held back."
+    model_admin.message_user(request, note, messages.SUCCESS)
+
+
+def _command(model_admin, request: HttpRequest, queryset: QuerySet, name: str, **args) -> None:
+    answers = send_commands_sync(_identities(queryset), name, args)
+    refused = Counter(
+        answer["error"]["message"] for answer in answers.values() if "error" in answer
+    )
+    done = len(answers) - refused.total()
+    if done:
+        model_admin.message_user(request, f"{name}: done by {done} stations.", messages.SUCCESS)
+    for sentence, count in refused.most_common(3):
+        note = f"{name}: {sentence}" + (f" ({count} stations like this)" if count > 1 else "")
+        model_admin.message_user(request, note, messages.ERROR)
+
+
+@admin.action(description="Connect to the CSMS")
+def connect(model_admin, request, queryset):
+    _command(model_admin, request, queryset, "connect")
+
+
+@admin.action(description="Disconnect from the CSMS")
+def disconnect(model_admin, request, queryset):
+    _command(model_admin, request, queryset, "disconnect")
+
+
+@admin.action(description="Reset (soft)")
+def reset_soft(model_admin, request, queryset):
+    _command(model_admin, request, queryset, "reset", kind="Soft")
+
+
+@admin.action(description="Reset (hard)")
+def reset_hard(model_admin, request, queryset):
+    _command(model_admin, request, queryset, "reset", kind="Hard")
+
+
+@admin.action(description="Clone")
+def clone(model_admin, request, queryset):
+    made, without = [], 0
+    trusted = PART.may(request, SEE_SECRETS)
+    for identity in _identities(queryset):
+        try:
+            copy = changes.clone(
+                identity, changes.free_copy_identity(identity), with_secrets=trusted
+            )
+        except (ValidationError, changes.IdentityTaken) as error:
+            model_admin.message_user(request, f"{identity}: {error}", messages.ERROR)
+        else:
+            made.append(copy.identity)
+            without += bool(copy.parted)
+    if without:
+        note = f"{without} copies have no password and no client key: give them their own."
+        model_admin.message_user(request, note, messages.WARNING)
+    if made:
+        shown = ", ".join(made[:5]) + (" …" if len(made) > 5 else "")
+        model_admin.message_user(request, f"Made {shown}.", messages.SUCCESS)
+
+
+ALL = [start, stop, release, connect, disconnect, reset_soft, reset_hard, clone]

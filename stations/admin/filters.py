@@ -1,0 +1,90 @@
+"""Filters of the station list: by live state, by tag, by tag group."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import QuerySet
+
+from stations.models import Station, TagGroup
+from stations.state.live import COLUMNS_OF, HELD_BACK, LABELS, in_state
+
+CHOICES_AGE = 10  # seconds; every page of the list asks, and a fleet has few makes and tags
+
+
+def _distinct(field: str) -> list[str]:
+    """The field's values over all stations; the elements of an array, which the ORM cannot ask."""
+    return cache.get_or_set(
+        f"station-choices-{field}",
+        lambda: connection.get_collection(Station._meta.db_table).distinct(field),
+        CHOICES_AGE,
+    )
+
+
+def known_tags() -> list[str]:
+    """Every tag that a station or a group has."""
+    tags = {tag for group in TagGroup.objects.all() for tag in group.tags}
+    tags.update(_distinct("tags"))
+    return sorted(tags)
+
+
+class LiveStateFilter(admin.SimpleListFilter):
+    """Most states are in Redis alone, so this may read those of all running stations."""
+
+    title = "live state"
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [(label, text) for label, (text, _) in LABELS.items()]
+
+    def queryset(self, request, queryset: QuerySet) -> QuerySet:
+        wanted = self.value()
+        if wanted in COLUMNS_OF:
+            return queryset.filter(**COLUMNS_OF[wanted])
+        if wanted == HELD_BACK:
+            return queryset.filter(enabled=True, running=True, held_back__gt="")
+        if wanted not in LABELS:
+            return queryset
+        running = queryset.filter(**COLUMNS_OF["running"]).values_list("identity", flat=True)
+        return queryset.filter(identity__in=in_state(list(running), wanted))
+
+
+class MakeFilter(admin.SimpleListFilter):
+    title = "make"
+    parameter_name = "vendor"
+
+    def lookups(self, request, model_admin):
+        return [(vendor, vendor) for vendor in sorted(_distinct("vendor"))]
+
+    def queryset(self, request, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(vendor=self.value()) if self.value() else queryset
+
+
+class TagFilter(admin.SimpleListFilter):
+    """Every tag that a station or a group has."""
+
+    title = "tag"
+    parameter_name = "tag"
+
+    def lookups(self, request, model_admin):
+        return [(tag, tag) for tag in known_tags()]
+
+    def queryset(self, request, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(tags__contains=[self.value()]) if self.value() else queryset
+
+
+class TagGroupFilter(admin.SimpleListFilter):
+    title = "tag group"
+    parameter_name = "tag_group"
+
+    def lookups(self, request, model_admin):
+        return [(group.name, group.name) for group in TagGroup.objects.all()]
+
+    def queryset(self, request, queryset: QuerySet) -> QuerySet:
+        if not self.value():
+            return queryset
+        group = TagGroup.objects.filter(name=self.value()).first()
+        if group is None or not group.tags:
+            return queryset.none()
+        return queryset.filter(tags__overlap=group.tags)

@@ -1,0 +1,218 @@
+"""The admin's forms of a station, a template, and of many stations at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+    UnfoldBooleanWidget,
+)
+
+from stations.admin.widgets import ConnectorsField, MeasurandsField, SettingsField, WordsField
+from stations.configuration import changes, passwords
+from stations.configuration.delays import USUAL_IN_WORDS
+from stations.models import (
+    DESIGN_FIELDS,
+    Station,
+    TagGroup,
+    Template,
+    default_connectors,
+    default_measurands,
+)
+
+
+def pem_field(label: str, help_text: str = "") -> forms.CharField:
+    return forms.CharField(
+        required=False, label=label, help_text=help_text,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "class": "st-pem"}),
+    )  # fmt: skip
+
+
+class DesignForm(forms.ModelForm):
+    connectors = ConnectorsField(
+        initial=default_connectors,
+        help_text="One row an outlet. Phases: 1 or 3 for AC, 0 for DC. Power in W.",
+    )
+    configuration = SettingsField(
+        required=False,
+        label="Configuration overrides",
+        help_text="Keys of OCPP 1.6, or Component.Variable of 2.x. They win over the fields here.",
+    )
+    delays = SettingsField(required=False, help_text=f"Seconds by name. {USUAL_IN_WORDS}")
+    measurands = MeasurandsField(
+        required=False,
+        initial=default_measurands,
+        help_text="What meter values carry, where the OCPP version has it.",
+    )
+    tags = WordsField(required=False, help_text="Separated by commas.")
+    offered_versions = WordsField(
+        required=False,
+        help_text="Offered to the CSMS in this order, e.g. 2.1, 2.0.1, 1.6; it chooses one for "
+        "the connection. Empty: the OCPP version alone.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("ocpp_version") == "1.6":
+            # 1.6 has no EVSEs: the column is hidden, and each connector is its own.
+            for row in cleaned.get("connectors") or []:
+                row["evse"] = row["id"]
+        return cleaned
+
+
+class TemplateForm(DesignForm):
+    tls_ca_pem = pem_field("CA certificates (PEM)", "Empty: the system's own.")
+
+    class Meta:
+        model = Template
+        fields = ("name", "description", *DESIGN_FIELDS)
+
+
+class StationForm(DesignForm):
+    password = forms.CharField(
+        required=False, strip=False, widget=UnfoldAdminPasswordWidget(render_value=False)
+    )
+    password_encoding = forms.ChoiceField(
+        required=False, choices=[(name, name) for name in passwords.ENCODINGS],
+        label="Password is given as", widget=UnfoldAdminSelectWidget,
+        help_text="Text is sent as UTF-8. Bytes are written as hexadecimal digits or base64.",
+    )  # fmt: skip
+    forget_password = forms.BooleanField(
+        required=False, widget=UnfoldBooleanWidget, label="Remove the password"
+    )
+    tls_ca_pem = pem_field("CA certificates (PEM)", "Empty: the system's own.")
+    proxy_password = forms.CharField(
+        required=False, strip=False, label="Password at the proxy",
+        widget=UnfoldAdminPasswordWidget(render_value=False),
+    )  # fmt: skip
+    forget_proxy_password = forms.BooleanField(
+        required=False, widget=UnfoldBooleanWidget, label="Remove the proxy's password"
+    )
+    tls_client_cert_pem = pem_field("Client certificate (PEM)")
+    tls_client_key_pem = pem_field("Client key (PEM)")
+    forget_client_key = forms.BooleanField(
+        required=False, widget=UnfoldBooleanWidget, label="Remove the client key"
+    )
+    start_now = forms.BooleanField(
+        required=False, initial=True, widget=UnfoldBooleanSwitchWidget,
+        help_text="It connects to its CSMS as soon as it is saved.",
+    )  # fmt: skip
+    revision_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Station
+        fields = (
+            "identity", "name", *DESIGN_FIELDS, "serial", "iccid", "imsi", "username",
+            "password_encoding", "tls_client_cert_pem", "enabled", "template",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        station = self.instance
+        self.fields["revision_seen"].initial = station.revision
+        said = "One is kept; empty leaves it as it is." if station.has_password else "None is kept."
+        self.fields["password"].help_text = f"{said} Stored encrypted and never shown."
+        said = "One is kept; empty leaves it." if station.has_client_key else "None is kept."
+        self.fields["tls_client_key_pem"].help_text = said
+        said = "One is kept; empty leaves it." if station.has_proxy_password else "None is kept."
+        self.fields["proxy_password"].help_text = said
+        for name, kept in (
+            ("password", station.has_password),
+            ("proxy_password", station.has_proxy_password),
+            ("client_key", station.has_client_key),
+        ):
+            if not kept:
+                self.fields[f"forget_{name}"].disabled = True
+
+    def clean_password_encoding(self) -> str:
+        return self.cleaned_data["password_encoding"] or self.instance.password_encoding
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        seen = cleaned.get("revision_seen")
+        known = not self.instance._state.adding
+        if known and seen is not None and seen != self.instance.revision:
+            raise forms.ValidationError(
+                "Someone changed this station meanwhile. Open it again and repeat your change."
+            )
+        self._take_secrets(cleaned)
+        return cleaned
+
+    def _take_secrets(self, cleaned: dict[str, Any]) -> None:
+        """Before the model is checked: its rules look at the secrets too."""
+        if cleaned.get("forget_password"):
+            self.instance.set_password("")
+        elif cleaned.get("password"):
+            encoding = cleaned.get("password_encoding") or "text"
+            self.instance.set_password(cleaned["password"], encoding)
+        if cleaned.get("forget_proxy_password"):
+            self.instance.set_proxy_password("")
+        elif cleaned.get("proxy_password"):
+            self.instance.set_proxy_password(cleaned["proxy_password"])
+        if cleaned.get("forget_client_key"):
+            self.instance.set_client_key("")
+        elif cleaned.get("tls_client_key_pem"):
+            self.instance.set_client_key(cleaned["tls_client_key_pem"])
+
+
+class TagGroupForm(forms.ModelForm):
+    tags = WordsField(required=False, help_text="Separated by commas.")
+
+    class Meta:
+        model = TagGroup
+        fields = ("name", "description", "tags")
+
+
+class BulkForm(forms.Form):
+    """N stations from a template."""
+
+    template = forms.ModelChoiceField(
+        Template.objects.all(), empty_label=None, widget=UnfoldAdminSelectWidget
+    )
+    pattern = forms.CharField(
+        widget=UnfoldAdminTextInputWidget,
+        initial="STATION-{n:03}",
+        help_text="The identities: {n} is the number, {n:03} the number with three digits.",
+    )
+    count = forms.IntegerField(
+        min_value=1, max_value=changes.MOST_AT_ONCE, initial=10,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )  # fmt: skip
+    first = forms.IntegerField(
+        min_value=0, initial=1, label="First number", widget=UnfoldAdminIntegerFieldWidget
+    )
+    name = forms.CharField(
+        required=False, max_length=80, widget=UnfoldAdminTextInputWidget,
+        help_text="Name of each; may contain {n} too.",
+    )  # fmt: skip
+    csms_url = forms.CharField(
+        required=False, label="CSMS address", widget=UnfoldAdminTextInputWidget,
+        help_text="Empty: the template's.",
+    )  # fmt: skip
+    password = forms.CharField(
+        required=False, strip=False, widget=UnfoldAdminPasswordWidget,
+        help_text="One password for all of them; empty: none.",
+    )  # fmt: skip
+    password_encoding = forms.ChoiceField(
+        required=False, choices=[(name, name) for name in passwords.ENCODINGS],
+        label="Password is given as", widget=UnfoldAdminSelectWidget,
+    )  # fmt: skip
+    start = forms.BooleanField(
+        required=False, label="Start them at once", widget=UnfoldBooleanSwitchWidget
+    )
+
+    def create(self) -> list[Station]:
+        """Raises ValidationError or changes.IdentityTaken; then none was made."""
+        data = self.cleaned_data
+        return changes.create_from_template(
+            data["template"], data["pattern"], data["count"], data["first"], data["name"],
+            csms_url=data["csms_url"], password=data["password"],
+            password_encoding=data["password_encoding"] or "text", running=data["start"],
+        )  # fmt: skip

@@ -1,0 +1,172 @@
+"""What the station endpoints share: finding rows, pages, and errors as the API tells them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bson import ObjectId
+from django.db import connection
+from django.db.models import Q
+from ninja import Query
+
+from accounts.errors import ApiError
+from stations.configuration.changes import IdentityTaken
+from stations.configuration.importing import ImportRefused
+from stations.configuration.validation import OCPP_VERSIONS
+from stations.models import StaleStation, Station, Template
+from stations.orders.commands import CommandFailed
+from stations.state.live import COLUMNS_OF, HELD_BACK, STATE_FILTERS, in_state, live_states
+
+PAGE_LIMIT = 500
+SEARCHED = ("identity", "name", "vendor", "model", "serial")
+
+# Codes of the fleet and the core that are not the caller's fault or not a conflict.
+COMMAND_STATUS = {
+    "no_worker": 503,
+    "busy": 503,
+    "unavailable": 503,
+    "timeout": 504,
+    "invalid_arguments": 422,
+    "not_allowed": 403,
+    "no_such_connector": 404,
+    "no_such_fault": 404,
+    "no_such_breakpoint": 404,
+    "no_such_frame": 404,
+    "unknown_command": 400,
+    "internal": 500,
+}
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Refusals of the rooms below become ApiErrors."""
+    try:
+        yield
+    except IdentityTaken as error:
+        fields = {"identity": str(error)}
+        raise ApiError("identity_taken", str(error), 409, fields) from error
+    except ImportRefused as error:
+        raise ApiError("import_refused", str(error), 422, error.fields) from error
+    except StaleStation as error:
+        sentence = "The station was changed meanwhile: read it again and repeat your change."
+        raise ApiError("stale", sentence, 409) from error
+    except Station.DoesNotExist as error:
+        raise not_found() from error
+    except CommandFailed as error:
+        raise ApiError(error.code, error.message, COMMAND_STATUS.get(error.code, 409)) from error
+
+
+def not_found(identity: str = "") -> ApiError:
+    name = f'station "{identity}"' if identity else "such station"
+    return ApiError("station_not_found", f"There is no {name}: see GET /api/stations.", 404)
+
+
+def station_or_404(identity: str) -> Station:
+    station = Station.objects.filter(identity=identity).first()
+    if station is None:
+        raise not_found(identity)
+    return station
+
+
+def template_or_404(name_or_id: str) -> Template:
+    wanted = Q(name=name_or_id)
+    if ObjectId.is_valid(name_or_id):
+        wanted |= Q(pk=ObjectId(name_or_id))
+    template = Template.objects.filter(wanted).first()
+    if template is None:
+        sentence = f'There is no template "{name_or_id}": see GET /api/templates.'
+        raise ApiError("template_not_found", sentence, 404)
+    return template
+
+
+def cursor_of(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def cut_page(found: Iterable[Any], limit: int, field: str) -> tuple[list[Any], str | None]:
+    """Of up to one row more than wanted: the page, and the cursor of the next or None.
+
+    `field`: of a row, what the rows are ordered by.
+    """
+    rows = list(found)
+    page = rows[:limit]
+    return page, cursor_of(str(getattr(page[-1], field))) if len(rows) > limit else None
+
+
+def text_of(cursor: str) -> str:
+    try:
+        return base64.b64decode(
+            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        ).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+        sentence = "Take the cursor from `next` of the page before, or leave it out."
+        raise ApiError("bad_cursor", sentence, 422) from error
+
+
+def page_limit(usual: int) -> Any:
+    """The parameter `limit` of a list."""
+    return Query(usual, ge=1, le=PAGE_LIMIT, description="rows of a page")
+
+
+def match_of(search: str = "", version: str = "", tag: str = "") -> dict[str, Any]:
+    """The MongoDB filter of the list's parameters."""
+    match: dict[str, Any] = {}
+    if search:
+        pattern = {"$regex": re.escape(search), "$options": "i"}
+        match["$or"] = [{name: pattern} for name in SEARCHED]
+    if version:
+        match["ocpp_version"] = version.removeprefix("ocpp")
+        if match["ocpp_version"] not in OCPP_VERSIONS:
+            sentence = f"Choose a version of {', '.join(OCPP_VERSIONS)}."
+            raise ApiError("bad_version", sentence, 422)
+    if tag:
+        match["tags"] = tag
+    return match
+
+
+def stations_of(match: dict[str, Any], most: int | None = None) -> list[Station]:
+    """By identity. Not by a QuerySet: Django's pipeline copies every row before it sorts them,
+    and its `$and` keeps the embedded store from using an index.
+    """
+    pipeline: list[dict] = [{"$match": match}, {"$sort": {"identity": 1}}]
+    if most is not None:
+        pipeline.append({"$limit": most})
+    return list(Station.objects.raw_aggregate(pipeline))
+
+
+def with_live(stations: list[Station]) -> list[Station]:
+    """Each with `.live`; one read of Redis."""
+    states = live_states(stations)
+    for station in stations:
+        station.live = states[station.identity]
+    return stations
+
+
+def page_of(
+    match: dict[str, Any], state: str, cursor: str | None, limit: int
+) -> tuple[list[Station], str | None]:
+    """(stations with `.live`, cursor of the next page)."""
+    match = dict(match)
+    if cursor:
+        match["identity"] = {"$gt": text_of(cursor)}
+    if state in COLUMNS_OF:
+        match |= COLUMNS_OF[state]
+    elif state == HELD_BACK:
+        match |= {"enabled": True, "running": True, "held_back": {"$gt": ""}}
+    elif state in STATE_FILTERS:
+        running = _identities(match | COLUMNS_OF["running"])
+        match = {"identity": {"$in": in_state(running, state, limit + 1)}}
+    elif state:
+        raise ApiError("bad_state", f"Choose a state of {', '.join(STATE_FILTERS)}.", 422)
+    found = with_live(stations_of(match, limit + 1))
+    return cut_page(found, limit, "identity")
+
+
+def _identities(match: dict[str, Any]) -> list[str]:
+    rows = connection.get_collection(Station._meta.db_table).find(match, {"identity": 1})
+    return sorted(row["identity"] for row in rows)

@@ -1,0 +1,29 @@
+"""The station API put together. Mounted at /api/: the paths are whole."""
+
+from django.urls import register_converter
+from ninja import Router
+
+from stations.api import (
+    actions,
+    commands,
+    faults,
+    fleet,
+    interception,
+    life,
+    stations,
+    switching,
+    templates,
+    transfer,
+)
+from stations.api.paths import IdentityConverter
+
+# What `{station:identity}` in the paths means.
+register_converter(IdentityConverter, "station")
+
+router = Router()
+# Words like "export" come before {identity}.
+for part in (
+    actions, transfer, switching, fleet, templates, commands, faults,
+    interception, life, stations,
+):  # fmt: skip
+    router.add_router("", part.router)

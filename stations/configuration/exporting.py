@@ -1,0 +1,51 @@
+"""Our own file format: stations, templates and tag groups as one JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from stations.configuration import passwords
+from stations.models import DESIGN_FIELDS, Station, TagGroup, Template
+
+FORMAT = "ocpp-emulator/1"
+# In the order of a file that a person reads.
+STATION_FIELDS = (
+    "identity", "name", "enabled", *DESIGN_FIELDS, "serial", "iccid", "imsi", "username",
+    "tls_client_cert_pem", "extra",
+)  # fmt: skip
+TEMPLATE_FIELDS = ("name", "description", *DESIGN_FIELDS)
+
+
+def station_entry(station: Station, templates: dict, with_secrets: bool = False) -> dict:
+    """One station of the file. Secrets only where asked for; they are then in the clear.
+
+    templates: names by primary key.
+    """
+    entry = {name: getattr(station, name) for name in STATION_FIELDS}
+    entry["template"] = templates.get(station.template_id)
+    if with_secrets:
+        password, entry["tls_client_key_pem"] = station.read_secrets()
+        entry["password"] = passwords.written(password, station.password_encoding)
+        entry["password_encoding"] = station.password_encoding
+        entry["proxy_password"] = station.read_proxy_password()
+    return entry
+
+
+def export_document(stations: Iterable[Station], with_secrets: bool = False) -> dict:
+    """Everything that `importing` reads back."""
+    templates = list(Template.objects.all())
+    names = {template.pk: template.name for template in templates}
+    return {
+        "format": FORMAT,
+        "exported": timezone.now().isoformat(),
+        "stations": [station_entry(station, names, with_secrets) for station in stations],
+        "templates": [
+            {name: getattr(template, name) for name in TEMPLATE_FIELDS} for template in templates
+        ],
+        "tag_groups": [
+            {"name": group.name, "description": group.description, "tags": group.tags}
+            for group in TagGroup.objects.all()
+        ],
+    }

@@ -1,0 +1,153 @@
+"""Making connections: how many at a time, and what to say when one fails."""
+
+import asyncio
+import contextlib
+import ssl
+import time
+from collections import deque
+from collections.abc import Coroutine
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import picows
+from python_socks import ProxyError
+
+from runtime import lifetime
+from stations.link.opening import open_websocket
+from stations.link.reaching import Reach
+from stations.link.targets import DialTarget, secured
+
+if TYPE_CHECKING:
+    from stations.link.dialer import Dialer
+
+
+class DialQueue:
+    """At most `limit` connections are being made at a time, whatever the number of stations.
+
+    A dial is the only time at which a station has a task.
+    """
+
+    def __init__(self, limit: int = 200, timeout: float = 10.0, reach: Reach | None = None) -> None:
+        """`timeout`: seconds for a connection and its upgrade, each."""
+        self.reach = reach or Reach()
+        self._limit = limit
+        self._timeout = timeout
+        self._waiting: deque[tuple[float, Dialer]] = deque()  # since when (monotonic), who
+        self._tasks: set[asyncio.Task] = set()
+        self._dialing = 0
+        self._closed = False
+
+    def submit(self, dialer: "Dialer") -> None:
+        self._waiting.append((time.monotonic(), dialer))
+        self._start_next()
+
+    def backlog(self) -> tuple[int, float]:
+        """How many wait for their turn, and for how many seconds the first of them has."""
+        if not self._waiting:
+            return 0, 0.0
+        return len(self._waiting), time.monotonic() - self._waiting[0][0]
+
+    @property
+    def crowded(self) -> bool:
+        """Whether stations wait for their turn: more are being started than are dialled at once."""
+        return bool(self._waiting)
+
+    @property
+    def busy(self) -> bool:
+        """Whether any connection is being made."""
+        return bool(self._dialing or self._waiting)
+
+    def swallow(self, ending: Coroutine) -> None:
+        """Retrieve the exception by which picows ended a connection; it is logged already."""
+        self._keep(asyncio.ensure_future(_swallow(ending)))
+
+    async def close(self) -> None:
+        """Give up the dials under way and those that wait."""
+        self._closed = True
+        self._waiting.clear()
+        await lifetime.end(self._tasks)
+
+    def _start_next(self) -> None:
+        while self._waiting and self._dialing < self._limit and not self._closed:
+            self._dialing += 1
+            task = asyncio.ensure_future(self._dial(self._waiting.popleft()[1]))
+            self._tasks.add(task)
+            task.add_done_callback(self._dialed)
+
+    def _dialed(self, task: asyncio.Task) -> None:
+        self._tasks.discard(task)
+        self._dialing -= 1
+        self._start_next()
+
+    def _keep(self, task: asyncio.Task) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _dial(self, dialer: "Dialer") -> None:
+        try:
+            await dialer.consumer.host.gate.opened()
+            if not dialer.wanted:
+                raise ConnectionAbortedError("no longer wanted")
+            async with asyncio.timeout(self._timeout):
+                listener = await open_websocket(dialer, target_of(dialer), self._timeout)
+            if listener is None:
+                raise ConnectionResetError("the CSMS closed the connection during the handshake")
+        except Exception as failure:
+            dialer.failed(failure)
+
+
+def target_of(dialer: "Dialer") -> DialTarget:
+    """Where to and how: as the operator has configured, and as the CSMS has changed it since."""
+    station = dialer.consumer.station
+    return secured(dialer.target, station.link_security(), station.identity)
+
+
+def refusal(failure: BaseException, proxy: str = "") -> str:
+    """One sentence for the operator on why a dial failed; `proxy`: by which it was made."""
+    words = _refusal(failure)
+    # Who refused a connection, or let it break, is not to be seen from here.
+    return f"{words} (by the proxy {urlsplit(proxy).netloc.rpartition('@')[2]})" if proxy else words
+
+
+def _refusal(failure: BaseException) -> str:
+    if isinstance(failure, picows.WSHandshakeError) and failure.response is not None:
+        status = getattr(failure.response, "status", None)
+        if status is not None and status != 101:
+            return f"the CSMS answered HTTP {status.value} {status.phrase}"
+    if isinstance(failure, ProxyError):
+        return _refusal_of_proxy(str(failure))
+    if isinstance(failure, TimeoutError):
+        return "no answer in time"
+    return str(failure) or type(failure).__name__
+
+
+def _refusal_of_proxy(words: str) -> str:
+    """picows tells a status by its number alone."""
+    head, is_status, number = words.rpartition("status ")
+    if is_status and number.isdigit() and len(number) == 3:
+        known = {each.value: each.phrase for each in HTTPStatus}
+        return f"the proxy answered HTTP {number} {known.get(int(number), '')}".rstrip()
+    return words.replace("HTTP proxy", "the proxy", 1)
+
+
+def failure_kind(failure: BaseException) -> str:
+    """A key of chargepoint.security.relinking.FAILURES, or "network"."""
+    if isinstance(failure, picows.WSHandshakeError) and failure.response is not None:
+        refused = getattr(failure.response, "status", None) in (401, 403)
+        return "refused" if refused else "network"
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return "certificate"
+    if not isinstance(failure, ssl.SSLError):
+        return "network"
+    reason = (failure.reason or "").upper()
+    if "VERSION" in reason or "UNSUPPORTED_PROTOCOL" in reason:
+        return "version"
+    if "HANDSHAKE_FAILURE" in reason or "CIPHER" in reason:
+        return "cipher"
+    return "tls"
+
+
+async def _swallow(ending: Coroutine) -> None:
+    with contextlib.suppress(Exception):
+        await ending

@@ -1,0 +1,195 @@
+"""Sending commands and change notices to the worker that owns a station.
+
+They travel by the channel layer "workers" on one channel a shard. The layer may drop a message, so
+a command is answered, and a change notice only hastens what the workers' reconciling does anyway.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+import msgpack
+from asgiref.sync import async_to_sync
+from channels.exceptions import ChannelFull
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from accounts.trail import acts
+from runtime import redis_links
+from runtime.stores import STORE_ERRORS
+from stations.configuration import trail
+from stations.state import keys
+
+log = logging.getLogger(__name__)
+
+LAYER = "workers"
+
+
+class CommandFailed(Exception):
+    """A command was refused, or nobody carried it out. `code` is for programs."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def shard_of(identity: str) -> int:
+    """The shard that a station belongs to."""
+    return zlib.crc32(identity.encode()) % settings.CHARGE_POINT_SHARDS
+
+
+def channel_of(shard: int) -> str:
+    return f"charge-points.{shard}"
+
+
+async def send_command(
+    identity: str, name: str, args: dict[str, Any] | None = None, timeout: float = 5.0
+) -> dict[str, Any]:
+    """Have a station carry out a command; returns its result or raises CommandFailed."""
+    answer = (await send_commands([identity], name, args, timeout))[identity]
+    if "error" in answer:
+        raise CommandFailed(answer["error"]["code"], answer["error"]["message"])
+    return answer["result"]
+
+
+async def send_commands(
+    identities: Iterable[str], name: str, args: dict[str, Any] | None = None, timeout: float = 5.0
+) -> dict[str, dict[str, Any]]:
+    """{identity: {"result": {...}} or {"error": {"code", "message"}}}; one message a shard."""
+    by_shard: dict[int, list[str]] = defaultdict(list)
+    for identity in dict.fromkeys(identities):
+        by_shard[shard_of(identity)].append(identity)
+    try:
+        msgpack.packb(args)  # as the channel layer will
+    except (OverflowError, ValueError) as fault:
+        why = f"Numbers must fit in 64 bits and texts be proper Unicode ({fault})."
+        told = _all_failed(list(chain(*by_shard.values())), "invalid_arguments", why)
+        trail.commanded(name, {}, told)
+        return told
+    looks = name in trail.LOOKS
+    cause = "" if looks else acts.current().words()
+    answers = await asyncio.gather(*(
+        _ask(shard, members, name, args or {}, timeout, cause)
+        for shard, members in by_shard.items()
+    ))  # fmt: skip
+    told = {identity: answer for shard in answers for identity, answer in shard.items()}
+    if not looks:
+        trail.commanded(name, args or {}, told)
+    return told
+
+
+def send_command_sync(
+    identity: str, name: str, args: dict[str, Any] | None = None, timeout: float = 5.0
+) -> dict[str, Any]:
+    """Twin of send_command for code without an event loop."""
+    return async_to_sync(send_command)(identity, name, args, timeout)
+
+
+def send_commands_sync(
+    identities: Iterable[str], name: str, args: dict[str, Any] | None = None, timeout: float = 5.0
+) -> dict[str, dict[str, Any]]:
+    """Twin of send_commands for code without an event loop."""
+    return async_to_sync(send_commands)(list(identities), name, args, timeout)
+
+
+async def notify_changed(identities: Iterable[str]) -> None:
+    """Tell the owners that these stations' configuration or `running` changed or went.
+
+    Never raises for want of Redis or a worker: the workers find the change by themselves in 15 s.
+    """
+    by_shard: dict[int, list[str]] = defaultdict(list)
+    for identity in identities:
+        by_shard[shard_of(identity)].append(identity)
+    await _announce({
+        shard: {"type": "station.changed", "identities": members}
+        for shard, members in by_shard.items()
+    })  # fmt: skip
+
+
+async def notify_ordered(identities: Iterable[str]) -> None:
+    """Tell the owners that an order for these stations is kept; as notify_changed."""
+    shards = sorted({shard_of(identity) for identity in identities})
+    await _announce({shard: {"type": "station.ordered"} for shard in shards})
+
+
+async def _announce(messages: dict[int, dict[str, Any]]) -> None:
+    layer = get_channel_layer(LAYER)
+    for shard, message in messages.items():
+        try:
+            async with asyncio.timeout(settings.REDIS_CLIENT["socket_timeout"]):
+                await layer.send(channel_of(shard), message)
+        except ChannelFull as failure:
+            log.warning("%s not announced to shard %d: %s", message["type"], shard, failure)
+        except STORE_ERRORS as failure:
+            # Nor would it take those of the other shards.
+            log.warning("%s not announced, Redis is away: %r", message["type"], failure)
+            return
+
+
+def notify_changed_sync(identities: Iterable[str]) -> None:
+    """Twin of notify_changed for code without an event loop."""
+    async_to_sync(notify_changed)(list(identities))
+
+
+def notify_ordered_sync(identities: Iterable[str]) -> None:
+    """Twin of notify_ordered for code without an event loop."""
+    async_to_sync(notify_ordered)(list(identities))
+
+
+async def _ask(
+    shard: int, identities: list[str], name: str, args: dict[str, Any], timeout: float, cause: str
+) -> dict[str, dict[str, Any]]:
+    try:
+        if not await _has_owner(shard):
+            return _all_failed(
+                identities, "no_worker", "No charge point worker runs this station. Start one."
+            )
+        return await _exchange(shard, identities, name, args, timeout, cause)
+    except TimeoutError:
+        return _all_failed(
+            identities, "timeout", f"The charge point worker did not answer within {timeout} s."
+        )
+    except ChannelFull:
+        return _all_failed(identities, "busy", "Too many commands are waiting. Try again.")
+    except STORE_ERRORS as failure:
+        return _all_failed(identities, "unavailable", f"Redis cannot be reached: {failure}")
+
+
+async def _exchange(
+    shard: int, identities: list[str], name: str, args: dict[str, Any], timeout: float, cause: str
+) -> dict[str, dict[str, Any]]:
+    layer = get_channel_layer(LAYER)
+    # An ordinary channel of its own: the layer's process-local ones are bound to one event loop,
+    # and synchronous callers have a new loop each time.
+    reply = f"charge-points.reply.{uuid.uuid4().hex}"
+    message = {
+        "type": "station.command",
+        "identities": identities,
+        "name": name,
+        "args": args,
+        "cause": cause,  # who has sent it, for the message log
+        "reply": reply,
+        "until": time.time() + timeout,  # a command that nobody waits for is not carried out
+    }
+    async with asyncio.timeout(timeout):
+        await layer.send(channel_of(shard), message)
+        answer = await layer.receive(reply)
+    return answer["answers"]
+
+
+async def _has_owner(shard: int) -> bool:
+    async with redis_links.connect(settings.REDIS_URL, **settings.REDIS_CLIENT) as client:
+        lease = await client.get(f"{keys.lease_prefix()}{shard}")
+        owner = lease.decode().rpartition(":")[0] if lease else ""
+        return bool(owner) and bool(await client.exists(keys.speaking_key(owner)))
+
+
+def _all_failed(identities: list[str], code: str, message: str) -> dict[str, dict[str, Any]]:
+    return {identity: {"error": {"code": code, "message": message}} for identity in identities}
