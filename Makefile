@@ -42,7 +42,7 @@ lint: $(VENV)/.dev-stamp
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 
-# dist/: the command `ocpp-emulator` as a package, see docs/terminal.md.
+# dist/: the command `ocpp-emulator` as a package, see docs/reference/command-line.md.
 wheel: $(VENV)/.made
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	@rm -rf build ocpp_emulator.egg-info
@@ -56,7 +56,7 @@ test: $(if $(filter-out 0,$(FAST)),$(VENV)/.dev-stamp,lint)
 	@$(if $(filter-out 0,$(FAST)),,.ci/test-tools)
 	@FAST=$(FAST) SEED=$(SEED) COVERAGE=$(COVERAGE) AGAIN=$(AGAIN) .ci/test $(BIN)/python $(PYTEST_ARGS)
 
-# The same with a table of what was run of each package; see docs/testing.md.
+# The same with a table of what was run of each package; see docs/contributing/tests.md.
 coverage:
 	@$(MAKE) test COVERAGE=1
 
@@ -64,7 +64,7 @@ bench: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 # The whole platform as its users run it, beside the peers whose folders SOLIDSTUDIO and SAP name (see
-# docs/benchmarks.md), run by NODE. `BENCH_ARGS=--quick` tells in two minutes where our CPU goes.
+# docs/explanation/benchmarks.md), run by NODE. `BENCH_ARGS=--quick` tells in two minutes where our CPU goes.
 bench-peers: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m benchmarks.fleets --stations $(STATIONS) --window $(WINDOW) --node "$(NODE)" \
 		$(if $(SOLIDSTUDIO),--solidstudio "$(SOLIDSTUDIO)") $(if $(SAP),--sap "$(SAP)") $(BENCH_ARGS)
@@ -89,11 +89,11 @@ else
 	@exec $(BIN)/python -m mutants --only "$(ONLY)" --jobs $(JOBS)
 endif
 
-# For example `make chaos MINUTES=60 SEED=7 WORKERS=3`; see docs/chaos.md.
+# For example `make chaos MINUTES=60 SEED=7 WORKERS=3`; see docs/contributing/chaos.md.
 chaos: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m chaos --minutes $(MINUTES) --seed $(SEED) --workers $(WORKERS) $(CHAOS_ARGS)
 
-# Every suite against the reference CSMS and against broken ones; see docs/conformance.md.
+# Every suite against the reference CSMS and against broken ones; see docs/reference/conformance.md.
 # For example `make conformance CONFORMANCE_ARGS="--suite 16 --only 'TC_04*' --verbose"`.
 conformance: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m conformance $(CONFORMANCE_ARGS)

@@ -10,7 +10,7 @@
 
 Where the CSMS is: `--ocpp-csms URL`, the ini option `ocpp_csms`, or your own fixture
 `ocpp_csms_url`. Stations run in processes of their own, so your settings, event loop and packages
-are left alone. See docs/pytest.md.
+are left alone. See docs/how-to/pytest.md.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class StationError(Exception):
 
 
 class Refused(StationError):
-    """A command that the station refuses; `code` as in docs/api.md."""
+    """A command that the station refuses; `code` as in docs/reference/api.md."""
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(f"{why} ({code})")
@@ -132,7 +132,7 @@ class Station:
     # --- what it does ------------------------------------------------------------------------
 
     def command(self, name: str, **arguments: Any) -> Any:
-        """Any command of docs/api.md, e.g. command("charging-limit", limit=7000, unit="W")."""
+        """Any command of the API, e.g. command("charging-limit", limit=7000, unit="W")."""
         with self._news:
             self._place = len(self.frames)
         words = [name, *(f"{key}={_worded(value)}" for key, value in arguments.items())]
@@ -278,7 +278,7 @@ def _environment() -> dict[str, str]:
 
 @dataclass
 class Verdicts:
-    """Of a suite's run. results: as in the JSON report (docs/suites.md)."""
+    """Of a suite's run. results: as in the JSON report (docs/reference/suites.md)."""
 
     passed: bool
     results: list[dict[str, Any]] = field(default_factory=list)
@@ -306,7 +306,7 @@ _OPTIONS = {
     "csms": "ws:// or wss:// address of the CSMS; {identity} is the station's, else it is appended",
     "version": "OCPP version of stations and suites: 1.6 (default of stations), 2.0.1 or 2.1",
     "id": "identity of stations; {n} is 1, 2, ... (default PYTEST-{n})",
-    "driver": "how the CSMS is made to act, see docs/suites.md",
+    "driver": "how the CSMS is made to act, see docs/reference/suites.md",
     "options": "further options of `ocpp-emulator station` and `runsuite`, as in a shell",
 }
 

@@ -248,7 +248,7 @@ def main() -> int:
     parser.add_argument("--window", type=float, default=15, help="seconds a load is watched")
     parser.add_argument("--most", type=int, default=5000, help="largest number of stations")
     parser.add_argument("--versions", action="store_true", help="only pairs by version")
-    parser.add_argument("--write-docs", action="store_true", help="renew docs/benchmarks.md")
+    parser.add_argument("--write-docs", action="store_true", help="renew the page of benchmarks")
     options = parser.parse_args()
     raise_file_limit()
     sizes = tuple(size for size in SIZES if size <= max(options.most, 1000))
@@ -269,9 +269,9 @@ def main() -> int:
         write(ROOT / "docs/img/benchmark-growth.svg", picture)
         introduction = (ROOT / "benchmarks/introduction.md").read_text().strip()
         text = bench.report.markdown(
-            "Benchmarks", introduction, "![growth](img/benchmark-growth.svg)"
+            "Benchmarks", introduction, "![growth](../img/benchmark-growth.svg)"
         )
-        write(ROOT / "docs/benchmarks.md", text)
+        write(ROOT / "docs/explanation/benchmarks.md", text)
     return 1 if bench.report.missed else 0
 
 

@@ -1,4 +1,4 @@
-"""What a run prints: Markdown that can go into docs/chaos.md as it is."""
+"""What a run prints: Markdown that can go into docs/contributing/chaos.md as it is."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Commands:
     def command(
         self, name: str, args: dict, now: float, cause: str = ""
     ) -> tuple[dict, list[Effect]]:
-        """An operator's command (see docs/api.md). Raises CommandRejected, state unchanged.
+        """An operator's command (docs/reference/api.md). Raises CommandRejected, state unchanged.
 
         cause: who gives it, for the frames that are his.
         """

@@ -11,7 +11,7 @@ class Frame(NamedTuple):
               direction and the kind "Note"
     time      unix seconds; latency seconds since the Call, on a CallResult or CallError
     error     "" or a CallError code, or why the frame was ignored
-    mark      "" or what was done to the frame on purpose (see docs/faults.md)
+    mark      "" or what was done to the frame on purpose (see docs/reference/faults.md)
     cause     "" or whose frame this is: a person's, or a script's, that is no station's own
     """
 
@@ -65,7 +65,7 @@ class Changed(NamedTuple):
 
 
 class Session(NamedTuple):
-    """News of a charging session, for the record of transactions. See docs/architecture.md."""
+    """News of a charging session, for the record of transactions."""
 
     update: dict[str, Any]
 

@@ -1,7 +1,8 @@
 """python -m conformance: run the suites against the reference CSMS and against broken ones.
 
 Prints a table and whoever survived. Exit code 1 where a case does not pass on the correct CSMS, or
-less than 98 % of the broken ones are found out. --write: docs/conformance.md, nothing is run.
+less than 98 % of the broken ones are found out. --write: docs/reference/conformance.md, without a
+run.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--frames", action="store_true", help="what was said in what came out wrong"
     )
-    parser.add_argument("--write", action="store_true", help="docs/conformance.md")
+    parser.add_argument("--write", action="store_true", help="docs/reference/conformance.md")
     options = parser.parse_args()
 
     import django

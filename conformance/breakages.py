@@ -1,4 +1,4 @@
-"""Breakages as data: in what one way a CSMS is broken. docs/conformance.md tells of them.
+"""Breakages as data: in what one way a CSMS is broken. docs/reference/conformance.md tells of them.
 
 {"TC_001_CSMS": [{"answer": "BootNotification", "with": {"status": "Rejected"}}, ...]}
 

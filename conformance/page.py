@@ -1,4 +1,4 @@
-"""docs/conformance.md: which cases are proven, and on how many broken CSMSs. Made from the data."""
+"""docs/reference/conformance.md, made from the data: which cases are proven, on how many CSMSs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.breakages import Breakage
 from terminal.suites import documents
 from terminal.suites.cases import Case
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "conformance.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "conformance.md"
 LEAST = 2  # broken CSMSs that a case must find out
 HEAD = """# Which cases are proven
 

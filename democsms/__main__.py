@@ -1,6 +1,7 @@
 """python -m democsms: run the demo CSMS until SIGTERM or Ctrl-C.
 
-With --strict it is the reference CSMS of the suites (docs/suites.md): it decides by its tables.
+With --strict it is the reference CSMS of the suites (docs/reference/suites.md): it decides by its
+tables.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ TRAIL_RETENTION_DAYS = int(os.environ.get("TRAIL_RETENTION_DAYS", "365"))
 SYNC_INTERVAL = float(os.environ.get("SYNC_INTERVAL", "30"))  # seconds
 # Stations take a real one's time to reboot, install and connect anew, times this; 0: none of it.
 STATION_DELAYS = float(os.environ.get("STATION_DELAYS", "1"))
-# Where stations' links and the transfers of their files may lead; see docs/security.md.
+# Where stations' links and the transfers of their files may lead; see docs/explanation/security.md.
 EGRESS_CSMS_ALLOW = env_list("EGRESS_CSMS_ALLOW")
 EGRESS_CSMS_DENY = env_list("EGRESS_CSMS_DENY")
 EGRESS_TRANSFERS_ALLOW = env_list("EGRESS_TRANSFERS_ALLOW")

@@ -116,7 +116,7 @@ class Ground:
         return self.fleet.running[identity].consumer
 
     def command(self, identity: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """As the API carries it out (docs/api.md). Raises CommandRejected."""
+        """As the API carries it out (docs/reference/api.md). Raises CommandRejected."""
         arguments = completed(name, dict(arguments), self.rows[identity])
         if name == "start-transaction" and (car := arguments.pop("ev", None)):
             connector = arguments.get("connector", 1)

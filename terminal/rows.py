@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="ws:// or wss:// address; the identity is appended, or put at {identity}",
     )  # fmt: skip
     parser.add_argument(
-        "--make", metavar="FILE", help="JSON object of settings as a template's (docs/terminal.md)"
+        "--make", metavar="FILE", help="JSON object of settings, as of a template"
     )
     parser.add_argument(
         "--connectors", type=int, metavar="N", help="N connectors of 22 kW AC, each an EVSE"

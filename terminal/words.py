@@ -29,7 +29,7 @@ class Unclear(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """For the station; `name` as in docs/api.md."""
+    """For the station; `name` as in docs/reference/api.md."""
 
     name: str
     arguments: dict[str, Any]
@@ -164,8 +164,8 @@ def explain(version: str, name: str = "") -> str:
         return f"{name} {places}".rstrip() + f": {short.meaning}"
     if name:
         known = name in _full_names(version)
-        return f"{name} NAME=VALUE ...: see docs/api.md" if known else f"There is no {name!r}."
+        return f"{name} NAME=VALUE ...: see the API" if known else f"There is no {name!r}."
     lines = [explain(version, each) for each in (*SHORT, *OTHERS, *ASKS)]
     rest = ", ".join(sorted(_without_short(version)))
-    lines.append(f"Also, with NAME=VALUE ... as in docs/api.md: {rest}")
+    lines.append(f"Also, with NAME=VALUE ... as in docs/reference/api.md: {rest}")
     return "\n".join(lines)

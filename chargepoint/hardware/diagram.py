@@ -1,6 +1,7 @@
 """Draws the transition table for the docs.
 
-`python -m chargepoint.hardware.diagram > docs/connector-states.md`; a test holds the two in step.
+`python -m chargepoint.hardware.diagram > docs/reference/connector-states.md`; a test holds the two
+in step.
 """
 
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ _HEAD = """\
 # The states of a connector
 
 Made from the table in `chargepoint/hardware/states.py` by
-`python -m chargepoint.hardware.diagram > docs/connector-states.md`. Do not edit by hand.
+`python -m chargepoint.hardware.diagram > docs/reference/connector-states.md`. Do not edit by hand.
 A pair of state and event that is not here is refused and changes nothing.
 """
 
@@ -34,7 +35,7 @@ def mermaid(rows: Iterable[tuple[State, Event, State]]) -> str:
 
 
 def page() -> str:
-    """The whole of docs/connector-states.md."""
+    """The whole of docs/reference/connector-states.md."""
     rows = [(state, event, target) for (state, event), target in TRANSITIONS.items()]
     healthy = [row for row in rows if row[0] not in FAULTED_STATES and row[2] not in FAULTED_STATES]
     faulty = [row for row in rows if row[0] in FAULTED_STATES or row[2] in FAULTED_STATES]

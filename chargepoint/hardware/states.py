@@ -1,6 +1,6 @@
 """What one connector may be, what may happen to it, and the single table that joins the two.
 
-The table is data: the tests and the picture in docs/connector-states.md are made from it.
+The table is data: the tests and the picture in docs/reference/connector-states.md are made from it.
 A pair that is not in the table is an `IllegalTransition` and changes nothing.
 
 The table knows the plug, the authorization, the power path and the overlays (reserved,

@@ -1,4 +1,4 @@
-"""Beyond which figure a lag or a queue is a problem; docs/operating.md says what to do then."""
+"""Limits of lags and queues; docs/deploy/operating.md says what to do beyond them."""
 
 from __future__ import annotations
 

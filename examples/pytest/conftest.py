@@ -1,4 +1,4 @@
-"""Where the CSMS is. A real one would start yours here, and stop it; see docs/pytest.md."""
+"""Where the CSMS is. A real one would start yours here, and stop it; see docs/how-to/pytest.md."""
 
 import os
 

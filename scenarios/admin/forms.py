@@ -67,7 +67,7 @@ class ScenarioForm(forms.ModelForm):
     )
     tags = WordsField(required=False, help_text="Separated by commas.")
     steps = PlainJSONField(
-        rows=28, help_text="A list of steps; docs/scenarios.md has all types and their params."
+        rows=28, help_text="A list of steps; docs/reference/scenarios.md has all types."
     )
     cleanup = PlainJSONField(
         rows=5, required=False, help_text="Steps that run at the end, however it ended."
@@ -144,7 +144,7 @@ class RunForm(forms.Form):
     driver = PlainJSONField(
         rows=4, required=False,
         help_text='By which the CSMS acts: the name of a driver that ships, e.g. "octt", or a '
-        "driver as docs/suites.md has it. Empty: the one of this server.",
+        "driver as docs/reference/suites.md has it. Empty: the one of this server.",
     )  # fmt: skip
     share = forms.BooleanField(
         label="Beside what else runs", required=False, widget=UnfoldBooleanWidget,

@@ -27,10 +27,10 @@ class SuiteForm(forms.ModelForm):
         DRIVER_NAMES, "your own, else the server's", "By which the CSMS is made to act."
     )
     document = PlainJSONField(
-        rows=24, required=False, help_text='As docs/suites.md has it: {"suite": ..., "cases": []}.'
+        rows=24, required=False, help_text='{"suite": ..., "cases": []}: docs/reference/suites.md.'
     )
     driver_document = PlainJSONField(
-        rows=14, required=False, help_text="As docs/suites.md has it.", label="Driver of your own"
+        rows=14, required=False, help_text="As the suites have it.", label="Driver of your own"
     )
     variables = PlainJSONField(
         rows=6, required=False, help_text="Other values for variables of the cases or the driver."

@@ -43,7 +43,7 @@ class RecordingFilter(Schema):
     summary="What a station and its CSMS said, as a scenario",
 )  # fmt: skip
 async def read_recording(request: HttpRequest, identity: str, filters: Query[RecordingFilter]):
-    """A file that `scenarios/import` takes. See docs/recording.md.
+    """A file that `scenarios/import` takes. See docs/how-to/record-and-replay.md.
 
     Secrets are masked for those who may not see them.
     """

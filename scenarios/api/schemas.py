@@ -14,7 +14,7 @@ State = Literal["pending", "running", "passed", "failed", "cancelled", "skipped"
 
 
 class ScenarioIn(StrictIn):
-    """A scenario as in a file, see docs/scenarios.md; its own rules check what stands in it."""
+    """A scenario as in a file (docs/reference/scenarios.md); its own rules check its content."""
 
     scenarioId: Any = Field(None, description="Left out: made from the name")  # noqa: N815
     name: Any = ""
@@ -81,7 +81,7 @@ class RunIn(StrictIn):
     )
     driver: dict[str, Any] | str | None = Field(
         None,
-        description="By which the CSMS is made to act: its document (docs/suites.md), or the "
+        description="By which the CSMS is made to act: its document (see the suites), or the "
         "name of one that ships; left out: that of SCENARIO_DRIVER",
     )
 

@@ -17,7 +17,7 @@ Format = Literal["json", "html", "junit", "badge"]
 class SuiteIn(StrictIn):
     name: str
     suite: str | dict[str, Any] = Field(
-        description="Name of one that ships, or its document (docs/suites.md)"
+        description="Name of one that ships, or its document (docs/reference/suites.md)"
     )
     csms_url: str = Field(description="ws:// or wss://; {identity}, else it is appended")
     stations: str = Field("CP-{n}", description="Identities; {n} is 1, 2, ...")

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 ('id', django_mongodb_backend.fields.ObjectIdAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80, unique=True)),
                 ('suite', models.CharField(blank=True, default='', help_text='One that ships, or a document of yours.', max_length=40)),
-                ('document', models.JSONField(blank=True, default=dict, help_text='As docs/suites.md has it.', verbose_name='suite of your own')),
+                ('document', models.JSONField(blank=True, default=dict, help_text='See docs/reference/suites.md.', verbose_name='suite of your own')),
                 ('csms_url', models.CharField(help_text='ws:// or wss://; the identity is appended, or put at {identity}.', max_length=500, verbose_name='CSMS URL')),
                 ('stations', models.CharField(default='CP-{n}', help_text='Identities; {n} is 1, 2, ...', max_length=40)),
                 ('versions', django_mongodb_backend.fields.ArrayField(base_field=models.CharField(max_length=10), blank=True, default=list, help_text='OCPP versions; none: as the suite says.')),

@@ -1,4 +1,4 @@
-"""The JSON schema of scenario files (docs/scenario.schema.json), for editors and other programs.
+"""The JSON schema of scenario files (docs/reference/scenario.schema.json), for editors.
 
 It says what a file may have, made from the tables that the rules use; what hangs together
 (variables, versions and actions, what a command takes) the rules themselves check: validation.py.

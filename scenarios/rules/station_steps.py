@@ -82,7 +82,7 @@ COMMANDS: dict[str, type[StrictIn]] = {
     "schedule": ScheduleIn,
     "settings": Nothing,
     "change-setting": commands.SettingIn,
-    # Faults on demand, see docs/faults.md.
+    # Faults on demand, see docs/reference/faults.md.
     "add-fault": faults.FrameFaultIn,
     "clear-fault": ClearIn,
     "faults": Nothing,

@@ -32,7 +32,7 @@ class SuitePlan(Storable):
         max_length=40, blank=True, default="", help_text="One that ships, or a document of yours."
     )
     document = models.JSONField(
-        "suite of your own", default=dict, blank=True, help_text="As docs/suites.md has it."
+        "suite of your own", default=dict, blank=True, help_text="See docs/reference/suites.md."
     )
     csms_url = models.CharField(
         "CSMS URL", max_length=500,

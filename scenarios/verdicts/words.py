@@ -1,4 +1,4 @@
-"""The verdicts of a case. See docs/suites.md."""
+"""The verdicts of a case. See docs/reference/suites.md."""
 
 PASS, FAIL, ERROR, PARTIAL, SKIPPED, NOT_APPLICABLE = VERDICTS = (
     "PASS", "FAIL", "ERROR", "PARTIAL", "SKIPPED", "NOT APPLICABLE",

@@ -1,4 +1,4 @@
-"""Shapes of the faults of a station. What each does: docs/faults.md."""
+"""Shapes of the faults of a station. What each does: docs/reference/faults.md."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SelectionIn(StrictIn):
 class FrameFaultIn(SelectionIn):
     fault: Literal[
         "latency", "drop", "duplicate", "reorder", "malformed", "wrong-id", "no-answer"
-    ] = Field(description="What becomes of the frames; see docs/faults.md")
+    ] = Field(description="What becomes of the frames; see docs/reference/faults.md")
     probability: float = Field(1.0, gt=0, le=1, description="Of each frame that fits")
     count: int | None = Field(None, ge=1, description="How many frames; left out: no end")
     seconds: float | None = Field(None, gt=0, description="How long; left out: no end")

@@ -70,7 +70,7 @@ class PastSessionOut(Schema):
 
 
 class TimelineOut(Schema):
-    """Times in unix seconds. `moments`: [time, kind, what...]; see docs/api.md."""
+    """Times in unix seconds. `moments`: [time, kind, what...]; see docs/reference/api.md."""
 
     begin: float = Field(alias="from")
     to: float
@@ -96,7 +96,7 @@ async def read_settings(request: HttpRequest, identity: str):
 
 @router.post("/stations/{station:identity}/settings", response=ANSWERS)
 async def change_setting(request: HttpRequest, identity: str, body: SettingIn):
-    """Change one as the CSMS would, with its effects and refusals; see docs/api.md."""
+    """Change one as the CSMS would, with its effects and refusals; see docs/reference/api.md."""
     args = body.dict(exclude_none=True)
     if await sync_to_async(PART.may)(request, SEE_SECRETS):
         args["leading"] = True

@@ -60,7 +60,7 @@ class DesignIn(StrictIn):
     call_timeout: float = 30
     reading: str = Field("lenient", description="lenient or strict, with the CSMS's messages")
     delays: dict[str, str] = Field(
-        default_factory=dict, description='Seconds by name: {"reset": "3-7"}; see docs/api.md'
+        default_factory=dict, description='Seconds by name: {"reset": "3-7"}'
     )
     configuration: dict[str, str] = Field(default_factory=dict)
     autostart: bool = False
@@ -170,7 +170,7 @@ class StationOut(Schema):
     updated: datetime
     parted: list[str] = Field(
         default_factory=list,
-        description="Secrets that this change has removed: see docs/security.md",
+        description="Secrets that this change has removed: see docs/explanation/security.md",
     )
     state: StateOut
 

@@ -27,7 +27,7 @@ class ConnectorState(Schema):
 
 
 class DisplayState(Schema):
-    """`lines`: each has `kind` (message personal tariff cost total) and `text`; see docs/api.md."""
+    """`lines`: each has `kind` (message personal tariff cost total) and `text`."""
 
     evse: int
     lines: list[dict[str, Any]]

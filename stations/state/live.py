@@ -36,10 +36,10 @@ class LiveState:
     link_error: str = ""
     version: str = ""  # that it speaks; of several that it offers the CSMS has chosen it
     connectors: list[dict] = field(default_factory=list)
-    display: list[dict] | None = None  # what drivers read, see docs/api.md; None without a display
-    faults: dict | None = None  # what is wrong with it on purpose, see docs/faults.md
+    display: list[dict] | None = None  # what drivers read; None without a display
+    faults: dict | None = None  # what is wrong with it on purpose, see docs/reference/faults.md
     breaches: list[dict] = field(default_factory=list)  # what the CSMS got wrong, newest first
-    grid: dict | None = None  # voltage and frequency at its connection, see docs/grid.md
+    grid: dict | None = None  # voltage and frequency at its connection, see docs/reference/grid.md
     worker_seen: float | None = None  # seconds since its worker gave a sign; see worker_signs.py
 
     @property

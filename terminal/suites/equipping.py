@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     shipped = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.json")))
     parser.add_argument(
         "--driver", metavar="FILE",
-        help=f"how the CSMS is made to act (docs/suites.md), or one of those here: {shipped}",
+        help=f"how the CSMS is made to act: a file, or one of those here: {shipped}",
     )  # fmt: skip
     parser.add_argument(
         "--secure-csms", metavar="URL", help="wss:// address, for cases of security profile 2 or 3"

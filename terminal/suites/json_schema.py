@@ -1,4 +1,4 @@
-"""The JSON schema of a suite's file (docs/suite.schema.json), for editors and other programs.
+"""The JSON schema of a suite's file (docs/reference/suite.schema.json), for editors.
 
 Made from the tables that the reading uses; what hangs together the reading checks itself.
 """

@@ -1,4 +1,4 @@
-"""A suite's file: cases with what they share. docs/suites.md has the format."""
+"""A suite's file: cases with what they share. docs/reference/suites.md has the format."""
 
 from __future__ import annotations
 

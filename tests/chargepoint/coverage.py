@@ -1,4 +1,4 @@
-"""What the tables of docs/ocpp-1.6.md and docs/ocpp-2.md have in common.
+"""What the tables of docs/reference/ocpp-1.6.md and docs/reference/ocpp-2.md have in common.
 
 What is emulated is read from the code: a table of handlers, and the syntax tree of what sends and
 what reads a key. What proves it is read from the tests: `@pytest.mark.proves("Reset", ...)` on the

@@ -34,7 +34,7 @@ def variables() -> set[str]:
 def test_each_variable_is_told():
     found = variables()
     assert {"MONGODB_URI", "HTTPS", "DEMO_CSMS_PORT", "CELERY_CONCURRENCY", "BIND"} <= found
-    told = (ROOT / "docs" / "operating.md").read_text()
+    told = (ROOT / "docs" / "deploy" / "operating.md").read_text()
     assert [name for name in sorted(found - INNER) if f"`{name}`" not in told] == []
 
 

@@ -1,4 +1,4 @@
-"""What README and docs/api.md tell to type does what it should, as it is typed."""
+"""What README and docs/reference/api.md tell to type does what it should, as it is typed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.stack import ADMIN, Stack
 from tests.scenarios.platform import PATIENCE, Platform
 
 README = (ROOT / "README.md").read_text()
-API = (ROOT / "docs" / "api.md").read_text()
+API = (ROOT / "docs" / "reference" / "api.md").read_text()
 SPANS = re.compile(r"`([^`]+)`")
 OF_2X = re.compile(r"\((?:2\.x|2\.1|OCPP 2\.1)\)")
 # What stands in for CP-1 where a row speaks of OCPP 2.x: {a word of the call: station}.

@@ -14,7 +14,7 @@ from scenarios.rules.step_rules import RULES
 from scenarios.rules.validation import STEP_KEYS
 from scenarios.seeding import BUILTIN
 
-PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "scenario.schema.json"
+PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "reference" / "scenario.schema.json"
 STEP = {"type": "delay", "params": {"duration": 1}}
 
 

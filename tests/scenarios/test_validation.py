@@ -221,7 +221,7 @@ def test_what_is_nested_too_deep_is_refused_in_words(levels: int) -> None:
 
 
 def test_every_type_is_told_in_the_docs() -> None:
-    text = (BUILTIN.parents[1] / "docs" / "scenarios.md").read_text()
+    text = (BUILTIN.parents[1] / "docs" / "reference" / "scenarios.md").read_text()
     missing = [name for name in (*RULES, *COMMANDS) if f"`{name}`" not in text]
     assert missing == []
 

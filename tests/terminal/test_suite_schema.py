@@ -14,7 +14,7 @@ from terminal.suites.json_schema import suite_schema
 from terminal.suites.suite_files import CASE_KEYS, INCLUDED_KEYS, MATRIX_KEYS, NEEDS_KEYS
 from terminal.suites.suite_files import SUITE_KEYS as KEYS
 
-PUBLISHED = ROOT / "docs" / "suite.schema.json"
+PUBLISHED = ROOT / "docs" / "reference" / "suite.schema.json"
 STEP = {"type": "delay", "params": {"duration": 1}}
 
 

@@ -1,6 +1,6 @@
 """Run a scenario against a CSMS, with no server and no store, and give the verdict on it.
 
-FILE is a scenario as docs/scenarios.md has it, or a list of them. Exit code: 0 passed, 1 failed,
+FILE is a scenario (docs/reference/scenarios.md), or a list of them. Exit code: 0 passed, 1 failed,
 2 could not be run.
 """
 

@@ -1,6 +1,6 @@
 """Run many scenarios against a CSMS, some at a time, with no server and no store; report verdicts.
 
-FILE is a suite (docs/suites.md), a scenario, a list of them, or a folder of such files. Exit code:
+FILE is a suite (docs/reference/suites.md), a scenario, a list of them, or a folder. Exit code:
 0 all as it should be, 1 something failed, 2 could not be run.
 """
 

@@ -15,7 +15,7 @@ GREEN, RED = "#3a7d34", "#b3261e"  # 4.5:1 and more against white letters
 
 
 def as_json(report: Report) -> bytes:
-    """The whole report; see docs/suites.md for its shape."""
+    """The whole report; see docs/reference/suites.md for its shape."""
     made: dict[str, Any] = asdict(report)
     made |= {"passed": report.passed, "counts": report.counts()}
     for result, values in zip(report.results, made["results"], strict=True):

@@ -120,5 +120,5 @@ def test_a_transaction_only_ends_by_its_own_event():
 
 
 def test_the_picture_in_the_docs_is_the_table():
-    kept = Path(__file__).parents[3] / "docs" / "connector-states.md"
+    kept = Path(__file__).parents[3] / "docs" / "reference" / "connector-states.md"
     assert kept.read_text() == page()

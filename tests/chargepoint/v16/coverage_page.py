@@ -1,6 +1,7 @@
-"""Writes docs/ocpp-1.6.md: the actions and keys of OCPP 1.6, and the tests that prove each.
+"""Writes docs/reference/ocpp-1.6.md: the actions and keys of OCPP 1.6, and their proofs.
 
-`python -m tests.chargepoint.v16.coverage_page > docs/ocpp-1.6.md`; a test holds the two in step.
+`python -m tests.chargepoint.v16.coverage_page > docs/reference/ocpp-1.6.md`; a test holds the two
+in step.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _HEAD = """\
 # OCPP 1.6J: what is emulated
 
 Made from the code's own tables and the tests' `proves` marks by
-`python -m tests.chargepoint.v16.coverage_page > docs/ocpp-1.6.md`. Do not edit by hand.
+`python -m tests.chargepoint.v16.coverage_page > docs/reference/ocpp-1.6.md`. Do not edit by hand.
 A Call of the CSMS that is not here as *served* is answered with NotSupported.
 
 ## Actions
@@ -42,7 +43,7 @@ def _key_row(name: str) -> str:
 
 
 def page() -> str:
-    """The whole of docs/ocpp-1.6.md."""
+    """The whole of docs/reference/ocpp-1.6.md."""
     return "\n".join([
         _HEAD,
         *action_table(VERSION),

@@ -1,4 +1,4 @@
-"""docs/ocpp-1.6.md tells what the code does, and the test that proves each line."""
+"""docs/reference/ocpp-1.6.md tells what the code does, and the test that proves each line."""
 
 from chargepoint.v16.keys import KEYS
 from tests.chargepoint.coverage import ROOT, actions, proofs, sent
@@ -6,7 +6,7 @@ from tests.chargepoint.v16.coverage_page import READINGS, page
 
 
 def test_the_page_is_up_to_date():
-    assert (ROOT / "docs/ocpp-1.6.md").read_text() == page()
+    assert (ROOT / "docs/reference/ocpp-1.6.md").read_text() == page()
 
 
 def test_every_action_and_every_key_has_a_test_that_proves_it():

@@ -1,6 +1,7 @@
-"""Writes docs/ocpp-2.md: the actions and variables of OCPP 2.0.1 and 2.1, and their proofs.
+"""Writes docs/reference/ocpp-2.md: actions and variables of OCPP 2.0.1 and 2.1, and their proofs.
 
-`python -m tests.chargepoint.v201.coverage_page > docs/ocpp-2.md`; a test holds the two in step.
+`python -m tests.chargepoint.v201.coverage_page > docs/reference/ocpp-2.md`; a test holds the two
+in step.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ _HEAD = """\
 # OCPP 2.0.1 and 2.1: what is emulated
 
 Made from the code's own tables, from what a station reports of itself and from the tests' `proves`
-marks by `python -m tests.chargepoint.v201.coverage_page > docs/ocpp-2.md`. Do not edit by hand.
+marks by `python -m tests.chargepoint.v201.coverage_page > docs/reference/ocpp-2.md`. Do not edit
+by hand.
 A Call of the CSMS that is not here as *served* is answered with NotSupported.
 """
 _VARIABLES = """\
@@ -110,7 +112,7 @@ def _row(key: str) -> str:
 
 
 def page() -> str:
-    """The whole of docs/ocpp-2.md."""
+    """The whole of docs/reference/ocpp-2.md."""
     parts = [_HEAD]
     for version in VERSIONS:
         parts += [f"## OCPP {version}\n", *action_table(version), ""]

@@ -1,4 +1,4 @@
-"""docs/ocpp-2.md says what the code says, and which test proves each line."""
+"""docs/reference/ocpp-2.md says what the code says, and which test proves each line."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.chargepoint.v201.coverage_page import READINGS, VERSIONS, inventory, 
 
 
 def test_the_page_is_up_to_date():
-    assert (ROOT / "docs/ocpp-2.md").read_text() == page()
+    assert (ROOT / "docs/reference/ocpp-2.md").read_text() == page()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -132,7 +132,7 @@ class Leasing(RuleBasedStateMachine):
     # --- what happens --------------------------------------------------------------------------
 
     # Who starts just after a loss knows of nobody; that all who do stand still then is the one
-    # hole that docs/concurrency.md names.
+    # hole that docs/explanation/concurrency.md names.
     @precondition(lambda self: len(self.workers) < 3 and self.clock.now - self.lost > LEASE)
     @rule()
     def start(self):
