@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from chargepoint import calls, rpc, schemas
 from chargepoint.breaches import READ
-from chargepoint.calls import Calls, Flight, log, method_names
+from chargepoint.calls import Calls, Flight, log
 from chargepoint.config import MAX_FRAME
+from chargepoint.core import topics
 from chargepoint.effects import URGENT, Frame, Received, Send
 from chargepoint.faults.scripts import Script
 from chargepoint.kindly import Reading
@@ -41,7 +42,6 @@ class Answers(Calls):
 
     __slots__ = ("_crafted", "_later")
 
-    HANDLERS: ClassVar[dict[str, str]]  # action of the CSMS -> method
     ANSWERS_UNREADABLE: ClassVar[bool] = False  # 2.x answers what it cannot read
     READERS: ClassVar[rpc.Readers] = rpc.READERS  # the message types of the version
 
@@ -63,20 +63,9 @@ class Answers(Calls):
         elif kind is rpc.BadFrame:
             self._take_bad(frame, text, now)
         else:
-            self.take_unanswered(frame, text, now)
+            self.tell(topics.UNANSWERED, frame, text, now)
 
-    def take_unanswered(self, frame: Any, text: str, now: float) -> None:
-        """A kind that only the version's READERS know, and that nobody answers."""
-        raise NotImplementedError
-
-    def result_was_bad(self, unique_id: str, action: str, code: str, why: str, now: float) -> None:
-        """Hook: a CallResult was not what its schema says, or no CallResult at all."""
-
-    def answered_action(self, unique_id: str) -> str:
-        """Hook: the action of an answer of ours that is remembered; "" if none is."""
-        return ""
-
-    def _note(
+    def note(
         self, kind: str, text: str, now: float, error: str = "", action: str = "",
         unique_id: str = "", latency: float | None = None, mark: str = "",
     ) -> None:  # fmt: skip
@@ -92,7 +81,7 @@ class Answers(Calls):
         notes = _notes_of(fault, reading)
         error = f"{self.CODES[fault.kind]}: {fault.message}"
         mark = f"{READ}{'; '.join(notes)}"[:_LONGEST_MARK]
-        self._note(kind, text, now, error, action, unique_id, latency, mark)
+        self.note(kind, text, now, error, action, unique_id, latency, mark)
         self._breached(kind, action, fault, reading, now)
 
     def _breached(
@@ -113,20 +102,20 @@ class Answers(Calls):
     ) -> None:
         """`spoilt`: what was wrong with the frame that the Call was read from all the same."""
         unique_id, action, payload = call
-        name = self.HANDLERS.get(action)
-        if name is None:
+        entry = self.TABLES.actions.get(action)
+        if entry is None:
             known = action in schemas.actions(self.VERSION)
             kind = rpc.UNSUPPORTED if known else rpc.UNKNOWN_ACTION
             what = "not supported" if known else "unknown"
             self._refuse(call, text, self.CODES[kind], f"action {action[:60]!r} is {what}", now)
             return
-        refusal = self.refuses_calls()
+        refusal = self.ask(topics.REFUSES_CALLS)
         if refusal is not None:
             self._refuse(call, text, *refusal, now)
             return
         fault = spoilt or schemas.check(self.VERSION, action, payload, False)
         if fault is None:
-            self._note("Call", text, now, "", action, unique_id)
+            self.note("Call", text, now, "", action, unique_id)
         else:
             reading = self.read_kindly(action, payload, False)
             if reading is None:
@@ -140,7 +129,7 @@ class Answers(Calls):
             self._answer_as_told(unique_id, action, script, now)
             return
         try:
-            answer = getattr(self, name)(payload, now)
+            answer = entry[1](self.at(entry[0]), payload, now)
         except CallFault as refused:
             self._later = None
             self._answer_error(unique_id, action, refused.code, refused.description, now)
@@ -149,21 +138,18 @@ class Answers(Calls):
             if calls.STRICT:
                 raise
             # A bug of ours must not cost the CSMS its answer, nor the station its link.
-            log.exception("%s: %s failed", self.identity, name)
+            log.exception("%s: %s failed", self.identity, action)
             self._later = None
             code = self.CODES[rpc.INTERNAL]
             self._answer_error(unique_id, action, code, "the station failed at this", now)
             return
         self._answer(unique_id, action, answer, now)
-        self._run_later(now)
+        self.tell(topics.ANSWERED, unique_id, action)
+        self.run_later(now)
         if action not in READ_ONLY:
             self.changed(URGENT)
 
-    def refuses_calls(self) -> tuple[str, str] | None:
-        """Hook: (code, description) while the version's rules forbid to serve any Call."""
-        return None
-
-    def _run_later(self, now: float) -> None:
+    def run_later(self, now: float) -> None:
         while self._later:
             steps, self._later = self._later, None
             for method, args in steps:
@@ -196,12 +182,9 @@ class Answers(Calls):
         self._out.append(Send(frame))
 
     def _refuse(self, call: rpc.Call, text: str, code: str, why: str, now: float) -> None:
-        self._note("Call", text, now, f"{code}: {why}", call.action[:60], call.unique_id)
+        self.note("Call", text, now, f"{code}: {why}", call.action[:60], call.unique_id)
         self._answer_error(call.unique_id, call.action[:60], code, why, now)
-        self.frame_was_bad(code, why, now)
-
-    def frame_was_bad(self, code: str, why: str, now: float) -> None:
-        """Hook: a frame could not be read, or its Call was refused with this code."""
+        self.tell(topics.FRAME_WAS_BAD, code, why, now)
 
     def _answer_error(self, unique_id: str, action: str, code: str, why: str, now: float) -> None:
         text = rpc.error_text(unique_id, code, why)
@@ -232,18 +215,18 @@ class Answers(Calls):
             answers = False
             ours = flight is not None and flight.unique_id == bad.unique_id
             if ours and bad.type_id in (rpc.CALL_RESULT, rpc.CALL_ERROR):
-                self._note("Invalid", text, now, error, flight.action, bad.unique_id)
+                self.note("Invalid", text, now, error, flight.action, bad.unique_id)
                 if bad.type_id == rpc.CALL_RESULT:
-                    self.result_was_bad(bad.unique_id, flight.action, code, error, now)
-                self.frame_was_bad("", error, now)
+                    self.tell(topics.RESULT_WAS_BAD, bad.unique_id, flight.action, code, error, now)
+                self.tell(topics.FRAME_WAS_BAD, "", error, now)
                 self._failed("FormatViolation", f"its answer cannot be read: {error}", now)
                 return
-        self._note(kind, text, now, error, bad.action[:60], bad.unique_id)
+        self.note(kind, text, now, error, bad.action[:60], bad.unique_id)
         if bad.type_id == rpc.CALL_RESULT and bad.unique_id:
-            self.result_was_bad(bad.unique_id, "", code, error, now)
+            self.tell(topics.RESULT_WAS_BAD, bad.unique_id, "", code, error, now)
         if answers and code:
             self._answer_error(bad.unique_id or "-1", bad.action[:60], code, error, now)
-        self.frame_was_bad(code or "", error, now)
+        self.tell(topics.FRAME_WAS_BAD, code or "", error, now)
 
     def _take_result(
         self, result: rpc.CallResult, text: str, now: float,
@@ -258,7 +241,7 @@ class Answers(Calls):
         fault = spoilt or schemas.check(self.VERSION, action, payload, True)
         latency = now - flight.sent
         if fault is None:
-            self._note("CallResult", text, now, "", action, unique_id, latency)
+            self.note("CallResult", text, now, "", action, unique_id, latency)
         else:
             reading = self.read_kindly(action, payload, True)
             if reading is None:
@@ -270,7 +253,7 @@ class Answers(Calls):
         if flight.message is not None:
             self._queue.remove(flight.message)
             self._queue_retry = 0.0
-        method = getattr(self, method_names(action)[0], None)
+        method = self.on_got(action, flight.owner)
         if method is not None:
             context = flight.context if flight.message is None else flight.message
             method(payload, context, now)
@@ -281,9 +264,9 @@ class Answers(Calls):
         unique_id, action = flight.unique_id, flight.action
         code = self.CODES[fault.kind]
         why = f"{code}: {fault.message}"
-        self._note("CallResult", text, now, why, action, unique_id, now - flight.sent)
+        self.note("CallResult", text, now, why, action, unique_id, now - flight.sent)
         self._breached("CallResult", action, fault, None, now)
-        self.result_was_bad(unique_id, action, code, fault.message, now)
+        self.tell(topics.RESULT_WAS_BAD, unique_id, action, code, fault.message, now)
         self._failed(code, f"its answer cannot be read: {why}", now)
 
     def _take_error(self, error: rpc.CallError, text: str, now: float) -> None:
@@ -293,15 +276,15 @@ class Answers(Calls):
             return
         latency = now - flight.sent
         code = error.code[:60]
-        self._note("CallError", text, now, code, flight.action, error.unique_id, latency)
+        self.note("CallError", text, now, code, flight.action, error.unique_id, latency)
         self._failed(code, f"the CSMS answers {code} {error.description}".rstrip(), now)
 
     def _take_stray(self, kind: str, unique_id: str, text: str, now: float, error: str) -> None:
         action, sent = (self._crafted or {}).pop(unique_id, (None, 0.0))
         if action is None:
-            self._note(kind, text, now, "ignored: no Call waits for this id", "", unique_id)
+            self.note(kind, text, now, "ignored: no Call waits for this id", "", unique_id)
         else:
-            self._note(kind, text, now, error, action, unique_id, now - sent)
+            self.note(kind, text, now, error, action, unique_id, now - sent)
 
     def later(self, method: Any, *args: Any) -> None:
         """From a handler: call this after the answer has been sent."""

@@ -13,14 +13,17 @@ from typing import Any, ClassVar, NamedTuple
 
 from chargepoint import rpc, schemas
 from chargepoint.config import StationConfig
+from chargepoint.core import topics
+from chargepoint.core.blocks import Blocks
 from chargepoint.effects import SOON, TOUCH, URGENT, Changed, Effect, Frame, Noted, Received, Send
 from chargepoint.faults.tap import Tap
-from chargepoint.timers import Timers
 
 # A frame of ours that its schema refuses is a bug: tests set this to have it raised.
 STRICT = False
 CALLS_AT_MOST = 1000  # ordinary ones that wait; then every second of what is only news is dropped
 QUEUE_AT_MOST = 1000  # messages; then intermediate meter values are thinned out
+
+RETRIES = (3, 60.0)  # attempts of a transaction message in all, seconds between them
 
 # They have methods for their end, which heed only a link that was lost.
 MERE_NEWS = frozenset({"Heartbeat", "NotifyEvent", "StatusNotification"})
@@ -50,9 +53,10 @@ class Flight(NamedTuple):
     context: Any
     sent: float
     message: dict[str, Any] | None
+    owner: str = ""  # the row that has asked for it, where the action alone does not say
 
 
-class Calls(Timers):
+class Calls(Blocks):
     """Our own Calls: what waits, what is in flight, how it ended."""
 
     __slots__ = (
@@ -99,6 +103,10 @@ class Calls(Timers):
 
     # --- state changes and the end of an event -----------------------------------------------
 
+    def put(self, effect: Effect) -> None:
+        """Have it done when the event is over, after those before it."""
+        self._out.append(effect)
+
     def changed(self, urgency: str) -> None:
         self.version += 1
         out = self._out
@@ -115,7 +123,7 @@ class Calls(Timers):
     def _finish(self, now: float) -> list[Effect]:
         if self.unseen:
             self.unseen = False
-            self.look_at_values(now)
+            self.tell(topics.VALUES_UNSEEN, now)
         self.pump(now)
         effects, self._out = self._out, []
         if self.tap is not None:
@@ -136,24 +144,48 @@ class Calls(Timers):
         self._id_count += 1
         return f"{self._id_prefix}-{self._id_count}"
 
-    def call(self, action: str, payload: dict[str, Any], now: float, context: Any = None) -> None:
-        """Queue an ordinary Call; got_<action> or failed_<action> has the rest."""
+    def call(
+        self, action: str, payload: dict[str, Any], now: float, context: Any = None,
+        owner: str = "",
+    ) -> None:  # fmt: skip
+        """Queue an ordinary Call; who is marked `got` or `failed` for the action has the rest.
+
+        owner: the row that asks, where its answers are its own.
+        """
         if self._calls is None:
-            self._calls = [(action, payload, context)]
+            self._calls = [(action, payload, context, owner)]
             return
         if len(self._calls) >= CALLS_AT_MOST:
             self._thin_calls()
-        self._calls.append((action, payload, context))
+        self._calls.append((action, payload, context, owner))
 
     def _thin_calls(self) -> None:
         """A CSMS asks or triggers faster than it answers. Only what nobody here waits for goes."""
-        news = [call for call in self._calls if not self._is_awaited(call[0])]
+        news = [call for call in self._calls if not self._is_awaited(call[0], call[3])]
         dropped = {id(call) for call in news[::2]}
         self._calls = [call for call in self._calls if id(call) not in dropped]
         log.warning("%s: %d Calls were dropped: the CSMS answers late", self.identity, len(dropped))
 
-    def _is_awaited(self, action: str) -> bool:
-        return action not in MERE_NEWS and any(hasattr(self, name) for name in method_names(action))
+    def _is_awaited(self, action: str, owner: str) -> bool:
+        if action in MERE_NEWS:
+            return False
+        return self.on_got(action, owner) is not None or self.on_failed(action, owner) is not None
+
+    def on_got(self, action: str, owner: str) -> Any:
+        """Who hears of the answer to such a Call; None if nobody does."""
+        tables = self.TABLES
+        entry = tables.answerer(tables.got, action, owner)
+        if entry is None:
+            return getattr(self, method_names(action)[0], None)
+        return entry[1].__get__(self.at(entry[0]))
+
+    def on_failed(self, action: str, owner: str) -> Any:
+        """Who hears that there is none."""
+        tables = self.TABLES
+        entry = tables.answerer(tables.failed, action, owner)
+        if entry is None:
+            return getattr(self, method_names(action)[1], None)
+        return entry[1].__get__(self.at(entry[0]))
 
     def queue_message(
         self, action: str, payload: dict[str, Any], session: str, **more: Any
@@ -202,7 +234,7 @@ class Calls(Timers):
 
     def waiting(self, action: str) -> list[Any]:
         """The same, also where a context cannot be in a set."""
-        contexts = [context for name, _, context in self._calls or () if name == action]
+        contexts = [call[2] for call in self._calls or () if call[0] == action]
         if self._flight is not None and self._flight.action == action:
             contexts.append(self._flight.context)
         return contexts
@@ -217,46 +249,47 @@ class Calls(Timers):
             return
         if self.registration != "Accepted":
             if self.boot_due(now):
-                self._send_call("BootNotification", self.boot_payload(), None, None, now)
+                self._send_call("BootNotification", self.ask(topics.BOOT_PAYLOAD), None, None, now)
             elif self.registration == "Pending":
                 self._pump_triggered(now)
             return
         while self._calls and self._flight is None:
-            action, payload, context = self._calls.pop(0)
+            action, payload, context, owner = self._calls.pop(0)
             if not self._calls:
                 self._calls = None
-            self._send_call(action, payload, context, None, now)
+            self._send_call(action, payload, context, None, now, owner)
         while self._flight is None and self._queue:
             if now < self._queue_retry:
                 self.set_timer("queue", self._queue_retry)
                 return
             message = self._queue[0]
-            payload = self.message_payload(message)
+            payload = self.ask(topics.MESSAGE_PAYLOAD, message) or message["payload"]
             self._send_call(message["action"], payload, None, message, now)
 
     def _pump_triggered(self, now: float) -> None:
         """While Pending only what the CSMS has triggered may be sent (1.6 4.2, 2.0.1 B02)."""
         calls = self._calls
         for _ in range(len(calls) if calls else 0):
-            action, payload, context = calls.pop(0)
+            action, payload, context, owner = calls.pop(0)
             if self._flight is None and self.may_go_while_pending(context):
-                self._send_call(action, payload, context, None, now)
+                self._send_call(action, payload, context, None, now, owner)
             else:
-                calls.append((action, payload, context))
+                calls.append((action, payload, context, owner))
 
     def may_go_while_pending(self, context: Any) -> bool:
         """Whether the CSMS has asked for the Call: "triggered", or a tuple with that in it."""
-        return context == "triggered" or (type(context) is tuple and "triggered" in context)
+        return context == "triggered" or (isinstance(context, tuple) and "triggered" in context)
 
     def at_queue(self, now: float) -> None:
         """Nothing to do: the pump runs after each event."""
 
     def _send_call(
-        self, action: str, payload: dict, context: Any, message: dict | None, now: float
-    ) -> None:
+        self, action: str, payload: dict, context: Any, message: dict | None, now: float,
+        owner: str = "",
+    ) -> None:  # fmt: skip
         unique_id = self.new_id()
         fault = schemas.check(self.VERSION, action, payload, False)
-        self._flight = Flight(unique_id, action, context, now, message)
+        self._flight = Flight(unique_id, action, context, now, message, owner)
         if fault is not None:
             if STRICT:
                 raise AssertionError(f"own {action} is invalid: {fault.message} in {payload}")
@@ -265,7 +298,7 @@ class Calls(Timers):
             return
         text = rpc.call_text(unique_id, action, payload)
         self._out.append(Send(Frame("sent", "Call", action, unique_id, text, now)))
-        self._timers["call"] = now + self.config.call_timeout
+        self._timers["call"] = now + (self.ask(topics.MESSAGE_TIMEOUT) or self.config.call_timeout)
 
     # --- the end of a Call -------------------------------------------------------------------
 
@@ -287,20 +320,20 @@ class Calls(Timers):
         message = flight.message
         if message is not None:
             message["attempts"] += 1
-            attempts, pause = self.retry_policy()
+            attempts, pause = self.ask(topics.RETRY_POLICY) or RETRIES
             # 1.6 section 3.7.1: the n-th repetition waits n times the interval.
             if deliverable and message["attempts"] < attempts:
                 self._queue_retry = now + pause * message["attempts"]
                 self.set_timer("queue", self._queue_retry)
-                self.message_failed(message, code, now)
+                self.tell(topics.MESSAGE_FAILED, message, code, now)
             else:
                 self._queue.remove(message)
                 self._queue_retry = 0.0
-                self.message_given_up(message, code, now)
+                self.tell(topics.MESSAGE_GIVEN_UP, message, code, now)
             return
         if flight.action == "BootNotification":
             self.boot_failed(why)
-        method = getattr(self, method_names(flight.action)[1], None)
+        method = self.on_failed(flight.action, flight.owner)
         if method is not None:
             method(code, flight.context, now)
 
@@ -313,40 +346,19 @@ class Calls(Timers):
         """The connection is gone: ordinary Calls fail, transaction messages stay queued."""
         flight, calls = self._flight, self._calls
         self.forget_calls()
-        waiting = [] if flight is None or flight.message is not None else [flight[1:3]]
-        waiting += [(action, context) for action, _, context in calls or ()]
-        for action, context in waiting:
-            method = getattr(self, method_names(action)[1], None)
+        waiting = []
+        if flight is not None and flight.message is None:
+            waiting.append((flight.action, flight.context, flight.owner))
+        waiting += [(action, context, owner) for action, _, context, owner in calls or ()]
+        for action, context, owner in waiting:
+            method = self.on_failed(action, owner)
             if method is not None:
                 method("Disconnected", context, now)
 
-    # --- what Station and the versions supply ------------------------------------------------
-
-    def look_at_values(self, now: float) -> None:
-        """Hook: at the end of an event in which something was `unseen`."""
+    # --- what Station supplies ------------------------------------------------
 
     def boot_due(self, now: float) -> bool:
         raise NotImplementedError
-
-    def boot_payload(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def boot_failed(self, why: str) -> None:
-        raise NotImplementedError
-
-    def retry_policy(self) -> tuple[int, float]:
-        """(attempts in all, seconds) for transaction messages."""
-        return 3, 60.0
-
-    def message_payload(self, message: dict[str, Any]) -> dict[str, Any]:
-        """The payload of a queued message at the time it is sent."""
-        return message["payload"]
-
-    def message_failed(self, message: dict[str, Any], code: str, now: float) -> None:
-        """Hook: an attempt failed; the message will be tried again."""
-
-    def message_given_up(self, message: dict[str, Any], code: str, now: float) -> None:
-        """Hook: a transaction message was dropped after its last attempt."""
 
     # --- saving ------------------------------------------------------------------------------
 

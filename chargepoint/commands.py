@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import orjson
 
 from chargepoint import rpc
+from chargepoint.core import topics
 from chargepoint.effects import SOON, Effect, Noted
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
@@ -83,8 +84,8 @@ class Commands:
 
         cause: who gives it, for the frames that are his.
         """
-        method = self.COMMANDS.get(name)
-        if method is None:
+        entry = self.TABLES.commands.get(name)
+        if entry is None:
             known = ", ".join(sorted(self.COMMANDS))
             raise CommandRejected("unknown_command", f"There is no {name!r}; known are: {known}.")
         arguments = _checked(args)
@@ -92,7 +93,7 @@ class Commands:
             raise CommandRejected("invalid_arguments", "Who gives a command is no argument.")
         if cause and name in INJECTING:
             arguments["cause"] = cause
-        bound = getattr(self, method)
+        bound = entry[1].__get__(self.at(entry[0]))
         try:
             signature(bound).bind(now, **arguments)
         except TypeError as error:
@@ -112,7 +113,7 @@ class Commands:
         words = _NOT_NOW.get(error.event, "That cannot be done")
         outlet = self.connectors.get(arguments.get("connector", 1))
         status = "" if outlet is None else f" while connector {outlet.id} is"
-        shown = "" if outlet is None else f" {self.status_of(outlet)}"
+        shown = "" if outlet is None else f" {self.ask(topics.STATUS_OF, outlet)}"
         return CommandRejected("not_possible_now", f"{words}{status}{shown}.")
 
     def _sign_notes(self, cause: str) -> None:
@@ -136,16 +137,19 @@ class Commands:
         except ValueError as error:
             raise CommandRejected("invalid_arguments", f"{error}.") from None
         outlet.plug(car, now)
-        self.ev_plugged_in(outlet, now)
+        self.tell(topics.PLUGGED, outlet, now)
         self.report(outlet, now)
-        return {"status": self.status_of(outlet)}
+        return {"status": self.ask(topics.STATUS_OF, outlet)}
 
     def do_unplug(self, now: float, connector: int = 1) -> dict:
         outlet = self.connector(connector)
+        kept = self.ask(topics.KEPT_CABLE, outlet, now)
+        if kept:
+            return kept
         outlet.unplug(now)
-        self.ev_unplugged(outlet, now)
+        self.tell(topics.UNPLUGGED, outlet, now)
         self.report(outlet, now)
-        return {"status": self.status_of(outlet)}
+        return {"status": self.ask(topics.STATUS_OF, outlet)}
 
     def do_fault(
         self,
@@ -160,17 +164,15 @@ class Commands:
             outlet.apply(Event.FAULT_CLEARED, now)
             self.remark(f"connector {outlet.id}: fault cleared", now)
         else:
-            self.check_error_code(error_code)
+            self.tell(topics.CHECK_ERROR_CODE, error_code)
             outlet.fault(now, error_code, info, vendor_error_code)
             # A second fault leaves the status as it is but is news all the same.
-            self._reported.pop(outlet.id, None)
+            self.forget_reported(outlet.id)
             self.remark(f"connector {outlet.id}: fault {error_code}", now)
-        self.fault_changed(outlet, now)
+        self.tell(topics.FAULTING, outlet, now)
+        self.tell(topics.FAULTED, outlet, now)
         self.report(outlet, now)
-        return {"status": self.status_of(outlet)}
-
-    def check_error_code(self, code: str) -> None:
-        """Hook: CommandRejected for a code that the version does not have."""
+        return {"status": self.ask(topics.STATUS_OF, outlet)}
 
     def do_message(
         self, now: float, text: str | None = None, action: str | None = None,

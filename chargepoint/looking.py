@@ -6,14 +6,14 @@ handler, with the same refusals and the same effects.
 
 from typing import Any
 
+from chargepoint.answers import CallFault
 from chargepoint.cables import SOCKETS
 from chargepoint.charging.limits import limit_of
 from chargepoint.charging.offers import circuit_of
-from chargepoint.charging.profile import Period, Profile
 from chargepoint.commands import CommandRejected
+from chargepoint.core import topics
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.sample import Sample
 from chargepoint.interception.leading import leads_elsewhere
 from chargepoint.times import seconds_of
 
@@ -27,7 +27,12 @@ _LOCK_FAILED = "ConnectorLockFailure"
 
 
 class Looking:
-    """A version supplies limits_now, composite_answer, settings_now and change_request."""
+    """A version answers LIMITS_NOW, COMPOSITE, SETTINGS_NOW, CHANGE_REQUEST and CHANGE_ANSWER.
+
+    A setting is {"key", "group", "name", "value", "mutability", "kind"} and what else is known of
+    it: unit, low, high, values, evse, connector, waits (for a reboot). A composite schedule is
+    {"start": RFC 3339, "seconds", "periods": [ChargingSchedulePeriod]}.
+    """
 
     __slots__ = ()
 
@@ -39,7 +44,7 @@ class Looking:
         return {"time": now, "power": "off" if self.dark else "on", "connectors": outlets}
 
     def _looked_at(self, outlet: Connector, now: float) -> dict[str, Any]:
-        sample, car = self.shown_sample(outlet, now), outlet.ev
+        sample, car = self.ask(topics.SHOWN_SAMPLE, outlet, now) or outlet.sample(now), outlet.ev
         held = bool(getattr(self, "cables", None)) and outlet.id in self.cables
         return {
             "id": outlet.id,
@@ -63,14 +68,6 @@ class Looking:
             "limits": self._limits(outlet, now),
         }  # fmt: skip
 
-    def shown_sample(self, outlet: Connector, now: float) -> Sample:
-        """Hook: what the meter of the outlet shows."""
-        return outlet.sample(now)
-
-    def limits_now(self, outlet: Connector, now: float) -> list[tuple[Profile, Period, str]]:
-        """Hook: (profile, its period, its source) of all that limit the outlet now."""
-        return []
-
     def _limits(self, outlet: Connector, now: float) -> list[dict[str, Any]]:
         """The tightest first. `whole`: it is for all outlets together."""
         circuit = circuit_of(outlet, True)
@@ -81,7 +78,7 @@ class Looking:
                 and "Tx" not in profile.purpose,
                 "watts": round(limit_of(profile.unit, period, circuit).total_w(circuit.volts), 1),
             }
-            for profile, period, source in self.limits_now(outlet, now)
+            for profile, period, source in self.ask(topics.LIMITS_NOW, outlet, now) or ()
         ]  # fmt: skip
         return sorted(rows, key=lambda row: row["watts"])
 
@@ -92,12 +89,12 @@ class Looking:
         outlet = self.connector(connector)
         if not 0 < seconds <= 7 * DAY:
             raise CommandRejected("invalid_arguments", "The seconds are 1 to a week.")
-        told = self.composite_answer(outlet, int(seconds), now)
+        told = self.ask(topics.COMPOSITE, outlet, int(seconds), now)
         if told is None:
             return {"start": now, "seconds": 0, "periods": []}
         start = seconds_of(told["start"])
         return {
-            "start": now if start is None else start - self._skew,
+            "start": now if start is None else start - self.skew,
             "seconds": told["seconds"],
             "periods": [
                 {"start": period["startPeriod"], "limit": period.get("limit")}
@@ -105,34 +102,28 @@ class Looking:
             ],
         }
 
-    def composite_answer(
-        self, outlet: Connector, seconds: int, now: float
-    ) -> dict[str, Any] | None:
-        """Hook: {"start": RFC 3339, "seconds", "periods": [ChargingSchedulePeriod]}."""
-        return None
-
     # --- settings ----------------------------------------------------------------------------
 
     def do_settings(self, now: float) -> dict[str, Any]:
         """Configuration keys (1.6) or the device model (2.x): see settings_now."""
-        return {"settings": self.settings_now(now)}
-
-    def settings_now(self, now: float) -> list[dict[str, Any]]:
-        """Hook: of each {"key", "group", "name", "value", "mutability", "kind"} and what else is
-        known of it: unit, low, high, values, evse, connector, waits (for a reboot)."""
-        return []
+        return {"settings": self.ask(topics.SETTINGS_NOW, now) or []}
 
     def do_set(
         self, now: float, key: str, value: str, evse: int | None = None,
         connector: int | None = None, leading: bool = False,
     ) -> dict[str, Any]:  # fmt: skip
         """Change a setting as the CSMS would. leading: whether it may lead the link elsewhere."""
-        action, payload = self.change_request(key, value, evse, connector)
+        action, payload = self.ask(topics.CHANGE_REQUEST, key, value, evse, connector)
         if not leading and leads_elsewhere(action, payload):
             words = "Only who may see a station's secrets changes where it connects to."
             raise CommandRejected("not_allowed", words)
         try:
-            status, why = self.change_answer(getattr(self, self.HANDLERS[action])(payload, now))
+            row, change = self.TABLES.actions[action]
+            answer = change(self.at(row), payload, now)
+            status, why = self.ask(topics.CHANGE_ANSWER, answer) or (answer["status"], "")
+        except CallFault as fault:
+            words = f"{fault.code}: {fault.description}"
+            raise CommandRejected("setting_refused", words) from None
         finally:
             steps, self._later = self._later, None
         for method, args in steps or ():
@@ -143,13 +134,3 @@ class Looking:
         self.remark(f"{key} changed at the station: {status}", now)
         self.changed(URGENT)
         return {"status": status}
-
-    def change_request(
-        self, key: str, value: str, evse: int | None, connector: int | None
-    ) -> tuple[str, dict[str, Any]]:
-        """Hook: (action, payload) of the Call by which the CSMS changes it."""
-        raise CommandRejected("unknown_command", "This version has no settings.")
-
-    def change_answer(self, answer: dict[str, Any]) -> tuple[str, str]:
-        """Hook: (status, why) of the answer to it."""
-        return answer["status"], ""

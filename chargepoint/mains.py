@@ -3,6 +3,7 @@
 from typing import Any
 
 from chargepoint.commands import CommandRejected
+from chargepoint.core import topics
 from chargepoint.hardware.mains import NOMINAL, NOMINAL_V, Mains
 
 COMMANDS = {"grid": "do_grid"}
@@ -41,7 +42,7 @@ class GridConnection:
         old, new = self.mains, self.mains._replace(**changed) if changed else NOMINAL
         if new != old:
             self.feed(new, now)
-            self.mains_changed(now)
+            self.tell(topics.MAINS_CHANGED, now)
         return self.shown_mains()["grid"]
 
     def feed(self, mains: Mains, now: float) -> None:
@@ -50,9 +51,6 @@ class GridConnection:
         for connector in self.connectors.values():
             connector.advance(now)
             connector.mains = mains
-
-    def mains_changed(self, now: float) -> None:
-        """Hook: after the outlets have it."""
 
     def shown_mains(self) -> dict[str, Any]:
         mains = self.mains

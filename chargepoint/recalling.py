@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from chargepoint import schemas
-from chargepoint.calls import method_names
+from chargepoint.core import topics
 from chargepoint.effects import URGENT, Effect
 from chargepoint.said import LastCall, Said
 
@@ -27,23 +27,11 @@ class Recall:
         the station's newest record when the state was saved, None where that is not known.
         """
         if said is not None:
-            raised = self.recall_numbers(said)
+            raised = self.ask(topics.RECALL_NUMBERS, said)
             if self._recall_queue(said.last, logged, now) or raised:
                 self.changed(URGENT)
-        self.retell_sessions(now)
+        self.tell(topics.SESSIONS_RETOLD, now)
         return self._finish(now)
-
-    def recall_numbers(self, said: Said) -> bool:
-        """Hook: raise what the CSMS has seen higher than the state has it; True if anything."""
-        return False
-
-    def retell_sessions(self, now: float) -> None:
-        """Hook: tell the record of transactions how each open one stands."""
-
-    def unanswered_message(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
-        """Hook: the queue's entry for a message that was made after the state was saved, sent and
-        not answered; None where its transaction is not known."""
-        return None
 
     def _recall_queue(self, last: LastCall | None, logged: int | None, now: float) -> bool:
         """Messages are sent in their order and one at a time: what stands before the last one
@@ -56,7 +44,7 @@ class Recall:
             del queue[:place]
             if outcome is None:
                 return place > 0
-            method = getattr(self, method_names(last.action)[0], None)
+            method = self.on_got(last.action, "")
             message = queue.pop(0)
             if method is not None:
                 method(outcome, message, now)
@@ -66,7 +54,7 @@ class Recall:
         # Made after the state was saved, and so are all that were not sent yet: those never left.
         message = None
         if outcome is None:
-            message = self.unanswered_message(last.action, last.payload)
+            message = self.ask(topics.UNANSWERED_MESSAGE, last.action, last.payload)
         self._queue = None if message is None else [message]
         return True
 

@@ -12,7 +12,9 @@ from chargepoint.answers import Answers
 from chargepoint.breaches import Breaches
 from chargepoint.commands import CommandRejected, Commands
 from chargepoint.config import StationConfig
-from chargepoint.effects import SOON, TOUCH, URGENT, Close, Effect, PingInterval
+from chargepoint.core import topics
+from chargepoint.core.hooks import Hooks
+from chargepoint.effects import SOON, TOUCH, URGENT, Close, Effect, PingInterval, Transferred
 from chargepoint.faults.clock import Clock
 from chargepoint.faults.commands import COMMANDS as FAULT_COMMANDS
 from chargepoint.faults.commands import FaultCommands
@@ -36,22 +38,23 @@ __all__ = ["CommandRejected", "Station"]
 # Without a usable interval in the answer, wait this long before the next BootNotification
 # (1.6 section 4.2: "in a way that avoids flooding").
 BOOT_RETRY = 60.0
+USUAL_INTERVAL = 300.0  # seconds between heartbeats where nobody gives them
+NOBODY = (None, None)
 ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
 EMPTY: frozenset[int] = frozenset()  # shared: one of a station's own takes 216 bytes
 
 
 class Station(
     Power, FaultCommands, InterceptionCommands, GridConnection, Looking, TappedFrames, Linking,
-    Timekeeping, Commands, Recall, Breaches, Pace, Answers,
+    Timekeeping, Commands, Recall, Breaches, Pace, Hooks, Answers,
 ):  # fmt: skip
     """Base of all versions; see calls and answers for the exchange of frames.
 
-    A version supplies: `VERSION`, `CODES`, `HANDLERS`, `COMMANDS`; boot_payload, boot_answered,
-    registered, status_of, send_status, and the hooks below that do nothing here.
+    A version supplies VERSION, CODES and its ROWS; they hear and answer the topics of topics.py.
     """
 
     __slots__ = (
-        "_boot_reason", "_reported", "_skew", "accepted_by", "booted", "breaches", "clock",
+        "boot_reason", "reported", "skew", "accepted_by", "booted", "breaches", "clock",
         "connectors", "dark", "interval", "mains", "rng", "trouble",
     )  # fmt: skip
 
@@ -63,14 +66,15 @@ class Station(
     def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
         super().__init__(config, now, rng)
         self.rng = rng
+        self.move_in()
         self.booted = False  # a BootNotification was accepted since power-on
         self.accepted_by = ""  # the address of the CSMS that did so last; "" where not known
         self.interval = 0.0  # heartbeat, seconds; 0 until the CSMS or the configuration says
-        self._skew = 0.0  # the station's clock minus ours; it follows the CSMS's
+        self.skew = 0.0  # the station's clock minus ours; it follows the CSMS's
         self.clock: Clock | None = None  # what is wrong with it
         self.dark = False  # without power
-        self._boot_reason = "PowerUp"
-        self._reported: dict[int, str] = {}  # connector -> status that the CSMS knows
+        self.boot_reason = "PowerUp"
+        self.reported: dict[int, str] = {}  # connector -> status that the CSMS knows
         variance = config.meter_variance
         kept = {entry["id"]: entry for entry in (saved or {}).get("connectors", ())}
         self.connectors: dict[int, Connector] = {}
@@ -92,95 +96,63 @@ class Station(
             self.accepted_by = saved.get("csms", "")
             self.interval = saved.get("interval", 0.0)
             self.registration = ACCEPTED if self.booted else ""
-            self._skew = saved.get("skew", 0.0)
-            self._boot_reason = saved.get("boot_reason", "PowerUp")
-            self._reported = {int(k): v for k, v in saved.get("reported", {}).items()}
+            self.skew = saved.get("skew", 0.0)
+            self.boot_reason = saved.get("boot_reason", "PowerUp")
+            self.reported = {int(k): v for k, v in saved.get("reported", {}).items()}
             self.restore_queue(saved)
         self.begin(saved or {}, now)
+        self.restore_blocks(saved or {}, now)
         if self.booted:
-            self.resume(now)
+            self._schedule_heartbeat(now)
+            self.tell(topics.RESUMED, now)
         if saved:
             self.restore_faults(saved, now)
 
-    # --- what a version supplies -------------------------------------------------------------
+    def boot_as(self, reason: str) -> None:
+        """The next BootNotification has this reason."""
+        self.boot_reason = reason
 
-    def begin(self, saved: dict, now: float) -> None:
-        """Set up (or restore) the version's own state."""
+    def forget_reported(self, number: int | None = None) -> None:
+        """The CSMS is told a connector's status again, without a number that of all."""
+        if number is None:
+            self.reported.clear()
+        else:
+            self.reported.pop(number, None)
 
-    def resume(self, now: float) -> None:
-        """Set the timers of a station that runs on after its worker died."""
-        self._schedule_heartbeat(now)
+    def told(self, number: int) -> str | None:
+        """The status of a connector that the CSMS knows; None where it was told none."""
+        return self.reported.get(number)
 
-    def boot_payload(self) -> dict[str, Any]:
-        raise NotImplementedError
+    def forget_boot(self) -> None:
+        """The next link begins with a BootNotification, whatever was accepted before."""
+        self.booted = False
 
-    def registered(self, now: float, rebooted: bool) -> None:
-        """The CSMS has accepted us (rebooted), or the link is back without a reboot."""
+    def look_later(self, wanted: bool = True) -> None:
+        """Whether VALUES_UNSEEN is told at the end of this event."""
+        self.unseen = wanted
 
-    def moved(self, now: float) -> None:
-        """Another CSMS than before has accepted us, also after a reboot. It knows nothing of us."""
-        self._reported.clear()
-        self._queue_retry = 0.0  # another had refused them
-        for message in self.queued:
-            message["attempts"] = 0
+    def boot_anew(self) -> None:
+        """Nothing that the CSMS has said of us holds any longer; a BootNotification comes next."""
+        self.registration = ""
+        self.clear_timer("boot")
 
-    def status_of(self, connector: Connector) -> str:
-        raise NotImplementedError
-
-    def send_status(self, connector: Connector, now: float) -> None:
-        raise NotImplementedError
-
-    def ev_plugged_in(self, connector: Connector, now: float) -> None:
-        """After the state changed."""
-
-    def ev_unplugged(self, connector: Connector, now: float) -> None:
-        """After the state changed."""
-
-    def fault_changed(self, connector: Connector, now: float) -> None:
-        """After a fault came or went."""
-
-    def ping_interval(self) -> float:
-        return 0.0
-
-    def default_interval(self) -> float:
-        """Heartbeat seconds where the CSMS gives none."""
-        return 300.0
-
-    def extra_saved(self) -> dict[str, Any]:
-        return {}
-
-    def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
-        """(transaction id, idTag) of the connector for the snapshot."""
-        return None, None
-
-    def shown_displays(self) -> dict[str, Any]:
-        """Hook, for the snapshot: {"display": what the drivers read}, {} without a display."""
-        return {}
-
-    def firmware_version(self) -> str:
-        """Hook: what an update has brought, else what is configured."""
-        return self.config.firmware
-
-    def roots_of(self, use: str) -> list[str]:
-        """Hook: PEM texts of the CA certificates installed for a use, by OCPP's name for it."""
-        return []
-
-    def security_event(self, kind: str, info: str, now: float) -> None:
-        """Hook: something of the list of security events has happened (2.0.1 part 2, appendix 1;
-        the same list in the security whitepaper for 1.6)."""
+    @property
+    def online(self) -> bool:
+        return self.connected and self.registration == ACCEPTED
 
     # --- events ------------------------------------------------------------------------------
 
     def connected_to(self, now: float) -> list[Effect]:
         """The socket is open and the subprotocol agreed."""
         if self.clock is not None:
-            self._skew = self.clock.skew_at(now)
+            self.skew = self.clock.skew_at(now)
+        self.tell(topics.CONNECTING, now)
         self.connected = True
-        self._out.append(PingInterval(self.ping_interval()))
+        self._out.append(PingInterval(self.ask(topics.PING_INTERVAL) or 0.0))
         if self.booted and self.same_csms():
             self.registration = ACCEPTED
             self._schedule_heartbeat(now)
-            self.registered(now, rebooted=False)
+            self._registered(now, False)
         elif self.registration == ACCEPTED:  # by another CSMS
             self.registration = ""
         # Else: Pending or Rejected holds until it is answered otherwise. A boot timer that still
@@ -201,22 +173,19 @@ class Station(
         self.tap_lost_link(now)
         self.clear_timer("heartbeat")
         self.drop_calls(now)
-        self.went_offline(now)
+        self.tell(topics.WENT_OFFLINE, now)
         self.changed(SOON)
-
-    def went_offline(self, now: float) -> None:
-        """Hook: after the calls in flight were given up."""
 
     def received(self, data: str | bytes, now: float) -> list[Effect]:
         """One WebSocket message. Yields exactly one Received, first, unless there is a tap."""
         self.last_message = now
         if self.clock is not None:
-            self._skew = self.clock.skew_at(now)
+            self.skew = self.clock.skew_at(now)
         if not self.connected:  # it crossed the closing of the link
-            self._note("Invalid", str(data)[:4096], now, "ignored: the link is closing")
+            self.note("Invalid", str(data)[:4096], now, "ignored: the link is closing")
         elif isinstance(data, bytes):
             text = data[:4096].decode("utf-8", "backslashreplace")
-            self._note("Invalid", text, now, "binary frame ignored: OCPP-J is text")
+            self.note("Invalid", text, now, "binary frame ignored: OCPP-J is text")
         elif self.tap is not None:
             self.take_tapped(data, now)
         else:
@@ -227,13 +196,19 @@ class Station(
     def wake(self, now: float) -> list[Effect]:
         """The deadline has come: do what is due."""
         if self.clock is not None:
-            self._skew = self.clock.skew_at(now)
+            self.skew = self.clock.skew_at(now)
         for key in self.due_timers(now):
             if type(key) is str:
-                getattr(self, "at_" + key)(now)
+                row, due = self.TABLES.timers[key]
+                due(self.at(row), now)
             else:
-                name, argument = key[0], key[1:]
-                getattr(self, "at_" + name)(now, *argument)
+                row, due = self.TABLES.timers[key[0]]
+                due(self.at(row), now, *key[1:])
+        return self._finish(now)
+
+    def transfer_ended(self, outcome: Transferred, now: float) -> list[Effect]:
+        """A file has been fetched or sent, or that came to nothing."""
+        self.tell(topics.TRANSFER_ENDED, outcome, now)
         return self._finish(now)
 
     def reconfigure(self, config: StationConfig, now: float) -> list[Effect]:
@@ -253,7 +228,7 @@ class Station(
             # A removed outlet with a car on it stays until the car has gone.
             if not self.connectors[number].in_transaction:
                 del self.connectors[number]
-        self.reconfigured(old, now)
+        self.tell(topics.RECONFIGURED, old, now)
         if self.csms_address() != address:
             self.leave_csms(now)
         if self.dark:
@@ -262,14 +237,11 @@ class Station(
         self.changed(URGENT)
         return self._finish(now)
 
-    def reconfigured(self, old: StationConfig, now: float) -> None:
-        """Hook: `old` is the configuration that was replaced."""
-
     def power_off(self, now: float) -> list[Effect]:
         """Orderly stop. Open transactions stay open in the saved state and go on at power-on."""
         for connector in self.connectors.values():
             connector.advance(now)
-        self._boot_reason = "PowerUp"
+        self.boot_reason = "PowerUp"
         self._go_dark(Close(1000, "power off", None))
         self.changed(URGENT)
         effects, self._out = self._out, []
@@ -278,13 +250,15 @@ class Station(
     def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
         """Restart: close the link and boot again, `seconds` later. Called within an event."""
         seconds = self.restart_seconds() if seconds is None else seconds
-        self._boot_reason = reason
-        self._reported.clear()
+        self.tell(topics.REBOOTING, now, reason)
+        self.boot_reason = reason
+        self.reported.clear()
         for waiting in ("reset", "rebooting", "relink"):  # this is what they wait for
             self.clear_timer(waiting)
         self._go_dark(Close(1001, "rebooting", seconds))
-        self.went_offline(now)
+        self.tell(topics.WENT_OFFLINE, now)
         self.changed(URGENT)
+        self.tell(topics.REBOOTED, now, reason, seconds)
 
     def _go_dark(self, close: Close) -> None:
         """Nothing more is sent on this link, and the next one begins with a boot."""
@@ -309,20 +283,33 @@ class Station(
         if status == ACCEPTED:
             moved, ran_on = not self.same_csms(), self.booted
             self.booted, self.trouble, self.accepted_by = True, "", self.csms_address()
-            self.interval = interval if interval > 0 else self.default_interval()
-            self.boot_accepted(interval, now)
+            usual = self.ask(topics.DEFAULT_INTERVAL) or USUAL_INTERVAL
+            self.interval = interval if interval > 0 else usual
+            self.tell(topics.BOOT_ACCEPTED, interval, now)
             self._schedule_heartbeat(now)
             if moved:
-                self.moved(now)
-            self.registered(now, rebooted=not (moved and ran_on))
+                self._moved(now)
+            self._registered(now, not (moved and ran_on))
         else:
             pause = interval if interval > 0 else BOOT_RETRY
             self.set_timer("boot", now + pause)
             self.boot_refused(status, pause)
+            self.tell(topics.BOOT_REFUSED, status, now)
         self.changed(SOON)
 
-    def boot_accepted(self, interval: float, now: float) -> None:
-        """Hook: keep the interval in the version's configuration."""
+    def _moved(self, now: float) -> None:
+        """Another CSMS than before has accepted us, also after a reboot. It knows nothing of us."""
+        self.reported.clear()
+        self._queue_retry = 0.0  # another had refused them
+        for message in self.queued:
+            message["attempts"] = 0
+        self.tell(topics.MOVED, now)
+
+    def _registered(self, now: float, rebooted: bool) -> None:
+        """The CSMS has accepted us (rebooted), or the link is back without a reboot."""
+        self.tell(topics.BEING_REGISTERED, now, rebooted)
+        self.tell(topics.REGISTERED, now, rebooted)
+        self.tell(topics.IN_SERVICE, now, rebooted)
 
     def failed_boot_notification(self, code: str, context: Any, now: float) -> None:
         if self.connected:
@@ -354,13 +341,17 @@ class Station(
     # --- status ------------------------------------------------------------------------------
 
     def report(self, connector: Connector, now: float) -> None:
-        """Tell the CSMS the connector's status if it knows another one."""
+        """Tell the CSMS the connector's status if it knows another one, and it need not last."""
+        if not self.ask(topics.REPORT_WAITS, connector, now):
+            self.report_now(connector, now)
+
+    def report_now(self, connector: Connector, now: float) -> None:
         self.changed(SOON)
-        if self._reported.get(connector.id) == self.status_of(connector):
-            return
-        if self.connected and self.registration == ACCEPTED:
-            self._reported[connector.id] = self.status_of(connector)
-            self.send_status(connector, now)
+        status = self.ask(topics.STATUS_OF, connector)
+        if self.reported.get(connector.id) != status and self.online:
+            self.reported[connector.id] = status
+            self.tell(topics.SEND_STATUS, connector, now)
+        self.tell(topics.REPORTED, connector, now)
 
     def report_all(self, now: float) -> None:
         for connector in self.connectors.values():
@@ -371,6 +362,9 @@ class Station(
     def snapshot(self) -> dict[str, Any]:
         """The whole state as plain values, in one synchronous step."""
         outlets = [self._outlet(connector) for connector in self.connectors.values()]
+        more, of_blocks = self.extra_saved(), self.saved_blocks()
+        if "secrets" in more and "secrets" in of_blocks:
+            more["secrets"] = {**of_blocks.pop("secrets"), **more["secrets"]}
         return {
             "version": self.version,
             "identity": self.identity,
@@ -378,46 +372,47 @@ class Station(
             "connected": self.connected,
             "registration": self.registration,
             "last_message": self.last_message,
-            "firmware": self.firmware_version(),
+            "firmware": self.firmware_now(),
             "connectors": outlets,
             "power_w": sum(outlet["power_w"] for outlet in outlets),
             **self.shown_breaches(),
             **self.shown_faults(),
-            **self.shown_displays(),
             **self.shown_mains(),
             "saved": {
                 "booted": self.booted,
                 "interval": self.interval,
-                "skew": self._skew,
-                "reported": {str(k): v for k, v in self._reported.items()},
+                "skew": self.skew,
+                "reported": {str(k): v for k, v in self.reported.items()},
                 "connectors": [
                     {"id": c.id, **c.to_saved()} for c in self.connectors.values()
                 ],
-                **({} if self.booted else {"boot_reason": self._boot_reason}),
+                **({} if self.booted else {"boot_reason": self.boot_reason}),
                 **({"csms": self.accepted_by} if self.accepted_by else {}),
                 **self.saved_queue(),
                 **self.saved_breaches(),
                 **self.saved_faults(),
                 **self.saved_mains(),
-                **self.extra_saved(),
+                **more,
+                **of_blocks,
             },
+            **self.gather(topics.SHOWN),
         }  # fmt: skip
 
+    def firmware_now(self) -> str:
+        """What an update has brought, else what is configured."""
+        return self.ask(topics.FIRMWARE_VERSION) or self.config.firmware
+
     def _outlet(self, connector: Connector) -> dict[str, Any]:
-        transaction, id_tag = self.open_transaction(connector)
+        transaction, id_tag = self.ask(topics.OPEN_TRANSACTION, connector) or NOBODY
         return {
             "id": connector.id,
             "evse": connector.evse,
-            "status": self.status_of(connector),
+            "status": self.ask(topics.STATUS_OF, connector),
             "power_w": round(connector.power_w),
             "energy_wh": round(connector.meter_wh),
             "soc": None if connector.ev is None else round(connector.ev.soc, 1),
             "error": connector.error_code,
             "transaction": transaction,
             "id_tag": id_tag,
-            **self.connector_shown(connector),
+            **self.gather(topics.CONNECTOR_SHOWN, connector),
         }
-
-    def connector_shown(self, connector: Connector) -> dict[str, Any]:
-        """Hook: what else an operator is to see of a connector. {} costs nothing."""
-        return {}

@@ -1,5 +1,6 @@
 """Block of every Station: its clock, which the CSMS sets."""
 
+from chargepoint.core import topics
 from chargepoint.times import iso, last_mark, next_mark, seconds_of
 
 # A clock that is decades off is broken; following it would lead out of the calendar.
@@ -15,28 +16,27 @@ def next_step(begun: float, seconds: float, now: float) -> float:
 
 
 class Timekeeping:
-    """`_skew`: the station's clock minus ours; `clock`: what is wrong with it on purpose, if so."""
+    """`skew`: the station's clock minus ours; `clock`: what is wrong with it on purpose, if so."""
 
     __slots__ = ()
 
-    def clock_moved(self, now: float) -> None:
-        """Hook: the clock was set to another time; what waits for a time of day is set anew."""
-
     def set_clock(self, text: str, now: float) -> None:
         """Follow the CSMS's clock (1.6 section 4.6, 2.0.1 G02.FR.06) unless it is unreadable."""
+        if self.ask(topics.IGNORES_CLOCK):
+            return
         there = seconds_of(text)
         if there is not None and abs(there - now) < FARTHEST_CLOCK:
             # A second or less is the way there and back, not a wrong clock.
             skew = there - now if abs(there - now) > 1.0 else 0.0
             if self.clock is not None:
                 skew = self.clock.told(skew, now)
-            before, self._skew = self._skew, skew
+            before, self.skew = self.skew, skew
             if abs(skew - before) > 1.0:
-                self.clock_moved(now)
+                self.tell(topics.CLOCK_MOVED, now)
 
     def station_time(self, now: float) -> float:
         """What the station's clock shows, unix seconds."""
-        return now + self._skew
+        return now + self.skew
 
     def when_it_shows(self, mark: float, now: float) -> float:
         """When the station's clock, running as it does, will show `mark`."""
@@ -54,4 +54,4 @@ class Timekeeping:
 
     def stamp(self, now: float) -> str:
         """ISO 8601, UTC, by the station's clock, which follows the CSMS's."""
-        return iso(now + self._skew)
+        return iso(now + self.skew)

@@ -46,6 +46,10 @@ class Timers:
     def has_timer(self, key: Any) -> bool:
         return key in self._timers
 
+    def due(self, key: Any) -> float | None:
+        """When the timer is due; None where it is not set."""
+        return self._timers.get(key)
+
     def due_timers(self, now: float) -> list[Any]:
         due = [key for key, at in self._timers.items() if at <= now]
         if len(due) > 1:

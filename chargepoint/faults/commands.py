@@ -3,6 +3,7 @@
 from typing import Any
 
 from chargepoint.commands import CommandRejected
+from chargepoint.core import topics
 from chargepoint.effects import Freeze
 from chargepoint.faults.clock import Clock
 from chargepoint.faults.rule import frame_fault
@@ -123,16 +124,16 @@ class FaultCommands:
         if not (abs(ppm) <= FASTEST_DRIFT and abs(offset_seconds) <= FARTHEST_OFF):
             message = "The offset is at most ten years of seconds, the drift at most 500000 ppm."
             raise CommandRejected("invalid_arguments", message)
-        good = self._skew if self.clock is None else self.clock.csms
+        good = self.skew if self.clock is None else self.clock.csms
         if follow and not ppm and not offset_seconds:
-            self.clock, self._skew = None, good
+            self.clock, self.skew = None, good
             self.remark("clock: right again", now)
         else:
             self.clock = Clock(good + offset_seconds, now, float(ppm), follow, good)
-            self._skew = self.clock.skew
+            self.skew = self.clock.skew
             words = "" if follow else ", not following the CSMS"
             self.remark(f"clock: {offset_seconds:+g} s, {ppm:+g} ppm{words}", now)
-        self.clock_moved(now)
+        self.tell(topics.CLOCK_MOVED, now)
         return {"clock": None if self.clock is None else self.clock.shown(now)}
 
     # --- half-open ---------------------------------------------------------------------------
@@ -145,7 +146,7 @@ class FaultCommands:
         self.tap = self.tap or Tap()
         if not self.tap.frozen:
             self.tap.frozen = True
-            self._out.append(Freeze(True))
+            self.put(Freeze(True))
             self.remark("half-open: nothing is read or written", now)
         if seconds is None:
             self.clear_timer("thaw")
@@ -205,8 +206,8 @@ class FaultCommands:
                 self.remark(f"held frame lost with its link: {words}", now)
         if "clock" in faults:
             self.clock = Clock(*faults["clock"])
-            self._skew = self.clock.skew_at(now)
-            self.clock_moved(now)
+            self.skew = self.clock.skew_at(now)
+            self.tell(topics.CLOCK_MOVED, now)
         if "dark" in faults:
             self.stay_dark(faults["dark"]["back"])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chargepoint import rpc
 from chargepoint.config import MAX_FRAME
+from chargepoint.core import topics
 from chargepoint.effects import SOON, Changed, Close, Effect, Frame, Freeze, Noted, Received, Send
 from chargepoint.faults.selection import ANSWERS
 from chargepoint.faults.tap import Passage, marked
@@ -28,7 +29,7 @@ class TappedFrames:
 
     def remark(self, text: str, now: float) -> None:
         """Put on record that something was done to the station which no frame shows."""
-        self._out.append(Noted(Frame("", "Note", "", "", "", now, mark=text)))
+        self.put(Noted(Frame("", "Note", "", "", "", now, mark=text)))
 
     # --- out ---------------------------------------------------------------------------------
 
@@ -74,9 +75,9 @@ class TappedFrames:
                 self._arrive(frame, now)
             elif goes_on and not self.connected:  # an earlier one has made us close the link
                 lost = Passage(marked(frame, "dropped: the link was lost"), False)
-                self._out.append(Through(_outward(lost)))
+                self.put(Through(_outward(lost)))
             else:
-                self._out.append(Through(_outward(passage)))
+                self.put(Through(_outward(passage)))
 
     # --- in ----------------------------------------------------------------------------------
 
@@ -89,7 +90,7 @@ class TappedFrames:
         if self.connected:
             self.take(frame.text, now)
         else:
-            self._note("Invalid", frame.text, now, "ignored: the link is closing")
+            self.note("Invalid", frame.text, now, "ignored: the link is closing")
         if frame.mark:
             noted = self._out[place].frame  # each frame that is taken is noted first
             mark = f"{frame.mark}; {noted.mark}" if noted.mark else frame.mark
@@ -104,7 +105,7 @@ class TappedFrames:
         if kind == "BadFrame":
             kind = "Invalid"
         elif kind == "CallResultError":
-            action = self.answered_action(unique_id)
+            action = self.ask(topics.ANSWERED_ACTION, unique_id) or ""
         elif kind in ANSWERS:
             flight = self._flight
             if flight is not None and flight.unique_id == unique_id:
@@ -126,7 +127,7 @@ class TappedFrames:
     def _thaw(self, why: str, now: float) -> None:
         self.tap.frozen = False
         self.clear_timer("thaw")
-        self._out.append(Freeze(False))
+        self.put(Freeze(False))
         self.remark(why, now)
 
 

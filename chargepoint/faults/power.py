@@ -7,6 +7,7 @@ saved state, as after a restart of its worker.
 from typing import Any
 
 from chargepoint.commands import CommandRejected
+from chargepoint.core import topics
 from chargepoint.effects import URGENT, Cut, Dial, Effect
 from chargepoint.faults.commands import check_seconds
 
@@ -22,14 +23,11 @@ class Power:
 
     __slots__ = ()
 
-    def power_failed(self, now: float) -> None:
-        """Hook: transactions end for the loss of power, and who was authorized is forgotten."""
-
     def command(
         self, name: str, args: dict, now: float, cause: str = ""
     ) -> tuple[dict, list[Effect]]:
         if self.clock is not None:
-            self._skew = self.clock.skew_at(now)
+            self.skew = self.clock.skew_at(now)
         if self.dark and name in self.COMMANDS and name not in _POWERLESS:
             raise CommandRejected("no_power", "The station has no power: restore it first.")
         return super().command(name, args, now, cause)
@@ -44,14 +42,14 @@ class Power:
         # First: nothing is said to the CSMS of what follows, until the next boot.
         self.connected = self.booted = False
         self.registration = ""
-        self._boot_reason = "PowerUp"
-        self.power_failed(now)
+        self.boot_as("PowerUp")
+        self.tell(topics.POWER_FAILED, now)
         for connector in self.connectors.values():
             connector.advance(now)
         self.forget_calls()
-        self._reported.clear()
+        self.forget_reported()
         self.stay_dark(None if seconds is None else now + seconds)
-        self._out.append(Cut())
+        self.put(Cut())
         self.changed(URGENT)
         return {"power": "off", "back": self._timers.get("power")}
 
@@ -61,6 +59,7 @@ class Power:
         self._timers.clear()
         if back is not None:
             self.set_timer("power", back)
+        self.tell(topics.WENT_DARK)
 
     def do_power_on(self, now: float) -> dict[str, Any]:
         if not self.dark:
@@ -77,5 +76,5 @@ class Power:
         self.version, self.last_message = version, seen
         self._out = out + self._out
         self.remark("power is back", now)
-        self._out.append(Dial(self.config.boot_delay))
+        self.put(Dial(self.config.boot_delay))
         self.changed(URGENT)

@@ -43,7 +43,7 @@ class Pausing:
         if self.job_message("firmware", update, "DownloadPaused") is None:
             return False
         if update.status != "DownloadPaused":
-            self.tell("firmware", "DownloadPaused", now)
+            self.say("firmware", "DownloadPaused", now)
         return True
 
     def resume_download(self, update: Update, now: float) -> float:

@@ -33,25 +33,25 @@ class Publishing:
         job: Publication = self.job("publication")
         self.start_transfer(job, Download("", job.url, "md5"))
         if job.status != "Downloading":
-            self.tell("publication", "Downloading", now)
+            self.say("publication", "Downloading", now)
 
     def publication_transferred(self, job: Publication, outcome: Transferred, now: float) -> None:
         if outcome.result == DONE:
-            self.tell("publication", "Downloaded", now)
+            self.say("publication", "Downloaded", now)
             self._publish(job, outcome.digest, now)
         elif not self.another_attempt(job, outcome, "publication", now):
-            self.tell("publication", "DownloadFailed", now)
+            self.say("publication", "DownloadFailed", now)
 
     def _publish(self, job: Publication, digest: bytes, now: float) -> None:
         if digest.hex() != job.checksum:
-            self.tell("publication", "InvalidChecksum", now)
+            self.say("publication", "InvalidChecksum", now)
             return
-        self.tell("publication", "ChecksumVerified", now)
+        self.say("publication", "ChecksumVerified", now)
         host = _UNSUITABLE.sub("-", self.identity).strip("-")[:63] or "station"
         name = locations.file_name(job.url) or job.checksum
         self.published = self.published or {}
         self.published[job.checksum] = [f"http://{host}.local/firmware/{quote(name)}"[:512]]
-        self.tell("publication", "Published", now)
+        self.say("publication", "Published", now)
 
     def unpublish(self, checksum: str, now: float) -> str:
         """UnpublishFirmwareStatusEnumType."""

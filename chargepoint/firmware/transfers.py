@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chargepoint.core import topics
+from chargepoint.core.block import hears
 from chargepoint.effects import DONE, URGENT, Effect, StopTransfer, Transferred
 from chargepoint.firmware import jobs as saving
 from chargepoint.firmware.jobs import BOOTING, Job
@@ -34,48 +36,47 @@ class FileTransfers:
     def by_our_clock(self, text: str | None) -> float | None:
         """Unix seconds of a time that the CSMS named; None without one or if it is none."""
         there = seconds_of(text) if text else None
-        return None if there is None else there - self._skew
+        return None if there is None else there - self.skew
 
     # --- transfers ---------------------------------------------------------------------------
 
     def start_transfer(self, job: Job, effect: Effect) -> None:
         """`effect`: a Download or Upload whose id is yet to be given."""
         job.transfer = self.new_id()
-        self._out.append(effect._replace(id=job.transfer))
+        self.put(effect._replace(id=job.transfer))
         self.changed(URGENT)
 
     def stop_transfer(self, job: Job) -> None:
         if job.transfer:
-            self._out.append(StopTransfer(job.transfer))
+            self.put(StopTransfer(job.transfer))
             job.transfer = ""
 
-    def power_failed(self, now: float) -> None:
-        super().power_failed(now)
+    @hears(topics.POWER_FAILED)
+    def lose_transfers(self, now: float) -> None:
         for job in (self.jobs or {}).values():
             self.stop_transfer(job)
 
-    def transfer_ended(self, outcome: Transferred, now: float) -> list[Effect]:
-        """Event: a transfer is over. One that was given up is not heard of any more."""
+    @hears(topics.TRANSFER_ENDED)
+    def take_outcome(self, outcome: Transferred, now: float) -> None:
+        """A transfer is over. One that was given up is not heard of any more."""
         for name, job in (self.jobs or {}).items():
             if job.transfer == outcome.id:
                 job.transfer = ""
                 getattr(self, f"{name}_transferred")(job, outcome, now)
                 self.changed(URGENT)
                 break
-        return self._finish(now)
 
-    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
+    @hears(topics.REBOOTED)
+    def begin_transfers_again(self, now: float, reason: str, seconds: float) -> None:
         """What was on its way is lost with the power, and begins again after the boot."""
-        seconds = self.restart_seconds() if seconds is None else seconds
-        super().reboot(now, reason, seconds)
         for name, job in (self.jobs or {}).items():
             if job.transfer:
                 self.stop_transfer(job)
                 getattr(self, f"resume_{name}")(job, now + seconds)
 
-    def stay_dark(self, back: float | None) -> None:
+    @hears(topics.WENT_DARK)
+    def stop_transfers(self) -> None:
         """The power is cut: as at a reboot, but what was on its way waits for the power."""
-        super().stay_dark(back)
         for job in (self.jobs or {}).values():
             self.stop_transfer(job)
 
@@ -89,7 +90,7 @@ class FileTransfers:
 
     # --- news --------------------------------------------------------------------------------
 
-    def tell(self, name: str, status: str, now: float) -> None:
+    def say(self, name: str, status: str, now: float) -> None:
         """The job has a new status: the CSMS is told now, or as soon as it can be."""
         job = self.jobs[name]
         job.status = status

@@ -3,7 +3,7 @@
     scheduled -> downloading <-> retrying, paused
                  downloading -> waiting -> installing -> leaving -> booting -> over
 
-A failure leads from each of them to `over`. What the CSMS is told on the way: `tell`.
+A failure leads from each of them to `over`. What the CSMS is told on the way: `say`.
 """
 
 from chargepoint.effects import DONE, URGENT, Download, Transferred
@@ -70,7 +70,7 @@ class Updating(Pausing):
         if update.certificate:
             # By the station's clock: its certificates' times are the world's.
             roots = self.roots_of("ManufacturerRootCertificate")
-            fault = certificate_fault(update.certificate, roots, now + self._skew)
+            fault = certificate_fault(update.certificate, roots, now + self.skew)
             answer = "InvalidCertificate"
             if not fault and (fault := self.revocation_of(read_chain(update.certificate), now)):
                 answer = "RevokedCertificate"
@@ -117,7 +117,7 @@ class Updating(Pausing):
         self.put_job("firmware", update)
         if update.retrieve > now:
             self.set_timer("firmware", update.retrieve)
-            self.tell("firmware", "DownloadScheduled", now)
+            self.say("firmware", "DownloadScheduled", now)
         else:
             self._download(update, now)
 
@@ -134,12 +134,12 @@ class Updating(Pausing):
         update.phase = DOWNLOADING
         self.start_transfer(update, Download("", update.url))
         if update.status != "Downloading":
-            self.tell("firmware", "Downloading", now)
+            self.say("firmware", "Downloading", now)
 
     def firmware_transferred(self, update: Update, outcome: Transferred, now: float) -> None:
         fetched = outcome.result == DONE and outcome.size > 0
         if fetched and not self._goes_wrong("DownloadFailed"):
-            self.tell("firmware", "Downloaded", now)
+            self.say("firmware", "Downloaded", now)
             update.version = locations.version_of(outcome.head, update.url, outcome.digest)
             if update.certificate and not self._verified(update, outcome.digest, now):
                 return
@@ -156,7 +156,7 @@ class Updating(Pausing):
             self._over(update, "InvalidSignature", now)
             self.security_event("InvalidFirmwareSignature", locations.file_name(update.url), now)
             return False
-        self.tell("firmware", "SignatureVerified", now)
+        self.say("firmware", "SignatureVerified", now)
         return True
 
     # --- installation ------------------------------------------------------------------------
@@ -165,7 +165,7 @@ class Updating(Pausing):
         update.phase = WAITING
         if update.install > now:
             self.set_timer("firmware", update.install)
-            self.tell("firmware", "InstallScheduled", now)
+            self.say("firmware", "InstallScheduled", now)
         else:
             self._install_when_idle(update, now)
 
@@ -175,13 +175,13 @@ class Updating(Pausing):
             if self.keeps_free_connectors():
                 self._hold(update, now)
             if update.status != "InstallScheduled":
-                self.tell("firmware", "InstallScheduled", now)
+                self.say("firmware", "InstallScheduled", now)
             return
         self._hold(update, now)
         update.phase = INSTALLING
         update.installed = now + self.delay("firmware", INSTALL_SECONDS)
         self.set_timer("firmware", update.installed)
-        self.tell("firmware", "Installing", now)
+        self.say("firmware", "Installing", now)
 
     def transaction_over(self, now: float) -> None:
         """A connector has become free. By a timer: the event that freed it is to end first."""
@@ -196,7 +196,7 @@ class Updating(Pausing):
                 return
         update.phase = LEAVING
         self.set_timer("firmware", now + LAST_WORDS_SECONDS)
-        self.tell("firmware", "InstallRebooting", now)
+        self.say("firmware", "InstallRebooting", now)
 
     def _leave(self, update: Update, now: float) -> None:
         update.phase = BOOTING
@@ -216,7 +216,7 @@ class Updating(Pausing):
         update.certificate = update.signature = ""
         self.clear_timer("firmware")
         self._release(update, now)
-        self.tell("firmware", status, now)
+        self.say("firmware", status, now)
 
     # --- connectors that wait for it ---------------------------------------------------------
 

@@ -30,7 +30,7 @@ class Uploading:
     def log_name(self, log: str, now: float) -> str:
         """What the file is called: <identity>-<time>-<kind>.log; the second one of the same second
         has a -2 behind its kind, and so on."""
-        moment = re.sub(r"[-:]|\.\d+", "", iso(now + self._skew))
+        moment = re.sub(r"[-:]|\.\d+", "", iso(now + self.skew))
         second = f"{_UNSUITABLE.sub('_', self.identity)[:200]}-{moment}-"
         jobs = (job for job in (self.jobs or {}).values() if isinstance(job, LogUpload))
         numbers = [_number_of(job.name) for job in jobs if job.name.startswith(second)]
@@ -57,14 +57,14 @@ class Uploading:
     def at_upload(self, now: float, name: str) -> None:
         job: LogUpload = self.job(name)
         if locations.refusal(job.url):
-            self.tell(name, "UploadFailure", now)
+            self.say(name, "UploadFailure", now)
             return
         document = self.document_of(job.log, now)
         self.start_transfer(
             job, Upload("", job.url, job.name, job.log, job.start, job.stop, document)
         )
         if job.status != "Uploading":
-            self.tell(name, "Uploading", now)
+            self.say(name, "Uploading", now)
 
     def document_of(self, log: str, now: float) -> dict[str, Any]:
         """What the station itself can say for its log; the rest is in the store of messages."""
@@ -89,7 +89,7 @@ class Uploading:
 
     def _upload_ended(self, name: str, job: LogUpload, outcome: Transferred, now: float) -> None:
         if not self.another_attempt(job, outcome, ("upload", name), now):
-            self.tell(name, _STATUSES.get(outcome.result, "UploadFailure"), now)
+            self.say(name, _STATUSES.get(outcome.result, "UploadFailure"), now)
 
     def resume_diagnostics(self, job: LogUpload, now: float) -> None:
         if self.going_up("diagnostics"):

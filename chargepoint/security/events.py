@@ -6,6 +6,8 @@ OCPP 2.0.1 part 2, appendix 1; the same list, partly under other names, in the w
 
 from typing import Any, ClassVar
 
+from chargepoint.core import topics
+from chargepoint.core.block import hears
 from chargepoint.effects import SOON
 from chargepoint.security.vault import Vault
 
@@ -78,7 +80,7 @@ class SecurityEvents:
     def security_registered(self, now: float, rebooted: bool) -> None:
         """The CSMS has accepted us, or the link is back: what waits may go out."""
         if rebooted:
-            self.security_event("StartupOfTheDevice", self._boot_reason, now)
+            self.security_event("StartupOfTheDevice", self.boot_reason, now)
         if self.vault is not None:
             self.vault.sending = bool(self.waiting_contexts("SecurityEventNotification"))
             self.send_security_events(now)
@@ -116,9 +118,9 @@ class SecurityEvents:
 
     # --- causes ------------------------------------------------------------------------------
 
-    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
+    @hears(topics.REBOOTING)
+    def note_reboot(self, now: float, reason: str) -> None:
         self.security_event("ResetOrReboot", reason, now)
-        super().reboot(now, reason, seconds)
 
     def frame_was_bad(self, code: str, why: str, now: float) -> None:
         if code in _NO_FAULT_OF_THE_FRAME or not self.tells_security_events():

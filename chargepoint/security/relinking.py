@@ -3,7 +3,9 @@
 Whitepaper A01 and A05; 2.0.1 A01, A05, B10.
 """
 
-from chargepoint.effects import SOON, URGENT, Close, Dial, Effect
+from chargepoint.core import topics
+from chargepoint.core.block import hears
+from chargepoint.effects import SOON, URGENT, Close, Dial
 from chargepoint.security.vault import LinkSecurity, Vault
 
 ATTEMPTS = 3  # with new credentials, before the old ones are tried again
@@ -117,11 +119,12 @@ class Relinking:
     def _relink(self, now: float) -> None:
         if self.connected:
             pause = self.delay("reconnect", 0.0)
-            self._out.append(Close(1000, "security configuration changed", pause))
+            self.put(Close(1000, "security configuration changed", pause))
 
     # --- how it went -------------------------------------------------------------------------
 
-    def connected_to(self, now: float) -> list[Effect]:
+    @hears(topics.CONNECTING)
+    def link_is_new(self, now: float) -> None:
         vault = self.vault
         self.clear_timer("relink")  # this link has the new ones
         if vault is not None:
@@ -129,9 +132,9 @@ class Relinking:
             if vault.before is not None:  # they are accepted
                 vault.before, vault.failures = None, 0
                 self.changed(URGENT)
-        return super().connected_to(now)
 
-    def dial_failed(self, kind: str, why: str, now: float) -> list[Effect]:
+    @hears(topics.DIAL_FAILED)
+    def dial_came_to_nothing(self, kind: str, why: str, now: float) -> None:
         """A dial came to nothing. `kind`: of FAILURES, or "network"."""
         event = FAILURES.get(kind)
         vault = self.vault
@@ -145,7 +148,6 @@ class Relinking:
             self.changed(SOON)
             if vault.failures >= self.attempts_with_new():
                 self._fall_back(vault, now)
-        return self._finish(now)
 
     def _fall_back(self, vault: Vault, now: float) -> None:
         given_up = vault.credentials
@@ -156,7 +158,7 @@ class Relinking:
         self.security_event("ReconfigurationOfSecurityParameters", info, now)
         self.arm_certificate(now)
         self.changed(URGENT)
-        self._out.append(Dial(0.0))
+        self.put(Dial(0.0))
 
     def certificate_given_up(self, now: float) -> None:
         """Hook: a renewed certificate did not get us in, and the one before it is used again."""

@@ -5,6 +5,7 @@ from typing import Any
 from chargepoint.effects import SOON
 from chargepoint.hardware.states import Event
 from chargepoint.station import CommandRejected
+from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.charging_profiles import WAITING
 from chargepoint.v201.driver import Driver
@@ -58,7 +59,7 @@ class Authorization(Driver):
             # C10.FR.03 and C14.FR.02: a known token needs no question if LocalPreAuthorize is on.
             known = self._known(token, now) == ACCEPTED and not kept
             if not (known and self.model.flag("AuthCtrlr.LocalPreAuthorize")):
-                self.ask(outlet, token, trigger, now, remote, group)
+                self.ask_csms(outlet, token, trigger, now, remote, group)
                 return ASKED
         if refusal is None:
             if kept:
@@ -69,17 +70,23 @@ class Authorization(Driver):
             self.authorized(outlet, token, trigger, now, remote, group or self.group_of(token))
         return refusal or ACCEPTED
 
-    def ask(
+    def ask_csms(
         self, outlet: Outlet, token: dict, trigger: str, now: float,
         remote: int | None = None, group: str = "",
     ) -> None:  # fmt: skip
         context = (outlet.number, token, trigger, remote, group)
-        payload = {"idToken": token, **self.contract_told(outlet, token, now)}
+        payload = {"idToken": token, **self.core.gather(topics.AUTHORIZE_PARTS, outlet, token, now)}
         self.call("Authorize", payload, now, context)
 
-    def contract_told(self, outlet: Outlet, token: dict, now: float) -> dict[str, Any]:
-        """Hook: what Plug & Charge adds to Authorize."""
-        return {}
+    def token(self, id_tag: Any, kind: str | None = None) -> dict:
+        return token_of(id_tag, kind)
+
+    def kept_from(self, outlet: Outlet, token: dict, group: str = "") -> str:
+        """"" where the token may use the outlet, else FOR_ANOTHER or PERHAPS.
+
+        `group`: its group's key where the CSMS has just told it.
+        """
+        return self.core.ask(topics.KEPT_FROM, outlet, token, group) or ""
 
     def _asks(self) -> bool:
         model = self.model
@@ -124,6 +131,13 @@ class Authorization(Driver):
         return self.model.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled")
 
     def got_authorize(self, payload: dict, context: Any, now: float) -> None:
+        answer = self.core.fold(topics.AUTHORIZE_ANSWER, payload, context, now)
+        if answer is not None:
+            self._take_answer(answer, context, now)
+            self.core.tell(topics.AUTHORIZE_HEARD, answer, context, now)
+        self.core.tell(topics.AUTHORIZE_ENDED, payload["idTokenInfo"]["status"], context, now)
+
+    def _take_answer(self, payload: dict, context: Any, now: float) -> None:
         number, token, trigger, remote, group = context
         info = payload["idTokenInfo"]
         self.learn(token, info, now)
@@ -148,7 +162,13 @@ class Authorization(Driver):
             self.authorized(outlet, token, trigger, now, remote, group)
 
     def failed_authorize(self, code: str, context: Any, now: float) -> None:
-        # The link went away, or the CSMS could not answer: decide as if offline (C13).
+        """The link went away, or the CSMS could not answer: decide as if offline (C13)."""
+        outlet = self.outlets.get(context[0])
+        if outlet is None or not self.core.ask(topics.UNPROVEN, outlet, context[1]):
+            self._decide_alone(context, now)
+        self.core.tell(topics.AUTHORIZE_ENDED, "", context, now)
+
+    def _decide_alone(self, context: Any, now: float) -> None:
         number, token, trigger, remote, group = context
         outlet = self.outlets.get(number)
         if outlet is None or trigger == "StopAuthorized":
@@ -165,7 +185,7 @@ class Authorization(Driver):
 
     def free(self, outlet: Outlet) -> bool:
         """May somebody be authorized here now?"""
-        if not outlet.hardware.can(Event.AUTHORIZED):
+        if not outlet.hardware.can(Event.AUTHORIZED) or self.core.ask(topics.IN_THE_WAY, outlet):
             return False
         # An EVSE gives energy through one of its connectors at a time (part 1, 3.2).
         here = (other for other in self.outlets.values() if other.evse == outlet.evse)
@@ -218,4 +238,5 @@ class Authorization(Driver):
             return {"status": "Rejected", "statusInfo": {"reasonCode": "NotEnabled"}}
         self.cache.clear()
         self.changed(SOON)
+        self.core.tell(topics.CACHE_CLEARED)
         return {"status": "Accepted"}

@@ -3,6 +3,7 @@
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import IN_TRANSACTION_STATES, INOPERATIVE_STATES, Event
 from chargepoint.station import CommandRejected
+from chargepoint.v201 import topics
 from chargepoint.v201.base import Base201
 from chargepoint.v201.outlet import Outlet
 
@@ -26,7 +27,7 @@ class Availability(Base201):
         if not outlets:
             return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
         operative = payload["operationalStatus"] == "Operative"
-        outlets = [o for o in outlets if not self.held_for_update(o.hardware, operative)]
+        outlets = [o for o in outlets if not self.core.ask(topics.HELD, o.hardware, operative)]
         waits = [self._make_available(outlet, operative, now) for outlet in outlets]
         self.later(self._report_later)
         return {"status": "Scheduled" if any(waits) else "Accepted"}
@@ -64,7 +65,7 @@ class Availability(Base201):
         if not isinstance(operative, bool):
             raise CommandRejected("invalid_arguments", "operative is true or false.")
         outlet = self.outlet(connector)
-        held = self.held_for_update(outlet.hardware, operative)
+        held = self.core.ask(topics.HELD, outlet.hardware, operative)
         waits = not held and self._make_available(outlet, operative, now)
         self.report(outlet.hardware, now)
         return {"status": "Scheduled" if waits else "Accepted"}

@@ -9,8 +9,9 @@ from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
 from chargepoint.security.vault import put_by, secrets_of
-from chargepoint.station import ACCEPTED, EMPTY, CommandRejected, Station
+from chargepoint.station import EMPTY, CommandRejected, Station
 from chargepoint.times import iso
+from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import AuthCache
 from chargepoint.v201.charging_profiles import Installed
 from chargepoint.v201.device_model import DeviceModel
@@ -78,16 +79,6 @@ class Base201(Paging, Security, Firmware, Station):
         self.restore_monitors(saved, now)
         self.plan(now)
 
-    def _send_call(
-        self, action: str, payload: dict, context: Any, message: dict | None, now: float
-    ) -> None:
-        super()._send_call(action, payload, context, message, now)
-        if "call" in self._timers:
-            self._timers["call"] = now + self.message_timeout()
-
-    def message_timeout(self) -> int:
-        return self.model.integer("OCPPCommCtrlr.MessageTimeout[Default]")
-
     def match_outlets(self) -> None:
         """Have one Outlet for each connector; within an EVSE 2.x counts connectors from 1."""
         counts: dict[int, int] = {}
@@ -137,10 +128,6 @@ class Base201(Paging, Security, Firmware, Station):
 
     # --- small questions ---------------------------------------------------------------------
 
-    @property
-    def online(self) -> bool:
-        return self.connected and self.registration == ACCEPTED
-
     def uuid(self) -> str:
         return str(UUID(int=self.rng.getrandbits(128), version=4))
 
@@ -163,8 +150,8 @@ class Base201(Paging, Security, Firmware, Station):
         return outlet.transaction and outlet.transaction.id, token.get("idToken")
 
     def sample(self, outlet: Outlet, now: float) -> Sample:
-        """Hook: what the meter of the outlet shows."""
-        return outlet.hardware.sample(now)
+        """What the meter of the outlet shows."""
+        return self.core.fold(topics.SAMPLE, outlet.hardware.sample(now), outlet, now)
 
     def sampled(
         self, outlet: Outlet, key: str, context: str, now: float, mark: float | None = None

@@ -3,8 +3,11 @@
 from typing import Any
 
 from chargepoint.cables import SOCKETS, HeldCables
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import READS, answers, folds, variable
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
+from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import READ_ONLY, Variable
@@ -40,39 +43,34 @@ class Cabinet(HeldCables):
         who = key(self.outlets[outlet.id].token)
         outlet.apply(Event.TRANSACTION_ENDED, now)
         self.outlets[outlet.id].token = outlet.ev = None
-        self.ev_unplugged(outlet, now)
+        self.core.tell(core_topics.UNPLUGGED, outlet, now)
         return who
 
     def cable_freed(self, outlet: Connector, now: float) -> None:
         self.show_reservations(now)
 
-    def free(self, outlet: Outlet) -> bool:
+    @answers(topics.IN_THE_WAY)
+    def cable_in_the_way(self, outlet: Outlet) -> bool:
         """While somebody's cable is in the socket nobody else can charge there."""
-        return not self.cable_held(outlet.number) and super().free(outlet)
+        return self.cable_held(outlet.number)
 
-    def do_authorize(
-        self, now: float, id_tag: Any = None, connector: int | None = None,
-        token_type: str | None = None,
-    ) -> dict:  # fmt: skip
-        """As for every station; the driver of a cable that is locked here gets it back."""
-        token = self.token(id_tag, token_type)
+    @answers(topics.TOKEN_READ)
+    def give_back(self, token: dict, connector: int | None, now: float) -> dict | None:
+        """The driver of a cable that is locked here gets it back."""
         for number in list(self.cables or ()):
             outlet = self.connectors.get(number)  # None where it was removed since
             here = outlet is not None and connector in (None, number)
             if here and self.frees_cable(outlet, key(token)):
                 self.free_cable(number, now)
                 return {"authorization": "Accepted", "connector": number, "released": True}
-        return super().do_authorize(now, id_tag, connector, token_type)
+        return None
 
-    def on_unlock_connector(self, payload: dict, now: float) -> dict:
-        answer = super().on_unlock_connector(payload, now)
-        if answer["status"] == "Unlocked":
-            place = {"id": payload["evseId"], "connectorId": payload["connectorId"]}
-            [outlet] = self.outlets_of(place)
-            if outlet.hardware.error_code == "ConnectorLockFailure":
-                return {"status": "UnlockFailed"}
-            self.later(self.free_cable, outlet.number)
-        return answer
+    @answers(topics.UNLOCKING)
+    def unlock(self, outlet: Outlet) -> str | None:
+        if outlet.hardware.error_code == "ConnectorLockFailure":
+            return "UnlockFailed"
+        self.later(self.free_cable, outlet.number)
+        return None
 
     # --- the variable ------------------------------------------------------------------------
 
@@ -81,13 +79,12 @@ class Cabinet(HeldCables):
     def _has_socket(self) -> bool:
         return any(outlet.hardware.config.kind in SOCKETS for outlet in self.outlets.values())
 
-    def as_it_is_here(self, variable: Variable, evse: dict | None) -> Variable:
-        variable = super().as_it_is_here(variable, evse)
+    @folds(topics.AS_IT_IS)
+    def as_sockets_have_it(self, variable: Variable, evse: dict | None) -> Variable:
         if variable.key == UNLOCK and not self._has_socket():
             return variable._replace(mutability=READ_ONLY)
         return variable
 
-    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
-        if variable.key == UNLOCK and not self._has_socket():
-            return "false"
-        return super().read(variable, evse, now)
+    @variable(READS, UNLOCK)
+    def read_unlock(self, variable: Variable, evse: dict | None, now: float) -> str | None:
+        return None if self._has_socket() else "false"

@@ -7,6 +7,7 @@ from chargepoint.charging.limits import Circuit, Limit
 from chargepoint.charging.profile import Period, Profile
 from chargepoint.charging.ranking import Ranking
 from chargepoint.hardware.states import Event, State
+from chargepoint.v201 import topics
 from chargepoint.v201.charging_profiles import (
     EXTERNAL,
     LOCAL_GENERATION,
@@ -43,7 +44,7 @@ class ChargingLimits:
         """When the transaction began, ms by the CSMS's clock: relative schedules begin there."""
         if outlet.transaction is None:
             return otherwise
-        return round((outlet.transaction.started + self._skew) * 1000)
+        return round((outlet.transaction.started + self.skew) * 1000)
 
     def holds(self, installed: Installed, time: int) -> bool:
         """Hook: it counts at `time`, ms by the CSMS's clock, apart from its schedule."""
@@ -116,9 +117,17 @@ class ChargingLimits:
 
     def plan(self, now: float) -> None:
         """Offer every transaction what the profiles leave it, and wake up when that changes."""
+        seen = self.core.ask(topics.GRID_CONTROLS, now)
+        if seen is not None and self.profiles is None:
+            self.profiles = []  # the controls act without any profile
+        self._plan(now)
+        if seen is not None:
+            self.core.tell(topics.GRID_PLANNED, seen, now)
+
+    def _plan(self, now: float) -> None:
         if self.profiles is None:
             return
-        time = round((now + self._skew) * 1000)
+        time = round((now + self.skew) * 1000)
         active = [o for o in self.outlets.values() if o.hardware.in_transaction]
         active.sort(key=lambda o: o.transaction.started if o.transaction else now)
         since = [self.since(outlet, time) for outlet in active]
@@ -133,7 +142,9 @@ class ChargingLimits:
         self._wake_for_limits([due, *(m for m in self.other_changes() if m > time)])
         before = [outlet.hardware.limit_w for outlet in active]
         for outlet, share in zip(active, shares, strict=True):
+            self.core.tell(topics.OFFERING, outlet, now)
             self.offer(outlet, *share, now)
+            self.core.tell(topics.OFFERED, outlet, now)
         self.profiles = self.profiles or None
         if self.profiles is None:
             self.ranked = None
@@ -145,7 +156,7 @@ class ChargingLimits:
         if due is None:
             self.clear_timer("charging")
         else:
-            self.set_timer("charging", due / 1000 - self._skew)
+            self.set_timer("charging", due / 1000 - self.skew)
 
     def at_charging(self, now: float) -> None:
         self.plan(now)

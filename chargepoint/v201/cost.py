@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears
 from chargepoint.effects import SOON
+from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.display import shown
 from chargepoint.v201.outlet import Outlet, Transaction
@@ -73,6 +76,7 @@ class Cost:
         """The outlet's transaction has cost that much so far."""
         told = {"cost": amount} | ({"currency": currency} if currency else {})
         self._keep_fare(outlet.number, {**self.fare(outlet), **told})
+        self.core.tell(topics.COST_KNOWN, outlet, amount, now)
 
     def show_total(self, outlet: Outlet, amount: float, currency: str) -> None:
         """What the transaction that has just ended there has cost."""
@@ -83,8 +87,8 @@ class Cost:
         """Of what is known of the cost there."""
         return self.fare(outlet).get("currency") or self.model.value(f"{_CTRLR}.Currency")
 
-    def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
-        super().got_transaction_event(payload, message, now)
+    @hears(topics.EVENT_ANSWERED)
+    def read_answer(self, payload: dict, message: dict, now: float) -> None:
         number, event = message["connector"], message["payload"]
         told = event["transactionInfo"]["transactionId"]
         outlet = self.outlets.get(number)
@@ -101,16 +105,16 @@ class Cost:
             self.show_cost(outlet, payload["totalCost"], now)
         self._hear(outlet, payload.get("idTokenInfo", {}), payload)
 
-    def message_given_up(self, message: dict[str, Any], code: str, now: float) -> None:
-        super().message_given_up(message, code, now)
+    @hears(core_topics.MESSAGE_GIVEN_UP)
+    def not_answered(self, message: dict[str, Any], code: str, now: float) -> None:
         outlet, event = self.outlets.get(message["connector"]), message["payload"]
         if outlet is None or event["eventType"] != "Ended":
             return
         if self.fare(outlet).get("ended") == event["transactionInfo"]["transactionId"]:
             self._keep_fare(outlet.number, {**self.fare(outlet), "answered": True})
 
-    def got_authorize(self, payload: dict, context: Any, now: float) -> None:
-        super().got_authorize(payload, context, now)
+    @hears(topics.AUTHORIZE_HEARD)
+    def read_verdict(self, payload: dict, context: Any, now: float) -> None:
         outlet, token, info = self.outlets.get(context[0]), context[1], payload["idTokenInfo"]
         if outlet is None:
             return
@@ -138,17 +142,14 @@ class Cost:
 
     # --- who comes and goes ------------------------------------------------------------------
 
-    def authorized(
-        self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None,
-        group: str = "",
-    ) -> None:  # fmt: skip
+    @hears(topics.AUTHORIZING)
+    def somebody_comes(self, outlet: Outlet, token: dict, now: float) -> None:
         if outlet.number in (self.fares or ()):
             known = self.fare(outlet) if outlet.transaction is not None else _NOTHING
             self._keep_fare(outlet.number, {k: known[k] for k in _PRICE if k in known})
-        super().authorized(outlet, token, trigger, now, remote, group)
 
-    def transaction_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
-        super().transaction_ended(outlet, transaction, now)
+    @hears(topics.ENDED)
+    def keep_last(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         entry = (self.fares or {}).get(outlet.number, _NOTHING)
         kept = {k: v for k, v in entry.items() if k in ("languages", *_PRICE)}
         if "ended" in entry:  # of the one before

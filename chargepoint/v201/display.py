@@ -6,6 +6,7 @@ day are in it as well, since a timer changes the state when one of them comes.
 
 from typing import Any
 
+from chargepoint.core.block import READS, VALUES, variable
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import INOPERATIVE_STATES
 from chargepoint.v201.outlet import Outlet
@@ -101,7 +102,13 @@ class Display:
 
     # --- in the device model -----------------------------------------------------------------
 
-    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
+    @variable(
+        READS, "Display", "DisplayMessageCtrlr.SupportedFormats",
+        "DisplayMessageCtrlr.SupportedPriorities", "DisplayMessageCtrlr.SupportedStates",
+        "DisplayMessageCtrlr.DisplayMessages", "DisplayMessageCtrlr.PersonalMessageSize",
+        "OCPPCommCtrlr.FieldLength[MessageContentType.content]",
+    )  # fmt: skip
+    def read_display(self, variable: Variable, evse: dict | None, now: float) -> str:
         if variable.component == "Display":
             if variable.name == "Enabled":
                 return "false" if self.dark else "true"
@@ -109,17 +116,16 @@ class Display:
             return "\n".join(texts)[:_VISIBLE_AT_MOST]
         if variable.key in self.SUPPORTED:
             return ",".join(self.supported(variable.key))
-        match variable.key:
-            case "DisplayMessageCtrlr.DisplayMessages":
-                return str(len(self.messages or ()))
-            case "DisplayMessageCtrlr.PersonalMessageSize":
-                return str(self.LONGEST_CONTENT)
-            case "OCPPCommCtrlr.FieldLength[MessageContentType.content]":
-                return str(self.LONGEST_CONTENT)
-        return super().read(variable, evse, now)
+        if variable.key == "DisplayMessageCtrlr.DisplayMessages":
+            return str(len(self.messages or ()))
+        return str(self.LONGEST_CONTENT)
 
-    def values_of(self, variable: Variable) -> tuple[str, ...]:
-        return self.SUPPORTED.get(variable.key) or super().values_of(variable)
+    @variable(
+        VALUES, "DisplayMessageCtrlr.SupportedFormats", "DisplayMessageCtrlr.SupportedPriorities",
+        "DisplayMessageCtrlr.SupportedStates",
+    )  # fmt: skip
+    def values_supported(self, variable: Variable) -> tuple[str, ...]:
+        return self.SUPPORTED[variable.key]
 
 
 def shown(content: dict) -> dict[str, Any]:

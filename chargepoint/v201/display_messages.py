@@ -4,8 +4,11 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from chargepoint.answers import CallFault
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears
 from chargepoint.effects import URGENT
 from chargepoint.times import seconds_of
+from chargepoint.v201 import topics
 from chargepoint.v201.custom_data import plain
 from chargepoint.v201.display import ALWAYS
 from chargepoint.v201.outlet import Outlet, Transaction
@@ -146,6 +149,7 @@ class DisplayMessages:
 
     # --- times -------------------------------------------------------------------------------
 
+    @hears(core_topics.CLOCK_MOVED)
     def _heed_times(self, now: float) -> None:
         for identity in list(self.messages or ()):
             self._heed_time(identity, now)
@@ -170,12 +174,8 @@ class DisplayMessages:
         if identity in (self.messages or ()):
             self._heed_time(identity, now)
 
-    def clock_moved(self, now: float) -> None:
-        super().clock_moved(now)
-        self._heed_times(now)
-
-    def transaction_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
-        super().transaction_ended(outlet, transaction, now)
+    @hears(topics.ENDED)
+    def drop_messages_of(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         told = {
             identity
             for identity, entry in (self.messages or {}).items()

@@ -4,6 +4,7 @@ Not OCPP: without it, a remote start of a station that nobody stands at would on
 EmulatorCtrlr.AutoPlug turns it off.
 """
 
+from chargepoint.core import topics as core_topics
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import State
 from chargepoint.v201.meter_schedule import MeterSchedule
@@ -36,7 +37,7 @@ class Driver(MeterSchedule):
         hardware = outlet.hardware
         if hardware.state is State.AUTHORIZED:
             hardware.plug(EV.for_connector(hardware.config), now)
-            self.ev_plugged_in(hardware, now)
+            self.core.tell(core_topics.PLUGGED, hardware, now)
         elif hardware.ev is not None and outlet.token is None:
             hardware.unplug(now)
-            self.ev_unplugged(hardware, now)
+            self.core.tell(core_topics.UNPLUGGED, hardware, now)

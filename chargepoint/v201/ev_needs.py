@@ -22,7 +22,8 @@ class EvNeeds:
     def ev_asks(self, outlet: Outlet, now: float) -> None:
         """The power path closes: an EV that speaks ISO 15118 asks first (K15.FR.01)."""
         ev = outlet.hardware.ev
-        enabled = self.model.flag("SmartChargingCtrlr.Enabled")
+        flag = self.model.flag
+        enabled = flag("SmartChargingCtrlr.Enabled") and flag("ISO15118Ctrlr.Enabled")
         if ev is None or not ev.iso15118 or not enabled or not self.online:
             return
         payload = {

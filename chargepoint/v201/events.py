@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears
 from chargepoint.effects import SOON
 from chargepoint.hardware.connector import NO_ERROR, Connector
 from chargepoint.timers import near_tick
+from chargepoint.v201 import topics
 from chargepoint.v201.monitors import PERIODIC, TARGETS, Monitor
 from chargepoint.v201.provisioning import Provisioning
 
@@ -41,12 +44,13 @@ class Events(Provisioning):
         elif not self.has_timer("monitors"):
             self.set_timer("monitors", near_tick(now + _LOOK, self.config.ticks))
 
-    def clock_moved(self, now: float) -> None:
-        super().clock_moved(now)
+    @hears(core_topics.CLOCK_MOVED)
+    def watch_marks(self, now: float) -> None:
         for monitor in (self.monitors or {}).values():
             if monitor.type == "PeriodicClockAligned":
                 self.watch(monitor, now)
 
+    @hears(core_topics.VALUES_UNSEEN, topics.VARIABLES_CHANGED)
     def look_at_values(self, now: float) -> None:
         """Show every monitor its value, and tell the CSMS what they say."""
         if self.monitors is None or not self.model.flag("MonitoringCtrlr.Enabled"):
@@ -101,16 +105,12 @@ class Events(Provisioning):
 
     # --- when something has changed ----------------------------------------------------------
 
-    def report(self, connector: Connector, now: float) -> None:
-        super().report(connector, now)
-        self.unseen = self.monitors is not None
+    @hears(core_topics.REPORTED)
+    def status_reported(self, connector: Connector, now: float) -> None:
+        self.look_later(self.monitors is not None)
 
-    def variables_changed(self, now: float) -> None:
-        super().variables_changed(now)
-        self.look_at_values(now)
-
-    def fault_changed(self, connector: Connector, now: float) -> None:
-        super().fault_changed(connector, now)
+    @hears(core_topics.FAULTED)
+    def tell_fault(self, connector: Connector, now: float) -> None:
         outlet = self.outlets[connector.id]
         component = {
             "name": "Connector",
@@ -187,8 +187,8 @@ class Events(Provisioning):
         self.kept_events = kept[-_KEPT_AT_MOST:]
         self.changed(SOON)
 
-    def registered(self, now: float, rebooted: bool) -> None:
-        super().registered(now, rebooted)
+    @hears(core_topics.REGISTERED)
+    def tell_kept_events(self, now: float, rebooted: bool) -> None:
         kept, self.kept_events = self.kept_events, None
         for severity, event in kept or ():
             self._send_event(event, severity, now)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chargepoint.answers import CallFault
+from chargepoint.core.block import answers
 from chargepoint.firmware import locations
 from chargepoint.firmware.jobs import Job, LogUpload, Publication, Update
 from chargepoint.firmware.publishing import Publishing
@@ -10,6 +11,7 @@ from chargepoint.firmware.transfers import ATTEMPTS, PAUSE, TRIGGERED, FileTrans
 from chargepoint.firmware.updating import Updating
 from chargepoint.firmware.uploading import Uploading
 from chargepoint.hardware.connector import Connector
+from chargepoint.v201 import topics
 
 _ACTIONS = {
     "firmware": "FirmwareStatusNotification",
@@ -139,6 +141,15 @@ class Firmware(Updating, Publishing, Uploading, FileTransfers):
     def _triggered(self, name: str, job: Job | None, now: float) -> None:
         payload = {"status": "Idle"} if job is None else _numbered(job, job.status)
         self.call(_ACTIONS[name], payload, now, TRIGGERED)
+
+    def tell_where_things_stand(self, now: float, rebooted: bool) -> None:
+        self.tell_untold(now)
+        if rebooted:
+            self.update_booted(now)
+
+    @answers(topics.HELD)
+    def is_held(self, connector: Connector, operative: bool) -> bool:
+        return self.held_for_update(connector, operative)
 
     # --- the station about it ----------------------------------------------------------------
 

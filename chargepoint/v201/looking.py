@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from chargepoint.answers import CallFault
 from chargepoint.charging.profile import Period, Profile
 from chargepoint.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
@@ -23,7 +22,7 @@ class Looking201:
     def limits_now(self, outlet: Connector, now: float) -> list[tuple[Profile, Period, str]]:
         if not self.profiles:
             return []
-        place, time = self.outlets[outlet.id], round((now + self._skew) * 1000)
+        place, time = self.outlets[outlet.id], round((now + self.skew) * 1000)
         found = [self.for_transaction(place, time, self.since(place, time))]
         for purpose, evse in (
             (EXTERNAL, outlet.evse), (EXTERNAL, 0), (STATION_MAX, 0), (LOCAL_GENERATION, 0),
@@ -86,12 +85,6 @@ class Looking201:
         [result] = answer["setVariableResult"]
         info = result.get("attributeStatusInfo") or {}
         return result["attributeStatus"], info.get("additionalInfo", "")
-
-    def do_set(self, now: float, key: str, value: str, **where: Any) -> dict[str, Any]:
-        try:
-            return super().do_set(now, key, value, **where)
-        except CallFault as fault:
-            raise CommandRejected("setting_refused", f"{fault.code}: {fault.description}") from None
 
 
 def _named(named: dict[str, Any]) -> str:

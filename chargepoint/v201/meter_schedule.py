@@ -1,9 +1,12 @@
 """Functional block J, meter values: when they are taken."""
 
 from chargepoint.calls import QUEUE_AT_MOST
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears
 from chargepoint.kept_values import keep
 from chargepoint.timekeeping import next_step
 from chargepoint.timers import on_tick
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet, Transaction
 from chargepoint.v201.transactions import ENDED_MEASURANDS, Transactions
 
@@ -24,6 +27,16 @@ class MeterSchedule(Transactions):
         if outlet.needs is not None:
             self.set_timer(("needs", number), outlet.needs)
         self.watch_hardware(outlet, now)
+        self.core.tell(topics.OUTLET_TIMERS, outlet, now)
+
+    @hears(topics.VARIABLES_CHANGED)
+    def restart_all_timers(self, now: float) -> None:
+        for outlet in self.outlets.values():
+            self.restart_timers(outlet, now)
+        self.schedule_aligned(now)
+
+    def heed_clock(self, now: float, rebooted: bool) -> None:
+        self.schedule_aligned(now)  # the clock may have moved
 
     def _every(
         self, key: tuple[str, int], variable: str, wanted: bool, now: float, spacing: int = 1
@@ -79,6 +92,7 @@ class MeterSchedule(Transactions):
     # however late it is read. The text on Interval names an interval by its begin, which the errata
     # of 2.1 (2025-09, 2.44) take back; no measurand here is gathered over an interval.
 
+    @hears(core_topics.CLOCK_MOVED)
     def schedule_aligned(self, now: float) -> None:
         for key, variable in (
             ("aligned", _ALIGNED_INTERVAL), ("aligned_ended", _ALIGNED_ENDED_INTERVAL),
@@ -89,11 +103,6 @@ class MeterSchedule(Transactions):
                 self.set_timer(key, on_tick(mark, self.config.ticks))
             else:
                 self.clear_timer(key)
-
-    def clock_moved(self, now: float) -> None:
-        self.schedule_aligned(now)
-        self.security_event("SettingSystemTime", self.stamp(now), now)
-        self.arm_certificate(now)
 
     def at_aligned(self, now: float) -> None:
         """J01.FR.20: AlignedDataCtrlr.SendDuringIdle, true, has the station send none *while a

@@ -3,7 +3,9 @@
 from typing import Any
 
 from chargepoint.backoff import configured_delay
-from chargepoint.effects import SOON, URGENT, Effect
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import answers, gathers, hears
+from chargepoint.effects import SOON, URGENT
 from chargepoint.security.vault import LinkSecurity
 from chargepoint.v201.network import Network, Profile, level
 from chargepoint.v201.network_profiles import DOWNGRADE, PRIORITY, NetworkProfiles
@@ -32,7 +34,8 @@ class Migration(NetworkProfiles):
             password=profile.get("BasicAuthPassword") or link.password,
         )
 
-    def reconnect_delay(self, attempt: int) -> float:
+    @answers(core_topics.RECONNECT_DELAY)
+    def configured_pause(self, attempt: int) -> float:
         return configured_delay(
             attempt,
             self.rng.random(),
@@ -43,11 +46,11 @@ class Migration(NetworkProfiles):
 
     # --- how it went -------------------------------------------------------------------------
 
-    def dial_failed(self, kind: str, why: str, now: float) -> list[Effect]:
+    @hears(core_topics.DIAL_FAILED)
+    def attempt_failed(self, kind: str, why: str, now: float) -> None:
         trial = self.vault is not None and self.vault.before is not None
         if self.network is not None and not trial:  # new credentials are given up before the slot
             self._attempt_failed(self.network, now)
-        return super().dial_failed(kind, why, now)
 
     def _attempt_failed(self, network: Network, now: float) -> None:
         """B10.FR.03: so many attempts for each entry."""
@@ -68,8 +71,7 @@ class Migration(NetworkProfiles):
         else:
             network.use(order[0])
         if network.current != before:
-            self.clear_timer("boot")  # what another CSMS has asked for, and said of us
-            self.registration = ""
+            self.boot_anew()  # what another CSMS has asked for, and said of us
             words = f"turned from network profile {before[0]} to {network.current[0]}"
             self.remark(words, now)
             self.changed(URGENT)
@@ -89,33 +91,35 @@ class Migration(NetworkProfiles):
         least = self.configured_security() if profile is None else level(profile)
         return 2 if least == 3 and self.model.flag(DOWNGRADE) else least
 
-    def connected_to(self, now: float) -> list[Effect]:
+    @hears(core_topics.CONNECTING)
+    def attempt_succeeded(self, now: float) -> None:
         network = self.network
         if network is not None:
             network.failures = network.tried = 0
         if self.booted and not self.same_csms():
-            self._boot_reason = MOVED
-        return super().connected_to(now)
+            self.boot_as(MOVED)
 
-    def csms_address(self) -> str:
+    @answers(core_topics.CSMS_ADDRESS)
+    def address_in_use(self) -> str | None:
         profile = self.profile_in_use()
-        return super().csms_address() if profile is None else profile["OcppCsmsUrl"]
+        return None if profile is None else profile["OcppCsmsUrl"]
 
-    def same_csms(self) -> bool:
+    @answers(core_topics.NEW_CSMS)
+    def is_new_csms(self) -> bool:
         """B10.FR.10: after a change of the profile a BootNotification comes first, also without
         a boot."""
         network = self.network
-        return super().same_csms() and (network is None or network.current == network.good)
+        return network is not None and network.current != network.good
 
-    def registered(self, now: float, rebooted: bool) -> None:
+    @hears(core_topics.BEING_REGISTERED)
+    def accepted_by_csms(self, now: float, rebooted: bool) -> None:
         network = self.network
         moved = network is not None and network.current != network.good
         if moved:
-            self._reported.clear()
+            self.forget_reported()
             network.good = network.current
             self._drop_weaker(network)
             self.changed(URGENT)
-        super().registered(now, rebooted)
 
     def _drop_weaker(self, network: Network) -> None:
         """A05.FR.06: profiles less secure than the link that works now are removed."""
@@ -131,8 +135,8 @@ class Migration(NetworkProfiles):
         if not self.booted:
             self._begin_with_first()
 
-    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
-        super().reboot(now, reason, seconds)
+    @hears(core_topics.REBOOTED)
+    def begin_anew(self, now: float, reason: str, seconds: float) -> None:
         self.model.booted()
         self._begin_with_first()
 
@@ -144,14 +148,15 @@ class Migration(NetworkProfiles):
 
     # --- to look at --------------------------------------------------------------------------
 
-    def snapshot(self) -> dict[str, Any]:
-        """With "network": {"slot", "url", "security_profile"} where the CSMS has set profiles."""
-        taken = super().snapshot()
-        if self.network is not None:
-            profile: Profile = self.profile_in_use() or {}
-            taken["network"] = {
-                "slot": self.network.current[0],
-                "url": profile.get("OcppCsmsUrl", self.config.csms_url),
-                "security_profile": self.security_profile(),
-            }
-        return taken
+    @gathers(core_topics.SHOWN)
+    def network_shown(self) -> dict[str, Any]:
+        """{"network": {"slot", "url", "security_profile"}} where the CSMS has set profiles."""
+        if self.network is None:
+            return {}
+        profile: Profile = self.profile_in_use() or {}
+        shown = {
+            "slot": self.network.current[0],
+            "url": profile.get("OcppCsmsUrl", self.config.csms_url),
+            "security_profile": self.security_profile(),
+        }
+        return {"network": shown}

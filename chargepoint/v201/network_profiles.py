@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import READS, REFUSES, TAKES, answers, variable
 from chargepoint.effects import URGENT
 from chargepoint.security.vault import put_by, secrets_of
 from chargepoint.v201 import network as profiles
@@ -95,40 +97,43 @@ class NetworkProfiles(VariableRequests):
             return self.configured_security() if slot == OPERATORS else -1
         return level(held)
 
+    @answers(core_topics.MESSAGE_TIMEOUT)
     def message_timeout(self) -> int:
         if self.network is None or (profile := self.profile_in_use()) is None:
-            return super().message_timeout()
+            return self.model.integer(_TIMEOUT)
         return int(profile["MessageTimeout"])
 
-    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
+    @variable(READS, "OCPPCommCtrlr.ActiveNetworkProfile", "SecurityCtrlr.Identity", _TIMEOUT)
+    def read_network(self, variable: Variable, evse: dict | None, now: float) -> str:
         match variable.key:
             case "OCPPCommCtrlr.ActiveNetworkProfile":
                 return str(OPERATORS if self.network is None else self.network.current[0])
             case "SecurityCtrlr.Identity":  # B09.FR.28
                 return (self.profile_in_use() or {}).get("Identity") or self.identity
-            case key if key == _TIMEOUT:
-                return str(self.message_timeout())
-        return super().read(variable, evse, now)
+        return str(self.message_timeout())
 
     # --- SetVariables ------------------------------------------------------------------------
 
-    def value_refusal(self, variable: Variable, text: str) -> Refusal:
-        if variable.key == _PASSWORD:
-            fault = profiles.password_fault(text, int(variable.high))
-            return ("InvalidValue", fault) if fault else None
-        if variable.key == PRIORITY:
-            return self._priority_refusal(text)
-        return super().value_refusal(variable, text)
+    @variable(REFUSES, _PASSWORD)
+    def refuse_password(self, variable: Variable, text: str) -> Refusal:
+        fault = profiles.password_fault(text, int(variable.high))
+        return ("InvalidValue", fault) if fault else None
 
-    def take_value(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
-        if variable.key == _PASSWORD:
-            self._take_password(text, now)
-            return False
-        profile = self.profile_in_use()
-        if variable.key == _TIMEOUT and profile is not None:
-            self.change_in_use(MessageTimeout=str(int(text)))
-            return False
-        return super().take_value(variable, evse, text, now)
+    @variable(TAKES, _PASSWORD)
+    def take_password(
+        self, variable: Variable, evse: dict | None, text: str, now: float
+    ) -> bool:
+        self._take_password(text, now)
+        return False
+
+    @variable(TAKES, _TIMEOUT)
+    def take_timeout(
+        self, variable: Variable, evse: dict | None, text: str, now: float
+    ) -> bool | None:
+        if self.profile_in_use() is None:
+            return None  # it is a variable as any other
+        self.change_in_use(MessageTimeout=str(int(text)))
+        return False
 
     def change_in_use(self, **values: str) -> None:
         """Another value in the profile in use, wherever that is kept; "" takes it away."""
@@ -157,7 +162,8 @@ class NetworkProfiles(VariableRequests):
         if before is not None and self.vault.before is not None:
             self.vault.before = self.vault.before._replace(password=before)
 
-    def _priority_refusal(self, text: str) -> Refusal:
+    @variable(REFUSES, PRIORITY)
+    def refuse_priority(self, variable: Variable, text: str) -> Refusal:
         """B09.FR.33, 34 and A05.FR.02 to 04: slots that are added must be fit for use."""
         slots = [item.strip() for item in text.split(",") if item.strip()]
         if not slots:
@@ -187,6 +193,7 @@ class NetworkProfiles(VariableRequests):
         secret, known = secrets_of(saved, "network"), saved.get("network")
         self.network: Network | None = Network.from_saved(known, secret) if known else None
         super().begin(saved, now)
+        self.heed_network()
 
     def extra_saved(self) -> dict[str, Any]:
         saved = super().extra_saved()
@@ -195,9 +202,8 @@ class NetworkProfiles(VariableRequests):
             put_by(saved, "network", secret)
         return saved
 
-    def heed_operator(self) -> None:
+    def heed_network(self) -> None:
         """An operator who has changed the link since means it: the profiles are forgotten."""
-        super().heed_operator()
         if self.network is not None and self.network.base != self.config.credentials:
             self.network = None
             self.model.forget(PRIORITY)

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event, State
 from chargepoint.station import CommandRejected
-from chargepoint.v201.authorization import ACCEPTED, ASKED, token_of
+from chargepoint.v201 import topics
+from chargepoint.v201.authorization import ACCEPTED, ASKED
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.remote_control import RemoteControl
 from chargepoint.v201.reservation import FOR_ANOTHER
@@ -38,15 +40,14 @@ _TRIGGERS = {
 class OperatorCommands(RemoteControl):
     __slots__ = ()
 
-    def token(self, id_tag: Any, kind: str | None = None) -> dict:
-        return token_of(id_tag, kind)
-
     def do_authorize(
         self, now: float, id_tag: Any = None, connector: int | None = None,
         token_type: str | None = None,
     ) -> dict:  # fmt: skip
         """Hold a token to the reader: starts, or stops what the same token or group started."""
         token = self.token(id_tag, token_type)
+        if answer := self.core.ask(topics.TOKEN_READ, token, connector, now):
+            return answer
         self.check_registered()
         outlet = self._reader(connector, token)
         if outlet.token is not None:
@@ -63,7 +64,7 @@ class OperatorCommands(RemoteControl):
             if not self.may_be_entitled(outlet, token):
                 why = "Another token is in use on this connector."
                 raise CommandRejected("not_authorized", why)
-            self.ask(outlet, token, "StopAuthorized", now)
+            self.ask_csms(outlet, token, "StopAuthorized", now)
             return self._verdict(outlet, ASKED)
         return {"authorization": "Stopped", "connector": outlet.number}
 
@@ -111,7 +112,7 @@ class OperatorCommands(RemoteControl):
             if self.model.flag("EmulatorCtrlr.AutoPlug"):
                 self.driven |= {outlet.number}  # and leaves after the end
             hardware.plug(car, now)
-            self.ev_plugged_in(hardware, now)
+            self.core.tell(core_topics.PLUGGED, hardware, now)
         if outlet.token is not None:  # authorization is off: plugging in was enough
             return self._verdict(outlet, ACCEPTED)
         return self._verdict(outlet, self.present(outlet, token, "Authorized", now))

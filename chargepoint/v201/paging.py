@@ -18,6 +18,7 @@ class Page(NamedTuple):
 
     action: str
     rest: tuple[dict[str, Any], ...]
+    why: str = "triggered"  # the CSMS has asked for it, also while the station is Pending
 
 
 class Paging:
@@ -63,9 +64,6 @@ class Paging:
             for number, part in enumerate(parts)
         ]
         self.tell_pages(action, pages, now)
-
-    def may_go_while_pending(self, context: Any) -> bool:
-        return type(context) is Page or super().may_go_while_pending(context)
 
     # --- the end of a page -------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from cryptography import x509
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import answers, folds, gathers, hears
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
@@ -17,6 +19,7 @@ from chargepoint.security.contracts import (
     make_contract,
     without_root,
 )
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
 ROOTS = ("MORootCertificate", "V2GRootCertificate")
@@ -33,8 +36,8 @@ class PlugAndCharge:
 
     # --- a car comes -------------------------------------------------------------------------
 
-    def ev_plugged_in(self, connector: Connector, now: float) -> None:
-        super().ev_plugged_in(connector, now)
+    @hears(core_topics.PLUGGED)
+    def car_came(self, connector: Connector, now: float) -> None:
         outlet, ev = self.outlets[connector.id], connector.ev
         if ev is None or not ev.iso15118 or not (ev.emaid or ev.contract):
             return
@@ -55,10 +58,6 @@ class PlugAndCharge:
 
     def speaks_15118(self) -> bool:
         return self.model.flag(f"{_CTRLR}.Enabled")
-
-    def ev_asks(self, outlet: Outlet, now: float) -> None:
-        if self.speaks_15118():
-            super().ev_asks(outlet, now)
 
     def _wants_contract(self, ev: EV, now: float) -> bool:
         chain = read_chain(ev.contract)
@@ -153,6 +152,7 @@ class PlugAndCharge:
             return "its root is not installed, and the CSMS is not to be asked"
         return ""
 
+    @gathers(topics.AUTHORIZE_PARTS)
     def contract_told(self, outlet: Outlet, token: dict, now: float) -> dict[str, Any]:
         """The fields of Authorize that a contract adds."""
         ev = outlet.hardware.ev
@@ -171,7 +171,10 @@ class PlugAndCharge:
                 told["certificate"] = text
         return told
 
-    def got_authorize(self, payload: dict, context: Any, now: float) -> None:
+    @folds(topics.AUTHORIZE_ANSWER)
+    def heed_contract(self, payload: dict | None, context: Any, now: float) -> dict | None:
+        if payload is None:
+            return None
         verdict = payload.get("certificateStatus", "Accepted")
         if verdict != "Accepted":
             # The contract is not good, whatever is said of the eMAID.
@@ -179,15 +182,14 @@ class PlugAndCharge:
             info = payload["idTokenInfo"]
             if info["status"] == "Accepted":
                 payload = {**payload, "idTokenInfo": {**info, "status": "Invalid"}}
-        super().got_authorize(payload, context, now)
+        return payload
 
-    def failed_authorize(self, code: str, context: Any, now: float) -> None:
-        outlet, token = self.outlets.get(context[0]), context[1]
-        ev = outlet.hardware.ev if outlet is not None else None
-        if ev is not None and ev.contract and ev.emaid == token["idToken"]:
-            # As if offline: only what can be validated here (C07.FR.07 and .08).
-            allowed = self.model.flag(f"{_CTRLR}.ContractValidationOffline")
-            chain = without_root(read_chain(ev.contract))
-            if not allowed or issuer_of(chain[-1], self.contract_roots()) is None:
-                return
-        super().failed_authorize(code, context, now)
+    @answers(topics.UNPROVEN)
+    def contract_unproven(self, outlet: Outlet, token: dict) -> bool:
+        """As if offline: only what can be validated here (C07.FR.07 and .08)."""
+        ev = outlet.hardware.ev
+        if ev is None or not ev.contract or ev.emaid != token["idToken"]:
+            return False
+        allowed = self.model.flag(f"{_CTRLR}.ContractValidationOffline")
+        chain = without_root(read_chain(ev.contract))
+        return not allowed or issuer_of(chain[-1], self.contract_roots()) is None

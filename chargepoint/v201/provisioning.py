@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import answers
 from chargepoint.v201.variable_requests import VariableRequests
 from chargepoint.v201.variables import VARIABLES
 
@@ -25,34 +27,28 @@ class Provisioning(VariableRequests):
         modem = {"iccid": config.iccid[:20], "imsi": config.imsi[:20]}
         if any(modem.values()):
             station["modem"] = {name: value for name, value in modem.items() if value}
-        return {"reason": self._boot_reason, "chargingStation": station}
+        return {"reason": self.boot_reason, "chargingStation": station}
 
     def boot_accepted(self, interval: float, now: float) -> None:
         if interval > 0:  # B01.FR.04
             self.model.set(_HEARTBEAT, str(min(int(interval), int(_HEARTBEAT.high))))
 
-    def set_clock(self, text: str, now: float) -> None:
-        """The time of the CSMS's answers, where ClockCtrlr.TimeSource has it among its sources."""
-        if "Heartbeat" in self.model.members("ClockCtrlr.TimeSource"):
-            super().set_clock(text, now)
-
-    def resume(self, now: float) -> None:
-        super().resume(now)
-        self.reset_if_idle(now)
+    @answers(core_topics.IGNORES_CLOCK)
+    def ignores_clock(self) -> bool:
+        """ClockCtrlr.TimeSource has the time of the CSMS's answers among its sources, or not."""
+        return "Heartbeat" not in self.model.members("ClockCtrlr.TimeSource")
 
     def registered(self, now: float, rebooted: bool) -> None:
         # B01.FR.05 and B04.FR.01: all statuses after a boot or a long time away, else the news.
         since, self.offline_since = self.offline_since, None
         away = now - since if since is not None else 0.0
         if rebooted or away > self.model.integer("OCPPCommCtrlr.OfflineThreshold"):
-            self._reported.clear()
+            self.forget_reported()
         self.report_all(now)
-        self.schedule_aligned(now)  # the clock may have moved
-        self.security_registered(now, rebooted)
-        self.tell_untold(now)
-        if rebooted:
-            self.update_booted(now)
-            self.cars_waited(now)
+        self.heed_clock(now, rebooted)
+        self.tell_waiting(now, rebooted)
+        self.tell_where_things_stand(now, rebooted)
+        self.cars_waited(now, rebooted)
 
     def went_offline(self, now: float) -> None:
         self.offline_since = now

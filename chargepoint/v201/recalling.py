@@ -36,7 +36,7 @@ class Recall201:
     def retell_sessions(self, now: float) -> None:
         for outlet in self.outlets.values():
             if outlet.transaction is not None:
-                self._out.append(Session(self._session(outlet, now)))
+                self.put(Session(self._session(outlet, now)))
 
     def unanswered_message(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
         if action != "TransactionEvent":

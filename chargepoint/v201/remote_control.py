@@ -2,6 +2,7 @@
 
 import orjson
 
+from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.charging_profiles import WAITING, read
 from chargepoint.v201.custom_data import plain
@@ -116,9 +117,11 @@ class RemoteControl(Resets):
             return {"status": "UnknownConnector"}  # F05.FR.02
         if outlets[0].transaction is not None and outlets[0].token is not None:
             return {"status": "OngoingAuthorizedTransaction"}  # F05.FR.03
-        return {"status": "Unlocked"}
+        return {"status": self.core.ask(topics.UNLOCKING, outlets[0]) or "Unlocked"}
 
     def on_trigger_message(self, payload: dict, now: float) -> dict:
+        if answer := self.core.ask(topics.TRIGGERED, payload, now):
+            return answer
         outlets = self.outlets_of(payload.get("evse"))
         if not outlets:
             return _rejected("UnknownEvse", "there is no such EVSE or connector")
@@ -152,9 +155,8 @@ class RemoteControl(Resets):
         return {"status": "Accepted"}
 
     def _boot_again(self, now: float) -> None:
-        self._boot_reason = "Triggered"
-        self.registration = ""
-        self.clear_timer("boot")
+        self.boot_as("Triggered")
+        self.boot_anew()
 
     def _status_triggered(self, number: int, now: float) -> None:
         if number in self.connectors:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from chargepoint.core.block import answers
 from chargepoint.effects import URGENT
 from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
 from chargepoint.reserving import FOR_ANOTHER, PERHAPS, Reservations, merged
 from chargepoint.times import seconds_of
+from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key
 from chargepoint.v201.connector_types import fits_type
 from chargepoint.v201.outlet import Outlet
@@ -32,7 +34,7 @@ class Reservation(Reservations):
         evse, expires = payload.get("evseId", 0), seconds_of(payload["expiryDateTime"])
         if not self.model.flag("ReservationCtrlr.Enabled"):
             return _rejected("NotEnabled", "reservation is switched off")
-        if expires is None or expires - self._skew <= now:
+        if expires is None or expires - self.skew <= now:
             return _rejected("InvalidValue", "expiryDateTime is not in the future")
         if self.registration != "Accepted" or self.reset_due is not None:
             return _rejected("NotEnabled", "the station is not in service")
@@ -44,7 +46,7 @@ class Reservation(Reservations):
             "type": payload.get("connectorType", ""),
             "token": key(payload["idToken"]),
             "group": key(group) if group else "",
-            "expires": expires - self._skew,
+            "expires": expires - self.skew,
             "claimed": 0,
             "since": now,
         }
@@ -141,11 +143,8 @@ class Reservation(Reservations):
 
     # --- who may use a connector (H03) -------------------------------------------------------
 
-    def kept_from(self, outlet: Outlet, token: dict, group: str = "") -> str:
-        """"" where the token may use the outlet, else FOR_ANOTHER or PERHAPS.
-
-        `group`: its group's key where the CSMS has just told it.
-        """
+    @answers(topics.KEPT_FROM)
+    def kept_by_reservation(self, outlet: Outlet, token: dict, group: str) -> str:
         if self.reservations is None:
             return ""
         waiting = [e for e in self.reservations.values() if not e["claimed"]]
@@ -191,6 +190,10 @@ class Reservation(Reservations):
 
     def use_reservation(self, outlet: Outlet, now: float) -> int | None:
         """The id of the reservation that the outlet's transaction uses up (H03.FR.01)."""
+        entries = (self.reservations or {}).values()
+        held = [e.get("since", now) for e in entries if e["claimed"] == outlet.number]
+        if held:
+            self.core.tell(topics.RESERVATION_USED, outlet, min(held))
         return self.use_reservation_of(outlet.number, now)
 
 

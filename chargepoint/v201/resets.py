@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import answers, hears
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
 from chargepoint.station import CommandRejected
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.provisioning import Provisioning
 
@@ -69,7 +72,7 @@ class Resets(Provisioning):
         else:
             status = "Accepted"
             self.later(self.reset_now, "LocalReset")
-        self._run_later(now)
+        self.run_later(now)
         return {"status": status}
 
     # --- the whole station -------------------------------------------------------------------
@@ -84,6 +87,7 @@ class Resets(Provisioning):
         self.later(self.reset_now, "RemoteReset" if reason == "ScheduledReset" else reason)
         return "Accepted"
 
+    @hears(core_topics.RESUMED)
     def reset_if_idle(self, now: float) -> None:
         # By a timer: this may be in the middle of any event, which is to end first.
         if self.reset_due is not None:
@@ -138,13 +142,13 @@ class Resets(Provisioning):
     def _cannot_restart(self) -> bool:
         return any(c.error_code == RESET_FAILURE for c in self.connectors.values())
 
-    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
-        super().reboot(now, reason, seconds)
+    @hears(core_topics.REBOOTED)
+    def free_after_boot(self, now: float, reason: str, seconds: float) -> None:
         # Now that nothing of it is heard: the boot tells the statuses.
         self._free_all_from_resets(now)
 
-    def power_failed(self, now: float) -> None:
-        super().power_failed(now)
+    @hears(core_topics.POWER_FAILED)
+    def end_without_power(self, now: float) -> None:
         self._end_all("AbnormalCondition", "PowerLoss", now)
 
     def _end_all(self, trigger: str, reason: str, now: float) -> None:
@@ -222,13 +226,14 @@ class Resets(Provisioning):
             self.clear_timer(("evse_reset", evse))
             self._free_from_reset(evse, now)
 
-    def held_for_update(self, connector: Connector, operative: bool) -> bool:
+    @answers(topics.HELD)
+    def held_for_reset(self, connector: Connector, operative: bool) -> bool:
         for _, held in (self.resets or {}).values():
             if connector.id in held:
                 if not operative:
                     held.remove(connector.id)  # and stays so
                 return True
-        return super().held_for_update(connector, operative)
+        return False
 
 
 def _busy(outlets: list[Outlet]) -> bool:

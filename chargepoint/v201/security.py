@@ -2,7 +2,10 @@
 
 from typing import ClassVar
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears
 from chargepoint.security.block import StationSecurity
+from chargepoint.v201 import topics
 
 _OWN = "ChargingStationCertificate"
 
@@ -57,6 +60,14 @@ class Security(StationSecurity):
         info = "the CSMS was not reached with it"
         self.security_event("DiscardedRenewedClientCertificate", info, now)
 
+    def tell_waiting(self, now: float, rebooted: bool) -> None:
+        self.security_registered(now, rebooted)
+
+    @hears(core_topics.CLOCK_MOVED)
+    def note_clock(self, now: float) -> None:
+        self.security_event("SettingSystemTime", self.stamp(now), now)
+        self.arm_certificate(now)
+
     # --- certificates (A02, A03, M03 to M05) -------------------------------------------------
 
     def on_install_certificate(self, payload: dict, now: float) -> dict:
@@ -64,16 +75,21 @@ class Security(StationSecurity):
         return {"status": self.install_certificate(use, pem, now)}
 
     def on_delete_certificate(self, payload: dict, now: float) -> dict:
-        return {"status": self.delete_certificate(payload["certificateHashData"], now)}
+        wanted = payload["certificateHashData"]
+        status = self.core.ask(topics.DELETES, wanted)
+        return {"status": status or self.delete_certificate(wanted, now)}
 
     def on_get_installed_certificate_ids(self, payload: dict, now: float) -> dict:
         found = self.installed_ids(payload.get("certificateType"))
-        if not found:
-            return {"status": "NotFound"}
-        chain = [{"certificateType": use, "certificateHashData": data} for use, data in found]
-        return {"status": "Accepted", "certificateHashDataChain": chain}
+        answer: dict = {"status": "NotFound"}
+        if found:
+            chain = [{"certificateType": use, "certificateHashData": data} for use, data in found]
+            answer = {"status": "Accepted", "certificateHashDataChain": chain}
+        return self.core.fold(topics.INSTALLED_IDS, answer, payload)
 
     def on_certificate_signed(self, payload: dict, now: float) -> dict:
+        if answer := self.core.ask(topics.SIGNED, payload, now):
+            return answer
         if payload.get("certificateType", _OWN) != _OWN:
             info = {"reasonCode": "UnsupportedRequest", "additionalInfo": "none was asked for"}
             return {"status": "Rejected", "statusInfo": info}

@@ -181,7 +181,7 @@ class SmartCharging:
             return rejected("UnsupportedRateUnit", "see SmartChargingCtrlr.RateUnit")  # K08.FR.07
         if seconds <= 0:
             return rejected("InvalidValue", "the duration is not above 0")
-        begin = int(now + self._skew) * 1000
+        begin = int(now + self.skew) * 1000
         periods, seconds = self._composite(evse, begin, seconds * 1000, unit)
         schedule = {
             "evseId": evse, "duration": seconds, "scheduleStart": iso(begin / 1000),

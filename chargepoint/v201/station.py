@@ -94,6 +94,7 @@ class Station201(
     def reconfigured(self, old: StationConfig, now: float) -> None:
         self.forget_old_firmware()
         self.heed_operator()
+        self.heed_network()
         self.match_outlets()
         self.match_monitors(now)
         self.model.rebase(initial(self.config))

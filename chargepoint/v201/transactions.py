@@ -9,6 +9,7 @@ from chargepoint.effects import SOON, URGENT, Session
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
 from chargepoint.kept_values import BEGIN, END
+from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.availability import Availability
 from chargepoint.v201.charging_profiles import WAITING
@@ -50,13 +51,16 @@ class Transactions(Availability):
         """TxCtrlr.TxBeforeAcceptedEnabled: charging may begin before the CSMS has accepted us."""
         return self.booted or self.model.flag("TxCtrlr.TxBeforeAcceptedEnabled")
 
-    def cars_waited(self, now: float) -> None:
+    def cars_waited(self, now: float, rebooted: bool) -> None:
         """The CSMS has accepted us: cars that came before may charge where nobody is asked."""
+        if not rebooted:
+            return
         for outlet in self.outlets.values():
             if outlet.hardware.ev is not None and outlet.hardware.can(Event.AUTHORIZED):
                 self._charge_unasked(outlet, now)
 
     def ev_unplugged(self, connector: Connector, now: float) -> None:
+        self.core.tell(topics.UNPLUGGING, connector, now)
         outlet = self.outlets[connector.id]
         # E09, E10: with StopTxOnEVSideDisconnect the transaction is deauthorized.
         if connector.in_transaction and self.model.flag("TxCtrlr.StopTxOnEVSideDisconnect"):
@@ -74,6 +78,7 @@ class Transactions(Availability):
         group: str = "",
     ) -> None:  # fmt: skip
         """`token`, of the group with that key, may charge on this outlet from now on."""
+        self.core.tell(topics.AUTHORIZING, outlet, token, now)
         self.claim_reservation(outlet, token, group)
         outlet.token, outlet.group = token, group
         outlet.remote_start_id = remote
@@ -138,7 +143,7 @@ class Transactions(Availability):
     def at_hardware(self, now: float, number: int) -> None:
         """The EV was to fill up about now."""
         outlet = self.outlets.get(number)
-        if outlet is not None:
+        if outlet is not None and not self.core.ask(topics.STOPS_WHEN_FULL, outlet, now):
             outlet.hardware.advance(now)
             self.happened(outlet, "ChargingStateChanged", now)
             self.plan(now)
@@ -165,6 +170,13 @@ class Transactions(Availability):
         `trigger`: TriggerReasonEnumType. `reason`: ReasonEnumType, should the transaction end
         by this, now or later. `token`: who was read.
         """
+        self.core.tell(topics.LOOKING, outlet, now)
+        self._look(outlet, trigger, now, reason, token)
+        self.core.tell(topics.LOOKED, outlet, now)
+
+    def _look(
+        self, outlet: Outlet, trigger: str, now: float, reason: str | None, token: dict | None
+    ) -> None:
         self.report(outlet.hardware, now)
         self.show_reservations(now)  # who comes or goes changes how many places are left
         before, after = outlet.seen, outlet.points()
@@ -209,7 +221,7 @@ class Transactions(Availability):
         self.profiles_for_start(outlet)
         meter = self.sampled(outlet, STARTED_MEASURANDS, BEGIN, now)
         transaction.ended_values = self.sampled(outlet, ENDED_MEASURANDS, BEGIN, now)
-        self.transaction_begun(outlet, now)
+        self.core.tell(topics.BEGUN, outlet, now)
         self._event(outlet, "Started", trigger, now, meter, outlet.token)
         self.restart_timers(outlet, now)
         self.changed(URGENT)
@@ -244,7 +256,8 @@ class Transactions(Availability):
         self.changed(URGENT)
         self.report(outlet.hardware, now)
         self.end_profiles(outlet, transaction.id, now)
-        self.transaction_ended(outlet, transaction, now)
+        self.core.tell(topics.ENDING, outlet, transaction, now)
+        self.core.tell(topics.ENDED, outlet, transaction, now)
         self.show_reservations(now)
         self.availability_due(outlet, now)
         self.reset_if_idle(now)
@@ -259,7 +272,7 @@ class Transactions(Availability):
         info: dict = {"transactionId": transaction.id, "chargingState": transaction.charging_state}
         if transaction.remote_start_id is not None:
             info["remoteStartId"] = transaction.remote_start_id
-        info.update(self.transaction_info(outlet))
+        info.update(self.core.gather(topics.INFO_PARTS, outlet))
         if kind == "Ended":
             info["stoppedReason"] = transaction.reason or "Other"
         payload: dict = {
@@ -286,12 +299,12 @@ class Transactions(Availability):
             payload["idToken"] = token
         if meter:
             payload["meterValue"] = meter
-        payload.update(self.event_told(outlet, kind, trigger, now))
+        payload.update(self.core.gather(topics.EVENT_PARTS, outlet, kind, trigger, now))
         transaction.seq += 1
         self.queue_message(
             "TransactionEvent", payload, transaction.session, connector=outlet.number
         )
-        self._out.append(Session(self._session(outlet, now)))
+        self.put(Session(self._session(outlet, now)))
 
     def _session(self, outlet: Outlet, now: float) -> dict:
         """The same news for the record of charging sessions (not OCPP)."""
@@ -325,6 +338,10 @@ class Transactions(Availability):
     # --- the CSMS's answer -------------------------------------------------------------------
 
     def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
+        self._heed_verdict(payload, message, now)
+        self.core.tell(topics.EVENT_ANSWERED, payload, message, now)
+
+    def _heed_verdict(self, payload: dict, message: dict, now: float) -> None:
         info, token = payload.get("idTokenInfo"), message["payload"].get("idToken")
         if info is None or token is None:
             return
@@ -343,40 +360,6 @@ class Transactions(Availability):
             self.deauthorized(outlet, "Deauthorized", "DeAuthorized", now)
         else:
             self.barred_after(outlet, now)
-
-    def transaction_info(self, outlet: Outlet) -> dict:
-        """Hook: what 2.1 tells beside."""
-        return {}
-
-    def event_told(self, outlet: Outlet, kind: str, trigger: str, now: float) -> dict:
-        """Hook: what 2.1 tells beside the transactionInfo."""
-        return {}
-
-    def transaction_begun(self, outlet: Outlet, now: float) -> None:
-        """Hook: before its Started event is made."""
-
-    def transaction_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
-        """Hook: its Ended event is made, and the outlet has it no longer."""
-
-    # --- what later blocks supply ------------------------------------------------------------
-
-    def learn(self, token: dict, info: dict, now: float) -> None:
-        raise NotImplementedError
-
-    def driver_gone(self, outlet: Outlet) -> None:
-        raise NotImplementedError
-
-    def driver_may_leave(self, outlet: Outlet, now: float) -> None:
-        raise NotImplementedError
-
-    def reset_if_idle(self, now: float) -> None:
-        raise NotImplementedError
-
-    def restart_timers(self, outlet: Outlet, now: float) -> None:
-        raise NotImplementedError
-
-    def watch_cap(self, outlet: Outlet, now: float) -> None:
-        raise NotImplementedError
 
 
 def _state_is_news(outlet: Outlet) -> bool:

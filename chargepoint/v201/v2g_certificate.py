@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from chargepoint.core.block import answers, folds
 from chargepoint.effects import URGENT
 from chargepoint.security.certificates import (
     chain_fault,
@@ -15,6 +16,7 @@ from chargepoint.security.certificates import (
 from chargepoint.security.contracts import issuer_of
 from chargepoint.security.own_certificate import DAY, RENEW_BEFORE
 from chargepoint.security.vault import put_by, secrets_of
+from chargepoint.v201 import topics
 
 CHAIN = "V2GCertificateChain"
 COMBINED = ""  # one certificate for the CSMS and for cars: SignCertificate names no type
@@ -57,10 +59,11 @@ class V2gCertificate:
 
     # --- SignCertificate ---------------------------------------------------------------------
 
-    def on_trigger_message(self, payload: dict, now: float) -> dict:
+    @answers(topics.TRIGGERED)
+    def v2g_triggered(self, payload: dict, now: float) -> dict | None:
         kind = self.V2G_TRIGGERS.get(payload["requestedMessage"])
         if kind is None:
-            return super().on_trigger_message(payload, now)
+            return None
         if not self.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled"):
             info = {"reasonCode": "NotEnabled", "additionalInfo": "V2G certificates are off"}
             return {"status": "Rejected", "statusInfo": info}
@@ -133,13 +136,14 @@ class V2gCertificate:
 
     # --- CertificateSigned -------------------------------------------------------------------
 
-    def on_certificate_signed(self, payload: dict, now: float) -> dict:
+    @answers(topics.SIGNED)
+    def v2g_signed(self, payload: dict, now: float) -> dict | None:
         kind, pem = payload.get("certificateType"), payload["certificateChain"]
         if kind in self.V2G_TRIGGERS.values():
             return {"status": self._take_v2g(kind, pem, now)}
         chain, combined = read_chain(pem), self._v2g(COMBINED).get("pending")
         if not (kind is None and chain and combined and is_for_key(chain[0], combined)):
-            return super().on_certificate_signed(payload, now)
+            return None
         self.open_vault().pending_key = combined
         status = self.take_certificate(pem, now)
         if status == "Accepted":
@@ -196,8 +200,8 @@ class V2gCertificate:
 
     # --- listed and deleted (M03, M04) -------------------------------------------------------
 
-    def on_get_installed_certificate_ids(self, payload: dict, now: float) -> dict:
-        answer = super().on_get_installed_certificate_ids(payload, now)
+    @folds(topics.INSTALLED_IDS)
+    def v2g_listed(self, answer: dict, payload: dict) -> dict:
         uses = payload.get("certificateType")
         if not self.v2g or (uses is not None and CHAIN not in uses):
             return answer
@@ -218,7 +222,8 @@ class V2gCertificate:
         among = [*chain[1:], *self.contract_roots()]
         return [hash_data(pem_of(c), pem_of(issuer_of(c, among) or c), algorithm) for c in chain]
 
-    def delete_certificate(self, wanted: dict, now: float) -> str:
+    @answers(topics.DELETES)
+    def v2g_deleted(self, wanted: dict) -> str | None:
         for kind in list(self.v2g or ()):
             hashes = self.v2g_hashes(kind, wanted["hashAlgorithm"])
             if hashes and same_hash(wanted, hashes[0]):
@@ -226,7 +231,7 @@ class V2gCertificate:
                 for timer in ("v2g_renewal", "v2g_signing", "v2g_status"):
                     self.clear_timer((timer, kind))
                 return "Accepted"
-        return super().delete_certificate(wanted, now)
+        return None
 
 
 def _split(entry: dict[str, Any]) -> tuple[dict, dict]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from cryptography.x509 import ocsp
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears
 from chargepoint.effects import SOON
 from chargepoint.security.certificates import read_chain
 from chargepoint.security.contracts import hashes_of
@@ -20,8 +22,8 @@ class V2gStatus:
     def v2g_changed(self, kind: str, now: float) -> None:
         self.ask_v2g_status(kind, now)
 
-    def registered(self, now: float, rebooted: bool) -> None:
-        super().registered(now, rebooted)
+    @hears(core_topics.REGISTERED)
+    def v2g_registered(self, now: float, rebooted: bool) -> None:
         for kind in list(self.v2g or ()):
             self.ask_v2g_status(kind, now, anew=rebooted)
 

@@ -6,7 +6,9 @@ from typing import Any
 import orjson
 
 from chargepoint.answers import CallFault
+from chargepoint.core.block import READS, REFUSES, TAKES, VALUES
 from chargepoint.effects import URGENT, PingInterval
+from chargepoint.v201 import topics
 from chargepoint.v201.authorization import Authorization
 from chargepoint.v201.connector_types import CONNECTOR_TYPES
 from chargepoint.v201.device_model import writable
@@ -63,7 +65,7 @@ class VariableRequests(Authorization):
             return {**result, "attributeStatus": variable}
         if kind != "Actual":
             return {**result, "attributeStatus": "NotSupportedAttributeType"}
-        variable = self.as_it_is_here(variable, item["component"].get("evse"))
+        variable = self.core.fold(topics.AS_IT_IS, variable, item["component"].get("evse"))
         refused = self._value_refused(variable, item["attributeValue"])
         if refused is not None:
             code, why = refused
@@ -80,24 +82,24 @@ class VariableRequests(Authorization):
         why = self.model.refusal(variable, text)
         return self.value_refusal(variable, text) if why is None else ("InvalidValue", why)
 
-    # Hooks for variables with rules of their own.
-
     def find_variable(self, component: dict, variable: dict) -> Variable | str:
         """The variable, or "UnknownComponent" / "UnknownVariable"."""
-        places = self._places() if component.get("evse") else {}
-        return self.model.CATALOGUE.find(component, variable, places)
+        found = self.core.ask(topics.FIND_VARIABLE, component, variable)
+        if not found:
+            places = self._places() if component.get("evse") else {}
+            found = self.model.CATALOGUE.find(component, variable, places)
+        return self.core.fold(topics.FOUND_VARIABLE, found, component)
 
     def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
         """(reason code, words) why a value that its type allows cannot be."""
-        return None
+        refuse = self.core.of_variable(REFUSES, variable.key)
+        return None if refuse is None else refuse(variable, text)
 
     def take_value(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
         """Keep the value; True if it waits for the next boot."""
-        return self.model.set(variable, text)
-
-    def controller_lines(self, now: float, writable_only: bool) -> list[dict]:
-        """What controllers within EVSEs have to report."""
-        return []
+        take = self.core.of_variable(TAKES, variable.key)
+        waits = None if take is None else take(variable, evse, text, now)
+        return self.model.set(variable, text) if waits is None else waits
 
     def variables_changed(self, now: float) -> None:
         """Bring the values that drive timers into force; all are cheap, so all are done."""
@@ -105,10 +107,8 @@ class VariableRequests(Authorization):
         if interval != self.interval and self.booted:
             self.set_heartbeat(interval, now)
         if self.connected:
-            self._out.append(PingInterval(self.ping_interval()))
-        for outlet in self.outlets.values():
-            self.restart_timers(outlet, now)
-        self.schedule_aligned(now)
+            self.put(PingInterval(self.ping_interval()))
+        self.core.tell(topics.VARIABLES_CHANGED, now)
 
     def _places(self) -> dict[int, set[int]]:
         places: dict[int, set[int]] = {}
@@ -127,14 +127,15 @@ class VariableRequests(Authorization):
         if len(orjson.dumps(payload)) > longest:
             raise CallFault("FormatViolation", f"at most {longest} bytes in one message")
 
-    def as_it_is_here(self, variable: Variable, evse: dict | None) -> Variable:
-        """Hook: the variable with what this station's hardware makes of it."""
-        return variable
-
     # --- values ------------------------------------------------------------------------------
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
         """The Actual value as text."""
+        reader = self.core.of_variable(READS, variable.key)
+        value = None if reader is None else reader(variable, evse, now)
+        return self._read_here(variable, evse, now) if value is None else value
+
+    def _read_here(self, variable: Variable, evse: dict | None, now: float) -> str:
         if variable.key == "EVSE.Power":  # as measured now; negative where a car gives back
             samples = [outlet.hardware.sample(now) for outlet in self.outlets_of(evse)]
             return _watts(sum(sample.power_w - sample.export_w for sample in samples))
@@ -168,7 +169,8 @@ class VariableRequests(Authorization):
 
     def values_of(self, variable: Variable) -> tuple[str, ...]:
         """The values list of an option, member or sequence list; () without one."""
-        return variable.values
+        values = self.core.of_variable(VALUES, variable.key)
+        return variable.values if values is None else values(variable)
 
     def target(self, variable: Variable, evse: dict | None) -> str | None:
         """The Target value as text; None where it has no such attribute."""
@@ -209,7 +211,7 @@ class VariableRequests(Authorization):
 
     def _inventory(self, now: float, writable_only: bool) -> list[dict]:
         lines = [self._line(v, None, now) for v in self.station_variables()]
-        lines += self.controller_lines(now, writable_only)
+        lines = self.core.fold(topics.INVENTORY, lines, now, writable_only)
         if writable_only:
             return [x for x in lines if x["variableAttribute"][0]["mutability"] != READ_ONLY]
         catalogue = self.model.CATALOGUE
@@ -221,8 +223,8 @@ class VariableRequests(Authorization):
         return lines
 
     def station_variables(self) -> Iterable[Variable]:
-        """Hook: what the station has beside the variables of its EVSEs and connectors."""
-        return self.model.CATALOGUE.variables
+        """What the station has beside the variables of its EVSEs and connectors."""
+        return self.core.fold(topics.STATION_VARIABLES, self.model.CATALOGUE.variables)
 
     def _lines_at(self, variables: tuple[Variable, ...], place: dict, now: float) -> list[dict]:
         """Of those that exist there."""
@@ -232,7 +234,7 @@ class VariableRequests(Authorization):
         ]  # fmt: skip
 
     def _line(self, variable: Variable, evse: dict | None, now: float) -> dict:
-        variable = self.as_it_is_here(variable, evse)
+        variable = self.core.fold(topics.AS_IT_IS, variable, evse)
         attribute: dict[str, Any] = {"mutability": variable.mutability}
         if variable.mutability != WRITE_ONLY:
             attribute["value"] = self.read(variable, evse, now)

@@ -3,6 +3,8 @@
 from typing import Any
 
 from chargepoint.calls import QUEUE_AT_MOST
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import REFUSES, gathers, hears, variable
 from chargepoint.effects import SOON
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.meter import AC_POWER_FACTOR, dc_voltage
@@ -14,6 +16,7 @@ from chargepoint.tariff.local_time import is_zone
 from chargepoint.timekeeping import next_step
 from chargepoint.v21.cost_details import cost_details
 from chargepoint.v21.tariffs import DEFAULT, DRIVER
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet, Transaction
 from chargepoint.v201.variables import Variable
 
@@ -80,8 +83,8 @@ class Costs:
 
     # --- how it begins -----------------------------------------------------------------------
 
-    def transaction_begun(self, outlet: Outlet, now: float) -> None:
-        super().transaction_begun(outlet, now)
+    @hears(topics.BEGUN)
+    def open_bill(self, outlet: Outlet, now: float) -> None:
         tariff, kind = self.tariff_for(outlet, outlet.token, now)
         if tariff is not None:
             self._open_bill(outlet, tariff, kind, outlet.transaction.started)
@@ -89,7 +92,7 @@ class Costs:
     def _open_bill(
         self, outlet: Outlet, tariff: dict, kind: str, started: float, fees: bool = True
     ) -> Entry:
-        bill = Bill(tariff, started, self._place_of(outlet), self._zone(), self._skew, fees)
+        bill = Bill(tariff, started, self._place_of(outlet), self._zone(), self.skew, fees)
         charging = outlet.hardware.state is State.CHARGING
         entry = Entry(bill, kind, _register(outlet), charging)
         self.bills = {**(self.bills or {}), outlet.transaction.id: entry}
@@ -105,31 +108,23 @@ class Costs:
         model = self.model
         return model.value("ClockCtrlr.TimeZone") or model.value("ClockCtrlr.TimeOffset")
 
-    def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
-        if variable.key in ("ClockCtrlr.TimeZone", "ClockCtrlr.TimeOffset") and not is_zone(text):
-            return "InvalidValue", "no such time zone"
-        return super().value_refusal(variable, text)
+    @variable(REFUSES, "ClockCtrlr.TimeZone", "ClockCtrlr.TimeOffset")
+    def refuse_zone(self, variable: Variable, text: str) -> tuple[str, str] | None:
+        return None if is_zone(text) else ("InvalidValue", "no such time zone")
 
-    def use_reservation(self, outlet: Outlet, now: float) -> int | None:
-        if not self.reservations:
-            return None
-        since = min(
-            (e.get("since", now) for e in self.reservations.values()
-             if e["claimed"] == outlet.number), default=None,
-        )  # fmt: skip
+    @hears(topics.RESERVATION_USED)
+    def charge_reservation(self, outlet: Outlet, since: float) -> None:
         bill = self.bill_of(outlet)
-        if since is not None and bill is not None and bill.reserved_s is None:
+        if bill is not None and bill.reserved_s is None:
             bill.reserved(since)
-        return super().use_reservation(outlet, now)
 
-    def authorized(self, outlet: Outlet, token: dict, *args: Any, **more: Any) -> None:
+    @hears(topics.AUTHORIZING)
+    def bill_who_comes(self, outlet: Outlet, token: dict, now: float) -> None:
         """A transaction that the cable began gets the tariff of who is charged for it."""
-        now = args[1]
         if outlet.transaction is not None:
             outlet.token, before = token, outlet.token
             self._bill_driver(outlet, token, now)
             outlet.token = before
-        super().authorized(outlet, token, *args, **more)
 
     def _bill_driver(self, outlet: Outlet, token: dict, now: float) -> None:
         tariff, kind = self.tariff_for(outlet, token, now)
@@ -150,6 +145,7 @@ class Costs:
 
     # --- how it goes on ----------------------------------------------------------------------
 
+    @hears(topics.LOOKING, topics.LOOKED, topics.OFFERING, topics.OFFERED)
     def price(self, outlet: Outlet, now: float) -> None:
         """Charge what has flowed since the last look."""
         entry = self.entry_of(outlet)
@@ -159,7 +155,7 @@ class Costs:
         register, bill = _register(outlet), entry.bill
         wh, seconds = register - entry.register, now - bill.at
         watts = wh * 3600.0 / seconds if entry.charging and seconds > 0 else 0.0
-        bill.shift, bill.zone = self._skew, self._zone()
+        bill.shift, bill.zone = self.skew, self._zone()
         bill.advance(now, wh, self._flow(outlet, entry.charging, watts))
         entry.register = register
         entry.charging = outlet.hardware.state is State.CHARGING
@@ -170,21 +166,11 @@ class Costs:
         volts = dc_voltage(soc) if hardware.dc else hardware.mains.voltage_v * AC_POWER_FACTOR
         return Flow(charging, watts, watts / volts)
 
-    def happened(self, outlet: Outlet, trigger: str, now: float, *args: Any, **more: Any) -> None:
-        self.price(outlet, now)
-        super().happened(outlet, trigger, now, *args, **more)
-        self.price(outlet, now)  # the power path may have closed
-
-    def offer(self, outlet: Outlet, watts: float, phases: int, now: float) -> None:
-        self.price(outlet, now)  # at the power that was on offer until now
-        super().offer(outlet, watts, phases, now)
-        self.price(outlet, now)
-
-    def fault_changed(self, connector: Connector, now: float) -> None:
+    @hears(core_topics.FAULTING)
+    def heed_meter_fault(self, connector: Connector, now: float) -> None:
         entry = self.entry_of(self.outlets[connector.id])
         if entry is not None and connector.error_code == _METER_FAULT:
             entry.failure = "the energy meter failed during the transaction"
-        super().fault_changed(connector, now)
 
     def change_tariff(self, transaction: str, tariff: dict[str, Any], now: float) -> None:
         """I11.FR.08: it counts from now on. It is the transaction's own, as a driver's is."""
@@ -211,8 +197,8 @@ class Costs:
 
     # --- timers ------------------------------------------------------------------------------
 
-    def restart_timers(self, outlet: Outlet, now: float) -> None:
-        super().restart_timers(outlet, now)
+    @hears(topics.OUTLET_TIMERS)
+    def restart_cost_timers(self, outlet: Outlet, now: float) -> None:
         number, entry = outlet.number, self.entry_of(outlet)
         if entry is None:
             self.clear_timer(("cost", number))
@@ -243,7 +229,7 @@ class Costs:
         waits = [_SHOWN]
         if entry.bill.bounds.flow:
             waits.append(float(self.model.integer("TariffCostCtrlr.Interval[Tariff]")))
-        limit = self.next_cost(outlet)
+        limit = self.core.ask(topics.NEXT_COST, outlet)
         if limit is not None and not outlet.transaction.barred:
             flow = self._flow(outlet, entry.charging, _power(outlet))
             rate, left = entry.bill.per_second(flow), limit - entry.bill.totals().total.gross
@@ -264,25 +250,27 @@ class Costs:
 
     # --- what the CSMS is told ---------------------------------------------------------------
 
-    def transaction_info(self, outlet: Outlet) -> dict[str, Any]:
-        told, bill = super().transaction_info(outlet), self.bill_of(outlet)
-        return told if bill is None else {**told, "tariffId": bill.tariff["tariffId"]}
+    @gathers(topics.INFO_PARTS)
+    def tariff_told(self, outlet: Outlet) -> dict[str, Any]:
+        bill = self.bill_of(outlet)
+        return {} if bill is None else {"tariffId": bill.tariff["tariffId"]}
 
-    def event_told(self, outlet: Outlet, kind: str, trigger: str, now: float) -> dict[str, Any]:
-        told, entry = super().event_told(outlet, kind, trigger, now), self.entry_of(outlet)
+    @gathers(topics.EVENT_PARTS)
+    def cost_told(self, outlet: Outlet, kind: str, trigger: str, now: float) -> dict[str, Any]:
+        entry = self.entry_of(outlet)
         if entry is None or not self.costs_on():
-            return told
+            return {}
         running = trigger == "RunningCost" or (
             trigger in _TELLING and self.model.flag("TariffCostCtrlr.Enabled[RunningCost]")
         )
-        if kind == "Ended" or running:
-            self.price(outlet, now)
-            stamp = self.stamp if kind == "Ended" else None
-            told = {**told, "costDetails": cost_details(entry.bill, entry.failure, stamp)}
-        return told
+        if kind != "Ended" and not running:
+            return {}
+        self.price(outlet, now)
+        stamp = self.stamp if kind == "Ended" else None
+        return {"costDetails": cost_details(entry.bill, entry.failure, stamp)}
 
-    def transaction_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
-        super().transaction_ended(outlet, transaction, now)
+    @hears(topics.ENDED)
+    def close_bill(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         self.forget_driver_tariff(transaction.id_token, now)
         total = self.total_of(transaction)
         if total is not None:

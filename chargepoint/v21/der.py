@@ -46,7 +46,7 @@ class DerControl:
         self.der = {**(self.der or {}), identity: entry}
         if not payload["isDefault"]:
             due = end if entry["superseded"] else begin
-            self.set_timer(("der", identity), max(now, due - self._skew))
+            self.set_timer(("der", identity), max(now, due - self.skew))
         self.later(self.plan)
         self.changed(URGENT)
         return {"status": "Accepted", **({"supersededIds": gone[:AT_MOST]} if gone else {})}
@@ -100,7 +100,7 @@ class DerControl:
     def _start_der(self, identity: str, entry: dict, end: float, now: float) -> None:
         """R04.FR.07, .20 and .21: what it overrules is told with its start."""
         gone = []
-        self.set_timer(("der", identity), max(now, end - self._skew))
+        self.set_timer(("der", identity), max(now, end - self.skew))
         for other, standing in self.der.items():
             same = standing["type"] == entry["type"] and not standing["default"]
             if other == identity or not same or standing["superseded"]:
@@ -116,7 +116,7 @@ class DerControl:
         for other in gone:
             self.der[other]["superseded"], self.der[other]["running"] = True, False
             ends = _span(self.der[other]["settings"])[1]
-            self.set_timer(("der", other), max(now, ends - self._skew))
+            self.set_timer(("der", other), max(now, ends - self.skew))
         entry["running"] = True
         self._notify_der(identity, True, now, gone)
 
@@ -126,7 +126,7 @@ class DerControl:
             begin, end = _span(entry["settings"])
             if begin is not None and not entry["default"]:
                 over = entry["running"] or entry["superseded"]
-                self.set_timer(("der", identity), max(now, (end if over else begin) - self._skew))
+                self.set_timer(("der", identity), max(now, (end if over else begin) - self.skew))
 
     def _notify_der(
         self, identity: str, started: bool, now: float, gone: list[str] | None = None

@@ -3,6 +3,7 @@
 from math import inf
 from typing import NamedTuple
 
+from chargepoint.core.block import answers, folds, hears
 from chargepoint.der import power
 from chargepoint.der.controls import ruling as ruling_of
 from chargepoint.der.power import Rating, Ruling
@@ -10,6 +11,7 @@ from chargepoint.der.ride import Ride, reference_volts
 from chargepoint.hardware.sample import Sample
 from chargepoint.hardware.states import State
 from chargepoint.v21.evse_controllers import VAR_SHARE
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
 _FACTORS = ("FixedPFAbsorb", "FixedPFInject", "WattPF")
@@ -33,15 +35,15 @@ class DerEffects:
 
     __slots__ = ()
 
-    def plan(self, now: float) -> None:
+    @answers(topics.GRID_CONTROLS)
+    def look_at_grid(self, now: float) -> dict[int, float] | None:
         if self.der is None and self.ride is None:
-            super().plan(now)
-            return
+            return None
         self.ride = self.ride or Ride()
-        seen = self._look_at_grid(now)
-        if self.profiles is None:
-            self.profiles = []  # the controls act without any profile
-        super().plan(now)
+        return self._look_at_grid(now)
+
+    @hears(topics.GRID_PLANNED)
+    def watch_grid(self, seen: dict[int, float], now: float) -> None:
         if self._given(now) != seen:
             self.ride.wait_until(now + 0.001)  # power monitoring has to see it
         if self.der is None:
@@ -167,9 +169,9 @@ class DerEffects:
             level = power.percent_var(kind, settings, watts, rating, self.mains, 100.0)
         return power.vars_of(unit, level, watts, rating), None
 
-    def sample(self, outlet: Outlet, now: float) -> Sample:
+    @folds(topics.SAMPLE)
+    def with_vars(self, sample: Sample, outlet: Outlet, now: float) -> Sample:
         """The meter's picture, with the vars that controls or a profile ask for."""
-        sample = super().sample(outlet, now)
         if outlet.hardware.state is not State.CHARGING or outlet.hardware.ev is None:
             return sample
         var = self.setpoint_var(outlet, now)

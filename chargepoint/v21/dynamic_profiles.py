@@ -84,7 +84,7 @@ class DynamicProfiles(SmartCharging, V2X):
         if installed.profile.kind == "Dynamic" and seconds > 0:
             # In step with the last update, also after a restart.
             begun = seconds_of(installed.raw.get("dynUpdateTime", "")) or self.station_time(now)
-            due = next_step(begun - self._skew, seconds, now)
+            due = next_step(begun - self.skew, seconds, now)
             self.set_timer(("pull", installed.profile.id), due)
 
     def _dynamic(self, identity: int) -> Installed | None:

@@ -14,6 +14,9 @@ class EvNeeds21(EvNeeds):
 
     __slots__ = ()
 
+    def choice_told(self, schedule: int) -> dict[str, Any]:
+        return {"selectedChargingScheduleId": schedule}
+
     def charging_needs(self, outlet: Outlet, ev: EV, now: float) -> dict[str, Any]:
         """Q01.FR.09: it asks for charging, and names what else it could have."""
         needs = super().charging_needs(outlet, ev, now)

@@ -6,7 +6,10 @@ Names and types by the list of standardized components of 2.1. What an operator 
 
 from typing import Any
 
+from chargepoint.core.block import READS, TAKES, answers, folds, hears
+from chargepoint.core.block import variable as of_variable
 from chargepoint.der.controls import KINDS
+from chargepoint.v201 import topics
 from chargepoint.v201.device_model import DeviceModel, writable
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import READ_ONLY, READ_WRITE, Variable
@@ -78,10 +81,11 @@ class EvseControllers:
 
     # --- in the device model -----------------------------------------------------------------
 
-    def find_variable(self, component: dict, variable: dict) -> Variable | str:
+    @answers(topics.FIND_VARIABLE)
+    def find_of_controller(self, component: dict, variable: dict) -> Variable | str | None:
         name = component.get("name", "").lower()
         if name not in _COMPONENTS:
-            return super().find_variable(component, variable)
+            return None
         evse = component.get("evse") or {}
         outlets = self.outlets_of({"id": evse["id"]}) if "id" in evse else []
         wrong = "connectorId" in evse or component.get("instance")
@@ -92,24 +96,26 @@ class EvseControllers:
         found = _BY_NAME.get(f"{name}.{variable.get('name', '').lower()}{suffix}")
         return found or "UnknownVariable"
 
-    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
-        if variable.component.lower() in _COMPONENTS:
-            return self.of_evse(evse["id"], variable.key)
-        return super().read(variable, evse, now)
+    @of_variable(READS, V2X, AC, DC)
+    def read_controller(self, variable: Variable, evse: dict | None, now: float) -> str:
+        return self.of_evse(evse["id"], variable.key)
 
-    def take_value(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
-        if variable.component.lower() not in _COMPONENTS:
-            return super().take_value(variable, evse, text, now)
+    @of_variable(TAKES, V2X, AC, DC)
+    def take_controller(
+        self, variable: Variable, evse: dict | None, text: str, now: float
+    ) -> bool:
         text = text.lower() if variable.kind == "boolean" else text
         self.evse_values = {**(self.evse_values or {}), f"{variable.key}@{evse['id']}": text}
         return False
 
-    def variables_changed(self, now: float) -> None:
-        super().variables_changed(now)
+    @hears(topics.VARIABLES_CHANGED)
+    def plan_anew(self, now: float) -> None:
         self.plan(now)
 
-    def controller_lines(self, now: float, writable_only: bool) -> list[dict]:
-        lines = super().controller_lines(now, writable_only)
+    @folds(topics.INVENTORY)
+    def list_controllers(
+        self, lines: list[dict], now: float, writable_only: bool
+    ) -> list[dict]:
         for evse in sorted({outlet.evse for outlet in self.outlets.values()}):
             names = _names(self.outlets_of({"id": evse})[0])
             lines += [

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from chargepoint import rpc
 from chargepoint.answers import Answers
+from chargepoint.core import topics
+from chargepoint.core.block import answers, hears
 from chargepoint.effects import Frame, Send
 
 REMEMBERED = 5  # answers of ours that a CallResultError may still speak of
@@ -25,14 +27,15 @@ class MessageKinds21(Answers):
 
     # --- CallResultError ---------------------------------------------------------------------
 
+    @hears(topics.RESULT_WAS_BAD)
     def result_was_bad(self, unique_id: str, action: str, code: str, why: str, now: float) -> None:
         """2.1 part 2, FR.06: whose answer is invalid, is told so."""
         text = rpc.result_error_text(unique_id, code, why)
         frame = Frame("sent", "CallResultError", action, unique_id, text, now, None, code)
-        self._out.append(Send(frame))
+        self.put(Send(frame))
 
-    def _answer(self, unique_id: str, action: str, payload: dict, now: float) -> None:
-        super()._answer(unique_id, action, payload, now)
+    @hears(topics.ANSWERED)
+    def remember(self, unique_id: str, action: str) -> None:
         answered = self.answered
         if answered is None:
             answered = self.answered = []
@@ -40,16 +43,18 @@ class MessageKinds21(Answers):
         if len(answered) > REMEMBERED:
             del answered[0]
 
+    @answers(topics.ANSWERED_ACTION)
     def answered_action(self, unique_id: str) -> str:
         # The newest first: a CSMS may count its ids from 1 again.
         return next((a for known, a in reversed(self.answered or []) if known == unique_id), "")
 
+    @hears(topics.UNANSWERED)
     def take_unanswered(self, frame: Any, text: str, now: float) -> None:
         if type(frame) is rpc.CallResultError:
             action = self.answered_action(frame.unique_id)
             code = frame.code[:60] if action else "ignored: no answer of ours has this id"
-            self._note("CallResultError", text, now, code, action, frame.unique_id)
+            self.note("CallResultError", text, now, code, action, frame.unique_id)
         else:
             # No message of this type is defined for a CSMS to send.
             words = "ignored: no Send is defined from a CSMS"
-            self._note("Send", text, now, words, frame.action[:60], frame.unique_id)
+            self.note("Send", text, now, words, frame.action[:60], frame.unique_id)

@@ -1,9 +1,11 @@
 """2.1's component NetworkConfiguration, an instance a slot (B09.FR.07 on)."""
 
-from collections.abc import Iterable
 from typing import ClassVar
 
+from chargepoint.core.block import READS, REFUSES, TAKES, answers, folds
+from chargepoint.core.block import variable as of_variable
 from chargepoint.v201 import network as profiles
+from chargepoint.v201 import topics
 from chargepoint.v201.network import OPERATORS, SECRETS, SLOTS, Profile
 from chargepoint.v201.network_profiles import PRIORITY, NetworkProfiles, Refusal
 from chargepoint.v201.variables import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
@@ -67,24 +69,23 @@ class NetworkConfiguration(NetworkProfiles):
     # B09, SetNetworkProfileRequest: the field is ignored, the handshake decides.
     PROFILE_VERSIONS: ClassVar[frozenset[str] | None] = None
 
-    def find_variable(self, component: dict, variable: dict) -> Variable | str:
+    @answers(topics.FIND_VARIABLE)
+    def find_of_slot(self, component: dict, variable: dict) -> Variable | str | None:
         if str(component.get("name", "")).lower() != _COMPONENT.lower():
-            return super().find_variable(component, variable)
+            return None
         slot = _BY_SLOT.get(str(component.get("instance", "")))
         if slot is None or component.get("evse") is not None:
             return "UnknownComponent"
         found = None if variable.get("instance") else slot.get(str(variable["name"]).lower())
         return found or "UnknownVariable"
 
-    def station_variables(self) -> Iterable[Variable]:
-        ours = (v for slot in _BY_SLOT.values() for v in slot.values())
-        return (*super().station_variables(), *ours)
+    @folds(topics.STATION_VARIABLES)
+    def with_slots(self, variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
+        return (*variables, *(v for slot in _BY_SLOT.values() for v in slot.values()))
 
-    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
-        slot = _SLOT_OF.get(variable.component)
-        if slot is None:
-            return super().read(variable, evse, now)
-        return self._values(slot).get(variable.name, "")
+    @of_variable(READS, *_SLOT_OF)
+    def read_slot(self, variable: Variable, evse: dict | None, now: float) -> str:
+        return self._values(_SLOT_OF[variable.component]).get(variable.name, "")
 
     def _values(self, slot: int) -> Profile:
         held = self.held_in(slot)
@@ -101,10 +102,9 @@ class NetworkConfiguration(NetworkProfiles):
 
     # --- SetVariables ------------------------------------------------------------------------
 
-    def value_refusal(self, variable: Variable, text: str) -> Refusal:
-        slot = _SLOT_OF.get(variable.component)
-        if slot is None:
-            return super().value_refusal(variable, text)
+    @of_variable(REFUSES, *_SLOT_OF)
+    def refuse_slot(self, variable: Variable, text: str) -> Refusal:
+        slot = _SLOT_OF[variable.component]
         if self._may_be_turned_to(slot):  # B09.FR.22
             return "PriorityNetworkConf", f"slot {slot} is in NetworkConfigurationPriority"
         if variable.values and text not in variable.values:
@@ -123,10 +123,9 @@ class NetworkConfiguration(NetworkProfiles):
         in_use = OPERATORS if self.network is None else self.network.current[0]
         return slot == in_use or str(slot) in named
 
-    def take_value(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
-        slot = _SLOT_OF.get(variable.component)
-        if slot is None:
-            return super().take_value(variable, evse, text, now)
+    @of_variable(TAKES, *_SLOT_OF)
+    def take_slot(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
+        slot = _SLOT_OF[variable.component]
         text = str(int(text)) if variable.kind == "integer" else text
         text = text.lower() if variable.kind == "boolean" else text
         self.keep_profile(slot, {**self._values(slot), variable.name: text})

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears
 from chargepoint.effects import URGENT
 from chargepoint.v21.evse_controllers import V2X
 from chargepoint.v201.charging_profiles import Installed
@@ -63,21 +65,25 @@ class OfflineProfiles:
         most = installed.raw.get("maxOfflineDuration")
         if most is None or self.offline_since is None:
             return None
-        return round((self.offline_since + most + self._skew) * 1000)
+        return round((self.offline_since + most + self.skew) * 1000)
 
     def other_changes(self) -> list[int]:
         ends = (self._offline_end(installed) for installed in self.profiles or ())
         return [*super().other_changes(), *(end for end in ends if end is not None)]
 
-    def plan(self, now: float) -> None:
+    def _plan(self, now: float) -> None:
         self._drop_invalid(now)
-        super().plan(now)
+        super()._plan(now)
+
+    @hears(core_topics.BEING_REGISTERED)
+    def drop_before(self, now: float, rebooted: bool) -> None:
+        self._drop_invalid(now)
 
     def _drop_invalid(self, now: float) -> None:
         """invalidAfterOfflineDuration: it does not come back with the link."""
         if self.offline_since is None or self.profiles is None:
             return
-        time = round((now + self._skew) * 1000)
+        time = round((now + self.skew) * 1000)
         kept = [
             i for i in self.profiles
             if self.holds(i, time) or not i.raw.get("invalidAfterOfflineDuration")
@@ -86,13 +92,12 @@ class OfflineProfiles:
             self.profiles = kept
             self.changed(URGENT)
 
-    def went_offline(self, now: float) -> None:
-        super().went_offline(now)
+    @hears(core_topics.WENT_OFFLINE)
+    def plan_offline(self, now: float) -> None:
         if any("maxOfflineDuration" in i.raw for i in self.profiles or ()):
             self.plan(now)
 
-    def registered(self, now: float, rebooted: bool) -> None:
-        self._drop_invalid(now)
-        super().registered(now, rebooted)
+    @hears(core_topics.IN_SERVICE)
+    def plan_online(self, now: float, rebooted: bool) -> None:
         if any("maxOfflineDuration" in i.raw for i in self.profiles or ()):
             self.plan(now)

@@ -5,10 +5,12 @@ The terminal and who pays by it are emulated; what the CSMS sees of them is not.
 
 from typing import Any
 
+from chargepoint.core.block import READS, answers, hears, variable
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected
 from chargepoint.v21.transaction_limits import LEAST
 from chargepoint.v21.web_payments import DIRECT
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import Variable
 
@@ -54,7 +56,7 @@ class PaymentTerminal:
         if vat_number:
             self.do_vat_number(now, connector, vat_number)
         if asks:
-            self.ask(outlet, token, "Authorized", now)
+            self.ask_csms(outlet, token, "Authorized", now)
         else:
             self.authorized(outlet, token, "Authorized", now)
         self.changed(URGENT)
@@ -108,25 +110,26 @@ class PaymentTerminal:
         payment = (self.payments or {}).get(outlet.number)
         return payment if payment and token and payment["ref"] == token["idToken"] else None
 
-    def authorized(self, outlet: Outlet, token: dict, *args: Any, **more: Any) -> None:
+    @hears(topics.AUTHORIZING)
+    def limit_by_card(self, outlet: Outlet, token: dict, now: float) -> None:
         payment = self.payment_of(outlet, token)
         if payment is not None and outlet.transaction is not None:
             # The cable began it: what the card is good for limits it from here on.
             payment["transaction"] = outlet.transaction.id
             self.limit_cost(outlet, payment["hold"])
-        super().authorized(outlet, token, *args, **more)
 
-    def transaction_begun(self, outlet: Outlet, now: float) -> None:
-        super().transaction_begun(outlet, now)
+    @hears(topics.BEGUN)
+    def pay_for(self, outlet: Outlet, now: float) -> None:
         payment = self.payment_of(outlet, outlet.token)
         if payment is not None:
             payment["transaction"] = outlet.transaction.id
             self.limit_cost(outlet, payment["hold"])
 
-    def next_cost(self, outlet: Outlet) -> float | None:
+    @answers(topics.NEXT_COST)
+    def next_hold(self, outlet: Outlet) -> float | None:
         payment = self._extendable(outlet)
         if payment is None:
-            return super().next_cost(outlet)
+            return None
         threshold = float(self.model.value("PaymentCtrlr.IncrementalAuthorizationThreshold"))
         return max(0.0, payment["hold"] - threshold)
 
@@ -139,21 +142,17 @@ class PaymentTerminal:
             return None
         return payment
 
-    def cost_known(self, outlet: Outlet, amount: float, now: float) -> None:
+    @hears(topics.COST_KNOWN)
+    def raise_hold(self, outlet: Outlet, amount: float, now: float) -> None:
         """C23: the hold is raised when the cost comes close to it."""
         payment = self._extendable(outlet)
-        if payment is not None and amount >= self.next_cost(outlet) - LEAST:
+        if payment is not None and amount >= self.next_hold(outlet) - LEAST:
             step = float(self.model.value("PaymentCtrlr.IncrementalAuthorizationAmount"))
-            short = amount - self.next_cost(outlet)
+            short = amount - self.next_hold(outlet)
             payment["hold"] += step * (int(short // step) + 1 if short > 0 else 1)
             self.limit_cost(outlet, payment["hold"])
             self.happened(outlet, "LimitSet", now)
-        super().cost_known(outlet, amount, now)
 
-    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
-        match variable.key:
-            case "PaymentCtrlr.Problem":
-                return "true" if self.terminal_down else "false"
-            case "PaymentCtrlr.Connected":
-                return "false" if self.terminal_down else "true"
-        return super().read(variable, evse, now)
+    @variable(READS, "PaymentCtrlr.Problem", "PaymentCtrlr.Connected")
+    def read_terminal(self, variable: Variable, evse: dict | None, now: float) -> str:
+        return "true" if self.terminal_down == (variable.name == "Problem") else "false"

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected
 from chargepoint.v21.payment_terminal import CANCELED, FAILED, SETTLED
 from chargepoint.v21.web_payments import DIRECT
+from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.outlet import Outlet, Transaction
 
@@ -22,7 +25,8 @@ class Settlements:
 
     # --- its end (C19-C22) -------------------------------------------------------------------
 
-    def transaction_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
+    @hears(topics.ENDING)
+    def settle(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         payment = (self.payments or {}).get(outlet.number)
         if payment is not None and payment["transaction"] == transaction.id:
             total = self.total_of(transaction)
@@ -32,15 +36,14 @@ class Settlements:
             else:  # by what the CSMS answers to the Ended event
                 self.settling = {**(self.settling or {}), payment["transaction"]: payment | {
                     "connector": outlet.number}}  # fmt: skip
-        super().transaction_ended(outlet, transaction, now)
 
-    def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
-        super().got_transaction_event(payload, message, now)
+    @hears(topics.EVENT_ANSWERED)
+    def settle_by_answer(self, payload: dict, message: dict, now: float) -> None:
         if message["payload"]["eventType"] == "Ended":
             self._settle_centrally(message, payload.get("totalCost"), now)
 
-    def message_given_up(self, message: dict[str, Any], code: str, now: float) -> None:
-        super().message_given_up(message, code, now)
+    @hears(core_topics.MESSAGE_GIVEN_UP)
+    def settle_without_answer(self, message: dict[str, Any], code: str, now: float) -> None:
         if message["payload"]["eventType"] == "Ended":
             self._settle_centrally(message, None, now)
 
@@ -126,21 +129,16 @@ class Settlements:
                 self.settle_payment(number, payment, 0.0, now)
             self.changed(URGENT)
 
-    def happened(self, outlet: Outlet, trigger: str, now: float, *args: Any, **more: Any) -> None:
-        super().happened(outlet, trigger, now, *args, **more)
+    @hears(topics.LOOKED)
+    def look_for_unused(self, outlet: Outlet, now: float) -> None:
         if self.payments is not None:
             self.cancel_unused_payments(now)
 
-    def got_authorize(self, payload: dict, context: Any, now: float) -> None:
-        super().got_authorize(payload, context, now)
+    @hears(topics.AUTHORIZE_ENDED)
+    def heed_verdict(self, status: str, context: Any, now: float) -> None:
         if self.payments is not None:
-            if payload["idTokenInfo"]["status"] != "Accepted":
+            if status not in ("", "Accepted"):
                 self._unasked(context[1])
-            self.cancel_unused_payments(now)
-
-    def failed_authorize(self, code: str, context: Any, now: float) -> None:
-        super().failed_authorize(code, context, now)
-        if self.payments is not None:
             self.cancel_unused_payments(now)
 
     def _unasked(self, token: dict) -> None:

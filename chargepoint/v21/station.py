@@ -116,7 +116,7 @@ class Station21(
             self.resume_limits(outlet, now)
         self.resume_der(now)
         if self.next_signal is not None:
-            self.set_timer("afrr", max(now, self.next_signal[0] - self._skew))
+            self.set_timer("afrr", max(now, self.next_signal[0] - self.skew))
 
     def extra_saved(self) -> dict[str, Any]:
         saved = super().extra_saved()
@@ -152,5 +152,3 @@ class Station21(
         }
         return {name: value for name, value in shown.items() if value is not None}
 
-    def choice_told(self, schedule: int) -> dict[str, Any]:
-        return {"selectedChargingScheduleId": schedule}

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import READS, hears
+from chargepoint.core.block import variable as of_variable
 from chargepoint.effects import SOON, TOUCH, URGENT
 from chargepoint.v21.event_stream import LIVING, EventStream, Phase, params_of
 from chargepoint.v21.monitoring import Monitoring21
@@ -33,10 +36,9 @@ class Streams(Monitoring21):
             saved["streams"] = [stream.to_saved() for stream in self.streams.values()]
         return saved
 
-    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
-        if variable.key == "MonitoringCtrlr.MaxPeriodicEventStreams":
-            return str(STREAMS_AT_MOST)
-        return super().read(variable, evse, now)
+    @of_variable(READS, "MonitoringCtrlr.MaxPeriodicEventStreams")
+    def read_most_streams(self, variable: Variable, evse: dict | None, now: float) -> str:
+        return str(STREAMS_AT_MOST)
 
     def _living_streams(self) -> list[EventStream]:
         return [s for s in (self.streams or {}).values() if s.phase in LIVING]
@@ -106,19 +108,22 @@ class Streams(Monitoring21):
         super().match_monitors(now)
         self._settle_streams(now)
 
-    def moved(self, now: float) -> None:
-        super().moved(now)
+    @hears(core_topics.MOVED)
+    def open_anew(self, now: float) -> None:
         for stream in (self.streams or {}).values():
             if stream.phase is Phase.OPEN:
                 stream.phase = Phase.NEW
 
-    def registered(self, now: float, rebooted: bool) -> None:
+    @hears(core_topics.BEING_REGISTERED)
+    def heed_boot(self, now: float, rebooted: bool) -> None:
         for stream in (self.streams or {}).values():
             if stream.phase is Phase.OPENING or (stream.phase is Phase.OPEN and rebooted):
                 stream.phase = Phase.NEW  # monitors outlive a boot, what was agreed does not
             elif stream.phase in (Phase.UNWANTED, Phase.CLOSING):
                 stream.phase = Phase.ENDING  # the CSMS may have opened it, and not closed it
-        super().registered(now, rebooted)
+
+    @hears(core_topics.IN_SERVICE)
+    def flush_streams(self, now: float, rebooted: bool) -> None:
         for stream in (self.streams or {}).values():
             self._flush_stream(stream, True, now)
         self._settle_streams(now)

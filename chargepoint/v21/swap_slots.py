@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import READS, REFUSES, answers, folds, hears, variable
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event
 from chargepoint.station import CommandRejected
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.transactions import NO_AUTHORIZATION
 from chargepoint.v201.variables import Variable
@@ -85,7 +88,7 @@ class Slots:
         battery = EV(kwh, soc, power, config.phases, float(self.model.integer(_MAX)))
         self.slots = {**(self.slots or {}), outlet.number: label}
         outlet.hardware.plug(battery, now)
-        self.ev_plugged_in(outlet.hardware, now)
+        self.core.tell(core_topics.PLUGGED, outlet.hardware, now)
         self.charge_batteries(now)
         return {"connector": outlet.number, "battery": self.battery_data(outlet, now)}
 
@@ -100,39 +103,39 @@ class Slots:
 
     def remove_battery(self, outlet: Outlet, now: float) -> None:
         outlet.hardware.unplug(now)
-        self.ev_unplugged(outlet.hardware, now)
+        self.core.tell(core_topics.UNPLUGGED, outlet.hardware, now)
         if outlet.token is not None or outlet.transaction is not None:
             # Whatever StopTxOnEVSideDisconnect says: this battery does not come back.
             self.stop(outlet, "EVCommunicationLost", "EVDisconnected", now)
         self.report(outlet.hardware, now)
 
-    def ev_unplugged(self, connector: Connector, now: float) -> None:
+    @hears(topics.UNPLUGGING)
+    def empty_the_slot(self, connector: Connector, now: float) -> None:
         if self.slots is not None:
             self.slots = {k: v for k, v in self.slots.items() if k != connector.id} or None
-        super().ev_unplugged(connector, now)
 
-    def at_hardware(self, now: float, number: int) -> None:
-        outlet = self.outlets.get(number)
+    @answers(topics.STOPS_WHEN_FULL)
+    def stops_when_full(self, outlet: Outlet, now: float) -> bool:
         if outlet in self.filled_slots() and outlet.transaction is not None:
             outlet.hardware.advance(now)
             if outlet.hardware.ev.full and not outlet.transaction.barred:
                 self.bar(outlet, "EnergyLimitReached", now)  # S04.FR.06: it has the MaxSoc
-                return
-        super().at_hardware(now, number)
+                return True
+        return False
 
-    def registered(self, now: float, rebooted: bool) -> None:
-        super().registered(now, rebooted)
+    @hears(core_topics.IN_SERVICE)
+    def charge_after_boot(self, now: float, rebooted: bool) -> None:
         if rebooted:
             self.charge_batteries(now)  # S04.FR.11
 
-    def fault_changed(self, connector: Connector, now: float) -> None:
-        super().fault_changed(connector, now)
+    @hears(core_topics.FAULTED)
+    def charge_after_fault(self, connector: Connector, now: float) -> None:
         self.charge_batteries(now)
 
     # --- variables ---------------------------------------------------------------------------
 
-    def variables_changed(self, now: float) -> None:
-        super().variables_changed(now)
+    @hears(topics.VARIABLES_CHANGED)
+    def heed_most(self, now: float) -> None:
         most = float(self.model.integer(_MAX))
         for outlet in self.filled_slots():
             hardware = outlet.hardware
@@ -146,24 +149,24 @@ class Slots:
                     hardware.apply(Event.EV_RESUMED, now)
             self.happened(outlet, "ChargingStateChanged", now)
 
-    def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
+    @variable(REFUSES, _MAX, _TARGET)
+    def refuse_soc(self, variable: Variable, text: str) -> tuple[str, str] | None:
         if variable.key == _MAX and int(text) < self.model.integer(_TARGET):
             return "InvalidValue", "MaxSoc is not below TargetSoC"  # S04.FR.06
         if variable.key == _TARGET and int(text) > self.model.integer(_MAX):
             return "InvalidValue", "TargetSoC is not above MaxSoc"
-        return super().value_refusal(variable, text)
+        return None
 
-    def find_variable(self, component: dict, variable: dict) -> Variable | str:
-        found = super().find_variable(component, variable)
+    @folds(topics.FOUND_VARIABLE)
+    def found_in_slot(self, found: Variable | str, component: dict) -> Variable | str:
         if isinstance(found, Variable) and found.component == "BatteryCartridge":
             evse = component["evse"]["id"]
             if all(outlet.evse != evse for outlet in self.filled_slots()):
                 return "UnknownComponent"
         return found
 
-    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
-        if variable.component != "BatteryCartridge":
-            return super().read(variable, evse, now)
+    @variable(READS, "BatteryCartridge")
+    def read_battery(self, variable: Variable, evse: dict | None, now: float) -> str:
         outlet = next(o for o in self.filled_slots() if o.evse == evse["id"])
         data = self.battery_data(outlet, now)
         return str(round(data["soC" if variable.name == "SoC" else "soH"]))

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from chargepoint.core.block import READS, folds, hears, variable
 from chargepoint.effects import URGENT
 from chargepoint.tariff.checks import has_conditions, most_elements, nonsense
 from chargepoint.times import seconds_of
+from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.charging_profiles import WAITING
 from chargepoint.v201.custom_data import plain
@@ -53,7 +55,7 @@ class Tariffs:
     def _valid_from(self, tariff: dict[str, Any]) -> float:
         """By our clock."""
         since = seconds_of(tariff.get("validFrom", ""))
-        return float("-inf") if since is None else since - self._skew
+        return float("-inf") if since is None else since - self.skew
 
     def _drop_superseded(self, now: float) -> None:
         for evse, known in (self.tariffs or {}).items():
@@ -112,7 +114,13 @@ class Tariffs:
 
     # --- the driver's (I08) ------------------------------------------------------------------
 
-    def got_authorize(self, payload: dict, context: Any, now: float) -> None:
+    @folds(topics.AUTHORIZE_ANSWER)
+    def take_driver_tariff(
+        self, payload: dict | None, context: Any, now: float
+    ) -> dict | None:
+        """None: the driver is turned away, as the tariff cannot be used."""
+        if payload is None:
+            return None
         token, tariff = context[1], plain(payload.get("tariff"))
         if payload["idTokenInfo"]["status"] == "Accepted" and self.tariffs_on():
             why = None if tariff is None else self.unusable(tariff)
@@ -121,13 +129,13 @@ class Tariffs:
                 way = self.model.value("TariffCostCtrlr.HandleFailedTariff[Tariff]")
                 if way == "Deauthorize":
                     self._turn_away(context[0], now)
-                    return
+                    return None
                 self._keep_driver_tariff(token, None, way == "CentralCost")
             else:
                 self._keep_driver_tariff(token, tariff, tariff is not None)
                 if tariff is not None:
                     self._tariff_failed(False, "", now)
-        super().got_authorize(payload, context, now)
+        return payload
 
     def _keep_driver_tariff(self, token: dict, tariff: dict | None, keep: bool) -> None:
         known = {k: v for k, v in (self.driver_tariffs or {}).items() if k != token_key(token)}
@@ -176,13 +184,12 @@ class Tariffs:
         if not elsewhere and not cached:
             self._keep_driver_tariff(token, None, False)
 
-    def on_clear_cache(self, payload: dict, now: float) -> dict:
-        answer = super().on_clear_cache(payload, now)
-        if answer["status"] == "Accepted" and self.driver_tariffs is not None:
+    @hears(topics.CACHE_CLEARED)
+    def forget_with_cache(self) -> None:
+        if self.driver_tariffs is not None:
             used = {token_key(o.token) for o in self.outlets.values() if o.token is not None}
             kept = {k: v for k, v in self.driver_tariffs.items() if k in used}
             self.driver_tariffs = kept or None
-        return answer
 
     # --- listed and cleared (I09, I10) -------------------------------------------------------
 
@@ -254,10 +261,9 @@ class Tariffs:
         self.later(self.change_tariff, payload["transactionId"], plain(payload["tariff"]))
         return {"status": "Accepted"}
 
-    def read(self, variable: Variable, evse: dict | None, now: float) -> str:
-        if variable.key == "TariffCostCtrlr.Problem":
-            return "true" if self.tariff_problem else "false"
-        return super().read(variable, evse, now)
+    @variable(READS, "TariffCostCtrlr.Problem")
+    def read_problem(self, variable: Variable, evse: dict | None, now: float) -> str:
+        return "true" if self.tariff_problem else "false"
 
     # --- saving ------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chargepoint.core.block import answers, gathers, hears
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
 _LOOK = 10.0  # seconds between looks at the state of charge
@@ -13,8 +15,8 @@ class TransactionLimits21:
 
     __slots__ = ()
 
-    def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
-        super().got_transaction_event(payload, message, now)
+    @hears(topics.EVENT_ANSWERED)
+    def heed_limits(self, payload: dict, message: dict, now: float) -> None:
         outlet = self.outlets.get(message["connector"])
         transaction = outlet.transaction if outlet is not None else None
         asked = message["payload"]["transactionInfo"]["transactionId"]
@@ -22,19 +24,18 @@ class TransactionLimits21:
             return
         if "transactionLimit" in payload and payload["transactionLimit"] != transaction.limits:
             self._set_limits(outlet, payload["transactionLimit"], now)
-    def show_cost(self, outlet: Outlet, amount: float, now: float, currency: str = "") -> None:
-        super().show_cost(outlet, amount, now, currency)
-        self.cost_known(outlet, amount, now)
 
     def limit_cost(self, outlet: Outlet, amount: float) -> None:
         """The station itself sets a limit: what the card of an ad hoc payment is good for."""
         transaction = outlet.transaction
         transaction.limits = {**(transaction.limits or {}), "maxCost": amount}
 
-    def next_cost(self, outlet: Outlet) -> float | None:
+    @answers(topics.NEXT_COST)
+    def most_cost(self, outlet: Outlet) -> float | None:
         """The cost, with tax, at which something is to be done; None where there is none."""
         return (outlet.transaction.limits or {}).get("maxCost")
 
+    @hears(topics.COST_KNOWN)
     def cost_known(self, outlet: Outlet, amount: float, now: float) -> None:
         """What the transaction costs so far, by the CSMS or by our own bill."""
         most = (outlet.transaction.limits or {}).get("maxCost")
@@ -87,6 +88,7 @@ class TransactionLimits21:
         else:
             self.set_timer(("soc_limit", number), now + _LOOK)
 
-    def transaction_info(self, outlet: Outlet) -> dict[str, Any]:
+    @gathers(topics.INFO_PARTS)
+    def limits_told(self, outlet: Outlet) -> dict[str, Any]:
         limits = outlet.transaction.limits
         return {"transactionLimit": limits} if limits else {}

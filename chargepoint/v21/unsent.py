@@ -7,6 +7,8 @@ know them would hold up.
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears
 from chargepoint.effects import URGENT
 
 _AT_MOST = 100  # of a long time offline; the oldest go first
@@ -36,8 +38,8 @@ class Unsent:
         if code not in ("Disconnected", "Timeout"):
             self.delivered(identity)
 
-    def registered(self, now: float, rebooted: bool) -> None:
-        super().registered(now, rebooted)
+    @hears(core_topics.IN_SERVICE)
+    def deliver_again(self, now: float, rebooted: bool) -> None:
         for entry in self.unsent or ():
             self.call(entry["action"], entry["payload"], now, entry["id"])
 

@@ -53,7 +53,7 @@ class V2X(ChargingLimits):
     def _period_now(self, outlet: Outlet, now: float) -> tuple[Profile, Period] | None:
         if not self.profiles:  # as at nearly every station, for each of its meter values
             return None
-        time = round((now + self._skew) * 1000)
+        time = round((now + self.skew) * 1000)
         return self.for_transaction(outlet, time, self.since(outlet, time))
 
     def _factor(self, outlet: Outlet, profile: Profile) -> float:
@@ -101,7 +101,7 @@ class V2X(ChargingLimits):
 
     def _from_outside(self, outlet: Outlet, now: float) -> float | None:
         """The setpoint of an external system for the EVSE, or its share of the station's."""
-        time = round((now + self._skew) * 1000)
+        time = round((now + self.skew) * 1000)
         following = [o for o in self.outlets.values() if self._mode(o, now) in _EXTERNAL]
         for place, shares in ((outlet.evse, 1), (0, max(1, len(following)))):
             found = self._external(place, time)
@@ -174,7 +174,7 @@ class V2X(ChargingLimits):
         begins = seconds_of(payload["timestamp"])
         if begins is not None and begins > self.station_time(now):
             self.next_signal = [begins, payload["signal"]]
-            self.set_timer("afrr", begins - self._skew)
+            self.set_timer("afrr", begins - self.skew)
         else:
             self.signal = payload["signal"]
             self.later(self.plan)

@@ -4,9 +4,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from chargepoint.answers import CallFault
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import answers, hears
 from chargepoint.effects import SOON, URGENT
 from chargepoint.station import CommandRejected
 from chargepoint.v21.one_time_passwords import one_time_password
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.reservation import FOR_ANOTHER
 
@@ -91,6 +94,7 @@ class WebPayments:
 
     # --- shown -------------------------------------------------------------------------------
 
+    @hears(topics.VARIABLES_CHANGED, core_topics.CLOCK_MOVED)
     def show_codes(self, now: float) -> None:
         """Begin or end to show codes: what an operator sees of them follows the time."""
         if self._web_payments_on():
@@ -103,14 +107,6 @@ class WebPayments:
     def at_qr(self, now: float) -> None:
         self.show_codes(now)
         self.changed(SOON)
-
-    def variables_changed(self, now: float) -> None:
-        super().variables_changed(now)
-        self.show_codes(now)
-
-    def clock_moved(self, now: float) -> None:
-        super().clock_moved(now)
-        self.show_codes(now)
 
     # --- while somebody pays -----------------------------------------------------------------
 
@@ -137,18 +133,19 @@ class WebPayments:
         self.clear_timer(("web_lock", evse))
         self.web_locks = {k: v for k, v in (self.web_locks or {}).items() if k != evse} or None
 
-    def kept_from(self, outlet: Outlet, token: dict, group: str = "") -> str:
+    @answers(topics.KEPT_FROM)
+    def kept_for_who_pays(self, outlet: Outlet, token: dict, group: str) -> str:
         """C25.FR.22: nobody starts there but by the payment that is under way."""
         if self.web_locks and outlet.evse in self.web_locks and token["type"] != DIRECT:
             return FOR_ANOTHER
-        return super().kept_from(outlet, token, group)
+        return ""
 
-    def authorized(self, outlet: Outlet, token: dict, *args: Any, **more: Any) -> None:
+    @hears(topics.AUTHORIZING)
+    def unlock_used(self, outlet: Outlet, token: dict, now: float) -> None:
         self._unlock_evse(outlet.evse)  # it came to something
         if self.web_limits:
             kept = {k: v for k, v in self.web_limits.items() if k != outlet.evse}
             self.web_limits = kept or None
-        super().authorized(outlet, token, *args, **more)
 
     # --- saving ------------------------------------------------------------------------------
 

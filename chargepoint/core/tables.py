@@ -1,0 +1,148 @@
+"""The tables of a version, made from its rows when its class is made.
+
+Every action, command, timer and key has one owner. Row -1 is the station itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from inspect import signature
+from typing import Any
+
+from chargepoint.core import block as marks
+from chargepoint.core.block import Block, Mark, Topic
+
+STATION = -1
+HOOKS = "chargepoint.core.hooks"
+Entry = tuple[int, Callable[..., Any]]
+Order = dict[Topic, tuple[str, ...]]
+
+
+class TableError(TypeError):
+    """The rows of a version contradict one another. Raised when the class is made."""
+
+
+class Tables:
+    """names, classes, needs: of the rows, in their order; needs are numbers of rows above.
+
+    actions, commands, timers   name -> (row, function)
+    got, failed                 (action, name of the row that called or "") -> (row, function)
+    topics                      topic -> ((row, function, wakes), ...) in the order of hearing
+    variables                   (READS, TAKES, REFUSES or VALUES, key) -> (row, function)
+    residents, wakers           numbers of rows; key of the saved state -> row of a guest
+    """
+
+    __slots__ = (
+        "actions", "classes", "commands", "failed", "got", "names", "needs", "numbers",
+        "residents", "timers", "topics", "variables", "wakers",
+    )  # fmt: skip
+
+    def __init__(self, station: type, rows: dict[str, type[Block]], order: Order) -> None:
+        self.names = tuple(rows)
+        self.classes = tuple(rows.values())
+        self.numbers = {name: number for number, name in enumerate(rows)}
+        self.needs = tuple(self._needed(name, kind) for name, kind in rows.items())
+        self.residents = tuple(
+            number for number, kind in enumerate(self.classes) if not kind.GUEST and kind.KEEPS
+        )
+        self.actions: dict[str, Entry] = {}
+        self.commands: dict[str, Entry] = {}
+        self.timers: dict[str, Entry] = {}
+        self.got: dict[tuple[str, str], Entry] = {}
+        self.failed: dict[tuple[str, str], Entry] = {}
+        self.variables: dict[tuple[str, str], Entry] = {}
+        heard: dict[Topic, list[tuple[int, Callable, bool]]] = {}
+        self._read(STATION, station, "", heard)
+        for number, kind in enumerate(self.classes):
+            self._read(number, kind, self.names[number], heard)
+        self.topics = {
+            topic: tuple(self._ordered(topic, hearers, order.get(topic, ())))
+            for topic, hearers in heard.items()
+        }
+        self.wakers = self._owned_keys()
+
+    def take_named(self, station: type) -> None:
+        """Of the station itself, what is found by its name: HANDLERS, COMMANDS, at_<timer>."""
+        for table, names in (
+            (self.actions, station.HANDLERS), (self.commands, station.COMMANDS),
+        ):  # fmt: skip
+            for key, method in names.items():
+                if key not in table and hasattr(station, method):
+                    table[key] = (STATION, getattr(station, method))
+        for method in dir(station):
+            if method.startswith("at_") and method[3:] not in self.timers:
+                self.timers[method[3:]] = (STATION, getattr(station, method))
+
+    def answerer(self, answered: dict, action: str, owner: str) -> Entry | None:
+        """answered: self.got or self.failed; owner: the row that called, "" for any."""
+        return answered.get((action, owner)) or answered.get((action, ""))
+
+    def _needed(self, name: str, kind: type[Block]) -> tuple[int, ...]:
+        """The rows that the constructor names beside the core."""
+        wanted = list(signature(kind.__init__).parameters)[2:]
+        above = self.names[: self.numbers[name]]
+        for other in wanted:
+            if other not in above:
+                raise TableError(f"{name} wants {other!r}, which is no row above it")
+            if self.classes[self.numbers[other]].GUEST:
+                raise TableError(f"{name} wants {other!r}, which may not be there")
+        return tuple(self.numbers[other] for other in wanted)
+
+    def _read(self, number: int, kind: type, name: str, heard: dict) -> None:
+        for function, mark in marked(kind):
+            if function.__module__ == HOOKS:  # nobody has overridden it
+                continue
+            entry = (number, function)
+            match mark.kind:
+                case marks.TOPIC:
+                    heard.setdefault(mark.key, []).append((*entry, mark.wakes))
+                case marks.ACTION:
+                    self._own(self.actions, mark.key, entry)
+                case marks.COMMAND:
+                    self._own(self.commands, mark.key, entry)
+                case marks.TIMER:
+                    self._own(self.timers, mark.key, entry)
+                case marks.GOT:
+                    self._own(self.got, (mark.key, name if mark.own else ""), entry)
+                case marks.FAILED:
+                    self._own(self.failed, (mark.key, name if mark.own else ""), entry)
+                case _:
+                    self._own(self.variables, (mark.kind, mark.key), entry)
+
+    def _own(self, table: dict, key: Any, entry: Entry) -> None:
+        if key in table:
+            raise TableError(f"{key!r} has two owners: {table[key]}, {entry}")
+        table[key] = entry
+
+    def _ordered(self, topic: Topic, hearers: list, first: tuple[str, ...]) -> list:
+        names = [self.names[row] if row != STATION else "" for row, *_ in hearers]
+        if unknown := set(first) - set(names):
+            raise TableError(f"{topic} is not heard by {sorted(unknown)}")
+        place = {name: number for number, name in enumerate(first)}
+        numbers = range(len(hearers))
+        usual = sorted(numbers, key=lambda n: hearers[n][0])
+        if topic.LATEST_FIRST:
+            usual.reverse()
+        ranked = sorted(usual, key=lambda n: place.get(names[n], len(first)))
+        return [hearers[n] for n in ranked]
+
+    def _owned_keys(self) -> dict[str, int]:
+        owners: dict[str, int] = {}
+        for number, kind in enumerate(self.classes):
+            for key in kind.KEYS:
+                if key in owners:
+                    raise TableError(f"the saved key {key!r} has two owners")
+                owners[key] = number
+        return {key: row for key, row in owners.items() if self.classes[row].GUEST}
+
+
+def marked(kind: type) -> Iterator[tuple[Callable[..., Any], Mark]]:
+    """(function, mark) of each method that is marked in the class or where it overrides."""
+    seen: dict[str, tuple[Mark, ...]] = {}
+    for cls in reversed(kind.__mro__):
+        for name, value in vars(cls).items():
+            if found := getattr(value, "marks", ()):
+                seen[name] = found
+    for name, found in seen.items():
+        for mark in found:
+            yield getattr(kind, name), mark

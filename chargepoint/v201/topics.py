@@ -1,0 +1,63 @@
+"""What the blocks of a 2.x station tell and ask one another; see core/topics.py for the core's."""
+
+from chargepoint.core.block import Before, Event, Fold, Gather, Question, Sieve
+
+# --- transactions --------------------------------------------------------------------------------
+
+AUTHORIZING = Before("authorizing")  # outlet, token, now: `token` is about to be let in
+LOOKING = Before("looking")  # outlet, now: conclusions are about to be drawn of what befell it
+LOOKED = Event("looked")  # outlet, now: they were
+BEGUN = Event("begun")  # outlet, now: its transaction, before the Started event is made
+ENDING = Before("ending")  # outlet, Transaction, now: its Ended event is made, before ENDED
+ENDED = Event("ended")  # outlet, Transaction, now: the outlet has it no longer
+UNPLUGGING = Before("unplugging")  # connector, now: the car is away, nobody has drawn conclusions
+INFO_PARTS = Gather("parts of transactionInfo")  # outlet
+EVENT_PARTS = Gather("parts of a TransactionEvent")  # outlet, eventType, trigger, now
+EVENT_ANSWERED = Event("event answered")  # payload, the queue's entry, now
+STOPS_WHEN_FULL = Question("stops when full")  # outlet, now -> whether its energy has ended here
+OUTLET_TIMERS = Event("outlet timers")  # outlet, now: set or cleared anew
+SAMPLE = Fold("sample")  # Sample; outlet, now
+
+# --- authorization -------------------------------------------------------------------------------
+
+KEPT_FROM = Question("kept from")  # outlet, token, group -> "" | FOR_ANOTHER | PERHAPS
+IN_THE_WAY = Question("in the way")  # outlet -> whether nobody can charge there
+AUTHORIZE_PARTS = Gather("parts of Authorize")  # outlet, token, now
+AUTHORIZE_ANSWER = Sieve("answer to Authorize")  # payload, None turns away; context, now
+AUTHORIZE_HEARD = Event("Authorize heard")  # payload as it counts, context, now
+# status, context, now: the question is over, however it went; "" where there was no answer.
+AUTHORIZE_ENDED = Event("Authorize ended")
+UNPROVEN = Question("unproven")  # outlet, token -> whether it may not be let in without an answer
+CACHE_CLEARED = Event("cache cleared")
+TOKEN_READ = Question("token read")  # token, connector, now -> the command's answer
+RESERVATION_USED = Event("reservation used")  # outlet, since when it was held
+
+# --- charging ------------------------------------------------------------------------------------
+
+GRID_CONTROLS = Question("grid controls")  # now -> what was seen, where they act at all
+GRID_PLANNED = Event("grid planned")  # what was seen, now: the plan is made
+OFFERING = Before("offering")  # outlet, now: another power is about to be on offer
+OFFERED = Event("offered")  # outlet, now
+
+# --- costs ---------------------------------------------------------------------------------------
+
+COST_KNOWN = Before("cost known")  # outlet, amount with tax, now: of its transaction so far
+NEXT_COST = Question("next cost")  # outlet -> the cost at which something is to be done
+
+# --- availability, files, security ---------------------------------------------------------------
+
+HELD = Question("held")  # connector, operative -> whether a change takes effect only afterwards
+UNLOCKING = Question("unlocking")  # outlet -> "UnlockFailed"
+TRIGGERED = Question("triggered")  # payload of TriggerMessage, now -> its answer
+DELETES = Question("deletes a certificate")  # hash data -> the status where it was this one's
+SIGNED = Question("certificate signed")  # payload, now -> its answer
+INSTALLED_IDS = Fold("installed certificates")  # answer; payload
+
+# --- the device model ----------------------------------------------------------------------------
+
+VARIABLES_CHANGED = Event("variables changed")  # now
+AS_IT_IS = Fold("variable as it is here")  # Variable; evse
+FIND_VARIABLE = Question("find variable")  # component, variable -> Variable | why it is unknown
+FOUND_VARIABLE = Fold("found variable")  # Variable | why it is unknown; component
+STATION_VARIABLES = Fold("variables of the station")  # (Variable, ...)
+INVENTORY = Fold("inventory")  # lines of a report; now, whether only what can be written
