@@ -26,7 +26,7 @@ class Settlements:
     # --- its end (C19-C22) -------------------------------------------------------------------
 
     @hears(topics.ENDING)
-    def settle(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
+    def settle_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         payment = (self.payments or {}).get(outlet.number)
         if payment is not None and payment["transaction"] == transaction.id:
             total = self.total_of(transaction)
