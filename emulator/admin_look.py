@@ -49,7 +49,10 @@ UNFOLD = {
         }
     ],
     "STYLES": [lambda request: static("emulator/keys.css")],
-    "SCRIPTS": [lambda request: static("emulator/keys.js")],
+    "SCRIPTS": [
+        lambda request: static("emulator/keys.js"),
+        lambda request: static("emulator/times.js"),
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "LOGIN": {"form": "accounts.forms.LoginForm"},
     "DASHBOARD_CALLBACK": "emulator.dashboard.page.dashboard",
@@ -80,6 +83,7 @@ UNFOLD = {
                 "title": "Messages",
                 "items": [
                     _item("Live view", "stream", "live-view"),
+                    _item("Statistics", "query_stats", "statistics"),
                     _item("Message crafter", "edit_note", "crafter"),
                 ],
             },

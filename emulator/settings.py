@@ -166,11 +166,14 @@ PASSWORD_HASHERS = ["accounts.hashing.BoundedHasher"]
 # From the first byte of a request to the end of its headers; 0: as long as it likes.
 REQUEST_HEAD_SECONDS = float(os.environ.get("REQUEST_HEAD_SECONDS", "10"))
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+# /api/metrics has gauges of so many stations one by one, six series each.
+METRICS_STATIONS = int(os.environ.get("METRICS_STATIONS", "0"))
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "emulator.formats"
 # In the database, not in Redis or in the cookie: a login survives Redis, a logout is final.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from emulator.admin_look import link_to
+from emulator.dashboard.first_steps import first_steps
 from emulator.dashboard.look import RIGHTS, platform
 from emulator.dashboard.series import RANGES
 from emulator.monitoring import health
@@ -32,6 +33,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "tiles": tiles(answer),
         "stations_link": link_to(request, "admin:stations_station_changelist"),
         "live_link": link_to(request, "live-view"),
+        "first_steps": first_steps(request),
         "executions_link": link_to(request, "admin:scenarios_execution_changelist"),
     }
     return context

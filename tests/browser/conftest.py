@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from benchmarks.processes import raise_file_limit, wait_until
 from benchmarks.stack import ADMIN, Stack
 from tests.browser.api import ask, connected
+from tests.browser.site import Site, serve
 from tests.system.csms import PythonCsms
 
 # Without these Chromium looks for its maker's servers at every start.
@@ -41,6 +42,12 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Site]:
+    """Rows in every table, and nobody who changes them."""
+    yield from serve(tmp_path_factory.mktemp("site"), django_db_blocker)
 
 
 @pytest.fixture

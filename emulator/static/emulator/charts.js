@@ -8,6 +8,7 @@ const TIMES = [
   [60, "{HH}:{mm}", "\n{YYYY}-{MM}-{DD}", null, "\n{MM}-{DD}", null, null, null, 1],
   [1, "{HH}:{mm}:{ss}", "\n{YYYY}-{MM}-{DD}", null, "\n{MM}-{DD}", null, null, null, 1],
 ];
+const inBoth = (moment) => `${moment.toLocaleString("sv")} (${moment.toISOString().slice(11, 16)} UTC)`;
 const axis = (colour, grid, more = {}) => ({
   stroke: colour, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 },
   font: "11px system-ui, sans-serif", ...more,
@@ -72,7 +73,7 @@ export class Chart {
         size: 70, incrs: this.whole ? WHOLE : undefined,
         values: (_, ticks) => ticks.map((tick) => this.unit(tick).replace(/\.0+(?= |$)/, "")),
       })],
-      series: [{ value: (_, moment) => (moment == null ? "" : new Date(moment * 1000).toLocaleString("sv")) },
+      series: [{ value: (_, moment) => (moment == null ? "" : inBoth(new Date(moment * 1000))) },
         ...this.series.map((one, number) => this.line(one, number, colour))],
       bands: this.stacked ? this.series.slice(1).map((_, number) => ({ series: [number + 2, number + 1] })) : [],
     };

@@ -5,9 +5,11 @@
   // Letter -> [end of the sidebar link's address, words]; who may not see a list has no such link.
   const PLACES = {
     d: ["/admin/", "Dashboard"], s: ["/stations/station/", "Stations"], t: ["/admin/sessions/", "Sessions (transactions)"],
-    m: ["/admin/live/", "Live view of messages"], c: ["/scenarios/scenario/", "Scenarios"],
-    x: ["/scenarios/execution/", "Executions"], b: ["/scenarios/behaviour/", "Behaviours"], p: ["/stations/template/", "Templates"],
+    m: ["/admin/live/", "Live view of messages"], w: ["/admin/crafter/", "Message crafter"], a: ["/admin/statistics/", "Statistics"],
+    c: ["/scenarios/scenario/", "Scenarios"], x: ["/scenarios/execution/", "Executions"], b: ["/scenarios/behaviour/", "Behaviours"],
+    u: ["/scenarios/suiteplan/", "Suites"], p: ["/stations/template/", "Templates"], l: ["/admin/trail/", "Trail"],
   };
+  const STATIONS = PLACES.s[0]; // where one searches on a page that has nothing of its own to search
   const SEARCHES = "#content [type=search], #content #searchbar, #lv-filter [name=text], #fg-filter input, #content input[name=q]";
   const PAUSE = 1200; // ms between "g" and its letter
   let waiting = 0;
@@ -27,7 +29,7 @@
   }
 
   function help() {
-    const rows = [["/", "Search on this page"], ["?", "These keys"], ["Esc", "Leave a field, or close this"]];
+    const rows = [["/", "Search on this page, or among the stations"], ["?", "These keys"], ["Esc", "Leave a field, or close this"]];
     for (const [letter, [end, words]] of Object.entries(PLACES)) if (link(end)) rows.push([`g ${letter}`, words]);
     const body = rows.flatMap(([keys, words]) => [element("dt", {}, ...keys.split(" ").map((key) => element("kbd", {}, key))), element("dd", {}, words)]);
     const close = element("button", { type: "button", class: "ky-close" }, "Close");
@@ -36,6 +38,13 @@
     close.addEventListener("click", () => dialog.close());
     document.body.append(dialog);
     dialog.showModal();
+  }
+
+  function search() {
+    const field = [...document.querySelectorAll(SEARCHES)].find((each) => each.offsetParent !== null);
+    field?.focus();
+    field?.select?.();
+    return Boolean(field);
   }
 
   function pressed(event) {
@@ -55,11 +64,8 @@
     }
     waiting = event.key === "g" ? Date.now() : 0;
     if (event.key === "/") {
-      const field = [...document.querySelectorAll(SEARCHES)].find((each) => each.offsetParent !== null);
-      if (!field) return;
       event.preventDefault();
-      field.focus();
-      field.select?.();
+      if (!search() && link(STATIONS)) location.assign(`${link(STATIONS).href}#search`);
     } else if (event.key === "?") {
       event.preventDefault();
       help();
@@ -79,7 +85,12 @@
     document.body.prepend(to);
   }
 
+  function ready() {
+    skip();
+    if (location.hash === "#search") search();
+  }
+
   document.addEventListener("keydown", pressed);
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", skip);
-  else skip();
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
+  else ready();
 })();

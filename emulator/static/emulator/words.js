@@ -39,12 +39,20 @@ export function span(length) {
   return minutes ? `${minutes} min ${Math.floor(length % 60)} s` : `${Math.floor(length)} s`;
 }
 
+export const inUtc = (moment) => `${moment.toISOString().replace("T", " ").slice(0, 19)} UTC`;
+
 // A moment in the browser's zone; UTC is its title.
 export function localTime(element) {
   const moment = new Date(element.dateTime);
   if (Number.isNaN(moment.getTime())) return;
-  element.title = `${moment.toISOString().replace("T", " ").slice(0, 19)} UTC`;
+  element.title = inUtc(moment);
   element.textContent = moment.toLocaleString("sv");
+}
+
+// The same of unix seconds, the time of day alone.
+export function clockTime(seconds) {
+  const moment = new Date(seconds * 1000);
+  return made("time", { datetime: moment.toISOString(), title: inUtc(moment) }, moment.toLocaleTimeString("sv"));
 }
 
 // An element with text and children; what comes from elsewhere is only ever text.

@@ -1,5 +1,5 @@
 // The panel with one message and its request or response beside it.
-import { dayAndClock, element, kindNames, latency, showJson, size } from "./format.js";
+import { dayAndClock, element, inUtc, kindNames, latency, showJson, size } from "./format.js";
 import { message, page } from "./history.js";
 
 export class Detail {
@@ -101,6 +101,7 @@ export class Detail {
       facts.append(element("dt", "", name), element("dd", className, value));
     };
     add("Time", dayAndClock(item.time));
+    facts.lastElementChild.title = inUtc(item.time);
     add("Station", item.station);
     add("Unique id", item.uid);
     add("Number", item.seq ? `${item.seq} of run ${item.run}` : "");

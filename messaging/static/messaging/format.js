@@ -21,6 +21,12 @@ export function dayAndClock(iso) {
   return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${clock(iso)}`;
 }
 
+// For a title beside a time in the browser's zone.
+export function inUtc(iso) {
+  const t = new Date(iso);
+  return Number.isNaN(t.getTime()) ? "" : `${t.toISOString().replace("T", " ").slice(0, 23)} UTC`;
+}
+
 export function latency(ms) {
   if (ms === null || ms === undefined) return "";
   if (ms < 10) return `${ms.toFixed(1)} ms`;

@@ -1,5 +1,5 @@
 // A list of fixed row height that keeps only the rows in sight in the document.
-import { arrow, clock, dayAndClock, element, failed, kindNames, latency, size } from "./format.js";
+import { arrow, clock, dayAndClock, element, failed, inUtc, kindNames, latency, size } from "./format.js";
 
 const HEIGHT = 26;
 const AROUND = 8;
@@ -109,6 +109,7 @@ export class Table {
     const mark = [item.mark, item.cause && `by ${item.cause.replace(/ \[[0-9a-f]+\]/g, "")}`].filter(Boolean).join("; ");
     row.root.classList.toggle("lv-marked", Boolean(mark));
     row.root.title = mark;
+    row.cells[0].title = inUtc(item.time);
     const texts = [
       this.withDay ? dayAndClock(item.time).slice(5) : clock(item.time),
       item.station,

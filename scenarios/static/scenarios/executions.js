@@ -70,6 +70,15 @@
 
   // --- one execution
 
+  // The time of day in the browser's zone; UTC is its title.
+  function clockTime(iso) {
+    const moment = new Date(iso);
+    const time = element("time", "", moment.toLocaleTimeString("sv"));
+    time.dateTime = iso;
+    time.title = `${moment.toISOString().replace("T", " ").slice(0, 19)} UTC`;
+    return time;
+  }
+
   // A link to one message of the log; empty for one who may not see messages.
   function messageLink(page, id, words) {
     if (!id || !page.dataset.liveView) return "";
@@ -84,7 +93,7 @@
     const list = element("ul", "sc-seen");
     for (const frame of seen) {
       const item = element("li");
-      item.append(messageLink(page, frame.id, frame.time.slice(11, 23)), " ");
+      item.append(messageLink(page, frame.id, "message"), " ", clockTime(frame.time), " ");
       item.append(element("b", "", `${frame.direction} ${frame.action || ""} ${frame.kind}`), " ");
       item.append(element("code", "", frame.text));
       if (frame.error) item.append(element("small", "", frame.error));

@@ -1,6 +1,7 @@
 // The first page: live figures by ws/dashboard, and charts of the chosen time.
 
 import { Charts } from "./charts.js";
+import { firstSteps } from "./first-steps.js";
 import { Socket } from "./socket.js";
 import { Tables } from "./tables.js";
 
@@ -56,4 +57,5 @@ for (const button of buttons) {
     ask();
   });
 }
+firstSteps(document.getElementById("fg-first"));
 choose(range);

@@ -1,6 +1,6 @@
 // The head of the page: state, power, age; and what drivers read and the CSMS got wrong.
 
-import { made, scaled, since } from "../../emulator/words.js";
+import { clockTime, made, scaled, since } from "../../emulator/words.js";
 
 export class Facts {
   constructor({ root }) {
@@ -64,7 +64,7 @@ export class Facts {
     box.querySelector("summary").textContent = `The CSMS broke the specification ${count === 1 ? "once" : `${count} times`}`;
     box.querySelector("tbody").replaceChildren(...breaches.map((breach) => made("tr", { title: breach.detail },
       ...[[breach.action, breach.kind].filter(Boolean).join(" · "), breach.what, breach.count,
-        new Date(breach.last * 1000).toLocaleTimeString(), breach.read ? "read all the same" : "refused",
-      ].map((text) => made("td", {}, text)))));
+        clockTime(breach.last), breach.read ? "read all the same" : "refused",
+      ].map((told) => made("td", {}, told)))));
   }
 }

@@ -1,7 +1,7 @@
 // What is wrong with the station on purpose, each with what ends it. It is asked for when the
 // station's news say that something about it has changed.
 
-import { made } from "../../emulator/words.js";
+import { clockTime, made } from "../../emulator/words.js";
 
 function describe(rule) {
   const parts = [];
@@ -13,8 +13,9 @@ function describe(rule) {
   if (rule.form) parts.push(rule.form);
   if (rule.probability < 1) parts.push(`${+(rule.probability * 100).toFixed(2)} %`);
   if (rule.count !== null) parts.push(`the next ${rule.count}`);
-  if (rule.until !== null) parts.push(`until ${new Date(rule.until * 1000).toLocaleTimeString()}`);
-  return parts.join(" · ") || "every frame";
+  const words = parts.join(" · ");
+  if (rule.until === null) return [words || "every frame"];
+  return [words ? `${words} · until ` : "until ", clockTime(rule.until)];
 }
 
 export class Faults {
@@ -39,7 +40,7 @@ export class Faults {
   }
 
   row(name, text, label, act) {
-    const row = made("li", { class: "st-fault-row" }, made("span", { class: "st-badge st-warning" }, name), made("span", {}, text));
+    const row = made("li", { class: "st-fault-row" }, made("span", { class: "st-badge st-warning" }, name), made("span", {}, ...[text].flat()));
     if (this.may && label) {
       const button = made("button", { type: "button", class: "fg-button" }, label);
       button.addEventListener("click", act);
@@ -71,7 +72,7 @@ export class Faults {
     }
     if (faults.half_open) this.row("half-open", "nothing is read or written", "Heal", () => this.end("heal"));
     if (faults.power === "off") {
-      const back = faults.power_back ? `back at ${new Date(faults.power_back * 1000).toLocaleTimeString()}` : "until it is switched on";
+      const back = faults.power_back ? ["back at ", clockTime(faults.power_back)] : "until it is switched on";
       this.row("no power", back, "Power on", () => this.end("power-on"));
     }
     if (this.held) this.row("held", `${this.held} of its frames wait for you in the live view`);

@@ -1,6 +1,6 @@
 // The last 50 messages: those that are kept, and then those that come.
 
-import { made } from "../../emulator/words.js";
+import { inUtc, made } from "../../emulator/words.js";
 import { arrow, clock, failed, kindNames, latency, showJson } from "../../messaging/format.js";
 import { Stream } from "../../messaging/stream.js";
 
@@ -66,7 +66,7 @@ export class Messages {
     const text = item.text || item.mark || item.error || "";
     const row = made("li", { "data-id": item.id, class: failed(item) ? "lf-failed" : "" });
     const head = made("summary", {},
-      made("time", { datetime: item.time, title: item.time }, clock(item.time)), made("span", { "aria-hidden": "true" }, arrow(item.direction)),
+      made("time", { datetime: item.time, title: inUtc(new Date(item.time)) }, clock(item.time)), made("span", { "aria-hidden": "true" }, arrow(item.direction)),
       made("b", {}, item.action || item.kind), made("span", { class: "fg-name" }, [kindNames[item.kind] ?? item.kind, item.direction, latency(item.latency), item.error, item.mark].filter(Boolean).join(" · ")));
     const box = made("details", {}, head);
     box.addEventListener("toggle", () => {

@@ -1,6 +1,6 @@
 // A card for each connector: its picture, state, figures, what 2.1 knows beside, and quick commands.
 
-import { made, scaled } from "../../emulator/words.js";
+import { clockTime, made, scaled } from "../../emulator/words.js";
 import { picture } from "./drawing.js";
 
 const QUICK = [
@@ -26,7 +26,7 @@ function notesOf({ battery, cost, paying_until: until, payment_url: url, settlem
   const notes = [];
   if (battery) notes.push(`Battery ${battery.serialNumber} · health ${Math.round(battery.soH)} %`);
   if (cost) notes.push(`Cost ${cost.amount.toFixed(2)} ${cost.currency}${cost.tariff ? ` · tariff ${cost.tariff}` : ""}`);
-  if (until) notes.push(`Kept for a payment on the web until ${new Date(until * 1000).toLocaleTimeString()}`);
+  if (until) notes.push(["Kept for a payment on the web until ", clockTime(until)]);
   if (url) notes.push(`QR code ${url}`);
   if (settlement) {
     const { status, settlementAmount: amount, statusInfo: why, receipt, receiptId } = settlement;
@@ -134,10 +134,10 @@ export class Outlets {
 
   // The first line as it is, the others smaller below it.
   lines(place, lines) {
-    const told = JSON.stringify(lines);
+    const told = JSON.stringify(lines, (_, each) => (each instanceof Node ? each.dateTime : each));
     if (place.dataset.told === told) return;
     place.dataset.told = told;
     const [first, ...more] = lines;
-    place.replaceChildren(first, ...more.map((text) => made("small", { class: "st-note" }, text)));
+    place.replaceChildren(first, ...more.map((text) => made("small", { class: "st-note" }, ...[text].flat())));
   }
 }

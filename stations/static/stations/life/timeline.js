@@ -1,12 +1,13 @@
 // The past day in lanes: the link, each connector's states, its sessions; boots, faults and power
 // cuts as marks. The same as a list, for who cannot or need not look at a picture.
 
-import { localTime, made, scaled } from "../../emulator/words.js";
+import { inUtc, localTime, made, scaled } from "../../emulator/words.js";
 
 const AGAIN = 60000;
 const MOST_ROWS = 100;
 const SOON = 3000; // after the station's news say that something has changed
 const LINK = { true: "connected", false: "disconnected" };
+const utc = (moment) => inUtc(new Date(moment * 1000)).slice(11);
 const clock = (moment) => new Date(moment * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 // [[from, to, state]] of a lane, of what was noted: [time, before, after], null where that is not
@@ -98,14 +99,14 @@ export class Timeline {
     const lanes = lanesOf(this.past, this.told.connectors, this.now).map(({ name, parts, marks, sessions }) => {
       const bar = made("div", { class: "lf-lane", role: "img", "aria-label": `${name}: ${parts.length} states, ${marks.length} events in the past day` });
       for (const [begin, end, state] of parts) {
-        bar.append(stretch(made("i", { "data-status": state ?? "", title: `${state ?? "not known"}, ${clock(begin)} to ${clock(end)}` }), begin, end));
+        bar.append(stretch(made("i", { "data-status": state ?? "", title: `${state ?? "not known"}, ${clock(begin)} to ${clock(end)} (${utc(begin)} to ${utc(end)})` }), begin, end));
       }
       for (const session of sessions ?? []) {
         const title = `Session ${session.transaction || session.id}, ${scaled(session.energy_wh, "Wh")}${session.reason ? `, ${session.reason}` : ""}`;
         bar.append(stretch(made("b", { title }), session.started, session.ended ?? to));
       }
       for (const [time, kind, title] of marks) {
-        const mark = made("u", { "data-mark": kind, title: `${title}, ${clock(time)}` });
+        const mark = made("u", { "data-mark": kind, title: `${title}, ${clock(time)} (${utc(time)})` });
         mark.style.left = share(time);
         bar.append(mark);
       }
@@ -114,7 +115,7 @@ export class Timeline {
     const hours = made("div", { class: "lf-row lf-hours", "aria-hidden": "true" }, made("span", {}), made("div", { class: "lf-lane" },
       ...[0, 6, 12, 18].map((hour) => {
         const at = from + hour * 3600;
-        const text = made("em", {}, clock(at));
+        const text = made("em", { title: inUtc(new Date(at * 1000)) }, clock(at));
         text.style.left = share(at);
         return text;
       })));
