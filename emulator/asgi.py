@@ -11,6 +11,7 @@ http = get_asgi_application()  # loads the apps; routing needs them
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from emulator.mcp.mount import WithMcp  # noqa: E402
 from emulator.routing import websocket  # noqa: E402
 from emulator.web.bodies import limit_bodies  # noqa: E402
 from emulator.web.crowds import SocketLimit, raise_file_limit  # noqa: E402
@@ -21,7 +22,7 @@ from emulator.web.proxies import BehindProxies  # noqa: E402
 from emulator.web.store_guard import StoreGuard  # noqa: E402
 from stations.api.paths import KeepEncoded  # noqa: E402
 
-inside = ProtocolTypeRouter({"http": KeepEncoded(http), "websocket": websocket})
+inside = ProtocolTypeRouter({"http": WithMcp(KeepEncoded(http)), "websocket": websocket})
 application = BehindProxies(SocketLimit(StoreGuard(inside)), settings.TRUSTED_PROXIES)
 end_in_time()
 limit_bodies()
