@@ -27,9 +27,11 @@ from messaging.schemas import (
     TransactionPage,
     aware,
 )
+from messaging.statistics.api import router as statistics
 
 MESSAGE = "messaging.message"  # to the trail
 router = Router()
+router.add_router("", statistics)
 
 Hours = Query(24, ge=1, le=720, description="how far back")
 

@@ -22,6 +22,8 @@ PART = Part(
         "GET /analytics/transactions": VIEW_SESSIONS,
         "GET /analytics/errors": VIEW,
         "GET /analytics/dashboard": VIEW,
+        "GET /analytics/actions": VIEW,
+        "GET /analytics/stations": VIEW,
     },
     sockets={
         "ws/messages": VIEW,
@@ -29,7 +31,7 @@ PART = Part(
         "ws/messages filter": VIEW,
         "ws/stats": VIEW,
     },
-    pages={"live-view": VIEW},
+    pages={"live-view": VIEW, "statistics": VIEW},
     buttons={"live-view intercept": "POST /stations/{identity}/breakpoints"},
 )
 # What the button calls is another room's; emulator/rights.py checks that this is its right.

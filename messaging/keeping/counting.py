@@ -20,6 +20,7 @@ from messaging.keeping.catalog import FAILED, Sheet, sheet
 from messaging.keeping.marks import make_dirty
 from messaging.names import plain as plain_name
 from messaging.records import when
+from messaging.statistics import keeping as statistics
 
 # Seconds after the end of a minute. What is stored later says so after it is there; the time
 # between the two is for clocks that differ.
@@ -96,12 +97,15 @@ def count(db: Database, now: float) -> int:
         if (row["_id"] + 1) * 60 + COUNTED_AFTER < now
     ]
     for row in dirty:
-        sheets = map(sheet, db[store.CATALOG].find({"minute": row["_id"]}))
+        sheets = [sheet(listed) for listed in db[store.CATALOG].find({"minute": row["_id"]})]
         db[store.MINUTES].update_one(row, {"$set": tally(sheets)})
+        statistics.set_minute(db, row["_id"], sheets)
+    statistics.roll_up(db, now)
     for hour in {row["_id"] // 60 for row in dirty}:
         _count_hour(db, hour)
     for row in dirty:
         db[store.MINUTES].update_one(row, {"$unset": {"dirty": 1}})
+    statistics.forget_old(db, now)
     return len(dirty)
 
 

@@ -16,9 +16,11 @@ from pymongo.asynchronous.database import AsyncDatabase
 from messaging.keeping import store
 from messaging.queries.windows import HOUR_MS, MINUTE_MS, Step, from_ms, steps, to_ms
 from messaging.records import id_at
+from messaging.statistics import keeping as statistics
 
 DELETE_AT_MOST = 2000  # messages a command: some 100 ms of the embedded store
 FIRST_MINUTES = 10  # that are looked at at once, to begin with
+DAY_MS = 24 * HOUR_MS
 PAUSE = 0.05  # seconds between two commands, for the others
 
 
@@ -78,4 +80,5 @@ async def _forget_marks(db: AsyncDatabase, end: int) -> None:
     """Delete the marks and counts of what lies wholly before `end` (unix ms)."""
     for name, length in ((store.MINUTES, MINUTE_MS), (store.HOURS, HOUR_MS)):
         await db[name].delete_many({"time": {"$lte": from_ms(end - length)}})
+    await db[statistics.COLLECTION].delete_many({"time": {"$lte": from_ms(end - DAY_MS)}})
     await db[store.STATIONS].delete_many({"hour": {"$lt": end // HOUR_MS}})

@@ -23,8 +23,9 @@ SAMPLES = "transaction_samples"
 NEWS = "transaction_news"
 CATALOG = "message_catalog"
 STATIONS = "message_stations"
+STATISTICS = "message_statistics"
 COLLECTIONS = (
-    MESSAGES, CATALOG, STATIONS, MINUTES, HOURS, TRANSACTIONS, SAMPLES, NEWS,
+    MESSAGES, CATALOG, STATIONS, MINUTES, HOURS, STATISTICS, TRANSACTIONS, SAMPLES, NEWS,
 )  # fmt: skip
 
 DUPLICATE_KEY = 11000
@@ -97,6 +98,7 @@ def ensure_indexes(db: Database) -> None:
         if FORMER_TTL_INDEX in db[name].index_information():
             db[name].drop_index(FORMER_TTL_INDEX)
         db[name].create_indexes([IndexModel([("time", ASCENDING)], name="time")])
+    db[STATISTICS].create_indexes([IndexModel([("time", ASCENDING)], name="time")])
     db[MINUTES].create_indexes([IndexModel([("dirty", ASCENDING)], name="dirty", sparse=True)])
     db[CATALOG].create_indexes([IndexModel([("minute", ASCENDING)], name="minute")])
     db[STATIONS].create_indexes([IndexModel([("hour", ASCENDING)], name="hour")])

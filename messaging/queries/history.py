@@ -283,6 +283,7 @@ async def _delete_all(db: AsyncDatabase) -> int:
     where to look stay; those who make them do so once."""
     await db[store.CATALOG].delete_many({})
     deleted = (await db[store.MESSAGES].delete_many({})).deleted_count
+    await db[store.STATISTICS].delete_many({})
     nothing = {"$unset": dict.fromkeys((*PLAIN, *LISTS), 1)}
     for counts in (store.MINUTES, store.HOURS):
         await db[counts].update_many({"total": {"$exists": True}}, nothing)

@@ -1,0 +1,160 @@
+"""The statistics of each station and action as they are kept: of minutes, hours and days.
+
+Made by the task that counts the minutes (messaging/keeping/counting.py), of the same sheets: set,
+not added to, so whatever is counted twice is the same. An hour is the sum of its minutes and a day
+of its hours, made once it is over, and again where more of it comes.
+
+    _id    level, number (unix time / seconds of the level) and part
+    time   its beginning
+    cells  Binary, zstd of a table (cells.py)
+
+and one document more, OPEN: the hours ("h") and days ("d") that are to be made, or made anew.
+
+A level's time is parted, so that who asks for one station reads a sixteenth: parts "0" to "15" by
+a checksum of the identity, "*" all stations together under the name "", and "+" each station with
+all its actions together.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from bson import Binary
+from kombu import compression
+from pymongo import ReplaceOne
+from pymongo.database import Database
+
+from messaging.keeping import store
+from messaging.keeping.catalog import Sheet, sheet
+from messaging.records import when
+from messaging.statistics.cells import Table, added, packed, table_of, together, unpacked
+
+COLLECTION = store.STATISTICS
+COMPRESSION = "zstd"
+PARTS = 16
+ALL, EACH = "*", "+"
+NAMES = (*map(str, range(PARTS)), ALL, EACH)
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+OPEN = "open"  # the document that says what is to be made
+
+
+class Level(NamedTuple):
+    """seconds of a document's time, and for how many it is kept; `finer`: what it is made of."""
+
+    letter: str
+    seconds: int
+    kept: int
+    finer: Level | None = None
+
+
+MINUTES = Level("m", MINUTE, 3 * HOUR)
+HOURS = Level("h", HOUR, 2 * DAY, MINUTES)
+DAYS = Level("d", DAY, 32 * DAY, HOURS)
+LEVELS = (MINUTES, HOURS, DAYS)
+
+
+def part_of(station: str) -> str:
+    return str(zlib.crc32(station.encode("utf-8", "surrogatepass")) % PARTS)
+
+
+def name_of(level: Level, number: int, part: str) -> str:
+    """The `_id` of a document."""
+    return f"{level.letter}:{number}:{part}"
+
+
+def set_minute(db: Database, minute: int, sheets: Iterable[Sheet]) -> None:
+    """Set what a minute's messages tell; its hour is to be made anew."""
+    _open(db, HOURS, minute * MINUTE // HOUR)
+    _set(db, MINUTES, minute, table_of(sheets))
+
+
+def roll_up(db: Database, now: float) -> None:
+    """Make the hours and days that are to be made and are over. May be cut off anywhere."""
+    for hour in _over(db, HOURS, now):
+        _open(db, DAYS, hour * HOUR // DAY)
+        _set(db, HOURS, hour, _sum(db, HOURS, hour, now))
+        _close(db, HOURS, hour)
+    for day in _over(db, DAYS, now):
+        _set(db, DAYS, day, _sum(db, DAYS, day, now))
+        _close(db, DAYS, day)
+
+
+def _open(db: Database, level: Level, number: int) -> None:
+    """Note what is to be made, before what it is made of is there."""
+    db[COLLECTION].update_one({"_id": OPEN}, {"$addToSet": {level.letter: number}}, upsert=True)
+
+
+def _close(db: Database, level: Level, number: int) -> None:
+    db[COLLECTION].update_one({"_id": OPEN}, {"$pull": {level.letter: number}})
+
+
+def _over(db: Database, level: Level, now: float) -> list[int]:
+    noted = (db[COLLECTION].find_one({"_id": OPEN}) or {}).get(level.letter, ())
+    return sorted(number for number in noted if (number + 1) * level.seconds <= now)
+
+
+def made_of(level: Level, number: int) -> list[tuple[Level, int]]:
+    """The finer ones of an hour or a day."""
+    assert level.finer is not None
+    ratio = level.seconds // level.finer.seconds
+    return [(level.finer, each) for each in range(number * ratio, (number + 1) * ratio)]
+
+
+def _sum(db: Database, level: Level, number: int, now: float) -> Table:
+    """Of the finer ones. Where these are not kept any more, what is left is counted again."""
+    finer = made_of(level, number)
+    first = finer[0][0]
+    if now - number * level.seconds > first.kept:
+        begin = number * level.seconds // MINUTE
+        return added(_counted(db, range(begin, begin + level.seconds // MINUTE)))
+    ids = [name_of(*one, part) for one in finer for part in NAMES if part.isdigit()]
+    return added(map(read, db[COLLECTION].find({"_id": {"$in": ids}})))
+
+
+def _counted(db: Database, minutes: Iterable[int]) -> Iterator[Table]:
+    """Minute by minute, so that no more of the catalog is held than that."""
+    for minute in minutes:
+        yield table_of(map(sheet, db[store.CATALOG].find({"minute": minute})))
+
+
+def _set(db: Database, level: Level, number: int, table: Table) -> None:
+    """In the place of what was there, of each part."""
+    parts: dict[str, Table] = {}
+    for station, cells in table.items():
+        parts.setdefault(part_of(station), {})[station] = cells
+    if table:
+        by_action = added({"": cells} for cells in table.values())
+        parts[ALL] = by_action
+        parts[EACH] = {station: {"": together(c.values())} for station, c in table.items()}
+    start = when(number * level.seconds)
+    writes = [
+        ReplaceOne(
+            {"_id": (name := name_of(level, number, part))},
+            {"_id": name, "time": start, "cells": Binary(_pressed(cells))},
+            upsert=True,
+        )
+        for part, cells in parts.items()
+    ]
+    if writes:
+        db[COLLECTION].bulk_write(writes, ordered=False)
+    gone = [name_of(level, number, part) for part in NAMES if part not in parts]
+    db[COLLECTION].delete_many({"_id": {"$in": gone}})
+
+
+def _pressed(cells: Table) -> bytes:
+    return compression.compress(packed(cells), COMPRESSION)[0]
+
+
+def read(document: dict) -> Table:
+    """Undo what made the document."""
+    return unpacked(compression.decompress(bytes(document["cells"]), COMPRESSION))
+
+
+def forget_old(db: Database, now: float) -> None:
+    """What is older than it is kept for; the retention of messages may be shorter still."""
+    for level in LEVELS:
+        # A level's documents stand together by their `_id`, and its times do by theirs.
+        span = {"$gte": f"{level.letter}:", "$lt": f"{level.letter};"}
+        db[COLLECTION].delete_many({"time": {"$lt": when(now - level.kept)}, "_id": span})

@@ -1,0 +1,114 @@
+"""What the statistics tell: rows by action, of all stations or of one, and rows by station."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from messaging.records import when
+from messaging.statistics.cells import CSMS, STATION, Table, added, together, told
+from messaging.statistics.keeping import (
+    ALL,
+    COLLECTION,
+    DAYS,
+    EACH,
+    HOURS,
+    MINUTES,
+    Level,
+    made_of,
+    name_of,
+    part_of,
+    read,
+)
+
+CALLERS = (STATION, CSMS)
+SORTS = ("errors", "calls", "p95_ms", "p99_ms", "max_ms", "mean_ms", "deviation_ms")
+MOST_STATIONS = 500
+
+
+class Range(NamedTuple):
+    """levels: of what it is put together, the coarsest first."""
+
+    label: str
+    seconds: int
+    levels: tuple[Level, ...]
+
+
+RANGES = {
+    "15m": Range("15 min", 900, (MINUTES,)),
+    "1h": Range("1 h", 3600, (MINUTES,)),
+    "6h": Range("6 h", 6 * 3600, (HOURS, MINUTES)),
+    "24h": Range("24 h", 86_400, (HOURS, MINUTES)),
+    "7d": Range("7 days", 7 * 86_400, (DAYS, HOURS, MINUTES)),
+    "30d": Range("30 days", 30 * 86_400, (DAYS, HOURS, MINUTES)),
+}
+
+
+class Found(NamedTuple):
+    """since: the time that it is of begins with a whole unit of what it is made of."""
+
+    since: datetime
+    table: Table
+
+
+async def by_action(
+    db: AsyncDatabase, name: str, station: str = "", now: float | None = None
+) -> dict[str, Any]:
+    """Rows of a range (a key of RANGES), most frequent first; `station`: of this one alone."""
+    found = await _read(db, name, part_of(station) if station else ALL, now)
+    rows = []
+    for key, cell in found.table.get(station, {}).items():
+        caller, _, action = key.partition(" ")
+        rows.append({"action": action, "caller": caller, **told(cell)})
+    rows.sort(key=lambda row: (-row["calls"], row["action"], row["caller"]))
+    return {"since": found.since, "rows": rows}
+
+
+async def by_station(
+    db: AsyncDatabase, name: str, sort: str = "errors", limit: int = 100, now: float | None = None
+) -> dict[str, Any]:
+    """Rows of the stations that stand out, by a column of SORTS, and how many there are."""
+    found = await _read(db, name, EACH, now)
+    rows = [
+        {"station": station, **told(together(cells.values()))}
+        for station, cells in found.table.items()
+    ]
+    rows.sort(key=lambda row: (-(row[sort] or 0), row["station"]))
+    return {"since": found.since, "stations": len(rows), "rows": rows[:limit]}
+
+
+async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> Found:
+    now = time.time() if now is None else now
+    since, spans = spans_of(RANGES[name], now)
+    wanted = [(level, number) for level, numbers in spans for number in numbers]
+    rows: list[dict] = []
+    while wanted:
+        ids = {name_of(level, number, part): (level, number) for level, number in wanted}
+        got = await db[COLLECTION].find({"_id": {"$in": list(ids)}}).to_list()
+        rows += got
+        missing = set(ids) - {row["_id"] for row in got}
+        # The last hour or day that is over may not be put together yet.
+        wanted = [
+            finer
+            for level, number in (ids[name] for name in missing)
+            if level.finer is not None and number == int(now) // level.seconds - 1
+            for finer in made_of(level, number)
+        ]
+    return Found(when(since), added(map(read, rows)))
+
+
+def spans_of(chosen: Range, now: float) -> tuple[float, list[tuple[Level, range]]]:
+    """(unix time of its beginning, the numbers of each level), which part the time without a gap
+    or an overlap: what is over in the coarser, the rest in the finer."""
+    coarsest = chosen.levels[0].seconds
+    begin = (int(now) - chosen.seconds) // coarsest * coarsest
+    since, spans = begin, []
+    for level in chosen.levels:
+        last = level is MINUTES
+        end = int(now) // level.seconds + last
+        spans.append((level, range(begin // level.seconds, end)))
+        begin = end * level.seconds
+    return since, spans
