@@ -86,8 +86,8 @@ class AdminClient:
 
     def __init__(self, url: str, name: str, password: str) -> None:
         self.url = url
-        jar = http.cookiejar.CookieJar()
-        handlers = urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar)
+        self.jar = http.cookiejar.CookieJar()
+        handlers = urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.jar)
         self._opener = urllib.request.build_opener(*handlers)
         self._staying = urllib.request.build_opener(*handlers, _NoRedirect())
         login = Form(self.get("/admin/login/"), "login-form").fields

@@ -86,6 +86,9 @@ def carry_out(do: str, order: dict[str, Any]) -> Any:
             names = list(Station.objects.filter(running=True).values_list("identity", flat=True))
             changes.set_running(names, False)
             return len(names)
+        case "keys":
+            rows = Station.objects.filter(identity__in=order["identities"])
+            return [{"identity": row.identity, "pk": str(row.pk)} for row in rows]
         case "states":
             return snapshots.read_states_sync(order["identities"])
         case "orders":
