@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -46,4 +48,5 @@ async def _may_see(request: HttpRequest, users_are_there: bool) -> bool:
 async def get_metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus's text format; give Prometheus a token with the scope "metrics"."""
     answer, found = await health.check_async()
-    return HttpResponse(metrics.render(answer, found), content_type=CONTENT_TYPE_LATEST)
+    text = await sync_to_async(metrics.render)(answer, found, settings.METRICS_STATIONS)
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)

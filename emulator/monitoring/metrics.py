@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from emulator.monitoring import signs
+from emulator.monitoring.fleet_metrics import FleetCollector
 
 WORKER_GAUGES = (
     ("stations", "stations", "Stations that run in the worker"),
@@ -94,7 +95,10 @@ def _counter(name: str, text: str, labels: list[str]) -> CounterMetricFamily:
     return CounterMetricFamily(name, text, labels=labels)
 
 
-def render(answer: dict[str, Any], found: signs.Signs) -> bytes:
+def render(answer: dict[str, Any], found: signs.Signs, stations: int) -> bytes:
+    """stations: of so many at most there are gauges of each."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Collector(answer, found))
+    if answer["redis"]["ok"] and answer["mongodb"]["ok"]:
+        registry.register(FleetCollector(stations))
     return generate_latest(registry)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -28,6 +28,7 @@ ROWS_AGE = 6.0  # seconds
 CHUNK = 500
 SICKEST = 10
 FAILURES_OF = 15  # minutes
+AT_REST = ("disabled", "stopped", "held back")
 _COLUMNS = ("identity", "name", "enabled", "running", "held_back", "tags")
 
 
@@ -49,6 +50,7 @@ class Seen(TypedDict, total=False):
     connectors: list[Outlet]
     link: dict[str, Any] | None
     trouble: str
+    last_message: float | None
     breaches: list[dict[str, Any]]
 
 
@@ -77,6 +79,19 @@ class Sick:
     reasons: list[Reason]
 
 
+@dataclass(frozen=True, slots=True)
+class OneStation:
+    """power in W; energy in Wh, of all its meters; last_message in unix seconds."""
+
+    identity: str
+    connected: bool
+    power_w: float
+    energy_wh: float
+    transactions: int
+    sick: bool
+    last_message: float | None
+
+
 @dataclass
 class Fleet:
     """power in W; energy in Wh, of all meters together."""
@@ -101,14 +116,16 @@ class Census:
         self._groups: list[tuple[str, list[str]]] = []
         self._read = float("-inf")
 
-    def look(self, now: float | None = None) -> Fleet:
-        """Raises STORE_ERRORS where a store is away."""
+    def look(
+        self, now: float | None = None, each: Callable[[OneStation], None] | None = None
+    ) -> Fleet:
+        """`each` is told of every station. Raises STORE_ERRORS where a store is away."""
         now = time.time() if now is None else now
         if time.monotonic() - self._read >= ROWS_AGE:
             self._read_rows()
         minute = int(now) // 60
         failures = tallies.failures_of(range(minute - FAILURES_OF + 1, minute + 1))
-        return count(self._rows, self._groups, failures, now)
+        return count(self._rows, self._groups, failures, now, each)
 
     def _read_rows(self) -> None:
         collection = connection.get_collection(Station._meta.db_table)
@@ -122,6 +139,7 @@ def count(
     groups: list[tuple[str, list[str]]],
     failures: Mapping[str, Mapping[str, int]],
     now: float,
+    each: Callable[[OneStation], None] | None = None,
 ) -> Fleet:
     """rows: of `stations_station` with _COLUMNS; failures: {station: {code: how many}}."""
     fleet = Fleet(stations=len(rows), groups=[Group(*group) for group in groups])
@@ -139,6 +157,8 @@ def count(
                 group.power_w += power
                 group.states[label] += 1
             why = reasons(label, row["held_back"], seen, failures.get(row["identity"], {}), now)
+            if each is not None:
+                each(_one(row, seen, label, power, bool(why)))
             if why:
                 fleet.sick += 1
                 found = Sick(str(row["_id"]), row["identity"], row["name"], label, why)
@@ -155,13 +175,29 @@ def _add(fleet: Fleet, row: Mapping[str, Any], seen: Seen) -> tuple[str, float]:
     for outlet in seen.get("connectors") or ():
         fleet.energy_wh += outlet.get("energy_wh") or 0
     power = 0.0
-    if label not in ("disabled", "stopped", "held back"):
+    if label not in AT_REST:
         power = seen.get("power_w") or 0.0
         fleet.running += 1
         fleet.connected += bool(seen.get("connected"))
         fleet.charging += sum(bool(o.get("transaction")) for o in seen.get("connectors") or ())
         fleet.power_w += power
     return label, power
+
+
+def _one(
+    row: Mapping[str, Any], seen: Seen, label: str, power: float, sick: bool
+) -> OneStation:
+    runs = label not in AT_REST
+    outlets = seen.get("connectors") or ()
+    return OneStation(
+        identity=row["identity"],
+        connected=runs and bool(seen.get("connected")),
+        power_w=power,
+        energy_wh=sum(outlet.get("energy_wh") or 0 for outlet in outlets),
+        transactions=sum(bool(outlet.get("transaction")) for outlet in outlets) if runs else 0,
+        sick=sick,
+        last_message=seen.get("last_message"),
+    )
 
 
 def snapshots_of(rows: Iterable[Mapping[str, Any]]) -> list[Seen]:
