@@ -17,7 +17,7 @@ STARTS ?= 2000 10000
 WINDOW ?= 60
 NODE ?= node
 
-.PHONY: run test coverage lint wheel report bench bench-peers bench-starts bench-against soak mutants chaos conformance
+.PHONY: run test coverage lint wheel report bench bench-peers bench-starts bench-against bench-pages bench-frames screenshots soak mutants chaos conformance
 .DEFAULT_GOAL := run
 
 # A stamp is renewed only when its requirements change. The environment is upgraded in place.
@@ -76,6 +76,18 @@ bench-starts: $(VENV)/.dev-stamp
 # AGAINST: the commit whose worker this tree's is compared with.
 bench-against: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m benchmarks.against $(AGAINST) $(BENCH_ARGS)
+
+# The first byte of every page of the admin, with so many stations and messages.
+bench-pages: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m benchmarks.pages $(BENCH_ARGS)
+
+# Whether pages stay smooth under messages, and what open pages cost the web process.
+bench-frames: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m benchmarks.frames $(BENCH_ARGS)
+
+# The pictures of docs/img.
+screenshots: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m benchmarks.pictures
 
 soak: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m benchmarks.soak --minutes $(SOAK_MINUTES)

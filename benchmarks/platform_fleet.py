@@ -38,6 +38,7 @@ class Platform:
         self._console: Console | None = None
         hidden = {key for key in os.environ if key.startswith(HIDDEN)}
         self.port = free_port()
+        self.options = ["--no-seed", "--no-demo-csms"]
         self.env = {key: value for key, value in os.environ.items() if key not in hidden} | {
             "DATA_DIR": str(self.directory / "data"),
             "PORT": str(self.port),
@@ -86,7 +87,7 @@ class Platform:
         with (self.directory / "up.log").open("ab") as log:
             log.truncate(0)
             self.popen = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--no-seed", "--no-demo-csms"],
+                [sys.executable, "manage.py", "up", *self.options],
                 cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=_die_with_parent,
             )  # fmt: skip

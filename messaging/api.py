@@ -160,7 +160,7 @@ async def list_transactions(
     limit: int = Query(50, ge=1, le=500),
     cursor: str = "",
 ):
-    """Charging sessions by filter, newest first."""
+    """Sessions by filter, newest first."""
     try:
         found, following = await sessions.read_page(
             async_database(),
@@ -178,7 +178,7 @@ async def list_transactions(
 
 @router.get("/transactions/{session_id}", response=dict, tags=["transactions"], summary="A session")
 async def read_transaction(request: HttpRequest, session_id: str):
-    """One charging session with its meter series."""
+    """One session with its meter series."""
     found = await sessions.read_one(async_database(), session_id)
     if found is None:
         raise ApiError("transaction_not_found", "There is no session of this id.", 404)

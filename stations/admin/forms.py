@@ -35,6 +35,9 @@ def pem_field(label: str, help_text: str = "") -> forms.CharField:
     )  # fmt: skip
 
 
+LABELS = {"default_id_tag": "Default idTag", "iccid": "ICCID", "imsi": "IMSI"}
+
+
 class DesignForm(forms.ModelForm):
     connectors = ConnectorsField(
         initial=default_connectors,
@@ -73,6 +76,7 @@ class TemplateForm(DesignForm):
     class Meta:
         model = Template
         fields = ("name", "description", *DESIGN_FIELDS)
+        labels = LABELS
 
 
 class StationForm(DesignForm):
@@ -112,6 +116,7 @@ class StationForm(DesignForm):
             "identity", "name", *DESIGN_FIELDS, "serial", "iccid", "imsi", "username",
             "password_encoding", "tls_client_cert_pem", "enabled", "template",
         )  # fmt: skip
+        labels = LABELS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
