@@ -7,7 +7,7 @@ from chargepoint.core.block import answers, folds, hears
 from chargepoint.der import power
 from chargepoint.der.controls import ruling as ruling_of
 from chargepoint.der.power import Rating, Ruling
-from chargepoint.der.ride import Ride, reference_volts
+from chargepoint.der.ride import STEP, Ride, reference_volts
 from chargepoint.hardware.sample import Sample
 from chargepoint.hardware.states import State
 from chargepoint.v21.evse_controllers import VAR_SHARE
@@ -45,7 +45,7 @@ class DerEffects:
     @hears(topics.GRID_PLANNED)
     def watch_grid(self, seen: dict[int, float], now: float) -> None:
         if self._given(now) != seen:
-            self.ride.wait_until(now + 0.001)  # power monitoring has to see it
+            self.ride.wait_until(now + STEP)  # power monitoring has to see it
         if self.der is None:
             self.ride = None
             self.clear_timer("grid")

@@ -136,7 +136,9 @@ class Life(RuleBasedStateMachine):
 
     def meters(self) -> dict[int, float]:
         """What the meters show now, without their being read: they are as they were left."""
-        connectors = deepcopy(self.peer.station.connectors)
+        present = self.peer.station.connectors
+        fixed = [part for outlet in present.values() for part in (outlet.config, outlet.mains)]
+        connectors = deepcopy(present, {id(part): part for part in fixed})
         for outlet in connectors.values():
             outlet.advance(self.peer.now)
         return {number: outlet.meter_wh for number, outlet in connectors.items()}

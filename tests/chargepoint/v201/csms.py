@@ -166,7 +166,7 @@ class Csms:
     def pass_time(self, seconds: float) -> None:
         """Let time go by, waking the station whenever it asked for it."""
         end = self.now + seconds
-        for _ in range(100_000):
+        for _ in range(1_000 + int(20 * seconds)):
             due = self.station.deadline
             if due is None or due > end:
                 break
