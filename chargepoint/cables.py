@@ -1,6 +1,8 @@
 """The lock of a socket: a cable that was pulled at the car alone stays in the station."""
 
 from chargepoint.commands import CommandRejected
+from chargepoint.core.block import answers
+from chargepoint.core.topics import KEPT_CABLE, STATUS_OF
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
@@ -17,19 +19,19 @@ class HeldCables:
 
     __slots__ = ()
 
-    def do_unplug(self, now: float, connector: int = 1) -> dict:
-        """The cable is pulled at the car, and where the station lets go of it, here as well."""
-        outlet = self.connector(connector)
+    @answers(KEPT_CABLE)
+    def unplugging(self, outlet: Connector, now: float) -> dict | None:
+        """The cable is pulled at the car; None where the station lets go of it, here as well."""
         if self.cable_held(outlet.id):
             message = "The cable is locked here: present the idTag, or have the CSMS unlock it."
             raise CommandRejected("not_possible_now", message)
         if outlet.ev is None or outlet.config.kind not in SOCKETS or not self.holds_cable(outlet):
-            return super().do_unplug(now, connector)
+            return None
         owner = self.leave_cable(outlet, now)
         self.cables = {**(self.cables or {}), outlet.id: owner}
-        self.report(outlet, now)
-        self.changed(URGENT)
-        return {"status": self.status_of(outlet), "locked": True}
+        self.core.report(outlet, now)
+        self.core.changed(URGENT)
+        return {"status": self.core.ask(STATUS_OF, outlet), "locked": True}
 
     def holds_cable(self, outlet: Connector) -> bool:
         """Whether the station keeps hold of a cable that is now pulled at the car."""
@@ -54,11 +56,11 @@ class HeldCables:
         if not self.cable_held(number):
             return
         self.cables = {n: who for n, who in self.cables.items() if n != number} or None
-        outlet = self.connectors.get(number)
+        outlet = self.core.connectors.get(number)
         if outlet is None:
             return
         if outlet.can(Event.EV_UNPLUGGED):
             outlet.unplug(now)
         self.cable_freed(outlet, now)
-        self.report(outlet, now)
-        self.changed(URGENT)
+        self.core.report(outlet, now)
+        self.core.changed(URGENT)

@@ -1,5 +1,7 @@
 """What the reservations of every version share."""
 
+from chargepoint.core.block import action
+
 FOR_ANOTHER = "for another"  # kept for another idTag or token
 PERHAPS = "perhaps"  # who asks may be of the reservation's group: ask the CSMS
 
@@ -10,7 +12,7 @@ def merged(verdicts: set[str]) -> str:
 
 
 class Reservations:
-    """Base of a version's block, which supplies _end_reservation(identity, now).
+    """Base of a version's block, which supplies end_reservation(identity, now).
 
     reservations  id -> {..., "expires", "claimed"}, None where there are none. expires: unix
                   seconds by our clock; claimed: the connector where it is about to be used, or 0
@@ -18,23 +20,26 @@ class Reservations:
 
     __slots__ = ()
 
-    def resume_reservations(self, saved: dict, now: float) -> None:
+    def restore_reservations(self, saved: dict) -> None:
         kept = {int(identity): {**entry} for identity, entry in saved.items()}
         self.reservations = kept or None
-        for identity, entry in kept.items():
-            self.set_timer(("reservation", identity), max(now, entry["expires"]))
 
+    def arm_reservations(self, now: float) -> None:
+        for identity, entry in (self.reservations or {}).items():
+            self.core.set_timer(("reservation", identity), max(now, entry["expires"]))
+
+    @action("CancelReservation")
     def on_cancel_reservation(self, payload: dict, now: float) -> dict:
         identity = payload["reservationId"]
         if identity not in (self.reservations or {}):
             return {"status": "Rejected"}
-        self.later(self._end_reservation, identity)
+        self.core.later(self.end_reservation, identity)
         return {"status": "Accepted"}
 
     def use_reservation_of(self, number: int, now: float) -> int | None:
         """The id of the reservation that a transaction on the connector uses up."""
         for identity, entry in (self.reservations or {}).items():
             if entry["claimed"] == number:
-                self._end_reservation(identity, now)
+                self.end_reservation(identity, now)
                 return identity
         return None

@@ -283,7 +283,8 @@ class Station(
         if status == ACCEPTED:
             moved, ran_on = not self.same_csms(), self.booted
             self.booted, self.trouble, self.accepted_by = True, "", self.csms_address()
-            usual = self.ask(topics.DEFAULT_INTERVAL) or USUAL_INTERVAL
+            usual = self.ask(topics.DEFAULT_INTERVAL)
+            usual = USUAL_INTERVAL if usual is None else usual
             self.interval = interval if interval > 0 else usual
             self.tell(topics.BOOT_ACCEPTED, interval, now)
             self._schedule_heartbeat(now)

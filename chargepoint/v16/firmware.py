@@ -4,6 +4,7 @@ whitepaper: SignedUpdateFirmware (L01) and GetLog (N01)."""
 from typing import Any
 
 from chargepoint.answers import CallFault
+from chargepoint.core.block import action, answers, hears
 from chargepoint.firmware import locations
 from chargepoint.firmware.jobs import OVER, Job, LogUpload, Update
 from chargepoint.firmware.transfers import ATTEMPTS, PAUSE, TRIGGERED, FileTransfers
@@ -11,6 +12,7 @@ from chargepoint.firmware.updating import Updating
 from chargepoint.firmware.uploading import Uploading
 from chargepoint.hardware.connector import Connector
 from chargepoint.v16.keys import NEVER, UNSECURED
+from chargepoint.v16.topics import HELD, SESSION_OVER, STATUS_ASKED
 
 # Section 7.25, FirmwareStatus: what an update that is not signed can be said to do.
 PLAIN_STATUSES = frozenset({
@@ -47,6 +49,7 @@ class Firmware(Updating, Uploading, FileTransfers):
 
     # --- requests ----------------------------------------------------------------------------
 
+    @action("UpdateFirmware")
     def on_update_firmware(self, payload: dict, now: float) -> dict:
         served = self.keys.text("EmulatorPlainFirmware")
         if served == NEVER or (served == UNSECURED and self.security_profile() >= 2):
@@ -58,6 +61,7 @@ class Firmware(Updating, Uploading, FileTransfers):
             raise CallFault("GenericError", "an update is being installed")
         return {}
 
+    @action("SignedUpdateFirmware")
     def on_signed_update_firmware(self, payload: dict, now: float) -> dict:
         firmware = payload["firmware"]
         if locations.refusal(firmware["location"]):
@@ -76,6 +80,7 @@ class Firmware(Updating, Uploading, FileTransfers):
             return {"status": "Rejected" if update.certificate else "InvalidCertificate"}
         return {"status": self.take_update(update, now)}
 
+    @action("GetDiagnostics")
     def on_get_diagnostics(self, payload: dict, now: float) -> dict:
         start, stop = self._period(payload, "startTime", "stopTime")
         if self.period_is_empty(start, stop, now):
@@ -91,6 +96,7 @@ class Firmware(Updating, Uploading, FileTransfers):
         self.later(self.begin_upload, "diagnostics", job)
         return {"fileName": job.name}
 
+    @action("GetLog")
     def on_get_log(self, payload: dict, now: float) -> dict:
         asked = payload["log"]
         start, stop = self._period(asked, "oldestTimestamp", "latestTimestamp")
@@ -135,6 +141,18 @@ class Firmware(Updating, Uploading, FileTransfers):
             return None
         return "FirmwareStatusNotification", {"status": status}
 
+    @hears(STATUS_ASKED)
+    def status_asked(self, message: str, now: float) -> None:
+        match message:
+            case "FirmwareStatusNotification":
+                self.trigger_firmware_status(now)
+            case "DiagnosticsStatusNotification":
+                self.trigger_diagnostics_status(now)
+            case "SignedFirmwareStatusNotification":
+                self.trigger_signed_firmware_status(now)
+            case "LogStatusNotification":
+                self.trigger_log_status(now)
+
     def trigger_firmware_status(self, now: float) -> None:
         """TriggerMessage: the state of a plain update; Idle where there is none."""
         update = self.job("firmware")
@@ -165,18 +183,26 @@ class Firmware(Updating, Uploading, FileTransfers):
 
     # --- the station about it ----------------------------------------------------------------
 
+    @answers(HELD)
+    def is_held(self, outlet: Connector, operative: bool) -> bool:
+        return self.held_for_update(outlet, operative)
+
+    @hears(SESSION_OVER)
+    def session_over(self, outlet: Connector, now: float) -> None:
+        self.transaction_over(now)
+
     def in_use(self, connector: Connector) -> bool:
-        return connector.id in self.sessions
+        return connector.id in self.core.block("sessions").open
 
     def take_out(self, connector: Connector, now: float) -> None:
-        self._apply_availability(connector, False, now)
+        self.core.block("status").apply_availability(connector, False, now)
 
     def reboot_updated(self, now: float) -> None:
-        self.reboot(now, "FirmwareUpdate")
+        self.core.reboot(now, "FirmwareUpdate")
 
     def readable_configuration(self, now: float) -> dict[str, str]:
-        entries = self.on_get_configuration({}, now)["configurationKey"]
-        return {entry["key"]: entry.get("value", "") for entry in entries}
+        answer = self.core.block("keys").on_get_configuration({}, now)
+        return {entry["key"]: entry.get("value", "") for entry in answer["configurationKey"]}
 
 
 def _numbered(job: Job, status: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ A station keeps only what differs from these defaults: thousands of stations sha
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from chargepoint.config import StationConfig
 from chargepoint.firmware.locations import SUPPORTED
@@ -129,7 +129,7 @@ KEYS: dict[str, Key] = {
 }  # fmt: skip
 
 
-_SPELLING = {name.casefold(): name for name in KEYS}
+SPELLING = {name.casefold(): name for name in KEYS}
 
 
 _VENDORS = Key(TEXT, "")
@@ -146,15 +146,15 @@ def value_fits(name: str, value: str) -> bool:
     if key.kind is INT:
         return value.isascii() and value.isdigit() and key.least <= int(value) <= key.most
     if name == "ConnectorPhaseRotation":
-        return all(_is_rotation(part) for part in _parts(value))
+        return all(_is_rotation(part) for part in parts_of(value))
     if key.members is not None:
-        parts = _parts(value)
+        parts = parts_of(value)
         return len(parts) <= _LISTS_AT_MOST and all(is_measurand(part) for part in parts)
     return True
 
 
 @lru_cache(maxsize=4096)
-def _parts(value: str) -> tuple[str, ...]:
+def parts_of(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
@@ -164,102 +164,8 @@ def _is_rotation(part: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _rotation_of(value: str, connector: int) -> str:
+def rotation_of(value: str, connector: int) -> str:
     """The entry "1.STR" of the connector, or one for all; RST, NotApplicable, Unknown: ""."""
-    given = dict(part.rpartition(".")[::2] for part in _parts(value))
+    given = dict(part.rpartition(".")[::2] for part in parts_of(value))
     rotation = given.get(str(connector), given.get("", ""))
     return "" if rotation in ("NotApplicable", "Unknown", "RST") else rotation
-
-
-class Configuration:
-    """The keys of one station: defaults, the operator's overrides, then what the CSMS set."""
-
-    __slots__ = ("_config", "_set")
-
-    def __init__(self, config: StationConfig, saved: dict[str, list[str]] | None = None) -> None:
-        """saved: {key: [value, the operator's value when it was set]}."""
-        self._config = config
-        self._set: dict[str, list[str]] | None = None
-        for name, (value, base) in (saved or {}).items():
-            # An operator who has changed the key since then means it.
-            if config.configuration.get(name, "") == base:
-                self._set = self._set or {}
-                self._set[name] = [value, base]
-
-    def text(self, name: str) -> str:
-        """The value now; "" for a key that the station does not have."""
-        if self._set and name in self._set:
-            return self._set[name][0]
-        key = KEYS.get(name)
-        if key is not None and key.readonly:
-            return key.computed(self._config) if key.computed else key.default
-        given = self._config.configuration.get(name)
-        if given is not None and (key is None or value_fits(name, given)):
-            return given
-        return "" if key is None else key.default
-
-    def integer(self, name: str) -> int:
-        return int(self.text(name))
-
-    def flag(self, name: str) -> bool:
-        return self.text(name).lower() == "true"
-
-    def items(self, name: str) -> tuple[str, ...]:
-        return _parts(self.text(name))
-
-    def rotation(self, connector: int) -> str:
-        """How the phases of a connector are wired (ConnectorPhaseRotation), "" if as usual."""
-        return _rotation_of(self.text("ConnectorPhaseRotation"), connector)
-
-    def names(self) -> list[str]:
-        """Every key that GetConfiguration shows, vendor keys of the operator's last."""
-        return [*KEYS, *self._vendor_keys()]
-
-    def _vendor_keys(self) -> list[str]:
-        given = self._config.configuration
-        return [name for name in given if name not in KEYS and 0 < len(name) <= LONGEST_NAME]
-
-    def spelled(self, name: str) -> str:
-        """The key as it is written here: keys are CiString50Type, whose case does not matter."""
-        if name in KEYS:
-            return name
-        folded = name.casefold()
-        if folded in _SPELLING:
-            return _SPELLING[folded]
-        return next((own for own in self._vendor_keys() if own.casefold() == folded), name)
-
-    def known(self, name: str) -> bool:
-        name = self.spelled(name)
-        return name in KEYS or name in self._vendor_keys()
-
-    def readonly(self, name: str) -> bool:
-        name = self.spelled(name)
-        return name in KEYS and KEYS[name].readonly
-
-    def change(self, name: str, value: str) -> str:
-        """Set a key for the CSMS; the ConfigurationStatus (section 7.22)."""
-        if not self.known(name):
-            return CHANGE_NOT_SUPPORTED
-        if self.readonly(name):
-            return CHANGE_REJECTED
-        if not value_fits(name, value):
-            return CHANGE_REJECTED
-        if name == "ConnectorPhaseRotation" and len(_parts(value)) > self.integer(
-            "ConnectorPhaseRotationMaxLength"
-        ):
-            return CHANGE_REJECTED
-        self.put(name, value)
-        return CHANGE_ACCEPTED
-
-    def put(self, name: str, value: str) -> None:
-        if self.text(name) == value:
-            return
-        self._set = self._set or {}
-        self._set[name] = [value, self._config.configuration.get(name, "")]
-
-    def rebase(self, config: StationConfig) -> None:
-        """The operator has changed the configuration."""
-        self.__init__(config, self._set)
-
-    def to_saved(self) -> dict[str, Any]:
-        return {"keys": {name: [*pair] for name, pair in self._set.items()}} if self._set else {}

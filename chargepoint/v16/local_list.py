@@ -2,24 +2,46 @@
 
 from typing import Any
 
+from chargepoint.core.block import Block, action, answers, hears
 from chargepoint.effects import URGENT
+from chargepoint.v16.configuration import Keys
+from chargepoint.v16.status import Status
+from chargepoint.v16.topics import LISTED, TAG_JUDGED
 
 EMPTY, DISABLED = 0, -1  # 5.10: what GetLocalListVersion says instead of a version
 
 
-class LocalList:
-    """Block of Station16.
-
-    local_list  idTag, casefolded -> [status, expiryDate, parentIdTag]; None where there is none.
+class LocalList(Block):
+    """entries  idTag, casefolded -> [status, expiryDate, parentIdTag]; None where there is none
+    version  of the list, 0 where there has been none
     """
 
-    __slots__ = ()
+    __slots__ = ("entries", "keys", "status", "version")
 
+    GUEST = True
+    KEYS = ("list_version", "local_list")
+
+    def __init__(self, core: Any, keys: Keys, status: Status) -> None:
+        super().__init__(core)
+        self.keys, self.status = keys, status
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.entries: dict[str, list[str]] | None = saved.get("local_list")
+        self.version: int = saved.get("list_version", 0)
+
+    def saved(self) -> dict[str, Any]:
+        if not self.version:
+            return {}
+        entries = self.entries and dict(self.entries)
+        return {"list_version": self.version, "local_list": entries}
+
+    @action("GetLocalListVersion")
     def on_get_local_list_version(self, payload: dict, now: float) -> dict:
         if not self.keys.flag("LocalAuthListEnabled"):
             return {"listVersion": DISABLED}
-        return {"listVersion": self.list_version if self.local_list else EMPTY}
+        return {"listVersion": self.version if self.entries else EMPTY}
 
+    @action("SendLocalList")
     def on_send_local_list(self, payload: dict, now: float) -> dict:
         return {"status": self._take_list(payload)}
 
@@ -28,7 +50,7 @@ class LocalList:
             return "NotSupported"
         version, entries = payload["listVersion"], payload.get("localAuthorizationList", [])
         full = payload["updateType"] == "Full"
-        if not full and version <= self.list_version:
+        if not full and version <= self.version:
             return "VersionMismatch"
         tags = {entry["idTag"].casefold() for entry in entries}
         # A tag that is told twice leaves open which one is meant.
@@ -39,26 +61,28 @@ class LocalList:
         # 5.15: in a full list each idTag has its idTagInfo; in an update, one without is removed.
         if full and not all("idTagInfo" in entry for entry in entries):
             return "Failed"
-        merged = _merged({} if full else dict(self.local_list or {}), entries)
+        merged = _merged({} if full else dict(self.entries or {}), entries)
         if len(merged) > self.keys.integer("LocalAuthListMaxLength"):
             return "Failed"
-        self.local_list, self.list_version = merged or None, version
-        self.changed(URGENT)
+        self.entries, self.version = merged or None, version
+        self.core.changed(URGENT)
         return "Accepted"
 
+    @answers(LISTED)
     def listed(self, tag: str) -> list[str] | None:
         """[status, expiryDate, parentIdTag] of the list in force, None for a tag not in it."""
-        if self.local_list is None or not self.keys.flag("LocalAuthListEnabled"):
+        if self.entries is None or not self.keys.flag("LocalAuthListEnabled"):
             return None
-        return self.local_list.get(tag.casefold())
+        return self.entries.get(tag.casefold())
 
-    def compare_with_list(self, tag: str, status: str, now: float) -> None:
+    @hears(TAG_JUDGED)
+    def compare(self, tag: str, status: str, now: float) -> None:
         """3.4.2: the CSMS is told where its answer and its list contradict each other."""
         entry = self.listed(tag)
         if entry is None or (entry[0] == "Accepted") == (status == "Accepted"):
             return
         conflict = {"errorCode": "LocalListConflict", "info": f"idTag {tag}"}
-        self.send_station_status(now, conflict)
+        self.status.send_station_status(now, conflict)
 
 
 def _merged(known: dict[str, list[str]], entries: list[dict]) -> dict[str, list[str]]:

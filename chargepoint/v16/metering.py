@@ -2,20 +2,44 @@
 
 from typing import Any
 
+from chargepoint.core import topics
+from chargepoint.core.block import Block, hears, timer
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
 from chargepoint.kept_values import BEGIN, END, keep
 from chargepoint.timekeeping import next_step
 from chargepoint.timers import on_tick
 from chargepoint.times import iso
+from chargepoint.v16.configuration import Keys
 from chargepoint.v16.measurands import as_wired, sampled_values
 from chargepoint.v16.session import Session16
+from chargepoint.v16.topics import BEGUN, ENDING, INTERRUPTED, KEY_CHANGED
+from chargepoint.v16.transactions import Sessions
 
 
-class Metering:
-    """Block of Station16."""
+class Metering(Block):
+    """Meter values; it keeps nothing of its own."""
 
-    __slots__ = ()
+    __slots__ = ("keys", "sessions")
+
+    def __init__(self, core: Any, keys: Keys, sessions: Sessions) -> None:
+        super().__init__(core)
+        self.keys, self.sessions = keys, sessions
+
+    def resume(self, now: float) -> None:
+        self.arm_aligned(now)
+        self._arm_samples(now)
+
+    def _arm_samples(self, now: float) -> None:
+        for number in self.sessions.open:
+            self.arm_sample(number, now)
+
+    @hears(KEY_CHANGED)
+    def heed_key(self, name: str, now: float) -> None:
+        if name == "ClockAlignedDataInterval":
+            self.arm_aligned(now)
+        elif name == "MeterValueSampleInterval":
+            self._arm_samples(now)
 
     def reading(self, outlet: Connector, now: float) -> Sample:
         """What the meter shows of the connector, whose phases may be wired to others of it."""
@@ -23,42 +47,44 @@ class Metering:
         rotation = self.keys.rotation(outlet.id)
         return as_wired(sample, rotation) if rotation else sample
 
-    def begin_metering(self, outlet: Connector, session: Session16, now: float) -> None:
+    @hears(BEGUN)
+    def begin(self, outlet: Connector, session: Session16, now: float) -> None:
         sample = self.reading(outlet, now)
-        self._gather(session, sample, "StopTxnSampledData", BEGIN, self.stamp(now))
+        self._gather(session, sample, "StopTxnSampledData", BEGIN, self.core.stamp(now))
         self.arm_sample(outlet.id, now)
 
-    def end_metering(self, outlet: Connector, session: Session16, now: float) -> None:
+    @hears(ENDING)
+    def end(self, outlet: Connector, session: Session16, now: float) -> None:
         sample = self.reading(outlet, now)
-        self._gather(session, sample, "StopTxnSampledData", END, self.stamp(now))
-        self.clear_timer(("sample", outlet.id))
-        self.clear_timer(("car", outlet.id))
+        self._gather(session, sample, "StopTxnSampledData", END, self.core.stamp(now))
+        self.core.clear_timer(("sample", outlet.id))
 
     def arm_sample(self, number: int, now: float) -> None:
         """9.1.19 MeterValueSampleInterval; 0 turns sampling off."""
         seconds = self.keys.integer("MeterValueSampleInterval")
         if seconds:
             # In step with the transaction's start, also after a restart.
-            due = next_step(self.sessions[number].started, seconds, now)
-            self.set_timer(("sample", number), on_tick(due, self.config.ticks))
+            due = next_step(self.sessions.open[number].started, seconds, now)
+            self.core.set_timer(("sample", number), on_tick(due, self.core.config.ticks))
         else:
-            self.clear_timer(("sample", number))
+            self.core.clear_timer(("sample", number))
 
-    def at_sample(self, now: float, number: int) -> None:
-        outlet, session = self.connectors.get(number), self.sessions.get(number)
+    @timer("sample")
+    def sample(self, now: float, number: int) -> None:
+        outlet, session = self.core.connectors.get(number), self.sessions.open.get(number)
         if outlet is None or session is None:
             return
         sample = self.reading(outlet, now)
-        measurands, stamp = self.keys.items("MeterValuesSampledData"), self.stamp(now)
+        measurands, stamp = self.keys.items("MeterValuesSampledData"), self.core.stamp(now)
         if measurands:
             values = sampled_values(sample, measurands, "Sample.Periodic", session.sampled_wh)
             self._queue_values(outlet, session, values, stamp)
         if session.spacing == 1 or self._in_turn(session, now):
             self._gather(session, sample, "StopTxnSampledData", "Sample.Periodic", stamp)
         session.sampled_wh = sample.energy_wh
-        self.record(session, now, sample=_plain(sample))
-        self.report(outlet, now)
-        self.watch_car(outlet, now)
+        self.sessions.record(session, now, sample=_plain(sample))
+        self.core.report(outlet, now)
+        self.sessions.watch_car(outlet, now)
         self.arm_sample(number, now)
 
     def _in_turn(self, session: Session16, now: float) -> bool:
@@ -66,10 +92,11 @@ class Metering:
         seconds = max(1, self.keys.integer("MeterValueSampleInterval"))
         return round((now - session.started) / seconds) % session.spacing == 0
 
+    @hears(INTERRUPTED)
     def note_interruption(self, outlet: Connector, now: float) -> None:
         """7.33: a value as a fault or a pulled cable breaks the transaction off for a while, and
         one as it goes on. Nothing while sampling is off."""
-        session = self.sessions.get(outlet.id)
+        session = self.sessions.open.get(outlet.id)
         broken = outlet.faulted or outlet.ev is None
         if session is None or broken == session.interrupted:
             return
@@ -81,21 +108,23 @@ class Metering:
         values = sampled_values(
             sample, self.keys.items("MeterValuesSampledData"), context, session.sampled_wh
         )
-        self._queue_values(outlet, session, values, self.stamp(now))
-        self._gather(session, sample, "StopTxnSampledData", context, self.stamp(now))
+        self._queue_values(outlet, session, values, self.core.stamp(now))
+        self._gather(session, sample, "StopTxnSampledData", context, self.core.stamp(now))
         session.sampled_wh = sample.energy_wh
 
+    @hears(topics.CLOCK_MOVED)
     def arm_aligned(self, now: float) -> None:
         """9.1.5 ClockAlignedDataInterval, counted from midnight by the station's own clock; 0
         turns it off."""
         seconds = self.keys.integer("ClockAlignedDataInterval")
         if seconds:
-            mark = self.next_clock_mark(now, seconds)
-            self.set_timer("aligned", on_tick(mark, self.config.ticks))
+            mark = self.core.next_clock_mark(now, seconds)
+            self.core.set_timer("aligned", on_tick(mark, self.core.config.ticks))
         else:
-            self.clear_timer("aligned")
+            self.core.clear_timer("aligned")
 
-    def at_aligned(self, now: float) -> None:
+    @timer("aligned")
+    def read_aligned(self, now: float) -> None:
         """Values bear the time of the mark, 10:15:00.000, however late they are read.
 
         9.1.5 has values of an interval bear its begin, but a MeterValue has one time for registers
@@ -104,11 +133,11 @@ class Metering:
         seconds = self.keys.integer("ClockAlignedDataInterval")
         if not seconds:
             return
-        mark = self.clock_mark(now, seconds)
+        mark = self.core.clock_mark(now, seconds)
         measurands, stamp = self.keys.items("MeterValuesAlignedData"), iso(mark)
-        for outlet in self.connectors.values():
+        for outlet in self.core.connectors.values():
             sample = self.reading(outlet, now)
-            session = self.sessions.get(outlet.id)
+            session = self.sessions.open.get(outlet.id)
             if session is not None and round(mark / seconds) % session.spacing == 0:
                 self._gather(session, sample, "StopTxnAlignedData", "Sample.Clock", stamp)
             since = None if session is None else session.aligned_wh
@@ -119,10 +148,10 @@ class Metering:
             values = sampled_values(sample, measurands, "Sample.Clock", since)
             if session is not None:
                 self._queue_values(outlet, session, values, stamp)
-            elif values and self.connected and self.registration == "Accepted":
+            elif values and self.core.connected and self.core.registration == "Accepted":
                 meter_value = [{"timestamp": stamp, "sampledValue": values}]
                 payload = {"connectorId": outlet.id, "meterValue": meter_value}
-                self.call("MeterValues", payload, now)
+                self.core.call("MeterValues", payload, now)
         self.arm_aligned(now)
 
     def _queue_values(
@@ -130,12 +159,12 @@ class Metering:
     ) -> None:
         if not values:
             return
-        self.thin_queue("MeterValues")
+        self.core.thin_queue("MeterValues")
         payload = {
             "connectorId": outlet.id,
             "meterValue": [{"timestamp": stamp, "sampledValue": values}],
         }
-        self.queue_message(
+        self.core.queue_message(
             "MeterValues", payload, session.id, transaction_id=session.transaction_id
         )
 

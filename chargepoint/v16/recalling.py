@@ -2,29 +2,42 @@
 
 from typing import Any
 
+from chargepoint.core import topics
+from chargepoint.core.block import Block, answers, hears
 from chargepoint.said import Said
+from chargepoint.v16.transactions import Sessions
 
 
-class Recall16:
-    """Block of Station16."""
+class Recalling(Block):
+    """Of the sessions that are open."""
 
-    __slots__ = ()
+    __slots__ = ("sessions",)
 
+    KEEPS = False
+
+    def __init__(self, core: Any, sessions: Sessions) -> None:
+        super().__init__(core)
+        self.sessions = sessions
+
+    @answers(topics.RECALL_NUMBERS, wakes=True)
     def recall_numbers(self, said: Said) -> bool:
         raised = [
-            self.connectors[place].raise_registers(*told)
+            self.core.connectors[place].raise_registers(*told)
             for place, told in said.registers.items()
-            if place in self.connectors
+            if place in self.core.connectors
         ]
         return any(raised)
 
-    def retell_sessions(self, now: float) -> None:
-        for session in self.sessions.values():
-            self.record(session, now)
+    @hears(topics.SESSIONS_RETOLD, wakes=True)
+    def retell(self, now: float) -> None:
+        for session in self.sessions.open.values():
+            self.sessions.record(session, now)
 
+    @answers(topics.UNANSWERED_MESSAGE, wakes=True)
     def unanswered_message(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
         known = payload.get("transactionId")
-        session = next((s for s in self.sessions.values() if s.transaction_id == known), None)
+        sessions = self.sessions.open.values()
+        session = next((s for s in sessions if s.transaction_id == known), None)
         if known is None or session is None:
             return None
         rest = {name: value for name, value in payload.items() if name != "transactionId"}

@@ -2,24 +2,59 @@
 
 from typing import Any
 
+from chargepoint.config import StationConfig
+from chargepoint.core import topics
+from chargepoint.core.block import Block, action, answers, hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
 from chargepoint.reserving import FOR_ANOTHER, PERHAPS, Reservations, merged
 from chargepoint.times import seconds_of
-from chargepoint.v16.charging_profiles import WAITING
+from chargepoint.v16.authorization import Authorization
+from chargepoint.v16.configuration import Keys
+from chargepoint.v16.topics import (
+    AUTHORIZATION_LOST,
+    AUTHORIZED,
+    FREED,
+    KEPT_FROM,
+    OUT_OF_SERVICE,
+    RESERVATION_USED,
+)
 
 
-class Reservation(Reservations):
-    """Block of Station16.
-
-    reservations  reservationId -> {"connector", "tag", "parent", "expires", "claimed"}, None
+class Reservation(Reservations, Block):
+    """reservations  reservationId -> {"connector", "tag", "parent", "expires", "claimed"}, None
                   where there are none. expires: unix seconds by our clock; claimed: the
                   connector where its idTag was authorized and waits for the car, or 0
     """
 
-    __slots__ = ()
+    __slots__ = ("authorization", "keys", "reservations")
 
+    GUEST = True
+    KEYS = ("reservations",)
+
+    def __init__(self, core: Any, keys: Keys, authorization: Authorization) -> None:
+        super().__init__(core)
+        self.keys, self.authorization = keys, authorization
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.restore_reservations(saved.get("reservations", {}))
+
+    def resume(self, now: float) -> None:
+        self.arm_reservations(now)
+
+    def saved(self) -> dict[str, Any]:
+        if not self.reservations:
+            return {}
+        return {"reservations": {str(k): {**e} for k, e in self.reservations.items()}}
+
+    @hears(topics.RECONFIGURED)
+    def reconfigured(self, old: StationConfig, now: float) -> None:
+        for entry in list((self.reservations or {}).values()):
+            if entry["connector"] and entry["connector"] not in self.core.connectors:
+                self.end_reservations_of(entry["connector"], now)
+
+    @action("ReserveNow")
     def on_reserve_now(self, payload: dict, now: float) -> dict:
         number, identity = payload["connectorId"], payload["reservationId"]
         status = self._reservation_status(number, identity, payload["expiryDate"], now)
@@ -28,21 +63,19 @@ class Reservation(Reservations):
                 "connector": number,
                 "tag": payload["idTag"],
                 "parent": payload.get("parentIdTag", ""),
-                "expires": seconds_of(payload["expiryDate"]) - self._skew,
+                "expires": seconds_of(payload["expiryDate"]) - self.core.skew,
                 "claimed": 0,
             }
-            self.later(self._reserve, identity, entry)
+            self.core.later(self._reserve, identity, entry)
         return {"status": status}
 
-    def _reservation_status(
-        self, number: int, identity: int, expiry: str, now: float
-    ) -> str:
+    def _reservation_status(self, number: int, identity: int, expiry: str, now: float) -> str:
         expires = seconds_of(expiry)
-        if self.registration != "Accepted" or self.has_timer("reset"):
+        if self.core.registration != "Accepted" or self.core.has_timer("reset"):
             return "Rejected"
-        if expires is None or expires - self._skew <= now:
+        if expires is None or expires - self.core.skew <= now:
             return "Rejected"
-        if number and number not in self.connectors:
+        if number and number not in self.core.connectors:
             return "Rejected"
         if not number and not self.keys.flag("ReserveConnectorZeroSupported"):
             return "Rejected"
@@ -55,14 +88,14 @@ class Reservation(Reservations):
         """`old`: the reservation of the same id, which the new one replaces (5.13)."""
         mine = old["connector"] if old else None
         if number:
-            outlets = [self.connectors[number]]
+            outlets = [self.core.connectors[number]]
         else:
-            outlets = list(self.connectors.values())
+            outlets = list(self.core.connectors.values())
         kept = [e for e in (self.reservations or {}).values() if e is not old]
         zeros = sum(not e["connector"] and not e["claimed"] for e in kept)
         free = sum(c.state is State.AVAILABLE or c.id == mine for c in outlets)
         everywhere = sum(
-            c.state is State.AVAILABLE or c.id == mine for c in self.connectors.values()
+            c.state is State.AVAILABLE or c.id == mine for c in self.core.connectors.values()
         )
         if free and everywhere > zeros:
             return "Accepted"
@@ -73,47 +106,51 @@ class Reservation(Reservations):
         return "Occupied"
 
     def _reserve(self, identity: int, entry: dict[str, Any], now: float) -> None:
-        self._end_reservation(identity, now)
+        self.end_reservation(identity, now)
         self.reservations = self.reservations or {}
         self.reservations[identity] = entry
-        self.set_timer(("reservation", identity), entry["expires"])
+        self.core.set_timer(("reservation", identity), entry["expires"])
         if entry["connector"]:
-            self.show_reserved(self.connectors[entry["connector"]], now)
-        self.changed(URGENT)
+            self.show_reserved(self.core.connectors[entry["connector"]], now)
+        self.core.changed(URGENT)
 
-    def at_reservation(self, now: float, identity: int) -> None:
-        self._end_reservation(identity, now)
+    @timer("reservation")
+    def expire(self, now: float, identity: int) -> None:
+        self.end_reservation(identity, now)
 
-    def _end_reservation(self, identity: int, now: float) -> dict | None:
+    def end_reservation(self, identity: int, now: float) -> dict | None:
         entry = (self.reservations or {}).pop(identity, None)
         if entry is None:
             return None
         self.reservations = self.reservations or None
-        self.clear_timer(("reservation", identity))
-        outlet = self.connectors.get(entry["connector"])
+        self.core.clear_timer(("reservation", identity))
+        outlet = self.core.connectors.get(entry["connector"])
         if outlet is not None and outlet.can(Event.RESERVATION_ENDED):
             outlet.apply(Event.RESERVATION_ENDED, now)
-            self.report(outlet, now)
-        self.changed(URGENT)
+            self.core.report(outlet, now)
+        self.core.changed(URGENT)
         return entry
 
+    @hears(OUT_OF_SERVICE)
     def end_reservations_of(self, number: int, now: float) -> None:
         """The connector (0: the station) went out of service or was removed."""
         for identity, entry in list((self.reservations or {}).items()):
             if entry["connector"] == number:
-                self._end_reservation(identity, now)
+                self.end_reservation(identity, now)
 
+    @hears(FREED)
     def show_reserved(self, outlet: Connector, now: float) -> None:
         """A free connector that is kept for somebody is Reserved."""
         entries = (self.reservations or {}).values()
         kept = any(e["connector"] == outlet.id and not e["claimed"] for e in entries)
         if kept and outlet.can(Event.RESERVED):
-            self.report(outlet, now)  # 4.9: only from Available does it become Reserved
+            self.core.report(outlet, now)  # 4.9: only from Available does it become Reserved
             outlet.apply(Event.RESERVED, now)
-            self.report(outlet, now)
+            self.core.report(outlet, now)
 
     # --- who may use a connector -------------------------------------------------------------
 
+    @answers(KEPT_FROM)
     def kept_from(self, outlet: Connector, tag: str, parent: str = "") -> str:
         """"" where the idTag may use the connector, else FOR_ANOTHER or PERHAPS.
 
@@ -131,21 +168,21 @@ class Reservation(Reservations):
 
     def _free_for_all(self) -> int:
         named = {e["connector"] for e in self.reservations.values()}
-        return sum(
-            c.can(Event.AUTHORIZED) and c.id not in named for c in self.connectors.values()
-        )
+        outlets = self.core.connectors.values()
+        return sum(c.can(Event.AUTHORIZED) and c.id not in named for c in outlets)
 
     def _verdict(self, entry: dict, tag: str, parent: str) -> str:
         if entry["tag"].casefold() == tag.casefold():
             return ""
         if not entry["parent"]:
             return FOR_ANOTHER
-        known = parent or self._parent(tag)
+        known = parent or self.authorization.parent_of(tag)
         if not known:
             return PERHAPS
         return "" if known.casefold() == entry["parent"].casefold() else FOR_ANOTHER
 
-    def claim_reservation(self, outlet: Connector, tag: str, parent: str) -> None:
+    @hears(AUTHORIZED)
+    def claim(self, outlet: Connector, tag: str, parent: str, now: float) -> None:
         """The idTag was authorized here: what was reserved for it waits for its car."""
         for entry in (self.reservations or {}).values():
             fits = entry["connector"] in (0, outlet.id) and not entry["claimed"]
@@ -153,14 +190,15 @@ class Reservation(Reservations):
                 entry["claimed"] = outlet.id
                 return
 
-    def unclaim_reservation(self, outlet: Connector, now: float) -> None:
+    @hears(AUTHORIZATION_LOST)
+    def unclaim(self, outlet: Connector, now: float) -> None:
         """The authorization has ended without a transaction: the reservation stands again."""
         for entry in (self.reservations or {}).values():
             if entry["claimed"] == outlet.id:
                 entry["claimed"] = 0
-        self.end_profiles(outlet, WAITING, now)
         self.show_reserved(outlet, now)
 
+    @answers(RESERVATION_USED)
     def use_reservation(self, outlet: Connector, now: float) -> int | None:
         """The reservationId that the transaction of the connector uses up."""
         return self.use_reservation_of(outlet.id, now)

@@ -1,13 +1,13 @@
 """The security extension of 1.6 (whitepaper "Improved security for OCPP 1.6-J", edition 3)."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from chargepoint.core.block import action, answers, folds, hears
 from chargepoint.security.block import StationSecurity
 from chargepoint.security.relinking import is_hexadecimal
-from chargepoint.v16.trigger import TRIGGERED
+from chargepoint.v16.topics import CHANGES_KEY, CONFIGURATION_TOLD, SIGNING_ASKED
 
 SHORTEST_KEY, LONGEST_KEY = 16, 40
-COMMON_TRIGGERS = ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification")
 
 
 class Security(StationSecurity):
@@ -60,23 +60,24 @@ class Security(StationSecurity):
 
     # --- the keys AuthorizationKey and SecurityProfile ---------------------------------------
 
-    def on_get_configuration(self, payload: dict, now: float) -> dict:
-        answer = super().on_get_configuration(payload, now)
-        for entry in answer["configurationKey"]:
+    @folds(CONFIGURATION_TOLD)
+    def told_keys(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for entry in entries:
             match entry["key"]:
                 case "AuthorizationKey":
                     del entry["value"]  # write-only
                 case "SecurityProfile":
                     entry["value"] = str(self.security_profile())
-        return answer
+        return entries
 
-    def on_change_configuration(self, payload: dict, now: float) -> dict:
-        match self.keys.spelled(payload["key"]):
+    @answers(CHANGES_KEY)
+    def change_key(self, name: str, value: str, now: float) -> str | None:
+        match name:
             case "AuthorizationKey":
-                return {"status": self._change_authorization_key(payload["value"], now)}
+                return self._change_authorization_key(value, now)
             case "SecurityProfile":
-                return {"status": self._change_security_profile(payload["value"], now)}
-        return super().on_change_configuration(payload, now)
+                return self._change_security_profile(value, now)
+        return None
 
     def _change_authorization_key(self, value: str, now: float) -> str:
         """A01. Hexadecimal digits are bytes, as the whitepaper has it; most CSMSs send text."""
@@ -104,38 +105,34 @@ class Security(StationSecurity):
 
     # --- certificates ------------------------------------------------------------------------
 
+    @action("InstallCertificate")
     def on_install_certificate(self, payload: dict, now: float) -> dict:
         self._extension_is_spoken()
         use, pem = payload["certificateType"], payload["certificate"]
         return {"status": self.install_certificate(use, pem, now)}
 
+    @action("DeleteCertificate")
     def on_delete_certificate(self, payload: dict, now: float) -> dict:
         return {"status": self.delete_certificate(payload["certificateHashData"], now)}
 
+    @action("GetInstalledCertificateIds")
     def on_get_installed_certificate_ids(self, payload: dict, now: float) -> dict:
         found = [data for _, data in self.installed_ids([payload["certificateType"]])]
         if not found:
             return {"status": "NotFound"}
         return {"status": "Accepted", "certificateHashData": found}
 
+    @action("CertificateSigned")
     def on_certificate_signed(self, payload: dict, now: float) -> dict:
         return {"status": self.take_certificate(payload["certificateChain"], now)}
 
-    # --- ExtendedTriggerMessage --------------------------------------------------------------
+    # --- a certificate of its own ------------------------------------------------------------
 
-    def on_extended_trigger_message(self, payload: dict, now: float) -> dict:
-        match payload["requestedMessage"]:
-            case message if message in COMMON_TRIGGERS:
-                return self.on_trigger_message(payload, now)
-            case "LogStatusNotification":
-                self.later(self.trigger_log_status)
-            case "FirmwareStatusNotification":
-                self.later(self.trigger_signed_firmware_status)
-            case "SignChargePointCertificate":
-                self._extension_is_spoken()
-                self.later(self._trigger_signing)
-        return {"status": "Accepted"}
+    @hears(SIGNING_ASKED)
+    def signing_asked(self, context: str) -> None:
+        self._extension_is_spoken()
+        self.core.later(self._sign_anew, context)
 
-    def _trigger_signing(self, now: float) -> None:
+    def _sign_anew(self, context: str, now: float) -> None:
         self.open_vault().signings = 0
-        self.sign_certificate(now, TRIGGERED)
+        self.sign_certificate(now, context)

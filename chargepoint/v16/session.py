@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chargepoint.hardware.connector import Connector
+
 UNKNOWN_TRANSACTION = -1  # errata 4.0, 3.18: the start was never accepted
 
 
@@ -55,3 +57,29 @@ class Session16:
         for name in ("sampled_wh", "aligned_wh"):
             setattr(session, name, saved.get(name, session.meter_start))
         return session
+
+
+def update_of(
+    session: Session16, outlet: Connector, sample: dict | None = None, ended: float | None = None,
+    meter_stop: int | None = None, reason: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The next update of the session's record, without the station that it is of."""
+    session.rev += 1
+    end = round(outlet.meter_wh) if meter_stop is None else meter_stop
+    known = session.transaction_id
+    return {
+        "id": session.id,
+        "rev": session.rev,
+        "connector": outlet.id,
+        "evse": outlet.evse,
+        "transaction_id": "" if known is None else str(known),
+        "id_tag": session.id_tag,
+        "started": session.started,
+        "meter_start": session.meter_start,
+        "ended": ended,
+        "meter_stop": meter_stop,
+        "reason": reason,
+        "energy_wh": end - session.meter_start,
+        "state": "active" if ended is None else "ended",
+        "sample": sample,
+    }

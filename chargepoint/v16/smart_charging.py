@@ -5,30 +5,61 @@ from typing import Any
 from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Circuit, Limit
 from chargepoint.charging.offers import circuit_of, divided, grid_of
-from chargepoint.charging.profile import STATION_MAX, TX, Profile
+from chargepoint.charging.profile import STATION_MAX, TX, Period, Profile
 from chargepoint.charging.ranking import Changes, Ranking
+from chargepoint.core import topics
+from chargepoint.core.block import Block, action, answers, hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
 from chargepoint.times import iso
 from chargepoint.v16.charging_profiles import WAITING, install, matches, read_profile
+from chargepoint.v16.configuration import Keys
 from chargepoint.v16.session import Session16
+from chargepoint.v16.topics import (
+    AUTHORIZATION_LOST,
+    BEGINNING,
+    DEMAND_CHANGED,
+    ENDED,
+    TURNED_AWAY,
+)
+from chargepoint.v16.transactions import Sessions
 
 
-class SmartCharging:
-    """Block of Station16. profiles: those installed, None where there are none."""
+class SmartCharging(Block):
+    """profiles  those installed, None where there are none"""
 
-    __slots__ = ()
+    __slots__ = ("keys", "profiles", "sessions")
+
+    GUEST = True
+    KEYS = ("profiles",)
+
+    def __init__(self, core: Any, keys: Keys, sessions: Sessions) -> None:
+        super().__init__(core)
+        self.keys, self.sessions = keys, sessions
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        profiles = [Profile.from_saved(entry) for entry in saved.get("profiles", ())]
+        self.profiles: list[Profile] | None = profiles or None
+
+    def resume(self, now: float) -> None:
+        self.plan(now)
+
+    def saved(self) -> dict[str, Any]:
+        if not self.profiles:
+            return {}
+        return {"profiles": [profile.to_saved() for profile in self.profiles]}
 
     # --- requests ----------------------------------------------------------------------------
 
+    @action("SetChargingProfile")
     def on_set_charging_profile(self, payload: dict, now: float) -> dict:
         number, given = payload["connectorId"], payload["csChargingProfiles"]
-        if number and number not in self.connectors:
+        if number and number not in self.core.connectors:
             return {"status": "Rejected"}
         session = ""
         if given["chargingProfilePurpose"] == TX:
-            open_ = self.sessions.get(number)
+            open_ = self.sessions.open.get(number)
             wanted = given.get("transactionId")
             if open_ is None or wanted not in (None, open_.transaction_id):
                 return {"status": "Rejected"}  # 5.16.1: only for a transaction that runs
@@ -37,8 +68,8 @@ class SmartCharging:
         if profile is None or not self._may_install(profile):
             return {"status": "Rejected"}
         self.profiles = install(self.profiles or [], profile)
-        self.later(self.plan)
-        self.changed(URGENT)
+        self.core.later(self.plan)
+        self.core.changed(URGENT)
         return {"status": "Accepted"}
 
     def _may_install(self, profile: Profile) -> bool:
@@ -52,20 +83,22 @@ class SmartCharging:
         installed = install(self.profiles or [], profile)
         return len(installed) <= keys.integer("MaxChargingProfilesInstalled")
 
+    @action("ClearChargingProfile")
     def on_clear_charging_profile(self, payload: dict, now: float) -> dict:
         kept = [p for p in self.profiles or () if not matches(p, payload)]
         if len(kept) == len(self.profiles or ()):
             return {"status": "Unknown"}
         self.profiles = kept
-        self.later(self.plan)
-        self.changed(URGENT)
+        self.core.later(self.plan)
+        self.core.changed(URGENT)
         return {"status": "Accepted"}
 
+    @action("GetCompositeSchedule")
     def on_get_composite_schedule(self, payload: dict, now: float) -> dict:
         number, seconds = payload["connectorId"], payload["duration"]
-        if seconds <= 0 or (number and number not in self.connectors):
+        if seconds <= 0 or (number and number not in self.core.connectors):
             return {"status": "Rejected"}
-        begin = int(now + self._skew) * 1000
+        begin = int(now + self.core.skew) * 1000
         unit = payload.get("chargingRateUnit", "W")
         periods, seconds = self._composite(number, begin, seconds * 1000, unit)
         start = iso(begin / 1000)
@@ -86,9 +119,9 @@ class SmartCharging:
     ) -> tuple[list[dict[str, Any]], int]:
         """([ChargingSchedulePeriod], seconds that they are good for); times in ms."""
         profiles = self.profiles or []
-        outlets = [self.connectors[number]] if number else list(self.connectors.values())
+        outlets = [self.core.connectors[number]] if number else list(self.core.connectors.values())
         # Without a transaction the answer is for one that would begin now.
-        since = {o.id: self._since(self.sessions.get(o.id), begin) for o in outlets}
+        since = {o.id: self._since(self.sessions.open.get(o.id), begin) for o in outlets}
         ranking = Ranking(profiles)
 
         def limit_at(time: int) -> Limit:
@@ -118,34 +151,30 @@ class SmartCharging:
         return offers.periods(steps), seconds
 
     def _grid(self, total_w: float) -> Circuit:
-        return grid_of(all(outlet.dc for outlet in self.connectors.values()), total_w)
+        return grid_of(all(outlet.dc for outlet in self.core.connectors.values()), total_w)
 
     # --- what is offered ---------------------------------------------------------------------
 
     def _since(self, session: Session16 | None, otherwise: int) -> int:
         if session is None:
             return otherwise
-        return round((session.started + self._skew) * 1000)
+        return round((session.started + self.core.skew) * 1000)
 
     def _found(
         self, ranking: Ranking, outlet: Connector, time: int, since: int
     ) -> tuple | None:
-        session = self.sessions.get(outlet.id)
+        session = self.sessions.open.get(outlet.id)
         identity = session.id if session else WAITING
         return limits.for_transaction(ranking, outlet.id, identity, time, since)
 
-    def mains_changed(self, now: float) -> None:
-        self.plan(now)
-        for session in self.sessions.values():
-            self.watch_car(self.connectors[session.connector], now)
-
+    @hears(DEMAND_CHANGED, topics.CLOCK_MOVED, topics.MAINS_CHANGED)
     def plan(self, now: float) -> None:
         """Offer every transaction what the profiles leave it, and wake up when that changes."""
         if self.profiles is None:
             return
-        time, ranking = round((now + self._skew) * 1000), Ranking(self.profiles)
-        active = sorted(self.sessions.values(), key=lambda session: session.started)
-        outlets = [self.connectors[session.connector] for session in active]
+        time, ranking = round((now + self.core.skew) * 1000), Ranking(self.profiles)
+        active = sorted(self.sessions.open.values(), key=lambda session: session.started)
+        outlets = [self.core.connectors[session.connector] for session in active]
         found: list[Limit] = []
         since = [self._since(session, time) for session in active]
         for begun, outlet in zip(since, outlets, strict=True):
@@ -158,11 +187,12 @@ class SmartCharging:
         self._offer(outlets, shares, now)
         self.profiles = self.profiles or None
         if due is None:
-            self.clear_timer("charging")
+            self.core.clear_timer("charging")
         else:
-            self.set_timer("charging", due / 1000 - self._skew)
+            self.core.set_timer("charging", due / 1000 - self.core.skew)
 
-    def at_charging(self, now: float) -> None:
+    @timer("charging")
+    def due(self, now: float) -> None:
         self.plan(now)
 
     def _offer(
@@ -171,18 +201,14 @@ class SmartCharging:
         for outlet, (watts, phases) in zip(outlets, shares, strict=True):
             least = not outlet.dc and phases < outlet.config.phases
             outlet.limit(watts, now, phases if least else None)
-            session = self.sessions[outlet.id]
-            if self.paused(outlet):
+            session = self.sessions.open[outlet.id]
+            if offers.paused(outlet):
                 if outlet.state is not State.STARTED and outlet.can(Event.EVSE_SUSPENDED):
                     outlet.apply(Event.EVSE_SUSPENDED, now)
             elif outlet.state is State.SUSPENDED_EVSE and not session.suspended:
                 outlet.apply(Event.ENERGY_OFFERED, now)
-            self.watch_car(outlet, now)
-            self.report(outlet, now)
-
-    def paused(self, outlet: Connector) -> bool:
-        """Too little is on offer to charge with."""
-        return offers.paused(outlet)
+            self.sessions.watch_car(outlet, now)
+            self.core.report(outlet, now)
 
     # --- the profiles of a transaction -------------------------------------------------------
 
@@ -194,7 +220,8 @@ class SmartCharging:
         self.profiles = install(self.profiles or [], profile)
         return True
 
-    def profiles_for_start(self, session: Session16) -> None:
+    @hears(BEGINNING)
+    def adopt(self, session: Session16) -> None:
         if self.profiles is not None:
             self.profiles = [
                 p._replace(session=session.id)
@@ -202,7 +229,15 @@ class SmartCharging:
                 for p in self.profiles
             ]  # fmt: skip
 
-    def end_profiles(self, outlet: Connector, session: str, now: float) -> None:
+    @hears(ENDED)
+    def session_ended(self, outlet: Connector, session: Session16, now: float) -> None:
+        self._end_profiles(outlet, session.id, now)
+
+    @hears(AUTHORIZATION_LOST, TURNED_AWAY)
+    def waits_no_longer(self, outlet: Connector, now: float) -> None:
+        self._end_profiles(outlet, WAITING, now)
+
+    def _end_profiles(self, outlet: Connector, session: str, now: float) -> None:
         """3.13.1: a TxProfile ends with its transaction (or with the wait for it)."""
         if self.profiles is None:
             return
@@ -210,3 +245,26 @@ class SmartCharging:
         self.profiles = [p for p in self.profiles if p not in gone]
         outlet.limit(None, now)
         self.plan(now)
+
+    # --- to look at --------------------------------------------------------------------------
+
+    @answers(topics.LIMITS_NOW)
+    def limits_now(self, outlet: Connector, now: float) -> list[tuple[Profile, Period, str]]:
+        if not self.profiles:
+            return []
+        time, ranking = round((now + self.core.skew) * 1000), Ranking(self.profiles)
+        since = self._since(self.sessions.open.get(outlet.id), time)
+        found = (self._found(ranking, outlet, time, since), limits.for_station(ranking, time))
+        return [(*pair, "CSO") for pair in found if pair]
+
+    @answers(topics.COMPOSITE, wakes=True)
+    def composite_answer(
+        self, outlet: Connector, seconds: int, now: float
+    ) -> dict[str, Any] | None:
+        asked = {"connectorId": outlet.id, "duration": seconds, "chargingRateUnit": "W"}
+        answer = self.on_get_composite_schedule(asked, now)
+        schedule = answer.get("chargingSchedule")
+        return schedule and {
+            "start": answer["scheduleStart"], "seconds": schedule["duration"],
+            "periods": schedule["chargingSchedulePeriod"],
+        }  # fmt: skip

@@ -2,9 +2,20 @@
 
 from typing import Any
 
+from chargepoint.core import topics
+from chargepoint.core.block import Block, action, answers, command, failed, hears, timer
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import INOPERATIVE_STATES, STATUS_16, Event
-from chargepoint.station import CommandRejected
+from chargepoint.station import EMPTY, CommandRejected
+from chargepoint.v16.configuration import Keys
+from chargepoint.v16.topics import (
+    AUTHORIZATION_LOST,
+    GIVEN_UP,
+    HELD,
+    OUT_OF_SERVICE,
+    SESSION_OVER,
+)
+from chargepoint.v16.transactions import Sessions
 
 # Section 7.6, ChargePointErrorCode.
 ERROR_CODES = frozenset({
@@ -15,54 +26,94 @@ ERROR_CODES = frozenset({
 })  # fmt: skip
 
 
-class Status:
-    """Block of Station16."""
+class Status(Block):
+    """operative   whether the station as a whole is
+    scheduled   connectors that become Unavailable when their transaction ends
+    """
 
-    __slots__ = ()
+    __slots__ = ("keys", "operative", "scheduled", "sessions")
 
+    KEYS = ("operative", "scheduled")
+
+    def __init__(self, core: Any, keys: Keys, sessions: Sessions) -> None:
+        super().__init__(core)
+        self.keys, self.sessions = keys, sessions
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.operative: bool = saved.get("operative", True)
+        self.scheduled: frozenset[int] = frozenset(saved.get("scheduled", ())) or EMPTY
+
+    def saved(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        if unheard := self.core.waiting_contexts("StatusNotification"):
+            # What was not answered yet is told again by the worker that takes over.
+            told = self.core.reported.items()
+            saved["reported"] = {str(n): status for n, status in told if n not in unheard}
+        if self.scheduled:
+            saved["scheduled"] = sorted(self.scheduled)
+        if not self.operative:
+            saved["operative"] = False
+        return saved
+
+    @hears(topics.REGISTERED)
+    def registered(self, now: float, rebooted: bool) -> None:
+        if rebooted:
+            self.core.forget_reported()
+            self.send_station_status(now)
+        self.core.report_all(now)
+
+    @hears(topics.MOVED)
+    def moved(self, now: float) -> None:
+        self.send_station_status(now)
+
+    @answers(topics.STATUS_OF)
     def status_of(self, connector: Connector) -> str:
         return connector.status_16
 
-    def report(self, connector: Connector, now: float) -> None:
+    @answers(topics.REPORT_WAITS)
+    def waits(self, connector: Connector, now: float) -> bool:
         """9.1.20 MinimumStatusDuration: a status is sent once it has lasted that long."""
         seconds = self.keys.integer("MinimumStatusDuration")
-        told, status = self._reported.get(connector.id), self.status_of(connector)
+        told, status = self.core.reported.get(connector.id), connector.status_16
         waiting = ("status", connector.id, status)
-        if self.has_timer(waiting):
-            return
+        if self.core.has_timer(waiting):
+            return True
         for other in {*STATUS_16.values()} if seconds else ():
-            self.clear_timer(("status", connector.id, other))
+            self.core.clear_timer(("status", connector.id, other))
         # What the CSMS has never been told, after a boot or of a fault, is not kept from it.
         if seconds and told is not None and told != status:
-            self.changed("soon")
-            self.set_timer(waiting, now + seconds)
-            return
-        super().report(connector, now)
+            self.core.changed("soon")
+            self.core.set_timer(waiting, now + seconds)
+            return True
+        return False
 
-    def at_status(self, now: float, number: int, status: str) -> None:
-        connector = self.connectors.get(number)
-        if connector is not None and self.status_of(connector) == status:
-            super().report(connector, now)
+    @timer("status")
+    def has_lasted(self, now: float, number: int, status: str) -> None:
+        connector = self.core.connectors.get(number)
+        if connector is not None and connector.status_16 == status:
+            self.core.report_now(connector, now)
 
+    @hears(topics.SEND_STATUS)
     def send_status(self, connector: Connector, now: float) -> None:
-        self.call("StatusNotification", self.status_payload(connector, now), now, connector.id)
+        self.core.call("StatusNotification", self.status_payload(connector, now), now, connector.id)
 
-    def failed_status_notification(self, code: str, number: int | None, now: float) -> None:
+    @failed("StatusNotification")
+    def not_heard(self, code: str, number: int | None, now: float) -> None:
         if code == "Disconnected":  # the CSMS has not heard of it: to be said on the next link
-            self._reported.pop(number, None)
+            self.core.forget_reported(number)
 
     def status_payload(self, connector: Connector, now: float) -> dict[str, Any]:
         payload = {
             "connectorId": connector.id,
             "errorCode": connector.error_code,
-            "status": self.status_of(connector),
-            "timestamp": self.stamp(now),
+            "status": connector.status_16,
+            "timestamp": self.core.stamp(now),
         }
         if connector.info:
             payload["info"] = connector.info[:50]
         if connector.vendor_error_code:
             payload["vendorErrorCode"] = connector.vendor_error_code[:50]
-            payload["vendorId"] = self.config.vendor[:255]
+            payload["vendorId"] = self.core.config.vendor[:255]
         return payload
 
     def send_station_status(
@@ -73,37 +124,40 @@ class Status:
             "connectorId": 0,
             "errorCode": "NoError",
             "status": "Available" if self.operative else "Unavailable",
-            "timestamp": self.stamp(now),
+            "timestamp": self.core.stamp(now),
         }
-        self.call("StatusNotification", payload | (more or {}), now, context)
+        self.core.call("StatusNotification", payload | (more or {}), now, context)
 
+    @hears(topics.CHECK_ERROR_CODE)
     def check_error_code(self, code: str) -> None:
         if code not in ERROR_CODES:
             known = ", ".join(sorted(ERROR_CODES))
             raise CommandRejected("invalid_arguments", f"The error code is NoError or: {known}.")
 
+    @command("availability")
     def do_availability(self, now: float, connector: int = 0, operative: bool = True) -> dict:
         """An operator takes a connector (0: the station) out of service, or puts it back."""
         if connector:
-            self.connector(connector)
+            self.core.connector(connector)
         return {"status": self.set_availability(connector, bool(operative), now)}
 
     # --- ChangeAvailability (5.2) ------------------------------------------------------------
 
+    @action("ChangeAvailability")
     def on_change_availability(self, payload: dict, now: float) -> dict:
         number, operative = payload["connectorId"], payload["type"] == "Operative"
-        if number and number not in self.connectors:
+        if number and number not in self.core.connectors:
             return {"status": "Rejected"}
         # The answer comes before the StatusNotification that tells of the effect.
         status = self._availability_status(number, operative)
-        self.later(self._set_availability_later, number, operative)
+        self.core.later(self._set_availability_later, number, operative)
         return {"status": status}
 
     def _set_availability_later(self, number: int, operative: bool, now: float) -> None:
         self.set_availability(number, operative, now)
 
     def _targets(self, number: int) -> list[Connector]:
-        return [self.connectors[number]] if number else list(self.connectors.values())
+        return [self.core.connectors[number]] if number else list(self.core.connectors.values())
 
     def _availability_status(self, number: int, operative: bool) -> str:
         busy = not operative and any(c.in_transaction for c in self._targets(number))
@@ -114,34 +168,33 @@ class Status:
         if number == 0:
             self.operative = operative
             if not operative:
-                self.end_reservations_of(0, now)
-            if self.connected and self.registration == "Accepted":
+                self.core.tell(OUT_OF_SERVICE, 0, now)
+            if self.core.connected and self.core.registration == "Accepted":
                 self.send_station_status(now)
         for outlet in self._targets(number):
             self.scheduled -= {outlet.id}
-            if not self.held_for_update(outlet, operative):
-                self._apply_availability(outlet, operative, now)
-        self.changed("urgent")
+            if not self.core.ask(HELD, outlet, operative):
+                self.apply_availability(outlet, operative, now)
+        self.core.changed("urgent")
         return status
 
-    def _apply_availability(self, outlet: Connector, operative: bool, now: float) -> None:
+    def apply_availability(self, outlet: Connector, operative: bool, now: float) -> None:
         event = Event.MADE_OPERATIVE if operative else Event.MADE_INOPERATIVE
         if outlet.can(event):
-            waited = self.tags.pop(outlet.id, None) is not None
-            self.clear_timer(("plug_timeout", outlet.id))
+            waited = self.sessions.withdraw(outlet)
             outlet.apply(event, now)
             if waited:  # what came with the authorization ends with it
-                self.auto_plug -= {outlet.id}
-                self.unclaim_reservation(outlet, now)
+                self.core.tell(GIVEN_UP, outlet, False)
+                self.core.tell(AUTHORIZATION_LOST, outlet, now)
             if not operative:
-                self.end_reservations_of(outlet.id, now)
+                self.core.tell(OUT_OF_SERVICE, outlet.id, now)
         elif not operative and outlet.state not in INOPERATIVE_STATES:
             self.scheduled |= {outlet.id}  # in a transaction: when it has ended
-        self.report(outlet, now)
+        self.core.report(outlet, now)
 
-    def after_stop(self, outlet: Connector, now: float) -> None:
+    @hears(SESSION_OVER)
+    def carry_out(self, outlet: Connector, now: float) -> None:
         """A transaction has ended: carry out what was scheduled."""
         if outlet.id in self.scheduled:
             self.scheduled -= {outlet.id}
-            self._apply_availability(outlet, False, now)
-        self.transaction_over(now)
+            self.apply_availability(outlet, False, now)

@@ -1,123 +1,205 @@
-"""Transactions: StartTransaction, StopTransaction and what happens between (1.6 4.8, 4.10)."""
+"""Transactions: StartTransaction, StopTransaction and what happens between (1.6 4.8, 4.10).
+
+Who is authorized at an outlet, and what runs there, is written here alone.
+"""
 
 from typing import Any
 from uuid import UUID
 
+from chargepoint.charging.offers import paused
+from chargepoint.core import topics
+from chargepoint.core.block import Block, answers, got, hears, timer
 from chargepoint.effects import URGENT, Session
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event, State
-from chargepoint.station import CommandRejected
-from chargepoint.v16.session import UNKNOWN_TRANSACTION, Session16
+from chargepoint.v16.configuration import Keys
+from chargepoint.v16.session import UNKNOWN_TRANSACTION, Session16, update_of
+from chargepoint.v16.topics import (
+    AUTHORIZATION_LOST,
+    AWAITED,
+    BEGINNING,
+    BEGUN,
+    DEMAND_CHANGED,
+    ENDED,
+    ENDING,
+    FREED,
+    GIVEN_UP,
+    INTERRUPTED,
+    RESERVATION_USED,
+    SESSION_OVER,
+    TAG_INFO,
+    TAG_JUDGED,
+)
 
-STOP_REASONS = frozenset({
-    "DeAuthorized", "EmergencyStop", "EVDisconnected", "HardReset", "Local", "Other", "PowerLoss",
-    "Reboot", "Remote", "SoftReset", "UnlockCommand",
-})  # fmt: skip
 
+class Sessions(Block):
+    """A session lives from its start until its stop has been queued.
 
-class Transactions:
-    """Block of Station16. A session lives from its start until its stop has been queued."""
+    open  sessions by connector
+    tags  connector -> idTag that was authorized and waits for a car
+    """
 
-    __slots__ = ()
+    __slots__ = ("keys", "open", "tags")
 
-    # --- commands ----------------------------------------------------------------------------
+    KEYS = ("plug_by", "sessions", "tags")
 
-    def do_start_transaction(self, now: float, connector: int = 1, id_tag: str = "") -> dict:
-        """A driver plugs in (if no car is there) and presents the tag."""
-        tag, outlet = self._tag(id_tag), self.connector(connector)
-        if outlet.in_transaction:
-            message = f"Connector {connector} has a transaction: stop it first."
-            raise CommandRejected("not_possible_now", message)
-        if outlet.state is not State.READY:
-            self._check_free(outlet, tag)
-        if outlet.ev is None and outlet.can(Event.EV_PLUGGED_IN):
-            self.auto_plug |= {outlet.id}
-            outlet.plug(EV.for_connector(outlet.config), now)
-            self.report(outlet, now)
-        if outlet.state is State.READY:
-            return {"authorization": "Accepted", "connector": outlet.id}
-        return {"authorization": self.authorize(tag, outlet, now), "connector": outlet.id}
+    def __init__(self, core: Any, keys: Keys) -> None:
+        super().__init__(core)
+        self.keys = keys
 
-    def do_stop_transaction(
-        self, now: float, connector: int | None = None, transaction: Any = None,
-        reason: str = "Local", id_tag: str = "",
-    ) -> dict:  # fmt: skip
-        if reason not in STOP_REASONS:
-            known = ", ".join(sorted(STOP_REASONS))
-            raise CommandRejected("invalid_arguments", f"The reason is one of: {known}.")
-        session = self._named_session(connector, transaction)
-        outlet = self.connectors[session.connector]
-        self.stop(outlet, reason, id_tag or session.id_tag, now)
-        return {"connector": outlet.id, "transaction": session.transaction_id}
+    # --- the saved state ---------------------------------------------------------------------
 
-    def _named_session(self, connector: int | None, transaction: Any) -> Session16:
-        for session in self.sessions.values():
-            wanted = str(session.transaction_id) == str(transaction)
-            if session.connector == connector or (transaction is not None and wanted):
-                return session
-        if connector is None and transaction is None and len(self.sessions) == 1:
-            return next(iter(self.sessions.values()))
-        message = "No such transaction is open: name a connector that is charging."
-        raise CommandRejected("no_transaction", message)
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        entries = (Session16.from_saved(entry) for entry in saved.get("sessions", ()))
+        self.open: dict[int, Session16] = {session.connector: session for session in entries}
+        self.tags: dict[int, str] = {int(k): v for k, v in saved.get("tags", {}).items()}
+        connectors = self.core.connectors
+        for number in [n for n in self.open if n not in connectors]:
+            self._close_removed(self.open.pop(number), saved, now)
+        for number in [n for n in self.tags if n in connectors]:
+            self._wait_until(number, saved.get("plug_by", {}).get(str(number)), now)
+
+    def resume(self, now: float) -> None:
+        for number in self.open:
+            self._resume_session(self.core.connectors[number], now)
+        for number in [n for n in self.tags if n in self.core.connectors]:
+            at = self.core.due(("plug_timeout", number))
+            self.await_plug(self.core.connectors[number], now)
+            if at is not None:
+                self.core.set_timer(("plug_timeout", number), at)
+
+    def _wait_until(self, number: int, at: float | None, now: float) -> None:
+        if at is not None:
+            self.core.set_timer(("plug_timeout", number), max(now, at))
+
+    def _close_removed(self, session: Session16, saved: dict, now: float) -> None:
+        """The connector is gone from the configuration: its transaction ends as it was saved."""
+        kept = next(c for c in saved["connectors"] if c["id"] == session.connector)
+        payload = {
+            "meterStop": round(kept["meter_wh"]), "timestamp": self.core.stamp(now),
+            "reason": "Other",
+        }  # fmt: skip
+        known = session.transaction_id
+        self.core.queue_message("StopTransaction", payload, session.id, transaction_id=known)
+
+    def _resume_session(self, outlet: Connector, now: float) -> None:
+        """The transaction goes on where the snapshot left it; the car charged on meanwhile."""
+        outlet.advance(now)
+        if outlet.state is State.STARTED:
+            self.offer_energy(outlet, now)
+        self.watch_car(outlet, now)
+
+    def saved(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        if self.open:
+            saved["sessions"] = [session.to_saved() for session in self.open.values()]
+        if self.tags:
+            saved["tags"] = {str(k): v for k, v in self.tags.items()}
+            ends = ((n, self.core.due(("plug_timeout", n))) for n in self.tags)
+            saved["plug_by"] = {str(n): at for n, at in ends if at is not None}
+        return saved
+
+    @answers(topics.OPEN_TRANSACTION)
+    def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
+        session = self.open.get(connector.id)
+        if session is None:
+            return None, self.tags.get(connector.id)
+        known = session.transaction_id
+        return ("" if known is None else str(known)), session.id_tag
+
+    # --- who waits for a car -----------------------------------------------------------------
+
+    def authorize(self, outlet: Connector, tag: str, now: float) -> None:
+        """The idTag may charge at the outlet: start if a car is there, else wait for it."""
+        outlet.apply(Event.AUTHORIZED, now)
+        self.tags[outlet.id] = tag
+        self.core.report(outlet, now)
+        if outlet.ev is not None:
+            self.start(outlet, now)
+            return
+        self.await_plug(outlet, now)
+
+    def await_plug(self, outlet: Connector, now: float) -> None:
+        """9.1.6 ConnectionTimeOut: the authorization ends if nobody plugs in."""
+        seconds = self.keys.integer("ConnectionTimeOut")
+        if seconds:
+            self.core.set_timer(("plug_timeout", outlet.id), now + seconds)
+        self.core.tell(AWAITED, outlet, now)
+
+    @timer("plug_timeout")
+    def plug_is_late(self, now: float, number: int) -> None:
+        outlet = self.core.connectors.get(number)
+        if outlet is not None and outlet.can(Event.AUTHORIZATION_LOST):
+            outlet.apply(Event.AUTHORIZATION_LOST, now)
+            self.tags.pop(number, None)
+            self.core.tell(GIVEN_UP, outlet, True)
+            self.core.tell(AUTHORIZATION_LOST, outlet, now)
+            self.core.report(outlet, now)
+
+    def withdraw(self, outlet: Connector) -> bool:
+        """Whoever was authorized at the outlet is not any more; whether anybody was."""
+        waited = self.tags.pop(outlet.id, None) is not None
+        self.core.clear_timer(("plug_timeout", outlet.id))
+        return waited
 
     # --- start -------------------------------------------------------------------------------
 
     def start(self, outlet: Connector, now: float) -> None:
         """The car is there and somebody authorized: the transaction begins."""
-        self.clear_timer(("plug_timeout", outlet.id))
+        core = self.core
+        core.clear_timer(("plug_timeout", outlet.id))
         outlet.apply(Event.TRANSACTION_STARTED, now)
         tag = self.tags.pop(outlet.id)
-        identity = str(UUID(int=self.rng.getrandbits(128), version=4))
+        identity = str(UUID(int=core.rng.getrandbits(128), version=4))
         session = Session16(identity, outlet.id, tag, now, round(outlet.meter_wh))
-        self.sessions[outlet.id] = session
-        self.profiles_for_start(session)
+        self.open[outlet.id] = session
+        core.tell(BEGINNING, session)
         payload = {
             "connectorId": outlet.id,
             "idTag": tag,
             "meterStart": session.meter_start,
-            "timestamp": self.stamp(now),
+            "timestamp": core.stamp(now),
         }
-        reservation = self.use_reservation(outlet, now)
+        reservation = core.ask(RESERVATION_USED, outlet, now)
         if reservation is not None:
             payload["reservationId"] = reservation
-        self.queue_message("StartTransaction", payload, session.id)
-        self.begin_metering(outlet, session, now)
+        core.queue_message("StartTransaction", payload, session.id)
+        core.tell(BEGUN, outlet, session, now)
         self.record(session, now)
-        self.changed(URGENT)
+        core.changed(URGENT)
         # The driver was authorized: with others in the queue before it, the answer may take long.
-        if not (self.connected and self.registration == "Accepted") or len(self.queued) > 1:
+        if not (core.connected and core.registration == "Accepted") or len(core.queued) > 1:
             self.offer_energy(outlet, now)
 
     def offer_energy(self, outlet: Connector, now: float) -> None:
-        session = self.sessions.get(outlet.id)
+        session = self.open.get(outlet.id)
         if session is None or session.suspended or not outlet.can(Event.ENERGY_OFFERED):
             return
-        self.plan(now)
+        self.core.tell(DEMAND_CHANGED, now)
         if outlet.can(Event.ENERGY_OFFERED):  # the plan may have offered it already
-            paused = self.paused(outlet)
-            event = Event.EVSE_SUSPENDED if paused else Event.ENERGY_OFFERED
+            event = Event.EVSE_SUSPENDED if paused(outlet) else Event.ENERGY_OFFERED
             if outlet.can(event):
                 outlet.apply(event, now)
         self.watch_car(outlet, now)
-        self.report(outlet, now)
+        self.core.report(outlet, now)
 
-    def got_start_transaction(self, payload: dict, message: dict, now: float) -> None:
-        info = payload["idTagInfo"]
-        self.remember(message["payload"]["idTag"], info)
-        self.compare_with_list(message["payload"]["idTag"], info["status"], now)
-        for later in self.queued:
+    @got("StartTransaction")
+    def start_answered(self, payload: dict, message: dict, now: float) -> None:
+        info, tag = payload["idTagInfo"], message["payload"]["idTag"]
+        self.core.tell(TAG_INFO, tag, info)
+        self.core.tell(TAG_JUDGED, tag, info["status"], now)
+        for later in self.core.queued:
             if later["session"] == message["session"]:
                 later["transaction_id"] = payload["transactionId"]
         session = self._session_of(message)
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         if session is None:  # it was over before the answer came
             self._record_late_id(message["session"], payload["transactionId"])
             return
         session.transaction_id = payload["transactionId"]
         session.parent = info.get("parentIdTag", "")
         self.record(session, now)
-        outlet = self.connectors[session.connector]
+        outlet = self.core.connectors[session.connector]
         if info["status"] == "Accepted":
             self.offer_energy(outlet, now)
         else:
@@ -125,11 +207,11 @@ class Transactions:
 
     def _record_late_id(self, identity: str, transaction_id: int) -> None:
         """The session ended offline: its last record waits with its StopTransaction."""
-        for later in self.queued:
+        for later in self.core.queued:
             if later["session"] == identity and "record" in later:
                 update = {**later["record"], "transaction_id": str(transaction_id)}
                 update["rev"] += 1
-                self._out.append(Session(update))
+                self.core.put(Session(update))
 
     def _deauthorize(self, outlet: Connector, session: Session16, now: float) -> None:
         """9.1.24 StopTransactionOnInvalidId and 9.1.14 MaxEnergyOnInvalidId."""
@@ -147,59 +229,63 @@ class Transactions:
         session.suspended = True
         if outlet.can(Event.EVSE_SUSPENDED):
             outlet.apply(Event.EVSE_SUSPENDED, now)
-        self.report(outlet, now)
+        self.core.report(outlet, now)
 
+    @hears(topics.MESSAGE_FAILED)
     def message_failed(self, message: dict, code: str, now: float) -> None:
         """The first try of a start failed: the driver was authorized and is not kept waiting."""
-        self._offer_unanswered(now)
+        self.offer_unanswered(now)
 
+    @hears(topics.MESSAGE_GIVEN_UP)
     def message_given_up(self, message: dict, code: str, now: float) -> None:
         if message["action"] == "StartTransaction":
-            for later in self.queued:
+            for later in self.core.queued:
                 if later["session"] == message["session"]:
                     later["transaction_id"] = UNKNOWN_TRANSACTION
             session = self._session_of(message)
             if session is not None:
                 session.transaction_id = UNKNOWN_TRANSACTION
-        self._offer_unanswered(now)
-        self.changed(URGENT)
+        self.offer_unanswered(now)
+        self.core.changed(URGENT)
 
-    def _offer_unanswered(self, now: float) -> None:
-        for number in list(self.sessions):
-            if self.connectors[number].state is State.STARTED:
-                self.offer_energy(self.connectors[number], now)
+    @hears(topics.WENT_OFFLINE)
+    def offer_unanswered(self, now: float) -> None:
+        for number in list(self.open):
+            if self.core.connectors[number].state is State.STARTED:
+                self.offer_energy(self.core.connectors[number], now)
 
-    def forget_given_ids(self) -> None:
+    @hears(topics.MOVED)
+    def forget_given_ids(self, now: float) -> None:
         """To another CSMS the ids of the one before mean nothing, or another's transaction."""
-        for session in self.sessions.values():
+        for session in self.open.values():
             if session.transaction_id is not None:
                 session.transaction_id = UNKNOWN_TRANSACTION
-        for message in self.queued:
+        for message in self.core.queued:
             if message.get("transaction_id") is not None:
                 message["transaction_id"] = UNKNOWN_TRANSACTION
 
     def _session_of(self, message: dict) -> Session16 | None:
-        sessions = self.sessions.values()
-        return next((s for s in sessions if s.id == message["session"]), None)
+        return next((s for s in self.open.values() if s.id == message["session"]), None)
 
     # --- between -----------------------------------------------------------------------------
 
     def watch_car(self, outlet: Connector, now: float) -> None:
         """Wake up when the car will be full, or an invalid tag's energy used up."""
-        session = self.sessions.get(outlet.id)
+        session = self.open.get(outlet.id)
         at = outlet.next_change(now)
         if session is not None and session.cap_wh is not None and outlet.power_w > 0:
             left = max(0.0, session.cap_wh - outlet.meter_wh)
             capped = now + max(1.0, left / outlet.power_w * 3600.0)
             at = capped if at is None else min(at, capped)
         if at is None:
-            self.clear_timer(("car", outlet.id))
+            self.core.clear_timer(("car", outlet.id))
         else:
-            self.set_timer(("car", outlet.id), at + 0.001)
+            self.core.set_timer(("car", outlet.id), at + 0.001)
 
-    def at_car(self, now: float, number: int) -> None:
-        outlet = self.connectors.get(number)
-        session = self.sessions.get(number)
+    @timer("car")
+    def car_has_changed(self, now: float, number: int) -> None:
+        outlet = self.core.connectors.get(number)
+        session = self.open.get(number)
         if outlet is None or session is None:
             return
         outlet.advance(now)
@@ -207,93 +293,108 @@ class Transactions:
             self._suspend(outlet, session, now)
             return
         if outlet.state is State.SUSPENDED_EV:
-            self.plan(now)  # what it leaves is for the others
-        self.report(outlet, now)
+            self.core.tell(DEMAND_CHANGED, now)  # what it leaves is for the others
+        self.core.report(outlet, now)
         self.watch_car(outlet, now)
 
+    @hears(topics.MAINS_CHANGED)
+    def watch_cars(self, now: float) -> None:
+        for session in self.open.values():
+            self.watch_car(self.core.connectors[session.connector], now)
+
+    @hears(topics.PLUGGED)
     def ev_plugged_in(self, outlet: Connector, now: float) -> None:
         if outlet.state is State.READY:
             self.start(outlet, now)
-        elif outlet.id in self.sessions:
-            self.note_interruption(outlet, now)
+        elif outlet.id in self.open:
+            self.core.tell(INTERRUPTED, outlet, now)
             self.offer_energy(outlet, now)
 
+    @hears(topics.UNPLUGGED)
     def ev_unplugged(self, outlet: Connector, now: float) -> None:
-        self.auto_plug -= {outlet.id}
-        if outlet.id in self.sessions:
+        if outlet.id in self.open:
             # 9.1.23: false means the transaction goes on, suspended, until the car is back.
             if self.keys.flag("StopTransactionOnEVSideDisconnect"):
                 self.stop(outlet, "EVDisconnected", "", now)
             else:
-                self.note_interruption(outlet, now)
+                self.core.tell(INTERRUPTED, outlet, now)
         elif outlet.state is State.AUTHORIZED:
-            self.wait_for_plug(outlet, now)
+            self.await_plug(outlet, now)
         else:
-            self.show_reserved(outlet, now)
+            self.core.tell(FREED, outlet, now)
 
+    @hears(topics.FAULTED)
     def fault_changed(self, outlet: Connector, now: float) -> None:
-        self.note_interruption(outlet, now)
+        self.core.tell(INTERRUPTED, outlet, now)
         if outlet.faulted:
-            if outlet.id not in self.sessions:
-                if self.tags.pop(outlet.id, None) is not None:
-                    self.auto_plug -= {outlet.id}
-                self.clear_timer(("plug_timeout", outlet.id))
-                self.unclaim_reservation(outlet, now)
+            if outlet.id not in self.open:
+                if self.withdraw(outlet):
+                    self.core.tell(GIVEN_UP, outlet, False)
+                self.core.tell(AUTHORIZATION_LOST, outlet, now)
         else:
             self.offer_energy(outlet, now)
-            self.show_reserved(outlet, now)
+            self.core.tell(FREED, outlet, now)
 
     # --- stop --------------------------------------------------------------------------------
 
     def stop(self, outlet: Connector, reason: str, id_tag: str, now: float) -> None:
         """End the connector's transaction; `id_tag` "" where no token was presented (4.10)."""
-        session = self.sessions[outlet.id]
-        self.end_metering(outlet, session, now)
+        session = self.open[outlet.id]
+        self.core.tell(ENDING, outlet, session, now)
+        self.core.clear_timer(("car", outlet.id))
         outlet.apply(Event.TRANSACTION_ENDED, now)
         meter_stop = round(outlet.meter_wh)
         payload: dict[str, Any] = {
             "meterStop": meter_stop,
-            "timestamp": self.stamp(now),
+            "timestamp": self.core.stamp(now),
             "reason": reason,
         }
         if id_tag:
             payload["idTag"] = id_tag
         if session.data:
             payload["transactionData"] = session.data
-        del self.sessions[outlet.id]
-        self.end_profiles(outlet, session.id, now)
+        del self.open[outlet.id]
+        self.core.tell(ENDED, outlet, session, now)
         update = self.record(session, now, ended=now, meter_stop=meter_stop, reason=reason)
         known = session.transaction_id
         kept = {"transaction_id": known} if known is not None else {"record": update}
-        self.queue_message("StopTransaction", payload, session.id, **kept)
-        self.report(outlet, now)
-        self.after_stop(outlet, now)
-        if outlet.id in self.auto_plug and outlet.ev is not None:
-            self.set_timer(("driver", outlet.id), now + self.rng.uniform(3.0, 6.0))
-        self.changed(URGENT)
+        self.core.queue_message("StopTransaction", payload, session.id, **kept)
+        self.core.report(outlet, now)
+        self.core.tell(SESSION_OVER, outlet, now)
+        self.core.changed(URGENT)
 
-    def got_stop_transaction(self, payload: dict, message: dict, now: float) -> None:
+    def stop_all(self, reason: str, now: float) -> None:
+        for number in list(self.open):
+            self.stop(self.core.connectors[number], reason, "", now)
+
+    def stop_at(self, number: int, reason: str, now: float) -> None:
+        """What runs at the connector, if anything does."""
+        if number in self.open:
+            self.stop(self.core.connectors[number], reason, "", now)
+
+    def end_all(self, reason: str, now: float) -> None:
+        """Nobody charges or waits to charge any longer."""
+        self.stop_all(reason, now)
+        for outlet in self.core.connectors.values():
+            if outlet.can(Event.AUTHORIZATION_LOST):
+                outlet.apply(Event.AUTHORIZATION_LOST, now)
+                self.core.tell(AUTHORIZATION_LOST, outlet, now)
+        self.tags.clear()
+
+    @hears(topics.POWER_FAILED)
+    def power_failed(self, now: float) -> None:
+        self.end_all("PowerLoss", now)
+
+    @got("StopTransaction")
+    def stop_answered(self, payload: dict, message: dict, now: float) -> None:
         tag = message["payload"].get("idTag")
         if tag and "idTagInfo" in payload:
-            self.remember(tag, payload["idTagInfo"])
-        self.changed(URGENT)
-
-    def at_driver(self, now: float, number: int) -> None:
-        """The emulated driver plugs in after a remote start, or leaves after the end."""
-        outlet = self.connectors.get(number)
-        if outlet is None or number not in self.auto_plug:
-            return
-        if outlet.state is State.AUTHORIZED:
-            outlet.plug(EV.for_connector(outlet.config), now)
-            self.ev_plugged_in(outlet, now)
-            self.report(outlet, now)
-        elif outlet.ev is not None and number not in self.sessions:
-            outlet.unplug(now)
-            self.ev_unplugged(outlet, now)
-            self.report(outlet, now)
+            self.core.tell(TAG_INFO, tag, payload["idTagInfo"])
+        self.core.changed(URGENT)
 
     # --- messages and records ----------------------------------------------------------------
 
+    @answers(topics.MESSAGE_PAYLOAD)
     def message_payload(self, message: dict[str, Any]) -> dict[str, Any]:
         """Put in the transaction id, which may have come after the message was queued."""
         if message["action"] == "StartTransaction":
@@ -305,37 +406,16 @@ class Transactions:
         known = UNKNOWN_TRANSACTION if known is None else known
         return {**message["payload"], "transactionId": known}
 
+    @answers(topics.RETRY_POLICY)
     def retry_policy(self) -> tuple[int, float]:
         keys = self.keys
         attempts = keys.integer("TransactionMessageAttempts")
         return attempts, float(keys.integer("TransactionMessageRetryInterval"))
 
-    def record(
-        self, session: Session16, now: float, sample: dict | None = None,
-        ended: float | None = None, meter_stop: int | None = None, reason: str | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
-        """News for the record of transactions."""
-        outlet = self.connectors[session.connector]
-        session.rev += 1
-        end = round(outlet.meter_wh) if meter_stop is None else meter_stop
-        known = session.transaction_id
-        update = {
-            "id": session.id,
-            "rev": session.rev,
-            "station": self.identity,
-            "connector": outlet.id,
-            "evse": outlet.evse,
-            "ocpp": self.config.version,
-            "transaction_id": "" if known is None else str(known),
-            "id_tag": session.id_tag,
-            "started": session.started,
-            "meter_start": session.meter_start,
-            "ended": ended,
-            "meter_stop": meter_stop,
-            "reason": reason,
-            "energy_wh": end - session.meter_start,
-            "state": "active" if ended is None else "ended",
-            "sample": sample,
-        }
-        self._out.append(Session(update))
+    def record(self, session: Session16, now: float, **news: Any) -> dict[str, Any]:
+        """News for the record of transactions; see session.update_of."""
+        outlet = self.core.connectors[session.connector]
+        update = update_of(session, outlet, **news)
+        update |= {"station": self.core.identity, "ocpp": self.core.config.version}
+        self.core.put(Session(update))
         return update

@@ -1,85 +1,117 @@
-"""TriggerMessage: the CSMS asks for a message of ours (1.6 3.13 and 5.17)."""
+"""TriggerMessage and ExtendedTriggerMessage: the CSMS asks for a message of ours (1.6 3.13, 5.17;
+whitepaper L and N)."""
 
 from typing import Any
 
+from chargepoint.core import topics
+from chargepoint.core.block import Block, action, failed, got
+from chargepoint.v16.configuration import Keys
 from chargepoint.v16.measurands import sampled_values
+from chargepoint.v16.metering import Metering
+from chargepoint.v16.status import Status
+from chargepoint.v16.topics import SIGNING_ASKED, STATUS_ASKED
+from chargepoint.v16.transactions import Sessions
 
 TRIGGERED = "triggered"  # the context by which such a Call may be sent while Pending, too
+COMMON = ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification")
 _WHEN_NONE = ("Energy.Active.Import.Register",)
 
 
-class Trigger:
-    """Block of Station16."""
+class Triggers(Block):
+    """It keeps nothing."""
 
-    __slots__ = ()
+    __slots__ = ("keys", "metering", "sessions", "status")
 
+    KEEPS = False
+
+    def __init__(
+        self, core: Any, keys: Keys, sessions: Sessions, metering: Metering, status: Status
+    ) -> None:
+        super().__init__(core)
+        self.keys, self.sessions = keys, sessions
+        self.metering, self.status = metering, status
+
+    @action("TriggerMessage")
     def on_trigger_message(self, payload: dict, now: float) -> dict:
         wanted, number = payload["requestedMessage"], payload.get("connectorId")
+        core = self.core
         match wanted:
             case "BootNotification":
-                self.later(self._trigger_boot)
+                core.later(self._trigger_boot)
             case "Heartbeat":
-                self.later(self._trigger_heartbeat)
+                core.later(self._trigger_heartbeat)
             case "StatusNotification" | "MeterValues":
                 # There is no meter for the whole station; its status has the connectorId 0.
                 whole = number == 0 and wanted == "StatusNotification"
-                if number is not None and number not in self.connectors and not whole:
+                if number is not None and number not in core.connectors and not whole:
                     return {"status": "Rejected"}
                 status = wanted == "StatusNotification"
-                self.later(self._trigger_status if status else self._trigger_values, number)
-            case "FirmwareStatusNotification":
-                self.later(self.trigger_firmware_status)
-            case "DiagnosticsStatusNotification":
-                self.later(self.trigger_diagnostics_status)
+                core.later(self._trigger_status if status else self._trigger_values, number)
+            case "FirmwareStatusNotification" | "DiagnosticsStatusNotification":
+                core.later(core.tell, STATUS_ASKED, wanted)
             case _:
                 return {"status": "NotImplemented"}
         return {"status": "Accepted"}
 
+    @action("ExtendedTriggerMessage")
+    def on_extended_trigger_message(self, payload: dict, now: float) -> dict:
+        match payload["requestedMessage"]:
+            case message if message in COMMON:
+                return self.on_trigger_message(payload, now)
+            case "LogStatusNotification":
+                self.core.later(self.core.tell, STATUS_ASKED, "LogStatusNotification")
+            case "FirmwareStatusNotification":
+                self.core.later(self.core.tell, STATUS_ASKED, "SignedFirmwareStatusNotification")
+            case "SignChargePointCertificate":
+                self.core.tell(SIGNING_ASKED, TRIGGERED)
+        return {"status": "Accepted"}
+
     def _trigger_boot(self, now: float) -> None:
-        self.call("BootNotification", self.boot_payload(), now, TRIGGERED)
+        payload = self.core.ask(topics.BOOT_PAYLOAD)
+        self.core.call("BootNotification", payload, now, TRIGGERED, owner="triggers")
 
     def _trigger_heartbeat(self, now: float) -> None:
-        self.call("Heartbeat", {}, now, TRIGGERED)
+        self.core.call("Heartbeat", {}, now, TRIGGERED)
 
     def _trigger_status(self, number: int | None, now: float) -> None:
         if number in (None, 0):
-            self.send_station_status(now, context=TRIGGERED)
-        for outlet in self.connectors.values():
+            self.status.send_station_status(now, context=TRIGGERED)
+        for outlet in self.core.connectors.values():
             if number in (None, outlet.id):
-                payload = self.status_payload(outlet, now)
-                self.call("StatusNotification", payload, now, TRIGGERED)
+                payload = self.status.status_payload(outlet, now)
+                self.core.call("StatusNotification", payload, now, TRIGGERED)
 
     def _trigger_values(self, number: int | None, now: float) -> None:
         measurands = self.keys.items("MeterValuesSampledData") or _WHEN_NONE
-        for outlet in self.connectors.values():
+        for outlet in self.core.connectors.values():
             if number not in (None, outlet.id):
                 continue
-            values = sampled_values(self.reading(outlet, now), measurands, "Trigger")
-            # SoC alone has no value without a car.
-            values = values or sampled_values(self.reading(outlet, now), _WHEN_NONE, "Trigger")
+            values = sampled_values(self.metering.reading(outlet, now), measurands, "Trigger")
+            if not values:  # SoC alone has no value without a car
+                sample = self.metering.reading(outlet, now)
+                values = sampled_values(sample, _WHEN_NONE, "Trigger")
             payload: dict[str, Any] = {
                 "connectorId": outlet.id,
-                "meterValue": [{"timestamp": self.stamp(now), "sampledValue": values}],
+                "meterValue": [{"timestamp": self.core.stamp(now), "sampledValue": values}],
             }
-            session = self.sessions.get(outlet.id)
+            session = self.sessions.open.get(outlet.id)
             if session is not None and session.transaction_id is not None:
                 payload["transactionId"] = session.transaction_id
-            self.call("MeterValues", payload, now, TRIGGERED)
+            self.core.call("MeterValues", payload, now, TRIGGERED)
 
     # --- a boot that was asked for is no reboot ----------------------------------------------
 
-    def got_boot_notification(self, payload: dict, context: Any, now: float) -> None:
-        again = context == TRIGGERED and self.registration == "Accepted"
-        if not again or payload["status"] != "Accepted":
-            if payload["status"] != "Accepted":
-                self.booted = False  # any more: the next link does not change that
-            super().got_boot_notification(payload, context, now)
+    @got("BootNotification", own=True)
+    def boot_answered(self, payload: dict, context: Any, now: float) -> None:
+        core = self.core
+        if core.registration != "Accepted" or payload["status"] != "Accepted":
+            core.got_boot_notification(payload, context, now)
             return
-        self.set_clock(payload["currentTime"], now)
+        core.set_clock(payload["currentTime"], now)
         interval = float(payload["interval"])
-        self.boot_accepted(interval, now)
-        self.set_heartbeat(interval if interval > 0 else self.interval, now)
+        core.tell(topics.BOOT_ACCEPTED, interval, now)
+        core.set_heartbeat(interval if interval > 0 else core.interval, now)
 
-    def failed_boot_notification(self, code: str, context: Any, now: float) -> None:
-        if context != TRIGGERED:
-            super().failed_boot_notification(code, context, now)
+    @failed("BootNotification", own=True)
+    def boot_failed(self, code: str, context: Any, now: float) -> None:
+        """It changes nothing."""

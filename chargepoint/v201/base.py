@@ -67,7 +67,8 @@ class Base201(Paging, Security, Firmware, Station):
         profiles = [Installed.from_saved(entry) for entry in saved.get("profiles", ())]
         self.profiles: list[Installed] | None = profiles or None
         self.ranked: Ranking | None = None
-        self.resume_reservations(saved.get("reservations", {}), now)
+        self.restore_reservations(saved.get("reservations", {}))
+        self.arm_reservations(now)
         for outlet in self.outlets.values():
             outlet.seen = outlet.points()
             self.restart_timers(outlet, now)

@@ -87,7 +87,7 @@ class Reservation(Reservations):
         return bool(mine) and len(places & free) <= len(mine)
 
     def _reserve(self, identity: int, entry: dict[str, Any], now: float) -> None:
-        self._end_reservation(identity, now)
+        self.end_reservation(identity, now)
         self.reservations = self.reservations or {}
         self.reservations[identity] = entry
         self.set_timer(("reservation", identity), entry["expires"])
@@ -95,14 +95,14 @@ class Reservation(Reservations):
         self.changed(URGENT)
 
     def at_reservation(self, now: float, identity: int) -> None:
-        if self._end_reservation(identity, now):
+        if self.end_reservation(identity, now):
             self._tell(identity, "Expired", now)  # H04.FR.01
 
     def _tell(self, identity: int, status: str, now: float) -> None:
         payload = {"reservationId": identity, "reservationUpdateStatus": status}
         self.call("ReservationStatusUpdate", payload, now)
 
-    def _end_reservation(self, identity: int, now: float) -> bool:
+    def end_reservation(self, identity: int, now: float) -> bool:
         if (self.reservations or {}).pop(identity, None) is None:
             return False
         self.clear_timer(("reservation", identity))
@@ -113,7 +113,7 @@ class Reservation(Reservations):
 
     def remove_reservation(self, identity: int, now: float) -> None:
         """The station ends it, and says so."""
-        if self._end_reservation(identity, now):
+        if self.end_reservation(identity, now):
             self._tell(identity, "Removed", now)
 
     def end_broken_reservations(self, now: float) -> None:

@@ -7,5 +7,5 @@ class Reservation21:
     __slots__ = ()
 
     def reservation_unused(self, identity: int, now: float) -> None:
-        self._end_reservation(identity, now)
+        self.end_reservation(identity, now)
         self._tell(identity, "NoTransaction", now)

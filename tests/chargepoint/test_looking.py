@@ -4,6 +4,7 @@ import pytest
 
 from chargepoint.commands import LOOKS
 from chargepoint.config import ConnectorConfig, StationConfig
+from chargepoint.core import topics
 from chargepoint.station import CommandRejected
 from chargepoint.versions import make_station
 
@@ -80,7 +81,7 @@ def test_a_setting_is_changed_with_the_effect_that_the_csms_would_have(seen):
     key = INTERVAL[seen.station.config.version]
     assert seen("set", key=key, value="77") == {"status": "Accepted"}
     assert rows(seen)[key, None, None]["value"] == "77"
-    assert seen.station.default_interval() == 77
+    assert seen.station.ask(topics.DEFAULT_INTERVAL) == 77
 
 
 @pytest.mark.parametrize("value", ["-1", "many", ""])

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from chargepoint.config import ConnectorConfig, StationConfig
+from chargepoint.core import topics
 from chargepoint.effects import URGENT, Changed, Received, Send, Session
 from chargepoint.said import Said
 from chargepoint.versions import make_station
+from tests.chargepoint.inside import block
 
 OLD = json.loads((Path(__file__).parent / "saved" / "before_logged_numbers.json").read_text())
 VERSIONS = list(OLD)
@@ -63,7 +65,7 @@ def test_a_state_of_before_resumes_with_all_that_it_has(version):
     snapshot = station.snapshot()
     assert snapshot["connectors"][0]["transaction"] == OLD[version]["connectors"][0]["transaction"]
     assert len(station.queued) == 1
-    assert 4 in station.reservations
+    assert 4 in block(station, "reservation").reservations
     [told] = [effect.update for effect in effects if type(effect) is Session]
     assert (told["state"], told["connector"]) == ("active", 1)
     assert told["rev"] > 0
@@ -81,7 +83,7 @@ def test_what_was_told_since_is_taken_up(version):
     assert Changed(URGENT) in effects
     # It was sent and not answered: the same once more, and what was answered is not repeated.
     [waiting] = station.queued
-    sent = station.message_payload(waiting)
+    sent = station.ask(topics.MESSAGE_PAYLOAD, waiting)
     assert (waiting["action"], sent) == later_event(version, 40, 5000)
     if version != "1.6":
         assert station.outlets[1].transaction.seq == 41
@@ -107,7 +109,7 @@ def test_an_answer_that_came_last_is_heeded():
     answer = {"transactionId": 77, "idTagInfo": {"status": "Accepted"}}
     said = said_that(("Call", "StartTransaction", start), ("CallResult", "", answer))
     station, _ = resumed("1.6", said, 0, old)
-    assert station.sessions[1].transaction_id == 77
+    assert block(station, "sessions").open[1].transaction_id == 77
     assert station.queued == []
 
 

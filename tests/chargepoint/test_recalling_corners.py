@@ -8,9 +8,11 @@ import json
 import pytest
 
 from chargepoint.config import ConnectorConfig, StationConfig
+from chargepoint.core import topics
 from chargepoint.effects import URGENT, Changed
 from chargepoint.said import TRANSACTIONS_AT_MOST, Said
 from chargepoint.versions import make_station
+from tests.chargepoint.inside import block
 
 from .test_recalling import NOW, OLD, OURS, VERSIONS, later_event, message, resumed, said_that
 
@@ -115,8 +117,8 @@ def test_a_reading_that_is_sent_again_keeps_its_transaction_when_that_has_ended(
     station, _ = resumed("1.6", said_that(("Call", action, payload)), 0)
     [waiting] = station.queued
     station.command("stop-transaction", {"connector": 1}, NOW)
-    assert 1 not in station.sessions
-    assert station.message_payload(waiting)["transactionId"] == 5
+    assert 1 not in block(station, "sessions").open
+    assert station.ask(topics.MESSAGE_PAYLOAD, waiting)["transactionId"] == 5
 
 
 # --- numbers -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from chargepoint.effects import Effect
 from chargepoint.times import iso
 from tests.chargepoint.bounds.inputs import Hints
 from tests.chargepoint.bounds.steps import Steps
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v16 import charging as charging_16
 from tests.chargepoint.v201 import profiles as charging_2
@@ -174,8 +175,8 @@ def hints(bench: Peer | Csms) -> Hints:
         "listVersion": lambda n: 2**31 - 1, "versionNumber": lambda n: 2**31 - 1,
     }  # fmt: skip
     if station.VERSION == "1.6":
-        known = station.keys.names()
-        running = [session.transaction_id for session in station.sessions.values()]
+        known = block(station, "keys").names()
+        running = [session.transaction_id for session in block(station, "sessions").open.values()]
         return common | {
             "key": lambda n: known[n % len(known)],
             "transactionId": lambda n: running[n % len(running)] if running else 1,

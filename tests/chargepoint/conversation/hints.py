@@ -7,6 +7,7 @@ from typing import Any
 from chargepoint.times import iso
 from tests.chargepoint.bounds.inputs import Hints
 from tests.chargepoint.conversation.examples import certificates, dynamic, examples, signalled
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import START, Peer
 from tests.chargepoint.v16 import charging as charging_16
 from tests.chargepoint.v201 import profiles as charging_2
@@ -62,7 +63,7 @@ def _hints_16() -> Hints:
         for purpose in ("TxProfile", "TxDefaultProfile", "ChargePointMaxProfile")
     ]
     return {
-        "key": _one_of(Peer().station.keys.names()), "value": _one_of(_SETTINGS),
+        "key": _one_of(block(Peer().station, "keys").names()), "value": _one_of(_SETTINGS),
         "transactionId": _one_of((101, 102, 103, 104)), "parentIdTag": _one_of(("TAG1",)),
         "csChargingProfiles": _half(made), "chargingProfile": _half(made),
     }  # fmt: skip

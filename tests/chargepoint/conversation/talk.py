@@ -26,6 +26,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chargepoint.config import StationConfig
+from chargepoint.core import topics
 from chargepoint.effects import (
     Close,
     Cut,
@@ -116,7 +117,7 @@ class Talk:
             place: tuple[int, ...] = (number,)
             if self.version != "1.6":
                 place = (station.outlets[number].evse, station.outlets[number].connector_id)
-            told, is_so = ledger.shown.get(place), station.status_of(connector)
+            told, is_so = ledger.shown.get(place), station.ask(topics.STATUS_OF, connector)
             require(told == is_so, "a status that was not told", f"{place}: {told}, but {is_so}")
 
     def do_configuration(self, values: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from chargepoint.hardware.states import INOPERATIVE_STATES
 from chargepoint.station import CommandRejected
 from chargepoint.times import iso
 from tests.chargepoint.files import FilePeer
+from tests.chargepoint.inside import block
 
 # What a status may follow, when none was lost on the way.
 FOLLOWS = {
@@ -66,7 +67,7 @@ def test_an_update_ends_and_gives_the_connectors_back(steps):
     for number, step in enumerate(steps):
         take(peer, step, number)
     for _ in range(4):  # all of it may come to its end
-        for number in list(peer.station.sessions):
+        for number in list(block(peer.station, "sessions").open):
             peer.do("stop-transaction", connector=number)
         peer.pass_time(4000)
         if not peer.station.connected:

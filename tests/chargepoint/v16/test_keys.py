@@ -8,6 +8,7 @@ from chargepoint.v16.keys import KEYS
 from chargepoint.v16.measurands import MEASURANDS
 from tests.chargepoint.authority import Authority
 from tests.chargepoint.files import FilePeer
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import START, Peer
 from tests.chargepoint.v16.charging import composite, profile, set_profile
 
@@ -144,7 +145,7 @@ def test_the_list_holds_as_many_tags_as_told(peer):
     for version, first in enumerate(range(0, most, part), 1):
         assert send_list(peer, version, tags(first, min(most, first + part))) == "Accepted"
     assert send_list(peer, 99, tags(most, most + 1)) == "Failed"
-    assert len(peer.station.local_list) == most
+    assert len(block(peer.station, "local_list").entries) == most
 
 
 @pytest.mark.proves("ReserveConnectorZeroSupported")

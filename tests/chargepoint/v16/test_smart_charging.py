@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import START, Peer
 from tests.chargepoint.v16.charging import (
     alike,
@@ -264,7 +265,7 @@ def test_clearing(peer, request_, left):
     set_profile(peer, 0, made)
     answer = peer.call("ClearChargingProfile", request_)[2]["status"]
     assert answer == ("Unknown" if len(left) == 3 else "Accepted")
-    assert {p.id for p in peer.station.profiles or ()} == left
+    assert {p.id for p in block(peer.station, "charging").profiles or ()} == left
 
 
 def test_only_so_many_are_kept(peer):
@@ -272,7 +273,7 @@ def test_only_so_many_are_kept(peer):
         made = profile(7000, number, stack=number % 20)
         made["chargingProfilePurpose"] = DEFAULT
         set_profile(peer, number // 20 % 3, made)
-    assert len(peer.station.profiles) == 60  # the same place is the same profile
+    assert len(block(peer.station, "charging").profiles) == 60  # the same place is the same profile
 
 
 # --- the composite schedule ----------------------------------------------------------------------

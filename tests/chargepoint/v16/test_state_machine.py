@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chargepoint.hardware.ev import AC_EFFICIENCY
 from chargepoint.station import CommandRejected
 from chargepoint.times import iso, seconds_of
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v16.charging import profile
 from tests.chargepoint.v16.statuses import ALLOWED
@@ -111,7 +112,8 @@ class Life(RuleBasedStateMachine):
     def look(self) -> None:
         """After each step: what the car took in it belongs to the connector's session."""
         station = self.peer.station
-        sessions = {number: session.id for number, session in station.sessions.items()}
+        running = block(station, "sessions").open
+        sessions = {number: session.id for number, session in running.items()}
         for number, outlet in station.connectors.items():
             if number in self.cars:
                 car, soc = self.cars.pop(number)
@@ -241,7 +243,7 @@ class Life(RuleBasedStateMachine):
             return
         before = len(self.peer.sessions)
         self.ask("Reset", type=kind)
-        assert not self.peer.station.sessions
+        assert not block(self.peer.station, "sessions").open
         reasons = {record["reason"] for record in self.peer.sessions[before:]}
         assert reasons <= {f"{kind}Reset"}
 
@@ -340,12 +342,12 @@ class Life(RuleBasedStateMachine):
         """What the status says of the car and of the transaction is so."""
         station = self.peer.station
         for number, outlet in station.connectors.items():
-            status, open_ = outlet.status_16, number in station.sessions
+            status, open_ = outlet.status_16, number in block(station, "sessions").open
             assert outlet.in_transaction == open_
             if status == "Finishing":
                 assert outlet.ev is not None and not open_
             elif status == "Preparing":
-                assert outlet.ev is not None or number in station.tags
+                assert outlet.ev is not None or number in block(station, "sessions").tags
             elif status in ("Charging", "SuspendedEVSE"):
                 assert outlet.ev is not None and open_
             elif status in ("Available", "Reserved", "Unavailable"):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chargepoint.config import ConnectorConfig
 from chargepoint.station import CommandRejected
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import DUAL, Peer
 
 KEYS = {
@@ -116,7 +117,7 @@ def settle(peer: Peer, ledger: Ledger) -> None:
     peer.pass_time(60)  # longer than a Call waits: nobody is being authorized any more
     if not peer.station.connected:
         peer.connect()
-    for number in list(peer.station.sessions):
+    for number in list(block(peer.station, "sessions").open):
         peer.do("stop-transaction", connector=number)
     peer.pass_time(3600)
     if not peer.station.connected:

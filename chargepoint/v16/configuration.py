@@ -1,0 +1,204 @@
+"""The configuration of a 1.6 station: GetConfiguration, ChangeConfiguration (sections 5.3, 5.8).
+
+A station keeps only what differs from the defaults: thousands of stations share one table.
+"""
+
+from typing import Any
+
+from chargepoint.config import StationConfig
+from chargepoint.core import topics
+from chargepoint.core.block import Block, action, answers, hears
+from chargepoint.effects import URGENT, PingInterval
+from chargepoint.v16.keys import (
+    BOOL,
+    CHANGE_ACCEPTED,
+    CHANGE_NOT_SUPPORTED,
+    CHANGE_REJECTED,
+    INT,
+    KEYS,
+    LONGEST_NAME,
+    SPELLING,
+    TEXT,
+    parts_of,
+    rotation_of,
+    value_fits,
+)
+from chargepoint.v16.topics import CHANGES_KEY, CONFIGURATION_TOLD, KEY_CHANGED
+
+_PLAIN = "configuration"
+
+
+class Keys(Block):
+    """The keys of one station: defaults, the operator's overrides, then what the CSMS set."""
+
+    __slots__ = ("_config", "_set")
+
+    KEYS = ("keys",)
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        """saved["keys"]: {key: [value, the operator's value when it was set]}."""
+        self._take_up(self.core.config, saved.get("keys"))
+
+    def _take_up(self, config: StationConfig, known: dict[str, list[str]] | None) -> None:
+        self._config = config
+        self._set: dict[str, list[str]] | None = None
+        for name, (value, base) in (known or {}).items():
+            # An operator who has changed the key since then means it.
+            if config.configuration.get(name, "") == base:
+                self._set = self._set or {}
+                self._set[name] = [value, base]
+
+    def saved(self) -> dict[str, Any]:
+        return {"keys": {name: [*pair] for name, pair in self._set.items()}} if self._set else {}
+
+    # --- values ------------------------------------------------------------------------------
+
+    def text(self, name: str) -> str:
+        """The value now; "" for a key that the station does not have."""
+        if self._set and name in self._set:
+            return self._set[name][0]
+        key = KEYS.get(name)
+        if key is not None and key.readonly:
+            return key.computed(self._config) if key.computed else key.default
+        given = self._config.configuration.get(name)
+        if given is not None and (key is None or value_fits(name, given)):
+            return given
+        return "" if key is None else key.default
+
+    def integer(self, name: str) -> int:
+        return int(self.text(name))
+
+    def flag(self, name: str) -> bool:
+        return self.text(name).lower() == "true"
+
+    def items(self, name: str) -> tuple[str, ...]:
+        return parts_of(self.text(name))
+
+    def rotation(self, connector: int) -> str:
+        """How the phases of a connector are wired (ConnectorPhaseRotation), "" if as usual."""
+        return rotation_of(self.text("ConnectorPhaseRotation"), connector)
+
+    def names(self) -> list[str]:
+        """Every key that GetConfiguration shows, vendor keys of the operator's last."""
+        return [*KEYS, *self._vendor_keys()]
+
+    def _vendor_keys(self) -> list[str]:
+        given = self._config.configuration
+        return [name for name in given if name not in KEYS and 0 < len(name) <= LONGEST_NAME]
+
+    def spelled(self, name: str) -> str:
+        """The key as it is written here: keys are CiString50Type, whose case does not matter."""
+        if name in KEYS:
+            return name
+        folded = name.casefold()
+        if folded in SPELLING:
+            return SPELLING[folded]
+        return next((own for own in self._vendor_keys() if own.casefold() == folded), name)
+
+    def known(self, name: str) -> bool:
+        name = self.spelled(name)
+        return name in KEYS or name in self._vendor_keys()
+
+    def readonly(self, name: str) -> bool:
+        name = self.spelled(name)
+        return name in KEYS and KEYS[name].readonly
+
+    def change(self, name: str, value: str) -> str:
+        """Set a key for the CSMS; the ConfigurationStatus (section 7.22)."""
+        if not self.known(name):
+            return CHANGE_NOT_SUPPORTED
+        if self.readonly(name):
+            return CHANGE_REJECTED
+        if not value_fits(name, value):
+            return CHANGE_REJECTED
+        if name == "ConnectorPhaseRotation" and len(parts_of(value)) > self.integer(
+            "ConnectorPhaseRotationMaxLength"
+        ):
+            return CHANGE_REJECTED
+        self.put(name, value)
+        return CHANGE_ACCEPTED
+
+    def put(self, name: str, value: str) -> None:
+        if self.text(name) == value:
+            return
+        self._set = self._set or {}
+        self._set[name] = [value, self._config.configuration.get(name, "")]
+
+    @hears(topics.RECONFIGURED)
+    def rebase(self, old: StationConfig, now: float) -> None:
+        """The operator has changed the configuration."""
+        before = {name: self.text(name) for name in self.names()}
+        self._take_up(self.core.config, self._set)
+        for name in self.names():
+            if before.get(name) != self.text(name):
+                self._has_changed(name, now)
+
+    def _has_changed(self, name: str, now: float) -> None:
+        """Keys that act at once; the others are read when they are needed."""
+        match name:
+            case "HeartbeatInterval":
+                self.core.set_heartbeat(float(self.integer(name)), now)
+            case "WebSocketPingInterval":
+                self.core.put(PingInterval(float(self.integer(name))))
+        self.core.tell(KEY_CHANGED, name, now)
+
+    # --- requests (5.3, 5.8) -----------------------------------------------------------------
+
+    @action("GetConfiguration")
+    def on_get_configuration(self, payload: dict, now: float) -> dict:
+        most = self.integer("GetConfigurationMaxKeys")
+        # 5.8 and 9.1.9: so many may be asked for by name; of all, all are told.
+        wanted = payload.get("key", ())[:most] or self.names()
+        known = [self.spelled(name) for name in wanted if self.known(name)]
+        entries = [
+            {"key": name, "readonly": self.readonly(name), "value": self.text(name)[:500]}
+            for name in known
+        ]
+        unknown = [name for name in wanted if not self.known(name)]
+        answer: dict[str, Any] = {
+            "configurationKey": self.core.fold(CONFIGURATION_TOLD, entries)
+        }
+        if unknown:
+            answer["unknownKey"] = unknown
+        return answer
+
+    @action("ChangeConfiguration")
+    def on_change_configuration(self, payload: dict, now: float) -> dict:
+        name, value = self.spelled(payload["key"]), payload["value"]
+        if status := self.core.ask(CHANGES_KEY, name, value, now):
+            return {"status": status}
+        status = self.change(name, value)
+        if status == CHANGE_ACCEPTED:
+            self._has_changed(name, now)
+            self.core.changed(URGENT)
+        return {"status": status}
+
+    # --- to look at --------------------------------------------------------------------------
+
+    @answers(topics.SETTINGS_NOW)
+    def settings_now(self, now: float) -> list[dict[str, Any]]:
+        return [_setting(entry) for entry in self.on_get_configuration({}, now)["configurationKey"]]
+
+    @answers(topics.CHANGE_REQUEST)
+    def change_request(
+        self, key: str, value: str, evse: int | None, connector: int | None
+    ) -> tuple[str, dict[str, Any]]:
+        return "ChangeConfiguration", {"key": key, "value": value}
+
+
+def _setting(entry: dict[str, Any]) -> dict[str, Any]:
+    name = entry["key"]
+    key = KEYS.get(name)
+    if "value" not in entry:
+        mutability = "WriteOnly"
+    else:
+        mutability = "ReadOnly" if entry["readonly"] else "ReadWrite"
+    shown: dict[str, Any] = {
+        "key": name, "name": name, "value": entry.get("value"), "mutability": mutability,
+        "group": _PLAIN if key else "vendor", "kind": key.kind if key else TEXT,
+    }  # fmt: skip
+    if key and key.kind == BOOL:
+        shown["values"] = ["true", "false"]
+    elif key and key.kind == INT and not key.readonly:
+        shown["low"], shown["high"] = key.least, key.most
+    return shown
