@@ -4,6 +4,7 @@ and L04)."""
 import re
 from urllib.parse import quote
 
+from chargepoint.core.block import timer
 from chargepoint.effects import DONE, URGENT, Download, Transferred
 from chargepoint.firmware import locations
 from chargepoint.firmware.jobs import Publication
@@ -22,49 +23,50 @@ class Publishing:
     __slots__ = ()
 
     def going_out(self) -> bool:
-        job = self.job("publication")
+        job = self.files.job("publication")
         return job is not None and job.status in ("", "Downloading")
 
     def begin_publication(self, job: Publication, now: float) -> None:
-        self.put_job("publication", job)
-        self.at_publication(now)
+        self.files.put_job("publication", job)
+        self.publication_is_due(now)
 
-    def at_publication(self, now: float) -> None:
-        job: Publication = self.job("publication")
-        self.start_transfer(job, Download("", job.url, "md5"))
+    @timer("publication")
+    def publication_is_due(self, now: float) -> None:
+        job: Publication = self.files.job("publication")
+        self.files.start_transfer(job, Download("", job.url, "md5"))
         if job.status != "Downloading":
-            self.say("publication", "Downloading", now)
+            self.files.say("publication", "Downloading", now)
 
     def publication_transferred(self, job: Publication, outcome: Transferred, now: float) -> None:
         if outcome.result == DONE:
-            self.say("publication", "Downloaded", now)
+            self.files.say("publication", "Downloaded", now)
             self._publish(job, outcome.digest, now)
-        elif not self.another_attempt(job, outcome, "publication", now):
-            self.say("publication", "DownloadFailed", now)
+        elif not self.files.another_attempt(job, outcome, "publication", now):
+            self.files.say("publication", "DownloadFailed", now)
 
     def _publish(self, job: Publication, digest: bytes, now: float) -> None:
         if digest.hex() != job.checksum:
-            self.say("publication", "InvalidChecksum", now)
+            self.files.say("publication", "InvalidChecksum", now)
             return
-        self.say("publication", "ChecksumVerified", now)
-        host = _UNSUITABLE.sub("-", self.identity).strip("-")[:63] or "station"
+        self.files.say("publication", "ChecksumVerified", now)
+        host = _UNSUITABLE.sub("-", self.core.identity).strip("-")[:63] or "station"
         name = locations.file_name(job.url) or job.checksum
         self.published = self.published or {}
         self.published[job.checksum] = [f"http://{host}.local/firmware/{quote(name)}"[:512]]
-        self.say("publication", "Published", now)
+        self.files.say("publication", "Published", now)
 
     def unpublish(self, checksum: str, now: float) -> str:
         """UnpublishFirmwareStatusEnumType."""
         checksum = checksum.lower()
-        if self.going_out() and self.job("publication").checksum == checksum:
+        if self.going_out() and self.files.job("publication").checksum == checksum:
             return "DownloadOngoing"
         if checksum not in (self.published or {}):
             return "NoFirmware"
         del self.published[checksum]
         self.published = self.published or None
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         return "Unpublished"
 
     def resume_publication(self, job: Publication, now: float) -> None:
         if self.going_out():
-            self.set_timer("publication", now)
+            self.core.set_timer("publication", now)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chargepoint.core import topics
-from chargepoint.core.block import hears
+from chargepoint.core.block import failed, got, hears
 from chargepoint.effects import DONE, URGENT, Effect, StopTransfer, Transferred
 from chargepoint.firmware import jobs as saving
 from chargepoint.firmware.jobs import BOOTING, Job
@@ -12,6 +12,10 @@ from chargepoint.times import seconds_of
 
 ATTEMPTS, PAUSE = 3, 30.0  # where the CSMS leaves them to the station
 TRIGGERED = "triggered"
+_NEWS = (
+    "DiagnosticsStatusNotification", "FirmwareStatusNotification", "LogStatusNotification",
+    "PublishFirmwareStatusNotification", "SignedFirmwareStatusNotification",
+)  # fmt: skip
 
 
 class FileTransfers:
@@ -20,7 +24,7 @@ class FileTransfers:
     jobs  name (see firmware.jobs.KINDS) -> Job; None until the first one
 
     A version supplies job_message(name, job, status) -> (action, payload), or None for a status
-    that its message does not have.
+    that its message does not have, and worker(name), who has <name>_transferred and resume_<name>.
     """
 
     __slots__ = ()
@@ -31,24 +35,24 @@ class FileTransfers:
     def put_job(self, name: str, job: Job) -> None:
         self.jobs = self.jobs or {}
         self.jobs[name] = job
-        self.changed(URGENT)
+        self.core.changed(URGENT)
 
     def by_our_clock(self, text: str | None) -> float | None:
         """Unix seconds of a time that the CSMS named; None without one or if it is none."""
         there = seconds_of(text) if text else None
-        return None if there is None else there - self.skew
+        return None if there is None else there - self.core.skew
 
     # --- transfers ---------------------------------------------------------------------------
 
     def start_transfer(self, job: Job, effect: Effect) -> None:
         """`effect`: a Download or Upload whose id is yet to be given."""
-        job.transfer = self.new_id()
-        self.put(effect._replace(id=job.transfer))
-        self.changed(URGENT)
+        job.transfer = self.core.new_id()
+        self.core.put(effect._replace(id=job.transfer))
+        self.core.changed(URGENT)
 
     def stop_transfer(self, job: Job) -> None:
         if job.transfer:
-            self.put(StopTransfer(job.transfer))
+            self.core.put(StopTransfer(job.transfer))
             job.transfer = ""
 
     @hears(topics.POWER_FAILED)
@@ -62,8 +66,8 @@ class FileTransfers:
         for name, job in (self.jobs or {}).items():
             if job.transfer == outcome.id:
                 job.transfer = ""
-                getattr(self, f"{name}_transferred")(job, outcome, now)
-                self.changed(URGENT)
+                getattr(self.worker(name), f"{name}_transferred")(job, outcome, now)
+                self.core.changed(URGENT)
                 break
 
     @hears(topics.REBOOTED)
@@ -72,7 +76,7 @@ class FileTransfers:
         for name, job in (self.jobs or {}).items():
             if job.transfer:
                 self.stop_transfer(job)
-                getattr(self, f"resume_{name}")(job, now + seconds)
+                getattr(self.worker(name), f"resume_{name}")(job, now + seconds)
 
     @hears(topics.WENT_DARK)
     def stop_transfers(self) -> None:
@@ -85,7 +89,7 @@ class FileTransfers:
         job.attempts -= 1
         if outcome.result == DONE or job.attempts < 1:
             return False
-        self.set_timer(timer, now + job.pause)
+        self.core.set_timer(timer, now + job.pause)
         return True
 
     # --- news --------------------------------------------------------------------------------
@@ -95,13 +99,13 @@ class FileTransfers:
         job = self.jobs[name]
         job.status = status
         job.untold = self.job_message(name, job, status) is not None
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         self._send_news(name, job, now)
 
     def _send_news(self, name: str, job: Job, now: float, context: str | None = None) -> None:
         message = self.job_message(name, job, job.status)
-        if message and self.connected and (context or self.registration == ACCEPTED):
-            self.call(*message, now, context or (name, job.status))
+        if message and self.core.connected and (context or self.core.registration == ACCEPTED):
+            self.core.call(*message, now, context or (name, job.status))
 
     def tell_untold(self, now: float) -> None:
         """The CSMS can be reached again: it hears where things stand, not how they got there."""
@@ -110,10 +114,12 @@ class FileTransfers:
             if job.untold and getattr(job, "phase", "") != BOOTING:
                 self._send_news(name, job, now)
 
-    def _told(self, payload: dict, context: Any, now: float) -> None:
+    @got(*_NEWS)
+    def news_told(self, payload: dict, context: Any, now: float) -> None:
         self._confirm(context)
 
-    def _not_told(self, code: str, context: Any, now: float) -> None:
+    @failed(*_NEWS)
+    def news_untold(self, code: str, context: Any, now: float) -> None:
         if code != "Disconnected":  # the CSMS had it and did not like it: it has heard
             self._confirm(context)
 
@@ -123,37 +129,18 @@ class FileTransfers:
             job = self.job(name)
             if job is not None and job.status == status:
                 job.untold = False
-                self.changed(URGENT)
-
-    got_diagnostics_status_notification = _told
-    got_firmware_status_notification = _told
-    got_log_status_notification = _told
-    got_publish_firmware_status_notification = _told
-    got_signed_firmware_status_notification = _told
-    failed_diagnostics_status_notification = _not_told
-    failed_firmware_status_notification = _not_told
-    failed_log_status_notification = _not_told
-    failed_publish_firmware_status_notification = _not_told
-    failed_signed_firmware_status_notification = _not_told
+                self.core.changed(URGENT)
 
     # --- saving ------------------------------------------------------------------------------
 
-    def saved_files(self) -> dict[str, Any]:
-        saved: dict[str, Any] = {}
-        if self.jobs:
-            saved["jobs"] = saving.to_saved(self.jobs)
-        if self.installed:
-            saved["installed"] = [*self.installed]
-        if self.armed:
-            saved["armed"] = self.armed
-        return saved
+    def saved_jobs(self) -> dict[str, Any]:
+        return {"jobs": saving.to_saved(self.jobs)} if self.jobs else {}
 
-    def restore_files(self, saved: dict[str, Any], now: float) -> None:
-        """As it was. A transfer that was under way begins again: nobody has its first half."""
+    def restore_jobs(self, saved: dict[str, Any]) -> None:
         self.jobs: dict[str, Job] | None = saving.from_saved(saved.get("jobs", {})) or None
-        self.installed: list[str] | None = saved.get("installed")
-        self.armed: str | None = saved.get("armed")
-        self.forget_old_firmware()
+
+    def resume_jobs(self, now: float) -> None:
+        """A transfer that was under way begins again: nobody has its first half."""
         for name, job in (self.jobs or {}).items():
-            getattr(self, f"resume_{name}")(job, now)
+            getattr(self.worker(name), f"resume_{name}")(job, now)
             job.transfer = ""

@@ -3,9 +3,17 @@
     scheduled -> downloading <-> retrying, paused
                  downloading -> waiting -> installing -> leaving -> booting -> over
 
+A download is paused by an operator, by a transfer that broke off, by a loss of power.
+DownloadPaused is a status of 2.x and of the security whitepaper; the plain update of 1.6 knows no
+such word, so its CSMS hears of nothing until the download has come to its end.
+
 A failure leads from each of them to `over`. What the CSMS is told on the way: `say`.
 """
 
+from typing import Any
+
+from chargepoint.core import topics
+from chargepoint.core.block import answers, command, timer
 from chargepoint.effects import DONE, URGENT, Download, Transferred
 from chargepoint.firmware import locations
 from chargepoint.firmware.jobs import (
@@ -15,18 +23,20 @@ from chargepoint.firmware.jobs import (
     LEAVING,
     NO_WAY_BACK,
     OVER,
+    PAUSED,
     RETRYING,
     SCHEDULED,
     WAITING,
     Update,
 )
-from chargepoint.firmware.pausing import Pausing
 from chargepoint.firmware.signature import certificate_fault, signature_fits
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
 from chargepoint.security.certificates import read_chain
 from chargepoint.station import CommandRejected
 
+# After a restart: time for the CSMS to hear, on a new link, that the download had been paused.
+RESUME_SECONDS = 10.0
 INSTALL_SECONDS = 5.0  # where the configuration has no range
 LAST_WORDS_SECONDS = 2.0  # for the CSMS to confirm InstallRebooting
 # What an operator can have the next update come to.
@@ -39,8 +49,8 @@ _DUE = {
 }  # fmt: skip
 
 
-class Updating(Pausing):
-    """Block of every version, with FileTransfers.
+class Updating:
+    """Of every version, beside `files`, the block of FileTransfers, and `certificates`.
 
     installed  [version, the configured one at that time] of an update; None before the first
     armed      the failure that an operator wants of the next update
@@ -51,12 +61,13 @@ class Updating(Pausing):
 
     __slots__ = ()
 
+    @answers(topics.FIRMWARE_VERSION)
     def firmware_version(self) -> str:
         """What runs: the last update's, until an operator has configured another since."""
-        return self.installed[0] if self.installed else self.config.firmware
+        return self.installed[0] if self.installed else self.core.config.firmware
 
     def forget_old_firmware(self) -> None:
-        if self.installed and self.installed[1] != self.config.firmware:
+        if self.installed and self.installed[1] != self.core.config.firmware:
             self.installed = None
 
     def keeps_free_connectors(self) -> bool:
@@ -69,21 +80,24 @@ class Updating(Pausing):
         """The UpdateFirmwareStatusEnumType; an accepted update begins after the answer."""
         if update.certificate:
             # By the station's clock: its certificates' times are the world's.
-            roots = self.roots_of("ManufacturerRootCertificate")
-            fault = certificate_fault(update.certificate, roots, now + self.skew)
+            roots = self.certificates.roots_of("ManufacturerRootCertificate")
+            fault = certificate_fault(update.certificate, roots, now + self.core.skew)
             answer = "InvalidCertificate"
-            if not fault and (fault := self.revocation_of(read_chain(update.certificate), now)):
+            chain = read_chain(update.certificate)
+            if not fault and (fault := self.certificates.revocation_of(chain, now)):
                 answer = "RevokedCertificate"
             if fault:
-                self.security_event("InvalidFirmwareSigningCertificate", fault, now)
+                kind = "InvalidFirmwareSigningCertificate"
+                self.core.tell(topics.SECURITY_EVENT, kind, fault, now)
                 return answer
-        current = self.job("firmware")
+        current = self.files.job("firmware")
         if current is not None and current.phase in NO_WAY_BACK:
             return "Rejected"
-        self.later(self.begin_update, update)
+        self.core.later(self.begin_update, update)
         going_on = current is not None and current.phase != OVER
         return "AcceptedCanceled" if going_on else "Accepted"
 
+    @command("firmware")
     def do_firmware(
         self, now: float, outcome: str = "InstallationFailed", download: str = ""
     ) -> dict:
@@ -93,7 +107,8 @@ class Updating(Pausing):
         """
         if download:
             self.pause_or_resume(download, now)
-            return {"firmware": self.firmware_version(), "status": self.job("firmware").status}
+            status = self.files.job("firmware").status
+            return {"firmware": self.firmware_version(), "status": status}
         if outcome not in (*FAILURES, "Installed"):
             known = ", ".join(("Installed", *FAILURES))
             raise CommandRejected("invalid_arguments", f"The outcome is one of: {known}.")
@@ -109,20 +124,21 @@ class Updating(Pausing):
     # --- download ----------------------------------------------------------------------------
 
     def begin_update(self, update: Update, now: float) -> None:
-        old = self.job("firmware")
+        old = self.files.job("firmware")
         if old is not None:
-            self.stop_transfer(old)
+            self.files.stop_transfer(old)
             self._release(old, now)
-        self.clear_timer("firmware")
-        self.put_job("firmware", update)
+        self.core.clear_timer("firmware")
+        self.files.put_job("firmware", update)
         if update.retrieve > now:
-            self.set_timer("firmware", update.retrieve)
-            self.say("firmware", "DownloadScheduled", now)
+            self.core.set_timer("firmware", update.retrieve)
+            self.files.say("firmware", "DownloadScheduled", now)
         else:
             self._download(update, now)
 
-    def at_firmware(self, now: float) -> None:
-        update = self.job("firmware")
+    @timer("firmware")
+    def firmware_is_due(self, now: float) -> None:
+        update = self.files.job("firmware")
         due = _DUE.get(update.phase) if update is not None else None
         if due is not None:
             getattr(self, due)(update, now)
@@ -132,19 +148,19 @@ class Updating(Pausing):
             self._over(update, "DownloadFailed", now)
             return
         update.phase = DOWNLOADING
-        self.start_transfer(update, Download("", update.url))
+        self.files.start_transfer(update, Download("", update.url))
         if update.status != "Downloading":
-            self.say("firmware", "Downloading", now)
+            self.files.say("firmware", "Downloading", now)
 
     def firmware_transferred(self, update: Update, outcome: Transferred, now: float) -> None:
         fetched = outcome.result == DONE and outcome.size > 0
         if fetched and not self._goes_wrong("DownloadFailed"):
-            self.say("firmware", "Downloaded", now)
+            self.files.say("firmware", "Downloaded", now)
             update.version = locations.version_of(outcome.head, update.url, outcome.digest)
             if update.certificate and not self._verified(update, outcome.digest, now):
                 return
             self._schedule(update, now)
-        elif not fetched and self.another_attempt(update, outcome, "firmware", now):
+        elif not fetched and self.files.another_attempt(update, outcome, "firmware", now):
             update.phase = RETRYING
             self.say_paused(update, now)
         else:
@@ -154,9 +170,10 @@ class Updating(Pausing):
         fits = signature_fits(update.certificate, update.signature, digest)
         if not fits or self._goes_wrong("InvalidSignature"):
             self._over(update, "InvalidSignature", now)
-            self.security_event("InvalidFirmwareSignature", locations.file_name(update.url), now)
+            name = locations.file_name(update.url)
+            self.core.tell(topics.SECURITY_EVENT, "InvalidFirmwareSignature", name, now)
             return False
-        self.say("firmware", "SignatureVerified", now)
+        self.files.say("firmware", "SignatureVerified", now)
         return True
 
     # --- installation ------------------------------------------------------------------------
@@ -164,30 +181,30 @@ class Updating(Pausing):
     def _schedule(self, update: Update, now: float) -> None:
         update.phase = WAITING
         if update.install > now:
-            self.set_timer("firmware", update.install)
-            self.say("firmware", "InstallScheduled", now)
+            self.core.set_timer("firmware", update.install)
+            self.files.say("firmware", "InstallScheduled", now)
         else:
             self._install_when_idle(update, now)
 
     def _install_when_idle(self, update: Update, now: float) -> None:
         """2.0.1 L01.FR.06 and .07: after the last transaction; nobody starts a new one."""
-        if any(self.in_use(connector) for connector in self.connectors.values()):
+        if any(self.in_use(connector) for connector in self.core.connectors.values()):
             if self.keeps_free_connectors():
                 self._hold(update, now)
             if update.status != "InstallScheduled":
-                self.say("firmware", "InstallScheduled", now)
+                self.files.say("firmware", "InstallScheduled", now)
             return
         self._hold(update, now)
         update.phase = INSTALLING
-        update.installed = now + self.delay("firmware", INSTALL_SECONDS)
-        self.set_timer("firmware", update.installed)
-        self.say("firmware", "Installing", now)
+        update.installed = now + self.core.delay("firmware", INSTALL_SECONDS)
+        self.core.set_timer("firmware", update.installed)
+        self.files.say("firmware", "Installing", now)
 
     def transaction_over(self, now: float) -> None:
         """A connector has become free. By a timer: the event that freed it is to end first."""
-        update = self.job("firmware")
+        update = self.files.job("firmware")
         if update is not None and update.phase == WAITING and update.install <= now:
-            self.set_timer("firmware", now)
+            self.core.set_timer("firmware", now)
 
     def _installed(self, update: Update, now: float) -> None:
         for failure in ("InstallVerificationFailed", "InstallationFailed"):
@@ -195,60 +212,95 @@ class Updating(Pausing):
                 self._over(update, failure, now)
                 return
         update.phase = LEAVING
-        self.set_timer("firmware", now + LAST_WORDS_SECONDS)
-        self.say("firmware", "InstallRebooting", now)
+        self.core.set_timer("firmware", now + LAST_WORDS_SECONDS)
+        self.files.say("firmware", "InstallRebooting", now)
 
     def _leave(self, update: Update, now: float) -> None:
         update.phase = BOOTING
-        self.installed = [update.version, self.config.firmware]
+        self.installed = [update.version, self.core.config.firmware]
         self.reboot_updated(now)
         self._release(update, now)  # now that nothing of it is heard: the boot tells the statuses
 
     def update_booted(self, now: float) -> None:
         """The CSMS has accepted a boot."""
-        update = self.job("firmware")
+        update = self.files.job("firmware")
         if update is not None and update.phase == BOOTING:
             self._over(update, "Installed", now)
-            self.security_event("FirmwareUpdated", update.version, now)
+            self.core.tell(topics.SECURITY_EVENT, "FirmwareUpdated", update.version, now)
 
     def _over(self, update: Update, status: str, now: float) -> None:
         update.phase = OVER
         update.certificate = update.signature = ""
-        self.clear_timer("firmware")
+        self.core.clear_timer("firmware")
         self._release(update, now)
-        self.say("firmware", status, now)
+        self.files.say("firmware", status, now)
 
     # --- connectors that wait for it ---------------------------------------------------------
 
     def _hold(self, update: Update, now: float) -> None:
-        for connector in self.connectors.values():
+        for connector in self.core.connectors.values():
             if not self.in_use(connector) and connector.can(Event.MADE_INOPERATIVE):
                 self.take_out(connector, now)
                 update.held.append(connector.id)
-                self.report(connector, now)
-        self.changed(URGENT)
+                self.core.report(connector, now)
+        self.core.changed(URGENT)
 
     def _release(self, update: Update, now: float) -> None:
         held, update.held = update.held, []
-        for connector in (self.connectors[n] for n in held if n in self.connectors):
+        for connector in (self.core.connectors[n] for n in held if n in self.core.connectors):
             if connector.can(Event.MADE_OPERATIVE):
                 connector.apply(Event.MADE_OPERATIVE, now)
-                self.report(connector, now)
+                self.core.report(connector, now)
 
     def held_for_update(self, connector: Connector, operative: bool) -> bool:
         """Somebody changes the availability of a connector. True: it takes effect afterwards."""
-        update = self.job("firmware")
+        update = self.files.job("firmware")
         if update is None or connector.id not in update.held:
             return False
         if not operative:
             update.held.remove(connector.id)  # and stays so
         return True
 
+    # --- a download that is paused -----------------------------------------------------------
+
+    def pause_or_resume(self, what: str, now: float) -> None:
+        """Operator: "pause" or "resume" the download; it begins anew, its first half is lost."""
+        update = self.files.job("firmware")
+        phase = None if update is None else update.phase
+        match what:
+            case "pause" if phase in (DOWNLOADING, RETRYING):
+                self.files.stop_transfer(update)
+                self.core.clear_timer("firmware")
+                update.phase = PAUSED
+                self.say_paused(update, now)
+            case "resume" if phase == PAUSED:
+                update.phase = RETRYING
+                self.core.set_timer("firmware", now)
+            case "pause" | "resume":
+                state = "being downloaded" if what == "pause" else "paused"
+                raise CommandRejected("not_possible_now", f"No firmware is {state}.")
+            case _:
+                message = "The download can be told to pause or to resume."
+                raise CommandRejected("invalid_arguments", message)
+
+    def say_paused(self, update: Update, now: float) -> bool:
+        """Whether the version has a word for it."""
+        if self.files.job_message("firmware", update, "DownloadPaused") is None:
+            return False
+        if update.status != "DownloadPaused":
+            self.files.say("firmware", "DownloadPaused", now)
+        return True
+
+    def resume_download(self, update: Update, now: float) -> float:
+        """After a restart: when the download, which was under way, begins again."""
+        told = update.status in ("Downloading", "DownloadPaused") and self.say_paused(update, now)
+        return now + RESUME_SECONDS if told else now
+
     # --- after a restart ---------------------------------------------------------------------
 
     def resume_firmware(self, update: Update, now: float) -> None:
         if update.phase in (DOWNLOADING, RETRYING):
-            self.set_timer("firmware", self.resume_download(update, now))
+            self.core.set_timer("firmware", self.resume_download(update, now))
             return
         at = {
             SCHEDULED: max(now, update.retrieve),
@@ -256,4 +308,17 @@ class Updating(Pausing):
             INSTALLING: max(now, update.installed),
         }.get(update.phase, now)
         if update.phase in _DUE:
-            self.set_timer("firmware", at)
+            self.core.set_timer("firmware", at)
+
+    def restore_updating(self, saved: dict[str, Any]) -> None:
+        self.installed: list[str] | None = saved.get("installed")
+        self.armed: str | None = saved.get("armed")
+        self.forget_old_firmware()
+
+    def saved_updating(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        if self.installed:
+            saved["installed"] = [*self.installed]
+        if self.armed:
+            saved["armed"] = self.armed
+        return saved

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from chargepoint.core.block import timer
 from chargepoint.effects import BAD_MESSAGE, DENIED, DONE, UNSUPPORTED, Transferred, Upload
 from chargepoint.firmware import locations
 from chargepoint.firmware.jobs import LogUpload
@@ -20,7 +21,7 @@ _UNSUITABLE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Uploading:
-    """Block of every version, with FileTransfers.
+    """Of every version, beside `files`, the block of FileTransfers, and `security`.
 
     A version supplies readable_configuration(now) -> {name: value}.
     """
@@ -30,9 +31,9 @@ class Uploading:
     def log_name(self, log: str, now: float) -> str:
         """What the file is called: <identity>-<time>-<kind>.log; the second one of the same second
         has a -2 behind its kind, and so on."""
-        moment = re.sub(r"[-:]|\.\d+", "", iso(now + self.skew))
-        second = f"{_UNSUITABLE.sub('_', self.identity)[:200]}-{moment}-"
-        jobs = (job for job in (self.jobs or {}).values() if isinstance(job, LogUpload))
+        moment = re.sub(r"[-:]|\.\d+", "", iso(now + self.core.skew))
+        second = f"{_UNSUITABLE.sub('_', self.core.identity)[:200]}-{moment}-"
+        jobs = (job for job in (self.files.jobs or {}).values() if isinstance(job, LogUpload))
         numbers = [_number_of(job.name) for job in jobs if job.name.startswith(second)]
         number = max(numbers, default=0) + 1
         return f"{second}{_KINDS[log]}{f'-{number}' if number > 1 else ''}.log"
@@ -43,39 +44,40 @@ class Uploading:
         return start is not None and (start > now or (stop is not None and stop <= start))
 
     def going_up(self, name: str) -> bool:
-        job = self.job(name)
+        job = self.files.job(name)
         return job is not None and job.status in ("", "Uploading")
 
     def begin_upload(self, name: str, job: LogUpload, now: float) -> None:
         """Instead of the one that is under way, if there is one."""
         if self.going_up(name):
-            self.stop_transfer(self.job(name))
-            self.clear_timer(("upload", name))
-        self.put_job(name, job)
-        self.at_upload(now, name)
+            self.files.stop_transfer(self.files.job(name))
+            self.core.clear_timer(("upload", name))
+        self.files.put_job(name, job)
+        self.upload_is_due(now, name)
 
-    def at_upload(self, now: float, name: str) -> None:
-        job: LogUpload = self.job(name)
+    @timer("upload")
+    def upload_is_due(self, now: float, name: str) -> None:
+        job: LogUpload = self.files.job(name)
         if locations.refusal(job.url):
-            self.say(name, "UploadFailure", now)
+            self.files.say(name, "UploadFailure", now)
             return
         document = self.document_of(job.log, now)
-        self.start_transfer(
+        self.files.start_transfer(
             job, Upload("", job.url, job.name, job.log, job.start, job.stop, document)
         )
         if job.status != "Uploading":
-            self.say(name, "Uploading", now)
+            self.files.say(name, "Uploading", now)
 
     def document_of(self, log: str, now: float) -> dict[str, Any]:
         """What the station itself can say for its log; the rest is in the store of messages."""
-        document = {"station": self.identity, "log": log, "made": self.stamp(now)}
+        document = {"station": self.core.identity, "log": log, "made": self.core.stamp(now)}
         if log == "SecurityLog":
             document["events"] = [
                 {"time": iso(moment), "event": event, "info": info}
-                for moment, event, info in self.security_log()
+                for moment, event, info in self.security.security_log()
             ]
             return document
-        snapshot = self.snapshot()
+        snapshot = self.core.snapshot()
         del snapshot["saved"]  # our own notes, and secrets among them
         document["state"] = snapshot
         document["configuration"] = self.readable_configuration(now)
@@ -88,16 +90,16 @@ class Uploading:
         self._upload_ended("log", job, outcome, now)
 
     def _upload_ended(self, name: str, job: LogUpload, outcome: Transferred, now: float) -> None:
-        if not self.another_attempt(job, outcome, ("upload", name), now):
-            self.say(name, _STATUSES.get(outcome.result, "UploadFailure"), now)
+        if not self.files.another_attempt(job, outcome, ("upload", name), now):
+            self.files.say(name, _STATUSES.get(outcome.result, "UploadFailure"), now)
 
     def resume_diagnostics(self, job: LogUpload, now: float) -> None:
         if self.going_up("diagnostics"):
-            self.set_timer(("upload", "diagnostics"), now)
+            self.core.set_timer(("upload", "diagnostics"), now)
 
     def resume_log(self, job: LogUpload, now: float) -> None:
         if self.going_up("log"):
-            self.set_timer(("upload", "log"), now)
+            self.core.set_timer(("upload", "log"), now)
 
 
 def _number_of(name: str) -> int:

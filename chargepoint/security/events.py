@@ -7,7 +7,7 @@ OCPP 2.0.1 part 2, appendix 1; the same list, partly under other names, in the w
 from typing import Any, ClassVar
 
 from chargepoint.core import topics
-from chargepoint.core.block import hears
+from chargepoint.core.block import failed, got, hears, timer
 from chargepoint.effects import SOON
 from chargepoint.security.vault import Vault
 
@@ -44,16 +44,24 @@ class SecurityEvents:
     def open_vault(self) -> Vault:
         if self.vault is None:
             self.vault = Vault()
-            self.vault.base = self.config.credentials
+            self.vault.base = self.core.config.credentials
         return self.vault
 
     def tells_security_events(self) -> bool:
         raise NotImplementedError
 
+    def restore_vault(self, saved: dict) -> None:
+        self.vault = Vault.from_saved(saved)
+
+    def saved_security(self) -> dict:
+        """The parts of the saved state; "secrets" is what the shell encrypts."""
+        return {} if self.vault is None else self.vault.to_saved()
+
     def security_log(self) -> list[list[Any]]:
         """[[unix seconds, event, info]], oldest first."""
         return [[*entry] for entry in (self.vault and self.vault.log) or ()]
 
+    @hears(topics.SECURITY_EVENT)
     def security_event(self, kind: str, info: str, now: float) -> None:
         """`kind`: by 2.0.1's name. Kept in the log; queued for the CSMS if it is to hear of it."""
         tells = self.tells_security_events()
@@ -62,9 +70,10 @@ class SecurityEvents:
         name, info = self.EVENT_NAMES.get(kind, kind), info[:255]
         vault, told = self.open_vault(), tells and kind in SENT
         if not (told and kind in _ROUTINE):
-            vault.log = [*(vault.log or ()), [self.station_time(now), name, info]][-LOG_AT_MOST:]
+            entry = [self.core.station_time(now), name, info]
+            vault.log = [*(vault.log or ()), entry][-LOG_AT_MOST:]
         if told:
-            event = {"type": name, "timestamp": self.stamp(now)}
+            event = {"type": name, "timestamp": self.core.stamp(now)}
             if info:
                 event["techInfo"] = info
             waiting = vault.events or []
@@ -72,7 +81,7 @@ class SecurityEvents:
             if len(waiting) >= EVENTS_AT_MOST:
                 del waiting[1 if vault.sending else 0]
             vault.events = [*waiting, event]
-        self.changed(SOON)
+        self.core.changed(SOON)
         self.send_security_events(now)
 
     # --- delivery ----------------------------------------------------------------------------
@@ -80,9 +89,9 @@ class SecurityEvents:
     def security_registered(self, now: float, rebooted: bool) -> None:
         """The CSMS has accepted us, or the link is back: what waits may go out."""
         if rebooted:
-            self.security_event("StartupOfTheDevice", self.boot_reason, now)
+            self.security_event("StartupOfTheDevice", self.core.boot_reason, now)
         if self.vault is not None:
-            self.vault.sending = bool(self.waiting_contexts("SecurityEventNotification"))
+            self.vault.sending = bool(self.core.waiting_contexts("SecurityEventNotification"))
             self.send_security_events(now)
 
     def send_security_events(self, now: float) -> None:
@@ -90,28 +99,31 @@ class SecurityEvents:
         vault = self.vault
         if vault is None or not vault.events or vault.sending:
             return
-        if self.connected and self.registration == "Accepted":
+        if self.core.connected and self.core.registration == "Accepted":
             vault.sending = True
-            self.call("SecurityEventNotification", vault.events[0], now, "event")
+            self.core.call("SecurityEventNotification", vault.events[0], now, "event")
 
-    def at_security_events(self, now: float) -> None:
+    @timer("security_events")
+    def send_again(self, now: float) -> None:
         self.send_security_events(now)
 
-    def got_security_event_notification(self, payload: dict, context: Any, now: float) -> None:
+    @got("SecurityEventNotification")
+    def event_told(self, payload: dict, context: Any, now: float) -> None:
         self._event_done(now)
 
-    def failed_security_event_notification(self, code: str, context: Any, now: float) -> None:
+    @failed("SecurityEventNotification")
+    def event_untold(self, code: str, context: Any, now: float) -> None:
         if code not in ("Disconnected", "Timeout"):
             self._event_done(now)  # a CSMS without this action will not learn it
             return
         self.vault.sending = False
         if code == "Timeout":
-            self.set_timer("security_events", now + RETRY)
+            self.core.set_timer("security_events", now + RETRY)
 
     def _event_done(self, now: float) -> None:
         self.vault.sending = False
         self.vault.events = self.vault.events[1:] or None
-        self.changed(SOON)
+        self.core.changed(SOON)
         self.send_security_events(now)
         if self.vault.is_empty:
             self.vault = None
@@ -122,6 +134,7 @@ class SecurityEvents:
     def note_reboot(self, now: float, reason: str) -> None:
         self.security_event("ResetOrReboot", reason, now)
 
+    @hears(topics.FRAME_WAS_BAD)
     def frame_was_bad(self, code: str, why: str, now: float) -> None:
         if code in _NO_FAULT_OF_THE_FRAME or not self.tells_security_events():
             return

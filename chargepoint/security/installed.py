@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from chargepoint.core import topics
+from chargepoint.core.block import answers
 from chargepoint.effects import URGENT
 from chargepoint.security.certificates import (
     hash_data,
@@ -16,7 +18,7 @@ from chargepoint.security.revocation import revoked
 
 
 class InstalledCertificates:
-    """Block of every version.
+    """Of every version, beside `security`, the block of SecurityEvents.
 
     A version supplies CSMS_ROOT, its name of that use; certificates_at_most(); checks_new_roots(),
     the variable AdditionalRootCertificateCheck; security_profile(); revocation_lists(), PEM.
@@ -26,20 +28,21 @@ class InstalledCertificates:
 
     CSMS_ROOT: ClassVar[str] = "CSMSRootCertificate"
 
+    @answers(topics.ROOTS_OF, wakes=True)
     def roots_of(self, use: str) -> list[str]:
         """PEM texts installed for a use, by OCPP's name for it."""
-        roots = self.vault and self.vault.roots
+        roots = self.security.vault and self.security.vault.roots
         return list(roots.get(use, ())) if roots else []
 
     def all_roots(self) -> list[tuple[str, str]]:
         """(use, PEM) of all that are installed."""
-        roots = (self.vault and self.vault.roots) or {}
+        roots = (self.security.vault and self.security.vault.roots) or {}
         return [(use, pem) for use, pems in roots.items() for pem in pems]
 
     def revocation_of(self, chain: list, now: float) -> str:
         """Why a chain is not to be trusted: the operator's lists have one of it; "" if not."""
         roots = [root for _, root in self.all_roots()]
-        return revoked(chain, roots, self.revocation_lists(), self.station_time(now))
+        return revoked(chain, roots, self.revocation_lists(), self.core.station_time(now))
 
     # --- InstallCertificate ------------------------------------------------------------------
 
@@ -49,7 +52,7 @@ class InstalledCertificates:
         if not chain:
             return "Rejected"
         certificate = chain[0]
-        if not is_authority(certificate) or time_fault(certificate, self.station_time(now)):
+        if not is_authority(certificate) or time_fault(certificate, self.core.station_time(now)):
             return "Rejected"
         clean, present = pem_of(certificate), self.roots_of(use)
         if self.revocation_of(chain[:1], now):
@@ -59,14 +62,14 @@ class InstalledCertificates:
         if use == self.CSMS_ROOT and present and self.checks_new_roots():
             if not any(is_issued_by(certificate, read_chain(old)[0]) for old in present):
                 why = "the new root was not signed by the old one"
-                self.security_event("InvalidCsmsCertificate", why, now)
+                self.core.tell(topics.SECURITY_EVENT, "InvalidCsmsCertificate", why, now)
                 return "Rejected"
             present = present[-1:]  # a fall-back to one root before is allowed, not to more
         elif len(self.all_roots()) >= self.certificates_at_most():
             return "Rejected"
-        vault = self.open_vault()
+        vault = self.security.open_vault()
         vault.roots = {**(vault.roots or {}), use: [*present, clean]}
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         return "Accepted"
 
     # --- DeleteCertificate, GetInstalledCertificateIds ---------------------------------------
@@ -96,17 +99,18 @@ class InstalledCertificates:
             if not same_hash(wanted, self.hash_of(pem, algorithm)):
                 continue
             rest = [other for other in self.roots_of(use) if other != pem]
-            if use == self.CSMS_ROOT and not rest and self.security_profile() >= 2:
+            if use == self.CSMS_ROOT and not rest and self.security.security_profile() >= 2:
                 return "Failed"
-            roots = {**self.vault.roots, use: rest}
-            self.vault.roots = {name: pems for name, pems in roots.items() if pems} or None
-            self.changed(URGENT)
+            vault = self.security.vault
+            roots = {**vault.roots, use: rest}
+            vault.roots = {name: pems for name, pems in roots.items() if pems} or None
+            self.core.changed(URGENT)
             return "Accepted"
         return "NotFound"
 
     def _is_own(self, wanted: dict, algorithm: str) -> bool:
         """M04.FR.06: the station's own certificate is not to be deleted by this."""
-        chain = read_chain(self.vault.certificate) if self.vault else []
+        chain = read_chain(self.security.vault.certificate) if self.security.vault else []
         if not chain:
             return False
         known = [*chain[1:], *(read_chain(pem)[0] for _, pem in self.all_roots())]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chargepoint.core import topics
+from chargepoint.core.block import failed, got, timer
 from chargepoint.effects import URGENT
 from chargepoint.security.certificates import (
     CLOCKS_APART,
@@ -19,7 +21,7 @@ SIGN_REPEATS = 3
 
 
 class OwnCertificate:
-    """Block of every version, with SecurityEvents, InstalledCertificates and Relinking.
+    """Of every version, beside `security`, `certificates` and `relinking`.
 
     A version supplies organization(), signing_payload(csr), longest_chain().
     """
@@ -32,19 +34,21 @@ class OwnCertificate:
 
     def sign_certificate(self, now: float, context: Any = None) -> None:
         """Make a key pair and ask the CSMS for the certificate of it."""
-        vault = self.open_vault()
-        name = self.config.serial or self.identity
+        vault = self.security.open_vault()
+        name = self.core.config.serial or self.core.identity
         vault.pending_key, request = make_key_and_csr(name, self.organization())
-        self.changed(URGENT)
-        self.call("SignCertificate", self.signing_payload(request), now, context)
+        self.core.changed(URGENT)
+        self.core.call("SignCertificate", self.signing_payload(request), now, context)
 
-    def got_sign_certificate(self, payload: dict, context: Any, now: float) -> None:
+    @got("SignCertificate")
+    def signing_answered(self, payload: dict, context: Any, now: float) -> None:
         if payload["status"] == "Accepted":
             self._wait_for_certificate(now)
         else:
             self._stop_asking(now)
 
-    def failed_sign_certificate(self, code: str, context: Any, now: float) -> None:
+    @failed("SignCertificate")
+    def signing_failed(self, code: str, context: Any, now: float) -> None:
         if code in ("Disconnected", "Timeout"):
             self._wait_for_certificate(now)
         else:
@@ -52,27 +56,32 @@ class OwnCertificate:
 
     def _stop_asking(self, now: float) -> None:
         """The CSMS will not sign; the certificate at hand is asked for anew a day later."""
-        if self.vault is not None:
-            self.vault.pending_key, self.vault.signings = "", 0
-        self.clear_timer("signing")
-        if self.vault is not None and self.vault.coming:
+        vault = self.security.vault
+        if vault is not None:
+            vault.pending_key, vault.signings = "", 0
+        self.core.clear_timer("signing")
+        if vault is not None and vault.coming:
             self.arm_certificate(now)
-        elif self.vault is not None and self.vault.certificate:
+        elif vault is not None and vault.certificate:
             end = self._expiry(now)
-            self.set_timer("certificate", min(now + DAY, end) if now < end else now + DAY)
+            self.core.set_timer("certificate", min(now + DAY, end) if now < end else now + DAY)
 
     def _wait_for_certificate(self, now: float) -> None:
         """A02.FR.17 to 19: ask again when it does not come, ever later, a few times."""
-        if self.vault is not None and self.vault.pending_key:
-            self.set_timer("signing", now + self.signing_patience()[0] * 2**self.vault.signings)
+        vault = self.security.vault
+        if vault is not None and vault.pending_key:
+            pause = self.signing_patience()[0] * 2**vault.signings
+            self.core.set_timer("signing", now + pause)
 
-    def at_signing(self, now: float) -> None:
-        if self.vault is None or not self.vault.pending_key:
+    @timer("signing")
+    def ask_again(self, now: float) -> None:
+        vault = self.security.vault
+        if vault is None or not vault.pending_key:
             return
-        if self.vault.signings >= self.signing_patience()[1]:
+        if vault.signings >= self.signing_patience()[1]:
             self._stop_asking(now)
             return
-        self.vault.signings += 1
+        vault.signings += 1
         self.sign_certificate(now)
 
     # --- CertificateSigned -------------------------------------------------------------------
@@ -85,18 +94,18 @@ class OwnCertificate:
         """
         fault = self._certificate_fault(pem, now)
         if fault:
-            self.security_event("InvalidChargingStationCertificate", fault, now)
+            self.core.tell(topics.SECURITY_EVENT, "InvalidChargingStationCertificate", fault, now)
             return "Rejected"
-        vault = self.vault
+        vault = self.security.vault
         chain = "".join(pem_of(certificate) for certificate in read_chain(pem))
         key, vault.pending_key, vault.signings = vault.pending_key, "", 0
-        self.clear_timer("signing")
+        self.core.clear_timer("signing")
         vault.coming = None  # the newest is the one that is meant
-        if self._begin_of(chain) > self.station_time(now) + CLOCKS_APART:
+        if self._begin_of(chain) > self.core.station_time(now) + CLOCKS_APART:
             vault.coming = [chain, key]
-            self.changed(URGENT)
+            self.core.changed(URGENT)
         else:
-            self.change_credentials(now, certificate=chain, key=key)
+            self.relinking.change_credentials(now, certificate=chain, key=key)
         self.arm_certificate(now)
         return "Accepted"
 
@@ -106,14 +115,15 @@ class OwnCertificate:
         chain = read_chain(pem)
         if not chain:
             return "no certificate can be read"
-        if self.vault is None or not self.vault.pending_key:
+        vault = self.security.vault
+        if vault is None or not vault.pending_key:
             return "no certificate was asked for"
-        if not is_for_key(chain[0], self.vault.pending_key):
+        if not is_for_key(chain[0], vault.pending_key):
             return "the certificate is for another key"
-        roots = [root for _, root in self.all_roots()]
+        roots = [root for _, root in self.certificates.all_roots()]
         # Judged as of its begin, if that is yet to come.
-        time = max(self.station_time(now), chain[0].not_valid_before_utc.timestamp())
-        return chain_fault(chain, roots, time) or self.revocation_of(chain, now)
+        time = max(self.core.station_time(now), chain[0].not_valid_before_utc.timestamp())
+        return chain_fault(chain, roots, time) or self.certificates.revocation_of(chain, now)
 
     # --- one that is not valid yet -----------------------------------------------------------
 
@@ -124,45 +134,49 @@ class OwnCertificate:
 
     def _use_coming(self, now: float) -> None:
         """Its time has come; if the CSMS will not have it, Relinking goes back to the old one."""
-        (chain, key), self.vault.coming = self.vault.coming, None
-        self.exchange_credentials(now, certificate=chain, key=key)
+        vault = self.security.vault
+        (chain, key), vault.coming = vault.coming, None
+        self.relinking.exchange_credentials(now, certificate=chain, key=key)
 
     # --- renewal -----------------------------------------------------------------------------
 
     def _expiry(self, now: float) -> float:
         """When the certificate ends, by the worker's clock."""
-        end = read_chain(self.vault.certificate)[0].not_valid_after_utc.timestamp()
-        return now + end - self.station_time(now)
+        end = read_chain(self.security.vault.certificate)[0].not_valid_after_utc.timestamp()
+        return now + end - self.core.station_time(now)
 
     def arm_certificate(self, now: float) -> None:
         """Wake to renew the certificate, then for its end; or for the begin of the next one."""
-        if self.vault is not None and self.vault.coming:
-            begin = self._begin_of(self.vault.coming[0])
-            self.set_timer("certificate", max(now, self.when_it_shows(begin, now)))
+        vault = self.security.vault
+        if vault is not None and vault.coming:
+            begin = self._begin_of(vault.coming[0])
+            self.core.set_timer("certificate", max(now, self.core.when_it_shows(begin, now)))
             return
-        if self.vault is None or not self.vault.certificate:
-            self.clear_timer("certificate")
+        if vault is None or not vault.certificate:
+            self.core.clear_timer("certificate")
             return
-        certificate = read_chain(self.vault.certificate)[0]
+        certificate = read_chain(vault.certificate)[0]
         life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
         renewal = self._expiry(now) - min(RENEW_BEFORE, life.total_seconds() / 3)
-        self.set_timer("certificate", max(now, renewal))
+        self.core.set_timer("certificate", max(now, renewal))
 
-    def at_certificate(self, now: float) -> None:
+    @timer("certificate")
+    def certificate_is_due(self, now: float) -> None:
         """A03: a certificate that is about to end is renewed by the station itself."""
-        if self.vault.coming:
-            if self._begin_of(self.vault.coming[0]) <= self.station_time(now) + 0.001:
+        vault = self.security.vault
+        if vault.coming:
+            if self._begin_of(vault.coming[0]) <= self.core.station_time(now) + 0.001:
                 self._use_coming(now)
             self.arm_certificate(now)
             return
         end = self._expiry(now)
         if now > end:
             info = "the station's certificate has expired"
-            self.security_event("InvalidChargingStationCertificate", info, now)
-            self.set_timer("certificate", now + DAY)
+            self.core.tell(topics.SECURITY_EVENT, "InvalidChargingStationCertificate", info, now)
+            self.core.set_timer("certificate", now + DAY)
         else:
-            self.set_timer("certificate", end + 1.0)
-        if not self.vault.pending_key:
+            self.core.set_timer("certificate", end + 1.0)
+        if not self.security.vault.pending_key:
             self.sign_certificate(now)
 
     def resume_certificate(self, now: float) -> None:

@@ -4,7 +4,7 @@ Whitepaper A01 and A05; 2.0.1 A01, A05, B10.
 """
 
 from chargepoint.core import topics
-from chargepoint.core.block import hears
+from chargepoint.core.block import answers, hears, timer
 from chargepoint.effects import SOON, URGENT, Close, Dial
 from chargepoint.security.vault import LinkSecurity, Vault
 
@@ -17,6 +17,8 @@ FAILURES = {
     "tls": "FailedToAuthenticateAtCsms",
     "version": "InvalidTLSVersion",
 }
+
+RECONFIGURED = "ReconfigurationOfSecurityParameters"
 
 
 def password_of(key: str) -> str:
@@ -35,23 +37,25 @@ def is_hexadecimal(key: str) -> bool:
 
 
 class Relinking:
-    """Block of every version, with SecurityEvents and InstalledCertificates.
+    """Of every version, beside `security`, `certificates` and `own_certificate`.
 
     A version supplies security_profile(), the profile in force, and link_url().
     """
 
     __slots__ = ()
 
+    @answers(topics.LINK_SECURITY, wakes=True)
     def link_security(self) -> LinkSecurity | None:
         """None while the CSMS has entrusted the station with nothing that the link needs."""
-        vault = self.vault
+        vault = self.security.vault
         if vault is None or not (vault.roots or any(vault.credentials)):
             return None
+        certificates = self.certificates
         return LinkSecurity(
-            profile=self.security_profile(),
+            profile=self.security.security_profile(),
             password=self.password_on_wire(vault.password),
             url=self.link_url(),
-            roots=tuple(self.roots_of(self.CSMS_ROOT)),
+            roots=tuple(certificates.roots_of(certificates.CSMS_ROOT)),
             certificate=vault.certificate,
             key=vault.key,
         )
@@ -69,11 +73,12 @@ class Relinking:
 
         `password`: one that comes with the profile. What is in use now is there.
         """
-        vault = self.vault
+        vault = self.security.vault
         password = password or (vault.password if vault is not None else "")
         if wanted in (1, 2) and current in (0, 3) and not password:
             return "a password"
-        if wanted >= 2 and current < 2 and not self.roots_of(self.CSMS_ROOT):
+        certificates = self.certificates
+        if wanted >= 2 and current < 2 and not certificates.roots_of(certificates.CSMS_ROOT):
             return "a root certificate of the CSMS"
         if wanted == 3 and current < 3 and not (vault is not None and vault.certificate):
             return "a certificate of the station"
@@ -82,7 +87,7 @@ class Relinking:
     def change_credentials(self, now: float, **given: object) -> None:
         """Use other credentials from the answer on; the link is made anew where they matter."""
         if self._exchanged(now, given):
-            self.later(self._relink_soon)
+            self.core.later(self._relink_soon)
 
     def exchange_credentials(self, now: float, **given: object) -> None:
         """The same where there is nothing to answer."""
@@ -91,12 +96,12 @@ class Relinking:
 
     def _exchanged(self, now: float, given: dict[str, object]) -> bool:
         """Whether the link has to be made anew."""
-        vault = self.open_vault()
+        vault = self.security.open_vault()
         before = vault.credentials
-        profile = self.security_profile()
+        profile = self.security.security_profile()
         vault.credentials = before._replace(**given)
-        self.security_event("ReconfigurationOfSecurityParameters", ", ".join(given), now)
-        self.changed(URGENT)
+        self.core.tell(topics.SECURITY_EVENT, RECONFIGURED, ", ".join(given), now)
+        self.core.changed(URGENT)
         matters = {"profile"} | ({"password"} if profile in (1, 2) else set())
         matters |= {"certificate"} if profile == 3 else set()
         if not matters & set(given):
@@ -107,45 +112,46 @@ class Relinking:
 
     def _relink_soon(self, now: float) -> None:
         """After the answer, which the CSMS is to have; whoever resumes the station dials anew."""
-        pause = self.delay("relink", 0.0)
+        pause = self.core.delay("relink", 0.0)
         if pause <= 0:
             self._relink(now)
-        elif not self.has_timer("relink"):
-            self.set_timer("relink", now + pause)
+        elif not self.core.has_timer("relink"):
+            self.core.set_timer("relink", now + pause)
 
-    def at_relink(self, now: float) -> None:
+    @timer("relink")
+    def relink_is_due(self, now: float) -> None:
         self._relink(now)
 
     def _relink(self, now: float) -> None:
-        if self.connected:
-            pause = self.delay("reconnect", 0.0)
-            self.put(Close(1000, "security configuration changed", pause))
+        if self.core.connected:
+            pause = self.core.delay("reconnect", 0.0)
+            self.core.put(Close(1000, "security configuration changed", pause))
 
     # --- how it went -------------------------------------------------------------------------
 
-    @hears(topics.CONNECTING)
+    @hears(topics.CONNECTING, wakes=True)
     def link_is_new(self, now: float) -> None:
-        vault = self.vault
-        self.clear_timer("relink")  # this link has the new ones
+        vault = self.security.vault
+        self.core.clear_timer("relink")  # this link has the new ones
         if vault is not None:
             vault.told = ""
             if vault.before is not None:  # they are accepted
                 vault.before, vault.failures = None, 0
-                self.changed(URGENT)
+                self.core.changed(URGENT)
 
-    @hears(topics.DIAL_FAILED)
+    @hears(topics.DIAL_FAILED, wakes=True)
     def dial_came_to_nothing(self, kind: str, why: str, now: float) -> None:
         """A dial came to nothing. `kind`: of FAILURES, or "network"."""
         event = FAILURES.get(kind)
-        vault = self.vault
-        if event is not None and (vault is not None or self.tells_security_events()):
-            vault = self.open_vault()
+        vault = self.security.vault
+        if event is not None and (vault is not None or self.security.tells_security_events()):
+            vault = self.security.open_vault()
             if vault.told != kind:  # not at each of many tries
                 vault.told = kind
-                self.security_event(event, why, now)
+                self.core.tell(topics.SECURITY_EVENT, event, why, now)
         if vault is not None and vault.before is not None:
             vault.failures += 1
-            self.changed(SOON)
+            self.core.changed(SOON)
             if vault.failures >= self.attempts_with_new():
                 self._fall_back(vault, now)
 
@@ -155,28 +161,19 @@ class Relinking:
         if vault.certificate and given_up.certificate != vault.certificate:
             self.certificate_given_up(now)
         info = "fallen back: the CSMS was not reached with the new ones"
-        self.security_event("ReconfigurationOfSecurityParameters", info, now)
-        self.arm_certificate(now)
-        self.changed(URGENT)
-        self.put(Dial(0.0))
+        self.core.tell(topics.SECURITY_EVENT, RECONFIGURED, info, now)
+        self.own_certificate.arm_certificate(now)
+        self.core.changed(URGENT)
+        self.core.put(Dial(0.0))
 
     def certificate_given_up(self, now: float) -> None:
         """Hook: a renewed certificate did not get us in, and the one before it is used again."""
 
     # --- the saved state ---------------------------------------------------------------------
 
-    def restore_security(self, saved: dict, now: float) -> None:
-        self.vault = Vault.from_saved(saved)
-        self.heed_operator()
-        self.resume_certificate(now)
-
     def heed_operator(self) -> None:
         """Credentials that the operator has changed since are meant."""
-        vault = self.vault
-        if vault is not None and vault.base != self.config.credentials:
+        vault = self.security.vault
+        if vault is not None and vault.base != self.core.config.credentials:
             vault.forget_credentials()
-            vault.base = self.config.credentials
-
-    def saved_security(self) -> dict:
-        """The parts of the saved state; "secrets" is what the shell encrypts."""
-        return {} if self.vault is None else self.vault.to_saved()
+            vault.base = self.core.config.credentials

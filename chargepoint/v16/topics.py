@@ -49,3 +49,4 @@ HELD = Question("held for an update")  # (outlet, operative) -> whether it stays
 # (action of a message about a file, now): the CSMS wants to hear how that stands.
 STATUS_ASKED = Event("status of a file asked")
 SIGNING_ASKED = Event("signing asked")  # (context of the Call): a certificate of our own
+VAULT_RESTORED = Event("vault restored")  # (now), with all that was entrusted to the station

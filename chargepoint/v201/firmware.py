@@ -39,6 +39,21 @@ class Firmware(Updating, Publishing, Uploading, FileTransfers):
 
     __slots__ = ()
 
+    @property
+    def files(self) -> "Firmware":
+        return self
+
+    def worker(self, name: str) -> "Firmware":
+        return self
+
+    def saved_files(self) -> dict[str, Any]:
+        return self.saved_jobs() | self.saved_updating()
+
+    def restore_files(self, saved: dict[str, Any], now: float) -> None:
+        self.restore_jobs(saved)
+        self.restore_updating(saved)
+        self.resume_jobs(now)
+
     # --- updates (L01, L02) ------------------------------------------------------------------
 
     def on_update_firmware(self, payload: dict, now: float) -> dict:

@@ -90,17 +90,17 @@ class V2gCertificate:
         payload = {"csr": request, **({"certificateType": kind} if kind else {})}
         self.call("SignCertificate", payload, now, ("v2g", kind, *why))
 
-    def got_sign_certificate(self, payload: dict, context: Any, now: float) -> None:
+    def signing_answered(self, payload: dict, context: Any, now: float) -> None:
         if not isinstance(context, tuple):
-            super().got_sign_certificate(payload, context, now)
+            super().signing_answered(payload, context, now)
         elif payload["status"] == "Accepted":
             self._wait_for_v2g(context[1], now)
         else:
             self._stop_asking_v2g(context[1])
 
-    def failed_sign_certificate(self, code: str, context: Any, now: float) -> None:
+    def signing_failed(self, code: str, context: Any, now: float) -> None:
         if not isinstance(context, tuple):
-            super().failed_sign_certificate(code, context, now)
+            super().signing_failed(code, context, now)
         elif code in ("Disconnected", "Timeout"):
             self._wait_for_v2g(context[1], now)
         else:
