@@ -6,6 +6,7 @@ import pytest
 
 from chargepoint.times import iso
 from tests.chargepoint.files import FilePeer
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v201.csms import booted
 
@@ -94,6 +95,6 @@ def test_an_installation_takes_no_longer_for_a_restart_in_its_midst():
     peer.pass_time(40)
     peer.restart()
     peer.pass_time(19)
-    assert peer.station.jobs["firmware"].phase == "installing"
+    assert block(peer.station, "files").jobs["firmware"].phase == "installing"
     peer.pass_time(2)
-    assert peer.station.jobs["firmware"].phase != "installing"
+    assert block(peer.station, "files").jobs["firmware"].phase != "installing"

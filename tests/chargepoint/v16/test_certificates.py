@@ -9,6 +9,7 @@ from cryptography.x509.oid import NameOID
 
 from chargepoint.times import iso
 from tests.chargepoint.authority import DAY, Authority
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import START, Peer
 
 CSMS, MAKER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
@@ -76,7 +77,7 @@ def test_an_installed_certificate_is_listed_by_its_hash_data(peer, root):
     data = [hashed(root, "SHA256")]
     assert installed(peer) == {"status": "Accepted", "certificateHashData": data}
     assert installed(peer, MAKER) == {"status": "NotFound"}
-    assert peer.station.roots_of(CSMS) == [root.pem]
+    assert block(peer.station, "certificates").roots_of(CSMS) == [root.pem]
 
 
 def test_the_same_certificate_is_kept_once(peer, root):
@@ -116,18 +117,19 @@ def test_a_new_root_must_be_signed_by_the_old_one_where_that_is_checked(root):
     heir = Authority("Heir", START, issuer=root)
     assert install(peer, root.pem) == "Accepted"
     assert install(peer, Authority("Usurper", START).pem) == "Rejected"
-    assert peer.station.security_log()[-1][1] == "InvalidCentralSystemCertificate"
+    log = block(peer.station, "security").security_log()
+    assert log[-1][1] == "InvalidCentralSystemCertificate"
     assert install(peer, heir.pem) == "Accepted"
-    assert peer.station.roots_of(CSMS) == [root.pem, heir.pem]
+    assert block(peer.station, "certificates").roots_of(CSMS) == [root.pem, heir.pem]
     assert install(peer, Authority("Grandchild", START, issuer=heir).pem) == "Accepted"
-    assert len(peer.station.roots_of(CSMS)) == 2
-    assert root.pem not in peer.station.roots_of(CSMS)
+    assert len(block(peer.station, "certificates").roots_of(CSMS)) == 2
+    assert root.pem not in block(peer.station, "certificates").roots_of(CSMS)
 
 
 def test_certificates_survive_a_restart(peer, root):
     install(peer, root.pem)
     again = peer.crash()
-    assert again.station.roots_of(CSMS) == [root.pem]
+    assert block(again.station, "certificates").roots_of(CSMS) == [root.pem]
 
 
 # --- the station's own ---------------------------------------------------------------------------

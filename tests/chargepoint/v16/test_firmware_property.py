@@ -74,7 +74,7 @@ def test_an_update_ends_and_gives_the_connectors_back(steps):
             peer.connect()
         if peer.downloads:
             peer.fetched(b"\x7fELF")
-    update = peer.station.job("firmware")
+    update = block(peer.station, "files").job("firmware")
     assert update is None or (update.phase == OVER and not update.untold and not update.held)
     assert not any(c.state in INOPERATIVE_STATES for c in peer.station.connectors.values())
     if "link" not in steps and "restart" not in steps:

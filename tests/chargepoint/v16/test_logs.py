@@ -6,6 +6,7 @@ import pytest
 
 from chargepoint.effects import BAD_MESSAGE, DENIED, DONE, FAILED, UNSUPPORTED
 from chargepoint.times import iso
+from chargepoint.v16.topics import STATUS_ASKED
 from tests.chargepoint.files import FilePeer
 
 PLACE = "ftp://user:secret@files.example/logs/"
@@ -180,7 +181,7 @@ def test_a_log_and_diagnostics_may_be_sent_at_once(peer):
 
 def test_the_log_status_for_an_extended_trigger(peer):
     def triggered():
-        peer.station.trigger_log_status(peer.now)
+        peer.station.tell(STATUS_ASKED, "LogStatusNotification", peer.now)
         peer.take(peer.station._finish(peer.now))
         return peer.calls(LOG)[-1]
 

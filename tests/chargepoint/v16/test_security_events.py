@@ -3,6 +3,7 @@
 import pytest
 
 from chargepoint.times import iso
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer
 
 
@@ -22,7 +23,7 @@ def told(peer):
 
 
 def logged(peer):
-    return [kind for _, kind, _ in peer.station.security_log()]
+    return [kind for _, kind, _ in block(peer.station, "security").security_log()]
 
 
 @pytest.mark.proves("EmulatorSecurityEvents")
@@ -31,7 +32,7 @@ def test_nothing_is_told_unless_the_extension_is_on():
     peer.call("Reset", {"type": "Hard"})
     peer.connect()
     assert told(peer) == []
-    assert peer.station.security_log() == []
+    assert block(peer.station, "security").security_log() == []
 
 
 @pytest.mark.proves("SecurityEventNotification")
@@ -69,7 +70,7 @@ def test_an_action_that_is_not_known_is_no_invalid_message(peer):
 
 def test_events_of_an_offline_station_wait_and_survive_a_restart(peer):
     peer.drop()
-    peer.station.security_event("TamperDetectionActivated", "door", peer.now)
+    block(peer.station, "security").security_event("TamperDetectionActivated", "door", peer.now)
     again = peer.crash()
     again.connect()
     assert told(again)[-1] == "TamperDetectionActivated"
@@ -91,9 +92,10 @@ def test_a_csms_that_does_not_know_the_action_is_spared_repetitions():
 
 def test_events_and_log_are_bounded(peer):
     peer.drop()
+    security = block(peer.station, "security")
     for number in range(150):
-        peer.station.security_event("TamperDetectionActivated", str(number), peer.now)
-    assert len(peer.station.security_log()) == 100
+        security.security_event("TamperDetectionActivated", str(number), peer.now)
+    assert len(block(peer.station, "security").security_log()) == 100
     peer.connect()
     infos = [note.get("techInfo") for note in peer.calls("SecurityEventNotification")]
     assert infos[1:] == [str(number) for number in range(100, 150)]

@@ -6,6 +6,7 @@ from chargepoint.config import StationConfig
 from chargepoint.effects import Dial
 from chargepoint.versions import make_station
 from tests.chargepoint.authority import Authority
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import START, Peer
 
 KEY = "a-plain-text-key-1"
@@ -172,10 +173,10 @@ def test_refused_credentials_are_given_up_for_the_old_ones(peer):
     raised(peer, "1")
     assert not [e for e in failed(peer, "refused", 2) if type(e) is Dial]
     assert Dial(0.0) in failed(peer, "refused")
-    assert peer.station.security_profile() == 0
+    assert block(peer.station, "security").security_profile() == 0
     peer.connect()
     assert shown(peer, "SecurityProfile")["value"] == "0"
-    log = [kind for _, kind, _ in peer.station.security_log()]
+    log = [kind for _, kind, _ in block(peer.station, "security").security_log()]
     assert log.count("FailedToAuthenticateAtCentralSystem") == 1
 
 
@@ -185,16 +186,16 @@ def test_accepted_credentials_stay_whatever_comes_later(peer):
     peer.connect()
     peer.drop()
     failed(peer, "refused", 10)
-    assert peer.station.security_profile() == 1
+    assert block(peer.station, "security").security_profile() == 1
 
 
 def test_a_trial_survives_a_restart(peer):
     raised(peer, "1")
     failed(peer, times=2)
     peer.restart()
-    assert peer.station.security_profile() == 1
+    assert block(peer.station, "security").security_profile() == 1
     failed(peer)
-    assert peer.station.security_profile() == 0
+    assert block(peer.station, "security").security_profile() == 0
 
 
 def test_a_renewed_certificate_that_is_refused_gives_way_to_the_old_one(peer, root):
@@ -233,12 +234,12 @@ def test_an_operators_new_credentials_replace_those_of_the_csms():
     assert peer.station.link_security() is None
     saved = Peer.crash(peer).station.snapshot()["saved"]
     again = make_station(config, saved, peer.now)
-    assert again.security_profile() == 0
+    assert block(again, "security").security_profile() == 0
 
 
 def test_a_station_without_the_extension_keeps_nothing(peer):
     peer.feed("no frame")
     failed(peer, "refused", 3)
     peer.call("Reset", {"type": "Hard"})
-    assert peer.station.vault is None
+    assert block(peer.station, "security").vault is None
     assert not {"security", "secrets"} & set(peer.station.snapshot()["saved"])

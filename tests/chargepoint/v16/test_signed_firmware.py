@@ -3,7 +3,11 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from chargepoint.core.topics import SECURITY_EVENT
 from chargepoint.times import iso
+from chargepoint.v16.security.certificates import Certificates
+from chargepoint.v16.security.events import Security
+from chargepoint.v16.topics import STATUS_ASKED
 from tests.chargepoint.files import FIRMWARE, FilePeer, Signer
 
 NEWS = "SignedFirmwareStatusNotification"
@@ -15,11 +19,17 @@ class Noting:
 
     def __init__(self, peer, monkeypatch):
         self.events, self.roots = [], []
-        kind = type(peer.station)
+        told = peer.station.tell
         monkeypatch.setattr(
-            kind, "security_event", lambda _, kind, info, now: self.events.append(kind)
+            type(peer.station), "tell",
+            lambda _, event, *what: (
+                self.events.append(what[0]) if event is SECURITY_EVENT else told(event, *what)
+            ),
+        )  # fmt: skip
+        monkeypatch.setattr(
+            Security, "security_event", lambda _, kind, info, now: self.events.append(kind)
         )
-        monkeypatch.setattr(kind, "roots_of", lambda _, use: self.roots)
+        monkeypatch.setattr(Certificates, "roots_of", lambda _, use: self.roots)
 
 
 @pytest.fixture
@@ -187,7 +197,7 @@ def test_nothing_of_the_signature_is_kept_when_it_is_over(peer, signer):
 
 def test_the_status_for_an_extended_trigger(peer, signer):
     def triggered():
-        peer.station.trigger_signed_firmware_status(peer.now)
+        peer.station.tell(STATUS_ASKED, "SignedFirmwareStatusNotification", peer.now)
         peer.pass_time(0)
         peer.take(peer.station._finish(peer.now))
         return peer.calls(NEWS)[-1]

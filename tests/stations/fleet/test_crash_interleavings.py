@@ -26,6 +26,7 @@ from messaging.keeping.storing import store_batch
 from stations.models import Station
 from stations.state import snapshots
 from stations.worker import fleet
+from tests.chargepoint.inside import block
 from tests.stations.fleet.crash_world import CAR, IDENTITY, Wire, World
 
 CONNECTOR = strategies.sampled_from([1, 2])
@@ -216,17 +217,18 @@ class Crashes(RuleBasedStateMachine):
         station, accepted = self.world.station, self.world.accepted
         for value in accepted["timeout"].values():
             key = "ConnectionTimeOut" if self.version == "1.6" else "TxCtrlr.EVConnectionTimeOut"
-            table = station.keys if self.version == "1.6" else station.model
+            table = block(station, "keys") if self.version == "1.6" else station.model
             assert table.integer(key) == value
-        kept = {getattr(p, "profile", p).id for p in station.profiles or ()}
+        kept = {getattr(p, "profile", p).id for p in block(station, "charging").profiles or ()}
         assert set(accepted["profiles"]) <= kept
+        held = block(station, "reservation").reservations or ()
         # A broken connector ends its reservation.
         faulted = any(connector.faulted for connector in station.connectors.values())
         if not faulted:
-            assert set(accepted["reservations"]) <= set(station.reservations or ())
+            assert set(accepted["reservations"]) <= set(held)
         accepted["reservations"] = {
             number: place for number, place in accepted["reservations"].items()
-            if number in (station.reservations or ())
+            if number in held
         }
 
     @invariant()

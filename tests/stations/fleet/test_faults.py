@@ -10,6 +10,7 @@ import websockets
 from chargepoint.station import CommandRejected
 from stations.link.dialer import LinkState
 from stations.link.targets import DialTarget
+from tests.chargepoint.inside import block
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import back, booted
 from tests.stations.fleet.sink import Sink
@@ -178,7 +179,7 @@ async def test_a_power_cut_shows_as_1006_and_the_station_boots_when_it_is_back(s
     connection = await settled(station, sink)
     command(station, "start-transaction", connector=1, id_tag="T")
     await until(lambda: "StartTransaction" in connection.actions())
-    await until(lambda: station.consumer.station.sessions[1].transaction_id == 7)
+    await until(lambda: block(station.consumer.station, "sessions").open[1].transaction_id == 7)
     command(station, "power-cut", seconds=0.5)
     await until(lambda: connection.transport.is_disconnected)
     assert connection.closed_with is None

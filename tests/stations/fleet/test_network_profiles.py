@@ -12,6 +12,7 @@ from stations.orders.commands import notify_changed
 from stations.worker.clock import Clock, Deadlines
 from stations.worker.consumers import ChargePointConsumer, Host
 from tests.chargepoint.authority import Authority
+from tests.chargepoint.inside import block
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import NoSnapshots, QuickBackoff, target
 from tests.stations.fleet.running import RunningWorker, configure, hot_state, stored_state
@@ -111,7 +112,7 @@ async def test_from_ws_to_wss_by_a_network_profile_and_a_reset(
         assert secure.refusals == 0 and len(plain.links) == 1
         assert secure.links[0].request.path == "/ocpp/CP-1"
         assert await reasons(secure) == ["RemoteReset"]
-        assert station.consumer.station.security_profile() == 2
+        assert block(station.consumer.station, "security").security_profile() == 2
 
 
 async def test_a_new_place_that_is_dead_is_given_up_for_the_old_one(station, plain, root):
@@ -195,7 +196,7 @@ async def test_a_password_is_changed_refused_and_given_up(station, plain):
         assert status == "Accepted"
         await until(lambda: len(other.links) == 3)
         assert other.refusals == 2
-        log = [kind for _, kind, _ in station.consumer.station.security_log()]
+        log = [kind for _, kind, _ in block(station.consumer.station, "security").security_log()]
         assert "FailedToAuthenticateAtCsms" in log
 
 

@@ -12,6 +12,7 @@ from chargepoint.config import StationConfig
 from stations.link.dialer import LinkState
 from stations.orders.commands import notify_changed
 from tests.chargepoint.authority import Authority
+from tests.chargepoint.inside import block
 from tests.stations.fleet.conftest import PATIENCE, until
 from tests.stations.fleet.dialers import target
 from tests.stations.fleet.running import RunningWorker, configure, hot_state, stored_state
@@ -96,7 +97,7 @@ async def test_a_refused_password_is_given_up_for_the_old_one(station, plain):
     assert await plain.change("AuthorizationKey", "another-password-1") == "Accepted"
     await until(lambda: len(plain.links) == 3)
     assert plain.refusals == 3
-    log = [kind for _, kind, _ in station.consumer.station.security_log()]
+    log = [kind for _, kind, _ in block(station.consumer.station, "security").security_log()]
     assert "FailedToAuthenticateAtCentralSystem" in log
 
 
@@ -147,7 +148,7 @@ async def test_a_csms_that_cannot_be_trusted_is_left_for_the_old_link(
         await until(lambda: len(plain.links) == 2)
         await until(lambda: event in plain.events())
         assert not secure.links
-        assert station.consumer.station.security_profile() == 0
+        assert block(station.consumer.station, "security").security_profile() == 0
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import pytest
 from stations.link.tls_protocols import check_protocols
 from stations.models import Station
 from tests.chargepoint.authority import Authority
+from tests.chargepoint.inside import block
 from tests.stations.fleet.conftest import until
 from tests.stations.fleet.dialers import booted
 from tests.stations.fleet.secure_csms import server_context
@@ -71,7 +72,7 @@ def agreed(connection):
 
 def told(dialer) -> str:
     """The kind of failure that became a security event."""
-    vault = dialer.consumer.station.vault
+    vault = block(dialer.consumer.station, "security").vault
     return vault.told if vault else ""
 
 
