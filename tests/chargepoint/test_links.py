@@ -106,10 +106,12 @@ def test_an_absurd_clock_is_not_followed(there):
 
 def test_a_bug_in_a_handler_is_answered_with_internal_error(lenient, monkeypatch):
     peer = Peer().connect()
-    broken = type(peer.station)
-    monkeypatch.setattr(broken, "on_clear_cache", lambda self, payload, now: 1 / 0)
+    actions = peer.station.TABLES.actions
+    row, _ = actions["ClearCache"]
+    monkeypatch.setitem(actions, "ClearCache", (row, lambda block, payload, now: 1 / 0))
     assert peer.call("ClearCache", {})[2] == "InternalError"
-    monkeypatch.setattr(broken, "on_clear_cache", lambda self, payload, now: {"status": "Perhaps"})
+    wrong = (row, lambda block, payload, now: {"status": "Perhaps"})
+    monkeypatch.setitem(actions, "ClearCache", wrong)
     assert peer.call("ClearCache", {}, "c2")[2] == "InternalError"
     assert peer.call("GetConfiguration", {"key": ["BlinkRepeat"]}, "c3")[0] == 3
 
