@@ -13,7 +13,7 @@ from accounts.trail import acts
 from messaging.keeping.store import async_database
 from messaging.live.stats import LiveStats
 from messaging.masking import shown
-from messaging.queries import analytics, exporting, history, sessions
+from messaging.queries import analytics, exporting, history, session_exporting, sessions
 from messaging.queries.windows import to_ms
 from messaging.rows import document_item, iso
 from messaging.schemas import (
@@ -161,12 +161,13 @@ async def list_transactions(
     cursor: str = "",
 ):
     """Sessions by filter, newest first."""
+    low, high = _span(filters)
     try:
         found, following = await sessions.read_page(
             async_database(),
             filters.match(),
-            low=to_ms(aware(filters.since)) if filters.since else sessions.EARLIEST_MS,
-            high=to_ms(aware(filters.until)) if filters.until else None,
+            low=low,
+            high=high,
             limit=limit,
             cursor=cursor,
         )
@@ -174,6 +175,29 @@ async def list_transactions(
         message = "Give as cursor what `next` of the last page said."
         raise ApiError("bad_cursor", message, 422) from error
     return {"items": [sessions.item(made) for made in found], "next": following}
+
+
+@router.get("/transactions/export", tags=["transactions"], summary="Download sessions")
+async def export_transactions(
+    request: HttpRequest,
+    filters: Query[TransactionFilter],
+    format: str = Query("jsonl", description="jsonl or csv"),
+):
+    """All sessions of the filter, newest first, as JSON lines or CSV, without meter values."""
+    if format not in session_exporting.TYPES:
+        raise ApiError("bad_format", "Set format to jsonl or csv.", 422)
+    low, high = _span(filters)
+    body = session_exporting.stream(async_database(), filters.match(), format, low=low, high=high)
+    answer = StreamingHttpResponse(body, content_type=session_exporting.TYPES[format])
+    answer["Content-Disposition"] = f'attachment; filename="sessions.{format}"'
+    answer["X-Accel-Buffering"] = "no"
+    return answer
+
+
+def _span(filters: TransactionFilter) -> tuple[int, int | None]:
+    """In unix ms, the end not included."""
+    low = to_ms(aware(filters.since)) if filters.since else sessions.EARLIEST_MS
+    return low, to_ms(aware(filters.until)) if filters.until else None
 
 
 @router.get("/transactions/{session_id}", response=dict, tags=["transactions"], summary="A session")

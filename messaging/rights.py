@@ -17,6 +17,7 @@ PART = Part(
         "GET /messages/export": VIEW,
         "GET /messages/{message_id}": VIEW,
         "GET /transactions": VIEW_SESSIONS,
+        "GET /transactions/export": VIEW_SESSIONS,
         "GET /transactions/{session_id}": VIEW_SESSIONS,
         "GET /analytics/messages": VIEW,
         "GET /analytics/transactions": VIEW_SESSIONS,

@@ -6,9 +6,7 @@ to the loop that serves the API; what Django does by threads runs in one.
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -23,7 +21,7 @@ from django.urls import reverse
 
 from messaging.keeping.store import async_database
 from messaging.queries import sessions
-from messaging.queries.exporting import cell
+from messaging.queries.session_exporting import COLUMNS, csv_text
 from stations.admin.filters import known_tags
 from stations.link.targets import in_query
 from stations.models import Station
@@ -32,10 +30,6 @@ from stations.rights import PART, VIEW, VIEW_MESSAGES, VIEW_SESSIONS
 
 PAGE = 50
 MOST_COUNTED = 5000  # sessions that the totals are of
-COLUMNS = (
-    "id", "station", "connector", "evse", "ocpp", "transaction_id", "id_tag", "state", "started",
-    "ended", "reason", "meter_start", "meter_stop", "energy_wh",
-)  # fmt: skip
 READINGS = ("t", "energy_wh", "power_w", "soc", "current_a", "voltage_v")
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
@@ -167,16 +161,6 @@ async def _json_lines(items: AsyncIterator[dict]) -> AsyncIterator[bytes]:
         yield begin + b"\n" + json.dumps(plain).encode()
         begin = b","
     yield b"[]\n" if begin == b"[" else b"\n]\n"
-
-
-def csv_text(columns: tuple[str, ...], items: list[dict], head: bool = True) -> str:
-    """CSV with no cell that a spreadsheet program takes for a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if head:
-        writer.writerow(columns)
-    writer.writerows([cell(item.get(name)) for name in columns] for item in items)
-    return text.getvalue()
 
 
 # --- one session -------------------------------------------------------------------------------

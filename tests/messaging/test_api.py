@@ -15,6 +15,7 @@ from django.test import AsyncClient
 from accounts.models import ApiToken
 from emulator.groups import make_group
 from messaging.keeping import store
+from messaging.keeping.counting import count
 from messaging.keeping.storing import store_batch
 from messaging.records import SessionRecord
 from tests.messaging.conftest import batch_of, make_record
@@ -311,6 +312,35 @@ def test_transactions_page_by_filter_newest_first(api, log):
     _, sums = api("GET", "analytics/transactions", hours=48)
     assert (sums["started"], sums["ended"], sums["active"]) == (8, 1, 7)
     assert sums["energy_wh"] == 800
+
+
+def test_sessions_are_downloaded_by_filter(api, log):
+    log([session(number) for number in range(3)])
+    log([session(9, station="=CP2", id_tag="TAG")])
+    _, body = api("GET", "transactions/export", station="CP1")
+    assert [json.loads(line)["id"] for line in body.splitlines()] == ["s0", "s1", "s2"]
+    _, body = api("GET", "transactions/export", format="csv", station="=CP2")
+    [row] = csv.DictReader(io.StringIO(body.decode()))
+    assert (row["id"], row["station"], row["energy_wh"]) == ("s9", "'=CP2", "100")
+    assert api("GET", "transactions/export", format="xml")[0] == 422
+    assert api("GET", "transactions/export", stationId="CP1")[0] == 422
+
+
+def test_statistics_of_actions_and_stations(api, log):
+    log([record(0, uid="u"), record(1, kind="CallResult", direction="received", latency=0.25)])
+    count(store.database(), time.time())
+    status, told = api("GET", "analytics/actions", range="24h", station="CP1")
+    assert status == 200 and told["since"].endswith("Z")
+    [row] = told["rows"]
+    assert (row["action"], row["caller"], row["calls"], row["answers"]) == (
+        "Heartbeat", "station", 1, 1,
+    )  # fmt: skip
+    assert {row[f"{name}_ms"] for name in ("min", "mean", "p50", "p95", "p99", "max")} == {250.0}
+    assert api("GET", "analytics/actions", station="CP2")[1]["rows"] == []
+    _, told = api("GET", "analytics/stations", sort="p95_ms", limit=1)
+    assert told["stations"] == 1 and told["rows"][0]["station"] == "CP1"
+    for query in ({"range": "2h"}, {"sort": "name"}, {"limit": 0}, {"hours": 3}):
+        assert api("GET", "analytics/stations", **query)[0] == 422
 
 
 @pytest.mark.slow
