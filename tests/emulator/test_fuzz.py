@@ -1,4 +1,4 @@
-"""The API fuzzed by schemathesis, out of its own OpenAPI document: whatever is sent, as the document
+"""The API fuzzed by schemathesis, out of its OpenAPI document: whatever is sent, as the document
 allows it or not, no answer is a failure, and each refusal has its code and its sentence."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 import schemathesis
 from django.contrib.auth.models import User
 from django.test import Client
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from accounts.models import ApiToken
 from emulator.api import api
