@@ -45,7 +45,7 @@ def look(page: Page, address: str) -> list[str]:
         for dark in (False, True):
             page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", dark)
             mode = f"{width}{' dark' if dark else ''}"
-            faults += [f"{mode}: {each}" for each in faults_of(page)]
+            faults += [f"{mode}: {each}" for each in faults_of(page, whole=True)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             faults.append(f"{width}: wider than the window")
     return faults
