@@ -17,7 +17,7 @@ STARTS ?= 2000 10000
 WINDOW ?= 60
 NODE ?= node
 
-.PHONY: run test coverage lint wheel report bench bench-peers bench-starts bench-against bench-pages bench-frames screenshots soak mutants chaos conformance
+.PHONY: run install docs test coverage lint wheel report bench bench-peers bench-starts bench-against bench-pages bench-frames screenshots soak mutants chaos conformance
 .DEFAULT_GOAL := run
 
 # A stamp is renewed only when its requirements change. The environment is upgraded in place.
@@ -25,15 +25,19 @@ $(VENV)/.made:
 	@.ci/make-venv "$(PYTHON)" $(VENV)
 	@touch $@
 
-$(VENV)/.run-stamp: requirements.txt constraints.txt $(VENV)/.made
+$(VENV)/.run-stamp: requirements.txt requirements-docs.txt constraints.txt $(VENV)/.made
 	@echo "Installing requirements.txt"
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements.txt \
+		-r requirements-docs.txt -c constraints.txt
 	@touch $@
 
-$(VENV)/.dev-stamp: requirements.txt requirements-dev.txt constraints.txt $(VENV)/.made
+$(VENV)/.dev-stamp: requirements.txt requirements-docs.txt requirements-dev.txt constraints.txt $(VENV)/.made
 	@echo "Installing requirements-dev.txt"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@ $(VENV)/.run-stamp
+
+# What `make run` needs, without a start.
+install: $(VENV)/.run-stamp
 
 run: $(VENV)/.run-stamp
 	@exec $(BIN)/python manage.py up
@@ -42,8 +46,12 @@ lint: $(VENV)/.dev-stamp
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 
+# The pages under /docs; a warning, a dead link too, fails it. See docs/contributing/writing.md.
+docs: $(VENV)/.run-stamp
+	@$(BIN)/python -m documentation build
+
 # dist/: the command `ocpp-emulator` as a package, see docs/reference/command-line.md.
-wheel: $(VENV)/.made
+wheel: docs
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	@rm -rf build ocpp_emulator.egg-info
 

@@ -87,7 +87,7 @@ class Platform:
         with (self.directory / "up.log").open("ab") as log:
             log.truncate(0)
             self.popen = subprocess.Popen(
-                [sys.executable, "manage.py", "up", *self.options],
+                [sys.executable, "manage.py", "up", "--no-docs", *self.options],
                 cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=_die_with_parent,
             )  # fmt: skip

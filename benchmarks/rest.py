@@ -80,8 +80,8 @@ class Platform:
         self.began = time.monotonic()
         with self.output.open("wb") as file:
             self.up = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "up"], env=self.env, cwd=ROOT,
-                stdout=file, stderr=file, start_new_session=True,
+                [sys.executable, str(ROOT / "manage.py"), "up", "--no-docs"],
+                env=self.env, cwd=ROOT, stdout=file, stderr=file, start_new_session=True,
             )  # fmt: skip
         try:
             wait_until(self._is_ready, PATIENCE, "the platform is healthy", 0.02)

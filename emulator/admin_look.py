@@ -102,6 +102,7 @@ UNFOLD = {
                             and sees(request, "admin:django_celery_results_taskresult_changelist")
                         ),
                     },
+                    _item("Documentation", "menu_book", "documentation"),
                     _item("API", "api", "api:openapi-view"),
                     _item("Health", "favorite", "api:get_health"),
                     _item("My tokens", "key", "own-tokens"),

@@ -1,4 +1,4 @@
-"""The table of rights as Markdown: who may do what, for docs/explanation/security.md."""
+"""The table of rights as Markdown: who may do what, for docs/reference/rights.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from accounts.rights import ANYONE, LOGIN, METRICS, OWN
 from emulator.rights import GROUPS, TABLE
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "security.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "rights.md"
 BEGIN, END = "<!-- rights: begin -->", "<!-- rights: end -->"
 WORDS = {
     ANYONE: "anyone", LOGIN: "who is logged in", METRICS: "who is logged in, metrics tokens",

@@ -50,6 +50,8 @@ OWN = Part(
         **{name: row for label in _ADMINISTERED for name, row in model_pages(label).items()},
         "home": ANYONE,
         "favicon": ANYONE,
+        "documentation": ANYONE,
+        "documentation-page": ANYONE,
         "admin:login": ANYONE,
         **{f"admin:{name}": LOGIN for name in _OF_THE_SITE},
         "admin:auth_user_password_change": "auth.change_user",

@@ -32,7 +32,7 @@ Send = Callable[[Event], Awaitable[None]]
 GRACE = 0.3  # seconds without an answer, before each question whether the store lives
 PING_LIMIT = 0.5  # seconds for it to say so
 # These have their own limits, or need no store.
-FREE = ("/api/health", "/api/docs", "/api/openapi.json", "/static/")
+FREE = ("/api/health", "/api/docs", "/api/openapi.json", "/docs/", "/static/")
 TRY_AGAIN_LATER = 4503  # as HTTP 503; autobahn sends no 1013, which is meant for this
 
 

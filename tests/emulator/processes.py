@@ -50,7 +50,7 @@ class Up:
     def __enter__(self) -> Up:
         with self.output.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "up", *self.arguments],
+                [sys.executable, str(ROOT / "manage.py"), "up", "--no-docs", *self.arguments],
                 env=self.env, cwd=ROOT, stdout=file, stderr=file, start_new_session=True,
             )  # fmt: skip
         return self

@@ -1,4 +1,4 @@
-"""Write the table of rights into docs/explanation/security.md."""
+"""Write the table of rights into docs/reference/rights.md."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--no-seed", action="store_true", help="make no demo stations")
         parser.add_argument("--no-demo-csms", action="store_true", help="start no demo CSMS")
+        parser.add_argument(
+            "--no-docs", action="store_true",
+            help="do not build the pages under /docs, where their sources have changed",
+        )  # fmt: skip
         flower = parser.add_mutually_exclusive_group()
         flower.add_argument("--no-flower", action="store_true", help="start no Flower")
         flower.add_argument(
@@ -158,14 +164,37 @@ class Command(BaseCommand):
             group.append(services.flower(ports))
         await _all(supervisor.start(service) for service in group)
         self.show_addresses(ports, options)
+        later = []
         if not (options["flower"] or options["no_flower"]):
             flower = services.flower(ports)
-            await at_first_look(ports.flower_port, lambda: supervisor.start(flower), self.say)
+            starting = at_first_look(ports.flower_port, lambda: supervisor.start(flower), self.say)
+            later.append(starting)
+        if not options["no_docs"] and (services.BASE_DIR / "documentation").is_dir():
+            later.append(self.build_pages())
+        await _all(later)
+
+    async def build_pages(self) -> None:
+        """The pages under /docs, of a checkout's sources, with processor time that is left over."""
+        build = ("-m", "documentation", "build", "--if-changed")
+        with (settings.DATA_DIR / "logs" / "documentation.log").open("wb") as log:
+            building = await asyncio.create_subprocess_exec(
+                "nice", "-n", "19", sys.executable, *build, cwd=services.BASE_DIR,
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+            try:
+                failed = await building.wait()
+            except asyncio.CancelledError:
+                building.terminate()
+                await building.wait()
+                raise
+        if failed:
+            self.say(f"The pages under /docs could not be built: see {log.name}")
 
     def show_addresses(self, ports: services.Options, options: dict) -> None:
         web = ports.web_address
         self.say(f"\nReady. Admin       {web}/admin/")
         self.say(f"       Live view   {web}/admin/live/")
+        self.say(f"       Docs        {web}/docs/")
         self.say(f"       API         {web}/api/docs")
         self.say(f"       Health      {web}/api/health")
         if not options["no_flower"]:
