@@ -1,4 +1,7 @@
-"""What README and docs/reference/api.md tell to type does what it should, as it is typed."""
+"""What docs/reference/api.md tells to type does what it should, as it is typed.
+
+The other pages: tests/documentation/test_typed.py.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,6 @@ from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
 from benchmarks.stack import ADMIN, Stack
 from tests.scenarios.platform import PATIENCE, Platform
 
-README = (ROOT / "README.md").read_text()
 API = (ROOT / "docs" / "reference" / "api.md").read_text()
 SPANS = re.compile(r"`([^`]+)`")
 OF_2X = re.compile(r"\((?:2\.x|2\.1|OCPP 2\.1)\)")
@@ -172,23 +174,3 @@ def test_each_call_of_the_page(platform, csms_url, shell):
         if status >= 300:
             wrong.append((command, status, printed[:300]))
     assert not wrong, "\n".join(map(str, wrong))
-
-
-def test_the_scripts_of_the_readme(platform, csms_url, tmp_path):
-    scripts = [each.split("```")[0] for each in README.split("```sh\n")[1:]]
-    make, by_curl, in_terminal, verdict = scripts
-    assert "make run" in make
-    typed = "\n".join([f"PASSWORD='{ADMIN[1]}'", by_curl, in_terminal + " </dev/null", verdict])
-    typed = typed.replace("\n </dev/null", " </dev/null").replace("ws://127.0.0.1:9220", csms_url)
-    typed = typed.replace("localhost:8000", platform.stack.url.removeprefix("http://"))
-    typed = typed.replace("--junit verdict.xml", f"--junit {tmp_path}/verdict.xml")
-    typed = typed.replace("--id CP-1", "--id README-2").replace('"CP-1"', '"README-1"')
-    typed = typed.replace("stations/CP-1/", "stations/README-1/")
-    typed = typed.replace(".venv/bin/python", sys.executable)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", typed], cwd=ROOT, timeout=3 * PATIENCE,
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, (typed, done.stdout[-3000:], done.stderr[-3000:])
-    assert '"command": "start-transaction"' in done.stdout
-    assert 'failures="0"' in (tmp_path / "verdict.xml").read_text()
