@@ -80,8 +80,8 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         V("DJANGO_SUPERUSER_EMAIL", "", "ada@example.com", "mail address of that administrator"),
         V("METRICS_TOKEN", "", "a-long-random-text", "bearer token that opens `/api/metrics` and "
           "the whole of `/api/health`, and nothing else; works while MongoDB is away"),
-        V("METRICS_STATIONS", "0", "50", "how many stations `/api/metrics` shows one by one, with six "
-          "series each"),
+        V("METRICS_STATIONS", "0", "50",
+          "how many stations `/api/metrics` shows one by one, with six series each"),
         V("TRAIL_RETENTION_DAYS", "365", "730",
           "days after which entries of the trail are deleted"),
         V("DEBUG", "0", "1", "1: Django's debug pages. Never where others can reach it"),

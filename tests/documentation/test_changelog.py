@@ -29,4 +29,4 @@ def test_every_change_stands_under_a_kind():
 
 
 def test_the_package_has_the_newest_version():
-    assert VERSION == RELEASED[0][0]
+    assert RELEASED[0][0] == VERSION

@@ -59,22 +59,23 @@ def type_page(page: Path, values: dict[str, str], folder: Path) -> subprocess.Co
         if entry.name not in (".git", ".data"):
             (tree / entry.name).symlink_to(entry)
     text = typed.script(page, values)
-    process = subprocess.Popen(
-        ["bash", "-eu", "-c", text], cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        env={**os.environ, "PASSWORD": ADMIN[1], "PYTHONDONTWRITEBYTECODE": "1"},
-    )  # fmt: skip
+    output = folder / "output"
+    with output.open("w") as file:
+        # To a file: a CSMS that the page leaves in the background would hold a pipe open.
+        process = subprocess.Popen(
+            ["bash", "-eu", "-c", text], cwd=tree, stdin=subprocess.DEVNULL, stdout=file,
+            stderr=subprocess.STDOUT, start_new_session=True,
+            env={**os.environ, "PASSWORD": ADMIN[1], "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
     try:
-        # A CSMS that the page leaves in the background holds the pipe: the shell's own end counts.
-        output, _ = process.communicate(timeout=PATIENCE)
+        code = process.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        pytest.fail(f"{page.name} goes on after {PATIENCE:.0f} s:\n{output[-3000:]}")
+        pytest.fail(f"{page.name} goes on after {PATIENCE:.0f} s:\n{output.read_text()[-3000:]}")
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    return subprocess.CompletedProcess(text, process.returncode, output)
+        process.wait()
+    return subprocess.CompletedProcess(text, code, output.read_text())
 
 
 def name(page: Path) -> str:
