@@ -7,13 +7,12 @@ of ours waits for its answer (OCPP-J 1.6 4.1.1: that rule is each side's own).
 from typing import Any, ClassVar
 
 from chargepoint import calls, rpc, schemas
-from chargepoint.breaches import READ
 from chargepoint.calls import Calls, Flight, log
 from chargepoint.config import MAX_FRAME
 from chargepoint.core import topics
 from chargepoint.effects import URGENT, Frame, Received, Send
 from chargepoint.faults.scripts import Script
-from chargepoint.kindly import Reading
+from chargepoint.kindly import READ, Reading, read_kindly
 
 # Calls that change nothing that lasts, in any version; before the answer to another one leaves, the
 # state is kept: what a CSMS was told is done is done, whatever dies.
@@ -91,11 +90,11 @@ class Answers(Calls):
         """Count what the CSMS got wrong; of a reading each thing by itself."""
         if reading is not None:
             for note in _notes_of(fault, reading):
-                self.breached(kind, action, note, fault.message, True, now)
+                self.tell(topics.BREACHED, kind, action, note, fault.message, True, now)
             return
         what = self.CODES.get(fault.kind, fault.kind)
         what += f" at {fault.place}" if fault.place else ""
-        self.breached(kind, action, what, fault.message, False, now)
+        self.tell(topics.BREACHED, kind, action, what, fault.message, False, now)
 
     def _take_call(
         self, call: rpc.Call, text: str, now: float, spoilt: schemas.SchemaFault | None = None
@@ -285,6 +284,27 @@ class Answers(Calls):
             self.note(kind, text, now, "ignored: no Call waits for this id", "", unique_id)
         else:
             self.note(kind, text, now, error, action, unique_id, now - sent)
+
+    def read_kindly(self, action: str, payload: dict[str, Any], response: bool) -> Reading | None:
+        """What a lenient station takes of a payload that its schema refuses; None for nothing."""
+        if not self.config.lenient:
+            return None
+        return read_kindly(self.VERSION, action, payload, response)
+
+    def serve(self, action: str, payload: dict[str, Any], now: float) -> dict[str, Any]:
+        """As a Call of the CSMS is, for whom nobody waits but an operator."""
+        row, handle = self.TABLES.actions[action]
+        return handle(self.at(row), payload, now)
+
+    def take_later(self) -> list[tuple]:
+        """What was to be done after the answer, for who does it himself."""
+        steps, self._later = self._later, None
+        return steps or []
+
+    @property
+    def crafted(self) -> dict[str, tuple[str, float]]:
+        """The ids of an operator's frames -> (action, when it was sent)."""
+        return self._crafted or {}
 
     def later(self, method: Any, *args: Any) -> None:
         """From a handler: call this after the answer has been sent."""

@@ -2,7 +2,7 @@
 
 from chargepoint.commands import CommandRejected
 from chargepoint.core.block import answers
-from chargepoint.core.topics import KEPT_CABLE, STATUS_OF
+from chargepoint.core.topics import CABLE_HELD, KEPT_CABLE, STATUS_OF
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
@@ -43,6 +43,10 @@ class HeldCables:
 
     def cable_freed(self, outlet: Connector, now: float) -> None:
         """Hook: the socket is empty again."""
+
+    @answers(CABLE_HELD)
+    def has_cable(self, outlet: Connector) -> bool:
+        return self.cable_held(outlet.id)
 
     def cable_held(self, number: int) -> bool:
         return number in (self.cables or ())

@@ -107,6 +107,24 @@ class Calls(Blocks):
         """Have it done when the event is over, after those before it."""
         self._out.append(effect)
 
+    @property
+    def out(self) -> list[Effect]:
+        """What is to be done when the event is over."""
+        return self._out
+
+    @property
+    def flight(self) -> Flight | None:
+        """The Call of ours that waits for its answer."""
+        return self._flight
+
+    def use_tap(self, tap: Tap | None) -> None:
+        """Frames go through it from now on, as they are without one."""
+        self.tap = tap
+
+    def count_version(self) -> None:
+        """The state has changed, where nobody waits for it to be kept."""
+        self.version += 1
+
     def changed(self, urgency: str) -> None:
         self.version += 1
         out = self._out
@@ -127,7 +145,7 @@ class Calls(Blocks):
         self.pump(now)
         effects, self._out = self._out, []
         if self.tap is not None:
-            effects = self.tapped(effects, now)
+            effects = self.block("tap").tapped(effects, now)
         return self._kept_first(effects) if self._urgent else effects
 
     def _kept_first(self, effects: list[Effect]) -> list[Effect]:
@@ -199,6 +217,10 @@ class Calls(Blocks):
             self._queue = []
         self._queue.append(message)
         return message
+
+    def queue_anew(self, queue: list[dict[str, Any]] | None) -> None:
+        """In the place of what has waited until now."""
+        self._queue = queue
 
     def queue_is_full(self) -> bool:
         """Whether a CSMS that takes no transaction message is to start no further transaction."""
@@ -332,7 +354,7 @@ class Calls(Blocks):
                 self.tell(topics.MESSAGE_GIVEN_UP, message, code, now)
             return
         if flight.action == "BootNotification":
-            self.boot_failed(why)
+            self.tell(topics.BOOT_FAILED, why)
         method = self.on_failed(flight.action, flight.owner)
         if method is not None:
             method(code, flight.context, now)

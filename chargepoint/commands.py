@@ -4,15 +4,13 @@ A command that cannot be carried out raises CommandRejected and changes nothing.
 """
 
 from inspect import signature
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 
-from chargepoint import rpc
 from chargepoint.core import topics
 from chargepoint.effects import SOON, Effect, Noted
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event, IllegalTransition
 
 _TEXT = (str, "text")
@@ -52,6 +50,10 @@ _NOT_NOW = {
 }
 # Commands that only look: nothing has changed after them.
 LOOKS = frozenset({"faults", "interception", "look", "schedule", "settings"})
+# What can be done to a station without power.
+_POWERLESS = frozenset({
+    "faults", "add-fault", "clear-fault", "clock", "power-on", "power-cut", "interception",
+})  # fmt: skip
 # Commands that put a frame on the wire which the station itself would not have sent, or not so.
 INJECTING = frozenset({"message", "release", "drop", "answer", "respond"})
 
@@ -70,13 +72,6 @@ class Commands:
 
     __slots__ = ()
 
-    COMMANDS: ClassVar[dict[str, str]] = {
-        "plug": "do_plug",
-        "unplug": "do_unplug",
-        "fault": "do_fault",
-        "message": "do_message",
-    }
-
     def command(
         self, name: str, args: dict, now: float, cause: str = ""
     ) -> tuple[dict, list[Effect]]:
@@ -84,6 +79,10 @@ class Commands:
 
         cause: who gives it, for the frames that are his.
         """
+        if self.clock is not None:
+            self.skew = self.clock.skew_at(now)
+        if self.dark and name in self.COMMANDS and name not in _POWERLESS:
+            raise CommandRejected("no_power", "The station has no power: restore it first.")
         entry = self.TABLES.commands.get(name)
         if entry is None:
             known = ", ".join(sorted(self.COMMANDS))
@@ -130,64 +129,6 @@ class Commands:
             raise CommandRejected("no_such_connector", message)
         return known
 
-    def do_plug(self, now: float, connector: int = 1, ev: dict | None = None) -> dict:
-        outlet = self.connector(connector)
-        try:
-            car = EV.for_connector(outlet.config, ev)
-        except ValueError as error:
-            raise CommandRejected("invalid_arguments", f"{error}.") from None
-        outlet.plug(car, now)
-        self.tell(topics.PLUGGED, outlet, now)
-        self.report(outlet, now)
-        return {"status": self.ask(topics.STATUS_OF, outlet)}
-
-    def do_unplug(self, now: float, connector: int = 1) -> dict:
-        outlet = self.connector(connector)
-        kept = self.ask(topics.KEPT_CABLE, outlet, now)
-        if kept:
-            return kept
-        outlet.unplug(now)
-        self.tell(topics.UNPLUGGED, outlet, now)
-        self.report(outlet, now)
-        return {"status": self.ask(topics.STATUS_OF, outlet)}
-
-    def do_fault(
-        self,
-        now: float,
-        connector: int = 1,
-        error_code: str = "OtherError",
-        info: str = "",
-        vendor_error_code: str = "",
-    ) -> dict:
-        outlet = self.connector(connector)
-        if error_code == "NoError":
-            outlet.apply(Event.FAULT_CLEARED, now)
-            self.remark(f"connector {outlet.id}: fault cleared", now)
-        else:
-            self.tell(topics.CHECK_ERROR_CODE, error_code)
-            outlet.fault(now, error_code, info, vendor_error_code)
-            # A second fault leaves the status as it is but is news all the same.
-            self.forget_reported(outlet.id)
-            self.remark(f"connector {outlet.id}: fault {error_code}", now)
-        self.tell(topics.FAULTING, outlet, now)
-        self.tell(topics.FAULTED, outlet, now)
-        self.report(outlet, now)
-        return {"status": self.ask(topics.STATUS_OF, outlet)}
-
-    def do_message(
-        self, now: float, text: str | None = None, action: str | None = None,
-        payload: Any = None, cause: str = "",
-    ) -> dict:  # fmt: skip
-        """Send any frame, valid or not: `text` as it is, or a Call of `action`."""
-        if not self.connected:
-            raise CommandRejected("not_connected", "Connect the station first.")
-        if (text is None) == (action is None):
-            raise CommandRejected("invalid_arguments", "Give either text or action and payload.")
-        if text is None:
-            # Not an id as the station's own Calls have: its numbers say nothing of the state.
-            unique_id = f"{self.new_id()}-crafted"
-            text = rpc.call_text(unique_id, action, {} if payload is None else payload)
-        return {"unique_id": self.send_crafted(text, now, cause), "text": text}
 
 
 def _checked(args: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,9 @@ class Reading(NamedTuple):
     notes: tuple[str, ...]
 
 
+READ = "read kindly: "  # what the mark of a frame begins with that was read so
+
+
 def read_kindly(
     version: str, action: str, payload: dict[str, Any], response: bool
 ) -> Reading | None:

@@ -34,7 +34,7 @@ class Linking:
 
     def leave_csms(self, now: float) -> None:
         """The operator leads the station elsewhere. It stays on: transactions go on offline."""
-        self.breaches, self.trouble = None, ""
+        self.tell(topics.LEFT_CSMS)
         self.boot_anew()  # a boot timer is what the old one has asked for
         if self.connected:
             self._out.append(Close(1000, "address changed", 0.0))

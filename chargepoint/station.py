@@ -9,27 +9,29 @@ from random import Random
 from typing import Any
 
 from chargepoint.answers import Answers
-from chargepoint.breaches import Breaches
 from chargepoint.commands import CommandRejected, Commands
 from chargepoint.config import StationConfig
 from chargepoint.core import topics
 from chargepoint.core.hooks import Hooks
-from chargepoint.effects import SOON, TOUCH, URGENT, Close, Effect, PingInterval, Transferred
+from chargepoint.effects import (
+    SOON,
+    TOUCH,
+    URGENT,
+    Close,
+    Cut,
+    Dial,
+    Effect,
+    Frame,
+    Noted,
+    PingInterval,
+    Transferred,
+)
 from chargepoint.faults.clock import Clock
-from chargepoint.faults.commands import COMMANDS as FAULT_COMMANDS
-from chargepoint.faults.commands import FaultCommands
-from chargepoint.faults.frames import TappedFrames
-from chargepoint.faults.power import Power
 from chargepoint.hardware.connector import Connector
-from chargepoint.interception.commands import COMMANDS as INTERCEPTION_COMMANDS
-from chargepoint.interception.commands import InterceptionCommands
+from chargepoint.hardware.mains import NOMINAL, Mains
 from chargepoint.linking import Linking
-from chargepoint.looking import COMMANDS as LOOKING_COMMANDS
-from chargepoint.looking import Looking
-from chargepoint.mains import COMMANDS as GRID_COMMANDS
-from chargepoint.mains import GridConnection
 from chargepoint.pace import Pace
-from chargepoint.recalling import Recall
+from chargepoint.said import Said
 from chargepoint.timekeeping import Timekeeping
 from chargepoint.timers import near_tick
 
@@ -44,23 +46,15 @@ ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
 EMPTY: frozenset[int] = frozenset()  # shared: one of a station's own takes 216 bytes
 
 
-class Station(
-    Power, FaultCommands, InterceptionCommands, GridConnection, Looking, TappedFrames, Linking,
-    Timekeeping, Commands, Recall, Breaches, Pace, Hooks, Answers,
-):  # fmt: skip
+class Station(Linking, Timekeeping, Commands, Pace, Hooks, Answers):
     """Base of all versions; see calls and answers for the exchange of frames.
 
     A version supplies VERSION, CODES and its ROWS; they hear and answer the topics of topics.py.
     """
 
     __slots__ = (
-        "boot_reason", "reported", "skew", "accepted_by", "booted", "breaches", "clock",
-        "connectors", "dark", "interval", "mains", "rng", "trouble",
-    )  # fmt: skip
-
-    COMMANDS = (
-        Commands.COMMANDS | FAULT_COMMANDS | INTERCEPTION_COMMANDS | GRID_COMMANDS
-        | LOOKING_COMMANDS
+        "boot_reason", "reported", "skew", "accepted_by", "booted", "clock",
+        "connectors", "dark", "interval", "mains", "rng",
     )  # fmt: skip
 
     def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
@@ -89,8 +83,8 @@ class Station(
                 if entry
                 else Connector(outlet, now, variance)
             )
-        self.restore_mains(saved or {})
-        self.restore_breaches(saved or {})
+        grid = (saved or {}).get("mains")
+        self.use_mains(Mains(*grid) if grid else NOMINAL)
         if saved:
             self.booted = saved.get("booted", False)
             self.accepted_by = saved.get("csms", "")
@@ -106,7 +100,28 @@ class Station(
             self._schedule_heartbeat(now)
             self.tell(topics.RESUMED, now)
         if saved:
-            self.restore_faults(saved, now)
+            self.tell(topics.RESTORED, saved, now)
+
+    def use_mains(self, mains: Mains) -> None:
+        """Every outlet is fed by `mains` from now on."""
+        self.mains = mains
+        for connector in self.connectors.values():
+            connector.mains = mains
+
+    def feed(self, mains: Mains, now: float) -> None:
+        """The same, while the station runs."""
+        for connector in self.connectors.values():
+            connector.advance(now)
+        self.use_mains(mains)
+
+    def use_clock(self, clock: Clock | None, skew: float, now: float) -> None:
+        """What is wrong with the station's clock, if anything is; what it shows beyond ours."""
+        self.clock, self.skew = clock, skew
+        self.tell(topics.CLOCK_MOVED, now)
+
+    def remark(self, text: str, now: float) -> None:
+        """Put on record that something was done to the station which no frame shows."""
+        self.put(Noted(Frame("", "Note", "", "", "", now, mark=text)))
 
     def boot_as(self, reason: str) -> None:
         """The next BootNotification has this reason."""
@@ -170,7 +185,8 @@ class Station(
     def lost_link(self, now: float) -> None:
         """Nothing more is sent or heard on it."""
         self.connected = False
-        self.tap_lost_link(now)
+        if self.tap is not None:
+            self.block("tap").link_lost(now)
         self.clear_timer("heartbeat")
         self.drop_calls(now)
         self.tell(topics.WENT_OFFLINE, now)
@@ -187,7 +203,7 @@ class Station(
             text = data[:4096].decode("utf-8", "backslashreplace")
             self.note("Invalid", text, now, "binary frame ignored: OCPP-J is text")
         elif self.tap is not None:
-            self.take_tapped(data, now)
+            self.block("tap").take_tapped(data, now)
         else:
             self.take(data, now)
         self.changed(TOUCH)
@@ -204,6 +220,15 @@ class Station(
             else:
                 row, due = self.TABLES.timers[key[0]]
                 due(self.at(row), now, *key[1:])
+        return self._finish(now)
+
+    def recall(self, said: Said | None, logged: int | None, now: float) -> list[Effect]:
+        """To be called once, before the first event, on a station that resumes.
+
+        `said`: what the record of frames tells, None where there is none. `logged`: the number of
+        the station's newest record when the state was saved, None where that is not known.
+        """
+        self.tell(topics.RECALLING, said, logged, now)
         return self._finish(now)
 
     def transfer_ended(self, outcome: Transferred, now: float) -> list[Effect]:
@@ -237,6 +262,45 @@ class Station(
         self.changed(URGENT)
         return self._finish(now)
 
+    # --- the power ---------------------------------------------------------------------------
+
+    def lose_power(self, back: float | None, now: float) -> None:
+        """Until `back`, or None: until told. What is volatile is lost when it returns."""
+        if self.tap is not None:
+            self.block("tap").link_lost(now)
+        # First: nothing is said to the CSMS of what follows, until the next boot.
+        self.connected = self.booted = False
+        self.registration = ""
+        self.boot_as("PowerUp")
+        self.tell(topics.POWER_FAILED, now)
+        for connector in self.connectors.values():
+            connector.advance(now)
+        self.forget_calls()
+        self.forget_reported()
+        self.stay_dark(back)
+        self.put(Cut())
+        self.changed(URGENT)
+
+    def stay_dark(self, back: float | None) -> None:
+        """No power until `back` (None: until told): the only thing to wait for."""
+        self.dark = True
+        self._timers.clear()
+        if back is not None:
+            self.set_timer("power", back)
+        self.tell(topics.WENT_DARK)
+
+    def regain_power(self, now: float) -> None:
+        """Begin as from the saved state, and dial."""
+        self.dark = False
+        saved = self.snapshot()["saved"]
+        version, seen, out = self.version, self.last_message, self._out
+        self.__init__(self.config, saved, now, self.rng)
+        self.version, self.last_message = version, seen
+        self._out = out + self._out
+        self.remark("power is back", now)
+        self.put(Dial(self.config.boot_delay))
+        self.changed(URGENT)
+
     def power_off(self, now: float) -> list[Effect]:
         """Orderly stop. Open transactions stay open in the saved state and go on at power-on."""
         for connector in self.connectors.values():
@@ -245,7 +309,9 @@ class Station(
         self._go_dark(Close(1000, "power off", None))
         self.changed(URGENT)
         effects, self._out = self._out, []
-        return self._kept_first(effects if self.tap is None else self.tapped(effects, now))
+        if self.tap is not None:
+            effects = self.block("tap").tapped(effects, now)
+        return self._kept_first(effects)
 
     def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
         """Restart: close the link and boot again, `seconds` later. Called within an event."""
@@ -282,7 +348,7 @@ class Station(
         interval = float(payload["interval"])
         if status == ACCEPTED:
             moved, ran_on = not self.same_csms(), self.booted
-            self.booted, self.trouble, self.accepted_by = True, "", self.csms_address()
+            self.booted, self.accepted_by = True, self.csms_address()
             usual = self.ask(topics.DEFAULT_INTERVAL)
             usual = USUAL_INTERVAL if usual is None else usual
             self.interval = interval if interval > 0 else usual
@@ -294,7 +360,8 @@ class Station(
         else:
             pause = interval if interval > 0 else BOOT_RETRY
             self.set_timer("boot", now + pause)
-            self.boot_refused(status, pause)
+            why = f"the CSMS answers {status}; the next one in {pause:g} s"
+            self.tell(topics.BOOT_FAILED, why)
             self.tell(topics.BOOT_REFUSED, status, now)
         self.changed(SOON)
 
@@ -376,9 +443,6 @@ class Station(
             "firmware": self.firmware_now(),
             "connectors": outlets,
             "power_w": sum(outlet["power_w"] for outlet in outlets),
-            **self.shown_breaches(),
-            **self.shown_faults(),
-            **self.shown_mains(),
             "saved": {
                 "booted": self.booted,
                 "interval": self.interval,
@@ -390,9 +454,8 @@ class Station(
                 **({} if self.booted else {"boot_reason": self.boot_reason}),
                 **({"csms": self.accepted_by} if self.accepted_by else {}),
                 **self.saved_queue(),
-                **self.saved_breaches(),
-                **self.saved_faults(),
-                **self.saved_mains(),
+                **({} if self.mains == NOMINAL else {"mains": list(self.mains)}),
+                **self.gather(topics.SAVED),
                 **more,
                 **of_blocks,
             },

@@ -16,6 +16,8 @@ IN_SERVICE = Event("in service")  # now, rebooted; after the hearers of REGISTER
 MOVED = Event("moved")  # now; another CSMS than before has accepted us: it knows nothing of us
 BOOT_ACCEPTED = Event("boot accepted")  # the heartbeat interval of the answer, now
 BOOT_REFUSED = Event("boot refused")  # Pending or Rejected, now
+LEFT_CSMS = Event("left the CSMS")  # by the operator's will
+BOOT_FAILED = Event("boot failed")  # why, in words
 WENT_OFFLINE = Event("went offline")  # now; after the Calls in flight were given up
 DIAL_FAILED = Before("dial failed")  # kind, why, now: see security/relinking.py
 REBOOTING = Event("rebooting")  # now, reason; before the link is closed
@@ -33,6 +35,9 @@ IGNORES_CLOCK = Question("ignores the CSMS's clock")
 
 REFUSES_CALLS = Question("refuses Calls")  # -> (code, description) while none may be served
 FRAME_WAS_BAD = Event("frame was bad")  # code, why, now
+# kind of frame, action, what was wrong, in detail, whether it was read all the same, now: the CSMS
+# has sent what its specification does not have
+BREACHED = Event("breached")
 ANSWERED = Event("answered")  # unique id, action of a Call that got its CallResult
 RESULT_WAS_BAD = Event("result was bad")  # unique id, action, code, why, now
 UNANSWERED = Event("unanswered frame")  # frame, text, now: a kind that nobody answers
@@ -60,6 +65,8 @@ KEPT_CABLE = Question("kept cable")  # connector, now -> the answer where the ca
 
 # --- the station ---------------------------------------------------------------------------------
 
+RESTORED = Event("restored")  # the saved state, now; after all blocks and after RESUMED
+RECALLING = Event("recalling")  # Said | None, number of a record | None, now
 RESUMED = Event("resumed")  # now; a station that runs on after its worker died
 RECONFIGURED = Event("reconfigured")  # the configuration that was replaced, now
 CLOCK_MOVED = Event("clock moved")  # now; what waits for a time of day is set anew
@@ -76,6 +83,8 @@ UNANSWERED_MESSAGE = Question("unanswered message")  # action, payload -> the qu
 
 # --- to look at ----------------------------------------------------------------------------------
 
+SAVED = Gather("saved")  # of who has no state of its own, for the saved state
+CABLE_HELD = Question("cable held")  # connector -> whether a cable is locked there without a car
 SHOWN = Gather("shown")  # of the whole station, for the snapshot
 CONNECTOR_SHOWN = Gather("shown of a connector")  # connector
 SHOWN_SAMPLE = Question("shown sample")  # connector, now -> Sample

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from chargepoint import rpc
+from chargepoint.common.rows import COMMON_ROWS
 from chargepoint.core import topics
 from chargepoint.core.block import Block
 from chargepoint.station import Station
@@ -41,6 +42,7 @@ class Station16(Station):
     VERSION = "1.6"
     CODES = rpc.CODES_16
     ROWS: ClassVar[dict[str, type[Block]]] = {
+        **COMMON_ROWS,
         # Of every station.
         "keys": Keys,
         "provisioning": Provisioning,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chargepoint import rpc
 from chargepoint.charging.ranking import Ranking
+from chargepoint.common.rows import COMMON_ROWS
 from chargepoint.config import StationConfig
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
@@ -33,6 +34,8 @@ class Base201(Paging, Security, Firmware, Station):
     jobs, installed, armed, published  see chargepoint/firmware; vault: see chargepoint/security
     v2g  see v2g_certificate.py
     """
+
+    ROWS: ClassVar = COMMON_ROWS
 
     __slots__ = (
         "armed", "cables", "cache", "driven", "event_count", "fares", "installed", "jobs",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from chargepoint.breaches import is_breach
+from chargepoint.common.breaches import is_breach
 from messaging.masking import masked_error
 from messaging.records import FrameRecord
 from scenarios.rules.matching import mismatch

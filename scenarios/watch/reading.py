@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from chargepoint import schemas
-from chargepoint.breaches import READ
+from chargepoint.common.breaches import READ
 from chargepoint.rpc import CODES_16, CODES_201, LONGEST_ID
 from chargepoint.versions import station_class
 from messaging.masking import masked_error

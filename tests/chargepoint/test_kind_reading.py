@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chargepoint import breaches, schemas
+from chargepoint import answers, schemas
+from chargepoint.common import breaches
 from chargepoint.kindly import read_kindly
 from chargepoint.times import iso
 from tests.chargepoint.bounds.inputs import Filler, schema_of
@@ -260,7 +261,7 @@ def test_reading_kindly_begins_where_the_strict_check_has_failed(monkeypatch):
     def refuse(*_: Any) -> None:
         raise AssertionError("a valid payload was read kindly")
 
-    monkeypatch.setattr(breaches, "read_kindly", refuse)
+    monkeypatch.setattr(answers, "read_kindly", refuse)
     peer = Peer(lenient=True).connect()
     peer.do("plug", connector=1)
     peer.do("start-transaction", connector=1, id_tag="TAG1")

@@ -46,6 +46,15 @@ def test_a_locked_cable_is_freed_by_the_tag_of_its_driver():
     assert len(peer.calls("StartTransaction")) == 2
 
 
+def test_a_look_shows_a_cable_that_is_locked_without_a_car():
+    peer = held()
+    looked = peer.do("look")["connectors"][0]
+    assert (looked["plugged"], looked["locked"], looked["car"]) == (True, True, None)
+    peer.do("authorize", connector=1, id_tag="MINE")
+    looked = peer.do("look")["connectors"][0]
+    assert (looked["plugged"], looked["locked"]) == (False, False)
+
+
 def test_a_locked_cable_is_freed_by_the_csms():
     peer = held()
     assert peer.call("UnlockConnector", {"connectorId": 1})[2] == {"status": "Unlocked"}

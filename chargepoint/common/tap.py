@@ -1,4 +1,4 @@
-"""Block of every Station: its frames on their way through the tap, if there is one.
+"""The frames of a station on their way through the tap, if there is one.
 
 Without a tap nothing here is called: the frames' path has one look at `tap` each way.
 """
@@ -8,6 +8,7 @@ from typing import Any
 from chargepoint import rpc
 from chargepoint.config import MAX_FRAME
 from chargepoint.core import topics
+from chargepoint.core.block import Block, timer
 from chargepoint.effects import SOON, Changed, Close, Effect, Frame, Freeze, Noted, Received, Send
 from chargepoint.faults.selection import ANSWERS
 from chargepoint.faults.tap import Passage, marked
@@ -22,20 +23,18 @@ class Through:
         self.effect = effect
 
 
-class TappedFrames:
-    """Block of every Station."""
+class Tapped(Block):
+    """The tap itself is the core's, which has one look at it each way."""
 
     __slots__ = ()
 
-    def remark(self, text: str, now: float) -> None:
-        """Put on record that something was done to the station which no frame shows."""
-        self.put(Noted(Frame("", "Note", "", "", "", now, mark=text)))
+    KEEPS = False
 
     # --- out ---------------------------------------------------------------------------------
 
     def tapped(self, effects: list, now: float) -> list[Effect]:
         """The effects of an event, with the tap's say on each frame that is to be sent."""
-        tap, struck = self.tap, self.tap.struck
+        tap, struck = self.core.tap, self.core.tap.struck
         out: list[Effect] = []
         for effect in effects:
             kind = type(effect)
@@ -48,24 +47,25 @@ class TappedFrames:
                     out += map(_outward, tap.closing(now))
                 out.append(effect)
         if tap.struck != struck:
-            self.version += 1
+            self.core.count_version()
             out.append(Changed(SOON))  # counts are to survive a restart
-        self.mind_the_call(now)
+        self._mind_the_call(now)
         self._watch_tap(now)
         return out
 
     def _watch_tap(self, now: float) -> None:
-        deadline = self.tap.deadline
+        deadline = self.core.tap.deadline
         if deadline is None:
-            self.clear_timer("tap")
+            self.core.clear_timer("tap")
         else:
-            self.set_timer("tap", deadline)
-        if self.tap.idle(now):
-            self.tap = None
+            self.core.set_timer("tap", deadline)
+        if self.core.tap.idle(now):
+            self.core.use_tap(None)
 
-    def at_tap(self, now: float) -> None:
-        if self.tap is not None:
-            self.pass_on(self.tap.due(now), now)
+    @timer("tap")
+    def is_due(self, now: float) -> None:
+        if self.core.tap is not None:
+            self.pass_on(self.core.tap.due(now), now)
 
     def pass_on(self, passages: list[Passage], now: float) -> None:
         """Frames leave the tap: to the wire, or to the station."""
@@ -73,62 +73,88 @@ class TappedFrames:
             frame, goes_on = passage
             if goes_on and frame.direction == "received":
                 self._arrive(frame, now)
-            elif goes_on and not self.connected:  # an earlier one has made us close the link
+            elif goes_on and not self.core.connected:  # an earlier one has made us close the link
                 lost = Passage(marked(frame, "dropped: the link was lost"), False)
-                self.put(Through(_outward(lost)))
+                self.core.put(Through(_outward(lost)))
             else:
-                self.put(Through(_outward(passage)))
+                self.core.put(Through(_outward(passage)))
 
     # --- in ----------------------------------------------------------------------------------
 
     def take_tapped(self, text: str, now: float) -> None:
         """A frame has come in while there is a tap."""
-        self.pass_on(self.tap.offer(self.frame_of(text, now), now), now)
+        self.pass_on(self.core.tap.offer(self.frame_of(text, now), now), now)
 
     def _arrive(self, frame: Frame, now: float) -> None:
-        place, breaches = len(self._out), self.breaches
-        if self.connected:
-            self.take(frame.text, now)
+        out, breaches = self.core.out, self.core.there("breaches")
+        place, known = len(out), breaches and breaches.known
+        if self.core.connected:
+            self.core.take(frame.text, now)
         else:
-            self.note("Invalid", frame.text, now, "ignored: the link is closing")
+            self.core.note("Invalid", frame.text, now, "ignored: the link is closing")
         if frame.mark:
-            noted = self._out[place].frame  # each frame that is taken is noted first
+            noted = out[place].frame  # each frame that is taken is noted first
             mark = f"{frame.mark}; {noted.mark}" if noted.mark else frame.mark
-            self._out[place] = Received(noted._replace(mark=mark, cause=frame.cause))
-            self.breaches = breaches  # what is wrong with it may be of our making
+            out[place] = Received(noted._replace(mark=mark, cause=frame.cause))
+            # What is wrong with it may be of our making.
+            if (breaches := self.core.there("breaches")) is not None:
+                breaches.put_back(known)
 
     def frame_of(self, text: str, now: float) -> Frame:
         """What a text that came in is, without taking it."""
-        parsed: Any = rpc.parse(text, MAX_FRAME, self.READERS)
+        parsed: Any = rpc.parse(text, MAX_FRAME, self.core.READERS)
         kind, unique_id = type(parsed).__name__, parsed.unique_id
         action = getattr(parsed, "action", "")
         if kind == "BadFrame":
             kind = "Invalid"
         elif kind == "CallResultError":
-            action = self.ask(topics.ANSWERED_ACTION, unique_id) or ""
+            action = self.core.ask(topics.ANSWERED_ACTION, unique_id) or ""
         elif kind in ANSWERS:
-            flight = self._flight
+            flight = self.core.flight
             if flight is not None and flight.unique_id == unique_id:
                 action = flight.action
             else:
-                action = (self._crafted or {}).get(unique_id, ("",))[0]
+                action = self.core.crafted.get(unique_id, ("",))[0]
         return Frame("received", kind, action[:60], unique_id, text, now)
 
     # --- the end of a link -------------------------------------------------------------------
 
-    def tap_lost_link(self, now: float) -> None:
+    def link_lost(self, now: float) -> None:
         """The link is gone, without a word to it."""
-        if self.tap is None:
+        if self.core.tap is None:
             return
-        if self.tap.frozen:
+        if self.core.tap.frozen:
             self._thaw("half-open ended with its link", now)
-        self.pass_on(self.tap.link_lost(now), now)
+        self.pass_on(self.core.tap.link_lost(now), now)
 
     def _thaw(self, why: str, now: float) -> None:
-        self.tap.frozen = False
-        self.clear_timer("thaw")
-        self.put(Freeze(False))
-        self.remark(why, now)
+        self.core.tap.frozen = False
+        self.core.clear_timer("thaw")
+        self.core.put(Freeze(False))
+        self.core.remark(why, now)
+
+    @timer("thaw")
+    def thaw(self, now: float) -> None:
+        if self.core.tap is not None and self.core.tap.frozen:
+            self._thaw("half-open: healed", now)
+
+    # --- frames that an operator holds -------------------------------------------------------
+
+    def _mind_the_call(self, now: float) -> None:
+        """The station's own timeout stands still while its Call, or the answer, is held."""
+        core, desk = self.core, self.core.tap.desk
+        if desk is None:
+            return
+        flight, due = core.flight, core.due("call")
+        if flight is not None and desk.delays(flight.unique_id):
+            if due is not None:
+                desk.patience = due - now
+                core.clear_timer("call")
+        elif desk.patience is not None:
+            if flight is not None and due is None:
+                core.set_timer("call", now + desk.patience)
+            desk.patience = None
+
 
 
 def _outward(passage: Passage) -> Effect:

@@ -1,10 +1,11 @@
-"""Block of every Station: breakpoints, and what an operator does with the frames they hold."""
+"""Breakpoints, and what an operator does with the frames they hold."""
 
 from typing import Any
 
 from chargepoint import rpc
 from chargepoint.commands import CommandRejected
 from chargepoint.config import MAX_FRAME
+from chargepoint.core.block import Block, command
 from chargepoint.effects import Frame
 from chargepoint.faults.selection import ANSWERS
 from chargepoint.faults.tap import Tap
@@ -12,21 +13,16 @@ from chargepoint.interception.desk import BREAKPOINTS_AT_MOST, Desk, Held, break
 from chargepoint.interception.leading import leads_elsewhere
 
 REFUSAL = ["CallResultError"]
-COMMANDS = {
-    "interception": "do_interception",
-    "add-breakpoint": "do_add_breakpoint",
-    "clear-breakpoint": "do_clear_breakpoint",
-    "release": "do_release",
-    "drop": "do_drop",
-    "answer": "do_answer",
-}
 
 
-class InterceptionCommands:
-    """Block of every Station."""
+class Interception(Block):
+    """The frames that are held are at the tap, which is the core's."""
 
     __slots__ = ()
 
+    KEEPS = False
+
+    @command("interception")
     def do_interception(self, now: float) -> dict[str, Any]:
         """The breakpoints, and the frames that are held, oldest first."""
         desk = self._desk()
@@ -38,9 +34,10 @@ class InterceptionCommands:
             ],
         }
 
+    @command("add-breakpoint")
     def do_add_breakpoint(self, now: float, **wanted: Any) -> dict[str, Any]:
         """Hold the frames that fit, until the link is lost at the latest; see breakpoint_of."""
-        tap = self.tap or Tap()
+        tap = self.core.tap or Tap()
         desk = tap.desk or Desk()
         try:
             made = breakpoint_of(tap.last_id + 1, now, **wanted)
@@ -53,11 +50,13 @@ class InterceptionCommands:
             message = f"A station has at most {BREAKPOINTS_AT_MOST} breakpoints: clear some first."
             raise CommandRejected("not_possible_now", message)
         tap.new_id()
-        self.tap, tap.desk = tap, desk
+        tap.desk = desk
+        self.core.use_tap(tap)
         desk.breakpoints.append(made)
-        self.remark(f"breakpoint {made.id} set", now)
+        self.core.remark(f"breakpoint {made.id} set", now)
         return made.shown()
 
+    @command("clear-breakpoint")
     def do_clear_breakpoint(self, now: float, id: int | None = None) -> dict[str, Any]:
         """Lift one; without `id`, all. What is held stays so until it is decided."""
         desk = self._desk()
@@ -67,11 +66,12 @@ class InterceptionCommands:
             raise CommandRejected("no_such_breakpoint", message)
         for each in gone:
             desk.breakpoints.remove(each)
-            self.remark(f"breakpoint {each.id} lifted", now)
+            self.core.remark(f"breakpoint {each.id} lifted", now)
         return {"cleared": [each.id for each in gone]}
 
     # --- held frames -------------------------------------------------------------------------
 
+    @command("release")
     def do_release(
         self, now: float, id: int | None = None, text: str | None = None, leading: bool = False,
         cause: str = "",
@@ -90,18 +90,21 @@ class InterceptionCommands:
             frame, how = held.frame, "released by hand"
             if text is not None and text != frame.text:
                 if frame.direction == "received" and not leading:
-                    refuse_leading(text, self.READERS)
-                frame, how = edited(frame, text, self.READERS), "edited by hand"
-            self.pass_on(self.tap.let_go(held, caused(frame, cause), how, now), now)
+                    refuse_leading(text, self.core.READERS)
+                frame, how = edited(frame, text, self.core.READERS), "edited by hand"
+            freed = self.core.tap.let_go(held, caused(frame, cause), how, now)
+            self.core.block("tap").pass_on(freed, now)
         return {"released": [held.id for held in chosen]}
 
+    @command("drop")
     def do_drop(self, now: float, id: int, cause: str = "") -> dict[str, Any]:
         """It goes nowhere."""
         held = self._frame_held(id)
         held.frame = caused(held.frame, cause)
-        self.pass_on([self.tap.discard(held, "dropped by hand", now)], now)
+        self.core.block("tap").pass_on([self.core.tap.discard(held, "dropped by hand", now)], now)
         return {"dropped": [id]}
 
+    @command("answer")
     def do_answer(
         self, now: float, id: int, payload: Any = None, code: str | None = None,
         description: str = "", cause: str = "",
@@ -128,23 +131,23 @@ class InterceptionCommands:
             kind, text = "CallResult", rpc.result_text(call.unique_id, payload)
         else:
             kind, text = "CallError", rpc.error_text(call.unique_id, code, description)
-        del self.tap.desk.held[id]
+        del self.core.tap.desk.held[id]
         back = "sent" if call.direction == "received" else "received"
         spent = now - held.since if back == "sent" else None
         answer = Frame(back, kind, call.action, call.unique_id, text, now, spent, code or "")
         answer = caused(answer, cause)
-        self.pass_on(self.tap.hand_on(answer, "answered by hand", now), now)
+        self.core.block("tap").pass_on(self.core.tap.hand_on(answer, "answered by hand", now), now)
         return {"answered": [id], "text": text}
 
     def _answers_to(self, frame: Frame) -> list[str]:
         """The kinds that this frame can be answered with."""
         if frame.kind == "Call":
             return list(ANSWERS)
-        known = rpc.CALL_RESULT_ERROR in self.READERS
+        known = rpc.CALL_RESULT_ERROR in self.core.READERS
         return REFUSAL if frame.kind == "CallResult" and known else []
 
     def _desk(self) -> Desk:
-        return (self.tap and self.tap.desk) or Desk()
+        return (self.core.tap and self.core.tap.desk) or Desk()
 
     def _frame_held(self, identity: int) -> Held:
         held = self._desk().held.get(identity)
@@ -153,19 +156,6 @@ class InterceptionCommands:
             raise CommandRejected("no_such_frame", message)
         return held
 
-    def mind_the_call(self, now: float) -> None:
-        """The station's own timeout stands still while its Call, or the answer, is held."""
-        desk = self.tap.desk
-        if desk is None:
-            return
-        flight = self._flight
-        if flight is not None and desk.delays(flight.unique_id):
-            if self.has_timer("call"):
-                desk.patience = self._timers.pop("call") - now
-        elif desk.patience is not None:
-            if flight is not None and not self.has_timer("call"):
-                self.set_timer("call", now + desk.patience)
-            desk.patience = None
 
 
 def caused(frame: Frame, cause: str) -> Frame:

@@ -1,4 +1,4 @@
-"""Block of every Station: what an operator looks at, and the settings as he changes them.
+"""What an operator looks at, and the settings as he changes them.
 
 A look changes nothing. A setting is changed as a Call of the CSMS would change it: by the same
 handler, with the same refusals and the same effects.
@@ -12,21 +12,18 @@ from chargepoint.charging.limits import limit_of
 from chargepoint.charging.offers import circuit_of
 from chargepoint.commands import CommandRejected
 from chargepoint.core import topics
+from chargepoint.core.block import Block, command
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.interception.leading import leads_elsewhere
 from chargepoint.times import seconds_of
 
-COMMANDS = {
-    "look": "do_look", "schedule": "do_schedule", "settings": "do_settings",
-    "set": "do_set",
-}  # fmt: skip
 DAY = 86_400
 CHANGES = ("Accepted", "RebootRequired")  # of the statuses of a change those that are one
 _LOCK_FAILED = "ConnectorLockFailure"
 
 
-class Looking:
+class Looking(Block):
     """A version answers LIMITS_NOW, COMPOSITE, SETTINGS_NOW, CHANGE_REQUEST and CHANGE_ANSWER.
 
     A setting is {"key", "group", "name", "value", "mutability", "kind"} and what else is known of
@@ -36,16 +33,20 @@ class Looking:
 
     __slots__ = ()
 
+    KEEPS = False
+
     # --- the outlets -------------------------------------------------------------------------
 
+    @command("look")
     def do_look(self, now: float) -> dict[str, Any]:
         """The outlets as they are now: plug, lock, cable, car, meter, and who limits them."""
-        outlets = [self._looked_at(outlet, now) for outlet in self.connectors.values()]
-        return {"time": now, "power": "off" if self.dark else "on", "connectors": outlets}
+        outlets = [self._looked_at(outlet, now) for outlet in self.core.connectors.values()]
+        return {"time": now, "power": "off" if self.core.dark else "on", "connectors": outlets}
 
     def _looked_at(self, outlet: Connector, now: float) -> dict[str, Any]:
-        sample, car = self.ask(topics.SHOWN_SAMPLE, outlet, now) or outlet.sample(now), outlet.ev
-        held = bool(getattr(self, "cables", None)) and outlet.id in self.cables
+        car = outlet.ev
+        sample = self.core.ask(topics.SHOWN_SAMPLE, outlet, now) or outlet.sample(now)
+        held = bool(self.core.ask(topics.CABLE_HELD, outlet))
         return {
             "id": outlet.id,
             "evse": outlet.evse,
@@ -78,23 +79,24 @@ class Looking:
                 and "Tx" not in profile.purpose,
                 "watts": round(limit_of(profile.unit, period, circuit).total_w(circuit.volts), 1),
             }
-            for profile, period, source in self.ask(topics.LIMITS_NOW, outlet, now) or ()
+            for profile, period, source in self.core.ask(topics.LIMITS_NOW, outlet, now) or ()
         ]  # fmt: skip
         return sorted(rows, key=lambda row: row["watts"])
 
     # --- the schedule ahead ------------------------------------------------------------------
 
+    @command("schedule")
     def do_schedule(self, now: float, connector: int = 1, seconds: float = DAY) -> dict[str, Any]:
         """The composite schedule in W, as GetCompositeSchedule would tell it."""
-        outlet = self.connector(connector)
+        outlet = self.core.connector(connector)
         if not 0 < seconds <= 7 * DAY:
             raise CommandRejected("invalid_arguments", "The seconds are 1 to a week.")
-        told = self.ask(topics.COMPOSITE, outlet, int(seconds), now)
+        told = self.core.ask(topics.COMPOSITE, outlet, int(seconds), now)
         if told is None:
             return {"start": now, "seconds": 0, "periods": []}
         start = seconds_of(told["start"])
         return {
-            "start": now if start is None else start - self.skew,
+            "start": now if start is None else start - self.core.skew,
             "seconds": told["seconds"],
             "periods": [
                 {"start": period["startPeriod"], "limit": period.get("limit")}
@@ -104,33 +106,34 @@ class Looking:
 
     # --- settings ----------------------------------------------------------------------------
 
+    @command("settings")
     def do_settings(self, now: float) -> dict[str, Any]:
         """Configuration keys (1.6) or the device model (2.x): see settings_now."""
-        return {"settings": self.ask(topics.SETTINGS_NOW, now) or []}
+        return {"settings": self.core.ask(topics.SETTINGS_NOW, now) or []}
 
+    @command("set")
     def do_set(
         self, now: float, key: str, value: str, evse: int | None = None,
         connector: int | None = None, leading: bool = False,
     ) -> dict[str, Any]:  # fmt: skip
         """Change a setting as the CSMS would. leading: whether it may lead the link elsewhere."""
-        action, payload = self.ask(topics.CHANGE_REQUEST, key, value, evse, connector)
+        action, payload = self.core.ask(topics.CHANGE_REQUEST, key, value, evse, connector)
         if not leading and leads_elsewhere(action, payload):
             words = "Only who may see a station's secrets changes where it connects to."
             raise CommandRejected("not_allowed", words)
         try:
-            row, change = self.TABLES.actions[action]
-            answer = change(self.at(row), payload, now)
-            status, why = self.ask(topics.CHANGE_ANSWER, answer) or (answer["status"], "")
+            answer = self.core.serve(action, payload, now)
+            status, why = self.core.ask(topics.CHANGE_ANSWER, answer) or (answer["status"], "")
         except CallFault as fault:
             words = f"{fault.code}: {fault.description}"
             raise CommandRejected("setting_refused", words) from None
         finally:
-            steps, self._later = self._later, None
-        for method, args in steps or ():
+            steps = self.core.take_later()
+        for method, args in steps:
             method(*args, now)
         if status not in CHANGES:
             words = f"The station answers {status}{f': {why}' if why else ''}."
             raise CommandRejected("setting_refused", words)
-        self.remark(f"{key} changed at the station: {status}", now)
-        self.changed(URGENT)
+        self.core.remark(f"{key} changed at the station: {status}", now)
+        self.core.changed(URGENT)
         return {"status": status}

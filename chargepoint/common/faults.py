@@ -1,65 +1,63 @@
-"""Block of every Station: an operator's commands that make it misbehave, and the list of them."""
+"""An operator's commands that make it misbehave, and the list of them."""
 
 from typing import Any
 
 from chargepoint.commands import CommandRejected
 from chargepoint.core import topics
+from chargepoint.core.block import Block, command, gathers, hears
 from chargepoint.effects import Freeze
 from chargepoint.faults.clock import Clock
 from chargepoint.faults.rule import frame_fault
 from chargepoint.faults.scripts import SCRIPTS_AT_MOST, script_of
 from chargepoint.faults.tap import RULES_AT_MOST, Tap
 
-COMMANDS = {
-    "faults": "do_faults",
-    "add-fault": "do_add_fault",
-    "clear-fault": "do_clear_fault",
-    "respond": "do_respond",
-    "clock": "do_clock",
-    "half-open": "do_half_open",
-    "heal": "do_heal",
-    "power-cut": "do_power_cut",
-    "power-on": "do_power_on",
-}
 FASTEST_DRIFT = 500_000.0  # ppm
 FARTHEST_OFF = 10 * 365 * 86_400.0  # seconds
 
 
-class FaultCommands:
-    """Block of every Station. Connector faults are the command `fault`; power: see Power."""
+class Faults(Block):
+    """Connector faults are the command `fault`, see plugging; power: see power.
+
+    The tap, the clock and whether the station is dark are the core's.
+    """
 
     __slots__ = ()
 
+    KEEPS = False
+
+    @command("faults")
     def do_faults(self, now: float) -> dict[str, Any]:
         """All that is wrong with the station on purpose."""
         return self.faults_now(now)
 
     def faults_now(self, now: float) -> dict[str, Any]:
-        frames = [rule.shown() for rule in self.tap.rules if not rule.over(now)] if self.tap else []
+        rules = self.core.tap.rules if self.core.tap else ()
+        frames = [rule.shown() for rule in rules if not rule.over(now)]
         broken = [
             {"connector": c.id, "error_code": c.error_code, "info": c.info,
              "vendor_error_code": c.vendor_error_code}
-            for c in self.connectors.values() if c.faulted
+            for c in self.core.connectors.values() if c.faulted
         ]  # fmt: skip
         return {
             "frames": frames,
             "answers": self._answers_laid_down(now),
-            "clock": None if self.clock is None else self.clock.shown(now),
-            "half_open": bool(self.tap and self.tap.frozen),
-            "power": "off" if self.dark else "on",
-            "power_back": self._timers.get("power"),
+            "clock": None if self.core.clock is None else self.core.clock.shown(now),
+            "half_open": bool(self.core.tap and self.core.tap.frozen),
+            "power": "off" if self.core.dark else "on",
+            "power_back": self.core.due("power"),
             "connectors": broken,
         }
 
     # --- frames ------------------------------------------------------------------------------
 
+    @command("add-fault")
     def do_add_fault(self, now: float, fault: str, seed: int | None = None, **more: Any) -> dict:
         """Make frames go wrong; see rule.frame_fault for the arguments."""
-        tap = self.tap or Tap()
+        tap = self.core.tap or Tap()
         if len(tap.rules) >= RULES_AT_MOST:
             message = f"A station has at most {RULES_AT_MOST} faults of frames: clear some first."
             raise CommandRejected("not_possible_now", message)
-        seed = self.rng.getrandbits(31) if seed is None else seed
+        seed = self.core.rng.getrandbits(31) if seed is None else seed
         try:
             rule = frame_fault(tap.last_id + 1, now, seed, fault, **more)
         except ValueError as error:
@@ -70,27 +68,30 @@ class FaultCommands:
             raise CommandRejected("invalid_arguments", message) from None
         tap.new_id()
         tap.rules.append(rule)
-        self.tap = tap
-        self.remark(f"fault {rule.id} added: {fault}", now)
+        self.core.use_tap(tap)
+        self.core.remark(f"fault {rule.id} added: {fault}", now)
         return rule.shown()
 
+    @command("clear-fault")
     def do_clear_fault(self, now: float, id: int | None = None) -> dict:
         """End a fault of frames, or an answer that was laid down; without `id`, all of them. What
         is under way still arrives."""
         gone = []
-        for there in (self.tap.rules, self.tap.scripts) if self.tap is not None else ():
+        tap = self.core.tap
+        for there in (tap.rules, tap.scripts) if tap is not None else ():
             for each in [each for each in there if id is None or each.id == id]:
                 there.remove(each)
                 gone.append(each.id)
                 what = getattr(each, "fault", "respond")
-                self.remark(f"fault {each.id} cleared: {what}", now)
+                self.core.remark(f"fault {each.id} cleared: {what}", now)
         if id is not None and not gone:
             raise CommandRejected("no_such_fault", f"There is no fault {id}: see the list.")
         return {"cleared": gone}
 
+    @command("respond")
     def do_respond(self, now: float, cause: str = "", **wanted: Any) -> dict:
         """Lay down the answer to the next Calls of an action; see scripts.script_of."""
-        tap = self.tap or Tap()
+        tap = self.core.tap or Tap()
         if len(tap.scripts) >= SCRIPTS_AT_MOST:
             message = f"A station has at most {SCRIPTS_AT_MOST} answers laid down: clear some."
             raise CommandRejected("not_possible_now", message)
@@ -103,16 +104,17 @@ class FaultCommands:
             raise CommandRejected("invalid_arguments", message) from None
         tap.new_id()
         tap.scripts.append(script)
-        self.tap = tap
-        self.remark(f"answer {script.id} laid down: {','.join(script.actions)}", now)
+        self.core.use_tap(tap)
+        self.core.remark(f"answer {script.id} laid down: {','.join(script.actions)}", now)
         return script.shown()
 
     def _answers_laid_down(self, now: float) -> list[dict[str, Any]]:
-        scripts = self.tap.scripts if self.tap else []
+        scripts = self.core.tap.scripts if self.core.tap else []
         return [script.shown() for script in scripts if not script.over(now)]
 
     # --- clock -------------------------------------------------------------------------------
 
+    @command("clock")
     def do_clock(
         self, now: float, offset_seconds: float = 0.0, ppm: float = 0.0, follow: bool = True
     ) -> dict:
@@ -124,92 +126,93 @@ class FaultCommands:
         if not (abs(ppm) <= FASTEST_DRIFT and abs(offset_seconds) <= FARTHEST_OFF):
             message = "The offset is at most ten years of seconds, the drift at most 500000 ppm."
             raise CommandRejected("invalid_arguments", message)
-        good = self.skew if self.clock is None else self.clock.csms
+        good = self.core.skew if self.core.clock is None else self.core.clock.csms
         if follow and not ppm and not offset_seconds:
-            self.clock, self.skew = None, good
-            self.remark("clock: right again", now)
+            clock = None
+            self.core.remark("clock: right again", now)
         else:
-            self.clock = Clock(good + offset_seconds, now, float(ppm), follow, good)
-            self.skew = self.clock.skew
+            clock = Clock(good + offset_seconds, now, float(ppm), follow, good)
             words = "" if follow else ", not following the CSMS"
-            self.remark(f"clock: {offset_seconds:+g} s, {ppm:+g} ppm{words}", now)
-        self.tell(topics.CLOCK_MOVED, now)
-        return {"clock": None if self.clock is None else self.clock.shown(now)}
+            self.core.remark(f"clock: {offset_seconds:+g} s, {ppm:+g} ppm{words}", now)
+        self.core.use_clock(clock, good if clock is None else clock.skew, now)
+        return {"clock": None if clock is None else clock.shown(now)}
 
     # --- half-open ---------------------------------------------------------------------------
 
+    @command("half-open")
     def do_half_open(self, now: float, seconds: float | None = None) -> dict:
         """Read and write nothing more on this connection; it ends with `heal` or the connection."""
-        if not self.connected:
+        if not self.core.connected:
             raise CommandRejected("not_connected", "Connect the station first.")
         check_seconds(seconds)
-        self.tap = self.tap or Tap()
-        if not self.tap.frozen:
-            self.tap.frozen = True
-            self.put(Freeze(True))
-            self.remark("half-open: nothing is read or written", now)
+        tap = self.core.tap or Tap()
+        self.core.use_tap(tap)
+        if not tap.frozen:
+            tap.frozen = True
+            self.core.put(Freeze(True))
+            self.core.remark("half-open: nothing is read or written", now)
         if seconds is None:
-            self.clear_timer("thaw")
+            self.core.clear_timer("thaw")
         else:
-            self.set_timer("thaw", now + seconds)
+            self.core.set_timer("thaw", now + seconds)
         return {"half_open": True}
 
+    @command("heal")
     def do_heal(self, now: float) -> dict:
-        if self.tap is None or not self.tap.frozen:
+        if self.core.tap is None or not self.core.tap.frozen:
             raise CommandRejected("not_possible_now", "The link is not half-open.")
-        self._thaw("half-open: healed", now)
+        self.core.block("tap").thaw(now)
         return {"half_open": False}
-
-    def at_thaw(self, now: float) -> None:
-        if self.tap is not None and self.tap.frozen:
-            self._thaw("half-open: healed", now)
 
     # --- saving ------------------------------------------------------------------------------
 
+    @gathers(topics.SHOWN, wakes=True)
     def shown_faults(self) -> dict[str, Any]:
         """For the snapshot: {} for a healthy station."""
-        if self.tap is None and self.clock is None and not self.dark:
+        if self.core.tap is None and self.core.clock is None and not self.core.dark:
             return {}
+        clock = self.core.clock
         faults = {
-            "frames": [rule.shown() for rule in self.tap.rules] if self.tap else [],
+            "frames": [rule.shown() for rule in self.core.tap.rules] if self.core.tap else [],
             # As it was when last set: a value that moves would be news all the time.
-            "clock": None if self.clock is None else self.clock.shown(self.clock.base),
-            "half_open": bool(self.tap and self.tap.frozen),
-            "power": "off" if self.dark else "on",
+            "clock": None if clock is None else clock.shown(clock.base),
+            "half_open": bool(self.core.tap and self.core.tap.frozen),
+            "power": "off" if self.core.dark else "on",
         }
-        if self.tap is not None and self.tap.desk is not None:
-            faults["breakpoints"] = len(self.tap.desk.breakpoints)
-            faults["held"] = len(self.tap.desk.held)
+        if self.core.tap is not None and self.core.tap.desk is not None:
+            faults["breakpoints"] = len(self.core.tap.desk.breakpoints)
+            faults["held"] = len(self.core.tap.desk.held)
         return {"faults": faults}
 
+    @gathers(topics.SAVED, wakes=True)
     def saved_faults(self) -> dict[str, Any]:
         """For the saved state: {} for a healthy station. A half-open link is not kept: the
         station that goes on elsewhere has another."""
         saved: dict[str, Any] = {}
-        if self.tap is not None and (kept := self.tap.to_saved()):
+        if self.core.tap is not None and (kept := self.core.tap.to_saved()):
             saved["tap"] = kept
-        if self.clock is not None:
-            saved["clock"] = self.clock.to_saved()
-        if self.dark:
-            saved["dark"] = {"back": self._timers.get("power")}
+        if self.core.clock is not None:
+            saved["clock"] = self.core.clock.to_saved()
+        if self.core.dark:
+            saved["dark"] = {"back": self.core.due("power")}
         return {"faults": saved} if saved else {}
 
+    @hears(topics.RESTORED, wakes=True)
     def restore_faults(self, saved: dict[str, Any], now: float) -> None:
         faults = saved.get("faults")
         if not faults:
             return
         if "tap" in faults:
             if faults["tap"].get("rules") or faults["tap"].get("scripts"):
-                self.tap = Tap(faults["tap"])
+                self.core.use_tap(Tap(faults["tap"]))
             # They were lost with the link of the worker that held them, and only that is left.
             for words in faults["tap"].get("held", ()):
-                self.remark(f"held frame lost with its link: {words}", now)
+                self.core.remark(f"held frame lost with its link: {words}", now)
         if "clock" in faults:
-            self.clock = Clock(*faults["clock"])
-            self.skew = self.clock.skew_at(now)
-            self.tell(topics.CLOCK_MOVED, now)
+            clock = Clock(*faults["clock"])
+            self.core.use_clock(clock, clock.skew_at(now), now)
         if "dark" in faults:
-            self.stay_dark(faults["dark"]["back"])
+            self.core.stay_dark(faults["dark"]["back"])
 
 
 def check_seconds(seconds: float | None) -> None:

@@ -11,40 +11,39 @@ import orjson
 
 from chargepoint import schemas
 from chargepoint.core import topics
-from chargepoint.effects import URGENT, Effect
+from chargepoint.core.block import Block, hears
+from chargepoint.effects import URGENT
 from chargepoint.said import LastCall, Said
 
 
-class Recall:
-    """Block of every Station."""
+class Recall(Block):
+    """It keeps nothing; the queue is the core's."""
 
     __slots__ = ()
 
-    def recall(self, said: Said | None, logged: int | None, now: float) -> list[Effect]:
-        """To be called once, before the first event, on a station that resumes.
+    KEEPS = False
 
-        `said`: what the record of frames tells, None where there is none. `logged`: the number of
-        the station's newest record when the state was saved, None where that is not known.
-        """
+    @hears(topics.RECALLING, wakes=True)
+    def recall(self, said: Said | None, logged: int | None, now: float) -> None:
+        """See Station.recall."""
         if said is not None:
-            raised = self.ask(topics.RECALL_NUMBERS, said)
+            raised = self.core.ask(topics.RECALL_NUMBERS, said)
             if self._recall_queue(said.last, logged, now) or raised:
-                self.changed(URGENT)
-        self.tell(topics.SESSIONS_RETOLD, now)
-        return self._finish(now)
+                self.core.changed(URGENT)
+        self.core.tell(topics.SESSIONS_RETOLD, now)
 
     def _recall_queue(self, last: LastCall | None, logged: int | None, now: float) -> bool:
         """Messages are sent in their order and one at a time: what stands before the last one
         that was sent has been dealt with, and so has that one if its answer came."""
         if last is None:
             return False
-        queue, outcome = self._queue or [], self._readable(last)
+        queue, outcome = self.core.queued, self._readable(last)
         place = next((i for i, m in enumerate(queue) if _is_same(m, last)), None)
         if place is not None:
             del queue[:place]
             if outcome is None:
                 return place > 0
-            method = self.on_got(last.action, "")
+            method = self.core.on_got(last.action, "")
             message = queue.pop(0)
             if method is not None:
                 method(outcome, message, now)
@@ -54,16 +53,16 @@ class Recall:
         # Made after the state was saved, and so are all that were not sent yet: those never left.
         message = None
         if outcome is None:
-            message = self.ask(topics.UNANSWERED_MESSAGE, last.action, last.payload)
-        self._queue = None if message is None else [message]
+            message = self.core.ask(topics.UNANSWERED_MESSAGE, last.action, last.payload)
+        self.core.queue_anew(None if message is None else [message])
         return True
 
     def _readable(self, last: LastCall) -> dict[str, Any] | None:
         """The answer as the station read it; None where none has come that it could read."""
         answer = last.outcome
-        if answer is None or schemas.check(self.VERSION, last.action, answer, True) is None:
+        if answer is None or schemas.check(self.core.VERSION, last.action, answer, True) is None:
             return answer
-        reading = self.read_kindly(last.action, answer, True)
+        reading = self.core.read_kindly(last.action, answer, True)
         return None if reading is None else reading.payload
 
 

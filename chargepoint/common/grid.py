@@ -1,23 +1,26 @@
-"""Block of every Station: the grid at its connection, which an operator can disturb."""
+"""The grid at its connection, which an operator can disturb."""
 
 from typing import Any
 
 from chargepoint.commands import CommandRejected
 from chargepoint.core import topics
-from chargepoint.hardware.mains import NOMINAL, NOMINAL_V, Mains
+from chargepoint.core.block import Block, command, gathers
+from chargepoint.hardware.mains import NOMINAL, NOMINAL_V
 
-COMMANDS = {"grid": "do_grid"}
 _BOUNDS = {
     "voltage_pct": (10.0, 200.0), "voltage_v": (23.0, 460.0), "frequency_hz": (10.0, 100.0),
     "load_w": (-1e9, 1e9),
 }  # fmt: skip
 
 
-class GridConnection:
-    """mains: the grid as it is now. It outlives restarts, power cuts and changes of version."""
+class Grid(Block):
+    """The mains are the core's. They outlive restarts, power cuts and changes of version."""
 
     __slots__ = ()
 
+    KEEPS = False
+
+    @command("grid")
     def do_grid(
         self, now: float, voltage_pct: float | None = None, voltage_v: float | None = None,
         frequency_hz: float | None = None, load_w: float | None = None,
@@ -39,32 +42,17 @@ class GridConnection:
         if voltage_pct is not None:
             given["voltage_v"] = given.pop("voltage_pct") / 100.0 * NOMINAL_V
         changed = {name: float(value) for name, value in given.items()}
-        old, new = self.mains, self.mains._replace(**changed) if changed else NOMINAL
+        old, new = self.core.mains, self.core.mains._replace(**changed) if changed else NOMINAL
         if new != old:
-            self.feed(new, now)
-            self.tell(topics.MAINS_CHANGED, now)
+            self.core.feed(new, now)
+            self.core.tell(topics.MAINS_CHANGED, now)
         return self.shown_mains()["grid"]
 
-    def feed(self, mains: Mains, now: float) -> None:
-        """Every outlet is fed by `mains` from now on."""
-        self.mains = mains
-        for connector in self.connectors.values():
-            connector.advance(now)
-            connector.mains = mains
-
+    @gathers(topics.SHOWN, wakes=True)
     def shown_mains(self) -> dict[str, Any]:
-        mains = self.mains
+        mains = self.core.mains
         shown = {
             "voltage_v": round(mains.voltage_v, 2), "voltage_pct": round(mains.voltage_pct, 2),
             "frequency_hz": mains.frequency_hz, "load_w": mains.load_w,
         }  # fmt: skip
         return {"grid": shown}
-
-    def saved_mains(self) -> dict[str, Any]:
-        return {} if self.mains == NOMINAL else {"mains": list(self.mains)}
-
-    def restore_mains(self, saved: dict[str, Any]) -> None:
-        """Before the first event: no energy flows between the values of old and of now."""
-        self.mains = Mains(*saved["mains"]) if saved.get("mains") else NOMINAL
-        for connector in self.connectors.values():
-            connector.mains = self.mains

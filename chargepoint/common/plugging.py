@@ -1,0 +1,81 @@
+"""What befalls an outlet: a car comes or leaves, or something breaks; and frames by hand."""
+
+from typing import Any
+
+from chargepoint import rpc
+from chargepoint.commands import CommandRejected
+from chargepoint.core import topics
+from chargepoint.core.block import Block, command
+from chargepoint.hardware.ev import EV
+from chargepoint.hardware.states import Event
+
+
+class Plugging(Block):
+    """It keeps nothing: the outlets are the core's."""
+
+    __slots__ = ()
+
+    KEEPS = False
+
+    @command("plug")
+    def do_plug(self, now: float, connector: int = 1, ev: dict | None = None) -> dict:
+        outlet = self.core.connector(connector)
+        try:
+            car = EV.for_connector(outlet.config, ev)
+        except ValueError as error:
+            raise CommandRejected("invalid_arguments", f"{error}.") from None
+        outlet.plug(car, now)
+        self.core.tell(topics.PLUGGED, outlet, now)
+        self.core.report(outlet, now)
+        return {"status": self.core.ask(topics.STATUS_OF, outlet)}
+
+    @command("unplug")
+    def do_unplug(self, now: float, connector: int = 1) -> dict:
+        outlet = self.core.connector(connector)
+        kept = self.core.ask(topics.KEPT_CABLE, outlet, now)
+        if kept:
+            return kept
+        outlet.unplug(now)
+        self.core.tell(topics.UNPLUGGED, outlet, now)
+        self.core.report(outlet, now)
+        return {"status": self.core.ask(topics.STATUS_OF, outlet)}
+
+    @command("fault")
+    def do_fault(
+        self,
+        now: float,
+        connector: int = 1,
+        error_code: str = "OtherError",
+        info: str = "",
+        vendor_error_code: str = "",
+    ) -> dict:
+        outlet = self.core.connector(connector)
+        if error_code == "NoError":
+            outlet.apply(Event.FAULT_CLEARED, now)
+            self.core.remark(f"connector {outlet.id}: fault cleared", now)
+        else:
+            self.core.tell(topics.CHECK_ERROR_CODE, error_code)
+            outlet.fault(now, error_code, info, vendor_error_code)
+            # A second fault leaves the status as it is but is news all the same.
+            self.core.forget_reported(outlet.id)
+            self.core.remark(f"connector {outlet.id}: fault {error_code}", now)
+        self.core.tell(topics.FAULTING, outlet, now)
+        self.core.tell(topics.FAULTED, outlet, now)
+        self.core.report(outlet, now)
+        return {"status": self.core.ask(topics.STATUS_OF, outlet)}
+
+    @command("message")
+    def do_message(
+        self, now: float, text: str | None = None, action: str | None = None,
+        payload: Any = None, cause: str = "",
+    ) -> dict:  # fmt: skip
+        """Send any frame, valid or not: `text` as it is, or a Call of `action`."""
+        if not self.core.connected:
+            raise CommandRejected("not_connected", "Connect the station first.")
+        if (text is None) == (action is None):
+            raise CommandRejected("invalid_arguments", "Give either text or action and payload.")
+        if text is None:
+            # Not an id as the station's own Calls have: its numbers say nothing of the state.
+            unique_id = f"{self.core.new_id()}-crafted"
+            text = rpc.call_text(unique_id, action, {} if payload is None else payload)
+        return {"unique_id": self.core.send_crafted(text, now, cause), "text": text}
