@@ -118,6 +118,18 @@ async def test_a_batch_that_comes_twice_counts_once_whenever_it_comes(mongo):
     assert (row["calls"], row["answers"], row["errors"]) == (40, 40, 0)
 
 
+async def test_batches_that_overlap_count_once_though_each_was_taken_for_new(mongo):
+    records = [row for n in range(10) for row in pair(NOW - 900 + n, 0.5)]
+    store_batch(mongo, batch_of(records[:14]))
+    listed = list(mongo[store.CATALOG].find())
+    mongo[store.CATALOG].delete_many({})
+    store_batch(mongo, batch_of(records))  # as if the two had been stored at the same moment
+    mongo[store.CATALOG].insert_many(listed)
+    count(mongo, NOW)
+    row = (await rows_of("1h"))["station", "Heartbeat"]
+    assert (row["calls"], row["answers"], row["mean_ms"]) == (10, 10, 500.0)
+
+
 @pytest.mark.parametrize("name", RANGES)
 async def test_every_range_has_each_message_once(mongo, name):
     """Some of each minute, hour and day; made in one go, or minute by minute as time passes."""
