@@ -164,6 +164,13 @@ def test_the_same_page_has_one_name_in_the_sidebar_in_its_title_and_in_the_keys(
         assert words.startswith(title), f"{end}: {words!r} in the keys, {title!r} in the sidebar"
 
 
+def test_help_on_a_page_leads_to_a_page_of_the_documentation():
+    keys = (ROOT / "emulator" / "static" / "emulator" / "keys.js").read_text()
+    found = re.findall(r'\["(/admin/[^"]*)", "([a-z-]+/[a-z-]+)"\]', keys)
+    assert len(found) > 8
+    assert [page for _, page in found if not (ROOT / "docs" / f"{page}.md").exists()] == []
+
+
 def test_a_wrong_word_is_found():
     wrong = [("x", "The chargepoint sends its soc to the central system"), ("y", "2 KW")]
     assert len(faults_in(iter(wrong))) == 4

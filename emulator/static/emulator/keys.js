@@ -7,8 +7,15 @@
     d: ["/admin/", "Dashboard"], s: ["/stations/station/", "Stations"], t: ["/admin/sessions/", "Sessions (transactions)"],
     m: ["/admin/live/", "Live view of messages"], w: ["/admin/crafter/", "Message crafter"], a: ["/admin/statistics/", "Statistics"],
     c: ["/scenarios/scenario/", "Scenarios"], x: ["/scenarios/execution/", "Executions"], b: ["/scenarios/behaviour/", "Behaviours"],
-    u: ["/scenarios/suiteplan/", "Suites"], p: ["/stations/template/", "Templates"], l: ["/admin/trail/", "Trail"],
+    u: ["/scenarios/suiteplan/", "Suites"], p: ["/stations/template/", "Templates"], l: ["/admin/trail/", "Trail"], h: ["/docs/", "Documentation"],
   };
+  // Beginning of a page's address -> what of the documentation tells of it; the first that fits.
+  const HELP = [
+    ["/admin/stations/station/add/", "tutorials/first-station"], ["/admin/stations/", "reference/commands"],
+    ["/admin/sessions/", "deploy/operating"], ["/admin/live/", "reference/live-stream"], ["/admin/crafter/", "reference/commands"],
+    ["/admin/statistics/", "deploy/monitoring"], ["/admin/scenarios/suite", "reference/suites"], ["/admin/scenarios/", "reference/scenarios"],
+    ["/admin/trail/", "explanation/security"], ["/admin/tokens/", "reference/api"], ["/admin/", "deploy/operating"],
+  ];
   const STATIONS = PLACES.s[0]; // where one searches on a page that has nothing of its own to search
   const SEARCHES = "#content [type=search], #content #searchbar, #lv-filter [name=text], #fg-filter input, #content input[name=q]";
   const PAUSE = 1200; // ms between "g" and its letter
@@ -85,8 +92,18 @@
     document.body.prepend(to);
   }
 
+  // Where the sidebar leads to the documentation, each page leads to its own part of it.
+  function documentation() {
+    const home = link("/docs/");
+    const found = HELP.find(([begin]) => location.pathname.startsWith(begin));
+    if (!home || !found) return;
+    const to = element("a", { href: `${home.pathname}${found[1]}.html`, class: "ky-docs" }, "Help on this page");
+    document.getElementById("content")?.append(to);
+  }
+
   function ready() {
     skip();
+    documentation();
     if (location.hash === "#search") search();
   }
 
