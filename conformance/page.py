@@ -20,6 +20,7 @@ two CSMSs that are broken in one way each, with a sentence that names what is br
 conformance` runs all of that and exits with 1 where a case does not pass on the reference, or less
 than 98 % of the broken ones are found out.
 
+<!-- not run: takes an hour -->
 ```sh
 make conformance                                             # everything
 .venv/bin/python -m conformance --suite 16 --only 'TC_04*' --verbose

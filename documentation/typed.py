@@ -15,6 +15,7 @@ FENCE = re.compile(
 )
 NOT_RUN = re.compile(r"<!-- not run: ([^>]+?) -->\s*\Z")
 # `make run` and `make install` are what the platform and the environment of a test stand for.
+API = DOCS / "reference" / "api.md"
 PREAMBLE = """
 make() { case "$1" in run | install | test) ;; *) command make "$@" ;; esac; }
 """
@@ -58,9 +59,17 @@ def script(page: Path, values: Mapping[str, str]) -> str:
     Every request of curl that is answered 400 or more ends it, and every command that fails.
     """
     typed = "".join(each.text for each in blocks(page) if each.language == "sh" and not each.reason)
+    if re.search(r"\bask ", typed) and "ask()" not in typed:
+        typed = _logging_in() + typed
     for said, own in values.items():
         typed = typed.replace(said, own)
     return PREAMBLE + re.sub(r"\bcurl -s\b", "curl -sS --fail-with-body", typed)
+
+
+def _logging_in() -> str:
+    """The first block of the API's page, which other pages of the reference build on."""
+    begin = next(each.text for each in blocks(API) if each.language == "sh")
+    return begin.replace('"password": "..."', '"password": "\'$PASSWORD\'"')
 
 
 def has_commands(page: Path) -> bool:

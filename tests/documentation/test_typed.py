@@ -18,6 +18,7 @@ from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
 from benchmarks.stack import ADMIN, Stack
 from documentation import typed
 from documentation.project import DOCS
+from tests.scenarios.platform import Platform
 
 PATIENCE = 300.0  # seconds; a busy machine takes them
 # Pages whose commands another test types.
@@ -49,6 +50,14 @@ def csms(tmp_path_factory) -> Iterator[int]:
         yield port
     finally:
         process.stop()
+
+
+@pytest.fixture(scope="module")
+def cp_1(platform, csms) -> None:
+    """The station that pages of the reference speak of."""
+    known = Platform(platform)
+    known.station("CP-1", f"ws://127.0.0.1:{csms}", tags=["building-a"])
+    known.connected("CP-1")
 
 
 def type_page(page: Path, values: dict[str, str], folder: Path) -> subprocess.CompletedProcess:
@@ -84,7 +93,7 @@ def name(page: Path) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", TYPED, ids=name)
-def test_each_page_as_it_is_typed(platform, csms, page, tmp_path):
+def test_each_page_as_it_is_typed(platform, csms, cp_1, page, tmp_path):
     text = page.read_text()
     own = "-m democsms" in text  # it starts a CSMS itself, at the port that it says
     port, control = (free_port(), free_port()) if own else (csms, 0)
