@@ -50,7 +50,7 @@ def page() -> str:
         _KEYS,
         *table(
             "key", "default", "read-only", "effect", "what it says", "source",
-            "the test that proves it",
+            "proof",
         ),
         *map(_key_row, KEYS),
         "",

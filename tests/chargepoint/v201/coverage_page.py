@@ -118,7 +118,7 @@ def page() -> str:
         parts += [f"## OCPP {version}\n", *action_table(version), ""]
     keys = {key for v in VERSIONS for key in (*inventory(v), *missing(v))}
     columns = ("component", "variable", "instance", "required", "in", "mutability", "default",
-               "effect", "what it says", "source", "the test that proves it")  # fmt: skip
+               "effect", "what it says", "source", "proof")  # fmt: skip
     parts += [_VARIABLES, *table(*columns), *map(_row, sorted(keys)), ""]
     return "\n".join(parts)
 
