@@ -40,7 +40,7 @@ def main() -> int:
 
 def _type(clone: Path, typed: list[Block]) -> int:
     # One shell, as the reader has one; it says how long each block took.
-    script = "set -e\n" + "".join(
+    script = "set -e\ntrap 'echo @@ end' EXIT\n" + "".join(
         f"begin=$(date +%s.%N)\n{each.text}\necho '@@' {each.line} $begin $(date +%s.%N)\n"
         for each in typed
     )
@@ -52,13 +52,13 @@ def _type(clone: Path, typed: list[Block]) -> int:
         stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     for line in shell.stdout:
+        if line == "@@ end\n":
+            break  # the CSMS in the background keeps the pipe open
         if line.startswith("@@ "):
             _, place, since, until = line.split()
             print(f"    {float(until) - float(since):7.1f} s  line {place}", flush=True)
         else:
             print(line, end="", flush=True)
-        if line.startswith(f"@@ {typed[-1].line} "):
-            break  # the CSMS in the background keeps the pipe open
     code, took = shell.wait(), time.monotonic() - begin
     with contextlib.suppress(ProcessLookupError):
         os.killpg(shell.pid, signal.SIGKILL)  # the CSMS that the page leaves in the background

@@ -112,7 +112,7 @@ class SuiteRunDetail(SuiteRunOut):
 
 class ComparisonOut(Schema):
     run: str
-    against: str | None = Field(description="id of the run before; null: there is none")
+    against: str | None = Field(description="id of the previous run; null: there is none")
     broke: list[CaseOut]
     healed: list[CaseOut]
     still: list[CaseOut] = Field(description="Failed before, and fail")

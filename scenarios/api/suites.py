@@ -192,7 +192,7 @@ def compare_suite_runs(
     run: str,
     against: str = Query("", alias="with", description="id of a run; left out: the one before"),
 ):
-    """What broke, healed, is new or gone since another run, or since the run before."""
+    """What broke, healed, is new or gone since another run, or since the previous run."""
     row = suite_run_or_404(run)
     other = suite_run_or_404(against) if against else starting.before(row)
     found = compare(other.cases, row.cases) if other is not None else Comparison()

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from stations.api.schemas import StrictIn
 
-ID_TAG = "idTag or idToken, such as an RFID card's; left out: the station's default"
+ID_TAG = "idTag or idToken, such as an RFID tag's; left out: the station's default"
 
 
 class CommandOut(Schema):

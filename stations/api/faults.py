@@ -31,9 +31,9 @@ async def list_faults(request: HttpRequest, identity: str):
     return await result_of(identity, "faults", {})
 
 
-@command(router, "faults", "chaos", "Spoil frames", {201: FrameFaultOut} | ERRORS)
+@command(router, "faults", "chaos", "Disturb frames", {201: FrameFaultOut} | ERRORS)
 async def add_fault(request: HttpRequest, identity: str, body: FrameFaultIn):
-    """Have frames delayed, lost, doubled, reordered or spoilt; marked in the message log."""
+    """Have frames delayed, lost, duplicated, reordered or malformed; marked in the message log."""
     return Status(201, await result_of(identity, "add-fault", given(body)))
 
 

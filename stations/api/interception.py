@@ -119,7 +119,7 @@ async def release(request: HttpRequest, identity: str, number: int, body: Releas
 
 @router.post("/stations/{station:identity}/held/{number}/drop", response=ANSWERS)
 async def drop(request: HttpRequest, identity: str, number: int):
-    """Let a held frame come to nothing."""
+    """Drop a held frame: it is not passed on."""
     return await carry_out(identity, "drop", {"id": number})
 
 

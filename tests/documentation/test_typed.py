@@ -95,11 +95,13 @@ def name(page: Path) -> str:
 @pytest.mark.parametrize("page", TYPED, ids=name)
 def test_each_page_as_it_is_typed(platform, csms, cp_1, page, tmp_path):
     text = page.read_text()
-    own = "-m democsms" in text  # it starts a CSMS itself, at the port that it says
-    port, control = (free_port(), free_port()) if own else (csms, 0)
+    # It may start a CSMS itself, at the port of the demo's or beside it.
+    port = free_port() if "--port 9220" in text else csms
+    beside, control = free_port(), free_port()
     values = {
         "http://127.0.0.1:8000": platform.url,
         "127.0.0.1:9220": f"127.0.0.1:{port}", "--port 9220": f"--port {port}",
+        "127.0.0.1:9230": f"127.0.0.1:{beside}", "--port 9230": f"--port {beside}",
         "--control-port 9221": f"--control-port {control}",
         "--driver demo": f"--driver demo --var base=http://127.0.0.1:{control}",
         ".venv/bin/python": sys.executable,
