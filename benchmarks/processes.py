@@ -19,6 +19,8 @@ from typing import TypeVar
 
 import psutil
 
+from benchmarks.forks import Forked
+
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,10 +118,14 @@ class Process:
     command: list[str]
     log: Path
     env: dict[str, str] = field(default_factory=dict)
-    popen: subprocess.Popen | None = None
+    popen: subprocess.Popen | Forked | None = None
+    fork: Callable[[int], Forked] | None = None  # starts it with its output there
 
     def start(self) -> Process:
         with self.log.open("ab") as output:
+            if self.fork is not None:
+                self.popen = self.fork(output.fileno())
+                return self
             self.popen = subprocess.Popen(
                 self.command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=ROOT,
                 env={**os.environ, **self.env}, preexec_fn=_die_with_parent,

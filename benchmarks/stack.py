@@ -7,8 +7,10 @@ so that a test can kill any of them.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +19,7 @@ import pymongo
 import redis
 
 from benchmarks.console import Console
+from benchmarks.forks import Forks, words_of
 from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
 from emulator.processes import embedded
 
@@ -29,7 +32,13 @@ METRICS = {"Authorization": f"Bearer {METRICS_TOKEN}"}  # headers of who reads h
 
 
 class Stack:
-    """Use as a context manager; `start` names what to run beside the two stores."""
+    """Use as a context manager; `start` names what to run beside the two stores.
+
+    forked: processes are forked as `manage.py up` forks them, which spares each the imports. What
+    is measured is started by itself.
+    """
+
+    forked = False
 
     def __init__(self, directory: Path, start: Iterable[str] = ("worker", "celery"), **env: str):
         self.directory = directory
@@ -53,10 +62,12 @@ class Stack:
         self.processes: dict[str, Process] = {}
         self._start = tuple(start)
         self._console: Console | None = None
+        self._forks: tuple[dict[str, str], Forks] | None = None
 
     def __enter__(self) -> Stack:
         self.directory.mkdir(parents=True, exist_ok=True)
         try:
+            self.forks()  # it imports while the stores start
             self.start_redis()
             self.start_mongo()
             self.manage("migrate", "--no-input", "-v", "0")
@@ -78,14 +89,32 @@ class Stack:
         stores = [n for n in names if n in ("redis", "mongo")]
         for name in [n for n in names if n not in stores] + stores:
             self.processes[name].stop()
+        if self._forks is not None:
+            self._forks[1].stop()
+            self._forks = None
 
     # --- parts -------------------------------------------------------------------------------
 
     def run(self, name: str, *command: str, **env: str) -> Process:
         log = self.directory / f"{name}.log"
         process = Process(name, list(command), log, {**self.env, **env})
+        if not env and (forks := self.forks()) and (known := words_of(process.command)):
+            words, settings = known
+            process.fork = lambda output: forks.fork(words, output, output, settings)
         self.processes[name] = process
         return process.start()
+
+    def forks(self) -> Forks | None:
+        """What forks processes that live by the environment as it is now; None: nothing does."""
+        if not self.forked:
+            return None
+        if self._forks is not None and self._forks[0] != self.env:
+            self._forks[1].stop()
+            self._forks = None
+        if self._forks is None:
+            environment = {**os.environ, **self.env}
+            self._forks = {**self.env}, Forks(environment, self.directory / "forks.log")
+        return self._forks[1]
 
     def launch(self, part: str, name: str = "", **env: str) -> Process:
         """Start a part without waiting until it works; `name` where there is more than one."""
@@ -215,6 +244,8 @@ class Stack:
         return redis.Redis.from_url(self.env["REDIS_URL"])
 
     def manage(self, *arguments: str) -> str:
+        if (forks := self.forks()) is not None:
+            return self._manage_forked(forks, arguments)
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments], cwd=ROOT, capture_output=True, text=True,
             env={**self.processes["redis"].env, "PATH": "/usr/bin:/bin"}, timeout=180,
@@ -222,6 +253,23 @@ class Stack:
         if done.returncode:
             raise AssertionError(f"manage.py {arguments[0]} failed:\n{done.stderr[-3000:]}")
         return done.stdout
+
+    def _manage_forked(self, forks: Forks, arguments: tuple[str, ...]) -> str:
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            words = ["manage.py", *arguments]
+            process = forks.fork(words, output.fileno(), errors.fileno())
+            try:
+                code = process.wait(180)
+            except BaseException:
+                process.kill()
+                process.wait()
+                raise
+            output.seek(0)
+            errors.seek(0)
+            if code:
+                said = errors.read().decode(errors="replace")
+                raise AssertionError(f"manage.py {arguments[0]} failed:\n{said[-3000:]}")
+            return output.read().decode()
 
 
 def post_json(url: str, body: dict, token: str = "") -> dict:

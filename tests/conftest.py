@@ -23,6 +23,7 @@ import redis
 from django.db import connection
 
 from benchmarks.processes import free_port
+from benchmarks.stack import Stack
 from tests import unhurried
 
 HERE = Path(__file__).resolve().parent
@@ -111,6 +112,7 @@ from accounts.hashing import BoundedHasher  # noqa: E402
 passes.PATIENCE = 30.0  # a busy machine is no store that is away
 BoundedHasher.iterations = 100  # a password of a test is no secret, and half a second each
 unhurried.load()
+Stack.forked = True  # a start by itself takes seconds of CPU, and is in test_up.py and others
 
 
 def pytest_configure(config: pytest.Config) -> None:
