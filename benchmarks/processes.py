@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
-from benchmarks.forks import Forked
+if TYPE_CHECKING:
+    from benchmarks.forks import Forked
 
 T = TypeVar("T")
 

@@ -23,7 +23,6 @@ import redis
 from django.db import connection
 
 from benchmarks.processes import free_port
-from benchmarks.stack import Stack
 from tests import unhurried
 
 HERE = Path(__file__).resolve().parent
@@ -108,6 +107,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.settings"
 django.setup()
 from accounts import passes  # noqa: E402 - after Django
 from accounts.hashing import BoundedHasher  # noqa: E402
+from benchmarks.stack import Stack  # noqa: E402
 
 passes.PATIENCE = 30.0  # a busy machine is no store that is away
 BoundedHasher.iterations = 100  # a password of a test is no secret, and half a second each

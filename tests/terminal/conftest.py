@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.processes import ROOT, free_port
+from tests import warm
 
 PATIENCE = 120.0
 
@@ -48,9 +49,9 @@ class Command:
         return [sys.executable, str(ROOT / "manage.py"), "station", *options]
 
     def __call__(self, *options: str, lines: str = "") -> subprocess.CompletedProcess:
-        return subprocess.run(
-            self.argv(*options), cwd=self.folder.parent, env=self.env, input=lines, text=True,
-            capture_output=True, timeout=PATIENCE,
+        return warm.run(
+            self.argv(*options), cwd=self.folder.parent, env=self.env, input=lines,
+            timeout=PATIENCE,
         )  # fmt: skip
 
 

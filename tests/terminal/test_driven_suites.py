@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.processes import ROOT, free_port
 from scenarios.drivers import SHIPPED
+from tests import warm
 from tests.terminal.conftest import PATIENCE
 
 BOOTED = [
@@ -99,10 +100,9 @@ def judged(acting, station, tmp_path):
             sys.executable, str(ROOT / "manage.py"), "runsuite", str(folder / "suite.json"),
             "--csms", acting.csms, "--fast", "--json", str(report), *options,
         ]  # fmt: skip
-        done = subprocess.run(
-            argv, cwd=tmp_path, env={**station.env, **environment}, text=True,
-            capture_output=True, timeout=PATIENCE,
-        )  # fmt: skip
+        done = warm.run(
+            argv, cwd=tmp_path, env={**station.env, **environment}, timeout=PATIENCE
+        )
         made = json.loads(report.read_text())["results"] if report.exists() else []
         return Done(done.returncode, done.stdout + done.stderr, made)
 

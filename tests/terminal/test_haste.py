@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from chargepoint.times import seconds_of
 from scenarios.engine.strand import Order
 from scenarios.watch.rules import FAIL, OFF, policy_of
 from terminal.haste import Hurried, run
+from tests import warm
 from tests.terminal.conftest import PATIENCE, demo_csms
 
 SPEED = 100
@@ -54,10 +54,10 @@ def test_half_an_hour_of_charging_takes_less(station, csms, tmp_path):
         "connectors": [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 11000}],
         "meter_sample_interval": 300,
     }))  # fmt: skip
-    done = subprocess.run(
+    done = warm.run(
         [sys.executable, str(ROOT / "manage.py"), "runscenario", str(path), "--csms", csms,
          "--make", str(make), "--speed", str(SPEED), "--json", str(report), "--id", "CP-1"],
-        cwd=tmp_path, env=station.env, text=True, capture_output=True, timeout=PATIENCE,
+        cwd=tmp_path, env=station.env, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     made = json.loads(report.read_text())
@@ -79,10 +79,10 @@ def test_half_an_hour_of_charging_takes_less(station, csms, tmp_path):
 def test_a_speed_that_cannot_be(station, csms, tmp_path, speed):
     path = tmp_path / "evening.json"
     path.write_text(json.dumps(EVENING))
-    done = subprocess.run(
+    done = warm.run(
         [sys.executable, str(ROOT / "manage.py"), "runscenario", str(path), "--csms", csms,
          "--speed", speed, "--id", "CP-1"],
-        cwd=tmp_path, env=station.env, text=True, capture_output=True, timeout=PATIENCE,
+        cwd=tmp_path, env=station.env, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 2 and "from 1 to 100" in done.stderr
 

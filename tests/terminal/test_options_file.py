@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from benchmarks.processes import ROOT
 from terminal.rows import Unusable
 from terminal.suites.command import _command, spelled_out
+from tests import warm
 from tests.terminal.conftest import PATIENCE
 
 DRIVER = {"actions": {"Reset": {"url": "http://127.0.0.1:9/reset"}}}
@@ -41,7 +41,7 @@ def test_without_loopback_a_driver_of_this_machine_needs_to_be_allowed(station, 
     words = ["suite.json", "--csms", "ws://127.0.0.1:9", "--driver", "driver.json", "--no-loopback"]
     (tmp_path / "options").write_text("\n".join(words))
     argv = [sys.executable, str(ROOT / "manage.py"), "runsuite", "@options"]
-    done = subprocess.run(
-        argv, cwd=tmp_path, env=station.env, text=True, capture_output=True, timeout=PATIENCE
+    done = warm.run(
+        argv, cwd=tmp_path, env=station.env, timeout=PATIENCE
     )
     assert done.returncode == 2 and "127.0.0.1 is not allowed" in done.stderr, done

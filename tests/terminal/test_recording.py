@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.processes import ROOT
+from tests import warm
 from tests.scenarios.recordings.packets import Line, pcap
 from tests.terminal.conftest import PATIENCE, Command
 
@@ -44,9 +45,7 @@ def recorded(request, station: Command, csms: str, tmp_path: Path) -> Path:
 def manage(station: Command, tmp_path: Path):
     def manage(*words: object) -> subprocess.CompletedProcess:
         argv = [sys.executable, str(ROOT / "manage.py"), *map(str, words)]
-        return subprocess.run(
-            argv, cwd=tmp_path, env=station.env, text=True, capture_output=True, timeout=PATIENCE
-        )
+        return warm.run(argv, cwd=tmp_path, env=station.env, timeout=PATIENCE)
 
     return manage
 

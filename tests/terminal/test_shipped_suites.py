@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.processes import ROOT, free_port
 from terminal.suites import documents
+from tests import warm
 from tests.terminal.conftest import PATIENCE
 from tests.terminal.fragile import Fragile
 
@@ -25,8 +26,7 @@ def runsuite(station, tmp_path: Path) -> Callable:
         report = tmp_path / "report.json"
         argv = [sys.executable, str(ROOT / "manage.py"), "runsuite", str(SUITES / suite),
                 "--json", str(report), "--id", "CP-{n}", *options]  # fmt: skip
-        done = subprocess.run(argv, cwd=tmp_path, env=station.env, text=True, capture_output=True,
-                              timeout=PATIENCE * 3)  # fmt: skip
+        done = warm.run(argv, cwd=tmp_path, env=station.env, timeout=PATIENCE * 3)
         assert report.exists(), done.stdout + done.stderr
         return done.returncode, json.loads(report.read_text())
 

@@ -14,6 +14,7 @@ from benchmarks.processes import ROOT
 from scenarios.suites import NAMES
 from terminal.rows import Unusable
 from terminal.suites import documents
+from tests import warm
 from tests.terminal.conftest import PATIENCE
 
 READY = {"type": "wait_for_state", "timeout": 30000,
@@ -41,9 +42,7 @@ def run(station, tmp_path):
         path = tmp_path / "suite.json"
         path.write_text(json.dumps(content))
         argv = [sys.executable, str(ROOT / "manage.py"), command, str(path), "--fast", *options]
-        return subprocess.run(
-            argv, cwd=tmp_path, env=station.env, text=True, capture_output=True, timeout=PATIENCE
-        )
+        return warm.run(argv, cwd=tmp_path, env=station.env, timeout=PATIENCE)
 
     return run
 
