@@ -15,3 +15,4 @@ app.conf.task_queues = [Queue(name) for name in QUEUES]
 app.autodiscover_tasks()
 
 import emulator.monitoring.celery_signs  # noqa: E402, F401  (connects the signals)
+import emulator.processes.celery_ends  # noqa: E402, F401

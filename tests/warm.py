@@ -30,13 +30,14 @@ from runtime.lifeline import adopt_orphans, die_with_parent
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = (
     "aiohttp", "asgiref.sync", "celery.app.task", "celery.signals", "channels.consumer",
-    "channels.layers", "chargepoint.versions", "cryptography.hazmat.primitives.serialization.pkcs12",
-    "cryptography.x509", "django.contrib.auth.hashers", "django.core.management.base",
-    "django.core.validators", "django.db.models", "django.forms", "django.template.loader",
-    "django.test.signals", "django.urls", "django.views.debug", "django_mongodb_backend",
-    "jinja2", "kombu.transport.redis", "picows", "prompt_toolkit", "prompt_toolkit.shortcuts",
-    "pydantic", "pymongo", "python_socks", "redis.asyncio", "requests", "rich.console",
-    "rich.table", "structlog", "uvloop", "yaml",
+    "channels.layers", "chargepoint.versions",
+    "cryptography.hazmat.primitives.serialization.pkcs12", "cryptography.x509",
+    "django.contrib.auth.hashers", "django.core.management.base", "django.core.validators",
+    "django.db.models", "django.forms", "django.template.loader", "django.test.signals",
+    "django.urls", "django.views.debug", "django_mongodb_backend", "jinja2",
+    "kombu.transport.redis", "picows", "prompt_toolkit", "prompt_toolkit.shortcuts", "pydantic",
+    "pymongo", "python_socks", "redis.asyncio", "requests", "rich.console", "rich.table",
+    "structlog", "uvloop", "yaml",
 )  # fmt: skip
 
 
