@@ -10,7 +10,7 @@ from django.conf import settings
 UNUSED = "rich", "prompt_toolkit", "wcwidth"
 SHARED = """
 import sys
-from emulator import fork_server
+from emulator.processes import fork_server
 fork_server.preload()
 print(*sorted({top.partition(".")[0] for top in sys.modules}))
 """

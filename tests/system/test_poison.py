@@ -94,6 +94,7 @@ def test_the_station_of_such_a_frame_is_held_back_and_the_others_live_on(
     assert {row["_id"] for row in stack.mongo["station_suspects"].find()} == {"bad", "once"}
     assert len(wire.frames("bad")) == heard
 
-    stack.manage("shell", "-c", "from stations import changes; changes.release(['bad'])")
+    release = "from stations.configuration import changes; changes.release(['bad'])"
+    stack.manage("shell", "-c", release)
     await_alive("bad")
     worker.check()
