@@ -17,6 +17,7 @@ TAGS = {
     "interception": ("Interception", "Breakpoints, and frames that they hold."),
     "templates": ("Templates", "What stations are made from."),
     "fleet": ("Fleet", "Links of all stations; the sync of their states."),
+    "jobs": ("Jobs", "Work on many stations in the background: made, commanded, changed."),
     "messages": ("Messages", "The message log: read, search, export, delete."),
     "transactions": ("Transactions", "Charging sessions with their meter values."),
     "analytics": ("Analytics", "Counts and series over messages and sessions."),

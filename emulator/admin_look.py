@@ -64,6 +64,8 @@ UNFOLD = {
                 "items": [
                     _item("Dashboard", "dashboard", "admin:index"),
                     _list("Stations", "ev_station", "stations.station"),
+                    _item("Map of the fleet", "map", "fleet-map"),
+                    _item("Jobs", "playlist_play", "fleet-jobs"),
                     _item("Sessions", "receipt_long", "session-list"),
                     _list("Templates", "content_copy", "stations.template"),
                     _list("Tag groups", "sell", "stations.taggroup"),

@@ -52,6 +52,22 @@ EXAMPLES: dict[str, Any] = {
     },
     "POST /stations/bulk/start": CHOICE,
     "POST /stations/bulk/stop": CHOICE,
+    "POST /filters": {"name": "Faulted in the north", "query": "state=faulted&tag=north"},
+    "POST /jobs/create": {
+        "template": "AC single 22 kW, OCPP 1.6", "pattern": "SITE-{n:04}", "count": 2000,
+        "csms_urls": [
+            {"url": "ws://127.0.0.1:9220", "share": 3}, {"url": "ws://127.0.0.1:9221"},
+        ],
+        "tags": ["load"], "region": "Germany", "start": True, "per_second": 20,
+    },
+    "POST /jobs/command": {
+        "tag": "building-a", "state": "connected", "command": "plug",
+        "arguments": {"connector": 1, "ev": CAR}, "per_second": 5,
+    },
+    "POST /jobs/edit": {
+        "template": "AC single 22 kW, OCPP 1.6", "set": {"meter_sample_interval": 30},
+        "add_tags": ["metered"],
+    },
     "POST /templates": TEMPLATE,
     "PUT /templates/{template}": TEMPLATE,
     "PATCH /templates/{template}": {"meter_sample_interval": 30},

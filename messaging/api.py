@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
+from accounts import tables
 from accounts.errors import ApiError
 from accounts.secrecy import asker_sees_secrets
 from accounts.trail import acts
 from messaging.keeping.store import async_database
 from messaging.live.stats import LiveStats
 from messaging.masking import shown
-from messaging.queries import analytics, exporting, history, session_exporting, sessions
+from messaging.queries import (
+    analytics,
+    exporting,
+    history,
+    session_exporting,
+    sessions,
+    signatures,
+)
 from messaging.queries.windows import to_ms
 from messaging.rows import document_item, iso
 from messaging.schemas import (
@@ -23,6 +35,7 @@ from messaging.schemas import (
     MessageOut,
     MessagePage,
     Order,
+    SignedValues,
     TransactionFilter,
     TransactionPage,
     aware,
@@ -30,6 +43,10 @@ from messaging.schemas import (
 from messaging.statistics.api import router as statistics
 
 MESSAGE = "messaging.message"  # to the trail
+# Calls that may carry meter values of a session.
+METERED = ("StopTransaction", "MeterValues", "TransactionEvent")
+MOST_LOOKED_AT = 5000  # of them, for the signed values of one session
+PAGE = 500  # rows of a CSV file that are read at a time
 router = Router()
 router.add_router("", statistics)
 
@@ -51,11 +68,15 @@ async def _wanted(request: HttpRequest, filters: MessageFilter) -> history.Wante
 
 
 async def _read(
-    request: HttpRequest, filters: MessageFilter, limit: int, cursor: str, order: str
-) -> dict:
+    request: HttpRequest, filters: MessageFilter, limit: int, cursor: str, order: str,
+    form: str = "",
+) -> Any:  # fmt: skip
     if cursor and not history.is_record_id(cursor):
         raise ApiError("bad_cursor", "Give as cursor what `next` of the last page said.", 422)
     wanted = await _wanted(request, filters)
+    if tables.is_csv(request, form):
+        found = _each_message(wanted, cursor, order == "newest")
+        return tables.download(tables.rows_later(exporting.COLUMNS, found), "messages")
     page = await history.read_page(
         async_database(),
         wanted,
@@ -66,19 +87,53 @@ async def _read(
     return _page(page, wanted)
 
 
-@router.get("/messages", response=MessagePage, tags=["messages"], summary="Read the log")
+async def _each_message(
+    wanted: history.Wanted, cursor: str, newest_first: bool
+) -> AsyncIterator[dict]:
+    """All messages beyond the cursor, as items, a page at a time."""
+    following: str | None = cursor
+    while following is not None:
+        page = await history.read_page(
+            async_database(), wanted, limit=PAGE, cursor=following, newest_first=newest_first
+        )
+        for item in _page(page, wanted)["items"]:
+            yield item
+        following = page.next
+
+
+async def _each_session(
+    filters: TransactionFilter, low: int, high: int | None, cursor: str
+) -> AsyncIterator[dict]:
+    """All sessions beyond the cursor, newest first, as items."""
+    following: str | None = cursor
+    while following is not None:
+        found, following = await sessions.read_page(
+            async_database(), filters.match(), low=low, high=high, limit=PAGE, cursor=following
+        )
+        for made in found:
+            yield sessions.item(made)
+
+
+@router.get(
+    "/messages", response=MessagePage, tags=["messages"], summary="Read the log",
+    openapi_extra=tables.ALSO_CSV,
+)  # fmt: skip
 async def list_messages(
     request: HttpRequest,
     filters: Query[MessageFilter],
     limit: int = Query(100, ge=1, le=500),
     cursor: str = "",
     order: Order = "newest",
+    format: tables.Format = tables.FORMAT,
 ):
-    """Messages by filter, newest or oldest first, in pages."""
-    return await _read(request, filters, limit, cursor, order)
+    """Messages by filter, newest or oldest first, in pages; or all of them as CSV."""
+    return await _read(request, filters, limit, cursor, order, format)
 
 
-@router.get("/messages/search", response=MessagePage, tags=["messages"], summary="Search frames")
+@router.get(
+    "/messages/search", response=MessagePage, tags=["messages"], summary="Search frames",
+    openapi_extra=tables.ALSO_CSV,
+)  # fmt: skip
 async def search_messages(
     request: HttpRequest,
     filters: Query[MessageFilter],
@@ -86,11 +141,12 @@ async def search_messages(
     limit: int = Query(100, ge=1, le=500),
     cursor: str = "",
     order: Order = "newest",
+    format: tables.Format = tables.FORMAT,
 ):
     """The same as reading the log with `text`, under the name it had before."""
     if q:
         filters.text = q
-    return await _read(request, filters, limit, cursor, order)
+    return await _read(request, filters, limit, cursor, order, format)
 
 
 @router.get("/messages/stats", response=dict, tags=["messages"], summary="Counts and the stream")
@@ -153,28 +209,33 @@ async def read_message(request: HttpRequest, message_id: str):
     }
 
 
-@router.get("/transactions", response=TransactionPage, tags=["transactions"], summary="Sessions")
+@router.get(
+    "/transactions", response=TransactionPage, tags=["transactions"], summary="Sessions",
+    openapi_extra=tables.ALSO_CSV,
+)  # fmt: skip
 async def list_transactions(
     request: HttpRequest,
     filters: Query[TransactionFilter],
     limit: int = Query(50, ge=1, le=500),
     cursor: str = "",
+    format: tables.Format = tables.FORMAT,
 ):
-    """Sessions by filter, newest first."""
+    """Sessions by filter, newest first, in pages; or all of them as CSV."""
     low, high = _span(filters)
+    match = filters.match()
+    as_csv = tables.is_csv(request, format)
     try:
-        found, following = await sessions.read_page(
-            async_database(),
-            filters.match(),
-            low=low,
-            high=high,
-            limit=limit,
+        page, following = await sessions.read_page(
+            async_database(), match, low=low, high=high, limit=1 if as_csv else limit,
             cursor=cursor,
-        )
+        )  # fmt: skip
     except ValueError as error:
         message = "Give as cursor what `next` of the last page said."
         raise ApiError("bad_cursor", message, 422) from error
-    return {"items": [sessions.item(made) for made in found], "next": following}
+    if as_csv:
+        found = _each_session(filters, low, high, cursor)
+        return tables.download(tables.rows_later(session_exporting.COLUMNS, found), "sessions")
+    return {"items": [sessions.item(made) for made in page], "next": following}
 
 
 @router.get("/transactions/export", tags=["transactions"], summary="Download sessions")
@@ -207,6 +268,33 @@ async def read_transaction(request: HttpRequest, session_id: str):
     if found is None:
         raise ApiError("transaction_not_found", "There is no session of this id.", 404)
     return sessions.item(*found)
+
+
+@router.get(
+    "/transactions/{session_id}/signed", response=SignedValues, tags=["transactions"],
+    summary="Signed values",
+)  # fmt: skip
+async def signed_values(request: HttpRequest, session_id: str):
+    """The signed meter values in a session's messages, each with what a check of its signature
+    says. OCMF is checked, by the key that came with the value."""
+    found = await sessions.read_one(async_database(), session_id)
+    if found is None:
+        raise ApiError("transaction_not_found", "There is no session of this id.", 404)
+    made, room = found[0], timedelta(seconds=60)
+    wanted = history.Wanted(
+        stations=(made["station"],), direction="sent", kinds=("Call",), actions=METERED,
+        start=made["started"] - room, end=made["ended"] + room if made.get("ended") else None,
+    )  # fmt: skip
+    own, looked_at = [], 0
+    async for page in history.each(async_database(), wanted):
+        items = [document_item(one) for one in page]
+        own += [one for one in items if signatures.is_of(str(made["transaction_id"]), one)]
+        looked_at += len(page)
+        if looked_at >= MOST_LOOKED_AT:
+            break
+    values = signatures.values_of(own)
+    checks = Counter(each["check"] for each in values)
+    return {"items": values, "checks": checks, "whole": looked_at < MOST_LOOKED_AT}
 
 
 @router.get("/analytics/messages", response=dict, tags=["analytics"], summary="Messages")

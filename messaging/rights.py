@@ -19,6 +19,7 @@ PART = Part(
         "GET /transactions": VIEW_SESSIONS,
         "GET /transactions/export": VIEW_SESSIONS,
         "GET /transactions/{session_id}": VIEW_SESSIONS,
+        "GET /transactions/{session_id}/signed": VIEW,
         "GET /analytics/messages": VIEW,
         "GET /analytics/transactions": VIEW_SESSIONS,
         "GET /analytics/errors": VIEW,

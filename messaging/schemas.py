@@ -133,6 +133,23 @@ class TransactionFilter(Schema):
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
+class SignedValue(Schema):
+    time: str
+    action: str
+    method: str
+    check: str = Field(description="valid, invalid, or not checked")
+    why: str
+    key: str = Field(description="message: the key came with the value, and is nobody's word")
+
+
+class SignedValues(Schema):
+    """Of a session, oldest first. `whole`: all of its messages were looked at."""
+
+    items: list[SignedValue]
+    checks: dict[str, int]
+    whole: bool
+
+
 class TransactionPage(Schema):
     """Sessions, newest first."""
 

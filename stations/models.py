@@ -109,6 +109,10 @@ class StationDesign(LinkDesign, Storable):
         default=False, help_text="Start the station when the emulator starts."
     )
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    latitude = models.FloatField(
+        null=True, blank=True, help_text="Where it stands on the map, degrees; south is below 0."
+    )
+    longitude = models.FloatField(null=True, blank=True, help_text="Degrees; west is below 0.")
 
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)

@@ -66,6 +66,19 @@ PART = Part(
         "POST /stations/bulk/stop": DRIVE_STATION,
         "POST /stations/import": ADD,  # what else the file asks for is looked at when it is read
         "GET /stations/export": VIEW,
+        # A job asks for what is done to one station beside this; see stations/many/asking.py.
+        "POST /jobs/create": ADD,
+        "POST /jobs/command": DRIVE_STATION,
+        "POST /jobs/edit": CHANGE,
+        # One's own alone.
+        "GET /filters": VIEW,
+        "POST /filters": VIEW,
+        "DELETE /filters/{saved}": VIEW,
+        "GET /jobs": VIEW,
+        "GET /jobs/{job}": VIEW,
+        "GET /jobs/{job}/stations": VIEW,
+        "GET /jobs/{job}/report": VIEW,
+        "POST /jobs/{job}/stop": DRIVE_STATION,
         "GET /connections": VIEW,
         "GET /schemas/{version}": VIEW,
         "GET /schemas/{version}/{action}": VIEW,
@@ -89,8 +102,15 @@ PART = Part(
         "session-export": VIEW_SESSIONS,
         "session": VIEW_SESSIONS,
         "session-readings": VIEW_SESSIONS,
+        "fleet-jobs": VIEW,
+        "fleet-job": VIEW,
+        "fleet-new": DRIVE_STATION,
+        "fleet-import": ADD,
+        "fleet-map": VIEW,
+        "fleet-map-data": VIEW,
         "admin:stations_station_live": VIEW,
         "admin:stations_station_life": VIEW,
+        "admin:stations_station_export": VIEW,
         "admin:stations_station_create_many": ADD,
     },
     actions={
@@ -100,6 +120,7 @@ PART = Part(
                          "reset_hard")
         },
         "stations.station clone": ADD,
+        "stations.station many": DRIVE_STATION,
         "stations.station delete_selected": DELETE,
         "stations.template delete_selected": "stations.delete_template",
         "stations.taggroup delete_selected": "stations.delete_taggroup",

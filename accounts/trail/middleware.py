@@ -29,7 +29,8 @@ MODELS = {
     "identity": "stations.station", "template": "stations.template",
     "scenario": "scenarios.scenario", "execution": "scenarios.execution",
     "plan": "scenarios.suiteplan", "run": "scenarios.suiterun",
-    "behaviour": "scenarios.behaviour", "token": "accounts.apitoken",
+    "behaviour": "scenarios.behaviour", "token": "accounts.apitoken", "job": "stations.job",
+    "saved": "stations.filter",
 }  # fmt: skip
 LONGEST_ERROR = 20_000
 MOST_OF_STRANGERS = 60  # entries a minute of requests that nobody is known to have sent
@@ -112,7 +113,7 @@ def ended(act: acts.Act, request: HttpRequest, response: HttpResponse) -> None:
     match = request.resolver_match
     if not act.entries and match is None:
         return  # no such address
-    _complete(act, request)
+    complete(act, request)
     status = response.status_code
     untold = request.method not in SAFE and _is_untold(act, status)
     if untold and (bare := _bare(act, request, response)):
@@ -124,7 +125,8 @@ def ended(act: acts.Act, request: HttpRequest, response: HttpResponse) -> None:
     keeping.keep(entries, act.id)
 
 
-def _complete(act: acts.Act, request: HttpRequest) -> None:
+def complete(act: acts.Act, request: HttpRequest) -> None:
+    """Who asks and by what, once that is known: at the end, or for what outlives the request."""
     if not act.page and (match := request.resolver_match) is not None:
         named = match.view_name or f"/{match.route}"
         act.page = operation_of(request.method, match.route) if act.via == acts.API else named

@@ -21,7 +21,8 @@ class TemplateAdmin(ByTable, ModelAdmin):
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": (
-            "name", "description", ("ocpp_version", "offered_versions"), "autostart", "tags")}),
+            "name", "description", ("ocpp_version", "offered_versions"), "autostart", "tags",
+            ("latitude", "longitude"))}),
         ("Hardware", {"classes": ("tab",), "fields": (
             ("vendor", "model"), "firmware", "connectors")}),
         ("Connection", {"classes": ("tab",), "fields": (

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from stations.configuration import changes
+from stations.many import jobs
 from stations.orders import switching
 from stations.orders.commands import send_commands_sync
 from stations.rights import PART, SEE_SECRETS
@@ -106,4 +110,11 @@ def clone(model_admin, request, queryset):
         model_admin.message_user(request, f"Made {shown}.", messages.SUCCESS)
 
 
-ALL = [start, stop, release, connect, disconnect, reset_soft, reset_hard, clone]
+@admin.action(description="Command or change…")
+def many(model_admin, request, queryset):
+    """Keep which they are, and ask what is to be done with them."""
+    job = jobs.choose(_identities(queryset))
+    return redirect(f"{reverse('fleet-new')}?{urlencode({'chosen': job.id})}")
+
+
+ALL = [many, start, stop, release, connect, disconnect, reset_soft, reset_hard, clone]

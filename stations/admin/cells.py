@@ -28,9 +28,10 @@ def power_text(power_w: float) -> str:
     return f"{power_w / 1000:.1f} kW" if power_w else "–"
 
 
-def live_data(state: LiveState) -> dict:
-    """What the scripts get of one station."""
+def live_data(state: LiveState, why: str = "") -> dict:
+    """What the scripts get of one station. why: see state/complaints.py."""
     return {
+        "why": why,
         "state": state.label,
         "text": state.text,
         "tone": state.tone,
@@ -54,7 +55,10 @@ def badge(state: LiveState) -> SafeString:
 
 
 def state_cell(station: Station) -> SafeString:
-    return format_html('<span data-station="{}">{}</span>', station.identity, badge(station.live))
+    return format_html(
+        '<span data-station="{}">{}<span class="st-why" data-live="why">{}</span></span>',
+        station.identity, badge(station.live), station.why,
+    )  # fmt: skip
 
 
 def power_cell(station: Station) -> SafeString:
@@ -94,6 +98,12 @@ def two_lines(first: str, second: str) -> SafeString:
 def tags_cell(station: Station) -> SafeString:
     chips = format_html_join("", '<span class="st-chip">{}</span>', ((t,) for t in station.tags))
     return format_html('<span class="st-chips">{}</span>', chips)
+
+
+def place_cell(station: Station) -> str:
+    if station.latitude is None:
+        return ""
+    return f"{station.latitude:.4f}, {station.longitude:.4f}"
 
 
 def links_cell(station: Station) -> SafeString:

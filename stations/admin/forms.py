@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
@@ -16,8 +17,10 @@ from unfold.widgets import (
 )
 
 from stations.admin.widgets import ConnectorsField, MeasurandsField, SettingsField, WordsField
-from stations.configuration import changes, passwords
+from stations.configuration import passwords
 from stations.configuration.delays import USUAL_IN_WORDS
+from stations.many.creating import Order
+from stations.many.jobs import MOST_STATIONS
 from stations.models import (
     DESIGN_FIELDS,
     Station,
@@ -175,6 +178,21 @@ class TagGroupForm(forms.ModelForm):
         fields = ("name", "description", "tags")
 
 
+class AddressesField(forms.CharField):
+    """[(address, share)] written as a line each: "ws://a.example/ocpp 3"; no share is 1."""
+
+    def to_python(self, value: Any) -> list[tuple[str, int]]:
+        found = []
+        for line in super().to_python(value).splitlines():
+            if not line.strip():
+                continue
+            address, _, share = line.strip().partition(" ")
+            if share.strip() and not share.strip().isdecimal():
+                raise forms.ValidationError(f"Give the share as a whole number: {line.strip()}")
+            found.append((address, int(share.strip() or 1)))
+        return found
+
+
 class BulkForm(forms.Form):
     """N stations from a template."""
 
@@ -187,7 +205,7 @@ class BulkForm(forms.Form):
         help_text="The identities: {n} is the number, {n:03} the number with three digits.",
     )
     count = forms.IntegerField(
-        min_value=1, max_value=changes.MOST_AT_ONCE, initial=10,
+        min_value=1, max_value=MOST_STATIONS, initial=10,
         widget=UnfoldAdminIntegerFieldWidget,
     )  # fmt: skip
     first = forms.IntegerField(
@@ -197,9 +215,18 @@ class BulkForm(forms.Form):
         required=False, max_length=80, widget=UnfoldAdminTextInputWidget,
         help_text="Name of each; may contain {n} too.",
     )  # fmt: skip
-    csms_url = forms.CharField(
-        required=False, label="CSMS address", widget=UnfoldAdminTextInputWidget,
-        help_text="Empty: the template's.",
+    csms_url = AddressesField(
+        required=False, label="CSMS addresses",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="One a line, with its share of the stations if they differ: "
+        "“ws://a.example/ocpp 3”. Empty: the template's.",
+    )  # fmt: skip
+    tags = WordsField(required=False, help_text="Separated by commas. Empty: the template's.")
+    region = forms.CharField(
+        required=False, label="Place at random in",
+        widget=UnfoldAdminTextInputWidget(attrs={"list": "fl-countries", "spellcheck": "false"}),
+        help_text="A country, or “south, west, north, east” in degrees. Empty: the template's "
+        "place.",
     )  # fmt: skip
     password = forms.CharField(
         required=False, strip=False, widget=UnfoldAdminPasswordWidget,
@@ -213,11 +240,20 @@ class BulkForm(forms.Form):
         required=False, label="Start them at once", widget=UnfoldBooleanSwitchWidget
     )
 
-    def create(self) -> list[Station]:
-        """Raises ValidationError or changes.IdentityTaken; then none was made."""
+    per_second = forms.FloatField(
+        required=False, min_value=0, max_value=1000, initial=0, label="Stations a second",
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text="At this pace they are made, and started if they are. 0: as fast as it goes.",
+    )  # fmt: skip
+
+    def clean_per_second(self) -> float:
+        return self.cleaned_data["per_second"] or 0.0
+
+    def order(self) -> Order:
+        """What stations.many.creating makes of it."""
         data = self.cleaned_data
-        return changes.create_from_template(
+        return Order(
             data["template"], data["pattern"], data["count"], data["first"], data["name"],
-            csms_url=data["csms_url"], password=data["password"],
-            password_encoding=data["password_encoding"] or "text", running=data["start"],
+            tuple(data["csms_url"]), data["password"], data["password_encoding"] or "text",
+            tuple(data["tags"]) or None, data["region"], data["start"],
         )  # fmt: skip

@@ -5,33 +5,40 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from bson import ObjectId
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
-from unfold.views import ChangeList
 
+from accounts import tables
 from accounts.admin_rights import ByTable
+from accounts.errors import ApiError
 from accounts.table import PART as ACCOUNTS
 from accounts.table import VIEW_TRAIL
 from accounts.trail.page import row
 from accounts.trail.reading import newest_of
 from stations import rights
-from stations.admin import cells
+from stations.admin import cells, columns
 from stations.admin.actions import ALL
+from stations.admin.changelist import LiveChangeList, QuickPaginator
 from stations.admin.filters import LiveStateFilter, MakeFilter, TagFilter, TagGroupFilter
 from stations.admin.forms import BulkForm, StationForm
+from stations.admin.list_head import filtered_identities, head_of_list
+from stations.api import listing
 from stations.configuration import changes
+from stations.configuration.cells import csv_lines
+from stations.configuration.exporting import export_document
 from stations.configuration.trail import STATION
 from stations.life import page
-from stations.models import StaleStation, Station
+from stations.many import asking, regions
+from stations.models import StaleStation, Station, Template
 from stations.orders.commands import notify_changed_sync
+from stations.state.complaints import why
 from stations.state.live import live_states
 
 MOST_LIVE = 500
@@ -55,38 +62,11 @@ def _to_look_at(title: str | None, options: dict[str, Any]) -> tuple[str | None,
     return title, {**options, "fields": tuple(line for line in lines if line)}
 
 
-class QuickPaginator(Paginator):
-    """Counts all stations by the collection's own count, and only a part of them one by one."""
-
-    @cached_property
-    def count(self) -> int:
-        if self.object_list.query.where:
-            return super().count
-        return connection.get_collection(Station._meta.db_table).estimated_document_count()
-
-
-class LiveChangeList(ChangeList):
-    """Puts `.live` on the rows of the page: one read of Redis."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        states = live_states(self.result_list)
-        for station in self.result_list:
-            station.live = states[station.identity]
-
-    def url_for_result(self, result: Station) -> str:
-        """Life comes first; its other tab are the settings."""
-        return reverse("admin:stations_station_life", args=[result.pk])
-
-
 @admin.register(Station)
 class StationAdmin(ByTable, ModelAdmin):
     table = rights.PART
     form = StationForm
-    list_display = (
-        "state", "station", "make", "version", "outlets", "power", "last_message", "tag_list",
-    )  # fmt: skip
+    list_display = columns.USUAL
     list_display_links = ("station",)
     list_fullwidth = True
     list_filter = (
@@ -108,8 +88,9 @@ class StationAdmin(ByTable, ModelAdmin):
     warn_unsaved_form = True
     fieldsets = (
         (None, {"fields": (("identity", "name"),
+                           "template",
                            ("ocpp_version", "offered_versions"), ("enabled", "autostart"), "tags",
-                           "template", "revision_seen")}),
+                           ("latitude", "longitude"), "revision_seen")}),
         ("Connection", {"classes": ("tab",), "fields": (
             "csms_url", ("username", "password", "password_encoding"), "forget_password",
             ("call_timeout", "reading"), "compression",
@@ -130,7 +111,7 @@ class StationAdmin(ByTable, ModelAdmin):
 
     class Media:
         css = {"all": ["stations/stations.css", "accounts/trail.css"]}
-        js = ["stations/live.js"]
+        js = ["stations/live.js", "stations/list.js", "stations/add.js"]
 
     # --- the list
 
@@ -173,10 +154,29 @@ class StationAdmin(ByTable, ModelAdmin):
     def links(self, station: Station):
         return cells.links_cell(station)
 
+    @admin.display(description="CSMS", ordering="csms_url")
+    def csms(self, station: Station) -> str:
+        return station.csms_url
+
+    @admin.display(description="Serial number", ordering="serial")
+    def serial_number(self, station: Station) -> str:
+        return station.serial
+
+    @admin.display(description="Template")
+    def made_from(self, station: Station) -> str:
+        return station.template_name
+
+    @admin.display(description="Place")
+    def place(self, station: Station) -> str:
+        return cells.place_cell(station)
+
+    @admin.display(description="Changed", ordering="updated")
+    def changed(self, station: Station):
+        return station.updated
+
     def get_list_display(self, request: HttpRequest):
-        if not rights.PART.may(request, rights.VIEW_MESSAGES):
-            return self.list_display
-        return (*self.list_display[:-1], "links", self.list_display[-1])
+        """The columns that were chosen in this browser, of those that the user may see."""
+        return columns.chosen(request)
 
     @admin.display(description="Password is kept", boolean=True)
     def password_kept(self, station: Station) -> bool:
@@ -195,8 +195,10 @@ class StationAdmin(ByTable, ModelAdmin):
     def get_urls(self):
         live = self.admin_site.admin_view(self.live_view)
         life = self.admin_site.admin_view(self.life)
+        export = self.admin_site.admin_view(self.export)
         return [
             path("live/", live, name="stations_station_live"),
+            path("export/", export, name="stations_station_export"),
             path("<path:object_id>/life/", life, name="stations_station_life"),
             *super().get_urls(),
         ]
@@ -217,14 +219,43 @@ class StationAdmin(ByTable, ModelAdmin):
         if not self.may_open(request, "live"):
             raise PermissionDenied
         wanted = [name for name in request.GET.get("ids", "").split(",") if name][:MOST_LIVE]
-        columns = ("identity", "enabled", "running", "held_back")
-        rows = Station.objects.filter(identity__in=wanted).only(*columns)
-        states = live_states(rows)
-        data = {identity: cells.live_data(state) for identity, state in states.items()}
+        fields = ("identity", "enabled", "running", "held_back")
+        found = list(Station.objects.filter(identity__in=wanted).only(*fields))
+        states = live_states(found)
+        for station in found:
+            station.live = states[station.identity]
+        sick = why(found)
+        data = {name: cells.live_data(state, sick[name]) for name, state in states.items()}
         if len(wanted) > 1:  # a list shows none of it
             for row in data.values():
                 del row["breaches"]
         return JsonResponse({"stations": data})
+
+    def export(self, request: HttpRequest) -> HttpResponse:
+        """Those that the list's filters find, as a file to import: `?format=csv` or `json`."""
+        if not self.may_open(request, "export"):
+            raise PermissionDenied
+        query = request.GET.copy()
+        form = (query.pop("format", None) or ["csv"])[-1]
+        request.GET = query
+        names = filtered_identities(self, request)
+        found = listing.each({"identity": {"$in": names}} if names is not None else {})
+        if form == "json":
+            return JsonResponse(
+                export_document(found), json_dumps_params={"indent": 2, "ensure_ascii": False},
+                headers={"Content-Disposition": 'attachment; filename="stations.json"'},
+            )  # fmt: skip
+        return tables.download(tables.streamed(request, csv_lines(found)), "stations")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, head_of_list(request) | (extra_context or {}))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """`?template=` fills the form with the template's design."""
+        given = super().get_changeform_initial_data(request)
+        key = request.GET.get("template", "")
+        row = Template.objects.filter(pk=key).first() if ObjectId.is_valid(key) else None
+        return given if row is None else given | row.design() | {"template": row.pk}
 
     def has_create_many_permission(self, request: HttpRequest) -> bool:
         return self.may_open(request, "create_many")
@@ -239,20 +270,23 @@ class StationAdmin(ByTable, ModelAdmin):
         form = BulkForm(request.POST or None)
         if not _may_drive(request):
             form.fields["start"].disabled = True
+        shown = None
         if request.method == "POST" and form.is_valid():
             try:
-                made = form.create()
+                if "preview" in request.POST:
+                    shown = asking.preview_creation(request, form.order())
+                else:
+                    job = asking.create(request, form.order(), form.cleaned_data["per_second"])
+                    return redirect("fleet-job", job.id)
             except ValidationError as error:
                 _add_errors(form, error)
             except changes.IdentityTaken as error:
                 form.add_error("pattern", str(error))
-            else:
-                note = f"{len(made)} stations made: {made[0].identity} to {made[-1].identity}."
-                self.message_user(request, note, messages.SUCCESS)
-                return redirect("admin:stations_station_changelist")
+            except ApiError as error:
+                form.add_error(None, error.message)
         context = self.admin_site.each_context(request) | {
             "title": "Create many stations from a template", "form": form, "opts": self.opts,
-            "media": self.media + form.media,
+            "media": self.media + form.media, "preview": shown, "countries": regions.countries(),
         }  # fmt: skip
         return render(request, "stations/create_many.html", context)
 

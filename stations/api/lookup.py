@@ -113,8 +113,10 @@ def page_limit(usual: int) -> Any:
     return Query(usual, ge=1, le=PAGE_LIMIT, description="rows of a page")
 
 
-def match_of(search: str = "", version: str = "", tag: str = "") -> dict[str, Any]:
-    """The MongoDB filter of the list's parameters."""
+def match_of(
+    search: str = "", version: str = "", tag: str = "", template: str = ""
+) -> dict[str, Any]:
+    """The MongoDB filter of the list's parameters. `template`: name or id."""
     match: dict[str, Any] = {}
     if search:
         pattern = {"$regex": re.escape(search), "$options": "i"}
@@ -126,6 +128,22 @@ def match_of(search: str = "", version: str = "", tag: str = "") -> dict[str, An
             raise ApiError("bad_version", sentence, 422)
     if tag:
         match["tags"] = tag
+    if template:
+        match["template_id"] = template_or_404(template).pk
+    return match
+
+
+def in_state_too(match: dict[str, Any], state: str, most: int | None = None) -> dict[str, Any]:
+    """The filter with a live state; `most`: no more of them are looked for. Raises ApiError."""
+    if state in COLUMNS_OF:
+        return match | COLUMNS_OF[state]
+    if state == HELD_BACK:
+        return match | {"enabled": True, "running": True, "held_back": {"$gt": ""}}
+    if state in STATE_FILTERS:
+        running = identities(match | COLUMNS_OF["running"])
+        return {"identity": {"$in": in_state(running, state, most)}}
+    if state:
+        raise ApiError("bad_state", f"Choose a state of {', '.join(STATE_FILTERS)}.", 422)
     return match
 
 
@@ -154,19 +172,11 @@ def page_of(
     match = dict(match)
     if cursor:
         match["identity"] = {"$gt": text_of(cursor)}
-    if state in COLUMNS_OF:
-        match |= COLUMNS_OF[state]
-    elif state == HELD_BACK:
-        match |= {"enabled": True, "running": True, "held_back": {"$gt": ""}}
-    elif state in STATE_FILTERS:
-        running = _identities(match | COLUMNS_OF["running"])
-        match = {"identity": {"$in": in_state(running, state, limit + 1)}}
-    elif state:
-        raise ApiError("bad_state", f"Choose a state of {', '.join(STATE_FILTERS)}.", 422)
-    found = with_live(stations_of(match, limit + 1))
+    found = with_live(stations_of(in_state_too(match, state, limit + 1), limit + 1))
     return cut_page(found, limit, "identity")
 
 
-def _identities(match: dict[str, Any]) -> list[str]:
+def identities(match: dict[str, Any]) -> list[str]:
+    """In their order."""
     rows = connection.get_collection(Station._meta.db_table).find(match, {"identity": 1})
     return sorted(row["identity"] for row in rows)

@@ -10,12 +10,14 @@ from stations.api import (
     fleet,
     interception,
     life,
+    saved_filters,
     stations,
     switching,
     templates,
     transfer,
 )
 from stations.api.paths import IdentityConverter
+from stations.many import api as jobs
 
 # What `{station:identity}` in the paths means.
 register_converter(IdentityConverter, "station")
@@ -24,6 +26,6 @@ router = Router()
 # Words like "export" come before {identity}.
 for part in (
     actions, transfer, switching, fleet, templates, commands, faults,
-    interception, life, stations,
+    interception, life, jobs, saved_filters, stations,
 ):  # fmt: skip
     router.add_router("", part.router)

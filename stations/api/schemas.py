@@ -65,6 +65,8 @@ class DesignIn(StrictIn):
     configuration: dict[str, str] = Field(default_factory=dict)
     autostart: bool = False
     tags: list[str] = Field(default_factory=list)
+    latitude: float | None = Field(None, description="Where it stands on the map, degrees")
+    longitude: float | None = Field(None, description="Degrees; west is below 0")
 
 
 class StationChange(DesignIn):
@@ -159,6 +161,8 @@ class StationOut(Schema):
     delays: dict[str, str]
     configuration: dict[str, str]
     autostart: bool
+    latitude: float | None
+    longitude: float | None
     enabled: bool
     running: bool
     held_back: str = Field(description="Why it is not run though it should; see .../release")
@@ -323,6 +327,8 @@ class TemplateOut(Schema):
     delays: dict[str, str]
     configuration: dict[str, str]
     autostart: bool
+    latitude: float | None
+    longitude: float | None
     tags: list[str]
     created: datetime
     updated: datetime

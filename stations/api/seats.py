@@ -6,6 +6,7 @@ Who gives a command in the field, its label, what it takes and what it does stan
 
 from __future__ import annotations
 
+import inspect
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -42,13 +43,22 @@ def command(
 
 @dataclass(frozen=True)
 class Command:
-    """`schema`: JSON schema of the body, None without one. `help`: what the operation says."""
+    """`schema`: JSON schema of the body, None without one. `help`: what the operation says.
+
+    view   the operation's coroutine: (request, identity), and the body where there is a model
+    model  class of the body
+    """
 
     name: str
     seat: str
     label: str
     help: str
-    schema: dict[str, Any] | None
+    view: Callable
+    model: Any
+
+    @property
+    def schema(self) -> dict[str, Any] | None:
+        return None if self.model is None else self.model.model_json_schema()
 
     def spoken_in(self, version: str) -> bool:
         core = _CORE.get(self.name, self.name)
@@ -64,14 +74,15 @@ def commands(routers: Iterable[Router]) -> Iterator[Command]:
                 if seat:
                     yield Command(
                         path.removeprefix(_PREFIX), seat, operation.summary,
-                        operation.description or "", _schema(operation.view_func),
+                        operation.description or "", *_told(operation.view_func),
                     )  # fmt: skip
 
 
-def _schema(view: Callable) -> dict[str, Any] | None:
+def _told(operation: Callable) -> tuple[Callable, Any]:
+    """The coroutine itself, without what checks a request, and the class of its body."""
+    view = inspect.unwrap(operation)
     body = typing.get_type_hints(view).get("body")
     if body is None:
-        return None
+        return view, None
     kinds = (*typing.get_args(body), body)
-    model = next(kind for kind in kinds if hasattr(kind, "model_json_schema"))
-    return model.model_json_schema()
+    return view, next(kind for kind in kinds if hasattr(kind, "model_json_schema"))

@@ -6,9 +6,11 @@ from django.http import HttpRequest
 from ninja import Router
 from ninja.responses import Status
 
+from accounts import tables
 from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
+from stations.api import listing
 from stations.api.lookup import (
     match_of,
     page_limit,
@@ -50,7 +52,7 @@ _KEPT_BY_PUT = {
 }  # fmt: skip
 
 
-def _apply(station: Station, sent: dict) -> None:
+def apply(station: Station, sent: dict) -> None:
     """Set the columns that were sent; secrets are encrypted on the way."""
     for name, value in sent.items():
         if name not in _SPECIAL:
@@ -75,22 +77,31 @@ def _reset(station: Station) -> None:
             setattr(station, name, Station._meta.get_field(name).get_default())
 
 
-@router.get("/stations", response={200: StationPage, REFUSED: ErrorOut})
+@router.get(
+    "/stations", response={200: StationPage, REFUSED: ErrorOut}, openapi_extra=tables.ALSO_CSV
+)
 def list_stations(
     request: HttpRequest,
     search: str = "",
     version: str = "",
     state: str = "",
     tag: str = "",
+    template: str = "",
     cursor: str | None = None,
     limit: int = page_limit(50),
+    format: tables.Format = tables.FORMAT,
 ):
-    """A page of stations with their live state, by identity.
+    """A page of stations with their live state, by identity; or all of them as CSV.
 
     `state`: disabled, stopped, held back, disconnected, pending, connected, charging, faulted;
-    online or running for several of them.
+    online or running for several of them. `template`: name or id.
     """
-    items, following = page_of(match_of(search, version, tag), state, cursor, limit)
+    match = match_of(search, version, tag, template)
+    if tables.is_csv(request, format):
+        found = listing.items(listing.each(match, state, cursor))
+        body = tables.streamed(request, tables.rows(listing.COLUMNS, found))
+        return tables.download(body, "stations")
+    items, following = page_of(match, state, cursor, limit)
     return {"items": items, "next": following}
 
 
@@ -102,7 +113,7 @@ def create_station(request: HttpRequest, body: StationCreate):
         station = changes.from_template(template_or_404(body.template), body.identity)
     else:
         station = Station(identity=body.identity)
-    _apply(station, sent)
+    apply(station, sent)
     if body.start:
         demand(PART, request, DRIVE_STATION)
     wanted = station.autostart and PART.may(request, DRIVE_STATION)
@@ -127,7 +138,7 @@ def replace_station(request: HttpRequest, identity: str, body: StationReplace):
 
     def replace(station: Station) -> None:
         _reset(station)
-        _apply(station, sent)
+        apply(station, sent)
 
     with told():
         station = changes.change(identity, replace, body.revision, PART.may(request, SEE_SECRETS))
@@ -145,7 +156,7 @@ def change_station(request: HttpRequest, identity: str, body: StationChange):
     sent = body.dict(exclude_unset=True)
     with told():
         station = changes.change(
-            identity, lambda row: _apply(row, sent), body.revision, PART.may(request, SEE_SECRETS)
+            identity, lambda row: apply(row, sent), body.revision, PART.may(request, SEE_SECRETS)
         )
     return with_live([station])[0]
 
@@ -205,6 +216,6 @@ def clone_station(request: HttpRequest, identity: str, body: CloneIn | None = No
     with told():
         copy = changes.clone(
             identity, wanted, body.name, PART.may(request, SEE_SECRETS),
-            lambda copy: _apply(copy, sent),
+            lambda copy: apply(copy, sent),
         )  # fmt: skip
     return Status(201, with_live([copy])[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -11,14 +11,18 @@ from django.utils.datastructures import MultiValueDictKeyError
 from ninja import Router
 from ninja.responses import Status
 
+from accounts import tables
 from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
-from stations.api.lookup import match_of, stations_of, template_or_404, told
+from stations.api import listing
+from stations.api.lookup import match_of, template_or_404, told
 from stations.api.schemas import BulkIn, BulkOut, ImportOut
 from stations.configuration import changes, trail
+from stations.configuration.cells import csv_lines
 from stations.configuration.exporting import export_document
-from stations.configuration.importing import import_document
+from stations.configuration.importing import import_read
+from stations.configuration.reading import Read, Unreadable, read
 from stations.rights import (
     ADD_TAG_GROUP,
     ADD_TEMPLATE,
@@ -54,14 +58,22 @@ def export_stations(
     search: str = "",
     version: str = "",
     tag: str = "",
+    template: str = "",
+    state: str = "",
     secrets: bool = False,
+    format: Literal["json", "csv"] = "json",
 ):
-    """A file that `stations/import` takes. `secrets=true`: passwords in clear."""
+    """A file that `stations/import` takes. `secrets=true`: passwords in clear. As CSV: a row a
+    station, without templates and tag groups."""
     if secrets:
         demand(PART, request, SEE_SECRETS)
-    rows = stations_of(match_of(search, version, tag))
+    match = match_of(search, version, tag, template)
+    rows = listing.each(match, state)
     if secrets:
+        rows = list(rows)
         trail.ordered("export with secrets", [row.identity for row in rows])
+    if format == "csv":
+        return tables.download(tables.streamed(request, csv_lines(rows, secrets)), "stations")
     text = json.dumps(export_document(rows, secrets), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": 'attachment; filename="stations.json"'}
     return HttpResponse(text, content_type="application/json", headers=headers)
@@ -73,6 +85,7 @@ _IMPORT_BODY = {
         "required": True,
         "content": {
             "application/json": {"schema": {"type": ["object", "array"]}},
+            "text/csv": {"schema": {"type": "string"}},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
@@ -92,15 +105,15 @@ _IMPORT_BODY = {
 def import_stations(
     request: HttpRequest, on_existing: str = "fail", dry_run: bool = False, start: bool = False
 ):
-    """Our export, the predecessor's, or a list of either. Nothing is imported by halves.
+    """Our export, the predecessor's, a list of either, or CSV. Nothing is imported by halves.
 
     `on_existing`: fail, skip or update. `dry_run`: only check and report. `start`: start those
     of the file that are set to autostart.
     """
-    document = _parsed(request)
-    _demand_for(document, request, on_existing, start)
+    found = _parsed(request)
+    _demand_for(found.document, request, on_existing, start)
     with told():
-        outcomes = import_document(document, on_existing, dry_run, PART.may(request, SEE_SECRETS))
+        outcomes = import_read(found, on_existing, dry_run, PART.may(request, SEE_SECRETS))
     if start and not dry_run:
         changes.start_autostarting(outcome.identity for outcome in outcomes)
     counts = {
@@ -122,11 +135,17 @@ def _demand_for(document: Any, request: HttpRequest, on_existing: str, start: bo
                 demand(PART, request, right)
 
 
-def _parsed(request: HttpRequest) -> Any:
-    """The JSON of the body, or of an uploaded file named `file`."""
+def _parsed(request: HttpRequest) -> Read:
+    """The JSON or CSV of the body, or of an uploaded file named `file`."""
+    as_csv = request.content_type == "text/csv"
     try:
-        if request.content_type == "multipart/form-data":
-            return json.loads(request.FILES["file"].read())
-        return json.loads(request.body)
-    except (ValueError, RecursionError, MultiValueDictKeyError, MultiPartParserError) as error:
-        raise ApiError("bad_json", "Send the stations as one JSON document.", 400) from error
+        if request.content_type != "multipart/form-data":
+            return read(request.body, as_csv)
+        file = request.FILES["file"]
+        as_csv = file.content_type == "text/csv" or file.name.lower().endswith(".csv")
+        return read(file.read(), as_csv)
+    except Unreadable as error:
+        raise ApiError("bad_csv" if as_csv else "bad_json", str(error), 400) from error
+    except (MultiValueDictKeyError, MultiPartParserError) as error:
+        sentence = "Send the stations as one JSON document, or as CSV."
+        raise ApiError("bad_json", sentence, 400) from error

@@ -205,19 +205,23 @@ def free_copy_identity(identity: str) -> str:
     return candidate
 
 
-def expand_pattern(pattern: str, count: int, first: int = 1) -> list[str]:
+def expand_pattern(
+    pattern: str, count: int, first: int = 1, most: int = MOST_AT_ONCE
+) -> list[str]:
     """["CP-001", ...] of "CP-{n:03}"; `{n}` may give a width. Raises ValidationError."""
-    if not 1 <= count <= MOST_AT_ONCE:
-        raise ValidationError({"count": f"Choose a count from 1 to {MOST_AT_ONCE}."})
+    if not 1 <= count <= most:
+        raise ValidationError({"count": f"Choose a count from 1 to {most}."})
     if first < 0:
         raise ValidationError({"first": "Begin at 0 or above."})
     found = PATTERN.findall(pattern)
     if len(found) != 1 or re.search(r"[{}]", PATTERN.sub("", pattern)):
         raise ValidationError({"pattern": "Write {n} or {n:04} once where the number goes."})
-    width = int(found[0] or 0)
-    return [
-        PATTERN.sub(str(number).zfill(width), pattern) for number in range(first, first + count)
-    ]
+    return [numbered(pattern, number) for number in range(first, first + count)]
+
+
+def numbered(text: str, number: int) -> str:
+    """With the number in the place of each {n} and {n:04}."""
+    return PATTERN.sub(lambda found: str(number).zfill(int(found[1] or 0)), text)
 
 
 def from_template(template: Template, identity: str, **overrides: object) -> Station:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.utils import timezone
 
@@ -31,6 +31,12 @@ def station_entry(station: Station, templates: dict, with_secrets: bool = False)
         entry["password_encoding"] = station.password_encoding
         entry["proxy_password"] = station.read_proxy_password()
     return entry
+
+
+def entries(stations: Iterable[Station], with_secrets: bool = False) -> Iterator[dict]:
+    """As station_entry, one by one."""
+    names = {template.pk: template.name for template in Template.objects.all()}
+    return (station_entry(station, names, with_secrets) for station in stations)
 
 
 def export_document(stations: Iterable[Station], with_secrets: bool = False) -> dict:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from stations.configuration import changes, predecessor
+from stations.configuration import trail as station_trail
 from stations.configuration.exporting import STATION_FIELDS, TEMPLATE_FIELDS
 from stations.configuration.predecessor import Converted
-from stations.models import Station, TagGroup, Template
+from stations.configuration.reading import Read
+from stations.models import STORED_FIELDS, Station, TagGroup, Template
+from stations.orders.switching import rows_of, swap_where
 
 ON_EXISTING = ("fail", "skip", "update")
 # of a file -> of what was read
@@ -49,16 +53,33 @@ class Plan:
     outcomes: list[Outcome] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     secrets_may_move: bool = False
+    read: Read = field(default_factory=lambda: Read(None))
+
+    def refuse(self, number: int, where: str, name: str, sentence: str) -> None:
+        """A field of a station of the file, by its number; with its line where that is known."""
+        if number < len(self.read.lines):
+            sentence = f"Line {self.read.lines[number]}: {sentence}"
+        place = f"{where}.{name}" if name else where
+        if place in self.errors:  # of another station of the same name
+            place = f"stations[{number}].{name}"
+        self.errors[place] = sentence
 
 
 def import_document(
     document: Any, on_existing: str = "fail", dry_run: bool = False, secrets_may_move: bool = False
 ) -> list[Outcome]:
-    """Import a parsed file. Raises ImportRefused; then nothing was written.
+    """The same of a document without a text."""
+    return import_read(Read(document), on_existing, dry_run, secrets_may_move)
+
+
+def import_read(
+    read: Read, on_existing: str = "fail", dry_run: bool = False, secrets_may_move: bool = False
+) -> list[Outcome]:
+    """Import a file that was read. Raises ImportRefused; then nothing was written.
 
     secrets_may_move: those that the file lacks stay where it leads a link elsewhere.
     """
-    plan = make_plan(document, on_existing, secrets_may_move)
+    plan = make_plan(read, on_existing, secrets_may_move)
     if plan.errors:
         raise ImportRefused(plan.errors)
     if not dry_run:
@@ -66,8 +87,9 @@ def import_document(
     return plan.outcomes
 
 
-def make_plan(document: Any, on_existing: str, secrets_may_move: bool = False) -> Plan:
-    plan = Plan(secrets_may_move=secrets_may_move)
+def make_plan(read: Read, on_existing: str, secrets_may_move: bool = False) -> Plan:
+    document = read.document
+    plan = Plan(secrets_may_move=secrets_may_move, read=read)
     if on_existing not in ON_EXISTING:
         plan.errors["on_existing"] = f"Choose one of {', '.join(ON_EXISTING)}."
         return plan
@@ -77,8 +99,10 @@ def make_plan(document: Any, on_existing: str, secrets_may_move: bool = False) -
         _plan_tag_groups(document, plan)
     known = {template.name: template for template in Template.objects.all()}
     known |= {template.name: template for template in plan.templates}
-    read = [(where, _read(entry, known)) for where, entry in entries]
-    identities = [out.values.get("identity") for _, out in read]
+    found = [(number, where, _read(entry, known)) for number, where, entry in entries]
+    for number, _, out in found:
+        out.errors |= {name: text for (n, name), text in read.errors.items() if n == number}
+    identities = [out.values.get("identity") for _, _, out in found]
     present = {
         station.identity: station
         for station in Station.objects.filter(
@@ -86,13 +110,13 @@ def make_plan(document: Any, on_existing: str, secrets_may_move: bool = False) -
         )
     }
     seen: set[str] = set()
-    for where, out in read:
-        _plan_station(plan, where, out, present, seen, on_existing)
+    for number, where, out in found:
+        _plan_station(plan, number, where, out, present, seen, on_existing)
     return plan
 
 
-def _entries(document: Any, plan: Plan) -> list[tuple[str, dict]]:
-    """[(name for error reports, station object)]."""
+def _entries(document: Any, plan: Plan) -> list[tuple[int, str, dict]]:
+    """[(number in the file, name for error reports, station object)]."""
     rows = document
     if isinstance(document, dict):
         single = "identity" in document or "station_id" in document
@@ -106,10 +130,10 @@ def _entries(document: Any, plan: Plan) -> list[tuple[str, dict]]:
     entries = []
     for index, row in enumerate(rows):
         if not isinstance(row, dict):
-            plan.errors[f"stations[{index}]"] = "Give an object."
+            plan.refuse(index, f"stations[{index}]", "", "Give an object.")
             continue
         name = row.get("identity") or row.get("station_id")
-        entries.append((name if isinstance(name, str) else f"stations[{index}]", row))
+        entries.append((index, name if isinstance(name, str) else f"stations[{index}]", row))
     return entries
 
 
@@ -144,8 +168,9 @@ def _read_template(name: Any, templates: dict[str, Template], out: Converted) ->
 
 
 def _plan_station(
-    plan: Plan, where: str, out: Converted, present: dict, seen: set, on_existing: str
-) -> None:
+    plan: Plan, number: int, where: str, out: Converted, present: dict, seen: set,
+    on_existing: str,
+) -> None:  # fmt: skip
     errors = dict(out.errors)
     identity = out.values.get("identity")
     known = present.get(identity) if isinstance(identity, str) else None
@@ -156,13 +181,14 @@ def _plan_station(
             "This identity exists already: remove it, or import with on_existing skip or update."
         )
     station = known or Station()
-    if not errors:
-        errors = _check(plan, station, out)
+    # What can be read of it is checked too, so that all is told at once.
+    errors = _check(plan, station, out) | errors
     for name, sentence in errors.items():
-        plan.errors[f"{where}.{name}"] = sentence
+        plan.refuse(number, where, name, sentence)
+    if isinstance(identity, str):
+        seen.add(identity)
     if errors:
         return
-    seen.add(identity)
     if on_existing == "update":
         for name in station.parted:
             out.changed[name] = "Removed: the link leads elsewhere. Give it with the address."
@@ -256,8 +282,45 @@ def carry_out(plan: Plan) -> None:
         raise ImportRefused(
             {f"{name}.identity": "This identity exists already." for name in error.identities}
         ) from error
-    for identity, out in plan.updates:
-        changes.change(
-            identity, lambda station, out=out: apply(station, out), None, plan.secrets_may_move
-        )
+    try:
+        _update(plan)
+    except Exception:
+        _take_back(plan)
+        raise
     changes.notify_changed_sync([station.identity for station in plan.new])
+
+
+def _update(plan: Plan) -> None:
+    """All that were there, or none: what is written of a failed one is put back as it was."""
+    before = {row["identity"]: row for row in rows_of([identity for identity, _ in plan.updates])}
+    done: list[Station] = []
+    try:
+        for identity, out in plan.updates:
+            apply_to = partial(_applied, out)
+            done.append(changes.change(identity, apply_to, None, plan.secrets_may_move))
+    except Exception:
+        for station in done:
+            _put_back(before[station.identity], station)
+        raise
+
+
+def _applied(out: Converted, station: Station) -> None:
+    apply(station, out)
+
+
+def _put_back(row: dict, station: Station) -> None:
+    """Where nobody else has changed it since."""
+    columns = [Station._meta.get_field(name).column for name in STORED_FIELDS]
+    match = {"_id": station.pk, "revision": station.revision}
+    values = {column: row.get(column) for column in columns}
+    after = swap_where(match, values | {"revision": station.revision + 1})
+    if after is not None:
+        station_trail.changed(station.identity, after, values)
+        changes.notify_changed_sync([station.identity])
+
+
+def _take_back(plan: Plan) -> None:
+    """What was made new for an import that failed after it."""
+    changes.delete([station.identity for station in plan.new])
+    for row in (*plan.templates, *plan.tag_groups):
+        row.delete()

@@ -277,6 +277,19 @@ def check_offered(version: str, offered: object) -> list[str]:
     return []
 
 
+def check_place(latitude: object, longitude: object) -> dict[str, list[str]]:
+    """Degrees; both, or neither."""
+    errors = {}
+    for name, value, most in (("latitude", latitude, 90), ("longitude", longitude, 180)):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (is_number and abs(value) <= most):  # NaN is not
+            errors[name] = [f"Give degrees from -{most} to {most}, or nothing."]
+    if not errors and (latitude is None) != (longitude is None):
+        name = "latitude" if latitude is None else "longitude"
+        errors[name] = ["Give latitude and longitude, or neither."]
+    return errors
+
+
 def check_design(values: Mapping) -> dict[str, list[str]]:
     """What a station and a template share."""
     version = values["ocpp_version"]
@@ -295,6 +308,7 @@ def check_design(values: Mapping) -> dict[str, list[str]]:
         ("reading", check_reading(values.get("reading"))),
         ("tags", check_tags(values.get("tags"))),
         ("proxy_url", check_address(values.get("proxy_url"))),
+        *check_place(values.get("latitude"), values.get("longitude")).items(),
     ]
     configuration = values.get("configuration")
     # One of each family says it all.

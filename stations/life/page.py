@@ -11,9 +11,8 @@ from django.urls import reverse
 
 from stations import rights
 from stations.admin.cells import live_data
-from stations.api import commands as commands_api
-from stations.api import faults, interception
-from stations.api.seats import SEATS, commands
+from stations.api.command_table import TABLE
+from stations.api.seats import SEATS
 from stations.link.targets import in_query
 from stations.models import Station
 from stations.state.live import live_states
@@ -28,9 +27,6 @@ FAULT_CODES = (
 STOP_REASONS = (
     "Local", "EVDisconnected", "EmergencyStop", "DeAuthorized", "PowerLoss", "Reboot", "Other",
 )  # fmt: skip
-_ROUTERS = (commands_api.router, faults.router, interception.router)
-# The one table; it stands for as long as the process does.
-TABLE = tuple(commands(_ROUTERS))
 
 
 def allowed_buttons(request: HttpRequest) -> list[str]:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from emulator.rights import TABLE
+from stations.many import jobs
 
 ROOT = "admin/"
 FOUND, REFUSED, MISSING = 200, 403, 404
@@ -89,6 +90,8 @@ def _filled(pattern: URLPattern, route: str, most: int | None) -> Iterator[Place
             yield Place(f"/admin/{label}/", pattern.name, label=label)
         return
     route = route.replace("(?P<url>.*)", "no/such/page").replace("<str:session_id>", "s1")
+    if "<str:job>" in route:
+        route = route.replace("<str:job>", jobs.newest(1)[0].id)
     model = _model_of(route)
     if model is None:
         yield Place(route + ("?s=a" if pattern.name == "search" else ""), pattern.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from datetime import timedelta
+from unittest.mock import patch
 
 import redis
 from django.conf import settings
@@ -33,7 +34,9 @@ from scenarios.models import (
     SuiteRun,
 )
 from scenarios.verdicts.tables import STATES as SUITE_STATES
+from stations.configuration import changes
 from stations.configuration.validation import OCPP_VERSIONS
+from stations.many import carrying, jobs
 from stations.models import Station, TagGroup, Template
 from stations.state import keys
 from stations.state.live import LABELS
@@ -57,6 +60,7 @@ def make_rows() -> None:
     cache.clear()
     make_accounts()
     make_stations()
+    make_jobs()
     make_messages()
     make_scenarios()
     make_suites()
@@ -125,6 +129,18 @@ def put_state(identity: str, version: str, **values) -> None:
     } | values  # fmt: skip
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.set(keys.state_key(identity), pack_state(make_stamp(1, 1), snapshot))
+
+
+def make_jobs() -> None:
+    """One that is over, and one that is ticked stations of which nothing is to be done yet."""
+    jobs.table().delete_many({})
+    jobs.parts().delete_many({})
+    names = ["CP-1.6-connected", "CP-1.6-disabled"]
+    asked = {"command": "start", "arguments": {}}
+    job = jobs.keep("command", "Power on: 2 stations", names, asked, asked)
+    with patch.object(changes, "switch", return_value=0):
+        carrying.step(job.id, 0)
+    jobs.choose(names)
 
 
 def make_messages() -> None:

@@ -25,6 +25,7 @@ from emulator.matrix import PAGE, with_matrix
 from emulator.rights import GROUPS, TABLE, group_permissions
 from emulator.routing import websocket, websocket_urlpatterns
 from scenarios.models import Behaviour, Execution, Scenario, SuitePlan, SuiteRun
+from stations.many import jobs
 from stations.models import Station, Template
 from tests.admin import rows
 from tests.admin.addresses import FOUND, MISSING, places
@@ -158,6 +159,8 @@ def filled(operation: str) -> tuple[str, str]:
         "behaviour": lambda: Behaviour.objects.first().name,
         "plan": lambda: SuitePlan.objects.first().name,
         "run": lambda: SuiteRun.objects.first().pk,
+        "job": lambda: jobs.newest(1)[0].id,
+        "saved": lambda: "Mine",
         "message_id": lambda: "0" * 22,
         "session_id": lambda: "s1",
         "number": lambda: 1,

@@ -19,6 +19,7 @@ from accounts.models import ApiToken
 from accounts.trail.middleware import SAFE
 from emulator.rights import TABLE
 from messaging.rights import WATCHING
+from stations.many import carrying
 from stations.models import Station, Template
 from tests.admin import rows
 from tests.admin.forms import CHANGED, added
@@ -35,6 +36,10 @@ BODIES: dict[str, Any] = {
     "POST /stations/bulk": {"template": "Template 1.6", "pattern": "B-{n}", "count": 2},
     "POST /stations/bulk/start": {"identities": ["CP-1.6-connected"]},
     "POST /stations/bulk/stop": {"identities": ["CP-1.6-connected"]},
+    "POST /jobs/create": {"template": "Template 1.6", "pattern": "J-{n}", "count": 2},
+    "POST /jobs/command": {"identities": ["CP-1.6-connected"], "command": "plug"},
+    "POST /jobs/edit": {"identities": ["CP-1.6-connected"], "set": {"vendor": "Job"}},
+    "POST /filters": {"name": "Mine", "query": "state=faulted"},
     "POST /stations/import": [{"identity": "IMPORTED", "csms_url": rows.URL}],
     "PUT /stations/{identity}": {"csms_url": rows.URL, "vendor": "Other"},
     "PATCH /stations/{identity}": {"vendor": "Another"},
@@ -243,9 +248,16 @@ def test_pages_of_their_own_leave_entries(boss):
     many = Page(boss.get(place(Station, "create_many")).content.decode())
     [form] = [each for each in many.forms if "pattern" in dict(each.fields)]
     data = form.data(template=str(template.pk), pattern="MANY-{n}", count="3")
-    assert boss.post(place(Station, "create_many"), data).status_code == 302
+    asked = boss.post(place(Station, "create_many"), data)
+    assert asked.status_code == 302
+    job = asked.url.rstrip("/").rpartition("/")[2]
+    [entry] = trail()
+    assert (entry["action"], entry["objects"]) == ("create many", [job])
+    forget()
+    assert carrying.step(job, 0) is None
     [entry] = trail()
     assert entry["action"] == "created" and entry["objects"] == ["MANY-1", "MANY-2", "MANY-3"]
+    assert (entry["actor"], entry["via"]) == ("root", "admin")
     forget()
     boss.post("/admin/tokens/", {"make": "1", "name": "own", "scopes": ["read"], "days": "3"})
     [entry] = trail()

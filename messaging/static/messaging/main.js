@@ -201,7 +201,7 @@ async function loadOlder() {
       got += answer.items.length;
       learnActions(answer.items);
       old.add(answer.items);
-      if (answer.searched_to) $("lv-more").textContent = `Searched back to ${new Date(answer.searched_to).toLocaleString()}`;
+      if (answer.searched_to) $("lv-more").textContent = `Searched back to ${new Date(answer.searched_to).toLocaleString("sv")}`;
       table.changed(0);
     }
   } catch (error) {

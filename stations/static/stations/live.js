@@ -28,6 +28,7 @@
       badge.className = `st-badge st-${data.tone}`;
       badge.title = data.link_error || "";
     }
+    setText(node.querySelector('[data-live="why"]'), data.why ?? "");
     if (node.dataset.live === "power") setText(node, powerText(data.power_w));
     if (node.dataset.live === "age") node.dataset.time = data.last_message ?? "";
   }

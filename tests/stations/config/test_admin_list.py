@@ -7,7 +7,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import ApiToken
 from stations.models import Station, TagGroup, Template
+from tests.admin.html import Page
+from tests.stations.config.conftest import Api
+from tests.stations.many.conftest import carry
 
 LIST = "admin:stations_station_changelist"
 
@@ -131,7 +135,12 @@ def test_many_from_a_template(admin):
     assert admin.get(url).status_code == 200
     sent = {"template": str(template.pk), "pattern": "CP-{n:02}", "count": 12, "first": 1,
             "name": "Bay {n}", "csms_url": "", "password": "pw", "start": "on"}  # fmt: skip
-    assert admin.post(url, sent).status_code == 302
+    seen = admin.post(url, sent | {"preview": "1"}).content.decode()
+    assert "12 stations would be made" in seen and "CP-12" in seen
+    assert Station.objects.count() == 0
+    asked = admin.post(url, sent)
+    assert asked.status_code == 302
+    carry(asked.url.rstrip("/").rpartition("/")[2])
     assert Station.objects.count() == 12
     last = Station.objects.get(identity="CP-12")
     assert (last.vendor, last.name, last.running) == ("ABB", "Bay 12", True)
@@ -173,3 +182,104 @@ def test_a_station_that_is_held_back_is_shown_and_released(admin, make_station, 
     note = "1 of 2 stations released. The others were not held back."
     assert act(admin, "release", "CP1", "CP2") == [note]
     assert Station.objects.get(identity="CP1").held_back == ""
+
+
+def test_the_list_says_why_a_station_is_sick(admin, make_station, set_state, sign):
+    sign()
+    make_station("CP1", running=True)
+    make_station("CP2")
+    set_state("CP1", connected=False, link={"error": "refused: HTTP 401"})
+    page = admin.get(reverse(LIST)).content.decode()
+    assert page.count("Not connected: refused: HTTP 401") == 1
+
+    def told() -> dict:
+        url = reverse("admin:stations_station_live")
+        return admin.get(url, {"ids": "CP1,CP2"}).json()["stations"]
+
+    assert (told()["CP1"]["why"], told()["CP2"]["why"]) == ("Not connected: refused: HTTP 401", "")
+    set_state("CP1", version=2)
+    assert told()["CP1"]["why"] == ""
+
+
+def test_columns_are_those_that_the_browser_has_chosen(admin, make_station):
+    template = Template.objects.create(name="Of this one", csms_url="ws://h")
+    make_station("CP1", template=template, serial="SN-77", latitude=50, longitude=-8.25)
+    usual = admin.get(reverse(LIST)).context["cl"].list_display
+    assert "outlets" in usual and "made_from" not in usual
+    admin.cookies["station_columns"] = "made_from.serial_number.place.csms.changed.nonsense"
+    answer = admin.get(reverse(LIST))
+    assert answer.context["cl"].list_display[1:] == [
+        "state", "station", "made_from", "csms", "serial_number", "place", "changed",
+    ]  # fmt: skip
+    page = answer.content.decode()
+    assert all(text in page for text in ("Of this one", "SN-77", "50.0000, -8.2500"))
+    admin.cookies["station_columns"] = "; drop"
+    assert admin.get(reverse(LIST)).context["cl"].list_display == usual
+
+
+def test_the_export_is_of_what_the_list_shows(admin, make_station):
+    TagGroup.objects.create(name="Poles", tags=["north"])
+    make_station("A", tags=["north"])
+    make_station("B", tags=["east"])
+    url = reverse("admin:stations_station_export")
+    for query, wanted in [({}, ["A", "B"]), ({"tag_group": "Poles"}, ["A"]), ({"q": "b"}, ["B"]),
+                          ({"tag": "none"}, [])]:  # fmt: skip
+        text = b"".join(admin.get(url, query | {"format": "csv"}).streaming_content).decode()
+        assert [line.split(",")[0] for line in text.splitlines()[1:]] == wanted
+        told = admin.get(url, query | {"format": "json"}).json()
+        assert [each["identity"] for each in told["stations"]] == wanted
+
+
+def test_ticked_stations_are_kept_until_it_is_said_what_to_do(admin, api, make_station):
+    for name in ("A", "B", "C"):
+        make_station(name)
+    keys = [str(Station.objects.get(identity=name).pk) for name in ("A", "C")]
+    answer = admin.post(reverse(LIST), {"action": "many", "_selected_action": keys})
+    assert answer.status_code == 302
+    page = admin.get(answer.url).content.decode()
+    assert "<b>2</b> stations that were ticked" in page
+    chosen = answer.url.rpartition("=")[2]
+    _, told = api("POST", "jobs/command", {"chosen": chosen, "command": "start"}, dry_run="true")
+    assert told["identities"] == ["A", "C"]
+    _, job = api("POST", "jobs/command", {"chosen": chosen, "command": "start"})
+    assert carry(job["id"]).counts == {"done": 2}
+    assert [s.identity for s in Station.objects.runnable()] == ["A", "C"]
+
+
+def test_filters_are_saved_by_each_for_himself(api, make_station, django_user_model):
+    for name, query in (("Sick", "?state=faulted&tag=n"), ("All", ""), ("Sick", "state=faulted")):
+        status, told = api("POST", "filters", {"name": name, "query": query})
+        assert (status, told["name"]) == (201, name)
+    _, told = api("GET", "filters")
+    assert [tuple(each.values()) for each in told["items"]] == [
+        ("All", ""), ("Sick", "state=faulted"),
+    ]  # fmt: skip
+    _, token = ApiToken.objects.issue(django_user_model.objects.create_superuser("bob"), "t")
+    assert Api(token)("GET", "filters")[1] == {"items": []}
+    assert Api(token)("DELETE", "filters/Sick")[0] == 404
+    assert api("DELETE", "filters/Sick")[0] == 204
+    assert [each["name"] for each in api("GET", "filters")[1]["items"]] == ["All"]
+    assert api("POST", "filters", {"name": " ", "query": ""})[0] == 422
+
+
+def test_a_template_fills_the_form_of_a_new_station(admin, hot):
+    add = "/admin/stations/station/add/"
+    plain = Page(admin.get(add).content.decode()).form("station_form").data()
+    assert plain["connectors-0-kind"] == ["Type2"]
+    assert plain["connectors-0-max_power_w"] == ["22000"]
+    assert "connectors-1-kind" not in plain
+    rows = [{"id": n, "evse": n, "kind": "CCS2", "phases": 0, "max_power_w": 50000} for n in (1, 2)]
+    template = Template.objects.create(
+        name="T", csms_url="ws://h/ocpp", vendor="ABB", connectors=rows, ocpp_version="2.0.1",
+        tags=["a", "b"], configuration={"X.Y": "1"}, latitude=1.5, longitude=2,
+    )  # fmt: skip
+    filled = Page(admin.get(add, {"template": template.pk}).content.decode()).form("station_form")
+    data = filled.data()
+    for name, value in {
+        "vendor": "ABB", "csms_url": "ws://h/ocpp", "ocpp_version": "2.0.1", "tags": "a, b",
+        "latitude": "1.5", "configuration-0-key": "X.Y", "template": str(template.pk),
+        "connectors-0-kind": "CCS2", "connectors-1-kind": "CCS2",
+    }.items():  # fmt: skip
+        assert (name, data[name]) == (name, [value])
+    for nonsense in ("x", "5" * 24):
+        assert admin.get(add, {"template": nonsense}).status_code == 200

@@ -89,7 +89,7 @@ def test_an_existing_identity(api, make_station):
 def test_an_identity_twice_in_the_file(api):
     status, body = api("POST", "stations/import", [OLD[0], OLD[0]])
     assert (status, body["fields"]["CP001.identity"]) == (
-        422, "The file has this identity twice.",
+        422, "Line 1: The file has this identity twice.",
     )  # fmt: skip
 
 

@@ -1,8 +1,14 @@
 """GET /api/stations: pages, filters, live state."""
 
+import csv
+import io
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+
+from stations.api import listing
+from stations.models import Template
 
 
 def identities(answer) -> list[str]:
@@ -75,3 +81,37 @@ def test_bad_queries_are_refused(api, query):
     assert status == 422
     assert body["code"] in ("invalid", f"bad_{next(iter(query))}")
     assert body["message"].endswith(".")
+
+
+def test_the_list_as_csv_is_of_all_that_the_filter_finds(
+    api, make_station, set_state, monkeypatch
+):
+    monkeypatch.setattr(listing, "PAGE", 3)
+    template = Template.objects.create(name="T", csms_url="ws://h")
+    for number in range(8):
+        make_station(f"S{number}", running=number < 5, tags=["n", "m"], template=template)
+    make_station("=X", name="@x", password="pw")
+    set_state("S1", {"status": "Faulted"})
+    set_state("S4", {"status": "Faulted"}, connected=False, link={"error": "refused"})
+
+    def rows(**query):
+        answer = api.client.get("/api/stations", {"format": "csv", **query})
+        assert answer.status_code == 200, answer.content
+        text = b"".join(answer.streaming_content).decode()
+        assert "pw" not in text
+        return list(csv.DictReader(io.StringIO(text)))
+
+    found = rows()
+    assert [row["identity"] for row in found] == ["'=X", *(f"S{n}" for n in range(8))]
+    assert (found[0]["name"], found[0]["state"]) == ("'@x", "stopped")
+    assert (found[2]["state"], found[2]["template"], found[2]["tags"]) == ("faulted", "T", "n, m")
+    assert (found[5]["connected"], found[2]["connected"]) == ("false", "true")
+    assert found[5]["problem"].startswith("no worker runs this station")
+    assert found[2]["connectors"] == "1:Type2:3:22000"
+    faulted = [row["identity"] for row in rows(state="faulted", template="T")]
+    assert faulted == ["S1", "S4"]
+    assert [row["identity"] for row in rows(tag="n", state="stopped")] == ["S5", "S6", "S7"]
+    _, page = api("GET", "stations", limit="4")
+    assert [row["identity"] for row in rows(cursor=page["next"])] == ["S3", "S4", "S5", "S6", "S7"]
+    assert api("GET", "stations", format="csv", state="odd")[0] == 422
+    assert api("GET", "stations", format="xml")[0] == 422

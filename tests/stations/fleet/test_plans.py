@@ -20,7 +20,7 @@ OTHERWISE = {
     "delays": {"cable": "5"}, "configuration": {"MeterValueSampleInterval": "7"},
     "connectors": [{"id": 1, "evse": 1, "kind": "CCS2", "phases": 0, "max_power_w": 50_000}],
     "password_encrypted": secrets.encrypt("word"), "measurands": ["Voltage"],
-    "proxy_url": "http://proxy:1", "tls_min_version": "1.3",
+    "proxy_url": "http://proxy:1", "tls_min_version": "1.3", "latitude": 1.5, "longitude": 2.5,
 }  # fmt: skip
 
 

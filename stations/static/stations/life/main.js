@@ -73,5 +73,7 @@ const socket = new Socket({
 for (const button of root.querySelectorAll("[data-command]")) {
   button.addEventListener("click", () => give(button.dataset.command, {}, button.textContent));
 }
-outlets.choose(told.connectors[0]?.id);
+// Where something is going on, if anywhere.
+const busy = (told.live.connectors ?? []).find(({ transaction }) => transaction);
+outlets.choose((busy ?? told.connectors[0])?.id);
 news({ time: Date.now() / 1000, station: told.live, look: null });

@@ -14,21 +14,12 @@ export class Settings {
     this.open = new Set();
     this.search.addEventListener("input", () => this.draw());
     this.card.querySelector("[data-again]").addEventListener("click", () => this.load());
-    // Only what somebody looks at is asked of the worker.
-    new IntersectionObserver((entries) => {
-      this.visible = entries.some((entry) => entry.isIntersecting);
-      this.first();
-    }, { rootMargin: "200px" }).observe(this.card);
   }
 
   news({ running }) {
     this.running = running;
     if (!running && !this.settings) this.tell("Start the station to read them.");
-    this.first();
-  }
-
-  first() {
-    if (this.visible && this.running && !this.settings && !this.asking) this.load();
+    if (running && !this.settings && !this.asking) this.load();
   }
 
   tell(text, bad = false) {
@@ -38,6 +29,7 @@ export class Settings {
 
   async load() {
     this.asking = true;
+    if (!this.settings) this.tell("Reading them…");
     this.words ??= await fetch(this.root.dataset.words).then((answer) => answer.json()).catch(() => ({}));
     const { ok, told, why } = await this.api.ask("GET", "settings");
     if (ok) {

@@ -8,7 +8,7 @@ const MOST_ROWS = 100;
 const SOON = 3000; // after the station's news say that something has changed
 const LINK = { true: "connected", false: "disconnected" };
 const utc = (moment) => inUtc(new Date(moment * 1000)).slice(11);
-const clock = (moment) => new Date(moment * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+const clock = (moment) => new Date(moment * 1000).toLocaleTimeString("sv", { hour: "2-digit", minute: "2-digit" });
 
 // [[from, to, state]] of a lane, of what was noted: [time, before, after], null where that is not
 // known; `now`: its state at the end.

@@ -1,4 +1,4 @@
-// What a session's messages tell beyond its record: cost and signed meter values.
+// What a session's messages tell beyond its record: its cost.
 
 function payloadOf(item) {
   try {
@@ -32,22 +32,4 @@ export function costOf(items) {
     if (typeof total === "number") return { amount: String(total), by: "told by the CSMS" };
   }
   return null;
-}
-
-// 1.6: a sampledValue with the format SignedData; 2.x: one with a signedMeterValue.
-export function signedIn(items) {
-  const methods = new Set();
-  let number = 0;
-  const look = (value) => {
-    if (Array.isArray(value)) value.forEach(look);
-    else if (value && typeof value === "object") {
-      if (value.format === "SignedData" || value.signedMeterValue) {
-        number += 1;
-        methods.add(value.signedMeterValue?.signingMethod || value.signedMeterValue?.encodingMethod || "SignedData");
-      }
-      Object.values(value).forEach(look);
-    }
-  };
-  for (const item of items) if (item.kind === "Call") look(payloadOf(item));
-  return { count: number, methods: [...methods].join(", ") };
 }

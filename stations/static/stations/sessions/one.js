@@ -3,7 +3,7 @@
 
 import { Chart } from "../../emulator/charts.js";
 import { count, localTime, made, scaled, span } from "../../emulator/words.js";
-import { costOf, isOf, signedIn } from "./messages.js";
+import { costOf, isOf } from "./messages.js";
 
 const EVERY = 5000;
 const MOST_ROWS = 300;
@@ -125,9 +125,19 @@ async function messages() {
     set("cost", cost.amount);
     set("cost-of", cost.by);
   }
-  const signed = signedIn(own);
-  reveal("signed", signed.count > 0);
-  set("signed", `${signed.count} signed meter value${signed.count === 1 ? "" : "s"} in its messages (${signed.methods}). The signature is shown as it was sent; it is not checked here.`);
+  await signatures();
+}
+
+// The signed values, each with what the check of its signature says.
+async function signatures() {
+  const told = await ask(`/api/transactions/${encodeURIComponent(root.dataset.id)}/signed`);
+  reveal("signed", Boolean(told?.items.length));
+  if (!told?.items.length) return;
+  const checks = Object.entries(told.checks).map(([check, number]) => `${number} ${check}`).join(", ");
+  const rows = told.items.map(({ time, action, method, check, why, key }) => made("tr", { "data-check": check },
+    timeCell(time), made("td", {}, action), made("td", {}, method), made("td", {}, check),
+    made("td", {}, why || (key === "message" ? "by the key that came with it" : ""))));
+  table("#fg-signed", rows, `${checks}${told.whole ? "" : "; of the first messages"}`, "");
 }
 
 for (const element of root.querySelectorAll("time")) localTime(element);

@@ -1,0 +1,68 @@
+"""The list of stations as CSV: a row a station, its configuration in short and its live state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stations.api.lookup import in_state_too, stations_of, text_of, with_live
+from stations.configuration import cells
+from stations.models import Station, Template
+
+PAGE = 500
+COLUMNS = (
+    "identity", "name", "state", "connected", "registration", "problem", "ocpp_version", "vendor",
+    "model", "serial", "firmware", "connectors", "csms_url", "template", "tags", "enabled",
+    "running", "autostart", "power_w", "last_message", "latitude", "longitude",
+)  # fmt: skip
+_PLAIN = (
+    "identity", "name", "ocpp_version", "vendor", "model", "serial", "firmware", "connectors",
+    "csms_url", "tags", "enabled", "running", "autostart", "latitude", "longitude",
+)  # fmt: skip
+
+
+def each(match: dict[str, Any], state: str = "", cursor: str | None = None) -> Iterator[Station]:
+    """Stations by identity, PAGE of them at a time. Raises ApiError before the first."""
+    whole = in_state_too(match, state)
+    after = text_of(cursor) if cursor else ""
+    names = whole.get("identity", {}).get("$in")
+
+    def pages() -> Iterator[Station]:
+        if names is not None:
+            rest = [name for name in names if name > after]
+            for start in range(0, len(rest), PAGE):
+                yield from stations_of({"identity": {"$in": rest[start : start + PAGE]}})
+            return
+        last = after
+        while True:
+            found = stations_of(whole | ({"identity": {"$gt": last}} if last else {}), PAGE)
+            yield from found
+            if len(found) < PAGE:
+                return
+            last = found[-1].identity
+
+    return pages()
+
+
+def items(stations: Iterator[Station]) -> Iterator[dict[str, Any]]:
+    """As rows, with their live state: a read of Redis for PAGE of them."""
+    names = {template.pk: template.name for template in Template.objects.all()}
+    page: list[Station] = []
+    for station in stations:
+        page.append(station)
+        if len(page) == PAGE:
+            yield from (_item(one, names) for one in with_live(page))
+            page = []
+    yield from (_item(one, names) for one in with_live(page))
+
+
+def _item(station: Station, templates: dict[Any, str]) -> dict[str, Any]:
+    live = station.live
+    made = {name: cells.plain(name, getattr(station, name)) for name in _PLAIN}
+    return made | {
+        "state": live.label, "connected": cells.plain("", live.connected),
+        "registration": live.registration, "problem": live.doubt or live.link_error,
+        "ocpp_version": live.version or station.ocpp_version,
+        "template": templates.get(station.template_id, ""), "power_w": live.power_w,
+        "last_message": live.last_message,
+    }  # fmt: skip

@@ -1,0 +1,116 @@
+// The fleet on a map: an outline of the world of our own, no tiles from outside. What is in view is
+// asked for again when the map moves, and each few seconds.
+
+import { made } from "../../emulator/words.js";
+import { cell, repeat } from "./api.js";
+import { ring, shape } from "./shapes.js";
+
+const root = document.getElementById("fleet-map");
+const { L, topojson } = window;
+const EVERY = 5000;
+const filter = root.querySelector("form").elements;
+const rows = root.querySelector("[data-rows]");
+const label = (state) => state[0].toUpperCase() + state.slice(1);
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const map = L.map("fm-map", {
+  zoomControl: true, minZoom: 1, maxZoom: 18, worldCopyJump: false, maxBounds: [[-86, -190], [86, 190]],
+  maxBoundsViscosity: 0.8, zoomSnap: 1, fadeAnimation: !calm, zoomAnimation: !calm, markerZoomAnimation: !calm,
+}).setView([30, 10], 2);
+map.attributionControl.setPrefix(false).addAttribution("Outlines: Natural Earth");
+const places = L.layerGroup().addTo(map);
+let asked = 0;
+let fitted = false;
+
+for (const each of root.querySelectorAll("[data-shape]")) each.append(shape(each.dataset.shape));
+
+async function outline() {
+  const answer = await fetch(root.dataset.world);
+  const atlas = await answer.json();
+  const land = topojson.feature(atlas, atlas.objects.countries);
+  L.geoJSON(land, { className: "fm-land", interactive: false, renderer: L.svg({ padding: 1 }) }).addTo(map);
+}
+
+// --- what is in view
+
+function icon(place) {
+  const one = place.count === 1;
+  const state = Object.keys(place.states)[0];
+  const size = one ? 22 : Math.min(58, 30 + 6 * Math.log10(place.count) * 2);
+  const html = one ? shape(state, 20) : made("span", { class: "fm-cluster" }, ring(place.states, size), made("b", {}, place.count.toLocaleString("en")));
+  return L.divIcon({ html, className: one ? "fm-one" : "fm-many", iconSize: [size, size] });
+}
+
+function names(place) {
+  const list = place.stations.map(({ identity, name, state, link }) => made("li", {}, shape(state, 12), " ", made("a", { href: link }, identity), ` ${name ? `${name}, ` : ""}${label(state)}`));
+  const more = place.count - place.stations.length;
+  return made("div", { class: "fm-names" }, made("ul", {}, ...list), ...(more ? [`and ${more.toLocaleString("en")} more here`] : []));
+}
+
+function words(place) {
+  if (place.count === 1) return `${place.stations[0].identity}: ${label(place.stations[0].state)}`;
+  return `${place.count.toLocaleString("en")} stations: ${Object.entries(place.states).map(([state, count]) => `${count} ${state}`).join(", ")}`;
+}
+
+function marker(place) {
+  // By the keyboard one goes through the list below, which has what is in view.
+  const made_ = L.marker(place.at, { icon: icon(place), keyboard: false, title: words(place), alt: words(place) });
+  if (place.stations.length) made_.bindPopup(() => names(place), { closeButton: true, maxHeight: 260 });
+  else made_.on("click", () => map.setView(place.at, Math.min(18, map.getZoom() + 2)));
+  return made_;
+}
+
+function show(told) {
+  // A popup that is read stays as it is, and so does what it hangs on.
+  if (!root.querySelector(".leaflet-popup")) {
+    places.clearLayers();
+    for (const place of told.places) marker(place).addTo(places);
+  }
+  for (const row of root.querySelectorAll(".fm-legend > [data-state]")) row.querySelector("[data-count]").textContent = (told.states[row.dataset.state] ?? 0).toLocaleString("en");
+  rows.replaceChildren(...told.listed.map(({ identity, name, state, link }) => made("tr", {},
+    made("td", {}, made("a", { href: link }, identity), ...(name ? [made("span", { class: "fg-name" }, name)] : [])), made("td", {}, shape(state, 14), ` ${label(state)}`))));
+  if (!told.listed.length) rows.append(made("tr", {}, cell("No station stands here.", { colspan: "2", class: "fg-empty" })));
+  root.querySelector("[data-inview]").textContent = told.count > told.listed.length ? `the first ${told.listed.length} of ${told.count.toLocaleString("en")}` : told.count.toLocaleString("en");
+  root.querySelector("[data-said]").textContent = told.elsewhere ? `${told.elsewhere.toLocaleString("en")} stations have no place: give them latitude and longitude, or draw places in a region by a change of many.` : "";
+  root.dataset.count = told.count;
+}
+
+async function ask(whole) {
+  const mine = ++asked;
+  const query = new URLSearchParams({ tag: filter.tag.value, state: filter.state.value, zoom: map.getZoom() });
+  if (!whole) {
+    const box = map.getBounds();
+    for (const [name, value] of [["south", box.getSouth()], ["west", box.getWest()], ["north", box.getNorth()], ["east", box.getEast()]]) query.set(name, value.toFixed(5));
+  }
+  try {
+    const answer = await fetch(`${root.dataset.source}?${query}`, { headers: { Accept: "application/json" } });
+    if (!answer.ok || mine !== asked) return null;
+    return await answer.json();
+  } catch {
+    root.querySelector("[data-said]").textContent = "The server cannot be reached.";
+    return null;
+  }
+}
+
+async function refresh() {
+  const told = await ask(false);
+  if (told) show(told);
+  return true;
+}
+
+async function fit() {
+  const told = await ask(true);
+  if (!told) return;
+  const points = told.places.map(({ at }) => at);
+  if (points.length) map.fitBounds(L.latLngBounds(points).pad(0.15), { maxZoom: 11, animate: fitted && !calm });
+  fitted = true;
+  await refresh();
+}
+
+map.on("moveend", refresh);
+for (const field of filter) field.addEventListener("change", fit);
+root.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+root.querySelector("[data-fit]").addEventListener("click", fit);
+await Promise.all([outline(), fit()]);
+root.dataset.ready = "yes";
+repeat(refresh, EVERY);
