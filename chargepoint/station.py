@@ -8,8 +8,7 @@ subclasses `Station` with a table of its actions and its functional blocks.
 from random import Random
 from typing import Any
 
-from chargepoint.answers import Answers
-from chargepoint.commands import CommandRejected, Commands
+from chargepoint.commands import CommandRejected
 from chargepoint.config import StationConfig
 from chargepoint.core import topics
 from chargepoint.core.hooks import Hooks
@@ -29,32 +28,23 @@ from chargepoint.effects import (
 from chargepoint.faults.clock import Clock
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.mains import NOMINAL, Mains
-from chargepoint.linking import Linking
-from chargepoint.pace import Pace
+from chargepoint.registration import ACCEPTED, Registration
 from chargepoint.said import Said
-from chargepoint.timekeeping import Timekeeping
-from chargepoint.timers import near_tick
 
 __all__ = ["CommandRejected", "Station"]
 
-# Without a usable interval in the answer, wait this long before the next BootNotification
-# (1.6 section 4.2: "in a way that avoids flooding").
-BOOT_RETRY = 60.0
-USUAL_INTERVAL = 300.0  # seconds between heartbeats where nobody gives them
 NOBODY = (None, None)
-ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
 EMPTY: frozenset[int] = frozenset()  # shared: one of a station's own takes 216 bytes
 
 
-class Station(Linking, Timekeeping, Commands, Pace, Hooks, Answers):
+class Station(Hooks, Registration):
     """Base of all versions; see calls and answers for the exchange of frames.
 
     A version supplies VERSION, CODES and its ROWS; they hear and answer the topics of topics.py.
     """
 
     __slots__ = (
-        "boot_reason", "reported", "skew", "accepted_by", "booted", "clock",
-        "connectors", "dark", "interval", "mains", "rng",
+        "boot_reason", "clock", "connectors", "dark", "mains", "rng", "skew",
     )  # fmt: skip
 
     def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
@@ -231,6 +221,27 @@ class Station(Linking, Timekeeping, Commands, Pace, Hooks, Answers):
         self.tell(topics.RECALLING, said, logged, now)
         return self._finish(now)
 
+    def command(
+        self, name: str, args: dict, now: float, cause: str = ""
+    ) -> tuple[dict, list[Effect]]:
+        """An operator's command (docs/reference/api.md). Raises CommandRejected, state unchanged.
+
+        cause: who gives it, for the frames that are his.
+        """
+        if self.clock is not None:
+            self.skew = self.clock.skew_at(now)
+        result = self.block("operator").carry_out(name, args, now, cause)
+        return result, self._finish(now)
+
+    def connector(self, number: Any) -> Connector:
+        """The connector of a command; CommandRejected if there is none."""
+        known = self.connectors.get(number) if type(number) is int else None
+        if known is None:
+            have = ", ".join(map(str, self.connectors))
+            message = f"This station has no connector {number!r}; it has: {have}."
+            raise CommandRejected("no_such_connector", message)
+        return known
+
     def transfer_ended(self, outcome: Transferred, now: float) -> list[Effect]:
         """A file has been fetched or sent, or that came to nothing."""
         self.tell(topics.TRANSFER_ENDED, outcome, now)
@@ -335,76 +346,6 @@ class Station(Linking, Timekeeping, Commands, Pace, Hooks, Answers):
         self.forget_calls()
         self.clear_timer("heartbeat")
         self.clear_timer("boot")
-
-    # --- boot and heartbeat (1.6 sections 4.2 and 4.6; 2.0.1 B01-B03, G02) -------------------
-
-    def boot_due(self, now: float) -> bool:
-        return self.registration != ACCEPTED and not self.has_timer("boot")
-
-    def got_boot_notification(self, payload: dict, context: Any, now: float) -> None:
-        status = payload["status"]
-        self.registration = status
-        self.set_clock(payload["currentTime"], now)
-        interval = float(payload["interval"])
-        if status == ACCEPTED:
-            moved, ran_on = not self.same_csms(), self.booted
-            self.booted, self.accepted_by = True, self.csms_address()
-            usual = self.ask(topics.DEFAULT_INTERVAL)
-            usual = USUAL_INTERVAL if usual is None else usual
-            self.interval = interval if interval > 0 else usual
-            self.tell(topics.BOOT_ACCEPTED, interval, now)
-            self._schedule_heartbeat(now)
-            if moved:
-                self._moved(now)
-            self._registered(now, not (moved and ran_on))
-        else:
-            pause = interval if interval > 0 else BOOT_RETRY
-            self.set_timer("boot", now + pause)
-            why = f"the CSMS answers {status}; the next one in {pause:g} s"
-            self.tell(topics.BOOT_FAILED, why)
-            self.tell(topics.BOOT_REFUSED, status, now)
-        self.changed(SOON)
-
-    def _moved(self, now: float) -> None:
-        """Another CSMS than before has accepted us, also after a reboot. It knows nothing of us."""
-        self.reported.clear()
-        self._queue_retry = 0.0  # another had refused them
-        for message in self.queued:
-            message["attempts"] = 0
-        self.tell(topics.MOVED, now)
-
-    def _registered(self, now: float, rebooted: bool) -> None:
-        """The CSMS has accepted us (rebooted), or the link is back without a reboot."""
-        self.tell(topics.BEING_REGISTERED, now, rebooted)
-        self.tell(topics.REGISTERED, now, rebooted)
-        self.tell(topics.IN_SERVICE, now, rebooted)
-
-    def failed_boot_notification(self, code: str, context: Any, now: float) -> None:
-        if self.connected:
-            self.set_timer("boot", now + (self.interval or BOOT_RETRY))
-
-    def at_boot(self, now: float) -> None:
-        """Nothing to do: without the timer, the next pump sends a BootNotification."""
-
-    def at_heartbeat(self, now: float) -> None:
-        if self.connected and self.registration == ACCEPTED:
-            self.call("Heartbeat", {}, now)
-            self._schedule_heartbeat(now)
-
-    def got_heartbeat(self, payload: dict, context: Any, now: float) -> None:
-        self.set_clock(payload["currentTime"], now)
-
-    def _schedule_heartbeat(self, now: float) -> None:
-        if self.interval > 0:
-            self.set_timer("heartbeat", near_tick(now + self.interval, self.config.ticks))
-        else:
-            self.clear_timer("heartbeat")
-
-    def set_heartbeat(self, seconds: float, now: float) -> None:
-        """A new interval by configuration; takes effect at once."""
-        self.interval = seconds
-        if self.connected and self.registration == ACCEPTED:
-            self._schedule_heartbeat(now)
 
     # --- status ------------------------------------------------------------------------------
 

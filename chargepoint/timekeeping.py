@@ -1,4 +1,22 @@
-"""Block of every Station: its clock, which the CSMS sets."""
+"""What time is to a station: its timers, its clock, which the CSMS sets, and how long it takes.
+
+A station has one to five timers; the earliest is its deadline. A dict, not a heap: the worker's
+own heap orders stations.
+
+How long it takes for what it does is drawn from a range of its make, `config.delays`, name ->
+(least, most) in seconds:
+
+    reset      from the answer to Reset until the link ends
+    restart    without a link, while it restarts; one EVSE: out of service for both
+    firmware   to install firmware
+    relink     from the answer to changed credentials until the link ends
+    reconnect  from there to the next dial
+
+A real station answers, finishes what it is at and goes; none is gone in the tick of its answer,
+and a CSMS that waits a moment for that answer is right to.
+"""
+
+from typing import Any
 
 from chargepoint.core import topics
 from chargepoint.times import iso, last_mark, next_mark, seconds_of
@@ -7,6 +25,7 @@ from chargepoint.times import iso, last_mark, next_mark, seconds_of
 FARTHEST_CLOCK = 50 * 365 * 86_400.0
 # A clock that drifts may be a hair before the mark that a timer was set for.
 HAIR = 0.001  # seconds
+RESTART_SECONDS = 3.0  # where the configuration has no range
 
 
 def next_step(begun: float, seconds: float, now: float) -> float:
@@ -16,9 +35,44 @@ def next_step(begun: float, seconds: float, now: float) -> float:
 
 
 class Timekeeping:
-    """`skew`: the station's clock minus ours; `clock`: what is wrong with it on purpose, if so."""
+    """`key` of a timer is a name, or (name, *arguments): who is marked as its owner is told.
 
-    __slots__ = ()
+    skew   the station's clock minus ours; clock: what is wrong with it on purpose, if anything is
+    """
+
+    __slots__ = ("_timers",)
+
+    def __init__(self) -> None:
+        self._timers: dict[Any, float] = {}
+
+    @property
+    def deadline(self) -> float | None:
+        """When `wake` is due; None if nothing is."""
+        return min(self._timers.values()) if self._timers else None
+
+    def set_timer(self, key: Any, at: float) -> None:
+        """`key`: a name, or (name, argument); at_<name>(now, argument) is called."""
+        self._timers[key] = at
+
+    def clear_timer(self, key: Any) -> None:
+        self._timers.pop(key, None)
+
+    def has_timer(self, key: Any) -> bool:
+        return key in self._timers
+
+    def due(self, key: Any) -> float | None:
+        """When the timer is due; None where it is not set."""
+        return self._timers.get(key)
+
+    def due_timers(self, now: float) -> list[Any]:
+        due = [key for key, at in self._timers.items() if at <= now]
+        if len(due) > 1:
+            due.sort(key=self._timers.__getitem__)
+        for key in due:
+            del self._timers[key]
+        return due
+
+    # --- the clock ---------------------------------------------------------------------------
 
     def set_clock(self, text: str, now: float) -> None:
         """Follow the CSMS's clock (1.6 section 4.6, 2.0.1 G02.FR.06) unless it is unreadable."""
@@ -55,3 +109,16 @@ class Timekeeping:
     def stamp(self, now: float) -> str:
         """ISO 8601, UTC, by the station's clock, which follows the CSMS's."""
         return iso(now + self.skew)
+
+    # --- how long it takes -------------------------------------------------------------------
+
+    def delay(self, name: str, usual: float) -> float:
+        """Seconds, another at each time; `usual` where the configuration has no range."""
+        span = self.config.delays.get(name)
+        if span is None:
+            return usual
+        least, most = span
+        return least + (most - least) * self.rng.random()
+
+    def restart_seconds(self) -> float:
+        return self.delay("restart", RESTART_SECONDS)

@@ -5,6 +5,7 @@ from chargepoint.common.faults import Faults
 from chargepoint.common.grid import Grid
 from chargepoint.common.interception import Interception
 from chargepoint.common.looking import Looking
+from chargepoint.common.operator import Operator
 from chargepoint.common.plugging import Plugging
 from chargepoint.common.power import Power
 from chargepoint.common.recalling import Recall
@@ -17,6 +18,7 @@ COMMON_ROWS: dict[str, type[Block]] = {
     "grid": Grid,
     "interception": Interception,
     "looking": Looking,
+    "operator": Operator,
     "plugging": Plugging,
     "power": Power,
     "recall": Recall,

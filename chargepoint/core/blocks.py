@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from chargepoint.core.block import Block, Event, Fold, Gather, Question
 from chargepoint.core.tables import Order, Tables
-from chargepoint.timers import Timers
+from chargepoint.timekeeping import Timekeeping
 
 
-class Blocks(Timers):
+class Blocks(Timekeeping):
     """A version gives its table of rows: name -> class. A name that is replaced keeps its place.
 
     blocks  by row; None for a guest that is not there; the last is the station itself

@@ -1,4 +1,4 @@
-"""A station takes a real one's time to reboot, install and connect anew (chargepoint/pace.py)."""
+"""A station takes a real one's time to reboot, install and connect anew (timekeeping.py)."""
 
 import json
 
