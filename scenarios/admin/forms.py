@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -19,6 +20,7 @@ from unfold.widgets import (
 from scenarios.launching import Target, Wishes, launch
 from scenarios.models import Behaviour, Execution, Scenario
 from scenarios.rules.validation import each_step, type_of
+from stations.admin.references import page
 from stations.admin.widgets import WordsField
 from stations.models import Template
 
@@ -67,7 +69,7 @@ class ScenarioForm(forms.ModelForm):
     )
     tags = WordsField(required=False, help_text="Separated by commas.")
     steps = PlainJSONField(
-        rows=28, help_text="A list of steps; docs/reference/scenarios.md has all types."
+        rows=28, help_text=format_html("A list of steps, of these {}.", page("scenarios", "types"))
     )
     cleanup = PlainJSONField(
         rows=5, required=False, help_text="Steps that run at the end, however it ended."
@@ -143,8 +145,11 @@ class RunForm(forms.Form):
     )  # fmt: skip
     driver = PlainJSONField(
         rows=4, required=False,
-        help_text='By which the CSMS acts: the name of a driver that ships, e.g. "octt", or a '
-        "driver as docs/reference/suites.md has it. Empty: the one of this server.",
+        help_text=format_html(
+            'By which the CSMS acts: the name of a driver that ships, e.g. "octt", or a {} of your '
+            "own. Empty: the one of this server.",
+            page("suites", "driver", "#the-csms-acts"),
+        ),
     )  # fmt: skip
     share = forms.BooleanField(
         label="Beside what else runs", required=False, widget=UnfoldBooleanWidget,

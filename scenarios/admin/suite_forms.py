@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from scenarios.admin.forms import PlainJSONField
 from scenarios.models import SuitePlan
 from scenarios.suites import NAMES
 from scenarios.verdicts.rules import DRIVER_NAMES
+from stations.admin.references import page
 from stations.admin.widgets import WordsField
 
 
@@ -27,10 +29,12 @@ class SuiteForm(forms.ModelForm):
         DRIVER_NAMES, "your own, else the server's", "By which the CSMS is made to act."
     )
     document = PlainJSONField(
-        rows=24, required=False, help_text='{"suite": ..., "cases": []}: docs/reference/suites.md.'
+        rows=24, required=False,
+        help_text=format_html("A {}, as a file has it.", page("suites", "suite", "#a-suite")),
     )
     driver_document = PlainJSONField(
-        rows=14, required=False, help_text="As the suites have it.", label="Driver of your own"
+        rows=14, required=False, label="Driver of your own",
+        help_text=format_html("How a {} is written.", page("suites", "driver", "#the-csms-acts")),
     )
     variables = PlainJSONField(
         rows=6, required=False, help_text="Other values for variables of the cases or the driver."
