@@ -79,6 +79,12 @@
     }
   }
 
+  // Unfold's pages have no main landmark, by which readers of screens find the content.
+  function landmark() {
+    if (document.querySelector("main, [role=main]")) return;
+    (document.getElementById("main") ?? document.querySelector("body.login #page"))?.setAttribute("role", "main");
+  }
+
   function skip() {
     const content = document.getElementById("content") ?? document.querySelector("main");
     if (!content) return;
@@ -102,6 +108,7 @@
   }
 
   function ready() {
+    landmark();
     skip();
     documentation();
     if (location.hash === "#search") search();
