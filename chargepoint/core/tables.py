@@ -95,7 +95,8 @@ class Tables:
             entry = (number, function)
             match mark.kind:
                 case marks.TOPIC:
-                    heard.setdefault(mark.key, []).append((*entry, mark.wakes))
+                    wakes = mark.wakes or not getattr(kind, "KEEPS", True)
+                    heard.setdefault(mark.key, []).append((*entry, wakes))
                 case marks.ACTION:
                     self._own(self.actions, mark.key, entry)
                 case marks.COMMAND:

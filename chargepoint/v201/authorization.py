@@ -1,16 +1,25 @@
 """Functional block C, authorization: Authorize, the authorization cache, ClearCache."""
 
-from typing import Any
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.core.block import Block, action, failed, got
 from chargepoint.effects import SOON
 from chargepoint.hardware.states import Event
 from chargepoint.station import CommandRejected
 from chargepoint.v201 import topics
+from chargepoint.v201.auth_cache import AuthCache
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.charging_profiles import WAITING
-from chargepoint.v201.driver import Driver
+from chargepoint.v201.local_list import LocalList
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.reservation import FOR_ANOTHER
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.transactions import Transactions
+
 
 ACCEPTED, ASKED = "Accepted", "Asked"
 _UID_LENGTHS = (8, 14, 20)  # hex digits of the 4, 7 and 10 byte UIDs of ISO 14443
@@ -40,8 +49,28 @@ def token_of(
     return {"idToken": id_tag, "type": kind or ("ISO14443" if card else "KeyCode")}
 
 
-class Authorization(Driver):
-    __slots__ = ()
+class Authorization(LocalList, Block):
+    __slots__ = ("cache", "list_version", "local_list", "transactions")
+
+    KEYS = ("cache", "list_version", "local_list")
+
+    def __init__(self, core: Station, transactions: Transactions) -> None:
+        super().__init__(core)
+        self.transactions = transactions
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.cache = AuthCache(saved.get("cache"))
+        self.local_list: dict[str, list] | None = saved.get("local_list")
+        self.list_version: int = saved.get("list_version", 0)
+
+    def saved(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        if len(self.cache):
+            saved["cache"] = self.cache.to_saved()
+        if self.list_version:
+            saved["list_version"] = self.list_version
+            saved["local_list"] = self.local_list and dict(self.local_list)
+        return saved
 
     def present(
         self, outlet: Outlet, token: dict, trigger: str, now: float,
@@ -55,10 +84,10 @@ class Authorization(Driver):
         if kept == FOR_ANOTHER:
             return "Reserved"
         refusal = self.refusal(token, now)
-        if refusal is None and self._asks():
+        if refusal is None and self.asks():
             # C10.FR.03 and C14.FR.02: a known token needs no question if LocalPreAuthorize is on.
-            known = self._known(token, now) == ACCEPTED and not kept
-            if not (known and self.model.flag("AuthCtrlr.LocalPreAuthorize")):
+            known = self.known_status(token, now) == ACCEPTED and not kept
+            if not (known and self.core.model.flag("AuthCtrlr.LocalPreAuthorize")):
                 self.ask_csms(outlet, token, trigger, now, remote, group)
                 return ASKED
         if refusal is None:
@@ -67,7 +96,9 @@ class Authorization(Driver):
             if self.stopped_by_master(token, group, now):
                 return ACCEPTED
             self._let_in_by_cache(token, now)
-            self.authorized(outlet, token, trigger, now, remote, group or self.group_of(token))
+            self.transactions.authorized(
+                outlet, token, trigger, now, remote, group or self.group_of(token)
+            )
         return refusal or ACCEPTED
 
     def ask_csms(
@@ -76,45 +107,45 @@ class Authorization(Driver):
     ) -> None:  # fmt: skip
         context = (outlet.number, token, trigger, remote, group)
         payload = {"idToken": token, **self.core.gather(topics.AUTHORIZE_PARTS, outlet, token, now)}
-        self.call("Authorize", payload, now, context)
+        self.core.call("Authorize", payload, now, context)
 
     def token(self, id_tag: Any, kind: str | None = None) -> dict:
         return token_of(id_tag, kind)
 
     def kept_from(self, outlet: Outlet, token: dict, group: str = "") -> str:
-        """"" where the token may use the outlet, else FOR_ANOTHER or PERHAPS.
+        """ "" where the token may use the outlet, else FOR_ANOTHER or PERHAPS.
 
         `group`: its group's key where the CSMS has just told it.
         """
         return self.core.ask(topics.KEPT_FROM, outlet, token, group) or ""
 
-    def _asks(self) -> bool:
-        model = self.model
-        if not (self.online and model.flag("AuthCtrlr.Enabled")):
+    def asks(self) -> bool:
+        model = self.core.model
+        if not (self.core.online and model.flag("AuthCtrlr.Enabled")):
             return False
         return not model.flag("AuthCtrlr.DisableRemoteAuthorization")
 
     def refusal(self, token: dict, now: float) -> str | None:
         """Why the token may not charge without a question; None if it may, or the CSMS decides."""
-        model = self.model
+        model = self.core.model
         if not model.flag("AuthCtrlr.Enabled"):
             return None
-        known = self._known(token, now)
-        if self._asks():
+        known = self.known_status(token, now)
+        if self.asks():
             # C12.FR.05 and C14.FR.03: what is known as not allowed need not be asked about.
             controller = "LocalAuthListCtrlr" if self.listed(token) else "AuthCacheCtrlr"
             final = model.flag(f"{controller}.DisablePostAuthorize")
             return known if final and known not in (None, ACCEPTED) else None
-        if self.online:
+        if self.core.online:
             return None if known == ACCEPTED else known or "Unknown"
-        return None if self._allowed_offline(known) else known or "Unknown"
+        return None if self.allowed_offline(known) else known or "Unknown"
 
-    def _known(self, token: dict, now: float) -> str | None:
+    def known_status(self, token: dict, now: float) -> str | None:
         """The status by the list, or else the cache (C13); None for a token in neither."""
-        entry, time = self.listed(token), self.station_time(now)
+        entry, time = self.listed(token), self.core.station_time(now)
         if entry is not None:
             return "Expired" if entry[1] is not None and entry[1] <= time else entry[0]
-        enabled = self.model.flag("AuthCacheCtrlr.Enabled")
+        enabled = self.core.model.flag("AuthCacheCtrlr.Enabled")
         return self.cache.status(token, time) if enabled else None
 
     def group_of(self, token: dict) -> str:
@@ -122,14 +153,15 @@ class Authorization(Driver):
         entry = self.listed(token)
         if entry is not None and entry[2]:
             return entry[2]
-        return self.cache.group(token) if self.model.flag("AuthCacheCtrlr.Enabled") else ""
+        return self.cache.group(token) if self.core.model.flag("AuthCacheCtrlr.Enabled") else ""
 
-    def _allowed_offline(self, known: str | None) -> bool:
+    def allowed_offline(self, known: str | None) -> bool:
         # C13 and C15.
         if known is not None:
-            return known == ACCEPTED and self.model.flag("AuthCtrlr.LocalAuthorizeOffline")
-        return self.model.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled")
+            return known == ACCEPTED and self.core.model.flag("AuthCtrlr.LocalAuthorizeOffline")
+        return self.core.model.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled")
 
+    @got("Authorize")
     def got_authorize(self, payload: dict, context: Any, now: float) -> None:
         answer = self.core.fold(topics.AUTHORIZE_ANSWER, payload, context, now)
         if answer is not None:
@@ -143,41 +175,42 @@ class Authorization(Driver):
         self.learn(token, info, now)
         told = info.get("groupIdToken")
         group = token_key(told) if told else group
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is None:
             return
         if outlet.token is None and info["status"] != ACCEPTED:
-            self.end_profiles(outlet, WAITING, now)
+            self.core.block("charging").end_profiles(outlet, WAITING, now)
         if info["status"] != ACCEPTED:
             return
         if self.stopped_by_master(token, group, now):
             return
         if trigger == "StopAuthorized":
             if outlet.token is not None and group and group == self._group_here(outlet):
-                self.stop(outlet, trigger, "Local", now, token)
+                self.core.block("remote").stop(outlet, trigger, "Local", now, token)
             return
         if "evseId" in info and outlet.evse not in info["evseId"]:
             return  # C01.FR.07: it is valid at other EVSEs only
         if self._still_wanted(outlet, token, group):
-            self.authorized(outlet, token, trigger, now, remote, group)
+            self.transactions.authorized(outlet, token, trigger, now, remote, group)
 
+    @failed("Authorize")
     def failed_authorize(self, code: str, context: Any, now: float) -> None:
         """The link went away, or the CSMS could not answer: decide as if offline (C13)."""
-        outlet = self.outlets.get(context[0])
+        outlet = self.core.outlets.get(context[0])
         if outlet is None or not self.core.ask(topics.UNPROVEN, outlet, context[1]):
             self._decide_alone(context, now)
         self.core.tell(topics.AUTHORIZE_ENDED, "", context, now)
 
     def _decide_alone(self, context: Any, now: float) -> None:
         number, token, trigger, remote, group = context
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is None or trigger == "StopAuthorized":
             return
-        if self._allowed_offline(self._known(token, now)):
+        if self.allowed_offline(self.known_status(token, now)):
             group = group or self.group_of(token)
             if self._still_wanted(outlet, token, group):
                 self._let_in_by_cache(token, now)
-                self.authorized(outlet, token, trigger, now, remote, group)
+                self.transactions.authorized(outlet, token, trigger, now, remote, group)
 
     def _still_wanted(self, outlet: Outlet, token: dict, group: str) -> bool:
         """While the answer was under way the outlet may have failed or been taken."""
@@ -188,22 +221,22 @@ class Authorization(Driver):
         if not outlet.hardware.can(Event.AUTHORIZED) or self.core.ask(topics.IN_THE_WAY, outlet):
             return False
         # An EVSE gives energy through one of its connectors at a time (part 1, 3.2).
-        here = (other for other in self.outlets.values() if other.evse == outlet.evse)
+        here = (other for other in self.core.outlets.values() if other.evse == outlet.evse)
         return all(other.token is None for other in here)
 
     def learn(self, token: dict, info: dict, now: float) -> None:
         # C10.FR.01 and .05: keep what the CSMS says, good or bad.
-        if self.model.flag("AuthCacheCtrlr.Enabled") and token["type"] != "NoAuthorization":
-            seconds = self.model.integer("AuthCacheCtrlr.LifeTime")
-            self.cache.learn(token, info, self.station_time(now), seconds)
-            self.changed(SOON)
+        if self.core.model.flag("AuthCacheCtrlr.Enabled") and token["type"] != "NoAuthorization":
+            seconds = self.core.model.integer("AuthCacheCtrlr.LifeTime")
+            self.cache.learn(token, info, self.core.station_time(now), seconds)
+            self.core.changed(SOON)
 
     def _let_in_by_cache(self, token: dict, now: float) -> None:
         """AuthCacheCtrlr.LifeTime: a token expires so long after it was last *used*."""
         if len(self.cache) and self.listed(token) is None:
-            seconds = self.model.integer("AuthCacheCtrlr.LifeTime")
-            self.cache.used(token, self.station_time(now), seconds)
-            self.changed(SOON)
+            seconds = self.core.model.integer("AuthCacheCtrlr.LifeTime")
+            self.cache.used(token, self.core.station_time(now), seconds)
+            self.core.changed(SOON)
 
     # --- groups (C09) and the master pass (C16) ----------------------------------------------
 
@@ -219,24 +252,25 @@ class Authorization(Driver):
 
     def may_be_entitled(self, outlet: Outlet, token: dict) -> bool:
         """Only the CSMS can tell whether the token may stop what runs on the outlet."""
-        wanted = self._group_here(outlet) or self.model.value("AuthCtrlr.MasterPassGroupId")
-        return bool(wanted) and not self.group_of(token) and self._asks()
+        wanted = self._group_here(outlet) or self.core.model.value("AuthCtrlr.MasterPassGroupId")
+        return bool(wanted) and not self.group_of(token) and self.asks()
 
     def stopped_by_master(self, token: dict, group: str, now: float) -> bool:
         """C16.FR.02: without a display, the master pass ends all transactions; it starts none."""
-        master = self.model.value("AuthCtrlr.MasterPassGroupId").lower()
+        master = self.core.model.value("AuthCtrlr.MasterPassGroupId").lower()
         group = group or self.group_of(token)
         if not master or group.partition(":")[2] != master:
             return False
-        for outlet in list(self.outlets.values()):
+        for outlet in list(self.core.outlets.values()):
             if outlet.transaction is not None:
-                self.stop(outlet, "StopAuthorized", "MasterPass", now, token)
+                self.core.block("remote").stop(outlet, "StopAuthorized", "MasterPass", now, token)
         return True
 
+    @action("ClearCache")
     def on_clear_cache(self, payload: dict, now: float) -> dict:
-        if not self.model.flag("AuthCacheCtrlr.Enabled"):  # C11.FR.04
+        if not self.core.model.flag("AuthCacheCtrlr.Enabled"):  # C11.FR.04
             return {"status": "Rejected", "statusInfo": {"reasonCode": "NotEnabled"}}
         self.cache.clear()
-        self.changed(SOON)
+        self.core.changed(SOON)
         self.core.tell(topics.CACHE_CLEARED)
         return {"status": "Accepted"}

@@ -1,10 +1,12 @@
 """The lock of the cable in 2.x: UnlockOnEVSideDisconnect and UnlockConnector (F05)."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.cables import SOCKETS, HeldCables
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import READS, answers, folds, variable
+from chargepoint.core.block import READS, Block, answers, folds, variable
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
 from chargepoint.v201 import topics
@@ -12,42 +14,51 @@ from chargepoint.v201.auth_cache import key
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import READ_ONLY, Variable
 
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.reservation import Reservation
+
+
 UNLOCK = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
 
 
-class Cabinet(HeldCables):
+class Cabinet(HeldCables, Block):
     """Block of a 2.x station. cables: see HeldCables; by the token's key."""
 
-    __slots__ = ()
+    __slots__ = ("cables", "reservation")
 
-    def begin(self, saved: dict, now: float) -> None:
+    KEYS = ("cables",)
+
+    def __init__(self, core: Station, reservation: Reservation) -> None:
+        super().__init__(core)
+        self.reservation = reservation
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
         kept = {int(number): who for number, who in saved.get("cables", {}).items()}
-        self.cables = {n: who for n, who in kept.items() if n in self.connectors} or None
-        super().begin(saved, now)
+        self.cables = {n: who for n, who in kept.items() if n in self.core.connectors} or None
 
-    def extra_saved(self) -> dict[str, Any]:
-        saved = super().extra_saved()
-        if self.cables:
-            saved["cables"] = {str(number): who for number, who in self.cables.items()}
-        return saved
+    def saved(self) -> dict[str, Any]:
+        if not self.cables:
+            return {}
+        return {"cables": {str(number): who for number, who in self.cables.items()}}
 
     def holds_cable(self, outlet: Connector) -> bool:
         return (
             outlet.in_transaction
-            and self.outlets[outlet.id].token is not None
-            and self.model.flag("TxCtrlr.StopTxOnEVSideDisconnect")
-            and not self.model.flag(UNLOCK)
+            and self.core.outlets[outlet.id].token is not None
+            and self.core.model.flag("TxCtrlr.StopTxOnEVSideDisconnect")
+            and not self.core.model.flag(UNLOCK)
         )
 
     def leave_cable(self, outlet: Connector, now: float) -> str:
-        who = key(self.outlets[outlet.id].token)
+        who = key(self.core.outlets[outlet.id].token)
         outlet.apply(Event.TRANSACTION_ENDED, now)
-        self.outlets[outlet.id].token = outlet.ev = None
+        self.core.outlets[outlet.id].token = outlet.ev = None
         self.core.tell(core_topics.UNPLUGGED, outlet, now)
         return who
 
     def cable_freed(self, outlet: Connector, now: float) -> None:
-        self.show_reservations(now)
+        self.reservation.show_reservations(now)
 
     @answers(topics.IN_THE_WAY)
     def cable_in_the_way(self, outlet: Outlet) -> bool:
@@ -58,7 +69,7 @@ class Cabinet(HeldCables):
     def give_back(self, token: dict, connector: int | None, now: float) -> dict | None:
         """The driver of a cable that is locked here gets it back."""
         for number in list(self.cables or ()):
-            outlet = self.connectors.get(number)  # None where it was removed since
+            outlet = self.core.connectors.get(number)  # None where it was removed since
             here = outlet is not None and connector in (None, number)
             if here and self.frees_cable(outlet, key(token)):
                 self.free_cable(number, now)
@@ -69,7 +80,7 @@ class Cabinet(HeldCables):
     def unlock(self, outlet: Outlet) -> str | None:
         if outlet.hardware.error_code == "ConnectorLockFailure":
             return "UnlockFailed"
-        self.later(self.free_cable, outlet.number)
+        self.core.later(self.free_cable, outlet.number)
         return None
 
     # --- the variable ------------------------------------------------------------------------
@@ -77,7 +88,7 @@ class Cabinet(HeldCables):
     # With fixed cables alone there is nothing to unlock: it is read-only, and false.
 
     def _has_socket(self) -> bool:
-        return any(outlet.hardware.config.kind in SOCKETS for outlet in self.outlets.values())
+        return any(outlet.hardware.config.kind in SOCKETS for outlet in self.core.outlets.values())
 
     @folds(topics.AS_IT_IS)
     def as_sockets_have_it(self, variable: Variable, evse: dict | None) -> Variable:

@@ -6,6 +6,8 @@ from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Circuit, Limit
 from chargepoint.charging.profile import Period, Profile
 from chargepoint.charging.ranking import Ranking
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears, timer
 from chargepoint.hardware.states import Event, State
 from chargepoint.v201 import topics
 from chargepoint.v201.charging_profiles import (
@@ -30,21 +32,23 @@ class ChargingLimits:
     # --- which limits hold -------------------------------------------------------------------
 
     def grid(self, total_w: float) -> Circuit:
-        return offers.grid_of(all(c.dc for c in self.connectors.values()), total_w)
+        return offers.grid_of(all(c.dc for c in self.core.connectors.values()), total_w)
 
     def place_of(self, evse: int) -> Outlet:
         """The outlet that stands for its EVSE: the one in use, else the first."""
-        outlets = self.outlets_of({"id": evse})
+        outlets = self.core.outlets_of({"id": evse})
         return next((o for o in outlets if o.transaction is not None), outlets[0])
 
     def charging_places(self) -> list[Outlet]:
-        return [self.place_of(evse) for evse in sorted({o.evse for o in self.outlets.values()})]
+        return [
+            self.place_of(evse) for evse in sorted({o.evse for o in self.core.outlets.values()})
+        ]
 
     def since(self, outlet: Outlet, otherwise: int) -> int:
         """When the transaction began, ms by the CSMS's clock: relative schedules begin there."""
         if outlet.transaction is None:
             return otherwise
-        return round((outlet.transaction.started + self.skew) * 1000)
+        return round((outlet.transaction.started + self.core.skew) * 1000)
 
     def holds(self, installed: Installed, time: int) -> bool:
         """Hook: it counts at `time`, ms by the CSMS's clock, apart from its schedule."""
@@ -57,7 +61,7 @@ class ChargingLimits:
             kept = self.ranked = Ranking(self.profiles or [], _PROFILE)
         return kept
 
-    def _prevailing(
+    def prevailing(
         self, purpose: str, evse: int, time: int, since: int | None, session: str = ""
     ) -> tuple[Profile, Period] | None:
         if not self.profiles:
@@ -73,15 +77,15 @@ class ChargingLimits:
     def for_transaction(self, outlet: Outlet, time: int, since: int) -> tuple | None:
         """(profile, period) of the TxProfile, and where it says nothing of the default one."""
         session = outlet.transaction.id if outlet.transaction else WAITING
-        return self._prevailing(TX, outlet.evse, time, since, session) or self._prevailing(
+        return self.prevailing(TX, outlet.evse, time, since, session) or self.prevailing(
             TX_DEFAULT, outlet.evse, time, since
         )
 
     def station_limits(self, time: int) -> list[tuple[str, Period]]:
         """[(unit, period)] that all EVSEs keep together: the CSMS's, and those from outside."""
-        found = [self._prevailing(STATION_MAX, 0, time, None), self._external(0, time)]
+        found = [self.prevailing(STATION_MAX, 0, time, None), self._external(0, time)]
         pairs = [(profile.unit, period) for profile, period in filter(None, found)]
-        extra = self._prevailing(LOCAL_GENERATION, 0, time, None)
+        extra = self.prevailing(LOCAL_GENERATION, 0, time, None)
         return [self._raised(pair, extra) for pair in pairs] if extra else pairs
 
     def _raised(self, pair: tuple[str, Period], extra: tuple) -> tuple[str, Period]:
@@ -94,7 +98,7 @@ class ChargingLimits:
         return unit, period._replace(limit=period.limit + more)
 
     def _external(self, evse: int, time: int) -> tuple | None:
-        return self._prevailing(EXTERNAL, evse, time, None)
+        return self.prevailing(EXTERNAL, evse, time, None)
 
     def limit_at(
         self, outlet: Outlet, time: int, since: int, station: list[tuple[str, Period]],
@@ -115,6 +119,7 @@ class ChargingLimits:
 
     # --- what is offered ---------------------------------------------------------------------
 
+    @hears(core_topics.MAINS_CHANGED)
     def plan(self, now: float) -> None:
         """Offer every transaction what the profiles leave it, and wake up when that changes."""
         seen = self.core.ask(topics.GRID_CONTROLS, now)
@@ -127,8 +132,8 @@ class ChargingLimits:
     def _plan(self, now: float) -> None:
         if self.profiles is None:
             return
-        time = round((now + self.skew) * 1000)
-        active = [o for o in self.outlets.values() if o.hardware.in_transaction]
+        time = round((now + self.core.skew) * 1000)
+        active = [o for o in self.core.outlets.values() if o.hardware.in_transaction]
         active.sort(key=lambda o: o.transaction.started if o.transaction else now)
         since = [self.since(outlet, time) for outlet in active]
         station = self.station_limits(time)
@@ -154,10 +159,11 @@ class ChargingLimits:
     def _wake_for_limits(self, moments: list[int | None]) -> None:
         due = min((m for m in moments if m is not None), default=None)
         if due is None:
-            self.clear_timer("charging")
+            self.core.clear_timer("charging")
         else:
-            self.set_timer("charging", due / 1000 - self.skew)
+            self.core.set_timer("charging", due / 1000 - self.core.skew)
 
+    @timer("charging")
     def at_charging(self, now: float) -> None:
         self.plan(now)
 
@@ -173,13 +179,13 @@ class ChargingLimits:
         if self.withheld(outlet):
             if hardware.state is not State.STARTED and hardware.can(Event.EVSE_SUSPENDED):
                 hardware.apply(Event.EVSE_SUSPENDED, now)
-                self.happened(outlet, "ChargingStateChanged", now)
+                self.transactions.happened(outlet, "ChargingStateChanged", now)
         elif hardware.state is State.SUSPENDED_EVSE:
-            self.happened(outlet, "ChargingStateChanged", now)
+            self.transactions.happened(outlet, "ChargingStateChanged", now)
         elif outlet.transaction is not None and self._significant(before, hardware.limit_w):
             if hardware.state is State.CHARGING:
-                self.updated(outlet, "ChargingRateChanged", now)
-            self.watch_hardware(outlet, now)
+                self.transactions.updated(outlet, "ChargingRateChanged", now)
+            self.transactions.watch_hardware(outlet, now)
 
     def withheld(self, outlet: Outlet) -> bool:
         """No energy is to be offered now, though somebody is authorized."""
@@ -191,5 +197,5 @@ class ChargingLimits:
             return False
         if before is None or after is None or not before:
             return True
-        percent = float(self.model.value("SmartChargingCtrlr.LimitChangeSignificance"))
+        percent = float(self.core.model.value("SmartChargingCtrlr.LimitChangeSignificance"))
         return abs(after - before) / before * 100.0 >= percent

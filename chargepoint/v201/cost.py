@@ -3,7 +3,7 @@
 from typing import Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import hears
+from chargepoint.core.block import action, hears, timer
 from chargepoint.effects import SOON
 from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
@@ -33,27 +33,27 @@ class Cost:
 
     __slots__ = ()
 
-    def begin(self, saved: dict, now: float) -> None:
+    def restore_fares(self, saved: dict[str, Any]) -> None:
         kept = {int(k): {**entry} for k, entry in (saved.get("fares") or {}).items()}
         self.fares: dict[int, dict[str, Any]] | None = kept or None
-        super().begin(saved, now)
-        for number, entry in kept.items():
+
+    def arm_fares(self, now: float) -> None:
+        for number, entry in (self.fares or {}).items():
             for name, until in (("fare", "until"), ("notice", "notice_until")):
                 if until in entry:
-                    self.set_timer((name, number), max(now, entry[until]))
+                    self.core.set_timer((name, number), max(now, entry[until]))
 
-    def extra_saved(self) -> dict[str, Any]:
-        saved = super().extra_saved()
-        if self.fares:
-            saved["fares"] = {str(k): {**entry} for k, entry in self.fares.items()}
-        return saved
+    def saved_fares(self) -> dict[str, Any]:
+        if not self.fares:
+            return {}
+        return {"fares": {str(k): {**entry} for k, entry in self.fares.items()}}
 
     def _keep_fare(self, number: int, entry: dict[str, Any]) -> None:
         kept = {k: e for k, e in (self.fares or {}).items() if k != number}
         self.fares = {**kept, number: entry} if entry else kept or None
         if "until" not in entry:
-            self.clear_timer(("fare", number))
-        self.changed(SOON)
+            self.core.clear_timer(("fare", number))
+        self.core.changed(SOON)
 
     def fare(self, outlet: Outlet) -> dict[str, Any]:
         """What is known of who is there now, or of who has just left; {} for nothing."""
@@ -64,10 +64,11 @@ class Cost:
 
     # --- what the CSMS tells -----------------------------------------------------------------
 
+    @action("CostUpdated")
     def on_cost_updated(self, payload: dict, now: float) -> dict:
-        outlet = self.outlet_of(payload["transactionId"])
+        outlet = self.core.running(payload["transactionId"])
         if outlet is None:  # the response has no status to say so
-            self.remark("CostUpdated for no transaction that runs here: ignored", now)
+            self.core.remark("CostUpdated for no transaction that runs here: ignored", now)
         else:
             self.show_cost(outlet, payload["totalCost"], now)
         return {}
@@ -85,13 +86,13 @@ class Cost:
 
     def fare_currency(self, outlet: Outlet) -> str:
         """Of what is known of the cost there."""
-        return self.fare(outlet).get("currency") or self.model.value(f"{_CTRLR}.Currency")
+        return self.fare(outlet).get("currency") or self.core.model.value(f"{_CTRLR}.Currency")
 
     @hears(topics.EVENT_ANSWERED)
     def read_answer(self, payload: dict, message: dict, now: float) -> None:
         number, event = message["connector"], message["payload"]
         told = event["transactionInfo"]["transactionId"]
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is None:
             return
         if event["eventType"] == "Ended":
@@ -107,7 +108,7 @@ class Cost:
 
     @hears(core_topics.MESSAGE_GIVEN_UP)
     def not_answered(self, message: dict[str, Any], code: str, now: float) -> None:
-        outlet, event = self.outlets.get(message["connector"]), message["payload"]
+        outlet, event = self.core.outlets.get(message["connector"]), message["payload"]
         if outlet is None or event["eventType"] != "Ended":
             return
         if self.fare(outlet).get("ended") == event["transactionInfo"]["transactionId"]:
@@ -115,7 +116,7 @@ class Cost:
 
     @hears(topics.AUTHORIZE_HEARD)
     def read_verdict(self, payload: dict, context: Any, now: float) -> None:
-        outlet, token, info = self.outlets.get(context[0]), context[1], payload["idTokenInfo"]
+        outlet, token, info = self.core.outlets.get(context[0]), context[1], payload["idTokenInfo"]
         if outlet is None:
             return
         if outlet.token == token:
@@ -124,7 +125,7 @@ class Cost:
             entry = (self.fares or {}).get(outlet.number, _NOTHING)
             notice = {"notice": [info["personalMessage"]], "notice_until": now + NOTICE}
             self._keep_fare(outlet.number, {**entry, **notice})
-            self.set_timer(("notice", outlet.number), now + NOTICE)
+            self.core.set_timer(("notice", outlet.number), now + NOTICE)
 
     def _hear(self, outlet: Outlet, info: dict, told: dict) -> None:
         """Of an idTokenInfo and a TransactionEventResponse, what is for the driver to read."""
@@ -158,8 +159,9 @@ class Cost:
         if transaction.id_token:
             kept["token"] = token_key(transaction.id_token)
         self._keep_fare(outlet.number, kept)
-        self.set_timer(("fare", outlet.number), now + SHOWN_AFTER)
+        self.core.set_timer(("fare", outlet.number), now + SHOWN_AFTER)
 
+    @timer("fare")
     def at_fare(self, now: float, number: int) -> None:
         self.end_fare(number)
 
@@ -168,6 +170,7 @@ class Cost:
         entry = (self.fares or {}).get(number, _NOTHING)
         self._keep_fare(number, {k: entry[k] for k in _TO_ANOTHER if k in entry})
 
+    @timer("notice")
     def at_notice(self, now: float, number: int) -> None:
         self.drop_words({number}, _TO_ANOTHER)
 
@@ -182,16 +185,16 @@ class Cost:
     # Available is the operator's to say, Enabled the CSMS's.
 
     def tariffs_on(self) -> bool:
-        flag = self.model.flag
+        flag = self.core.model.flag
         return flag("TariffCostCtrlr.Available[Tariff]") and flag("TariffCostCtrlr.Enabled[Tariff]")
 
     def costs_on(self) -> bool:
-        flag = self.model.flag
+        flag = self.core.model.flag
         return flag("TariffCostCtrlr.Available[Cost]") and flag("TariffCostCtrlr.Enabled[Cost]")
 
     def fare_lines(self, outlet: Outlet) -> list[dict[str, Any]]:
         """The lines of the outlet's display that are not the CSMS's display messages."""
-        entry, model = self.fare(outlet), self.model
+        entry, model = self.fare(outlet), self.core.model
         present = outlet.token is not None or outlet.transaction is not None
         lines = [self._personal(entry[k], outlet) for k in ("notice", "personal") if k in entry]
         if present and "personal" not in entry and self.tariffs_on():
@@ -204,9 +207,9 @@ class Cost:
     def _cost_lines(self, entry: dict[str, Any], currency: str) -> list[dict[str, Any]]:
         if "total" in entry:
             return [_amount("total", "Total cost", entry["total"], currency)]
-        if "ended" in entry and (entry.get("answered") or not self.online):
+        if "ended" in entry and (entry.get("answered") or not self.core.online):
             # I05: nobody tells the total.
-            text = self.model.value(f"{_CTRLR}.TotalCostFallbackMessage")
+            text = self.core.model.value(f"{_CTRLR}.TotalCostFallbackMessage")
             return _fallback("total", text)
         return [_amount("cost", "Cost", entry["cost"], currency)] if "cost" in entry else []
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from chargepoint.core.block import Block, action
 from chargepoint.effects import URGENT
 from chargepoint.security.certificates import hash_data, pem_of, read_chain, same_hash
 from chargepoint.security.contracts import emaid_of, issuer_of
@@ -18,11 +19,14 @@ def _refused(status: str, code: str, text: str) -> dict:
     return {"status": status, "statusInfo": {"reasonCode": code, "additionalInfo": text}}
 
 
-class CustomerInformation:
+class CustomerInformation(Block):
     """Block of a 2.x station; it has no state of its own, but reads that of the others."""
 
     __slots__ = ()
 
+    KEEPS = False
+
+    @action("CustomerInformation")
     def on_customer_information(self, payload: dict, now: float) -> dict:
         if not (payload["report"] or payload["clear"]):  # N09.FR.07, N10.FR.07
             return _refused("Rejected", "InvalidValue", "neither report nor clear is asked for")
@@ -30,7 +34,7 @@ class CustomerInformation:
         if len(named) != 1:
             why = f"name the customer by one of: {', '.join(_REFERENCES)}"
             return _refused("Invalid", "UnsupportedParam" if named else "MissingParam", why)
-        self.later(self._serve_customer, payload)
+        self.core.later(self._serve_customer, payload)
         return {"status": "Accepted"}
 
     def _serve_customer(self, payload: dict, now: float) -> None:
@@ -46,7 +50,9 @@ class CustomerInformation:
 
     def _notify_customer(self, request_id: int, text: str, now: float) -> None:
         parts = [text[n : n + _PART] for n in range(0, len(text), _PART)] or [""]
-        self.tell_in_parts("NotifyCustomerInformation", request_id, "data", parts, now)
+        self.core.block("reports").tell_in_parts(
+            "NotifyCustomerInformation", request_id, "data", parts, now
+        )
 
     # --- who is meant ------------------------------------------------------------------------
 
@@ -60,7 +66,7 @@ class CustomerInformation:
             return {key(payload["idToken"])}
         if "customerCertificate" in payload:
             wanted = payload["customerCertificate"]
-            holders = [o for o in self.outlets.values() if self._has_contract(o, wanted)]
+            holders = [o for o in self.core.outlets.values() if self._has_contract(o, wanted)]
             return {f"emaid:{emaid_of(o.hardware.ev.contract)}".lower() for o in holders}
         name = payload["customerIdentifier"].lower()
         return {token for token in self._all_tokens() if token.partition(":")[2] == name}
@@ -69,21 +75,23 @@ class CustomerInformation:
         chain = read_chain(outlet.hardware.ev.contract) if outlet.hardware.ev else []
         if not chain:
             return False
-        issuer = issuer_of(chain[0], [*chain[1:], *self.contract_roots()]) or chain[0]
+        issuer = (
+            issuer_of(chain[0], [*chain[1:], *self.core.block("plug").contract_roots()]) or chain[0]
+        )
         own = hash_data(pem_of(chain[0]), pem_of(issuer), wanted["hashAlgorithm"])
         return same_hash(wanted, own)
 
     def _all_tokens(self) -> Iterator[str]:
         """The key of every token that the station has somewhere."""
-        yield from self.cache.to_saved()
-        yield from self.local_list or ()
-        for entry in (self.reservations or {}).values():
+        yield from self.core.block("authorization").cache.to_saved()
+        yield from self.core.block("authorization").local_list or ()
+        for entry in (self.core.block("reservation").reservations or {}).values():
             yield from (entry["token"], entry["group"])
-        for entry in (self.fares or {}).values():
+        for entry in (self.core.block("display").fares or {}).values():
             yield entry.get("token", "")
-        for message in self.queued:
+        for message in self.core.queued:
             yield key(message["payload"].get("idToken") or _NOBODY)
-        for outlet in self.outlets.values():
+        for outlet in self.core.outlets.values():
             yield from self._tokens_at(outlet)
 
     def _tokens_at(self, outlet: Outlet) -> list[str]:
@@ -99,17 +107,20 @@ class CustomerInformation:
 
     def _known_of(self, tokens: set[str], now: float) -> Iterator[str]:
         """One line for each thing that the station has of the customer."""
-        cached = self.cache.to_saved()
-        for name, known in (("Authorization cache", cached), ("Local list", self.local_list or {})):
+        cached = self.core.block("authorization").cache.to_saved()
+        for name, known in (
+            ("Authorization cache", cached),
+            ("Local list", self.core.block("authorization").local_list or {}),
+        ):
             for token in sorted(tokens & set(known)):
                 status, expires, group = known[token][:3]
                 until = f", until {iso(expires)}" if expires is not None else ""
                 of = f", group {group}" if group else ""
                 yield f"{name}: {token}, {status}{until}{of}"
         for identity in self._reserved_for(tokens):
-            entry = self.reservations[identity]
+            entry = self.core.block("reservation").reservations[identity]
             place = f"EVSE {entry['evse']}" if entry["evse"] else "any EVSE"
-            expires = iso(self.station_time(entry["expires"]))
+            expires = iso(self.core.station_time(entry["expires"]))
             yield f"Reservation {identity}: {entry['token']}, {place}, until {expires}"
         for outlet in self._outlets_used_by(tokens):
             yield from self._known_at(outlet, now)
@@ -117,18 +128,19 @@ class CustomerInformation:
 
     def _known_at(self, outlet: Outlet, now: float) -> Iterator[str]:
         place = f"EVSE {outlet.evse} connector {outlet.connector_id}"
-        entry, ev = self.fare(outlet), outlet.hardware.ev
+        entry, ev = self.core.block("display").fare(outlet), outlet.hardware.ev
         if outlet.token is not None:
             yield f"Authorized at {place}: {key(outlet.token)}"
         if transaction := outlet.transaction:
             energy = round(outlet.hardware.sample(now).energy_wh - transaction.meter_start)
-            since = iso(self.station_time(transaction.started))
+            since = iso(self.core.station_time(transaction.started))
             yield f"Transaction {transaction.id} at {place}: since {since}, {energy} Wh"
         if "ended" in entry:
             yield f"Ended transaction {entry['ended']} at {place}: {entry.get('token', '')}"
         for name, word in (("cost", "Cost so far"), ("total", "Total cost")):
             if name in entry:
-                yield f"{word} at {place}: {entry[name]:.2f} {self.fare_currency(outlet)}"
+                currency = self.core.block("display").fare_currency(outlet)
+                yield f"{word} at {place}: {entry[name]:.2f} {currency}"
         for content in entry.get("personal", ()):
             yield f"Personal message at {place}: {content['content']}"
         if entry.get("languages"):
@@ -141,26 +153,27 @@ class CustomerInformation:
             yield f"Contract certificate at {place}: {ev.emaid}, serial {serial}, until {until}"
 
     def _known_queued(self, tokens: set[str]) -> Iterator[str]:
-        for message in self.queued:
+        for message in self.core.queued:
             event = message["payload"]
             if key(event.get("idToken") or _NOBODY) in tokens:
                 identity = event["transactionInfo"]["transactionId"]
                 yield f"Not yet delivered: {event['eventType']} of transaction {identity}"
 
     def _reserved_for(self, tokens: set[str]) -> list[int]:
-        entries = (self.reservations or {}).items()
+        entries = (self.core.block("reservation").reservations or {}).items()
         return [k for k, e in entries if e["token"] in tokens or e["group"] in tokens]
 
     def _outlets_used_by(self, tokens: set[str]) -> list[Outlet]:
         return [
             outlet
-            for outlet in self.outlets.values()
-            if tokens & {*self._tokens_at(outlet), self.fare(outlet).get("token", "")}
+            for outlet in self.core.outlets.values()
+            if tokens
+            & {*self._tokens_at(outlet), self.core.block("display").fare(outlet).get("token", "")}
         ]
 
     def _messages_of(self, outlet: Outlet) -> list[dict]:
         running = outlet.transaction.id if outlet.transaction else None
-        infos = [entry["info"] for entry in (self.messages or {}).values()]
+        infos = [entry["info"] for entry in (self.core.block("display").messages or {}).values()]
         return [info for info in infos if running and info.get("transactionId") == running]
 
     # --- what is forgotten -------------------------------------------------------------------
@@ -171,17 +184,21 @@ class CustomerInformation:
         What is going on stays too: a transaction ends as it would have, and its events reach the
         CSMS. A contract is the car's and leaves with it.
         """
-        self.cache.forget(tokens)
+        self.core.block("authorization").cache.forget(tokens)
         for identity in self._reserved_for(tokens):
-            if not self.reservations[identity]["claimed"]:
-                self.remove_reservation(identity, now)
+            if not self.core.block("reservation").reservations[identity]["claimed"]:
+                self.core.block("reservation").remove_reservation(identity, now)
         used = self._outlets_used_by(tokens)
         for outlet in used:
-            self.drop_messages({info["id"] for info in self._messages_of(outlet)})
-            if "ended" in self.fare(outlet):
-                self.end_fare(outlet.number)
-        self.drop_words({outlet.number for outlet in used}, ("personal", "languages"))
-        self.changed(URGENT)
+            self.core.block("display").drop_messages(
+                {info["id"] for info in self._messages_of(outlet)}
+            )
+            if "ended" in self.core.block("display").fare(outlet):
+                self.core.block("display").end_fare(outlet.number)
+        self.core.block("display").drop_words(
+            {outlet.number for outlet in used}, ("personal", "languages")
+        )
+        self.core.changed(URGENT)
 
 
 _NOBODY: dict[str, Any] = {"type": "", "idToken": ""}

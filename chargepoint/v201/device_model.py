@@ -7,6 +7,7 @@ from functools import lru_cache
 from sys import intern
 from typing import ClassVar
 
+from chargepoint.config import StationConfig
 from chargepoint.v201.variables import (
     CONNECTOR_VARIABLES,
     DISPLAY_VARIABLES,
@@ -264,3 +265,9 @@ _CHECKS = {
     "integer": _integer, "decimal": _decimal, "boolean": _boolean, "MemberList": _list,
     "OptionList": _option, "SequenceList": _list,
 }  # fmt: skip
+
+
+def initial(config: StationConfig) -> dict[str, str]:
+    """The variables of a new station: as configured, and the Call timeout as configured."""
+    seconds = str(max(1, round(config.call_timeout)))
+    return {"OCPPCommCtrlr.MessageTimeout[Default]": seconds, **config.configuration}

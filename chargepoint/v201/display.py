@@ -6,7 +6,8 @@ day are in it as well, since a timer changes the state when one of them comes.
 
 from typing import Any
 
-from chargepoint.core.block import READS, VALUES, variable
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import READS, VALUES, gathers, variable
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import INOPERATIVE_STATES
 from chargepoint.v201.outlet import Outlet
@@ -25,6 +26,7 @@ class Display:
 
     LONGEST_CONTENT = 512  # of a MessageContentType, by the schemas
 
+    @gathers(core_topics.SHOWN)
     def shown_displays(self) -> dict[str, Any]:
         """{"display": [{"evse", "lines": [...]}]}: the EVSEs whose display shows something.
 
@@ -32,17 +34,17 @@ class Display:
         personal: `format`; tariff: the fallback; cost, total: `amount` and `currency`. Messages
         of one priority take turns, in this order.
         """
-        used = any(outlet.token or outlet.transaction for outlet in self.outlets.values())
+        used = any(outlet.token or outlet.transaction for outlet in self.core.outlets.values())
         if not used and self.messages is None and self.fares is None:
             return {"display": []}  # as most of the time: a snapshot is to cost nothing
-        evses = sorted({outlet.evse for outlet in self.outlets.values()})
+        evses = sorted({outlet.evse for outlet in self.core.outlets.values()})
         told = [{"evse": evse, "lines": self._lines_of(evse)} for evse in evses]
         return {"display": [display for display in told if display["lines"]]}
 
     def _lines_of(self, evse: int) -> list[dict[str, Any]]:
-        if self.dark:
+        if self.core.dark:
             return []
-        outlets = self.outlets_of({"id": evse})
+        outlets = self.core.outlets_of({"id": evse})
         messages = self._messages_for(evse, outlets)
         alone = [info for info in messages if info["priority"] == ALWAYS]
         if alone:
@@ -56,7 +58,9 @@ class Display:
         if self.messages is None or not self._shows_messages():
             return []
         state = self.display_state(outlets)
-        running = {outlet.transaction.id for outlet in self.outlets.values() if outlet.transaction}
+        running = {
+            outlet.transaction.id for outlet in self.core.outlets.values() if outlet.transaction
+        }
         return [
             entry["info"]
             for entry in self.messages.values()
@@ -67,7 +71,9 @@ class Display:
         ]
 
     def _shows_messages(self) -> bool:
-        return self.model.flag(f"{_CTRLR}.Available") and self.model.flag(f"{_CTRLR}.Enabled")
+        return self.core.model.flag(f"{_CTRLR}.Available") and self.core.model.flag(
+            f"{_CTRLR}.Enabled"
+        )
 
     def display_state(self, outlets: list[Outlet]) -> str:
         """MessageStateEnumType of one EVSE."""
@@ -93,13 +99,6 @@ class Display:
         """Hook: of one text in several languages (2.1), the one to show on the EVSE's display."""
         return contents[0]
 
-    def outlet_of(self, transaction_id: str) -> Outlet | None:
-        """Where the transaction runs; None if it does not."""
-        for outlet in self.outlets.values():
-            if outlet.transaction is not None and outlet.transaction.id == transaction_id:
-                return outlet
-        return None
-
     # --- in the device model -----------------------------------------------------------------
 
     @variable(
@@ -111,7 +110,7 @@ class Display:
     def read_display(self, variable: Variable, evse: dict | None, now: float) -> str:
         if variable.component == "Display":
             if variable.name == "Enabled":
-                return "false" if self.dark else "true"
+                return "false" if self.core.dark else "true"
             texts = [line["text"] for line in self._lines_of(evse["id"])]
             return "\n".join(texts)[:_VISIBLE_AT_MOST]
         if variable.key in self.SUPPORTED:

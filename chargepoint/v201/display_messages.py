@@ -5,12 +5,13 @@ from urllib.parse import urlsplit
 
 from chargepoint.answers import CallFault
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import hears
+from chargepoint.core.block import Block, action, hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.times import seconds_of
 from chargepoint.v201 import topics
+from chargepoint.v201.cost import Cost
 from chargepoint.v201.custom_data import plain
-from chargepoint.v201.display import ALWAYS
+from chargepoint.v201.display import ALWAYS, Display
 from chargepoint.v201.outlet import Outlet, Transaction
 
 MESSAGES_AT_MOST = 50  # DisplayMessageCtrlr.DisplayMessages, maxLimit
@@ -21,14 +22,31 @@ _LEAST = 0.001  # seconds: a timer that fires this early is not set once more
 Refusal = tuple[str, str, str]  # (status, reasonCode, words)
 
 
-class DisplayMessages:
+class DisplayMessages(Cost, Display, Block):
     """Block of a 2.x station; what of it shows at this moment: see display.py.
 
     messages  id -> {"info": MessageInfoType, "evse": 0 for all displays, "begun": whether its
               startDateTime has come}, in the order of their setting; None where there are none
     """
 
-    __slots__ = ()
+    __slots__ = ("fares", "messages")
+
+    KEYS = ("fares", "messages")
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        kept = {int(k): {**entry} for k, entry in (saved.get("messages") or {}).items()}
+        self.messages: dict[int, dict[str, Any]] | None = kept or None
+        self.restore_fares(saved)
+
+    def resume(self, now: float) -> None:
+        self.arm_fares(now)
+        self._heed_times(now)
+
+    def saved(self) -> dict[str, Any]:
+        saved = self.saved_fares()
+        if self.messages:
+            saved["messages"] = {str(k): {**entry} for k, entry in self.messages.items()}
+        return saved
 
     # What a version knows, by the variable that says it; an operator may configure less.
     SUPPORTED: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -37,25 +55,14 @@ class DisplayMessages:
         f"{_CTRLR}.SupportedStates": ("Charging", "Faulted", "Idle", "Unavailable"),
     }
 
-    def begin(self, saved: dict, now: float) -> None:
-        kept = {int(k): {**entry} for k, entry in (saved.get("messages") or {}).items()}
-        self.messages: dict[int, dict[str, Any]] | None = kept or None
-        super().begin(saved, now)
-        self._heed_times(now)
-
-    def extra_saved(self) -> dict[str, Any]:
-        saved = super().extra_saved()
-        if self.messages:
-            saved["messages"] = {str(k): {**entry} for k, entry in self.messages.items()}
-        return saved
-
     def supported(self, key: str) -> list[str]:
         """Of what the version knows, what the operator left; all of it where nothing is set."""
-        known, chosen = self.SUPPORTED[key], self.model.members(key)
+        known, chosen = self.SUPPORTED[key], self.core.model.members(key)
         return [value for value in known if value in chosen] or list(known)
 
     # --- SetDisplayMessage (O01, O02, O06) ---------------------------------------------------
 
+    @action("SetDisplayMessage")
     def on_set_display_message(self, payload: dict, now: float) -> dict:
         info = payload["message"]
         refused = self.message_refusal(info, now)
@@ -67,7 +74,10 @@ class DisplayMessages:
 
     def message_refusal(self, info: dict, now: float) -> Refusal | None:
         """Why the station will not show that, None if it will."""
-        if not (self.model.flag(f"{_CTRLR}.Available") and self.model.flag(f"{_CTRLR}.Enabled")):
+        if not (
+            self.core.model.flag(f"{_CTRLR}.Available")
+            and self.core.model.flag(f"{_CTRLR}.Enabled")
+        ):
             return "Rejected", "NotEnabled", "display messages are switched off"
         return (
             self._cannot_say(info)
@@ -100,14 +110,14 @@ class DisplayMessages:
         return None
 
     def _no_place(self, info: dict) -> Refusal | None:
-        if "transactionId" in info and self.outlet_of(info["transactionId"]) is None:
+        if "transactionId" in info and self.core.running(info["transactionId"]) is None:
             return "UnknownTransaction", "TxNotFound", "no such transaction is running"
         display = info.get("display")
         if display is None:
             return None
         if display["name"].lower() != "display" or display.get("instance"):
             return "Rejected", "UnsupportedParam", "the component is Display, one of each EVSE"
-        if "evse" in display and not self.outlets_of(display["evse"]):
+        if "evse" in display and not self.core.outlets_of(display["evse"]):
             return "Rejected", "UnknownEvse", "there is no such EVSE"
         return None
 
@@ -115,7 +125,7 @@ class DisplayMessages:
         start, end = (seconds_of(info.get(k, "")) for k in _TIMES)
         if any(k in info and seconds_of(info[k]) is None for k in _TIMES):
             return "Rejected", "InvalidValue", "a time is no date-time"
-        if end is not None and end <= max(self.station_time(now), start or 0.0):
+        if end is not None and end <= max(self.core.station_time(now), start or 0.0):
             return "Rejected", "InvalidValue", "endDateTime has passed, or is before startDateTime"
         return None
 
@@ -135,16 +145,16 @@ class DisplayMessages:
         gone = set(self.messages or ()) - set(kept)
         self.messages = {**kept, info["id"]: {"info": info, "evse": evse, "begun": False}}
         for identity in gone:
-            self.clear_timer(("message", identity))
+            self.core.clear_timer(("message", identity))
         self._heed_time(info["id"], now)
-        self.changed(URGENT)
+        self.core.changed(URGENT)
 
     def _place(self, info: dict) -> int:
         """The EVSE whose display it is for; 0: all displays."""
         named = info.get("display", {}).get("evse")
         if named is not None:
             return named["id"]
-        outlet = self.outlet_of(info["transactionId"]) if "transactionId" in info else None
+        outlet = self.core.running(info["transactionId"]) if "transactionId" in info else None
         return 0 if outlet is None else outlet.evse
 
     # --- times -------------------------------------------------------------------------------
@@ -158,18 +168,19 @@ class DisplayMessages:
         """Has its time begun, or ended, by the station's clock? Look again when that changes."""
         entry = self.messages[identity]
         begin, end = (seconds_of(entry["info"].get(k, "")) for k in _TIMES)
-        shown = self.station_time(now) + _LEAST
+        shown = self.core.station_time(now) + _LEAST
         if end is not None and end <= shown:
             self.drop_messages({identity})  # "after this date/time this message SHALL be removed"
             return
         entry["begun"] = begin is None or begin <= shown
         due = end if entry["begun"] else begin
         if due is None:
-            self.clear_timer(("message", identity))
+            self.core.clear_timer(("message", identity))
         else:
-            self.set_timer(("message", identity), self.when_it_shows(due, now))
-        self.changed(URGENT)
+            self.core.set_timer(("message", identity), self.core.when_it_shows(due, now))
+        self.core.changed(URGENT)
 
+    @timer("message")
     def at_message(self, now: float, identity: int) -> None:
         if identity in (self.messages or ()):
             self._heed_time(identity, now)
@@ -189,11 +200,12 @@ class DisplayMessages:
         kept = {k: e for k, e in (self.messages or {}).items() if k not in identities}
         self.messages = kept or None
         for identity in identities:
-            self.clear_timer(("message", identity))
-        self.changed(URGENT)
+            self.core.clear_timer(("message", identity))
+        self.core.changed(URGENT)
 
     # --- ClearDisplayMessage (O05) -----------------------------------------------------------
 
+    @action("ClearDisplayMessage")
     def on_clear_display_message(self, payload: dict, now: float) -> dict:
         if payload["id"] not in (self.messages or ()):
             info = {"reasonCode": "NotFound", "additionalInfo": "no message has that id"}
@@ -203,6 +215,7 @@ class DisplayMessages:
 
     # --- GetDisplayMessages (O03, O04) -------------------------------------------------------
 
+    @action("GetDisplayMessages")
     def on_get_display_messages(self, payload: dict, now: float) -> dict:
         wanted = payload.get("id")
         if wanted is not None and len(wanted) > MESSAGES_AT_MOST:
@@ -216,16 +229,16 @@ class DisplayMessages:
         ]
         if not found:
             return {"status": "Unknown"}
-        self.later(self._notify_messages, payload["requestId"], found)
+        self.core.later(self._notify_messages, payload["requestId"], found)
         return {"status": "Accepted"}
 
     def _notify_messages(self, request_id: int, found: list[dict], now: float) -> None:
-        parts = self.split(found, _IN_ONE_PART)
+        parts = self.core.block("reports").split(found, _IN_ONE_PART)
         pages = [
             {"requestId": request_id, "tbc": number < len(parts), "messageInfo": part}
             for number, part in enumerate(parts, 1)
         ]
-        self.tell_pages("NotifyDisplayMessages", pages, now)
+        self.core.block("reports").tell_pages("NotifyDisplayMessages", pages, now)
 
 
 _FILTERS = ("priority", "state")

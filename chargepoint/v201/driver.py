@@ -4,34 +4,54 @@ Not OCPP: without it, a remote start of a station that nobody stands at would on
 EmulatorCtrlr.AutoPlug turns it off.
 """
 
+from typing import Any
+
 from chargepoint.core import topics as core_topics
+from chargepoint.core.block import Block, timer
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import State
-from chargepoint.v201.meter_schedule import MeterSchedule
+from chargepoint.station import EMPTY
 from chargepoint.v201.outlet import Outlet
 
 
-class Driver(MeterSchedule):
-    __slots__ = ()
+class Driver(Block):
+    __slots__ = ("driven",)
+
+    KEYS = ("driven",)
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.driven: frozenset[int] = frozenset(saved.get("driven", ())) or EMPTY
+
+    def resume(self, now: float) -> None:
+        for number in self.driven:
+            self.core.set_timer(("driver", number), now + 5.0)
+
+    def saved(self) -> dict[str, Any]:
+        return {"driven": sorted(self.driven)} if self.driven else {}
 
     def send_driver(self, outlet: Outlet, now: float) -> None:
         """Somebody is on the way to this outlet, if drivers are emulated."""
-        if outlet.hardware.ev is None and self.model.flag("EmulatorCtrlr.AutoPlug"):
+        if outlet.hardware.ev is None and self.core.model.flag("EmulatorCtrlr.AutoPlug"):
             self.driven |= {outlet.number}
-            self.set_timer(("driver", outlet.number), now + self.rng.uniform(1.0, 3.0))
+            self.core.set_timer(("driver", outlet.number), now + self.core.rng.uniform(1.0, 3.0))
+
+    def leaves_after(self, outlet: Outlet) -> None:
+        """Who has plugged in here leaves after the end."""
+        self.driven |= {outlet.number}
 
     def driver_may_leave(self, outlet: Outlet, now: float) -> None:
         """Nobody charges here any longer."""
         if outlet.number in self.driven:
-            self.set_timer(("driver", outlet.number), now + self.rng.uniform(3.0, 6.0))
+            self.core.set_timer(("driver", outlet.number), now + self.core.rng.uniform(3.0, 6.0))
 
     def driver_gone(self, outlet: Outlet) -> None:
         """The car is away: whoever comes next is another."""
         self.driven -= {outlet.number}
-        self.clear_timer(("driver", outlet.number))
+        self.core.clear_timer(("driver", outlet.number))
 
+    @timer("driver")
     def at_driver(self, now: float, number: int) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is None or number not in self.driven:
             return
         hardware = outlet.hardware

@@ -1,5 +1,6 @@
 """Functional block E: energy that ends before the transaction does, at a register's value."""
 
+from chargepoint.core.block import timer
 from chargepoint.hardware.states import Event
 from chargepoint.v201.outlet import Outlet
 
@@ -14,7 +15,7 @@ class EnergyCaps:
 
     def barred_after(self, outlet: Outlet, now: float) -> None:
         """E05.FR.03: an invalid token still gets MaxEnergyOnInvalidId, if that is above 0."""
-        allowed = self.model.integer("TxCtrlr.MaxEnergyOnInvalidId")
+        allowed = self.core.model.integer("TxCtrlr.MaxEnergyOnInvalidId")
         transaction = outlet.transaction
         if transaction.barred or transaction.cap_wh is not None:
             return
@@ -38,10 +39,11 @@ class EnergyCaps:
         left = outlet.transaction.cap_wh - outlet.hardware.meter_wh
         power = outlet.hardware.power_w
         wait = min(_IDLE, left * 3600.0 / power) if power else _IDLE
-        self.set_timer(("cap", outlet.number), now + max(0.01, wait))
+        self.core.set_timer(("cap", outlet.number), now + max(0.01, wait))
 
+    @timer("cap")
     def at_cap(self, now: float, number: int) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         transaction = outlet.transaction if outlet is not None else None
         if transaction is None or transaction.cap_wh is None or transaction.barred:
             return

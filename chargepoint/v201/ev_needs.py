@@ -1,38 +1,50 @@
 """Functional block K, K15-K17: an EV with ISO 15118 tells what it needs, and takes a schedule."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.charging.offers import unlike_neighbours
+from chargepoint.core.block import Block, failed, got, timer
 from chargepoint.effects import SOON
 from chargepoint.hardware.ev import EV
 from chargepoint.times import iso
 from chargepoint.v201.charging_profiles import read
 from chargepoint.v201.outlet import Outlet
 
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.transactions import Transactions
+
+
 _TUPLES = "ISO15118Ctrlr.MaxScheduleEntries"
 # ISO 15118-2 [V2G2-307]: an EV waits 60 s for its schedule; then the station offers its own.
 PATIENCE = 60.0
 
 
-class EvNeeds:
+class EvNeeds(Block):
     """Block of a 2.x station. outlet.needs: until when the EV waits for its schedule."""
 
-    __slots__ = ()
+    __slots__ = ("transactions",)
+
+    def __init__(self, core: Station, transactions: Transactions) -> None:
+        super().__init__(core)
+        self.transactions = transactions
 
     def ev_asks(self, outlet: Outlet, now: float) -> None:
         """The power path closes: an EV that speaks ISO 15118 asks first (K15.FR.01)."""
         ev = outlet.hardware.ev
-        flag = self.model.flag
+        flag = self.core.model.flag
         enabled = flag("SmartChargingCtrlr.Enabled") and flag("ISO15118Ctrlr.Enabled")
-        if ev is None or not ev.iso15118 or not enabled or not self.online:
+        if ev is None or not ev.iso15118 or not enabled or not self.core.online:
             return
         payload = {
-            "evseId": outlet.evse, "maxScheduleTuples": self.model.integer(_TUPLES),
+            "evseId": outlet.evse, "maxScheduleTuples": self.core.model.integer(_TUPLES),
             "chargingNeeds": self.charging_needs(outlet, ev, now),
         }  # fmt: skip
-        self.call("NotifyEVChargingNeeds", payload, now, outlet.number)
+        self.core.call("NotifyEVChargingNeeds", payload, now, outlet.number)
         outlet.needs = now + PATIENCE
-        self.set_timer(("needs", outlet.number), outlet.needs)
+        self.core.set_timer(("needs", outlet.number), outlet.needs)
 
     def charging_needs(self, outlet: Outlet, ev: EV, now: float) -> dict[str, Any]:
         wanted = max(0.0, ev.target_soc - ev.soc) / 100 * ev.battery_kwh * 1000
@@ -54,22 +66,25 @@ class EvNeeds:
                 "evMaxCurrent": round(ev.max_power_kw * 1000 / (ev.phases or 3) / 230),
             }  # fmt: skip
         if ev.departure_s:
-            needs["departureTime"] = self.stamp(now + ev.departure_s)
+            needs["departureTime"] = self.core.stamp(now + ev.departure_s)
         return needs
 
+    @got("NotifyEVChargingNeeds")
     def got_notify_ev_charging_needs(self, payload: dict, number: int, now: float) -> None:
         # K15.FR.03: Accepted means that a profile comes; any other answer, that none comes now.
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is not None and payload["status"] != "Accepted":
             self.ev_goes_on(outlet, now)
 
+    @failed("NotifyEVChargingNeeds")
     def failed_notify_ev_charging_needs(self, code: str, number: int, now: float) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is not None:
             self.ev_goes_on(outlet, now)
 
+    @timer("needs")
     def at_needs(self, now: float, number: int) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is not None:
             self.ev_goes_on(outlet, now)
 
@@ -78,9 +93,9 @@ class EvNeeds:
         if outlet.needs is None:
             return
         outlet.needs = None
-        self.clear_timer(("needs", outlet.number))
-        self.changed(SOON)
-        self.happened(outlet, "ChargingStateChanged", now)
+        self.core.clear_timer(("needs", outlet.number))
+        self.core.changed(SOON)
+        self.transactions.happened(outlet, "ChargingStateChanged", now)
 
     def ev_chooses(self, outlet: Outlet, raw: dict, now: float) -> None:
         """The EV takes the schedule that gives it most, and tells its own (K15.FR.07)."""
@@ -90,8 +105,10 @@ class EvNeeds:
         schedules = raw["chargingSchedule"]
         choice = max(range(len(schedules)), key=lambda n: (_energy(schedules[n]), -n))
         session = outlet.transaction.id
-        self.install(read(raw, outlet.evse, session, choice=choice), now)
-        start = schedules[choice].get("startSchedule") or iso(self.since(outlet, 0) / 1000)
+        self.core.block("charging").install(read(raw, outlet.evse, session, choice=choice), now)
+        start = schedules[choice].get("startSchedule") or iso(
+            self.core.block("charging").since(outlet, 0) / 1000
+        )
         payload = {
             "timeBase": start, "evseId": outlet.evse,
             "chargingSchedule": {
@@ -101,7 +118,7 @@ class EvNeeds:
             },
             **self.choice_told(schedules[choice]["id"]),
         }  # fmt: skip
-        self.call("NotifyEVChargingSchedule", payload, now)
+        self.core.call("NotifyEVChargingSchedule", payload, now)
         self.ev_goes_on(outlet, now)
 
     def choice_told(self, schedule: int) -> dict[str, Any]:

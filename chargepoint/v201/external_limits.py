@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chargepoint.core.block import command
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected
 from chargepoint.v201.charging_profiles import EXTERNAL, Installed, read
@@ -14,6 +15,7 @@ class ExternalLimits:
 
     __slots__ = ()
 
+    @command("charging-limit")
     def do_charging_limit(
         self, now: float, limit: Any = None, unit: str = "W", evse: int = 0,
         source: str = "EMS", critical: bool = False,
@@ -35,7 +37,8 @@ class ExternalLimits:
             "id": identity, "stackLevel": 0, "chargingProfilePurpose": EXTERNAL,
             "chargingProfileKind": "Absolute",
             "chargingSchedule": [{
-                "id": abs(identity), "startSchedule": self.stamp(now), "chargingRateUnit": unit,
+                "id": abs(identity), "startSchedule": self.core.stamp(now),
+                "chargingRateUnit": unit,
                 "chargingSchedulePeriod": [{"startPeriod": 0, **period}],
             }],
         }  # fmt: skip
@@ -50,7 +53,7 @@ class ExternalLimits:
         return {"status": "Accepted"}
 
     def _check_limit(self, limit: Any, unit: str, evse: int, source: str) -> None:
-        if not self.model.flag("SmartChargingCtrlr.ExternalControlSignalsEnabled"):
+        if not self.core.model.flag("SmartChargingCtrlr.ExternalControlSignalsEnabled"):
             why = "SmartChargingCtrlr.ExternalControlSignalsEnabled is false."
             raise CommandRejected("not_possible_now", why)
         number = isinstance(limit, int | float) and not isinstance(limit, bool)
@@ -61,7 +64,7 @@ class ExternalLimits:
         if source not in SOURCES:
             message = f"source is one of: {', '.join(SOURCES)}."
             raise CommandRejected("invalid_arguments", message)
-        if evse and not self.outlets_of({"id": evse}):
+        if evse and not self.core.outlets_of({"id": evse}):
             raise CommandRejected("invalid_arguments", f"This station has no EVSE {evse!r}.")
 
     def _limit_of(self, evse: int, source: str) -> Installed | None:
@@ -82,19 +85,17 @@ class ExternalLimits:
         payload: dict[str, Any] = {"chargingLimitSource": old.source}
         if old.profile.connector:
             payload["evseId"] = old.profile.connector
-        self.call("ClearedChargingLimit", payload, now)  # K13.FR.01
-        self.changed(URGENT)
+        self.core.call("ClearedChargingLimit", payload, now)  # K13.FR.01
+        self.core.changed(URGENT)
         self.plan(now)
         return {"status": "Accepted"}
 
-    def _notify_limit(
-        self, raw: dict, evse: int, source: str, critical: bool, now: float
-    ) -> None:
+    def _notify_limit(self, raw: dict, evse: int, source: str, critical: bool, now: float) -> None:
         limit = {"chargingLimitSource": source, "isGridCritical": critical}
         payload: dict[str, Any] = {"chargingLimit": limit}
         if evse:
             payload["evseId"] = evse
         # K11.FR.06: the schedule goes along if the CSMS wants it.
-        if self.model.flag("SmartChargingCtrlr.NotifyChargingLimitWithSchedules"):
+        if self.core.model.flag("SmartChargingCtrlr.NotifyChargingLimitWithSchedules"):
             payload["chargingSchedule"] = raw["chargingSchedule"]
-        self.call("NotifyChargingLimit", payload, now)
+        self.core.call("NotifyChargingLimit", payload, now)

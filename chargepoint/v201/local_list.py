@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from chargepoint.answers import CallFault
+from chargepoint.core.block import action
 from chargepoint.effects import URGENT
 from chargepoint.v201.auth_cache import key, parse_time
 
@@ -25,14 +26,16 @@ class LocalList:
 
     __slots__ = ()
 
+    @action("GetLocalListVersion")
     def on_get_local_list_version(self, payload: dict, now: float) -> dict:
-        enabled = self.model.flag("LocalAuthListCtrlr.Enabled")
+        enabled = self.core.model.flag("LocalAuthListCtrlr.Enabled")
         return {"versionNumber": self.list_version if enabled and self.local_list else _NO_LIST}
 
+    @action("SendLocalList")
     def on_send_local_list(self, payload: dict, now: float) -> dict:
         entries = payload.get("localAuthorizationList", [])
         self._check_size(payload, entries)
-        if not self.model.flag("LocalAuthListCtrlr.Enabled"):
+        if not self.core.model.flag("LocalAuthListCtrlr.Enabled"):
             return failed("NotEnabled", "the list is switched off")
         version, full = payload["versionNumber"], payload["updateType"] == "Full"
         if version <= _NO_LIST:
@@ -48,21 +51,21 @@ class LocalList:
         if len(merged) > ENTRIES_AT_MOST:
             return failed("TooLargeElement", f"the list holds {ENTRIES_AT_MOST} tokens")
         self.local_list, self.list_version = merged or None, version
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         return {"status": "Accepted"}
 
     def _check_size(self, payload: dict, entries: list) -> None:
-        most = self.model.integer("LocalAuthListCtrlr.ItemsPerMessage")
+        most = self.core.model.integer("LocalAuthListCtrlr.ItemsPerMessage")
         if len(entries) > most:  # D01.FR.11
             why = f"{len(entries)} tokens, at most {most} in one message"
             raise CallFault("OccurrenceConstraintViolation", why)
-        longest = self.model.integer("LocalAuthListCtrlr.BytesPerMessage")
+        longest = self.core.model.integer("LocalAuthListCtrlr.BytesPerMessage")
         if len(orjson.dumps(payload)) > longest:  # D01.FR.12
             raise CallFault("FormatViolation", f"at most {longest} bytes in one message")
 
     def listed(self, token: dict) -> list | None:
         """[status, expires, group key] of the list in force, None for a token not in it."""
-        if self.local_list is None or not self.model.flag("LocalAuthListCtrlr.Enabled"):
+        if self.local_list is None or not self.core.model.flag("LocalAuthListCtrlr.Enabled"):
             return None
         return self.local_list.get(key(token))
 

@@ -4,38 +4,52 @@ from typing import Any
 
 from chargepoint.charging.profile import Period, Profile
 from chargepoint.commands import CommandRejected
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import Block, answers
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
 from chargepoint.v201.charging_profiles import EXTERNAL, LOCAL_GENERATION, STATION_MAX
 
 
-class Looking201:
+class Looking201(Block):
     """Block of a 2.x station."""
 
     __slots__ = ()
 
+    KEEPS = False
+
+    @answers(core_topics.SHOWN_SAMPLE)
     def shown_sample(self, outlet: Connector, now: float) -> Sample:
-        return self.sample(self.outlets[outlet.id], now)
+        return self.core.block("metering").sample(self.core.outlets[outlet.id], now)
 
     # --- limits ------------------------------------------------------------------------------
 
+    @answers(core_topics.LIMITS_NOW)
     def limits_now(self, outlet: Connector, now: float) -> list[tuple[Profile, Period, str]]:
-        if not self.profiles:
+        if not self.core.block("charging").profiles:
             return []
-        place, time = self.outlets[outlet.id], round((now + self.skew) * 1000)
-        found = [self.for_transaction(place, time, self.since(place, time))]
+        place, time = self.core.outlets[outlet.id], round((now + self.core.skew) * 1000)
+        found = [
+            self.core.block("charging").for_transaction(
+                place, time, self.core.block("charging").since(place, time)
+            )
+        ]
         for purpose, evse in (
             (EXTERNAL, outlet.evse), (EXTERNAL, 0), (STATION_MAX, 0), (LOCAL_GENERATION, 0),
         ):  # fmt: skip
-            found.append(self._prevailing(purpose, evse, time, None))
-        sources = {installed.profile.id: installed.source for installed in self.profiles}
+            found.append(self.core.block("charging").prevailing(purpose, evse, time, None))
+        sources = {
+            installed.profile.id: installed.source
+            for installed in self.core.block("charging").profiles
+        }
         return [(p, period, sources.get(p.id, "")) for p, period in filter(None, found)]
 
+    @answers(core_topics.COMPOSITE)
     def composite_answer(
         self, outlet: Connector, seconds: int, now: float
     ) -> dict[str, Any] | None:
         asked = {"evseId": outlet.evse, "duration": seconds, "chargingRateUnit": "W"}
-        schedule = self.on_get_composite_schedule(asked, now).get("schedule")
+        schedule = self.core.block("charging").on_get_composite_schedule(asked, now).get("schedule")
         return schedule and {
             "start": schedule["scheduleStart"], "seconds": schedule["duration"],
             "periods": schedule["chargingSchedulePeriod"],
@@ -43,10 +57,11 @@ class Looking201:
 
     # --- the device model --------------------------------------------------------------------
 
+    @answers(core_topics.SETTINGS_NOW)
     def settings_now(self, now: float) -> list[dict[str, Any]]:
         return [
             self._setting(line, line["variableAttribute"][0])
-            for line in self._inventory(now, writable_only=False)
+            for line in self.core.block("variables").inventory(now, writable_only=False)
         ]
 
     def _setting(self, line: dict[str, Any], attribute: dict[str, Any]) -> dict[str, Any]:
@@ -59,7 +74,7 @@ class Looking201:
             "kind": traits["dataType"], "unit": traits.get("unit"), "low": traits.get("minLimit"),
             "high": traits.get("maxLimit"), "evse": place.get("id"),
             "connector": place.get("connectorId"),
-            "waits": self.model.waiting(f"{group}.{name}") if not place else None,
+            "waits": self.core.model.waiting(f"{group}.{name}") if not place else None,
         }  # fmt: skip
         if traits["dataType"] == "boolean":
             shown["values"] = ["true", "false"]
@@ -67,6 +82,7 @@ class Looking201:
             shown["values"] = values.split(",")
         return {n: value for n, value in shown.items() if value is not None or n == "value"}
 
+    @answers(core_topics.CHANGE_REQUEST)
     def change_request(
         self, key: str, value: str, evse: int | None, connector: int | None
     ) -> tuple[str, dict[str, Any]]:
@@ -81,6 +97,7 @@ class Looking201:
         row = {"component": component, "variable": _parts(name), "attributeValue": value}
         return "SetVariables", {"setVariableData": [row]}
 
+    @answers(core_topics.CHANGE_ANSWER)
     def change_answer(self, answer: dict[str, Any]) -> tuple[str, str]:
         [result] = answer["setVariableResult"]
         info = result.get("attributeStatusInfo") or {}

@@ -22,12 +22,15 @@ class Migration(NetworkProfiles):
 
     # --- what the shell asks before it dials -------------------------------------------------
 
-    def link_security(self) -> LinkSecurity | None:
-        link, profile = super().link_security(), self.profile_in_use()
+    @answers(core_topics.LINK_SECURITY)
+    def link_in_use(self) -> LinkSecurity | None:
+        link, profile = self.core.block("relinking").link_security(), self.profile_in_use()
         if profile is None:
             return link
         if link is None:
-            link = LinkSecurity(level(profile), roots=tuple(self.roots_of(self.CSMS_ROOT)))
+            link = LinkSecurity(
+                level(profile), roots=tuple(self.core.block("certificates").csms_roots())
+            )
         return link._replace(
             url=profile["OcppCsmsUrl"],
             identity=profile.get("Identity", ""),
@@ -38,25 +41,25 @@ class Migration(NetworkProfiles):
     def configured_pause(self, attempt: int) -> float:
         return configured_delay(
             attempt,
-            self.rng.random(),
-            minimum=self.model.integer(f"{_COMM}.RetryBackOffWaitMinimum"),
-            doublings=self.model.integer(f"{_COMM}.RetryBackOffRepeatTimes"),
-            spread=self.model.integer(f"{_COMM}.RetryBackOffRandomRange"),
+            self.core.rng.random(),
+            minimum=self.core.model.integer(f"{_COMM}.RetryBackOffWaitMinimum"),
+            doublings=self.core.model.integer(f"{_COMM}.RetryBackOffRepeatTimes"),
+            spread=self.core.model.integer(f"{_COMM}.RetryBackOffRandomRange"),
         )
 
     # --- how it went -------------------------------------------------------------------------
 
     @hears(core_topics.DIAL_FAILED)
     def attempt_failed(self, kind: str, why: str, now: float) -> None:
-        trial = self.vault is not None and self.vault.before is not None
+        trial = self.security.vault is not None and self.security.vault.before is not None
         if self.network is not None and not trial:  # new credentials are given up before the slot
             self._attempt_failed(self.network, now)
 
     def _attempt_failed(self, network: Network, now: float) -> None:
         """B10.FR.03: so many attempts for each entry."""
         network.failures += 1
-        self.changed(SOON)
-        if network.failures >= self.model.integer(f"{_COMM}.NetworkProfileConnectionAttempts"):
+        self.core.changed(SOON)
+        if network.failures >= self.core.model.integer(f"{_COMM}.NetworkProfileConnectionAttempts"):
             network.tried += 1
             self._turn(network, now)
 
@@ -71,15 +74,15 @@ class Migration(NetworkProfiles):
         else:
             network.use(order[0])
         if network.current != before:
-            self.boot_anew()  # what another CSMS has asked for, and said of us
+            self.core.boot_anew()  # what another CSMS has asked for, and said of us
             words = f"turned from network profile {before[0]} to {network.current[0]}"
-            self.remark(words, now)
-            self.changed(URGENT)
+            self.core.remark(words, now)
+            self.core.changed(URGENT)
 
     def _order(self, network: Network) -> list[int]:
         """NetworkConfigurationPriority without what is empty, or less secure than what worked."""
         least = self._least_security(network)
-        order = [int(slot) for slot in self.model.members(PRIORITY)]
+        order = [int(slot) for slot in self.core.model.members(PRIORITY)]
         order = [slot for slot in order if network.holds(slot)]
         return [slot for slot in order if self.security_of(slot) >= least] or [network.current[0]]
 
@@ -89,15 +92,15 @@ class Migration(NetworkProfiles):
             return 0
         profile = network.good[1]
         least = self.configured_security() if profile is None else level(profile)
-        return 2 if least == 3 and self.model.flag(DOWNGRADE) else least
+        return 2 if least == 3 and self.core.model.flag(DOWNGRADE) else least
 
     @hears(core_topics.CONNECTING)
     def attempt_succeeded(self, now: float) -> None:
         network = self.network
         if network is not None:
             network.failures = network.tried = 0
-        if self.booted and not self.same_csms():
-            self.boot_as(MOVED)
+        if self.core.booted and not self.core.same_csms():
+            self.core.boot_as(MOVED)
 
     @answers(core_topics.CSMS_ADDRESS)
     def address_in_use(self) -> str | None:
@@ -116,28 +119,28 @@ class Migration(NetworkProfiles):
         network = self.network
         moved = network is not None and network.current != network.good
         if moved:
-            self.forget_reported()
+            self.core.forget_reported()
             network.good = network.current
             self._drop_weaker(network)
-            self.changed(URGENT)
+            self.core.changed(URGENT)
 
     def _drop_weaker(self, network: Network) -> None:
         """A05.FR.06: profiles less secure than the link that works now are removed."""
         least = self._least_security(network)
         kept = {slot: held for slot, held in network.slots.items() if level(held) >= least}
         network.slots = kept
-        self.model.put(_PRIORITY, ",".join(map(str, self._order(network))))
+        self.core.model.put(_PRIORITY, ",".join(map(str, self._order(network))))
+
+    def resume(self, now: float) -> None:
+        self.heed_network()
+        if not self.core.booted:
+            self._begin_with_first()
 
     # --- a boot ------------------------------------------------------------------------------
 
-    def begin(self, saved: dict, now: float) -> None:
-        super().begin(saved, now)
-        if not self.booted:
-            self._begin_with_first()
-
     @hears(core_topics.REBOOTED)
     def begin_anew(self, now: float, reason: str, seconds: float) -> None:
-        self.model.booted()
+        self.core.model.booted()
         self._begin_with_first()
 
     def _begin_with_first(self) -> None:
@@ -156,7 +159,7 @@ class Migration(NetworkProfiles):
         profile: Profile = self.profile_in_use() or {}
         shown = {
             "slot": self.network.current[0],
-            "url": profile.get("OcppCsmsUrl", self.config.csms_url),
+            "url": profile.get("OcppCsmsUrl", self.core.config.csms_url),
             "security_profile": self.security_profile(),
         }
         return {"network": shown}

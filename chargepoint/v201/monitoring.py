@@ -3,6 +3,9 @@
 import math
 from typing import Any, ClassVar, NamedTuple
 
+from chargepoint.config import StationConfig
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import action, hears
 from chargepoint.effects import URGENT
 from chargepoint.v201.custom_data import plain
 from chargepoint.v201.monitoring_report import MonitoringReport
@@ -38,19 +41,22 @@ class Refusal(NamedTuple):
 class Monitoring(MonitoringReport):
     __slots__ = ()
 
+    KEYS = ("event_count", "kept_events", "monitors")
     MONITOR_TYPES: ClassVar[tuple[str, ...]] = (*THRESHOLDS, "Delta", *PERIODIC)
 
-    def restore_monitors(self, saved: dict, now: float) -> None:
+    def restore(self, saved: dict[str, Any], now: float) -> None:
         self.event_count: int = saved.get("event_count", 0)
         self.kept_events: list | None = saved.get("kept_events")
         # A station that was of another version may have had types that this one knows not.
         kept = [e for e in saved.get("monitors", ()) if e["type"] in self.MONITOR_TYPES]
         monitors = [Monitor.from_saved(entry) for entry in kept]
         self.monitors: dict[int, Monitor] | None = {m.id: m for m in monitors} or None
-        for monitor in monitors:
+
+    def resume(self, now: float) -> None:
+        for monitor in (self.monitors or {}).values():
             self.watch(monitor, now)
 
-    def saved_monitors(self) -> dict[str, Any]:
+    def saved(self) -> dict[str, Any]:
         saved: dict[str, Any] = {}
         if self.event_count:
             saved["event_count"] = self.event_count
@@ -68,17 +74,20 @@ class Monitoring(MonitoringReport):
 
     # --- SetVariableMonitoring (N04) ---------------------------------------------------------
 
+    @action("SetVariableMonitoring")
     def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
         items = payload["setMonitoringData"]
-        self.check_request("MonitoringCtrlr", "SetVariableMonitoring", payload, "setMonitoringData")
+        self.variables.check_request(
+            "MonitoringCtrlr", "SetVariableMonitoring", payload, "setMonitoringData"
+        )
         results = [self._set_monitor(item, now) for item in items]
-        self.changed(URGENT)
-        self.later(self.look_at_values)
+        self.core.changed(URGENT)
+        self.core.later(self.look_at_values)
         return {"setMonitoringResult": results}
 
     def _set_monitor(self, item: dict, now: float) -> dict:
         result = {name: item[name] for name in ("type", "severity", "component", "variable")}
-        variable = self.find_variable(item["component"], item["variable"])
+        variable = self.variables.find_variable(item["component"], item["variable"])
         if isinstance(variable, str):
             return {**result, "status": variable}
         refused = self.monitor_refusal(item, variable)
@@ -106,13 +115,13 @@ class Monitoring(MonitoringReport):
             return Refusal("Rejected", "ValueOutOfRange", "severity is 0 to 9")
         if item["value"] < _least_value(kind):
             return Refusal("Rejected", "ValueTooLow", f"the value is {_least_value(kind)} or more")
-        if kind in THRESHOLDS and _beyond(self.limits(variable, evse), item["value"]):
+        if kind in THRESHOLDS and _beyond(self.variables.limits(variable, evse), item["value"]):
             return Refusal("Rejected", "ValueOutOfRange", "the variable never has that value")
         return self._monitor_clash(item)
 
     def _fits_monitor(self, kind: str, variable: Variable, evse: dict | None) -> bool:
         if kind in TARGETS:
-            return kind in self.MONITOR_TYPES and self.target(variable, evse) is not None
+            return kind in self.MONITOR_TYPES and self.variables.target(variable, evse) is not None
         if kind in THRESHOLDS:
             return variable.kind in _NUMERIC
         return kind in PERIODIC or variable.kind != "dateTime"
@@ -148,27 +157,29 @@ class Monitoring(MonitoringReport):
 
     def _remove_monitor(self, number: int, now: float) -> None:
         self.monitors = {k: m for k, m in self.monitors.items() if k != number} or None
-        self.clear_timer(("monitor", number))
+        self.core.clear_timer(("monitor", number))
         if self.monitors is None:
-            self.clear_timer("monitors")
+            self.core.clear_timer("monitors")
         self.monitor_removed(number, now)
 
+    @action("ClearVariableMonitoring")
     def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
-        self.check_request("MonitoringCtrlr", "ClearVariableMonitoring", payload, "id")
+        self.variables.check_request("MonitoringCtrlr", "ClearVariableMonitoring", payload, "id")
         results = []
         for number in payload["id"]:
             known = number in (self.monitors or ())
             if known:
                 self._remove_monitor(number, now)
             results.append({"id": number, "status": "Accepted" if known else "NotFound"})
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         return {"clearMonitoringResult": results}
 
     # --- SetMonitoringBase (N03) and SetMonitoringLevel (N05) --------------------------------
 
+    @action("SetMonitoringBase")
     def on_set_monitoring_base(self, payload: dict, now: float) -> dict:
         base = payload["monitoringBase"]
-        self.model.set(_BASE, base)
+        self.core.model.set(_BASE, base)
         for monitor in list((self.monitors or {}).values()):
             # N03.FR.03 to 05: All leaves what the CSMS has set, also in the place of what the
             # factory has configured; FactoryDefault brings that back.
@@ -177,12 +188,12 @@ class Monitoring(MonitoringReport):
                 self._remove_monitor(monitor.id, now)
         if base != "HardWiredOnly":
             self._install_preconfigured(now)
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         return {"status": "Accepted"}
 
     def _install_preconfigured(self, now: float) -> None:
         """A Delta monitor of each connector's state, where it is not there."""
-        for number, outlet in self.outlets.items():
+        for number, outlet in self.core.outlets.items():
             if _FACTORY + number in (self.monitors or ()):
                 continue
             place = {"id": outlet.evse, "connectorId": outlet.connector_id}
@@ -194,21 +205,23 @@ class Monitoring(MonitoringReport):
             )  # fmt: skip
             self._install_monitor(monitor, {}, now)
 
-    def match_monitors(self, now: float) -> None:
+    @hears(core_topics.RECONFIGURED)
+    def match_monitors(self, old: StationConfig, now: float) -> None:
         """Connectors came or went: a monitor ends with its variable."""
         for monitor in list((self.monitors or {}).values()):
-            if isinstance(self.find_variable(monitor.component, monitor.variable), str):
+            if isinstance(self.variables.find_variable(monitor.component, monitor.variable), str):
                 self._remove_monitor(monitor.id, now)
-        if self.model.value(_BASE.key) != "HardWiredOnly":
+        if self.core.model.value(_BASE.key) != "HardWiredOnly":
             self._install_preconfigured(now)
 
+    @action("SetMonitoringLevel")
     def on_set_monitoring_level(self, payload: dict, now: float) -> dict:
         if not 0 <= payload["severity"] <= 9:
             info = {"reasonCode": "ValueOutOfRange", "additionalInfo": "severity is 0 to 9"}
             return {"status": "Rejected", "statusInfo": info}
-        self.model.set(_LEVEL, str(payload["severity"]))
-        self.later(self.look_at_values)  # what was kept back may be told now
-        self.changed(URGENT)
+        self.core.model.set(_LEVEL, str(payload["severity"]))
+        self.core.later(self.look_at_values)  # what was kept back may be told now
+        self.core.changed(URGENT)
         return {"status": "Accepted"}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chargepoint.answers import CallFault
+from chargepoint.core.block import action
 from chargepoint.v201.events import Events
 from chargepoint.v201.monitors import CRITERIA, Monitor
 from chargepoint.v201.report_filters import asks_for
@@ -14,12 +15,13 @@ _ITEMS = 100  # MonitoringCtrlr.ItemsPerMessage and DeviceDataCtrlr's say the sa
 class MonitoringReport(Events):
     __slots__ = ()
 
+    @action("GetMonitoringReport")
     def on_get_monitoring_report(self, payload: dict, now: float) -> dict:
         check_count(payload.get("componentVariable", ()))  # N02.FR.07
         lines = self._monitoring_lines(payload)
         if not lines:
             return {"status": "EmptyResultSet"}
-        self.later(self._notify_monitoring_report, payload["requestId"], lines)
+        self.core.later(self._notify_monitoring_report, payload["requestId"], lines)
         return {"status": "Accepted"}
 
     def _monitoring_lines(self, payload: dict) -> list[dict]:
@@ -44,8 +46,10 @@ class MonitoringReport(Events):
         return {name: getattr(monitor, name) for name in names}
 
     def _notify_monitoring_report(self, request_id: int, lines: list[dict], now: float) -> None:
-        parts = self.split(lines)
-        self.tell_in_parts("NotifyMonitoringReport", request_id, "monitor", parts, now)
+        parts = self.core.block("reports").split(lines)
+        self.core.block("reports").tell_in_parts(
+            "NotifyMonitoringReport", request_id, "monitor", parts, now
+        )
 
 
 def check_count(items: Sequence) -> None:

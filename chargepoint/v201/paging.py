@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from chargepoint.core.block import Block, failed, got
+
 REPORT_BYTES = "EmulatorCtrlr.ReportBytes"  # ours: of one message, its frame included
+PAGED = (  # the Calls that are pages
+    "NotifyCustomerInformation", "NotifyDisplayMessages", "NotifyMonitoringReport", "NotifyReport",
+    "ReportChargingProfiles", "ReportDERControl",
+)  # fmt: skip
 _FRAME = 400  # bytes of all that is not in the list: ids, times, numbers
 
 
@@ -21,18 +27,20 @@ class Page(NamedTuple):
     why: str = "triggered"  # the CSMS has asked for it, also while the station is Pending
 
 
-class Paging:
+class Paging(Block):
     """It has no state: what is left of a report is with the page that is under way, and lost with
     the link as any other Call is."""
 
     __slots__ = ()
+
+    KEEPS = False
 
     def split(self, items: Iterable[Any], most: int | None = None) -> list[list[Any]]:
         """In lists that fit into a message by EmulatorCtrlr.ReportBytes, of `most` items each.
 
         What does not fit alone stands alone.
         """
-        room = self.model.integer(REPORT_BYTES) - _FRAME
+        room = self.core.model.integer(REPORT_BYTES) - _FRAME
         pages: list[list[Any]] = []
         left = 0
         for item in items:
@@ -47,7 +55,7 @@ class Paging:
     def tell_pages(self, action: str, pages: list[dict[str, Any]], now: float) -> None:
         """Send the first, and each of the others after the one before it."""
         first, *rest = pages
-        self.call(action, first, now, Page(action, tuple(rest)))
+        self.core.call(action, first, now, Page(action, tuple(rest)))
 
     def tell_in_parts(
         self, action: str, request_id: int, field: str, parts: list[Any], now: float
@@ -56,7 +64,7 @@ class Paging:
         pages = [
             {
                 "requestId": request_id,
-                "generatedAt": self.stamp(now),
+                "generatedAt": self.core.stamp(now),
                 "seqNo": number,
                 "tbc": number + 1 < len(parts),
                 field: part,
@@ -67,23 +75,12 @@ class Paging:
 
     # --- the end of a page -------------------------------------------------------------------
 
+    @got(*PAGED)
     def _page_answered(self, payload: dict, context: Any, now: float) -> None:
         if type(context) is Page and context.rest:
             self.tell_pages(context.action, [*context.rest], now)
 
+    @failed(*PAGED)
     def _page_failed(self, code: str, context: Any, now: float) -> None:
         if code != "Disconnected":
             self._page_answered({}, context, now)
-
-    got_notify_customer_information = _page_answered
-    got_notify_display_messages = _page_answered
-    got_notify_monitoring_report = _page_answered
-    got_notify_report = _page_answered
-    got_report_charging_profiles = _page_answered
-    got_report_der_control = _page_answered
-    failed_notify_customer_information = _page_failed
-    failed_notify_display_messages = _page_failed
-    failed_notify_monitoring_report = _page_failed
-    failed_notify_report = _page_failed
-    failed_report_charging_profiles = _page_failed
-    failed_report_der_control = _page_failed

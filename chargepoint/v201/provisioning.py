@@ -3,18 +3,28 @@
 from typing import Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import answers
-from chargepoint.v201.variable_requests import VariableRequests
+from chargepoint.core.block import Block, answers, hears
+from chargepoint.effects import PingInterval
+from chargepoint.v201 import topics
 from chargepoint.v201.variables import VARIABLES
 
 _HEARTBEAT = next(v for v in VARIABLES if v.key == "OCPPCommCtrlr.HeartbeatInterval")
 
 
-class Provisioning(VariableRequests):
-    __slots__ = ()
+class Provisioning(Block):
+    __slots__ = ("offline_since",)
 
+    KEYS = ("offline_since",)
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.offline_since: float | None = saved.get("offline_since")
+
+    def saved(self) -> dict[str, Any]:
+        return {} if self.offline_since is None else {"offline_since": self.offline_since}
+
+    @answers(core_topics.BOOT_PAYLOAD)
     def boot_payload(self) -> dict[str, Any]:
-        config = self.config
+        config = self.core.config
         # The lengths are the schema's; a longer name is cut rather than keeping the station out.
         station: dict[str, Any] = {
             "model": config.model[:20],
@@ -22,38 +32,62 @@ class Provisioning(VariableRequests):
         }
         if config.serial:
             station["serialNumber"] = config.serial[:25]
-        if firmware := self.firmware_version():
+        if firmware := self.core.firmware_now():
             station["firmwareVersion"] = firmware[:50]
         modem = {"iccid": config.iccid[:20], "imsi": config.imsi[:20]}
         if any(modem.values()):
             station["modem"] = {name: value for name, value in modem.items() if value}
-        return {"reason": self.boot_reason, "chargingStation": station}
+        return {"reason": self.core.boot_reason, "chargingStation": station}
 
+    @answers(core_topics.PING_INTERVAL)
+    def ping_interval(self) -> float:
+        return float(self.core.model.integer("OCPPCommCtrlr.WebSocketPingInterval"))
+
+    @answers(core_topics.DEFAULT_INTERVAL)
+    def default_interval(self) -> float:
+        return float(self.core.model.integer("OCPPCommCtrlr.HeartbeatInterval"))
+
+    @answers(core_topics.RETRY_POLICY)
+    def retry_policy(self) -> tuple[int, float]:
+        model = self.core.model
+        return (
+            model.integer("OCPPCommCtrlr.MessageAttempts[TransactionEvent]"),
+            float(model.integer("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]")),
+        )
+
+    @hears(topics.VARIABLES_CHANGED)
+    def heed_intervals(self, now: float) -> None:
+        interval = self.default_interval()
+        if interval != self.core.interval and self.core.booted:
+            self.core.set_heartbeat(interval, now)
+        if self.core.connected:
+            self.core.put(PingInterval(self.ping_interval()))
+
+    @hears(core_topics.BOOT_ACCEPTED)
     def boot_accepted(self, interval: float, now: float) -> None:
         if interval > 0:  # B01.FR.04
-            self.model.set(_HEARTBEAT, str(min(int(interval), int(_HEARTBEAT.high))))
+            self.core.model.set(_HEARTBEAT, str(min(int(interval), int(_HEARTBEAT.high))))
 
     @answers(core_topics.IGNORES_CLOCK)
     def ignores_clock(self) -> bool:
         """ClockCtrlr.TimeSource has the time of the CSMS's answers among its sources, or not."""
-        return "Heartbeat" not in self.model.members("ClockCtrlr.TimeSource")
+        return "Heartbeat" not in self.core.model.members("ClockCtrlr.TimeSource")
 
+    @hears(core_topics.REGISTERED)
     def registered(self, now: float, rebooted: bool) -> None:
         # B01.FR.05 and B04.FR.01: all statuses after a boot or a long time away, else the news.
         since, self.offline_since = self.offline_since, None
         away = now - since if since is not None else 0.0
-        if rebooted or away > self.model.integer("OCPPCommCtrlr.OfflineThreshold"):
-            self.forget_reported()
-        self.report_all(now)
-        self.heed_clock(now, rebooted)
-        self.tell_waiting(now, rebooted)
-        self.tell_where_things_stand(now, rebooted)
-        self.cars_waited(now, rebooted)
+        if rebooted or away > self.core.model.integer("OCPPCommCtrlr.OfflineThreshold"):
+            self.core.forget_reported()
+        self.core.report_all(now)
 
+    @hears(core_topics.WENT_OFFLINE)
     def went_offline(self, now: float) -> None:
         self.offline_since = now
 
+    @answers(core_topics.REFUSES_CALLS)
     def refuses_calls(self) -> tuple[str, str] | None:
-        if self.registration == "Rejected":  # B03.FR.03
+        if self.core.registration == "Rejected":  # B03.FR.03
             return "SecurityError", "this station was rejected by the CSMS"
         return None

@@ -2,19 +2,24 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import Block, answers, hears
 from chargepoint.effects import Session
 from chargepoint.said import Place, Said
 from chargepoint.v201.outlet import Outlet
 
 
-class Recall201:
+class Recall201(Block):
     """Block of a 2.x station."""
 
     __slots__ = ()
 
+    KEEPS = False
+
+    @answers(core_topics.RECALL_NUMBERS)
     def recall_numbers(self, said: Said) -> bool:
         raised = False
-        for outlet in self.outlets.values():
+        for outlet in self.core.outlets.values():
             for place in self._places_of(outlet):
                 if place in said.registers:
                     raised |= outlet.hardware.raise_registers(*said.registers[place])
@@ -23,26 +28,26 @@ class Recall201:
                 following = said.next_seq.get(transaction.id, 0)
                 raised |= following > transaction.seq
                 transaction.seq = max(transaction.seq, following)
-        raised |= said.event_id > self.event_count
-        self.event_count = max(self.event_count, said.event_id)
-        return raised
+        return self.core.block("monitoring").raise_count(said.event_id) or raised
 
     def _places_of(self, outlet: Outlet) -> list[Place]:
         # A MeterValues names the EVSE only: with two connectors it may be of either.
-        alone = sum(other.evse == outlet.evse for other in self.outlets.values()) == 1
+        alone = sum(other.evse == outlet.evse for other in self.core.outlets.values()) == 1
         place = (outlet.evse, outlet.connector_id)
         return [place, outlet.evse] if alone else [place]
 
+    @hears(core_topics.SESSIONS_RETOLD)
     def retell_sessions(self, now: float) -> None:
-        for outlet in self.outlets.values():
+        for outlet in self.core.outlets.values():
             if outlet.transaction is not None:
-                self.put(Session(self._session(outlet, now)))
+                self.core.put(Session(self.core.block("transactions").session_told(outlet, now)))
 
+    @answers(core_topics.UNANSWERED_MESSAGE)
     def unanswered_message(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
         if action != "TransactionEvent":
             return None
         known = payload["transactionInfo"]["transactionId"]
-        for outlet in self.outlets.values():
+        for outlet in self.core.outlets.values():
             transaction = outlet.transaction
             if transaction is not None and transaction.id == known:
                 return {

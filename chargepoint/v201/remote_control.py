@@ -2,12 +2,12 @@
 
 import orjson
 
+from chargepoint.core.block import Block, action
 from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.charging_profiles import WAITING, read
 from chargepoint.v201.custom_data import plain
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.resets import Resets
 
 TOKEN_BYTES_AT_MOST = 5000  # additionalInfo has no bound; each event would carry it
 
@@ -16,15 +16,18 @@ def _rejected(code: str, text: str) -> dict:
     return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": text}}
 
 
-class RemoteControl(Resets):
+class RemoteControl(Block):
     __slots__ = ()
+
+    KEEPS = False
 
     # --- start and stop (F01-F03) ------------------------------------------------------------
 
+    @action("RequestStartTransaction")
     def on_request_start_transaction(self, payload: dict, now: float) -> dict:
-        if self.registration != "Accepted":  # B02.FR.05
+        if self.core.registration != "Accepted":  # B02.FR.05
             return _rejected("NotEnabled", "the station is not accepted yet")
-        if self.queue_is_full():
+        if self.core.queue_is_full():
             return _rejected("OutOfStorage", "too many transaction messages wait for their answer")
         token, group = plain(payload["idToken"]), payload.get("groupIdToken")
         group = token_key(group) if group else ""
@@ -36,29 +39,35 @@ class RemoteControl(Resets):
             return outlet
         profile = payload.get("chargingProfile")
         if profile is not None:
-            why = self.cannot_start_with(profile, outlet.evse)
+            why = self.core.block("charging").cannot_start_with(profile, outlet.evse)
             if why is not None:
                 return why
             self._keep_profile(outlet, profile, now)
-        self.later(self._start_remotely, outlet.number, token, payload["remoteStartId"], group)
+        self.core.later(self._start_remotely, outlet.number, token, payload["remoteStartId"], group)
         if outlet.transaction is not None:  # F01.FR.13: begun when the cable was plugged in
             return {"status": "Accepted", "transactionId": outlet.transaction.id}
         return {"status": "Accepted"}
 
     def _keep_profile(self, outlet: Outlet, profile: dict, now: float) -> None:
         running = outlet.transaction
-        self.install(read(profile, outlet.evse, running.id if running else WAITING), now)
+        self.core.block("charging").install(
+            read(profile, outlet.evse, running.id if running else WAITING), now
+        )
 
     def _wanted(self, evse: int | None, token: dict, group: str) -> Outlet | dict:
         """The outlet to start on, or the answer that refuses."""
-        outlets = self.outlets_of(None if evse is None else {"id": evse})
+        outlets = self.core.outlets_of(None if evse is None else {"id": evse})
         if not outlets:
             return _rejected("UnknownEvse", f"there is no EVSE {evse}")
-        free = [outlet for outlet in outlets if self.free(outlet)]
+        free = [outlet for outlet in outlets if self.core.block("authorization").free(outlet)]
         if not free:
             return _rejected("Occupied", "no free connector")
         # F01.FR.21-22: not where a reservation keeps the place for somebody else.
-        free = [outlet for outlet in free if not self.kept_from(outlet, token, group)]
+        free = [
+            outlet
+            for outlet in free
+            if not self.core.block("authorization").kept_from(outlet, token, group)
+        ]
         if not free:
             return _rejected("Reserved", "reserved for another token")
         # Where a car already waits, if anywhere.
@@ -67,34 +76,36 @@ class RemoteControl(Resets):
     def _start_remotely(
         self, number: int, token: dict, remote: int, group: str, now: float
     ) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is None:
             return
-        if not self.free(outlet):
-            self.end_profiles(outlet, WAITING, now)
+        if not self.core.block("authorization").free(outlet):
+            self.core.block("charging").end_profiles(outlet, WAITING, now)
             return
         # F01.FR.01 and F02.FR.01, AuthorizeRemoteStart.
-        if self.model.flag("AuthCtrlr.AuthorizeRemoteStart") and token["type"] != "NoAuthorization":
-            self.present(outlet, token, "RemoteStart", now, remote, group)
+        if (
+            self.core.model.flag("AuthCtrlr.AuthorizeRemoteStart")
+            and token["type"] != "NoAuthorization"
+        ):
+            self.core.block("authorization").present(
+                outlet, token, "RemoteStart", now, remote, group
+            )
         else:
-            self.authorized(outlet, token, "RemoteStart", now, remote, group)
-        self.send_driver(outlet, now)
+            self.core.block("transactions").authorized(
+                outlet, token, "RemoteStart", now, remote, group
+            )
+        self.core.block("driver").send_driver(outlet, now)
 
+    @action("RequestStopTransaction")
     def on_request_stop_transaction(self, payload: dict, now: float) -> dict:
-        outlet = self._running(payload["transactionId"])
+        outlet = self.core.running(payload["transactionId"])
         if outlet is None:
             return _rejected("TxNotFound", "no such transaction is running")
-        self.later(self._stop_remotely, payload["transactionId"])
+        self.core.later(self._stop_remotely, payload["transactionId"])
         return {"status": "Accepted"}
 
-    def _running(self, transaction_id: str) -> Outlet | None:
-        for outlet in self.outlets.values():
-            if outlet.transaction is not None and outlet.transaction.id == transaction_id:
-                return outlet
-        return None
-
     def _stop_remotely(self, transaction_id: str, now: float) -> None:
-        outlet = self._running(transaction_id)
+        outlet = self.core.running(transaction_id)
         if outlet is not None:
             self.stop(outlet, "RemoteStop", "Remote", now)
 
@@ -103,89 +114,104 @@ class RemoteControl(Resets):
     ) -> None:
         """End the charging; the transaction too, unless TxStopPoint waits for something else."""
         authorized = outlet.token is not None
-        self.deauthorized(outlet, trigger, reason, now, token)
+        self.core.block("transactions").deauthorized(outlet, trigger, reason, now, token)
         if outlet.transaction is not None and not authorized:
             # Nobody was authorized, so nothing was lost by it: end it all the same (F03.FR.01).
-            self._end(outlet, trigger, now, token)
+            self.core.block("transactions").end(outlet, trigger, now, token)
 
     # --- unlock, trigger, status -------------------------------------------------------------
 
+    @action("UnlockConnector")
     def on_unlock_connector(self, payload: dict, now: float) -> dict:
         place = {"id": payload["evseId"], "connectorId": payload["connectorId"]}
-        outlets = self.outlets_of(place)
+        outlets = self.core.outlets_of(place)
         if not outlets:
             return {"status": "UnknownConnector"}  # F05.FR.02
         if outlets[0].transaction is not None and outlets[0].token is not None:
             return {"status": "OngoingAuthorizedTransaction"}  # F05.FR.03
         return {"status": self.core.ask(topics.UNLOCKING, outlets[0]) or "Unlocked"}
 
+    @action("TriggerMessage")
     def on_trigger_message(self, payload: dict, now: float) -> dict:
         if answer := self.core.ask(topics.TRIGGERED, payload, now):
             return answer
-        outlets = self.outlets_of(payload.get("evse"))
+        outlets = self.core.outlets_of(payload.get("evse"))
         if not outlets:
             return _rejected("UnknownEvse", "there is no such EVSE or connector")
         match payload["requestedMessage"]:
             case "BootNotification":
-                if self.registration == "Accepted":  # F06.FR.17
+                if self.core.registration == "Accepted":  # F06.FR.17
                     return _rejected("NotEnabled", "already accepted")
-                self.later(self._boot_again)
+                self.core.later(self._boot_again)
             case "Heartbeat":
-                self.call("Heartbeat", {}, now, "triggered")
+                self.core.call("Heartbeat", {}, now, "triggered")
             case "StatusNotification":
                 if payload.get("evse", {}).get("connectorId") is None:
                     return _rejected("MissingParam", "name a connector")  # F06.FR.12
-                self.later(self._status_triggered, outlets[0].number)
+                self.core.later(self._status_triggered, outlets[0].number)
             case "MeterValues":
-                self.later(self._meter_triggered, [outlet.number for outlet in outlets])
+                self.core.later(self._meter_triggered, [outlet.number for outlet in outlets])
             case "TransactionEvent":
                 if not any(outlet.transaction for outlet in outlets):
                     return _rejected("TxNotFound", "no transaction is running there")
-                self.later(self._event_triggered, [outlet.number for outlet in outlets])
+                self.core.later(self._event_triggered, [outlet.number for outlet in outlets])
             case "FirmwareStatusNotification":
-                self.later(self.trigger_firmware_status)
+                self.core.later(self.core.block("updating").trigger_firmware_status)
             case "SignChargingStationCertificate":
-                self.later(self.trigger_signing)
+                self.core.later(self.core.block("signing").trigger_signing)
             case "LogStatusNotification":
-                self.later(self.trigger_log_status)
+                self.core.later(self.core.block("uploading").trigger_log_status)
             case "PublishFirmwareStatusNotification":
-                self.later(self.trigger_publication_status)
+                self.core.later(self.core.block("publishing").trigger_publication_status)
             case _:
                 return {"status": "NotImplemented"}  # F06.FR.08
         return {"status": "Accepted"}
 
     def _boot_again(self, now: float) -> None:
-        self.boot_as("Triggered")
-        self.boot_anew()
+        self.core.boot_as("Triggered")
+        self.core.boot_anew()
 
     def _status_triggered(self, number: int, now: float) -> None:
-        if number in self.connectors:
-            self.send_status(self.connectors[number], now, "triggered")
+        if number in self.core.connectors:
+            self.core.block("availability").send_status(
+                self.core.connectors[number], now, "triggered"
+            )
 
     def _meter_triggered(self, numbers: list[int], now: float) -> None:
         seen: set[int] = set()
-        for outlet in (self.outlets[n] for n in numbers if n in self.outlets):
-            meter = self.sampled(outlet, "AlignedDataCtrlr.Measurands", "Trigger", now)
+        for outlet in (self.core.outlets[n] for n in numbers if n in self.core.outlets):
+            meter = self.core.block("metering").sampled(
+                outlet, "AlignedDataCtrlr.Measurands", "Trigger", now
+            )
             if meter and outlet.evse not in seen:
                 seen.add(outlet.evse)
                 payload = {"evseId": outlet.evse, "meterValue": meter}
-                self.call("MeterValues", payload, now, "triggered")
+                self.core.call("MeterValues", payload, now, "triggered")
 
     def _event_triggered(self, numbers: list[int], now: float) -> None:
-        for outlet in (self.outlets[n] for n in numbers if n in self.outlets):
+        for outlet in (self.core.outlets[n] for n in numbers if n in self.core.outlets):
             if outlet.transaction is not None:
                 key = "SampledDataCtrlr.TxUpdatedMeasurands"
-                self.updated(outlet, "Trigger", now, self.sampled(outlet, key, "Trigger", now))
+                self.core.block("transactions").updated(
+                    outlet,
+                    "Trigger",
+                    now,
+                    self.core.block("metering").sampled(outlet, key, "Trigger", now),
+                )
 
+    @action("GetTransactionStatus")
     def on_get_transaction_status(self, payload: dict, now: float) -> dict:
         asked = payload.get("transactionId")
         if asked is None:  # E14.FR.06: no ongoingIndicator without a transaction
-            return {"messagesInQueue": bool(self.queued)}
-        ids = (message["payload"]["transactionInfo"]["transactionId"] for message in self.queued)
+            return {"messagesInQueue": bool(self.core.queued)}
+        ids = (
+            message["payload"]["transactionInfo"]["transactionId"] for message in self.core.queued
+        )
         return {
-            "ongoingIndicator": self._running(asked) is not None,
+            "ongoingIndicator": self.core.running(asked) is not None,
             "messagesInQueue": asked in ids,
         }
 
+    @action("DataTransfer")
     def on_data_transfer(self, payload: dict, now: float) -> dict:
         return {"status": "UnknownVendorId"}  # P01.FR.05: we have no extension of any vendor

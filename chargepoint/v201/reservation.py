@@ -1,8 +1,10 @@
 """Functional block H, reservation: of an EVSE, of a kind of connector, or of any EVSE."""
 
-from typing import Any
+from __future__ import annotations
 
-from chargepoint.core.block import answers
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.core.block import Block, action, answers, timer
 from chargepoint.effects import URGENT
 from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
 from chargepoint.reserving import FOR_ANOTHER, PERHAPS, Reservations, merged
@@ -12,6 +14,11 @@ from chargepoint.v201.auth_cache import key
 from chargepoint.v201.connector_types import fits_type
 from chargepoint.v201.outlet import Outlet
 
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.authorization import Authorization
+
+
 _FREE = (State.AVAILABLE, State.RESERVED)
 
 
@@ -19,7 +26,7 @@ def _rejected(code: str, text: str) -> dict:
     return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": text}}
 
 
-class Reservation(Reservations):
+class Reservation(Reservations, Block):
     """Block of a 2.x station.
 
     reservations  id -> {"evse", "type", "token", "group", "expires", "claimed"}, None where there
@@ -28,17 +35,35 @@ class Reservation(Reservations):
                   since: when it was made
     """
 
-    __slots__ = ()
+    __slots__ = ("authorization", "reservations")
 
+    KEYS = ("reservations",)
+
+    def __init__(self, core: Station, authorization: Authorization) -> None:
+        super().__init__(core)
+        self.authorization = authorization
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.restore_reservations(saved.get("reservations", {}))
+
+    def resume(self, now: float) -> None:
+        self.arm_reservations(now)
+
+    def saved(self) -> dict[str, Any]:
+        if not self.reservations:
+            return {}
+        return {"reservations": {str(k): {**e} for k, e in self.reservations.items()}}
+
+    @action("ReserveNow")
     def on_reserve_now(self, payload: dict, now: float) -> dict:
         evse, expires = payload.get("evseId", 0), seconds_of(payload["expiryDateTime"])
-        if not self.model.flag("ReservationCtrlr.Enabled"):
+        if not self.core.model.flag("ReservationCtrlr.Enabled"):
             return _rejected("NotEnabled", "reservation is switched off")
-        if expires is None or expires - self.skew <= now:
+        if expires is None or expires - self.core.skew <= now:
             return _rejected("InvalidValue", "expiryDateTime is not in the future")
-        if self.registration != "Accepted" or self.reset_due is not None:
+        if self.core.registration != "Accepted" or self.core.block("resets").reset_due is not None:
             return _rejected("NotEnabled", "the station is not in service")
-        if not evse and not self.model.flag("ReservationCtrlr.NonEvseSpecific"):
+        if not evse and not self.core.model.flag("ReservationCtrlr.NonEvseSpecific"):
             return _rejected("UnsupportedParam", "name an EVSE")  # H01.FR.19
         group = payload.get("groupIdToken")
         entry = {
@@ -46,17 +71,17 @@ class Reservation(Reservations):
             "type": payload.get("connectorType", ""),
             "token": key(payload["idToken"]),
             "group": key(group) if group else "",
-            "expires": expires - self.skew,
+            "expires": expires - self.core.skew,
             "claimed": 0,
             "since": now,
         }
         status = self._room_for(entry, payload["id"])
         if status == "Accepted":
-            self.later(self._reserve, payload["id"], entry)
+            self.core.later(self._reserve, payload["id"], entry)
         return status if isinstance(status, dict) else {"status": status}
 
     def _room_for(self, entry: dict, identity: int) -> str | dict:
-        wanted = [o for o in self.outlets.values() if _fits(entry, o)]
+        wanted = [o for o in self.core.outlets.values() if _fits(entry, o)]
         if not wanted:
             return _rejected("UnknownEvse", "there is no such EVSE or kind of connector")
         old = (self.reservations or {}).get(identity)
@@ -77,38 +102,39 @@ class Reservation(Reservations):
     def _free(self, entries: list[dict]) -> set[int]:
         """EVSEs where nobody is, and that none of the reservations names."""
         named = {e["evse"] for e in entries if not e["claimed"]}
-        busy = {o.evse for o in self.outlets.values() if o.hardware.state not in _FREE}
-        return {o.evse for o in self.outlets.values()} - named - busy
+        busy = {o.evse for o in self.core.outlets.values() if o.hardware.state not in _FREE}
+        return {o.evse for o in self.core.outlets.values()} - named - busy
 
     def _all_needed(self, outlet: Outlet, loose: list[dict], free: set[int]) -> bool:
         """Whether those who named no EVSE need all that is free, the outlet's included."""
         mine = [e for e in loose if _fits(e, outlet)]
-        places = {o.evse for o in self.outlets.values() if any(_fits(e, o) for e in mine)}
+        places = {o.evse for o in self.core.outlets.values() if any(_fits(e, o) for e in mine)}
         return bool(mine) and len(places & free) <= len(mine)
 
     def _reserve(self, identity: int, entry: dict[str, Any], now: float) -> None:
         self.end_reservation(identity, now)
         self.reservations = self.reservations or {}
         self.reservations[identity] = entry
-        self.set_timer(("reservation", identity), entry["expires"])
+        self.core.set_timer(("reservation", identity), entry["expires"])
         self.show_reservations(now)
-        self.changed(URGENT)
+        self.core.changed(URGENT)
 
+    @timer("reservation")
     def at_reservation(self, now: float, identity: int) -> None:
         if self.end_reservation(identity, now):
             self._tell(identity, "Expired", now)  # H04.FR.01
 
     def _tell(self, identity: int, status: str, now: float) -> None:
         payload = {"reservationId": identity, "reservationUpdateStatus": status}
-        self.call("ReservationStatusUpdate", payload, now)
+        self.core.call("ReservationStatusUpdate", payload, now)
 
     def end_reservation(self, identity: int, now: float) -> bool:
         if (self.reservations or {}).pop(identity, None) is None:
             return False
-        self.clear_timer(("reservation", identity))
+        self.core.clear_timer(("reservation", identity))
         self.show_reservations(now)
         self.reservations = self.reservations or None
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         return True
 
     def remove_reservation(self, identity: int, now: float) -> None:
@@ -119,7 +145,7 @@ class Reservation(Reservations):
     def end_broken_reservations(self, now: float) -> None:
         """A connector failed or went out of service: what no EVSE can serve any longer goes."""
         for identity, entry in list((self.reservations or {}).items()):
-            wanted = [o.hardware for o in self.outlets.values() if _fits(entry, o)]
+            wanted = [o.hardware for o in self.core.outlets.values() if _fits(entry, o)]
             if all(h.faulted or h.state in INOPERATIVE_STATES for h in wanted):
                 self.remove_reservation(identity, now)
 
@@ -131,15 +157,15 @@ class Reservation(Reservations):
         named = {e["evse"] for e in waiting}
         loose = [e for e in waiting if not e["evse"]]
         free = self._free(waiting)
-        for outlet in self.outlets.values():
+        for outlet in self.core.outlets.values():
             kept = outlet.evse in named or (
                 outlet.evse in free and self._all_needed(outlet, loose, free)
             )
             event = Event.RESERVED if kept else Event.RESERVATION_ENDED
             if outlet.hardware.can(event):
-                self.report(outlet.hardware, now)  # a message each for what came before
+                self.core.report(outlet.hardware, now)  # a message each for what came before
                 outlet.hardware.apply(event, now)
-                self.report(outlet.hardware, now)
+                self.core.report(outlet.hardware, now)
 
     # --- who may use a connector (H03) -------------------------------------------------------
 
@@ -157,14 +183,14 @@ class Reservation(Reservations):
 
     def _usable(self, waiting: list[dict]) -> set[int]:
         named = {e["evse"] for e in waiting}
-        return {o.evse for o in self.outlets.values() if self.free(o)} - named
+        return {o.evse for o in self.core.outlets.values() if self.authorization.free(o)} - named
 
     def _match(self, entry: dict, token: dict, group: str) -> str:
         if entry["token"] == key(token):
             return ""
         if not entry["group"]:
             return FOR_ANOTHER
-        known = group or self.group_of(token)
+        known = group or self.authorization.group_of(token)
         if not known:
             return PERHAPS
         return "" if known == entry["group"] else FOR_ANOTHER

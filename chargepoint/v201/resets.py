@@ -1,53 +1,70 @@
 """Functional blocks B11 and B12: Reset of the station or of one EVSE."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import answers, hears
+from chargepoint.core.block import Block, action, answers, command, hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
 from chargepoint.station import CommandRejected
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.provisioning import Provisioning
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.transactions import Transactions
+
 
 STATION = 0  # where an EVSE's number stands else
 RETRY = 5.0  # between the tries of a reset that fails
 RESET_FAILURE = "ResetFailure"  # an operator's fault: the station cannot restart
 
 
-class Resets(Provisioning):
+class Resets(Block):
     """resets: EVSE or STATION -> [when, connectors out of service for its sake].
 
     when: an EVSE is back, the station's link ends. Without a time it waits for the end of
     transactions; None: nothing of all this.
     """
 
-    __slots__ = ()
+    __slots__ = ("reset_due", "resets", "transactions")
 
-    def begin(self, saved: dict, now: float) -> None:
+    KEYS = ("reset_due", "resets")
+
+    def __init__(self, core: Station, transactions: Transactions) -> None:
+        super().__init__(core)
+        self.transactions = transactions
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.reset_due: str | None = saved.get("reset_due")
         kept = {int(key): [at, [*held]] for key, (at, held) in saved.get("resets", {}).items()}
         self.resets: dict[int, list] | None = kept or None
-        super().begin(saved, now)
-        if not self.booted:
+
+    def resume(self, now: float) -> None:
+        if not self.core.booted:
             self._free_all_from_resets(now)
         for evse, (at, _) in (self.resets or {}).items():
             if at is not None:
                 timer = "rebooting" if evse == STATION else ("evse_reset", evse)
-                self.set_timer(timer, max(now, at))
+                self.core.set_timer(timer, max(now, at))
 
-    def extra_saved(self) -> dict[str, Any]:
-        saved = super().extra_saved()
+    def saved(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        if self.reset_due is not None:
+            saved["reset_due"] = self.reset_due
         if self.resets:
             saved["resets"] = {str(k): [at, [*held]] for k, (at, held) in self.resets.items()}
         return saved
 
     # --- the request -------------------------------------------------------------------------
 
+    @action("Reset")
     def on_reset(self, payload: dict, now: float) -> dict:
         evse = payload.get("evseId")
-        if evse is not None and not self.outlets_of({"id": evse}):
+        if evse is not None and not self.core.outlets_of({"id": evse}):
             info = {"reasonCode": "UnknownEvse", "additionalInfo": f"there is no EVSE {evse}"}
             return {"status": "Rejected", "statusInfo": info}
         match payload["type"], evse:
@@ -56,13 +73,14 @@ class Resets(Provisioning):
             case "OnIdle", _:
                 return {"status": self._evse_on_idle(evse, now)}
             case "Immediate", None:
-                self.later(self.reset_now, "RemoteReset")
+                self.core.later(self.reset_now, "RemoteReset")
             case "Immediate", _:
-                self.later(self._reset_evse, evse)
+                self.core.later(self._reset_evse, evse)
             case _:
                 return {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedRequest"}}
         return {"status": "Accepted"}
 
+    @command("reset")
     def do_reset(self, now: float, kind: str = "Soft") -> dict:
         """Operator: "Soft" waits for the end of transactions, "Hard" does not."""
         if kind not in ("Soft", "Hard"):
@@ -71,34 +89,35 @@ class Resets(Provisioning):
             status = self.reset_on_idle("LocalReset", now)
         else:
             status = "Accepted"
-            self.later(self.reset_now, "LocalReset")
-        self.run_later(now)
+            self.core.later(self.reset_now, "LocalReset")
+        self.core.run_later(now)
         return {"status": status}
 
     # --- the whole station -------------------------------------------------------------------
 
     def reset_on_idle(self, reason: str, now: float) -> str:
         """ "Accepted" (and reset after the answer) or "Scheduled"."""
-        if _busy(list(self.outlets.values())):
+        if _busy(list(self.core.outlets.values())):
             self.reset_due = reason
-            self.later(self._hold_for_reset, STATION)  # nobody else is to begin
-            self.changed(URGENT)
+            self.core.later(self._hold_for_reset, STATION)  # nobody else is to begin
+            self.core.changed(URGENT)
             return "Scheduled"
-        self.later(self.reset_now, "RemoteReset" if reason == "ScheduledReset" else reason)
+        self.core.later(self.reset_now, "RemoteReset" if reason == "ScheduledReset" else reason)
         return "Accepted"
 
     @hears(core_topics.RESUMED)
     def reset_if_idle(self, now: float) -> None:
         # By a timer: this may be in the middle of any event, which is to end first.
         if self.reset_due is not None:
-            if _busy(list(self.outlets.values())):
+            if _busy(list(self.core.outlets.values())):
                 self._hold_for_reset(STATION, now)  # the one that has ended
             else:
-                self.set_timer("reset", now)
+                self.core.set_timer("reset", now)
         for evse, (at, _) in (self.resets or {}).items():
-            if evse != STATION and at is None and not _busy(self.outlets_of({"id": evse})):
-                self.set_timer(("evse_reset", evse), now)
+            if evse != STATION and at is None and not _busy(self.core.outlets_of({"id": evse})):
+                self.core.set_timer(("evse_reset", evse), now)
 
+    @timer("reset")
     def at_reset(self, now: float) -> None:
         if self.reset_due is not None:
             self.reset_now(self.reset_due, now)
@@ -108,7 +127,7 @@ class Resets(Provisioning):
 
         Ended events that have not left by then are kept and sent after the boot.
         """
-        pause = self.delay("reset", 0.0)
+        pause = self.core.delay("reset", 0.0)
         if pause <= 0:
             self.at_reset_retry(now, reason, 0)
             return
@@ -118,29 +137,31 @@ class Resets(Provisioning):
         self.reboot_after(pause, now)
 
     def reboot_after(self, pause: float, now: float) -> None:
-        if not self.has_timer("rebooting"):  # asked for again: it is put off no further
-            self.set_timer("rebooting", now + pause)
+        if not self.core.has_timer("rebooting"):  # asked for again: it is put off no further
+            self.core.set_timer("rebooting", now + pause)
             self._note_reset(STATION, now + pause)
 
+    @timer("rebooting")
     def at_rebooting(self, now: float) -> None:
         if self.reset_due is not None:
             self.at_reset_retry(now, self.reset_due, 0)
 
+    @timer("reset_retry")
     def at_reset_retry(self, now: float, reason: str, tries: int) -> None:
-        self.clear_timer("reset")
+        self.core.clear_timer("reset")
         self._end_all("ResetCommand", "ImmediateReset", now)
         if not self._cannot_restart():
-            self.model.booted()
-            self.reboot(now, reason)
-        elif tries < self.model.integer("OCPPCommCtrlr.ResetRetries"):
+            self.core.model.booted()
+            self.core.reboot(now, reason)
+        elif tries < self.core.model.integer("OCPPCommCtrlr.ResetRetries"):
             self.reset_due = reason  # for whoever resumes this station
-            self.set_timer(("reset_retry", reason, tries + 1), now + RETRY)
-            self.changed(URGENT)
+            self.core.set_timer(("reset_retry", reason, tries + 1), now + RETRY)
+            self.core.changed(URGENT)
         else:
             self._free_from_reset(STATION, now)
 
     def _cannot_restart(self) -> bool:
-        return any(c.error_code == RESET_FAILURE for c in self.connectors.values())
+        return any(c.error_code == RESET_FAILURE for c in self.core.connectors.values())
 
     @hears(core_topics.REBOOTED)
     def free_after_boot(self, now: float, reason: str, seconds: float) -> None:
@@ -158,34 +179,37 @@ class Resets(Provisioning):
 
     def outlets_to_end(self, reason: str) -> list[Outlet]:
         """Hook: where all ends for the reason."""
-        return list(self.outlets.values())
+        return list(self.core.outlets.values())
 
     def stop_outlets(self, outlets: list[Outlet], trigger: str, reason: str, now: float) -> None:
         for outlet in outlets:
             if outlet.transaction is not None or outlet.token is not None:
-                self.deauthorized(outlet, trigger, reason, now)
+                self.transactions.deauthorized(outlet, trigger, reason, now)
             if outlet.transaction is not None:
-                self._end(outlet, trigger, now, None)
+                self.transactions.end(outlet, trigger, now, None)
 
     # --- one EVSE ----------------------------------------------------------------------------
 
     def _evse_on_idle(self, evse: int, now: float) -> str:
-        if not _busy(self.outlets_of({"id": evse})):
-            self.later(self._reset_evse, evse)
+        if not _busy(self.core.outlets_of({"id": evse})):
+            self.core.later(self._reset_evse, evse)
             return "Accepted"
         self._note_reset(evse, None)
-        self.later(self._hold_for_reset, evse)
+        self.core.later(self._hold_for_reset, evse)
         return "Scheduled"  # B12.FR.07
 
     def _reset_evse(self, evse: int, now: float) -> None:
         """B11.FR.08, B12.FR.08: out of service while it starts again; the station stays online."""
-        back = now + self.delay("reset", 0.0) + self.restart_seconds()  # as the station takes
+        back = (
+            now + self.core.delay("reset", 0.0) + self.core.restart_seconds()
+        )  # as the station takes
         self._note_reset(evse, back)
-        outlets = self.outlets_of({"id": evse})
+        outlets = self.core.outlets_of({"id": evse})
         self.stop_outlets(outlets, "ResetCommand", "ImmediateReset", now)
         self._hold_for_reset(evse, now)
-        self.set_timer(("evse_reset", evse), back)
+        self.core.set_timer(("evse_reset", evse), back)
 
+    @timer("evse_reset")
     def at_evse_reset(self, now: float, evse: int) -> None:
         at, _ = (self.resets or {}).get(evse, (now, ()))
         if at is None:
@@ -196,34 +220,36 @@ class Resets(Provisioning):
     def _note_reset(self, evse: int, at: float | None) -> None:
         _, held = (self.resets or {}).get(evse, (None, []))
         self.resets = {**(self.resets or {}), evse: [at, held]}
-        self.changed(URGENT)
+        self.core.changed(URGENT)
 
     # --- connectors that wait for it ---------------------------------------------------------
 
     def _hold_for_reset(self, evse: int, now: float) -> None:
         """Take out of service what is free."""
-        outlets = self.outlets_of(None if evse == STATION else {"id": evse})
+        outlets = self.core.outlets_of(None if evse == STATION else {"id": evse})
         at, held = (self.resets or {}).get(evse, (None, []))
         for hardware in (outlet.hardware for outlet in outlets):
-            if not self.in_use(hardware) and hardware.can(Event.MADE_INOPERATIVE):
-                self.take_out(hardware, now)
+            if not self.core.block("updating").in_use(hardware) and hardware.can(
+                Event.MADE_INOPERATIVE
+            ):
+                self.core.block("updating").take_out(hardware, now)
                 held = [*held, hardware.id]
-                self.report(hardware, now)
+                self.core.report(hardware, now)
         self.resets = {**(self.resets or {}), evse: [at, held]}
-        self.changed(URGENT)
+        self.core.changed(URGENT)
 
     def _free_from_reset(self, evse: int, now: float) -> None:
         _, held = (self.resets or {}).get(evse, (None, ()))
         self.resets = {k: v for k, v in (self.resets or {}).items() if k != evse} or None
-        for hardware in (self.connectors[n] for n in held if n in self.connectors):
+        for hardware in (self.core.connectors[n] for n in held if n in self.core.connectors):
             if hardware.can(Event.MADE_OPERATIVE):
                 hardware.apply(Event.MADE_OPERATIVE, now)
-                self.report(hardware, now)
-        self.changed(URGENT)
+                self.core.report(hardware, now)
+        self.core.changed(URGENT)
 
     def _free_all_from_resets(self, now: float) -> None:
         for evse in list(self.resets or ()):
-            self.clear_timer(("evse_reset", evse))
+            self.core.clear_timer(("evse_reset", evse))
             self._free_from_reset(evse, now)
 
     @answers(topics.HELD)

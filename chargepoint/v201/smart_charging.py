@@ -1,14 +1,18 @@
 """Functional block K, smart charging: the CSMS sets, reads and clears charging profiles."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Limit
-from chargepoint.charging.ranking import Changes
+from chargepoint.charging.ranking import Changes, Ranking
+from chargepoint.core.block import Block, action
 from chargepoint.effects import URGENT
 from chargepoint.times import iso
+from chargepoint.v201.charging_limits import ChargingLimits
 from chargepoint.v201.charging_profiles import (
     EXTERNAL,
     OF_THE_STATION,
@@ -20,8 +24,16 @@ from chargepoint.v201.charging_profiles import (
     read,
 )
 from chargepoint.v201.custom_data import plain
+from chargepoint.v201.external_limits import ExternalLimits
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import PROFILES_AT_MOST
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.ev_needs import EvNeeds
+    from chargepoint.v201.provisioning import Provisioning
+    from chargepoint.v201.transactions import Transactions
+
 
 BYTES_AT_MOST = 100_000  # of one profile: it is saved with every snapshot
 
@@ -30,20 +42,45 @@ def rejected(code: str, text: str) -> dict:
     return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": text}}
 
 
-class SmartCharging:
+class SmartCharging(ChargingLimits, ExternalLimits, Block):
     """Block of a 2.x station. profiles: [Installed], None where there are none."""
 
-    __slots__ = ()
+    __slots__ = ("needs", "profiles", "provisioning", "ranked", "transactions")
+
+    KEYS = ("profiles",)
+
+    def __init__(
+        self, core: Station, transactions: Transactions, provisioning: Provisioning, needs:
+        EvNeeds,
+    ) -> None:  # fmt: skip
+        super().__init__(core)
+        self.transactions = transactions
+        self.provisioning = provisioning
+        self.needs = needs
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        profiles = [Installed.from_saved(entry) for entry in saved.get("profiles", ())]
+        self.profiles: list[Installed] | None = profiles or None
+        self.ranked: Ranking | None = None
+
+    def resume(self, now: float) -> None:
+        self.plan(now)
+
+    def saved(self) -> dict[str, Any]:
+        if not self.profiles:
+            return {}
+        return {"profiles": [installed.to_saved() for installed in self.profiles]}
 
     # --- SetChargingProfile (K01) ------------------------------------------------------------
 
+    @action("SetChargingProfile")
     def on_set_charging_profile(self, payload: dict, now: float) -> dict:
         evse, raw = payload["evseId"], payload["chargingProfile"]
-        if evse and not self.outlets_of({"id": evse}):
+        if evse and not self.core.outlets_of({"id": evse}):
             return rejected("UnknownEvse", f"there is no EVSE {evse}")  # K01.FR.28
         session = ""
         if raw["chargingProfilePurpose"] == TX:
-            outlet = self._running(raw.get("transactionId", ""))
+            outlet = self.core.running(raw.get("transactionId", ""))
             if outlet is None or outlet.evse != evse:
                 return rejected("TxNotFound", "no such transaction runs on the EVSE")  # .09, .33
             session = outlet.transaction.id
@@ -51,18 +88,18 @@ class SmartCharging:
         if why is not None:
             return why
         self.install(read(raw, evse, session), now)
-        self.later(self.profile_set, raw, session)
+        self.core.later(self.profile_set, raw, session)
         return {"status": "Accepted"}
 
     def profile_set(self, raw: dict, session: str, now: float) -> None:
         """After the answer: the new limit acts, and an EV that waited for it goes on."""
-        outlet = self._running(session) if session else None
+        outlet = self.core.running(session) if session else None
         if outlet is not None:
-            self.ev_chooses(outlet, raw, now)
+            self.needs.ev_chooses(outlet, raw, now)
         self.plan(now)
 
     def cannot_install(self, raw: dict, evse: int, session: str) -> dict | None:
-        purpose, model = raw["chargingProfilePurpose"], self.model
+        purpose, model = raw["chargingProfilePurpose"], self.core.model
         if not model.flag("SmartChargingCtrlr.Enabled"):
             return rejected("NotEnabled", "smart charging is switched off")
         if purpose == EXTERNAL:  # K01.FR.22
@@ -100,7 +137,7 @@ class SmartCharging:
         installed = installed._replace(raw=plain(installed.raw))
         kept = [i for i in self.profiles or () if i.profile.id != installed.profile.id]
         self.profiles = [*kept, installed]
-        self.changed(URGENT)
+        self.core.changed(URGENT)
 
     # --- RequestStartTransaction with a profile (F01, K05) -----------------------------------
 
@@ -132,11 +169,12 @@ class SmartCharging:
 
     # --- GetChargingProfiles, ClearChargingProfile (K09, K10) --------------------------------
 
+    @action("GetChargingProfiles")
     def on_get_charging_profiles(self, payload: dict, now: float) -> dict:
         found = [i for i in self.profiles or () if _asked_for(i, payload)]
         if not found:
             return {"status": "NoProfiles"}
-        self.later(self._report_profiles, payload["requestId"], found)
+        self.core.later(self._report_profiles, payload["requestId"], found)
         return {"status": "Accepted"}
 
     def _report_profiles(self, request: int, found: list[Installed], now: float) -> None:
@@ -147,7 +185,7 @@ class SmartCharging:
         parts = [
             (source, evse, part)
             for (source, evse), profiles in groups.items()
-            for part in self.split(profiles)
+            for part in self.core.block("reports").split(profiles)
         ]
         reports: list[dict[str, Any]] = [
             {
@@ -156,8 +194,9 @@ class SmartCharging:
             }
             for number, (source, evse, part) in enumerate(parts, 1)
         ]  # fmt: skip
-        self.tell_pages("ReportChargingProfiles", reports, now)
+        self.core.block("reports").tell_pages("ReportChargingProfiles", reports, now)
 
+    @action("ClearChargingProfile")
     def on_clear_charging_profile(self, payload: dict, now: float) -> dict:
         if "chargingProfileId" not in payload and not payload.get("chargingProfileCriteria"):
             return {"status": "Unknown"}  # K10.FR.02: one of them must be there
@@ -166,22 +205,23 @@ class SmartCharging:
         if not cleared:
             return {"status": "Unknown"}
         self.profiles = [i for i in self.profiles if i not in cleared]
-        self.later(self.plan)
-        self.changed(URGENT)
+        self.core.later(self.plan)
+        self.core.changed(URGENT)
         return {"status": "Accepted"}
 
     # --- GetCompositeSchedule (K08) ----------------------------------------------------------
 
+    @action("GetCompositeSchedule")
     def on_get_composite_schedule(self, payload: dict, now: float) -> dict:
         evse, seconds = payload["evseId"], payload["duration"]
         unit = payload.get("chargingRateUnit", "W")
-        if evse and not self.outlets_of({"id": evse}):
+        if evse and not self.core.outlets_of({"id": evse}):
             return rejected("UnknownEvse", f"there is no EVSE {evse}")  # K08.FR.05
-        if unit not in self.model.members("SmartChargingCtrlr.RateUnit"):
+        if unit not in self.core.model.members("SmartChargingCtrlr.RateUnit"):
             return rejected("UnsupportedRateUnit", "see SmartChargingCtrlr.RateUnit")  # K08.FR.07
         if seconds <= 0:
             return rejected("InvalidValue", "the duration is not above 0")
-        begin = int(now + self.skew) * 1000
+        begin = int(now + self.core.skew) * 1000
         periods, seconds = self._composite(evse, begin, seconds * 1000, unit)
         schedule = {
             "evseId": evse, "duration": seconds, "scheduleStart": iso(begin / 1000),
@@ -210,7 +250,7 @@ class SmartCharging:
 
         profiles = [i.profile for i in self.profiles or ()]
         changes = Changes(profiles, since.values(), begin, self.other_changes())
-        most = self.model.integer("SmartChargingCtrlr.PeriodsPerSchedule")
+        most = self.core.model.integer("SmartChargingCtrlr.PeriodsPerSchedule")
         circuit = self.grid(0.0)
         if evse:
             circuit = offers.circuit_of(self.place_of(evse).hardware, False)
@@ -218,9 +258,7 @@ class SmartCharging:
         def told_at(time: int) -> dict[str, Any]:
             return offers.period_of(limit_at(time), unit, circuit)
 
-        steps, seconds = limits.composite(
-            told_at, self.ranking(), changes, begin, duration, most
-        )
+        steps, seconds = limits.composite(told_at, self.ranking(), changes, begin, duration, most)
         return offers.periods(steps), seconds
 
 

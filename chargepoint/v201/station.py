@@ -1,101 +1,174 @@
-"""The 2.0.1 charging station: its table of actions and of operator's commands."""
+"""The 2.0.1 charging station: the table of its blocks."""
 
-from typing import ClassVar
+from __future__ import annotations
 
-from chargepoint.config import StationConfig
+from typing import Any, ClassVar
+from uuid import UUID
+
+from chargepoint import rpc
+from chargepoint.common.rows import COMMON_ROWS
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import Block
+from chargepoint.core.tables import Order
+from chargepoint.security.vault import put_by, secrets_of
 from chargepoint.station import Station
-from chargepoint.v201.base import initial
+from chargepoint.v201 import topics
+from chargepoint.v201.authorization import Authorization
+from chargepoint.v201.availability import Availability
 from chargepoint.v201.cabinet import Cabinet
-from chargepoint.v201.charging_limits import ChargingLimits
-from chargepoint.v201.cost import Cost
 from chargepoint.v201.customer_information import CustomerInformation
-from chargepoint.v201.display import Display
+from chargepoint.v201.device_model import DeviceModel, initial
 from chargepoint.v201.display_messages import DisplayMessages
-from chargepoint.v201.energy_caps import EnergyCaps
+from chargepoint.v201.driver import Driver
 from chargepoint.v201.ev_needs import EvNeeds
-from chargepoint.v201.external_limits import ExternalLimits
-from chargepoint.v201.local_list import LocalList
+from chargepoint.v201.files.news import Files
+from chargepoint.v201.files.publications import Publications
+from chargepoint.v201.files.updates import Updates
+from chargepoint.v201.files.uploads import Uploads
 from chargepoint.v201.looking import Looking201
+from chargepoint.v201.meter_schedule import MeterSchedule
 from chargepoint.v201.migration import Migration
 from chargepoint.v201.monitoring import Monitoring
 from chargepoint.v201.operator_commands import OperatorCommands
+from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.paging import Paging
 from chargepoint.v201.plug_and_charge import PlugAndCharge
+from chargepoint.v201.provisioning import Provisioning
 from chargepoint.v201.recalling import Recall201
+from chargepoint.v201.remote_control import RemoteControl
 from chargepoint.v201.reservation import Reservation
+from chargepoint.v201.resets import Resets
+from chargepoint.v201.security.certificates import Certificates
+from chargepoint.v201.security.events import Security
+from chargepoint.v201.security.relinking import Credentials
+from chargepoint.v201.security.signing import Signing
 from chargepoint.v201.smart_charging import SmartCharging
-from chargepoint.v201.v2g_certificate import V2gCertificate
-from chargepoint.v201.v2g_status import V2gStatus
+from chargepoint.v201.transactions import Transactions
+from chargepoint.v201.variable_requests import VariableRequests
+
+ROWS: dict[str, type[Block]] = {
+    **COMMON_ROWS,
+    "variables": VariableRequests,
+    "transactions": Transactions,
+    "metering": MeterSchedule,
+    "availability": Availability,
+    "authorization": Authorization,
+    "provisioning": Provisioning,
+    "driver": Driver,
+    "needs": EvNeeds,
+    "charging": SmartCharging,
+    "reservation": Reservation,
+    "resets": Resets,
+    "monitoring": Monitoring,
+    "display": DisplayMessages,
+    "cabinet": Cabinet,
+    "security": Security,
+    "certificates": Certificates,
+    "signing": Signing,
+    "relinking": Credentials,
+    "files": Files,
+    "updating": Updates,
+    "uploading": Uploads,
+    "publishing": Publications,
+    "plug": PlugAndCharge,
+    "link": Migration,
+    "remote": RemoteControl,
+    "desk": OperatorCommands,
+    "customer": CustomerInformation,
+    "view": Looking201,
+    "recalling": Recall201,
+    "reports": Paging,
+}
+# Who hears first, where that is not the order of the rows (of Questions: the reverse).
+ORDER: Order = {
+    core_topics.REGISTERED: (
+        "provisioning", "metering", "security", "files", "transactions", "monitoring", "plug",
+    ),
+    core_topics.MAINS_CHANGED: ("charging", "transactions"),
+    core_topics.POWER_FAILED: ("files", "resets"),
+    core_topics.REBOOTED: ("files", "resets", "link"),
+    core_topics.RECONFIGURED: ("updating", "relinking", "link", "monitoring", "variables"),
+    topics.HELD: ("resets", "updating"),
+}  # fmt: skip
 
 
-class Station201(
-    Migration, PlugAndCharge, V2gStatus, V2gCertificate, Cabinet,
-    LocalList, Reservation, SmartCharging, ChargingLimits, ExternalLimits, EvNeeds,
-    EnergyCaps, DisplayMessages, Cost, Display, CustomerInformation, Monitoring,
-    Looking201, Recall201, OperatorCommands,
-):  # fmt: skip
-    """OCPP 2.0.1. The functional blocks are the base classes, one module each."""
+class Station201(Station):
+    """The core of a 2.x station: beside 1.6's it has the device model and the outlets.
 
-    __slots__ = ()
+    model    the values of its variables; outlets  number of the connector -> Outlet
+    """
 
-    HANDLERS: ClassVar[dict[str, str]] = {
-        "CancelReservation": "on_cancel_reservation",
-        "CertificateSigned": "on_certificate_signed",
-        "ChangeAvailability": "on_change_availability",
-        "ClearCache": "on_clear_cache",
-        "ClearChargingProfile": "on_clear_charging_profile",
-        "ClearDisplayMessage": "on_clear_display_message",
-        "ClearVariableMonitoring": "on_clear_variable_monitoring",
-        "CostUpdated": "on_cost_updated",
-        "CustomerInformation": "on_customer_information",
-        "DataTransfer": "on_data_transfer",
-        "DeleteCertificate": "on_delete_certificate",
-        "GetBaseReport": "on_get_base_report",
-        "GetChargingProfiles": "on_get_charging_profiles",
-        "GetCompositeSchedule": "on_get_composite_schedule",
-        "GetDisplayMessages": "on_get_display_messages",
-        "GetInstalledCertificateIds": "on_get_installed_certificate_ids",
-        "GetLocalListVersion": "on_get_local_list_version",
-        "GetLog": "on_get_log",
-        "GetMonitoringReport": "on_get_monitoring_report",
-        "GetReport": "on_get_report",
-        "GetTransactionStatus": "on_get_transaction_status",
-        "GetVariables": "on_get_variables",
-        "InstallCertificate": "on_install_certificate",
-        "PublishFirmware": "on_publish_firmware",
-        "RequestStartTransaction": "on_request_start_transaction",
-        "RequestStopTransaction": "on_request_stop_transaction",
-        "ReserveNow": "on_reserve_now",
-        "Reset": "on_reset",
-        "SendLocalList": "on_send_local_list",
-        "SetChargingProfile": "on_set_charging_profile",
-        "SetDisplayMessage": "on_set_display_message",
-        "SetMonitoringBase": "on_set_monitoring_base",
-        "SetMonitoringLevel": "on_set_monitoring_level",
-        "SetNetworkProfile": "on_set_network_profile",
-        "SetVariableMonitoring": "on_set_variable_monitoring",
-        "SetVariables": "on_set_variables",
-        "TriggerMessage": "on_trigger_message",
-        "UnlockConnector": "on_unlock_connector",
-        "UnpublishFirmware": "on_unpublish_firmware",
-        "UpdateFirmware": "on_update_firmware",
-    }
-    COMMANDS: ClassVar[dict[str, str]] = {
-        **Station.COMMANDS,
-        "authorize": "do_authorize",
-        "availability": "do_availability",
-        "bay": "do_bay",
-        "charging-limit": "do_charging_limit",
-        "firmware": "do_firmware",
-        "reset": "do_reset",
-        "start-transaction": "do_start_transaction",
-        "stop-transaction": "do_stop_transaction",
-    }
+    __slots__ = ("model", "outlets")
 
-    def reconfigured(self, old: StationConfig, now: float) -> None:
-        self.forget_old_firmware()
-        self.heed_operator()
-        self.heed_network()
+    VERSION: ClassVar[str] = "2.0.1"
+    MODEL: ClassVar[type[DeviceModel]] = DeviceModel
+    CODES: ClassVar[dict[str, str]] = rpc.CODES_201
+    ANSWERS_UNREADABLE: ClassVar[bool] = True  # part 4, 4.2.3 and 4.3
+    ROWS: ClassVar[dict[str, type[Block]]] = ROWS
+    ORDER: ClassVar[Order] = ORDER
+
+    def begin(self, saved: dict, now: float) -> None:
+        self.model = self.MODEL.from_saved(
+            saved.get("model") or {}, secrets_of(saved, "model"), initial(self.config)
+        )
+        if not self.booted:
+            self.model.booted()
+        self.outlets: dict[int, Outlet] = {}
         self.match_outlets()
-        self.match_monitors(now)
-        self.model.rebase(initial(self.config))
-        self.variables_changed(now)
+        for number, kept in (saved.get("outlets") or {}).items():
+            if int(number) in self.outlets:
+                self.outlets[int(number)].restore(kept)
+        for outlet in self.outlets.values():
+            outlet.seen = outlet.points()
+
+    def extra_saved(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        model, secret = self.model.to_saved()
+        if model:
+            saved["model"] = model
+        outlets = {str(number): outlet.to_saved() for number, outlet in self.outlets.items()}
+        if kept := {number: outlet for number, outlet in outlets.items() if outlet}:
+            saved["outlets"] = kept
+        put_by(saved, "model", secret)
+        return saved
+
+    def reconfigured(self, old: Any, now: float) -> None:
+        self.match_outlets()
+
+    # --- outlets -----------------------------------------------------------------------------
+
+    def match_outlets(self) -> None:
+        """Have one Outlet for each connector; within an EVSE 2.x counts connectors from 1."""
+        counts: dict[int, int] = {}
+        for connector in sorted(self.connectors.values(), key=lambda c: c.id):
+            rank = counts[connector.evse] = counts.get(connector.evse, 0) + 1
+            outlet = self.outlets.get(connector.id)
+            if outlet is None or outlet.hardware is not connector:
+                self.outlets[connector.id] = Outlet(connector, rank)
+            else:
+                outlet.connector_id = rank
+        for number in [n for n in self.outlets if n not in self.connectors]:
+            del self.outlets[number]
+
+    def outlet(self, number: Any) -> Outlet:
+        """The outlet of a command; CommandRejected if there is none."""
+        return self.outlets[self.connector(number).id]
+
+    def outlets_of(self, evse: dict | None) -> list[Outlet]:
+        """The outlets that an EVSEType names: all without it; [] if there is no such."""
+        if evse is None:
+            return list(self.outlets.values())
+        number, wanted = evse["id"], evse.get("connectorId")
+        # By the configuration itself: a report of a large station asks a thousand times.
+        there = [o for o in self.outlets.values() if o.hardware.config.evse == number]
+        return there if wanted is None else [o for o in there if o.connector_id == wanted]
+
+    def running(self, transaction_id: str) -> Outlet | None:
+        """Where the transaction runs; None if it does not."""
+        for outlet in self.outlets.values():
+            if outlet.transaction is not None and outlet.transaction.id == transaction_id:
+                return outlet
+        return None
+
+    def uuid(self) -> str:
+        return str(UUID(int=self.rng.getrandbits(128), version=4))

@@ -5,14 +5,16 @@ TxStopPoint conditions held at the last look with those that hold now, makes the
 or Ended event that follows, and then drives the power path.
 """
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import Block, answers, got, hears, timer
 from chargepoint.effects import SOON, URGENT, Session
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
 from chargepoint.kept_values import BEGIN, END
 from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
-from chargepoint.v201.availability import Availability
 from chargepoint.v201.charging_profiles import WAITING
+from chargepoint.v201.energy_caps import EnergyCaps
 from chargepoint.v201.outlet import Outlet, Transaction
 
 # Faults that end a transaction, by the names that 1.6 gave them; others suspend it.
@@ -27,49 +29,56 @@ ENDED_MEASURANDS = "SampledDataCtrlr.TxEndedMeasurands"
 NO_AUTHORIZATION = {"idToken": "", "type": "NoAuthorization"}
 
 
-class Transactions(Availability):
+class Transactions(EnergyCaps, Block):
     __slots__ = ()
 
     # --- what happens to an outlet -----------------------------------------------------------
 
+    @hears(core_topics.PLUGGED)
     def ev_plugged_in(self, connector: Connector, now: float) -> None:
-        outlet = self.outlets[connector.id]
-        self.clear_timer(("ev_timeout", outlet.number))
+        outlet = self.core.outlets[connector.id]
+        self.core.clear_timer(("ev_timeout", outlet.number))
         outlet.connect_by = None
         free = connector.can(Event.AUTHORIZED)
         self.happened(outlet, "CablePluggedIn", now)
-        self.plan(now)
+        self.core.block("charging").plan(now)
         if free:
             self._charge_unasked(outlet, now)
 
     def _charge_unasked(self, outlet: Outlet, now: float) -> None:
         """AuthCtrlr.Enabled, false: nobody has to be authorized."""
-        if outlet.token is None and not self.model.flag("AuthCtrlr.Enabled") and self.may_charge():
+        if (
+            outlet.token is None
+            and not self.core.model.flag("AuthCtrlr.Enabled")
+            and self.may_charge()
+        ):
             self.authorized(outlet, NO_AUTHORIZATION, "Authorized", now)
 
     def may_charge(self) -> bool:
         """TxCtrlr.TxBeforeAcceptedEnabled: charging may begin before the CSMS has accepted us."""
-        return self.booted or self.model.flag("TxCtrlr.TxBeforeAcceptedEnabled")
+        return self.core.booted or self.core.model.flag("TxCtrlr.TxBeforeAcceptedEnabled")
 
+    @hears(core_topics.REGISTERED)
     def cars_waited(self, now: float, rebooted: bool) -> None:
         """The CSMS has accepted us: cars that came before may charge where nobody is asked."""
         if not rebooted:
             return
-        for outlet in self.outlets.values():
+        for outlet in self.core.outlets.values():
             if outlet.hardware.ev is not None and outlet.hardware.can(Event.AUTHORIZED):
                 self._charge_unasked(outlet, now)
 
+    @hears(core_topics.UNPLUGGED)
     def ev_unplugged(self, connector: Connector, now: float) -> None:
         self.core.tell(topics.UNPLUGGING, connector, now)
-        outlet = self.outlets[connector.id]
+        outlet = self.core.outlets[connector.id]
         # E09, E10: with StopTxOnEVSideDisconnect the transaction is deauthorized.
-        if connector.in_transaction and self.model.flag("TxCtrlr.StopTxOnEVSideDisconnect"):
+        if connector.in_transaction and self.core.model.flag("TxCtrlr.StopTxOnEVSideDisconnect"):
             connector.apply(Event.TRANSACTION_ENDED, now)
             outlet.token = None
         self.happened(outlet, "EVCommunicationLost", now, "EVDisconnected")
-        self.plan(now)
-        self.show_reservations(now)
-        self.driver_gone(outlet)
+        self.core.block("charging").plan(now)
+        self.core.block("reservation").show_reservations(now)
+        self.core.block("driver").driver_gone(outlet)
         if connector.state is State.AUTHORIZED:
             self.await_ev(outlet, now)
 
@@ -79,7 +88,7 @@ class Transactions(Availability):
     ) -> None:  # fmt: skip
         """`token`, of the group with that key, may charge on this outlet from now on."""
         self.core.tell(topics.AUTHORIZING, outlet, token, now)
-        self.claim_reservation(outlet, token, group)
+        self.core.block("reservation").claim_reservation(outlet, token, group)
         outlet.token, outlet.group = token, group
         outlet.remote_start_id = remote
         if outlet.hardware.can(Event.AUTHORIZED):
@@ -96,7 +105,7 @@ class Transactions(Availability):
     ) -> None:
         """Nobody may charge here any longer; `token` is who asked for it, if a card did."""
         outlet.token = None
-        self.clear_timer(("ev_timeout", outlet.number))
+        self.core.clear_timer(("ev_timeout", outlet.number))
         outlet.connect_by = None
         hardware = outlet.hardware
         for event in (Event.TRANSACTION_ENDED, Event.AUTHORIZATION_LOST):
@@ -104,29 +113,31 @@ class Transactions(Availability):
                 hardware.apply(event, now)
                 break
         self.happened(outlet, trigger, now, reason, token)
-        self.unclaim_reservation(outlet, now)
+        self.core.block("reservation").unclaim_reservation(outlet, now)
         self._forget_needs(outlet)
-        self.end_profiles(outlet, WAITING, now)
-        self.driver_may_leave(outlet, now)
+        self.core.block("charging").end_profiles(outlet, WAITING, now)
+        self.core.block("driver").driver_may_leave(outlet, now)
 
     def _forget_needs(self, outlet: Outlet) -> None:
         outlet.needs = None
-        self.clear_timer(("needs", outlet.number))
+        self.core.clear_timer(("needs", outlet.number))
 
     def await_ev(self, outlet: Outlet, now: float) -> None:
         """Start TxCtrlr.EVConnectionTimeOut."""
-        seconds = self.model.integer("TxCtrlr.EVConnectionTimeOut")
+        seconds = self.core.model.integer("TxCtrlr.EVConnectionTimeOut")
         outlet.connect_by = now + seconds if seconds else None
         if seconds:
-            self.set_timer(("ev_timeout", outlet.number), outlet.connect_by)
+            self.core.set_timer(("ev_timeout", outlet.number), outlet.connect_by)
 
+    @timer("ev_timeout")
     def at_ev_timeout(self, now: float, number: int) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is not None and outlet.token is not None and outlet.hardware.ev is None:
             self.deauthorized(outlet, "EVConnectTimeout", "Timeout", now)  # E03.FR.05
 
+    @hears(core_topics.FAULTED)
     def fault_changed(self, connector: Connector, now: float) -> None:
-        outlet = self.outlets[connector.id]
+        outlet = self.core.outlets[connector.id]
         if not connector.in_transaction and connector.faulted:
             outlet.token = None
         reason = _STOPPED_BY.get(connector.error_code)
@@ -136,17 +147,18 @@ class Transactions(Availability):
             self.happened(outlet, "AbnormalCondition", now)
         if connector.faulted:
             if outlet.token is None:
-                self.unclaim_reservation(outlet, now)
-            self.end_broken_reservations(now)
-        self.show_reservations(now)
+                self.core.block("reservation").unclaim_reservation(outlet, now)
+            self.core.block("reservation").end_broken_reservations(now)
+        self.core.block("reservation").show_reservations(now)
 
+    @timer("hardware")
     def at_hardware(self, now: float, number: int) -> None:
         """The EV was to fill up about now."""
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is not None and not self.core.ask(topics.STOPS_WHEN_FULL, outlet, now):
             outlet.hardware.advance(now)
             self.happened(outlet, "ChargingStateChanged", now)
-            self.plan(now)
+            self.core.block("charging").plan(now)
 
     def watch_hardware(self, outlet: Outlet, now: float) -> None:
         """Wake up when the EV will be full or, as the power is now, the energy used up."""
@@ -155,9 +167,20 @@ class Transactions(Availability):
             self.watch_cap(outlet, now)
         due = outlet.hardware.next_change(now)
         if due is None:
-            self.clear_timer(("hardware", outlet.number))
+            self.core.clear_timer(("hardware", outlet.number))
         else:
-            self.set_timer(("hardware", outlet.number), max(due, now + 0.001))
+            self.core.set_timer(("hardware", outlet.number), max(due, now + 0.001))
+
+    @hears(core_topics.MAINS_CHANGED)
+    def heed_mains(self, now: float) -> None:
+        for outlet in self.core.outlets.values():
+            self.watch_hardware(outlet, now)
+
+    @answers(core_topics.OPEN_TRANSACTION)
+    def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
+        outlet = self.core.outlets[connector.id]
+        token = outlet.token or (outlet.transaction and outlet.transaction.id_token) or {}
+        return outlet.transaction and outlet.transaction.id, token.get("idToken")
 
     # --- what follows from it ----------------------------------------------------------------
 
@@ -177,20 +200,22 @@ class Transactions(Availability):
     def _look(
         self, outlet: Outlet, trigger: str, now: float, reason: str | None, token: dict | None
     ) -> None:
-        self.report(outlet.hardware, now)
-        self.show_reservations(now)  # who comes or goes changes how many places are left
+        self.core.report(outlet.hardware, now)
+        self.core.block("reservation").show_reservations(
+            now
+        )  # who comes or goes changes how many places are left
         before, after = outlet.seen, outlet.points()
         outlet.seen = after
         transaction = outlet.transaction
         if transaction is None:
-            starts = self.model.members("TxCtrlr.TxStartPoint")
+            starts = self.core.model.members("TxCtrlr.TxStartPoint")
             if after - before and not after.isdisjoint(starts):
                 self._start(outlet, trigger, now)
         else:
             transaction.reason = transaction.reason or reason
-            stops = self.model.members("TxCtrlr.TxStopPoint")
+            stops = self.core.model.members("TxCtrlr.TxStopPoint")
             if not (before - after).isdisjoint(stops):
-                self._end(outlet, trigger, now, token)
+                self.end(outlet, trigger, now, token)
             elif trigger != "ChargingStateChanged" or _state_is_news(outlet):
                 self.updated(outlet, trigger, now, token=token)
         self._drive(outlet, now)
@@ -201,9 +226,13 @@ class Transactions(Availability):
         if outlet.token is not None and not (transaction and transaction.barred):
             if hardware.state is State.READY:
                 hardware.apply(Event.TRANSACTION_STARTED, now)
-                self.ev_asks(outlet, now)
-                self.plan(now)
-            event = Event.EVSE_SUSPENDED if self.withheld(outlet) else Event.ENERGY_OFFERED
+                self.core.block("needs").ev_asks(outlet, now)
+                self.core.block("charging").plan(now)
+            event = (
+                Event.EVSE_SUSPENDED
+                if self.core.block("charging").withheld(outlet)
+                else Event.ENERGY_OFFERED
+            )
             if hardware.can(event):
                 hardware.apply(event, now)
                 self.happened(outlet, "ChargingStateChanged", now)
@@ -212,19 +241,21 @@ class Transactions(Availability):
 
     def _start(self, outlet: Outlet, trigger: str, now: float) -> None:
         outlet.hardware.advance(now)
-        transaction = Transaction(self.uuid(), self.uuid(), now, outlet.hardware.meter_wh)
+        transaction = Transaction(self.core.uuid(), self.core.uuid(), now, outlet.hardware.meter_wh)
         outlet.transaction = transaction
         transaction.id_token = outlet.token
         # A remote start that nobody followed is not this one's: then nobody is authorized.
         if outlet.token is not None:
             transaction.remote_start_id = outlet.remote_start_id
-        self.profiles_for_start(outlet)
-        meter = self.sampled(outlet, STARTED_MEASURANDS, BEGIN, now)
-        transaction.ended_values = self.sampled(outlet, ENDED_MEASURANDS, BEGIN, now)
+        self.core.block("charging").profiles_for_start(outlet)
+        meter = self.core.block("metering").sampled(outlet, STARTED_MEASURANDS, BEGIN, now)
+        transaction.ended_values = self.core.block("metering").sampled(
+            outlet, ENDED_MEASURANDS, BEGIN, now
+        )
         self.core.tell(topics.BEGUN, outlet, now)
         self._event(outlet, "Started", trigger, now, meter, outlet.token)
-        self.restart_timers(outlet, now)
-        self.changed(URGENT)
+        self.core.block("metering").restart_timers(outlet, now)
+        self.core.changed(URGENT)
 
     def updated(
         self, outlet: Outlet, trigger: str, now: float,
@@ -234,33 +265,35 @@ class Transactions(Availability):
         transaction = outlet.transaction
         transaction.id_token = transaction.id_token or token
         self._event(outlet, "Updated", trigger, now, meter or [], token)
-        self.changed(SOON)
+        self.core.changed(SOON)
 
-    def _end(self, outlet: Outlet, trigger: str, now: float, token: dict | None) -> None:
+    def end(self, outlet: Outlet, trigger: str, now: float, token: dict | None) -> None:
         transaction = outlet.transaction
         transaction.ended = now
-        meter = transaction.ended_values + self.sampled(outlet, ENDED_MEASURANDS, END, now)
+        meter = transaction.ended_values + self.core.block("metering").sampled(
+            outlet, ENDED_MEASURANDS, END, now
+        )
         self._event(outlet, "Ended", trigger, now, meter, token)
         outlet.transaction = None
         self._forget_needs(outlet)
         # A stop point may leave the authorization or the power path standing; they end with it.
         outlet.token = None
-        self.clear_timer(("ev_timeout", outlet.number))
+        self.core.clear_timer(("ev_timeout", outlet.number))
         outlet.connect_by = None
         for event in (Event.TRANSACTION_ENDED, Event.AUTHORIZATION_LOST):
             if outlet.hardware.can(event):
                 outlet.hardware.apply(event, now)
                 break
         outlet.seen = outlet.points()
-        self.restart_timers(outlet, now)
-        self.changed(URGENT)
-        self.report(outlet.hardware, now)
-        self.end_profiles(outlet, transaction.id, now)
+        self.core.block("metering").restart_timers(outlet, now)
+        self.core.changed(URGENT)
+        self.core.report(outlet.hardware, now)
+        self.core.block("charging").end_profiles(outlet, transaction.id, now)
         self.core.tell(topics.ENDING, outlet, transaction, now)
         self.core.tell(topics.ENDED, outlet, transaction, now)
-        self.show_reservations(now)
-        self.availability_due(outlet, now)
-        self.reset_if_idle(now)
+        self.core.block("reservation").show_reservations(now)
+        self.core.block("availability").availability_due(outlet, now)
+        self.core.block("resets").reset_if_idle(now)
 
     def _event(
         self, outlet: Outlet, kind: str, trigger: str, now: float,
@@ -277,13 +310,13 @@ class Transactions(Availability):
             info["stoppedReason"] = transaction.reason or "Other"
         payload: dict = {
             "eventType": kind,
-            "timestamp": self.stamp(now),
+            "timestamp": self.core.stamp(now),
             "triggerReason": trigger,
             "seqNo": transaction.seq,
             "transactionInfo": info,
             "evse": {"id": outlet.evse, "connectorId": outlet.connector_id},
         }
-        if not self.connected:
+        if not self.core.connected:
             payload["offline"] = True  # E04.FR.03
         hardware = outlet.hardware
         if hardware.state is State.CHARGING and not hardware.dc:
@@ -292,7 +325,7 @@ class Transactions(Availability):
             config = hardware.config
             volts = 230 * config.phases if config.phases else 400
             payload["cableMaxCurrent"] = config.max_power_w // volts
-        reservation = self.use_reservation(outlet, now)
+        reservation = self.core.block("reservation").use_reservation(outlet, now)
         if reservation is not None:
             payload["reservationId"] = reservation
         if token is not None:
@@ -301,12 +334,12 @@ class Transactions(Availability):
             payload["meterValue"] = meter
         payload.update(self.core.gather(topics.EVENT_PARTS, outlet, kind, trigger, now))
         transaction.seq += 1
-        self.queue_message(
+        self.core.queue_message(
             "TransactionEvent", payload, transaction.session, connector=outlet.number
         )
-        self.put(Session(self._session(outlet, now)))
+        self.core.put(Session(self.session_told(outlet, now)))
 
-    def _session(self, outlet: Outlet, now: float) -> dict:
+    def session_told(self, outlet: Outlet, now: float) -> dict:
         """The same news for the record of charging sessions (not OCPP)."""
         transaction, hardware = outlet.transaction, outlet.hardware
         transaction.rev += 1
@@ -319,10 +352,10 @@ class Transactions(Availability):
         return {
             "id": transaction.session,
             "rev": transaction.rev,
-            "station": self.identity,
+            "station": self.core.identity,
             "connector": outlet.number,
             "evse": outlet.evse,
-            "ocpp": self.config.version,
+            "ocpp": self.core.config.version,
             "transaction_id": transaction.id,
             "id_tag": (transaction.id_token or {}).get("idToken", ""),
             "started": transaction.started,
@@ -337,6 +370,7 @@ class Transactions(Availability):
 
     # --- the CSMS's answer -------------------------------------------------------------------
 
+    @got("TransactionEvent")
     def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
         self._heed_verdict(payload, message, now)
         self.core.tell(topics.EVENT_ANSWERED, payload, message, now)
@@ -345,8 +379,8 @@ class Transactions(Availability):
         info, token = payload.get("idTokenInfo"), message["payload"].get("idToken")
         if info is None or token is None:
             return
-        self.learn(token, info, now)
-        outlet = self.outlets.get(message["connector"])
+        self.core.block("authorization").learn(token, info, now)
+        outlet = self.core.outlets.get(message["connector"])
         if outlet is not None and outlet.token == token and "groupIdToken" in info:
             outlet.group = token_key(info["groupIdToken"])
         transaction = outlet.transaction if outlet is not None else None
@@ -356,7 +390,7 @@ class Transactions(Availability):
         if outlet.token != token:
             return
         # E05, C15: started offline or by a cached token, and the CSMS says no.
-        if self.model.flag("TxCtrlr.StopTxOnInvalidId"):
+        if self.core.model.flag("TxCtrlr.StopTxOnInvalidId"):
             self.deauthorized(outlet, "Deauthorized", "DeAuthorized", now)
         else:
             self.barred_after(outlet, now)

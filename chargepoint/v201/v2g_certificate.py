@@ -2,7 +2,8 @@
 
 from typing import Any, ClassVar
 
-from chargepoint.core.block import answers, folds
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import answers, failed, folds, got, timer
 from chargepoint.effects import URGENT
 from chargepoint.security.certificates import (
     chain_fault,
@@ -34,28 +35,29 @@ class V2gCertificate:
 
     __slots__ = ()
 
-    V2G_TRIGGERS: ClassVar[dict[str, str]] = {
-        "SignCombinedCertificate": COMBINED, "SignV2GCertificate": V2G,
-    }  # fmt: skip
-
-    def begin(self, saved: dict, now: float) -> None:
+    def restore_v2g(self, saved: dict[str, Any]) -> None:
         secret = secrets_of(saved, "v2g")
         known = {k: {**e, **secret.get(k, {})} for k, e in saved.get("v2g", {}).items()}
         # Without its key (the secrets could not be read) a certificate is of no use.
         usable = {kind: e for kind, e in known.items() if "key" in e or "pending" in e}
         self.v2g: dict[str, dict[str, Any]] | None = usable or None
-        super().begin(saved, now)
-        for kind in usable:
+
+    def resume_v2g(self, now: float) -> None:
+        for kind in self.v2g or ():
             self.arm_v2g(kind, now)
             self._wait_for_v2g(kind, now)
 
-    def extra_saved(self) -> dict[str, Any]:
-        saved = super().extra_saved()
+    def saved_v2g(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
         if self.v2g:
             parts = {kind: _split(entry) for kind, entry in self.v2g.items()}
             saved["v2g"] = {kind: plain for kind, (plain, _) in parts.items()}
             put_by(saved, "v2g", {kind: hidden for kind, (_, hidden) in parts.items()})
         return saved
+
+    V2G_TRIGGERS: ClassVar[dict[str, str]] = {
+        "SignCombinedCertificate": COMBINED, "SignV2GCertificate": V2G,
+    }  # fmt: skip
 
     # --- SignCertificate ---------------------------------------------------------------------
 
@@ -64,10 +66,10 @@ class V2gCertificate:
         kind = self.V2G_TRIGGERS.get(payload["requestedMessage"])
         if kind is None:
             return None
-        if not self.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled"):
+        if not self.core.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled"):
             info = {"reasonCode": "NotEnabled", "additionalInfo": "V2G certificates are off"}
             return {"status": "Rejected", "statusInfo": info}
-        self.later(self._sign_v2g_first, kind)
+        self.core.later(self._sign_v2g_first, kind)
         return {"status": "Accepted"}
 
     def _sign_v2g_first(self, kind: str, now: float) -> None:
@@ -76,9 +78,9 @@ class V2gCertificate:
     def sign_v2g(self, kind: str, now: float, asked: int, *why: str) -> None:
         """Make a key pair and ask for the certificate of it; `asked`: how often before; `why`:
         "triggered" where the CSMS wants it."""
-        model = self.model
-        station = self.config.serial or self.identity
-        name, organization = station, self.organization()
+        model = self.core.model
+        station = self.core.config.serial or self.core.identity
+        name, organization = station, self.core.block("signing").organization()
         if kind != COMBINED:
             name = model.value(f"{_CTRLR}.SeccId") or station
             organization = model.value(f"{_CTRLR}.OrganizationName") or organization
@@ -86,22 +88,20 @@ class V2gCertificate:
         key, request = make_key_and_csr(name, organization, country)
         entry = (self.v2g or {}).get(kind, {})
         self.v2g = {**(self.v2g or {}), kind: {**entry, "pending": key, "asked": asked}}
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         payload = {"csr": request, **({"certificateType": kind} if kind else {})}
-        self.call("SignCertificate", payload, now, ("v2g", kind, *why))
+        self.core.call("SignCertificate", payload, now, ("v2g", kind, *why), "plug")
 
-    def signing_answered(self, payload: dict, context: Any, now: float) -> None:
-        if not isinstance(context, tuple):
-            super().signing_answered(payload, context, now)
-        elif payload["status"] == "Accepted":
+    @got("SignCertificate", own=True)
+    def v2g_answered(self, payload: dict, context: Any, now: float) -> None:
+        if payload["status"] == "Accepted":
             self._wait_for_v2g(context[1], now)
         else:
             self._stop_asking_v2g(context[1])
 
-    def signing_failed(self, code: str, context: Any, now: float) -> None:
-        if not isinstance(context, tuple):
-            super().signing_failed(code, context, now)
-        elif code in ("Disconnected", "Timeout"):
+    @failed("SignCertificate", own=True)
+    def v2g_not_answered(self, code: str, context: Any, now: float) -> None:
+        if code in ("Disconnected", "Timeout"):
             self._wait_for_v2g(context[1], now)
         else:
             self._stop_asking_v2g(context[1])
@@ -110,11 +110,12 @@ class V2gCertificate:
         """A02.FR.17 to 19, as for the station's own."""
         entry = (self.v2g or {}).get(kind, {})
         if "pending" in entry:
-            wait = self.signing_patience()[0] * 2 ** entry["asked"]
-            self.set_timer(("v2g_signing", kind), now + wait)
+            wait = self.core.block("signing").signing_patience()[0] * 2 ** entry["asked"]
+            self.core.set_timer(("v2g_signing", kind), now + wait)
 
+    @timer("v2g_signing")
     def at_v2g_signing(self, now: float, kind: str) -> None:
-        repeats = self.signing_patience()[1]
+        repeats = self.core.block("signing").signing_patience()[1]
         asked = (self.v2g or {}).get(kind, {}).get("asked", repeats)
         if asked < repeats:
             self.sign_v2g(kind, now, asked + 1)
@@ -122,7 +123,7 @@ class V2gCertificate:
             self._stop_asking_v2g(kind)
 
     def _stop_asking_v2g(self, kind: str) -> None:
-        self.clear_timer(("v2g_signing", kind))
+        self.core.clear_timer(("v2g_signing", kind))
         self._keep_v2g(kind, {k: v for k, v in self._v2g(kind).items() if k in ("chain", "key")})
 
     def _v2g(self, kind: str) -> dict[str, Any]:
@@ -132,7 +133,7 @@ class V2gCertificate:
         """`entry`: {} forgets it."""
         rest = {name: kept for name, kept in (self.v2g or {}).items() if name != kind}
         self.v2g = ({**rest, kind: entry} if entry else rest) or None
-        self.changed(URGENT)
+        self.core.changed(URGENT)
 
     # --- CertificateSigned -------------------------------------------------------------------
 
@@ -144,8 +145,8 @@ class V2gCertificate:
         chain, combined = read_chain(pem), self._v2g(COMBINED).get("pending")
         if not (kind is None and chain and combined and is_for_key(chain[0], combined)):
             return None
-        self.open_vault().pending_key = combined
-        status = self.take_certificate(pem, now)
+        self.security.open_vault().pending_key = combined
+        status = self.core.block("signing").take_certificate(pem, now)
         if status == "Accepted":
             self._stop_asking_v2g(COMBINED)
             self._use_v2g(V2G, pem, combined, now)
@@ -153,7 +154,7 @@ class V2gCertificate:
 
     def _take_v2g(self, kind: str, pem: str, now: float) -> str:
         pending, chain = self._v2g(kind).get("pending"), read_chain(pem)
-        if len(pem) > self.longest_chain():
+        if len(pem) > self.core.block("signing").longest_chain():
             fault = "the chain is longer than allowed"
         elif not chain:
             fault = "no certificate can be read"
@@ -162,15 +163,17 @@ class V2gCertificate:
         elif not is_for_key(chain[0], pending):
             fault = "the certificate is for another key"
         else:
-            fault = chain_fault(chain, self.roots_of("V2GRootCertificate"), self.station_time(now))
+            roots = self.core.block("certificates").roots_of("V2GRootCertificate")
+            fault = chain_fault(chain, roots, self.core.station_time(now))
         if fault:
-            self.security_event("InvalidChargingStationCertificate", fault, now)
+            event = "InvalidChargingStationCertificate"
+            self.core.tell(core_topics.SECURITY_EVENT, event, fault, now)
             return "Rejected"
         self._use_v2g(kind, pem, pending, now)
         return "Accepted"
 
     def _use_v2g(self, kind: str, pem: str, key: str, now: float) -> None:
-        self.clear_timer(("v2g_signing", kind))
+        self.core.clear_timer(("v2g_signing", kind))
         clean = "".join(pem_of(certificate) for certificate in read_chain(pem))
         self._keep_v2g(kind, {"chain": clean, "key": key})
         self.arm_v2g(kind, now)
@@ -186,15 +189,16 @@ class V2gCertificate:
         if chain:
             end, begin = chain[0].not_valid_after_utc, chain[0].not_valid_before_utc
             early = min(RENEW_BEFORE, (end - begin).total_seconds() / 3)
-            due = now + end.timestamp() - self.station_time(now) - early
-            self.set_timer(("v2g_renewal", kind), max(now, due))
+            due = now + end.timestamp() - self.core.station_time(now) - early
+            self.core.set_timer(("v2g_renewal", kind), max(now, due))
 
+    @timer("v2g_renewal")
     def at_v2g_renewal(self, now: float, kind: str) -> None:
         entry = self._v2g(kind)
         if "chain" not in entry:
             return
-        self.set_timer(("v2g_renewal", kind), now + DAY)
-        enabled = self.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled")
+        self.core.set_timer(("v2g_renewal", kind), now + DAY)
+        enabled = self.core.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled")
         if enabled and "pending" not in entry:
             self.sign_v2g(kind, now, 0)
 
@@ -229,7 +233,7 @@ class V2gCertificate:
             if hashes and same_hash(wanted, hashes[0]):
                 self._keep_v2g(kind, {})
                 for timer in ("v2g_renewal", "v2g_signing", "v2g_status"):
-                    self.clear_timer((timer, kind))
+                    self.core.clear_timer((timer, kind))
                 return "Accepted"
         return None
 

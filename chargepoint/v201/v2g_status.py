@@ -6,7 +6,7 @@ from typing import Any
 from cryptography.x509 import ocsp
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import hears
+from chargepoint.core.block import failed, got, hears, timer
 from chargepoint.effects import SOON
 from chargepoint.security.certificates import read_chain
 from chargepoint.security.contracts import hashes_of
@@ -27,27 +27,31 @@ class V2gStatus:
         for kind in list(self.v2g or ()):
             self.ask_v2g_status(kind, now, anew=rebooted)
 
+    @timer("v2g_status")
     def at_v2g_status(self, now: float, kind: str) -> None:
         self.ask_v2g_status(kind, now)
 
     def ask_v2g_status(self, kind: str, now: float, anew: bool = False) -> None:
         """Ask about each certificate of the chain whose answer is missing or has ended."""
         entry = (self.v2g or {}).get(kind, {})
-        if "chain" not in entry or not self.online:  # asked for once the CSMS is back
+        if "chain" not in entry or not self.core.online:  # asked for once the CSMS is back
             return
-        kept, waiting = entry.get("ocsp", {}), self.waiting_contexts("GetCertificateStatus")
+        kept, waiting = entry.get("ocsp", {}), self.core.waiting_contexts("GetCertificateStatus")
         for data in hashes_of(read_chain(entry["chain"]), self.contract_roots()):
             serial = data["serialNumber"]
             due = anew or serial not in kept or kept[serial][1] <= now
             if due and (kind, serial) not in waiting:
-                self.call("GetCertificateStatus", {"ocspRequestData": data}, now, (kind, serial))
+                self.core.call(
+                    "GetCertificateStatus", {"ocspRequestData": data}, now, (kind, serial)
+                )
         self._arm_v2g_status(kind, now)
 
     def _arm_v2g_status(self, kind: str, now: float) -> None:
         ends = [end for _, end in self.v2g[kind].get("ocsp", {}).values() if end > now]
         if ends:
-            self.set_timer(("v2g_status", kind), min(ends))
+            self.core.set_timer(("v2g_status", kind), min(ends))
 
+    @got("GetCertificateStatus")
     def got_get_certificate_status(self, payload: dict, context: Any, now: float) -> None:
         kind, serial = context
         result = payload.get("ocspResult", "") if payload["status"] == "Accepted" else ""
@@ -59,10 +63,11 @@ class V2gStatus:
             self._revoked(kind, now)
             return
         end = answer.next_update_utc
-        left = WEEK if end is None else end.timestamp() - self.station_time(now)
+        left = WEEK if end is None else end.timestamp() - self.core.station_time(now)
         # One that has ended already is not asked for over and over.
         self._keep_status(kind, serial, result, now + (min(left, WEEK) if left > 0 else DAY), now)
 
+    @failed("GetCertificateStatus")
     def failed_get_certificate_status(self, code: str, context: Any, now: float) -> None:
         if code != "Disconnected":
             self._keep_status(*context, "", now + DAY, now)
@@ -77,18 +82,18 @@ class V2gStatus:
         entry = {**entry, "ocsp": {**kept, serial: [result or before, due]}}
         self.v2g = {**self.v2g, kind: entry}
         self._arm_v2g_status(kind, now)
-        self.changed(SOON)
+        self.core.changed(SOON)
 
     def _revoked(self, kind: str, now: float) -> None:
         """No car would trust it any longer; another is asked for."""
         if "chain" not in (self.v2g or {}).get(kind, {}):
             return
         why = "the V2G certificate has been revoked"
-        self.security_event("InvalidChargingStationCertificate", why, now)
-        self.clear_timer(("v2g_renewal", kind))
-        self.clear_timer(("v2g_status", kind))
+        self.core.tell(core_topics.SECURITY_EVENT, "InvalidChargingStationCertificate", why, now)
+        self.core.clear_timer(("v2g_renewal", kind))
+        self.core.clear_timer(("v2g_status", kind))
         self._keep_v2g(kind, {})
-        if self.model.flag("ISO15118Ctrlr.V2GCertificateInstallationEnabled"):
+        if self.core.model.flag("ISO15118Ctrlr.V2GCertificateInstallationEnabled"):
             self.sign_v2g(kind, now, 0)
 
 

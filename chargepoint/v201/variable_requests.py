@@ -6,12 +6,13 @@ from typing import Any
 import orjson
 
 from chargepoint.answers import CallFault
-from chargepoint.core.block import READS, REFUSES, TAKES, VALUES
-from chargepoint.effects import URGENT, PingInterval
+from chargepoint.config import StationConfig
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import READS, REFUSES, TAKES, VALUES, Block, action, hears
+from chargepoint.effects import URGENT
 from chargepoint.v201 import topics
-from chargepoint.v201.authorization import Authorization
 from chargepoint.v201.connector_types import CONNECTOR_TYPES
-from chargepoint.v201.device_model import writable
+from chargepoint.v201.device_model import initial, writable
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.report_filters import asks_for, meeting
 from chargepoint.v201.variables import READ_ONLY, WRITE_ONLY, Variable
@@ -19,9 +20,15 @@ from chargepoint.v201.variables import READ_ONLY, WRITE_ONLY, Variable
 _TROUBLES = frozenset({"Fallback", "Overload", "Problem", "Tripped"})
 
 
-class VariableRequests(Authorization):
+class VariableRequests(Block):
     __slots__ = ()
 
+    @hears(core_topics.RECONFIGURED)
+    def rebase(self, old: StationConfig, now: float) -> None:
+        self.core.model.rebase(initial(self.core.config))
+        self.variables_changed(now)
+
+    @action("GetVariables")
     def on_get_variables(self, payload: dict, now: float) -> dict:
         self.check_request("DeviceDataCtrlr", "GetVariables", payload, "getVariableData")
         return {"getVariableResult": [self._get(item, now) for item in payload["getVariableData"]]}
@@ -46,11 +53,12 @@ class VariableRequests(Authorization):
             value = self.read(variable, evse, now)
         return {**result, "attributeStatus": "Accepted", "attributeValue": value}
 
+    @action("SetVariables")
     def on_set_variables(self, payload: dict, now: float) -> dict:
         self.check_request("DeviceDataCtrlr", "SetVariables", payload, "setVariableData")
         results = [self._set(item, now) for item in payload["setVariableData"]]
-        self.changed(URGENT)
-        self.later(self.variables_changed)
+        self.core.changed(URGENT)
+        self.core.later(self.variables_changed)
         return {"setVariableResult": results}
 
     def _set(self, item: dict, now: float) -> dict:
@@ -79,7 +87,7 @@ class VariableRequests(Authorization):
     def _value_refused(self, variable: Variable, text: str) -> tuple[str, str] | None:
         if not writable(variable):
             return "ReadOnly", "the variable is read-only"
-        why = self.model.refusal(variable, text)
+        why = self.core.model.refusal(variable, text)
         return self.value_refusal(variable, text) if why is None else ("InvalidValue", why)
 
     def find_variable(self, component: dict, variable: dict) -> Variable | str:
@@ -87,7 +95,7 @@ class VariableRequests(Authorization):
         found = self.core.ask(topics.FIND_VARIABLE, component, variable)
         if not found:
             places = self._places() if component.get("evse") else {}
-            found = self.model.CATALOGUE.find(component, variable, places)
+            found = self.core.model.CATALOGUE.find(component, variable, places)
         return self.core.fold(topics.FOUND_VARIABLE, found, component)
 
     def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
@@ -99,31 +107,26 @@ class VariableRequests(Authorization):
         """Keep the value; True if it waits for the next boot."""
         take = self.core.of_variable(TAKES, variable.key)
         waits = None if take is None else take(variable, evse, text, now)
-        return self.model.set(variable, text) if waits is None else waits
+        return self.core.model.set(variable, text) if waits is None else waits
 
     def variables_changed(self, now: float) -> None:
         """Bring the values that drive timers into force; all are cheap, so all are done."""
-        interval = self.default_interval()
-        if interval != self.interval and self.booted:
-            self.set_heartbeat(interval, now)
-        if self.connected:
-            self.put(PingInterval(self.ping_interval()))
         self.core.tell(topics.VARIABLES_CHANGED, now)
 
     def _places(self) -> dict[int, set[int]]:
         places: dict[int, set[int]] = {}
-        for outlet in self.outlets.values():
+        for outlet in self.core.outlets.values():
             places.setdefault(outlet.evse, set()).add(outlet.connector_id)
         return places
 
     def check_request(self, controller: str, action: str, payload: dict, items: str) -> None:
         """B05.FR.11, B06.FR.16: no more items and bytes than the controller tells."""
         count = len(payload.get(items, ()))
-        most = self.model.integer(f"{controller}.ItemsPerMessage[{action}]")
+        most = self.core.model.integer(f"{controller}.ItemsPerMessage[{action}]")
         if count > most:
             why = f"{count} items, at most {most} in one message"
             raise CallFault("OccurrenceConstraintViolation", why)
-        longest = self.model.integer(f"{controller}.BytesPerMessage[{action}]")
+        longest = self.core.model.integer(f"{controller}.BytesPerMessage[{action}]")
         if len(orjson.dumps(payload)) > longest:
             raise CallFault("FormatViolation", f"at most {longest} bytes in one message")
 
@@ -137,35 +140,35 @@ class VariableRequests(Authorization):
 
     def _read_here(self, variable: Variable, evse: dict | None, now: float) -> str:
         if variable.key == "EVSE.Power":  # as measured now; negative where a car gives back
-            samples = [outlet.hardware.sample(now) for outlet in self.outlets_of(evse)]
+            samples = [outlet.hardware.sample(now) for outlet in self.core.outlets_of(evse)]
             return _watts(sum(sample.power_w - sample.export_w for sample in samples))
         if variable.component in ("EVSE", "Connector"):
-            return _of_outlets(variable, self.outlets_of(evse))
+            return _of_outlets(variable, self.core.outlets_of(evse))
         if not variable.live:
-            return self.model.value(variable.key)
+            return self.core.model.value(variable.key)
         match variable.key:
             case "SmartChargingCtrlr.Entries[ChargingProfiles]":
-                return str(len(self.profiles or ()))
+                return str(len(self.core.block("charging").profiles or ()))
             case "LocalAuthListCtrlr.Entries":
-                return str(len(self.local_list or ()))
+                return str(len(self.core.block("authorization").local_list or ()))
             case "ClockCtrlr.DateTime":
-                return self.stamp(now)
+                return self.core.stamp(now)
             case "SecurityCtrlr.CertificateEntries":
-                return str(len(self.all_roots()))
+                return str(len(self.core.block("certificates").all_roots()))
             case "SecurityCtrlr.SecurityProfile":
-                return str(self.security_profile())
+                return str(self.core.block("link").security_profile())
             case "SecurityCtrlr.Identity":
-                return self.identity
+                return self.core.identity
             case "ChargingStation.Model":
-                return self.config.model
+                return self.core.config.model
             case "ChargingStation.VendorName":
-                return self.config.vendor
+                return self.core.config.vendor
             case "ChargingStation.SerialNumber":
-                return self.config.serial
+                return self.core.config.serial
             case "ChargingStation.FirmwareVersion":
-                return self.firmware_version()
+                return self.core.firmware_now()
             case _:
-                return _of_outlets(variable, list(self.outlets.values()))
+                return _of_outlets(variable, list(self.core.outlets.values()))
 
     def values_of(self, variable: Variable) -> tuple[str, ...]:
         """The values list of an option, member or sequence list; () without one."""
@@ -176,45 +179,49 @@ class VariableRequests(Authorization):
         """The Target value as text; None where it has no such attribute."""
         if variable.key != "EVSE.Power":
             return None
-        offers = (o.hardware.offered_w for o in self.outlets_of(evse) if o.hardware.in_transaction)
+        offers = (
+            o.hardware.offered_w for o in self.core.outlets_of(evse) if o.hardware.in_transaction
+        )
         return _watts(sum(offers))
 
     def limits(self, variable: Variable, evse: dict | None) -> tuple[float | None, float | None]:
         """(minLimit, maxLimit) of the variable at this place."""
         if variable.key != "EVSE.Power":
             return variable.low, variable.high
-        most = (o.hardware.config.max_power_w for o in self.outlets_of(evse))
+        most = (o.hardware.config.max_power_w for o in self.core.outlets_of(evse))
         return variable.low, float(max(most, default=0))
 
     # --- reports (B07, B08) ------------------------------------------------------------------
 
+    @action("GetBaseReport")
     def on_get_base_report(self, payload: dict, now: float) -> dict:
         base = payload["reportBase"]
-        lines = self._inventory(now, writable_only=base == "ConfigurationInventory")
+        lines = self.inventory(now, writable_only=base == "ConfigurationInventory")
         if base == "SummaryInventory":
             lines = [line for line in lines if _tells_condition(line)]
-        self.later(self._notify_report, payload["requestId"], lines)
+        self.core.later(self._notify_report, payload["requestId"], lines)
         return {"status": "Accepted"}
 
+    @action("GetReport")
     def on_get_report(self, payload: dict, now: float) -> dict:
         self.check_request("DeviceDataCtrlr", "GetReport", payload, "componentVariable")
         wanted = payload.get("componentVariable")
-        lines = self._inventory(now, writable_only=False)
+        lines = self.inventory(now, writable_only=False)
         if criteria := payload.get("componentCriteria"):
             lines = meeting(lines, criteria)
         if wanted:
             lines = list(filter(asks_for(wanted), lines))
         if not lines:
             return {"status": "EmptyResultSet"}
-        self.later(self._notify_report, payload["requestId"], lines)
+        self.core.later(self._notify_report, payload["requestId"], lines)
         return {"status": "Accepted"}
 
-    def _inventory(self, now: float, writable_only: bool) -> list[dict]:
-        lines = [self._line(v, None, now) for v in self.station_variables()]
+    def inventory(self, now: float, writable_only: bool) -> list[dict]:
+        lines = [self.line(v, None, now) for v in self.station_variables()]
         lines = self.core.fold(topics.INVENTORY, lines, now, writable_only)
         if writable_only:
             return [x for x in lines if x["variableAttribute"][0]["mutability"] != READ_ONLY]
-        catalogue = self.model.CATALOGUE
+        catalogue = self.core.model.CATALOGUE
         for evse, connectors in sorted(self._places().items()):
             lines += self._lines_at(catalogue.at_evses, {"id": evse}, now)
             for number in sorted(connectors):
@@ -224,16 +231,16 @@ class VariableRequests(Authorization):
 
     def station_variables(self) -> Iterable[Variable]:
         """What the station has beside the variables of its EVSEs and connectors."""
-        return self.core.fold(topics.STATION_VARIABLES, self.model.CATALOGUE.variables)
+        return self.core.fold(topics.STATION_VARIABLES, self.core.model.CATALOGUE.variables)
 
     def _lines_at(self, variables: tuple[Variable, ...], place: dict, now: float) -> list[dict]:
         """Of those that exist there."""
         return [
-            self._line(v, place, now) for v in variables
+            self.line(v, place, now) for v in variables
             if self.find_variable(_component_of(v) | {"evse": place}, _name_of(v)) is v
         ]  # fmt: skip
 
-    def _line(self, variable: Variable, evse: dict | None, now: float) -> dict:
+    def line(self, variable: Variable, evse: dict | None, now: float) -> dict:
         variable = self.core.fold(topics.AS_IT_IS, variable, evse)
         attribute: dict[str, Any] = {"mutability": variable.mutability}
         if variable.mutability != WRITE_ONLY:
@@ -267,7 +274,9 @@ class VariableRequests(Authorization):
         }
 
     def _notify_report(self, request_id: int, lines: list[dict], now: float) -> None:
-        self.tell_in_parts("NotifyReport", request_id, "reportData", self.split(lines), now)
+        self.core.block("reports").tell_in_parts(
+            "NotifyReport", request_id, "reportData", self.core.block("reports").split(lines), now
+        )
 
 
 def _component_of(variable: Variable) -> dict[str, Any]:

@@ -4,20 +4,30 @@ Each EVSE is a slot. A battery in it is, to the rest of the station, a car that 
 charged by a transaction: its status, meter and events are as real as those of any other.
 """
 
-from typing import Any
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.core.block import Block, action, command, failed, got, timer
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected
 from chargepoint.v21.swap_slots import Slots
-from chargepoint.v201.authorization import ACCEPTED, Authorization
+from chargepoint.v201.authorization import ACCEPTED
 from chargepoint.v201.outlet import Outlet
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v21.unsent import Unsent
+    from chargepoint.v201.authorization import Authorization
+    from chargepoint.v201.transactions import Transactions
+
 
 IN, OUT = "In", "Out"
 _FIRST = {"In-Out": (IN, OUT), "Out-In": (OUT, IN)}
-SWAP = "swap"  # in the place of a connector's number, in the context of an Authorize
+SWAP = "swap"  # the row, and in place of a connector's number in the context of an Authorize
 
 
-class BatterySwap(Slots, Authorization):
+class BatterySwap(Slots, Block):
     """Block of Station21.
 
     swap  {"request", "token", "count", "steps", "inserted", "offered", "taken", "until"} while one
@@ -26,10 +36,20 @@ class BatterySwap(Slots, Authorization):
           when the first of the steps is given up, unix seconds
     """
 
-    __slots__ = ()
+    __slots__ = ("authorization", "delivery", "slots", "swap", "transactions")
 
     # --- how a swap begins (S01, S02) --------------------------------------------------------
 
+    def __init__(
+        self, core: Station, transactions: Transactions, authorization: Authorization, delivery:
+        Unsent,
+    ) -> None:  # fmt: skip
+        super().__init__(core)
+        self.transactions = transactions
+        self.authorization = authorization
+        self.delivery = delivery
+
+    @command("battery-swap")
     def do_battery_swap(
         self, now: float, kind: str = "start", id_tag: Any = None, token_type: str | None = None,
         connector: int | None = None, serial: str | None = None, soc: float = 20.0,
@@ -38,85 +58,87 @@ class BatterySwap(Slots, Authorization):
         """Operator: `start` holds a token to the reader, `insert` puts a battery into a slot,
         `take` takes one that is offered, `stock` puts one there without a swap, as a technician.
         """
-        if not self.model.flag("BatterySwapCtrlr.Available"):
+        if not self.core.model.flag("BatterySwapCtrlr.Available"):
             why = "This is no swap station: BatterySwapCtrlr.Available is false."
             raise CommandRejected("not_possible_now", why)
         match kind:
             case "start":
-                token = self.token(id_tag or self.config.default_id_tag, token_type)
+                token = self.authorization.token(
+                    id_tag or self.core.config.default_id_tag, token_type
+                )
                 return self._start_swap(token, count, now)
             case "insert" | "stock":
                 battery = self.battery_of(serial, soc, soh, battery_kwh)
                 slot = self.empty_slot(connector)
-                return self._insert(slot, battery, now) if kind == "insert" else (
-                    self.insert_battery(slot, *battery, now)
+                return (
+                    self._insert(slot, battery, now)
+                    if kind == "insert"
+                    else (self.insert_battery(slot, *battery, now))
                 )
             case "take":
                 return self._take_battery(connector, now)
         raise CommandRejected("invalid_arguments", "kind is start, insert, take or stock.")
 
     def _start_swap(self, token: dict, count: int | None, now: float) -> dict:
-        self.check_registered()
-        wanted = count or self.model.integer("EmulatorCtrlr.BatteriesPerSwap")
+        self.core.block("desk").check_registered()
+        wanted = count or self.core.model.integer("EmulatorCtrlr.BatteriesPerSwap")
         why = self._cannot_swap(wanted, now)
         if why is not None:
             raise CommandRejected("not_possible_now", f"{why[1]}.")
-        why = self.refusal(token, now)
+        why = self.authorization.refusal(token, now)
         if why is not None:
             message = f"The CSMS is not asked, and without it the token is not allowed: {why}."
             raise CommandRejected("not_authorized", message)
-        if self._asks():
+        if self.authorization.asks():
             payload = {"idToken": token}
-            self.call("Authorize", payload, now, (SWAP, token, "Authorized", wanted, ""))
+            self.core.call("Authorize", payload, now, (SWAP, token, "Authorized", wanted, ""), SWAP)
             return {"authorization": "Pending"}
-        request = self.rng.getrandbits(31)
+        request = self.core.rng.getrandbits(31)
         self._open_swap(token, request, wanted, now)
         return {"authorization": ACCEPTED, "request": request}
 
     def _cannot_swap(self, wanted: int, now: float) -> tuple[str, str] | None:
         """(reasonCode, words), None if a swap of `wanted` batteries can begin."""
-        if self.swap is not None or any(c[0] == SWAP for c in self.waiting("Authorize")):
+        if self.swap is not None or any(c[0] == SWAP for c in self.core.waiting("Authorize")):
             return "Occupied", "another swap is under way"
         if len(self.eligible(now)) < wanted:
             return "NoBatteryAvailable", "too few batteries have the TargetSoC"
-        order = _FIRST[self.model.value("BatterySwapCtrlr.SwapOrder")]
+        order = _FIRST[self.core.model.value("BatterySwapCtrlr.SwapOrder")]
         if order[0] == IN and len(self.empty_slots()) < wanted:
             return "NoSlotAvailable", "too few slots are empty"
         return None
 
+    @action("RequestBatterySwap")
     def on_request_battery_swap(self, payload: dict, now: float) -> dict:
         """S02: by an app. The CSMS has authorized the token; its requestId counts."""
         why: tuple[str, str] | None = ("UnsupportedRequest", "this is no swap station")
-        wanted = self.model.integer("EmulatorCtrlr.BatteriesPerSwap")
-        if self.model.flag("BatterySwapCtrlr.Available"):
+        wanted = self.core.model.integer("EmulatorCtrlr.BatteriesPerSwap")
+        if self.core.model.flag("BatterySwapCtrlr.Available"):
             why = self._cannot_swap(wanted, now)
         if why is not None:
             info = {"reasonCode": why[0], "additionalInfo": why[1]}
             return {"status": "Rejected", "statusInfo": info}
-        self.later(self._open_swap, payload["idToken"], payload["requestId"], wanted)
+        self.core.later(self._open_swap, payload["idToken"], payload["requestId"], wanted)
         return {"status": "Accepted"}
 
-    def got_authorize(self, payload: dict, context: Any, now: float) -> None:
-        if context[0] != SWAP:
-            super().got_authorize(payload, context, now)
-            return
-        self.learn(context[1], payload["idTokenInfo"], now)
+    @got("Authorize", own=True)
+    def swap_answered(self, payload: dict, context: Any, now: float) -> None:
+        self.authorization.learn(context[1], payload["idTokenInfo"], now)
         if payload["idTokenInfo"]["status"] == ACCEPTED:
             self._swap_allowed(context, now)
 
-    def failed_authorize(self, code: str, context: Any, now: float) -> None:
-        if context[0] != SWAP:
-            super().failed_authorize(code, context, now)
-        elif self._allowed_offline(self._known(context[1], now)):
+    @failed("Authorize", own=True)
+    def swap_not_answered(self, code: str, context: Any, now: float) -> None:
+        if self.authorization.allowed_offline(self.authorization.known_status(context[1], now)):
             self._swap_allowed(context, now)
 
     def _swap_allowed(self, context: tuple, now: float) -> None:
         _, token, _, wanted, _ = context
         if self._cannot_swap(wanted, now) is None:  # while the answer was under way
-            self._open_swap(token, self.rng.getrandbits(31), wanted, now)
+            self._open_swap(token, self.core.rng.getrandbits(31), wanted, now)
 
     def _open_swap(self, token: dict, request: int, count: int, now: float) -> None:
-        steps = _FIRST[self.model.value("BatterySwapCtrlr.SwapOrder")]
+        steps = _FIRST[self.core.model.value("BatterySwapCtrlr.SwapOrder")]
         self.swap = {
             "request": request, "token": token, "count": count, "steps": [*steps],
             "inserted": [], "offered": [], "taken": [], "until": now,
@@ -131,14 +153,14 @@ class BatterySwap(Slots, Authorization):
         if step == OUT:
             chosen = self.eligible(now)[: self.swap["count"]]
             self.swap["offered"] = [self.battery_data(outlet, now) for outlet in chosen]
-        self.swap["until"] = now + self.model.integer(f"BatterySwapCtrlr.Timeout[{step}]")
-        self.set_timer(SWAP, self.swap["until"])
-        self.changed(URGENT)
+        self.swap["until"] = now + self.core.model.integer(f"BatterySwapCtrlr.Timeout[{step}]")
+        self.core.set_timer(SWAP, self.swap["until"])
+        self.core.changed(URGENT)
 
     def _close_swap(self) -> None:
         self.swap = None
-        self.clear_timer(SWAP)
-        self.changed(URGENT)
+        self.core.clear_timer(SWAP)
+        self.core.changed(URGENT)
 
     # --- in, out, or too late (S03) ----------------------------------------------------------
 
@@ -149,7 +171,7 @@ class BatterySwap(Slots, Authorization):
         self.swap["inserted"].append(battery[0]["serialNumber"])
         if len(self.swap["inserted"]) >= self.swap["count"]:
             self._end_step_in(now)
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         return {**told, "request": self.swap["request"] if self.swap else None}
 
     def _inserted(self) -> list[Outlet]:
@@ -182,9 +204,10 @@ class BatterySwap(Slots, Authorization):
             self._tell_swap("BatteryOut", self.swap["taken"], now)
             self.swap["steps"].pop(0)
             self._begin_step(now)
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         return {"battery": data, "connector": outlet.number, "request": request}
 
+    @timer("swap")
     def at_swap(self, now: float) -> None:
         """Timeout[In] or Timeout[Out] has passed."""
         if self.swap is None:
@@ -205,22 +228,27 @@ class BatterySwap(Slots, Authorization):
             "eventType": event, "requestId": self.swap["request"], "idToken": self.swap["token"],
             "batteryData": data,
         }  # fmt: skip
-        self.deliver("BatterySwap", payload, now)
+        self.delivery.deliver("BatterySwap", payload, now)
 
+    @got("BatterySwap")
     def got_battery_swap(self, payload: dict, context: Any, now: float) -> None:
-        self.delivered(context)
+        self.delivery.delivered(context)
 
     # --- saving ------------------------------------------------------------------------------
 
-    def restore_swap(self, saved: dict[str, Any], now: float) -> None:
+    KEYS = ("slots", "swap")
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
         self.restore_slots(saved)
         swap = saved.get("swap")
         self.swap: dict[str, Any] | None = swap and {**swap, "steps": [*swap["steps"]],
                                                      "inserted": [*swap["inserted"]]}  # fmt: skip
-        if self.swap is not None:
-            self.set_timer(SWAP, max(now, self.swap["until"]))
 
-    def saved_swap(self) -> dict[str, Any]:
+    def resume(self, now: float) -> None:
+        if self.swap is not None:
+            self.core.set_timer(SWAP, max(now, self.swap["until"]))
+
+    def saved(self) -> dict[str, Any]:
         saved = self.saved_slots()
         if self.swap is not None:
             saved["swap"] = {**self.swap, "steps": [*self.swap["steps"]],

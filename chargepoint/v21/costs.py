@@ -4,7 +4,7 @@ from typing import Any
 
 from chargepoint.calls import QUEUE_AT_MOST
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import REFUSES, gathers, hears, variable
+from chargepoint.core.block import REFUSES, command, gathers, hears, timer, variable
 from chargepoint.effects import SOON
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.meter import AC_POWER_FACTOR, dc_voltage
@@ -15,11 +15,11 @@ from chargepoint.tariff.conditions import Place
 from chargepoint.tariff.local_time import is_zone
 from chargepoint.timekeeping import next_step
 from chargepoint.v21.cost_details import cost_details
-from chargepoint.v21.tariffs import DEFAULT, DRIVER
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet, Transaction
 from chargepoint.v201.variables import Variable
 
+DEFAULT, DRIVER = "DefaultTariff", "DriverTariff"
 # A faulty meter measures nothing that could be charged (the name that 1.6 gave it).
 _METER_FAULT = "PowerMeterFailure"
 _LOOK = 10.0  # seconds between looks at a cost that has a limit
@@ -54,6 +54,22 @@ class Costs:
 
     __slots__ = ()
 
+    def restore_bills(self, saved: dict[str, Any]) -> None:
+        bills = {key: Entry.from_saved(entry) for key, entry in saved.get("bills", {}).items()}
+        self.bills: dict[str, Entry] | None = bills or None
+        for entry in bills.values():
+            entry.charging = entry.charging and self.core.booted  # while it was off nothing flowed
+
+    def saved_bills(self) -> dict[str, Any]:
+        if not self.bills:
+            return {}
+        return {"bills": {key: entry.to_saved() for key, entry in self.bills.items()}}
+
+    @gathers(core_topics.CONNECTOR_SHOWN)
+    def cost_shown(self, connector: Connector) -> dict[str, Any]:
+        cost = self.running_cost(self.core.outlets[connector.id])
+        return {} if cost is None else {"cost": cost}
+
     def entry_of(self, outlet: Outlet) -> Entry | None:
         if self.bills is None or outlet.transaction is None:
             return None
@@ -75,7 +91,7 @@ class Costs:
         if now is not None:
             self.price(outlet, now)
         entry = self.entry_of(outlet)
-        if entry is None or entry.failure or not self.costs_on():
+        if entry is None or entry.failure or not self.display.costs_on():
             return None
         tariff = entry.bill.tariff
         amount = round(entry.bill.totals().total.gross, 2)
@@ -92,7 +108,7 @@ class Costs:
     def _open_bill(
         self, outlet: Outlet, tariff: dict, kind: str, started: float, fees: bool = True
     ) -> Entry:
-        bill = Bill(tariff, started, self._place_of(outlet), self._zone(), self.skew, fees)
+        bill = Bill(tariff, started, self._place_of(outlet), self._zone(), self.core.skew, fees)
         charging = outlet.hardware.state is State.CHARGING
         entry = Entry(bill, kind, _register(outlet), charging)
         self.bills = {**(self.bills or {}), outlet.transaction.id: entry}
@@ -105,7 +121,7 @@ class Costs:
         return Place(kind, more.get("PaymentBrand", ""), more.get("PaymentRecognition", ""))
 
     def _zone(self) -> str:
-        model = self.model
+        model = self.core.model
         return model.value("ClockCtrlr.TimeZone") or model.value("ClockCtrlr.TimeOffset")
 
     @variable(REFUSES, "ClockCtrlr.TimeZone", "ClockCtrlr.TimeOffset")
@@ -155,7 +171,7 @@ class Costs:
         register, bill = _register(outlet), entry.bill
         wh, seconds = register - entry.register, now - bill.at
         watts = wh * 3600.0 / seconds if entry.charging and seconds > 0 else 0.0
-        bill.shift, bill.zone = self.skew, self._zone()
+        bill.shift, bill.zone = self.core.skew, self._zone()
         bill.advance(now, wh, self._flow(outlet, entry.charging, watts))
         entry.register = register
         entry.charging = outlet.hardware.state is State.CHARGING
@@ -168,13 +184,13 @@ class Costs:
 
     @hears(core_topics.FAULTING)
     def heed_meter_fault(self, connector: Connector, now: float) -> None:
-        entry = self.entry_of(self.outlets[connector.id])
+        entry = self.entry_of(self.core.outlets[connector.id])
         if entry is not None and connector.error_code == _METER_FAULT:
             entry.failure = "the energy meter failed during the transaction"
 
     def change_tariff(self, transaction: str, tariff: dict[str, Any], now: float) -> None:
         """I11.FR.08: it counts from now on. It is the transaction's own, as a driver's is."""
-        outlet = self._running(transaction)
+        outlet = self.core.running(transaction)
         if outlet is None:
             return
         self.price(outlet, now)
@@ -184,15 +200,18 @@ class Costs:
         else:
             entry.bill.change(tariff, now)
             entry.kind = DRIVER
-        self.happened(outlet, "TariffChanged", now)
-        self.restart_timers(outlet, now)
+        self.transactions.happened(outlet, "TariffChanged", now)
+        self.metering.restart_timers(outlet, now)
 
+    @command("refuse-tariff")
     def do_refuse_tariff(self, now: float, connector: int = 1) -> dict:
         """The driver does not accept the tariff (I07.FR.31, I08.FR.21): no energy for it."""
-        outlet = self.outlet(connector)
+        outlet = self.core.outlet(connector)
         if outlet.token is None or self.tariff_for(outlet, outlet.token, now)[0] is None:
             raise CommandRejected("not_possible_now", "Nobody is offered a tariff there.")
-        self.stop(outlet, "TariffNotAccepted", "DeAuthorized", now, outlet.token)
+        self.core.block("remote").stop(
+            outlet, "TariffNotAccepted", "DeAuthorized", now, outlet.token
+        )
         return {"status": "Accepted"}
 
     # --- timers ------------------------------------------------------------------------------
@@ -201,25 +220,26 @@ class Costs:
     def restart_cost_timers(self, outlet: Outlet, now: float) -> None:
         number, entry = outlet.number, self.entry_of(outlet)
         if entry is None:
-            self.clear_timer(("cost", number))
-            self.clear_timer(("running_cost", number))
+            self.core.clear_timer(("cost", number))
+            self.core.clear_timer(("running_cost", number))
             return
         self.watch_cost(outlet, now)
-        seconds = self.model.integer("TariffCostCtrlr.Interval[Cost]")
-        if seconds and self.model.flag("TariffCostCtrlr.Enabled[RunningCost]"):
+        seconds = self.core.model.integer("TariffCostCtrlr.Interval[Cost]")
+        if seconds and self.core.model.flag("TariffCostCtrlr.Enabled[RunningCost]"):
             # In step with the transaction's start, also after a restart.
             due = next_step(outlet.transaction.started, seconds, now)
-            self.set_timer(("running_cost", number), due)
+            self.core.set_timer(("running_cost", number), due)
         else:
-            self.clear_timer(("running_cost", number))
+            self.core.clear_timer(("running_cost", number))
 
+    @timer("running_cost")
     def at_running_cost(self, now: float, number: int) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is None or self.entry_of(outlet) is None:
             return
-        if self.online and len(self.queued) < QUEUE_AT_MOST:
-            self.updated(outlet, "RunningCost", now)
-        self.restart_timers(outlet, now)
+        if self.core.online and len(self.core.queued) < QUEUE_AT_MOST:
+            self.transactions.updated(outlet, "RunningCost", now)
+        self.metering.restart_timers(outlet, now)
 
     def watch_cost(self, outlet: Outlet, now: float) -> None:
         """Look again when a condition may have changed unseen, or the limit may be reached."""
@@ -228,24 +248,25 @@ class Costs:
             return
         waits = [_SHOWN]
         if entry.bill.bounds.flow:
-            waits.append(float(self.model.integer("TariffCostCtrlr.Interval[Tariff]")))
+            waits.append(float(self.core.model.integer("TariffCostCtrlr.Interval[Tariff]")))
         limit = self.core.ask(topics.NEXT_COST, outlet)
         if limit is not None and not outlet.transaction.barred:
             flow = self._flow(outlet, entry.charging, _power(outlet))
             rate, left = entry.bill.per_second(flow), limit - entry.bill.totals().total.gross
             waits.append(min(_LOOK, left / rate) if rate > 0 else _LOOK)
-        self.set_timer(("cost", outlet.number), now + max(0.01, min(waits)))
+        self.core.set_timer(("cost", outlet.number), now + max(0.01, min(waits)))
 
+    @timer("cost")
     def at_cost(self, now: float, number: int) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is None or self.entry_of(outlet) is None:
             return
         self.price(outlet, now)
-        self.changed(SOON)
+        self.core.changed(SOON)
         entry = self.entry_of(outlet)
         if not entry.failure:
             gross, currency = entry.bill.totals().total.gross, entry.bill.tariff["currency"]
-            self.show_cost(outlet, gross, now, currency)
+            self.display.show_cost(outlet, gross, now, currency)
         self.watch_cost(outlet, now)
 
     # --- what the CSMS is told ---------------------------------------------------------------
@@ -258,15 +279,15 @@ class Costs:
     @gathers(topics.EVENT_PARTS)
     def cost_told(self, outlet: Outlet, kind: str, trigger: str, now: float) -> dict[str, Any]:
         entry = self.entry_of(outlet)
-        if entry is None or not self.costs_on():
+        if entry is None or not self.display.costs_on():
             return {}
         running = trigger == "RunningCost" or (
-            trigger in _TELLING and self.model.flag("TariffCostCtrlr.Enabled[RunningCost]")
+            trigger in _TELLING and self.core.model.flag("TariffCostCtrlr.Enabled[RunningCost]")
         )
         if kind != "Ended" and not running:
             return {}
         self.price(outlet, now)
-        stamp = self.stamp if kind == "Ended" else None
+        stamp = self.core.stamp if kind == "Ended" else None
         return {"costDetails": cost_details(entry.bill, entry.failure, stamp)}
 
     @hears(topics.ENDED)
@@ -274,13 +295,15 @@ class Costs:
         self.forget_driver_tariff(transaction.id_token, now)
         total = self.total_of(transaction)
         if total is not None:
-            self.show_total(outlet, total, self.bills[transaction.id].bill.tariff["currency"])
+            self.display.show_total(
+                outlet, total, self.bills[transaction.id].bill.tariff["currency"]
+            )
         self._drop_bill(transaction.id)
 
     def total_of(self, transaction: Transaction) -> float | None:
         """With tax, of a transaction that has ended; None where the CSMS is to tell it."""
         entry = (self.bills or {}).get(transaction.id)
-        if entry is None or entry.failure or not self.costs_on():
+        if entry is None or entry.failure or not self.display.costs_on():
             return None
         return entry.bill.totals().total.gross
 

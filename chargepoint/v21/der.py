@@ -1,25 +1,58 @@
 """Functional block R, distributed energy resources: the CSMS sets, reads and clears controls."""
 
-from typing import Any
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.core.block import Block, action, command, timer
 from chargepoint.der.controls import DEFAULTS_ONLY, field_of, rank, wrong
+from chargepoint.der.ride import Ride
 from chargepoint.effects import URGENT
 from chargepoint.station import CommandRejected
 from chargepoint.times import seconds_of
+from chargepoint.v21.der_effects import DerEffects
 from chargepoint.v201.custom_data import plain
 from chargepoint.v201.smart_charging import rejected
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.smart_charging import SmartCharging
+
 
 AT_MOST = 24  # of a type, by the schema of ReportDERControl
 
 
-class DerControl:
+class DerControl(DerEffects, Block):
     """Block of Station21.
 
     der  controlId -> {"type", "default", "settings", "superseded", "running"}, None where none
     """
 
-    __slots__ = ()
+    __slots__ = ("charging", "der", "ride")
 
+    KEYS = ("der", "ride")
+
+    def __init__(self, core: Station, charging: SmartCharging) -> None:
+        super().__init__(core)
+        self.charging = charging
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        der = {identity: {**entry} for identity, entry in saved.get("der", {}).items()}
+        self.der: dict[str, dict] | None = der or None
+        self.ride: Ride | None = Ride(saved["ride"]) if saved.get("ride") else None
+
+    def resume(self, now: float) -> None:
+        self.resume_der(now)
+
+    def saved(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        if self.ride is not None and (kept := self.ride.to_saved()):
+            saved["ride"] = kept
+        if self.der:
+            saved["der"] = {identity: {**entry} for identity, entry in self.der.items()}
+        return saved
+
+    @action("SetDERControl")
     def on_set_der_control(self, payload: dict, now: float) -> dict:
         identity = payload["controlId"]
         if not self._knows(payload["controlType"]):  # R04.FR.01
@@ -32,7 +65,7 @@ class DerControl:
         if not payload["isDefault"]:
             if begin is None:
                 return rejected("InvalidValue", "startTime is no time")
-            if end <= self.station_time(now):
+            if end <= self.core.station_time(now):
                 return rejected("InvalidValue", "that time is over")
         same = self._peers(payload)
         if len(same) >= AT_MOST:
@@ -42,17 +75,20 @@ class DerControl:
             "settings": settings, "superseded": False, "running": False,
         }  # fmt: skip
         gone = self._overruled(identity, entry, same, now)
-        self.clear_timer(("der", identity))
+        self.core.clear_timer(("der", identity))
         self.der = {**(self.der or {}), identity: entry}
         if not payload["isDefault"]:
             due = end if entry["superseded"] else begin
-            self.set_timer(("der", identity), max(now, due - self.skew))
-        self.later(self.plan)
-        self.changed(URGENT)
+            self.core.set_timer(("der", identity), max(now, due - self.core.skew))
+        self.core.later(self.charging.plan)
+        self.core.changed(URGENT)
         return {"status": "Accepted", **({"supersededIds": gone[:AT_MOST]} if gone else {})}
 
     def _knows(self, kind: str) -> bool:
-        return any(kind in self.der_supported(outlet) for outlet in self.outlets.values())
+        return any(
+            kind in self.core.block("controllers").der_supported(outlet)
+            for outlet in self.core.outlets.values()
+        )
 
     def _peers(self, payload: dict) -> dict[str, dict]:
         return {
@@ -82,25 +118,26 @@ class DerControl:
                 entry["superseded"] = True
         return [k for k, e in standing.items() if rank(e) >= rank(new)]
 
+    @timer("der")
     def at_der(self, now: float, identity: str) -> None:
         """A scheduled control begins, or ends."""
         entry = (self.der or {}).get(identity)
         if entry is None or entry["default"]:
             return
         begin, end = _span(entry["settings"])
-        if entry["superseded"] or entry["running"] or end <= self.station_time(now):
+        if entry["superseded"] or entry["running"] or end <= self.core.station_time(now):
             if entry["running"]:
                 self._notify_der(identity, False, now)
             self._forget_der({identity})
         else:
             self._start_der(identity, entry, end, now)
-        self.changed(URGENT)
-        self.plan(now)
+        self.core.changed(URGENT)
+        self.charging.plan(now)
 
     def _start_der(self, identity: str, entry: dict, end: float, now: float) -> None:
         """R04.FR.07, .20 and .21: what it overrules is told with its start."""
         gone = []
-        self.set_timer(("der", identity), max(now, end - self.skew))
+        self.core.set_timer(("der", identity), max(now, end - self.core.skew))
         for other, standing in self.der.items():
             same = standing["type"] == entry["type"] and not standing["default"]
             if other == identity or not same or standing["superseded"]:
@@ -116,7 +153,7 @@ class DerControl:
         for other in gone:
             self.der[other]["superseded"], self.der[other]["running"] = True, False
             ends = _span(self.der[other]["settings"])[1]
-            self.set_timer(("der", other), max(now, ends - self.skew))
+            self.core.set_timer(("der", other), max(now, ends - self.core.skew))
         entry["running"] = True
         self._notify_der(identity, True, now, gone)
 
@@ -126,21 +163,23 @@ class DerControl:
             begin, end = _span(entry["settings"])
             if begin is not None and not entry["default"]:
                 over = entry["running"] or entry["superseded"]
-                self.set_timer(("der", identity), max(now, (end if over else begin) - self.skew))
+                self.core.set_timer(
+                    ("der", identity), max(now, (end if over else begin) - self.core.skew)
+                )
 
     def _notify_der(
         self, identity: str, started: bool, now: float, gone: list[str] | None = None
     ) -> None:
         payload: dict[str, Any] = {
-            "controlId": identity, "started": started, "timestamp": self.stamp(now),
+            "controlId": identity, "started": started, "timestamp": self.core.stamp(now),
         }  # fmt: skip
         if gone:
             payload["supersededIds"] = gone[:AT_MOST]
-        self.call("NotifyDERStartStop", payload, now)
+        self.core.call("NotifyDERStartStop", payload, now)
 
     def _forget_der(self, identities: set[str]) -> None:
         for identity in identities:
-            self.clear_timer(("der", identity))
+            self.core.clear_timer(("der", identity))
         kinds = {self.der[identity]["type"] for identity in identities}
         self.der = {k: v for k, v in self.der.items() if k not in identities} or None
         # A default that stood behind one that is gone counts again.
@@ -167,6 +206,7 @@ class DerControl:
             return None
         return _unsupported(kind)
 
+    @action("GetDERControl")
     def on_get_der_control(self, payload: dict, now: float) -> dict:
         unknown = self._unknown_kind(payload)
         if unknown is not None:
@@ -174,7 +214,7 @@ class DerControl:
         chosen = self._chosen(payload)
         if not chosen:
             return {"status": "NotFound"}
-        self.later(self._report_der, payload["requestId"], chosen)
+        self.core.later(self._report_der, payload["requestId"], chosen)
         return {"status": "Accepted"}
 
     def _report_der(self, request: int, chosen: dict[str, dict], now: float) -> None:
@@ -189,15 +229,16 @@ class DerControl:
                 line["curveType"] = entry["type"]
             lines.append((field, line))
         lines.sort(key=lambda entry: entry[0] == "curve")  # the many of several types last
-        parts = self.split(lines, AT_MOST)
+        parts = self.core.block("reports").split(lines, AT_MOST)
         reports = []
         for number, part in enumerate(parts, 1):
             report: dict[str, Any] = {"requestId": request, "tbc": number < len(parts)}
             for field, line in part:
                 report.setdefault(field, []).append(line)
             reports.append(report)
-        self.tell_pages("ReportDERControl", reports, now)
+        self.core.block("reports").tell_pages("ReportDERControl", reports, now)
 
+    @action("ClearDERControl")
     def on_clear_der_control(self, payload: dict, now: float) -> dict:
         unknown = self._unknown_kind(payload)
         if unknown is not None:
@@ -207,14 +248,15 @@ class DerControl:
             return {"status": "NotFound"}
         for identity, entry in chosen.items():
             if entry["running"]:
-                self.later(self._notify_der, identity, False)
+                self.core.later(self._notify_der, identity, False)
         self._forget_der(set(chosen))
-        self.later(self.plan)
-        self.changed(URGENT)
+        self.core.later(self.charging.plan)
+        self.core.changed(URGENT)
         return {"status": "Accepted"}
 
     # --- by hand -----------------------------------------------------------------------------
 
+    @command("der-alarm")
     def do_der_alarm(
         self, now: float, kind: str = "", fault: str | None = None, ended: bool = False
     ) -> dict:
@@ -228,12 +270,12 @@ class DerControl:
         return {"status": "Accepted"}
 
     def der_alarm(self, kind: str, fault: str | None, ended: bool, now: float) -> None:
-        payload: dict[str, Any] = {"controlType": kind, "timestamp": self.stamp(now)}
+        payload: dict[str, Any] = {"controlType": kind, "timestamp": self.core.stamp(now)}
         if fault is not None:
             payload["gridEventFault"] = fault
         if ended:
             payload["alarmEnded"] = True
-        self.call("NotifyDERAlarm", payload, now)
+        self.core.call("NotifyDERAlarm", payload, now)
 
 
 def _unsupported(kind: str) -> dict:

@@ -3,7 +3,7 @@
 from math import inf
 from typing import NamedTuple
 
-from chargepoint.core.block import answers, folds, hears
+from chargepoint.core.block import answers, folds, hears, timer
 from chargepoint.der import power
 from chargepoint.der.controls import ruling as ruling_of
 from chargepoint.der.power import Rating, Ruling
@@ -48,21 +48,22 @@ class DerEffects:
             self.ride.wait_until(now + STEP)  # power monitoring has to see it
         if self.der is None:
             self.ride = None
-            self.clear_timer("grid")
+            self.core.clear_timer("grid")
         elif self.ride.due is None:
-            self.clear_timer("grid")
+            self.core.clear_timer("grid")
         else:
-            self.set_timer("grid", self.ride.due)
+            self.core.set_timer("grid", self.ride.due)
 
+    @timer("grid")
     def at_grid(self, now: float) -> None:
         """Something is due: a trip, the end of a delay, the next step of a ramp."""
-        self.plan(now)
+        self.charging.plan(now)
 
     def _look_at_grid(self, now: float) -> dict[int, float]:
-        ruling, mains = ruling_of(self.der), self.mains
+        ruling, mains = ruling_of(self.der), self.core.mains
         given = self._given(now)
-        may_trip = self.config.configuration.get("EmulatorCtrlr.DERMayTrip") == "true"
-        alarms = self.ride.look(now, ruling, mains, given, self.rng.random, may_trip)
+        may_trip = self.core.config.configuration.get("EmulatorCtrlr.DERMayTrip") == "true"
+        alarms = self.ride.look(now, ruling, mains, given, self.core.rng.random, may_trip)
         for alarm in alarms:
             self.der_alarm(*alarm, now)
         levels = self.ride.levels
@@ -81,7 +82,7 @@ class DerEffects:
     def _given(self, now: float) -> dict[int, float]:
         """EVSE -> percent of the EV's rated discharge that it gives now."""
         given: dict[int, float] = {}
-        for outlet in self.outlets.values():
+        for outlet in self.core.outlets.values():
             ev = outlet.hardware.ev
             if ev is not None and ev.max_discharge_kw and outlet.hardware.in_transaction:
                 outlet.hardware.advance(now)
@@ -89,7 +90,7 @@ class DerEffects:
         return given
 
     def _ruling_at(self, outlet: Outlet) -> Ruling:
-        supported = self.der_supported(outlet)
+        supported = self.core.block("controllers").der_supported(outlet)
         return {k: v for k, v in ruling_of(self.der).items() if k in supported}
 
     def der_rating(self, outlet: Outlet) -> Rating:
@@ -111,7 +112,7 @@ class DerEffects:
         ruling, rating = self._ruling_at(outlet), self.der_rating(outlet)
         able = hardware.ev.gives_w(rating.ev_w)
         base = min(wish.give, able) if wish.give else -hardware.could_take_w(wish.take)
-        share = ride.share(outlet.evse, self.der_supported(outlet), now)
+        share = ride.share(outlet.evse, self.core.block("controllers").der_supported(outlet), now)
         most = min(wish.room, able, share * rating.ev_w)
         least = -min(wish.most, rating.take_w)
         wanted = power.shaped(base, ruling, self._levels(ruling, now), rating, least, most)
@@ -166,7 +167,7 @@ class DerEffects:
         if kind == "VoltVar":
             level = self.ride.level(kind, settings.get("responseTime", 0.0), now)
         else:
-            level = power.percent_var(kind, settings, watts, rating, self.mains, 100.0)
+            level = power.percent_var(kind, settings, watts, rating, self.core.mains, 100.0)
         return power.vars_of(unit, level, watts, rating), None
 
     @folds(topics.SAMPLE)
@@ -174,13 +175,18 @@ class DerEffects:
         """The meter's picture, with the vars that controls or a profile ask for."""
         if outlet.hardware.state is not State.CHARGING or outlet.hardware.ev is None:
             return sample
-        var = self.setpoint_var(outlet, now)
+        var = self.charging.setpoint_var(outlet, now)
         if self.ride is not None:
             ruling, rating = self._ruling_at(outlet), self.der_rating(outlet)
             ceased = self.ride.ceased(ruling)
             if ceased is not None and ceased.get("powerDuringCessation") != "Reactive":
                 return sample.with_reactive(0.0)
-            if self.ride.share(outlet.evse, self.der_supported(outlet), now) == 0.0:
+            if (
+                self.ride.share(
+                    outlet.evse, self.core.block("controllers").der_supported(outlet), now
+                )
+                == 0.0
+            ):
                 return sample
             asked, _ = self._var(ruling, sample.export_w - sample.power_w, rating, now)
             var = var if asked is None else asked

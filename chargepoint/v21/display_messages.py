@@ -40,10 +40,10 @@ class DisplayMessages21(DisplayMessages):
         """
         if len(contents) == 1:
             return contents[0]
-        usual = self.model.value("DisplayMessageCtrlr.Language")
+        usual = self.core.model.value("DisplayMessageCtrlr.Language")
         preferred = [
             language
-            for outlet in self.outlets_of({"id": evse})
+            for outlet in self.core.outlets_of({"id": evse})
             for language in self.fare(outlet).get("languages", ())
         ]
         for wanted in (*preferred, usual):

@@ -20,12 +20,16 @@ class EvNeeds21(EvNeeds):
     def charging_needs(self, outlet: Outlet, ev: EV, now: float) -> dict[str, Any]:
         """Q01.FR.09: it asks for charging, and names what else it could have."""
         needs = super().charging_needs(outlet, ev, now)
-        if not (ev.iso15118_20 and ev.max_discharge_kw and self.v2x_enabled(outlet.evse)):
+        if not (
+            ev.iso15118_20
+            and ev.max_discharge_kw
+            and self.core.block("controllers").v2x_enabled(outlet.evse)
+        ):
             return needs
-        rating = self.der_rating(outlet)
+        rating = self.core.block("der").der_rating(outlet)
         key = f"{V2X}.SupportedEnergyTransferModes"
-        offered = self.of_evse(outlet.evse, key).split(",")
-        controls = self.der_supported(outlet)
+        offered = self.core.block("controllers").of_evse(outlet.evse, key).split(",")
+        controls = self.core.block("controllers").der_supported(outlet)
         needs["availableEnergyTransfer"] = [
             mode for mode in offered
             if mode == needs["requestedEnergyTransfer"] or "BPT" in mode

@@ -4,15 +4,23 @@ Names and types by the list of standardized components of 2.1. What an operator 
 "Component.Variable" holds for all EVSEs.
 """
 
-from typing import Any
+from __future__ import annotations
 
-from chargepoint.core.block import READS, TAKES, answers, folds, hears
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.core.block import READS, TAKES, Block, answers, folds, hears
 from chargepoint.core.block import variable as of_variable
 from chargepoint.der.controls import KINDS
 from chargepoint.v201 import topics
 from chargepoint.v201.device_model import DeviceModel, writable
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import READ_ONLY, READ_WRITE, Variable
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.smart_charging import SmartCharging
+    from chargepoint.v201.variable_requests import VariableRequests
+
 
 MODES = (
     "Idle", "ChargingOnly", "CentralSetpoint", "ExternalSetpoint", "ExternalLimits",
@@ -74,10 +82,23 @@ _BY_NAME = {variable.key.lower(): variable for variable in VARIABLES}
 _COMPONENTS = {variable.component.lower() for variable in VARIABLES}
 
 
-class EvseControllers:
+class EvseControllers(Block):
     """Block of Station21. evse_values: "key@EVSE" -> what the CSMS has set, None where nothing."""
 
-    __slots__ = ()
+    __slots__ = ("charging", "evse_values", "variables")
+
+    KEYS = ("evse_values",)
+
+    def __init__(self, core: Station, variables: VariableRequests, charging: SmartCharging) -> None:
+        super().__init__(core)
+        self.variables = variables
+        self.charging = charging
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.evse_values: dict[str, str] | None = saved.get("evse_values")
+
+    def saved(self) -> dict[str, Any]:
+        return {"evse_values": dict(self.evse_values)} if self.evse_values else {}
 
     # --- in the device model -----------------------------------------------------------------
 
@@ -87,7 +108,7 @@ class EvseControllers:
         if name not in _COMPONENTS:
             return None
         evse = component.get("evse") or {}
-        outlets = self.outlets_of({"id": evse["id"]}) if "id" in evse else []
+        outlets = self.core.outlets_of({"id": evse["id"]}) if "id" in evse else []
         wrong = "connectorId" in evse or component.get("instance")
         if wrong or not outlets or name not in _names(outlets[0]):
             return "UnknownComponent"
@@ -101,25 +122,21 @@ class EvseControllers:
         return self.of_evse(evse["id"], variable.key)
 
     @of_variable(TAKES, V2X, AC, DC)
-    def take_controller(
-        self, variable: Variable, evse: dict | None, text: str, now: float
-    ) -> bool:
+    def take_controller(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
         text = text.lower() if variable.kind == "boolean" else text
         self.evse_values = {**(self.evse_values or {}), f"{variable.key}@{evse['id']}": text}
         return False
 
     @hears(topics.VARIABLES_CHANGED)
     def plan_anew(self, now: float) -> None:
-        self.plan(now)
+        self.charging.plan(now)
 
     @folds(topics.INVENTORY)
-    def list_controllers(
-        self, lines: list[dict], now: float, writable_only: bool
-    ) -> list[dict]:
-        for evse in sorted({outlet.evse for outlet in self.outlets.values()}):
-            names = _names(self.outlets_of({"id": evse})[0])
+    def list_controllers(self, lines: list[dict], now: float, writable_only: bool) -> list[dict]:
+        for evse in sorted({outlet.evse for outlet in self.core.outlets.values()}):
+            names = _names(self.core.outlets_of({"id": evse})[0])
             lines += [
-                self._line(variable, {"id": evse}, now) for variable in VARIABLES
+                self.variables.line(variable, {"id": evse}, now) for variable in VARIABLES
                 if variable.component.lower() in names
                 and (writable(variable) or not writable_only)
             ]  # fmt: skip
@@ -130,12 +147,12 @@ class EvseControllers:
     def of_evse(self, evse: int, key: str) -> str:
         """The value of a variable of the EVSE's controllers."""
         variable = _BY_NAME[key.lower()]
-        outlet = self.outlets_of({"id": evse})[0]
+        outlet = self.core.outlets_of({"id": evse})[0]
         if variable.live:
             return self._live_value(variable, outlet)
         found = (self.evse_values or {}).get(f"{key}@{evse}")
         if found is None:
-            found = self.config.configuration.get(key)
+            found = self.core.config.configuration.get(key)
             if found is not None and DeviceModel.refusal(variable, found) is not None:
                 found = None
         return variable.default if found is None else found
@@ -149,11 +166,11 @@ class EvseControllers:
                 names = {1: "AC_single_phase", 2: "AC_two_phase", 3: "AC_three_phase"}
                 return f"{names[outlet.hardware.config.phases]},AC_BPT,AC_BPT_DER"
             case "InverterManufacturer":
-                return self.config.vendor[:50]
+                return self.core.config.vendor[:50]
             case "InverterModel":
-                return self.config.model[:50]
+                return self.core.config.model[:50]
             case "InverterSwVersion":
-                return self.firmware_version()[:50]
+                return self.core.firmware_now()[:50]
             case "MaxVar" | "MaxVarNeg":
                 return f"{most * VAR_SHARE:g}"
             case "OverExcitedW" | "UnderExcitedW":

@@ -3,27 +3,27 @@
 Neither is ever answered, also where it cannot be read.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from chargepoint import rpc
-from chargepoint.answers import Answers
 from chargepoint.core import topics
-from chargepoint.core.block import answers, hears
+from chargepoint.core.block import Block, answers, hears
 from chargepoint.effects import Frame, Send
 
 REMEMBERED = 5  # answers of ours that a CallResultError may still speak of
 
 
-class MessageKinds21(Answers):
+class MessageKinds21(Block):
     """Block of Station21.
 
     `answered`: (unique id, action) of the last answers, None before the first. It is not saved:
     it only gives a CallResultError its action in the log.
     """
 
-    __slots__ = ()
+    __slots__ = ("answered",)
 
-    READERS: ClassVar[rpc.Readers] = rpc.READERS_21
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.answered: list[tuple[str, str]] | None = None
 
     # --- CallResultError ---------------------------------------------------------------------
 
@@ -32,7 +32,7 @@ class MessageKinds21(Answers):
         """2.1 part 2, FR.06: whose answer is invalid, is told so."""
         text = rpc.result_error_text(unique_id, code, why)
         frame = Frame("sent", "CallResultError", action, unique_id, text, now, None, code)
-        self.put(Send(frame))
+        self.core.put(Send(frame))
 
     @hears(topics.ANSWERED)
     def remember(self, unique_id: str, action: str) -> None:
@@ -53,8 +53,8 @@ class MessageKinds21(Answers):
         if type(frame) is rpc.CallResultError:
             action = self.answered_action(frame.unique_id)
             code = frame.code[:60] if action else "ignored: no answer of ours has this id"
-            self.note("CallResultError", text, now, code, action, frame.unique_id)
+            self.core.note("CallResultError", text, now, code, action, frame.unique_id)
         else:
             # No message of this type is defined for a CSMS to send.
             words = "ignored: no Send is defined from a CSMS"
-            self.note("Send", text, now, words, frame.action[:60], frame.unique_id)
+            self.core.note("Send", text, now, words, frame.action[:60], frame.unique_id)

@@ -6,8 +6,9 @@ from chargepoint.core.block import READS, REFUSES, TAKES, answers, folds
 from chargepoint.core.block import variable as of_variable
 from chargepoint.v201 import network as profiles
 from chargepoint.v201 import topics
+from chargepoint.v201.migration import Migration
 from chargepoint.v201.network import OPERATORS, SECRETS, SLOTS, Profile
-from chargepoint.v201.network_profiles import PRIORITY, NetworkProfiles, Refusal
+from chargepoint.v201.network_profiles import PRIORITY, Refusal
 from chargepoint.v201.variables import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
 
 _COMPONENT = "NetworkConfiguration"
@@ -63,7 +64,7 @@ _BY_SLOT = {str(slot): _of_slot(slot) for slot in SLOTS}
 _SLOT_OF = {v.component: slot for slot in SLOTS for v in _BY_SLOT[str(slot)].values()}
 
 
-class NetworkConfiguration(NetworkProfiles):
+class NetworkConfiguration(Migration):
     __slots__ = ()
 
     # B09, SetNetworkProfileRequest: the field is ignored, the handshake decides.
@@ -95,8 +96,8 @@ class NetworkConfiguration(NetworkProfiles):
             return {**_EMPTY, "SecurityProfile": str(self.security_profile())}
         return {
             **_EMPTY,
-            "MessageTimeout": self.model.value("OCPPCommCtrlr.MessageTimeout[Default]"),
-            "OcppCsmsUrl": self.config.csms_url,
+            "MessageTimeout": self.core.model.value("OCPPCommCtrlr.MessageTimeout[Default]"),
+            "OcppCsmsUrl": self.core.config.csms_url,
             "SecurityProfile": str(self.configured_security()),
         }
 
@@ -119,7 +120,10 @@ class NetworkConfiguration(NetworkProfiles):
         return None
 
     def _may_be_turned_to(self, slot: int) -> bool:
-        named = {*self.model.members(PRIORITY), *(self.model.waiting(PRIORITY) or "").split(",")}
+        named = {
+            *self.core.model.members(PRIORITY),
+            *(self.core.model.waiting(PRIORITY) or "").split(","),
+        }
         in_use = OPERATORS if self.network is None else self.network.current[0]
         return slot == in_use or str(slot) in named
 

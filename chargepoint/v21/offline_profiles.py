@@ -35,11 +35,14 @@ class OfflineProfiles:
 
     def _cannot_do(self, period: dict[str, Any], evse: int) -> tuple[str, str] | None:
         mode = period.get("operationMode", "ChargingOnly")
-        places = [evse] if evse else sorted({o.evse for o in self.outlets.values()})
-        modes = [self.of_evse(n, f"{V2X}.SupportedOperationModes").split(",") for n in places]
+        places = [evse] if evse else sorted({o.evse for o in self.core.outlets.values()})
+        modes = [
+            self.core.block("controllers").of_evse(n, f"{V2X}.SupportedOperationModes").split(",")
+            for n in places
+        ]
         if not any(mode in known for known in modes):
             return "UnsupportedParam", f"operationMode {mode}: see {V2X}.SupportedOperationModes"
-        off = not any(map(self.v2x_enabled, places))
+        off = not any(map(self.core.block("controllers").v2x_enabled, places))
         if mode not in ("ChargingOnly", "Idle") and off:
             return "NotEnabled", f"operationMode {mode}: {V2X}.Available or Enabled is false"
         if period.get("evseSleep"):
@@ -63,9 +66,9 @@ class OfflineProfiles:
     def _offline_end(self, installed: Installed) -> int | None:
         """When it ends if the link stays away, ms by the CSMS's clock; None: it does not."""
         most = installed.raw.get("maxOfflineDuration")
-        if most is None or self.offline_since is None:
+        if most is None or self.provisioning.offline_since is None:
             return None
-        return round((self.offline_since + most + self.skew) * 1000)
+        return round((self.provisioning.offline_since + most + self.core.skew) * 1000)
 
     def other_changes(self) -> list[int]:
         ends = (self._offline_end(installed) for installed in self.profiles or ())
@@ -81,16 +84,16 @@ class OfflineProfiles:
 
     def _drop_invalid(self, now: float) -> None:
         """invalidAfterOfflineDuration: it does not come back with the link."""
-        if self.offline_since is None or self.profiles is None:
+        if self.provisioning.offline_since is None or self.profiles is None:
             return
-        time = round((now + self.skew) * 1000)
+        time = round((now + self.core.skew) * 1000)
         kept = [
             i for i in self.profiles
             if self.holds(i, time) or not i.raw.get("invalidAfterOfflineDuration")
         ]  # fmt: skip
         if len(kept) < len(self.profiles):
             self.profiles = kept
-            self.changed(URGENT)
+            self.core.changed(URGENT)
 
     @hears(core_topics.WENT_OFFLINE)
     def plan_offline(self, now: float) -> None:

@@ -2,15 +2,17 @@
 
 from typing import Any, ClassVar
 
+from chargepoint.core.block import failed, got
 from chargepoint.hardware.ev import EV
 from chargepoint.security import exi
 from chargepoint.security.certificates import read_chain
 from chargepoint.security.contracts import hashes_of
 from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.plug_and_charge import PlugAndCharge
 from chargepoint.v201.v2g_certificate import V2gCertificate
 
 
-class PlugAndCharge21:
+class PlugAndCharge21(PlugAndCharge):
     """Block of Station21."""
 
     __slots__ = ()
@@ -33,7 +35,7 @@ class PlugAndCharge21:
         """A car of ISO 15118-20 is asked about before it may authorize."""
         ev = outlet.hardware.ev
         hashed = hashes_of(read_chain(ev.contract), self.contract_roots())
-        if not (ev.iso15118_20 and self.online and hashed):
+        if not (ev.iso15118_20 and self.core.online and hashed):
             super().present_contract(outlet, now)
             return
         requests = [
@@ -42,18 +44,20 @@ class PlugAndCharge21:
             for data in hashed
         ]  # fmt: skip
         payload = {"certificateStatusRequests": requests}
-        self.call("GetCertificateChainStatus", payload, now, (outlet.number, ev.emaid))
+        self.core.call("GetCertificateChainStatus", payload, now, (outlet.number, ev.emaid))
 
+    @got("GetCertificateChainStatus")
     def got_get_certificate_chain_status(self, payload: dict, context: Any, now: float) -> None:
         outlet, ev = self._still_there(*context)
         if ev is None:
             return
         if any(status["status"] == "Revoked" for status in payload["certificateStatus"]):
-            self.remark(f"Plug & Charge: the chain of {ev.emaid} has been revoked", now)
+            self.core.remark(f"Plug & Charge: the chain of {ev.emaid} has been revoked", now)
         else:
             # What the CSMS could not find out is for its answer to Authorize to settle.
             super().present_contract(outlet, now)
 
+    @failed("GetCertificateChainStatus")
     def failed_get_certificate_chain_status(self, code: str, context: Any, now: float) -> None:
         outlet, ev = self._still_there(*context)
         if ev is not None:

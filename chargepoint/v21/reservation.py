@@ -1,7 +1,9 @@
 """Reservation as 2.1 ends it: one that was used without a transaction is over (H03)."""
 
+from chargepoint.v201.reservation import Reservation
 
-class Reservation21:
+
+class Reservation21(Reservation):
     """Block of Station21."""
 
     __slots__ = ()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.resets import Resets
@@ -15,16 +17,21 @@ class Resumption(Resets):
     """resume_by: [until when transactions may be resumed, ReasonEnumType of their end after it];
     None: none was interrupted."""
 
-    __slots__ = ()
+    __slots__ = ("resume_by",)
 
-    def begin(self, saved: dict, now: float) -> None:
+    KEYS = (*Resets.KEYS, "resume_by")
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        super().restore(saved, now)
         self.resume_by: list[Any] | None = saved.get("resume_by")
-        super().begin(saved, now)
-        if self.resume_by is not None:
-            self.set_timer("resume", now)
 
-    def extra_saved(self) -> dict[str, Any]:
-        saved = super().extra_saved()
+    def resume(self, now: float) -> None:
+        super().resume(now)
+        if self.resume_by is not None:
+            self.core.set_timer("resume", now)
+
+    def saved(self) -> dict[str, Any]:
+        saved = super().saved()
         if self.resume_by is not None:
             saved["resume_by"] = [*self.resume_by]
         return saved
@@ -35,15 +42,15 @@ class Resumption(Resets):
         code, why = "", ""
         if "evseId" in payload:
             code, why = "UnsupportedRequest", "the whole station only"
-        elif not self.model.integer(_TIMEOUT):
+        elif not self.core.model.integer(_TIMEOUT):
             code, why = "NotEnabled", f"{_TIMEOUT} is 0"
         if code:
             return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": why}}
-        self.later(self._reset_and_resume)
+        self.core.later(self._reset_and_resume)
         return {"status": "Accepted"}
 
     def _reset_and_resume(self, now: float) -> None:
-        pause = self.delay("reset", 0.0)
+        pause = self.core.delay("reset", 0.0)
         if pause <= 0:
             self._reboot_and_resume(now)
         else:
@@ -60,22 +67,23 @@ class Resumption(Resets):
         # Such a reset waits for no transaction to end.
         if self.reset_due != _AND_RESUME:
             super().reset_if_idle(now)
-        elif not self.has_timer("rebooting"):
-            self.set_timer("rebooting", now)
+        elif not self.core.has_timer("rebooting"):
+            self.core.set_timer("rebooting", now)
 
     def _reboot_and_resume(self, now: float) -> None:
         self.reset_due = None
         self._interrupted("Reboot", now)
         self.stop_outlets(self.outlets_to_end("Reboot"), "ResetCommand", "ImmediateReset", now)
-        self.model.booted()
-        seconds = self.restart_seconds()
-        self.reboot(now, "RemoteReset", seconds)
+        self.core.model.booted()
+        seconds = self.core.restart_seconds()
+        self.core.reboot(now, "RemoteReset", seconds)
         if self.resume_by is not None:
-            self.set_timer("resume", now + seconds)
+            self.core.set_timer("resume", now + seconds)
 
-    def power_failed(self, now: float) -> None:
+    @hears(core_topics.POWER_FAILED)
+    def end_without_power(self, now: float) -> None:
         self._interrupted("PowerLoss", now)
-        super().power_failed(now)
+        super().end_without_power(now)
 
     def outlets_to_end(self, reason: str) -> list[Outlet]:
         outlets = super().outlets_to_end(reason)
@@ -84,21 +92,22 @@ class Resumption(Resets):
         return outlets
 
     def _interrupted(self, reason: str, now: float) -> None:
-        seconds = self.model.integer(_TIMEOUT)
-        if seconds and any(outlet.transaction for outlet in self.outlets.values()):
+        seconds = self.core.model.integer(_TIMEOUT)
+        if seconds and any(outlet.transaction for outlet in self.core.outlets.values()):
             self.resume_by = [now + seconds, reason]
-            self.changed(URGENT)
+            self.core.changed(URGENT)
 
+    @timer("resume")
     def at_resume(self, now: float) -> None:
         if self.resume_by is None:
             return
         (deadline, reason), self.resume_by = self.resume_by, None
-        for outlet in [o for o in self.outlets.values() if o.transaction is not None]:
+        for outlet in [o for o in self.core.outlets.values() if o.transaction is not None]:
             outlet.hardware.advance(now)
             if now > deadline:
                 self.stop_outlets([outlet], "AbnormalCondition", reason, now)
-            elif self.model.flag(_MAY_CHARGE):
-                self.happened(outlet, "TxResumed", now)
+            elif self.core.model.flag(_MAY_CHARGE):
+                self.transactions.happened(outlet, "TxResumed", now)
             else:  # another car may have been plugged in
-                self.bar(outlet, "TxResumed", now)
-        self.changed(URGENT)
+                self.transactions.bar(outlet, "TxResumed", now)
+        self.core.changed(URGENT)

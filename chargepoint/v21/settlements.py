@@ -1,19 +1,31 @@
 """Functional block C in 2.1: what was paid at the terminal is settled (C19-C22); VAT numbers."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import hears
+from chargepoint.core.block import Block, command, gathers, got, hears
 from chargepoint.effects import URGENT
+from chargepoint.hardware.connector import Connector
 from chargepoint.station import CommandRejected
-from chargepoint.v21.payment_terminal import CANCELED, FAILED, SETTLED
+from chargepoint.v21.payment_terminal import CANCELED, FAILED, SETTLED, PaymentTerminal
 from chargepoint.v21.web_payments import DIRECT
 from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.outlet import Outlet, Transaction
 
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v21.tariffs import Tariffs
+    from chargepoint.v21.unsent import Unsent
+    from chargepoint.v21.web_payments import WebPayments
+    from chargepoint.v201.authorization import Authorization
+    from chargepoint.v201.events import Events
+    from chargepoint.v201.transactions import Transactions
 
-class Settlements:
+
+class Settlements(PaymentTerminal, Block):
     """Block of Station21; for `payments` see PaymentTerminal.
 
     settling     transaction id -> its payment, while the CSMS is to tell the cost; None
@@ -21,15 +33,38 @@ class Settlements:
                  what the terminal's receipt says, None
     """
 
-    __slots__ = ()
+    __slots__ = (
+        "authorization",
+        "delivery",
+        "monitoring",
+        "payments",
+        "pricing",
+        "settlements",
+        "settling",
+        "terminal_down",
+        "transactions",
+        "web",
+    )
 
     # --- its end (C19-C22) -------------------------------------------------------------------
+
+    def __init__(
+        self, core: Station, transactions: Transactions, authorization: Authorization, monitoring:
+        Events, delivery: Unsent, pricing: Tariffs, web: WebPayments,
+    ) -> None:  # fmt: skip
+        super().__init__(core)
+        self.transactions = transactions
+        self.authorization = authorization
+        self.monitoring = monitoring
+        self.delivery = delivery
+        self.pricing = pricing
+        self.web = web
 
     @hears(topics.ENDING)
     def settle_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         payment = (self.payments or {}).get(outlet.number)
         if payment is not None and payment["transaction"] == transaction.id:
-            total = self.total_of(transaction)
+            total = self.pricing.total_of(transaction)
             self.payments = _without(self.payments, outlet.number)
             if total is not None:
                 self.settle_payment(outlet.number, payment, total, now)
@@ -58,7 +93,7 @@ class Settlements:
         self, number: int, payment: dict[str, Any], cost: float | None, now: float
     ) -> None:
         """Have the provider take the money, and tell the CSMS how that went."""
-        if self.model.flag("PaymentCtrlr.SettlementByCSMS"):
+        if self.core.model.flag("PaymentCtrlr.SettlementByCSMS"):
             return
         amount, words = round(min(cost or 0.0, payment["hold"]), 2), ""
         if cost is None:
@@ -72,7 +107,7 @@ class Settlements:
             words = "" if status == SETTLED else f"the provider answered: {status}"
         told: dict[str, Any] = {
             "pspRef": payment["ref"], "status": status, "settlementAmount": amount,
-            "settlementTime": self.stamp(now),
+            "settlementTime": self.core.stamp(now),
         }  # fmt: skip
         if payment["transaction"]:
             told["transactionId"] = payment["transaction"]
@@ -82,7 +117,7 @@ class Settlements:
             told |= self._receipt(payment)
         shown = {**told, "receipt": self._printed()} if "receiptId" in told else told
         self.settlements = {**(self.settlements or {}), number: shown}
-        self.deliver("NotifySettlement", told, now)
+        self.delivery.deliver("NotifySettlement", told, now)
 
     def _receipt(self, payment: dict[str, Any]) -> dict[str, Any]:
         told: dict[str, Any] = {}
@@ -90,23 +125,24 @@ class Settlements:
             told["vatNumber"] = payment["vat"]
         if payment["company"]:
             told["vatCompany"] = payment["company"]
-        if not self.model.flag("PaymentCtrlr.ReceiptByCSMS"):
+        if not self.core.model.flag("PaymentCtrlr.ReceiptByCSMS"):
             told["receiptId"] = payment["ref"][4:]
-            if server := self.model.value("PaymentCtrlr.ReceiptServerUrl"):
+            if server := self.core.model.value("PaymentCtrlr.ReceiptServerUrl"):
                 told["receiptUrl"] = f"{server.rstrip('/')}/{told['receiptId']}"
         return told
 
     def _printed(self) -> dict[str, str]:
         """What the terminal's receipt says beside the amount: who is paid."""
         names = ("Id", "Name", "TaxId", "Address", "City")
-        merchant = {name: self.model.value(f"PaymentCtrlr.Merchant[{name}]") for name in names}
+        merchant = {name: self.core.model.value(f"PaymentCtrlr.Merchant[{name}]") for name in names}
         return {name: value for name, value in merchant.items() if value} | {
-            "TerminalID": self.model.value("PaymentCtrlr.TerminalID"),
-            "currency": self.model.value("TariffCostCtrlr.Currency"),
+            "TerminalID": self.core.model.value("PaymentCtrlr.TerminalID"),
+            "currency": self.core.model.value("TariffCostCtrlr.Currency"),
         }
 
+    @got("NotifySettlement")
     def got_notify_settlement(self, payload: dict, context: Any, now: float) -> None:
-        told = self.delivered(context)
+        told = self.delivery.delivered(context)
         for number, known in (self.settlements or {}).items():
             if told and known["pspRef"] == told["pspRef"]:
                 # C21: with ReceiptByCSMS the receipt comes with the answer.
@@ -116,10 +152,10 @@ class Settlements:
     def cancel_unused_payments(self, now: float) -> None:
         """C19: what was authorized came to no transaction; the hold is released."""
         for number, payment in list((self.payments or {}).items()):
-            outlet = self.outlets.get(number)
+            outlet = self.core.outlets.get(number)
             waits = any(
                 token_key(context[1]) == token_key({"idToken": payment["ref"], "type": DIRECT})
-                for context in self.waiting("Authorize")
+                for context in self.core.waiting("Authorize")
             )
             here = outlet is not None and self.payment_of(outlet, outlet.token) is not None
             if payment["transaction"] or here or waits:
@@ -127,7 +163,7 @@ class Settlements:
             self.payments = _without(self.payments, number)
             if payment["asked"]:  # the CSMS has never heard of it else
                 self.settle_payment(number, payment, 0.0, now)
-            self.changed(URGENT)
+            self.core.changed(URGENT)
 
     @hears(topics.LOOKED)
     def look_for_unused(self, outlet: Outlet, now: float) -> None:
@@ -149,28 +185,37 @@ class Settlements:
 
     # --- VAT numbers -------------------------------------------------------------------------
 
+    @command("vat-number")
     def do_vat_number(self, now: float, connector: int = 1, vat_number: str = "") -> dict:
         """Who pays enters a VAT number for a company's receipt: the CSMS is asked about it."""
-        outlet = self.outlet(connector)
+        outlet = self.core.outlet(connector)
         if not 0 < len(vat_number) <= 20:
             raise CommandRejected("invalid_arguments", "vat_number has 1 to 20 characters.")
-        if not self.online:
+        if not self.core.online:
             raise CommandRejected("not_possible_now", "The CSMS is to be asked and is away.")
         payload = {"vatNumber": vat_number, "evseId": outlet.evse}
-        self.call("VatNumberValidation", payload, now, outlet.number)
+        self.core.call("VatNumberValidation", payload, now, outlet.number)
         return {"validation": "Pending"}
 
+    @got("VatNumberValidation")
     def got_vat_number_validation(self, payload: dict, number: int, now: float) -> None:
         payment = (self.payments or {}).get(number)
         good = payload["status"] == "Accepted"
         if payment is not None and good:
             payment["vat"], payment["company"] = payload["vatNumber"], payload.get("company")
-            self.changed(URGENT)
-        self.remark(f"VAT number {payload['vatNumber']}: {payload['status']}", now)
+            self.core.changed(URGENT)
+        self.core.remark(f"VAT number {payload['vatNumber']}: {payload['status']}", now)
 
     # --- saving ------------------------------------------------------------------------------
 
-    def restore_payments(self, saved: dict[str, Any]) -> None:
+    @gathers(core_topics.CONNECTOR_SHOWN)
+    def settlement_shown(self, connector: Connector) -> dict[str, Any]:
+        told = (self.settlements or {}).get(connector.id)
+        return {} if told is None else {"settlement": told}
+
+    KEYS = ("payments", "settlements", "settling", "terminal_down")
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
         kept = {int(n): {**payment} for n, payment in saved.get("payments", {}).items()}
         self.payments: dict[int, dict] | None = kept or None
         done = {int(n): {**told} for n, told in saved.get("settlements", {}).items()}
@@ -178,7 +223,7 @@ class Settlements:
         self.settling: dict[str, dict] | None = {**saved.get("settling", {})} or None
         self.terminal_down: bool = saved.get("terminal_down", False)
 
-    def saved_payments(self) -> dict[str, Any]:
+    def saved(self) -> dict[str, Any]:
         saved: dict[str, Any] = {}
         for name in ("payments", "settlements", "settling"):
             if entries := getattr(self, name):

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from chargepoint.config import StationConfig
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import READS, hears
+from chargepoint.core.block import READS, action, failed, got, hears, timer
 from chargepoint.core.block import variable as of_variable
 from chargepoint.effects import SOON, TOUCH, URGENT
 from chargepoint.v21.event_stream import LIVING, EventStream, Phase, params_of
@@ -20,18 +21,23 @@ _NO_PARAMS = "an interval or a number of values above 0 is wanted"
 class Streams(Monitoring21):
     """Block of Station21. `streams`: id -> stream, None without any."""
 
-    __slots__ = ()
+    __slots__ = ("streams",)
 
-    def restore_monitors(self, saved: dict, now: float) -> None:
-        super().restore_monitors(saved, now)
+    KEYS = (*Monitoring21.KEYS, "streams")
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        super().restore(saved, now)
         streams = [EventStream.from_saved(entry) for entry in saved.get("streams", ())]
         self.streams: dict[int, EventStream] | None = {s.id: s for s in streams} or None
-        for stream in streams:
-            if stream.due is not None:
-                self.set_timer(("stream", stream.id), stream.due)
 
-    def saved_monitors(self) -> dict[str, Any]:
-        saved = super().saved_monitors()
+    def resume(self, now: float) -> None:
+        super().resume(now)
+        for stream in (self.streams or {}).values():
+            if stream.due is not None:
+                self.core.set_timer(("stream", stream.id), stream.due)
+
+    def saved(self) -> dict[str, Any]:
+        saved = super().saved()
         if self.streams:
             saved["streams"] = [stream.to_saved() for stream in self.streams.values()]
         return saved
@@ -50,8 +56,8 @@ class Streams(Monitoring21):
 
     def _forget_stream(self, stream: EventStream) -> None:
         self.streams = {k: s for k, s in self.streams.items() if k != stream.id} or None
-        self.clear_timer(("stream", stream.id))
-        self.changed(SOON)
+        self.core.clear_timer(("stream", stream.id))
+        self.core.changed(SOON)
 
     # --- monitors come and go (N11, N13) -----------------------------------------------------
 
@@ -87,25 +93,25 @@ class Streams(Monitoring21):
         else:
             opening = stream.phase is Phase.OPENING
             stream.phase = Phase.UNWANTED if opening else Phase.ENDING
-        self.clear_timer(("stream", stream.id))
+        self.core.clear_timer(("stream", stream.id))
 
     def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
         answer = super().on_set_variable_monitoring(payload, now)
-        self.later(self._settle_streams)
+        self.core.later(self._settle_streams)
         return answer
 
     def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
         answer = super().on_clear_variable_monitoring(payload, now)
-        self.later(self._settle_streams)
+        self.core.later(self._settle_streams)
         return answer
 
     def on_set_monitoring_base(self, payload: dict, now: float) -> dict:
         answer = super().on_set_monitoring_base(payload, now)
-        self.later(self._settle_streams)
+        self.core.later(self._settle_streams)
         return answer
 
-    def match_monitors(self, now: float) -> None:
-        super().match_monitors(now)
+    def match_monitors(self, old: StationConfig, now: float) -> None:
+        super().match_monitors(old, now)
         self._settle_streams(now)
 
     @hears(core_topics.MOVED)
@@ -130,21 +136,22 @@ class Streams(Monitoring21):
 
     def _settle_streams(self, now: float) -> None:
         """Tell the CSMS which streams there are to be."""
-        if not self.online:
+        if not self.core.online:
             return
         for stream in list((self.streams or {}).values()):
             if stream.phase is Phase.NEW:
                 stream.phase = Phase.OPENING
                 payload = {"constantStreamData": stream.told()}
-                self.call("OpenPeriodicEventStream", payload, now, stream.id)
+                self.core.call("OpenPeriodicEventStream", payload, now, stream.id)
             elif stream.phase is Phase.ENDING:
                 stream.phase = Phase.CLOSING
                 self._send_values(stream, True, now)  # N13.FR.03: all, and then the end
-                self.call("ClosePeriodicEventStream", {"id": stream.id}, now, stream.id)
-        self.changed(SOON)
+                self.core.call("ClosePeriodicEventStream", {"id": stream.id}, now, stream.id)
+        self.core.changed(SOON)
 
     # --- what the CSMS says to that ----------------------------------------------------------
 
+    @got("OpenPeriodicEventStream")
     def got_open_periodic_event_stream(self, payload: dict, number: Any, now: float) -> None:
         stream = (self.streams or {}).get(number)
         if stream is None:
@@ -159,6 +166,7 @@ class Streams(Monitoring21):
             self._arm_stream(stream, now)
             self._flush_stream(stream, False, now)
 
+    @failed("OpenPeriodicEventStream")
     def failed_open_periodic_event_stream(self, code: str, number: Any, now: float) -> None:
         stream = (self.streams or {}).get(number)
         if stream is not None and code != "Disconnected":
@@ -170,13 +178,15 @@ class Streams(Monitoring21):
         monitor = (self.monitors or {}).get(stream.monitor)
         if monitor is not None and stream.phase is not Phase.UNWANTED:
             trigger = "Periodic" if monitor.type in PERIODIC else "Delta"
-            shift = now - self.station_time(now)
+            shift = now - self.core.station_time(now)
             for clock, text in stream.values:
                 self.tell_monitor(monitor, text, trigger, False, now, clock + shift)
 
+    @got("ClosePeriodicEventStream")
     def got_close_periodic_event_stream(self, payload: dict, number: Any, now: float) -> None:
         self._stream_closed(number)
 
+    @failed("ClosePeriodicEventStream")
     def failed_close_periodic_event_stream(self, code: str, number: Any, now: float) -> None:
         if code != "Disconnected":  # then it is told again
             self._stream_closed(number)
@@ -196,20 +206,21 @@ class Streams(Monitoring21):
         if stream is None:
             super().tell_monitor(monitor, text, trigger, cleared, now, at)
             return
-        stream.put(self.station_time(now), text[:2500])
-        self.changed(TOUCH if self.online else SOON)
+        stream.put(self.core.station_time(now), text[:2500])
+        self.core.changed(TOUCH if self.core.online else SOON)
         self._flush_stream(stream, False, now)
 
+    @timer("stream")
     def at_stream(self, now: float, number: int) -> None:
         stream = (self.streams or {}).get(number)
         if stream is None:
             return
-        if stream.phase is Phase.OPEN and self.online:
+        if stream.phase is Phase.OPEN and self.core.online:
             self._send_values(stream, True, now)
         self._arm_stream(stream, now)
 
     def _flush_stream(self, stream: EventStream, all_of_them: bool, now: float) -> None:
-        if not (stream.phase is Phase.OPEN and self.online):
+        if not (stream.phase is Phase.OPEN and self.core.online):
             return
         if self._send_values(stream, all_of_them, now):
             self._arm_stream(stream, now)  # N15: the interval counts from the last sending
@@ -217,22 +228,24 @@ class Streams(Monitoring21):
     def _send_values(self, stream: EventStream, all_of_them: bool, now: float) -> bool:
         messages = stream.messages(all_of_them)
         for message in messages:
-            self.send("NotifyPeriodicEventStream", message, now)
+            self.core.send("NotifyPeriodicEventStream", message, now)
         return bool(messages)
 
     def _arm_stream(self, stream: EventStream, now: float) -> None:
         due = stream.sent_at(now)
         if due is None:
-            self.clear_timer(("stream", stream.id))
+            self.core.clear_timer(("stream", stream.id))
         else:
-            self.set_timer(("stream", stream.id), due)
+            self.core.set_timer(("stream", stream.id), due)
 
     # --- the CSMS asks (N12, N14) ------------------------------------------------------------
 
+    @action("GetPeriodicEventStream")
     def on_get_periodic_event_stream(self, payload: dict, now: float) -> dict:
         told = [s.told() for s in (self.streams or {}).values() if s.phase is Phase.OPEN]
         return {"constantStreamData": told} if told else {}
 
+    @action("AdjustPeriodicEventStream")
     def on_adjust_periodic_event_stream(self, payload: dict, now: float) -> dict:
         stream = (self.streams or {}).get(payload["id"])
         if stream is None or stream.phase not in LIVING:
@@ -241,10 +254,10 @@ class Streams(Monitoring21):
         if not params:
             return _refused("MissingParam", _NO_PARAMS)
         stream.params, stream.due = params, None
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         if stream.phase is Phase.OPEN:
             self._arm_stream(stream, now)
-            self.later(self._flush_filled, stream.id)
+            self.core.later(self._flush_filled, stream.id)
         return {"status": "Accepted"}
 
     def _flush_filled(self, number: int, now: float) -> None:

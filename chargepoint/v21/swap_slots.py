@@ -3,7 +3,7 @@
 from typing import Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import READS, REFUSES, answers, folds, hears, variable
+from chargepoint.core.block import READS, REFUSES, answers, folds, gathers, hears, variable
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event
@@ -22,23 +22,30 @@ class Slots:
 
     __slots__ = ()
 
+    @gathers(core_topics.CONNECTOR_SHOWN)
+    def battery_shown(self, connector: Connector) -> dict[str, Any]:
+        battery = (self.slots or {}).get(connector.id)
+        return {} if battery is None else {"battery": battery}
+
     def filled_slots(self) -> list[Outlet]:
         return [
-            outlet for number, outlet in sorted(self.outlets.items())
+            outlet for number, outlet in sorted(self.core.outlets.items())
             if number in (self.slots or {}) and outlet.hardware.ev is not None
         ]  # fmt: skip
 
     def empty_slots(self) -> list[Outlet]:
-        taken = {outlet.evse for outlet in self.outlets.values() if outlet.hardware.ev is not None}
+        taken = {
+            outlet.evse for outlet in self.core.outlets.values() if outlet.hardware.ev is not None
+        }
         return [
-            outlet for _, outlet in sorted(self.outlets.items())
+            outlet for _, outlet in sorted(self.core.outlets.items())
             if outlet.evse not in taken and outlet.hardware.can(Event.EV_PLUGGED_IN)
-            and self.free(outlet)
+            and self.authorization.free(outlet)
         ]  # fmt: skip
 
     def eligible(self, now: float) -> list[Outlet]:
         """S04.FR.05: those that may go out, the fullest first."""
-        target = self.model.integer(_TARGET)
+        target = self.core.model.integer(_TARGET)
         for outlet in self.filled_slots():
             outlet.hardware.advance(now)
         ready = [
@@ -58,7 +65,7 @@ class Slots:
     def empty_slot(self, connector: int | None) -> Outlet:
         slots = self.empty_slots()
         if connector is not None:
-            wanted = self.outlet(connector)
+            wanted = self.core.outlet(connector)
             slots = [outlet for outlet in slots if outlet is wanted]
         if not slots:
             raise CommandRejected("not_possible_now", "No such slot is empty and in order.")
@@ -71,7 +78,7 @@ class Slots:
         if not (0 <= soc <= 100 and 0 <= soh <= 100 and 0 < battery_kwh <= 1000):
             why = "soc and soh are 0 to 100 percent, battery_kwh is above 0."
             raise CommandRejected("invalid_arguments", why)
-        serial = serial or f"BAT-{self.rng.getrandbits(32):08X}"
+        serial = serial or f"BAT-{self.core.rng.getrandbits(32):08X}"
         if len(serial) > 50 or serial in [s["serialNumber"] for s in (self.slots or {}).values()]:
             why = "serial has at most 50 characters, and no two batteries have the same."
             raise CommandRejected("invalid_arguments", why)
@@ -85,7 +92,7 @@ class Slots:
         config = outlet.hardware.config
         # Fully charged in an hour, where the slot can.
         power = min(kwh, config.max_power_w / 1000.0)
-        battery = EV(kwh, soc, power, config.phases, float(self.model.integer(_MAX)))
+        battery = EV(kwh, soc, power, config.phases, float(self.core.model.integer(_MAX)))
         self.slots = {**(self.slots or {}), outlet.number: label}
         outlet.hardware.plug(battery, now)
         self.core.tell(core_topics.PLUGGED, outlet.hardware, now)
@@ -95,19 +102,23 @@ class Slots:
     def charge_batteries(self, now: float) -> None:
         """S04: a transaction charges each one, under the token that the CSMS has set for that."""
         token = NO_AUTHORIZATION
-        if wanted := self.model.value("BatterySwapCtrlr.IdToken"):
+        if wanted := self.core.model.value("BatterySwapCtrlr.IdToken"):
             token = {"idToken": wanted[:255], "type": "Central"}
         for outlet in self.filled_slots():
-            if outlet.token is None and outlet.transaction is None and self.free(outlet):
-                self.authorized(outlet, token, "Authorized", now)
+            if (
+                outlet.token is None
+                and outlet.transaction is None
+                and self.authorization.free(outlet)
+            ):
+                self.transactions.authorized(outlet, token, "Authorized", now)
 
     def remove_battery(self, outlet: Outlet, now: float) -> None:
         outlet.hardware.unplug(now)
         self.core.tell(core_topics.UNPLUGGED, outlet.hardware, now)
         if outlet.token is not None or outlet.transaction is not None:
             # Whatever StopTxOnEVSideDisconnect says: this battery does not come back.
-            self.stop(outlet, "EVCommunicationLost", "EVDisconnected", now)
-        self.report(outlet.hardware, now)
+            self.core.block("remote").stop(outlet, "EVCommunicationLost", "EVDisconnected", now)
+        self.core.report(outlet.hardware, now)
 
     @hears(topics.UNPLUGGING)
     def empty_the_slot(self, connector: Connector, now: float) -> None:
@@ -119,7 +130,9 @@ class Slots:
         if outlet in self.filled_slots() and outlet.transaction is not None:
             outlet.hardware.advance(now)
             if outlet.hardware.ev.full and not outlet.transaction.barred:
-                self.bar(outlet, "EnergyLimitReached", now)  # S04.FR.06: it has the MaxSoc
+                self.transactions.bar(
+                    outlet, "EnergyLimitReached", now
+                )  # S04.FR.06: it has the MaxSoc
                 return True
         return False
 
@@ -136,7 +149,7 @@ class Slots:
 
     @hears(topics.VARIABLES_CHANGED)
     def heed_most(self, now: float) -> None:
-        most = float(self.model.integer(_MAX))
+        most = float(self.core.model.integer(_MAX))
         for outlet in self.filled_slots():
             hardware = outlet.hardware
             hardware.advance(now)
@@ -147,13 +160,13 @@ class Slots:
                 outlet.transaction.barred = False
                 if hardware.can(Event.EV_RESUMED):
                     hardware.apply(Event.EV_RESUMED, now)
-            self.happened(outlet, "ChargingStateChanged", now)
+            self.transactions.happened(outlet, "ChargingStateChanged", now)
 
     @variable(REFUSES, _MAX, _TARGET)
     def refuse_soc(self, variable: Variable, text: str) -> tuple[str, str] | None:
-        if variable.key == _MAX and int(text) < self.model.integer(_TARGET):
+        if variable.key == _MAX and int(text) < self.core.model.integer(_TARGET):
             return "InvalidValue", "MaxSoc is not below TargetSoC"  # S04.FR.06
-        if variable.key == _TARGET and int(text) > self.model.integer(_MAX):
+        if variable.key == _TARGET and int(text) > self.core.model.integer(_MAX):
             return "InvalidValue", "TargetSoC is not above MaxSoc"
         return None
 

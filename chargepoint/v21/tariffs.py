@@ -1,11 +1,14 @@
 """Functional block I in 2.1: tariffs of EVSEs and of drivers (I07-I11)."""
 
-from typing import Any
+from __future__ import annotations
 
-from chargepoint.core.block import READS, folds, hears, variable
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.core.block import READS, Block, action, folds, hears, variable
 from chargepoint.effects import URGENT
 from chargepoint.tariff.checks import has_conditions, most_elements, nonsense
 from chargepoint.times import seconds_of
+from chargepoint.v21.costs import DEFAULT, DRIVER, Costs
 from chargepoint.v201 import topics
 from chargepoint.v201.auth_cache import key as token_key
 from chargepoint.v201.charging_profiles import WAITING
@@ -13,7 +16,17 @@ from chargepoint.v201.custom_data import plain
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables import Variable
 
-DEFAULT, DRIVER = "DefaultTariff", "DriverTariff"
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.authorization import Authorization
+    from chargepoint.v201.display_messages import DisplayMessages
+    from chargepoint.v201.driver import Driver
+    from chargepoint.v201.events import Events
+    from chargepoint.v201.meter_schedule import MeterSchedule
+    from chargepoint.v201.smart_charging import SmartCharging
+    from chargepoint.v201.transactions import Transactions
+
+
 _AT_MOST = 20  # default tariffs of an EVSE: the one that counts, and those to come
 _DRIVERS_AT_MOST = 200
 _OFF = "TariffCostCtrlr.Available[Tariff] or Enabled[Tariff] is false"
@@ -23,7 +36,7 @@ def refused(status: str, code: str, text: str) -> dict[str, Any]:
     return {"status": status, "statusInfo": {"reasonCode": code, "additionalInfo": text[:1024]}}
 
 
-class Tariffs:
+class Tariffs(Costs, Block):
     """Block of Station21.
 
     tariffs         EVSE -> its default tariffs by validFrom, None where there are none
@@ -32,16 +45,42 @@ class Tariffs:
     tariff_problem  the last driver's tariff could not be used
     """
 
-    __slots__ = ()
+    __slots__ = (
+        "authorization",
+        "bills",
+        "charging",
+        "display",
+        "driver",
+        "driver_tariffs",
+        "metering",
+        "monitoring",
+        "tariff_problem",
+        "tariffs",
+        "transactions",
+    )
 
     # --- what can be used --------------------------------------------------------------------
 
+    def __init__(
+        self, core: Station, transactions: Transactions, metering: MeterSchedule, authorization:
+        Authorization, driver: Driver, charging: SmartCharging, monitoring: Events, display:
+        DisplayMessages,
+    ) -> None:  # fmt: skip
+        super().__init__(core)
+        self.transactions = transactions
+        self.metering = metering
+        self.authorization = authorization
+        self.driver = driver
+        self.charging = charging
+        self.monitoring = monitoring
+        self.display = display
+
     def unusable(self, tariff: dict[str, Any]) -> dict[str, Any] | None:
         """The answer that refuses the tariff; None if it can be used."""
-        most = self.model.integer("TariffCostCtrlr.MaxElements[Tariff]")
+        most = self.core.model.integer("TariffCostCtrlr.MaxElements[Tariff]")
         if most_elements(tariff) > most:
             return refused("TooManyElements", "TooManyElements", f"at most {most} prices each")
-        supported = self.model.flag("TariffCostCtrlr.ConditionsSupported[Tariff]")
+        supported = self.core.model.flag("TariffCostCtrlr.ConditionsSupported[Tariff]")
         if has_conditions(tariff) and not supported:
             return refused("ConditionNotSupported", "UnsupportedParam", "no conditions, please")
         why = nonsense(tariff)
@@ -55,7 +94,7 @@ class Tariffs:
     def _valid_from(self, tariff: dict[str, Any]) -> float:
         """By our clock."""
         since = seconds_of(tariff.get("validFrom", ""))
-        return float("-inf") if since is None else since - self.skew
+        return float("-inf") if since is None else since - self.core.skew
 
     def _drop_superseded(self, now: float) -> None:
         for evse, known in (self.tariffs or {}).items():
@@ -67,7 +106,7 @@ class Tariffs:
         self, outlet: Outlet, token: dict | None, now: float
     ) -> tuple[dict[str, Any] | None, str]:
         """(tariff, kind) that counts for the token here; a driver's goes before the default."""
-        if not self.tariffs_on():
+        if not self.display.tariffs_on():
             return None, DEFAULT
         if token is not None and (mine := (self.driver_tariffs or {}).get(token_key(token))):
             return mine[1], DRIVER
@@ -75,9 +114,10 @@ class Tariffs:
 
     # --- the default of an EVSE (I07) --------------------------------------------------------
 
+    @action("SetDefaultTariff")
     def on_set_default_tariff(self, payload: dict, now: float) -> dict:
         tariff, evse = plain(payload["tariff"]), payload["evseId"]
-        if not self.tariffs_on():  # I07.FR.01
+        if not self.display.tariffs_on():  # I07.FR.01
             return refused("Rejected", "NotEnabled", _OFF)
         places = self._evses_named(evse)
         if not places:  # I07.FR.06
@@ -91,11 +131,11 @@ class Tariffs:
             return refused("DuplicateTariffId", "DuplicateTariffId", words)
         if any(len((self.tariffs or {}).get(place, ())) >= _AT_MOST for place in places):
             return refused("TooManyElements", "TooManyElements", f"{_AT_MOST} tariffs wait already")
-        self.later(self._install_tariff, places, tariff)
+        self.core.later(self._install_tariff, places, tariff)
         return {"status": "Accepted"}
 
     def _evses_named(self, evse: int) -> list[int]:
-        known = sorted({outlet.evse for outlet in self.outlets.values()})
+        known = sorted({outlet.evse for outlet in self.core.outlets.values()})
         return known if evse == 0 else [evse] if evse in known else []
 
     def _known_ids(self) -> set[str]:
@@ -110,23 +150,21 @@ class Tariffs:
             # Those that are valid later stay; those that begin at the same time make room.
             kept = [t for t in known if max(now, self._valid_from(t)) != begin]
             self.tariffs[place] = sorted([*kept, tariff], key=self._valid_from)
-        self.changed(URGENT)
+        self.core.changed(URGENT)
 
     # --- the driver's (I08) ------------------------------------------------------------------
 
     @folds(topics.AUTHORIZE_ANSWER)
-    def take_driver_tariff(
-        self, payload: dict | None, context: Any, now: float
-    ) -> dict | None:
+    def take_driver_tariff(self, payload: dict | None, context: Any, now: float) -> dict | None:
         """None: the driver is turned away, as the tariff cannot be used."""
         if payload is None:
             return None
         token, tariff = context[1], plain(payload.get("tariff"))
-        if payload["idTokenInfo"]["status"] == "Accepted" and self.tariffs_on():
+        if payload["idTokenInfo"]["status"] == "Accepted" and self.display.tariffs_on():
             why = None if tariff is None else self.unusable(tariff)
             if why is not None:
                 self._tariff_failed(True, f"{tariff['tariffId']}: {why['status']}", now)
-                way = self.model.value("TariffCostCtrlr.HandleFailedTariff[Tariff]")
+                way = self.core.model.value("TariffCostCtrlr.HandleFailedTariff[Tariff]")
                 if way == "Deauthorize":
                     self._turn_away(context[0], now)
                     return None
@@ -148,10 +186,10 @@ class Tariffs:
         self.driver_tariffs = known or None
 
     def _turn_away(self, number: Any, now: float) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         if outlet is not None and outlet.token is None:
-            self.end_profiles(outlet, WAITING, now)
-            self.driver_may_leave(outlet, now)
+            self.charging.end_profiles(outlet, WAITING, now)
+            self.driver.driver_may_leave(outlet, now)
 
     def _tariff_failed(self, problem: bool, words: str, now: float) -> None:
         """I08: the CSMS hears of a tariff that cannot be used, and of the next good one."""
@@ -166,8 +204,8 @@ class Tariffs:
             "variable": {"name": "Problem"},
         }
         event |= {"techInfo": words[:500]} if problem else {"cleared": True}
-        self.tell_event(event, 4, now)
-        self.changed(URGENT)
+        self.monitoring.tell_event(event, 4, now)
+        self.core.changed(URGENT)
 
     def forget_driver_tariff(self, token: dict | None, now: float) -> None:
         """Its transaction is over: kept only while used elsewhere, or cached with its token."""
@@ -177,24 +215,25 @@ class Tariffs:
         elsewhere = any(
             outlet.transaction is not None and outlet.token is not None
             and token_key(outlet.token) == key
-            for outlet in self.outlets.values()
+            for outlet in self.core.outlets.values()
         )  # fmt: skip
-        enabled = self.model.flag("AuthCacheCtrlr.Enabled")
-        cached = enabled and self.cache.status(token, self.station_time(now))
+        enabled = self.core.model.flag("AuthCacheCtrlr.Enabled")
+        cached = enabled and self.authorization.cache.status(token, self.core.station_time(now))
         if not elsewhere and not cached:
             self._keep_driver_tariff(token, None, False)
 
     @hears(topics.CACHE_CLEARED)
     def forget_with_cache(self) -> None:
         if self.driver_tariffs is not None:
-            used = {token_key(o.token) for o in self.outlets.values() if o.token is not None}
+            used = {token_key(o.token) for o in self.core.outlets.values() if o.token is not None}
             kept = {k: v for k, v in self.driver_tariffs.items() if k in used}
             self.driver_tariffs = kept or None
 
     # --- listed and cleared (I09, I10) -------------------------------------------------------
 
+    @action("GetTariffs")
     def on_get_tariffs(self, payload: dict, now: float) -> dict:
-        if not self.tariffs_on():
+        if not self.display.tariffs_on():
             return refused("Rejected", "NotEnabled", _OFF)
         places = self._evses_named(payload["evseId"])
         if not places:
@@ -204,7 +243,7 @@ class Tariffs:
         for place in places:
             for tariff in (self.tariffs or {}).get(place, ()):
                 _assign(found, tariff, DEFAULT, place)
-        for outlet in self.outlets.values():
+        for outlet in self.core.outlets.values():
             bill = self.bill_of(outlet)
             if bill is not None and outlet.evse in places:
                 kind = self.kind_of(outlet)
@@ -217,6 +256,7 @@ class Tariffs:
             return {"status": "NoTariff"}
         return {"status": "Accepted", "tariffAssignments": list(found.values())}
 
+    @action("ClearTariffs")
     def on_clear_tariffs(self, payload: dict, now: float) -> dict:
         self._drop_superseded(now)
         places = self._evses_named(payload.get("evseId", 0))
@@ -232,7 +272,7 @@ class Tariffs:
                 results.append({"tariffId": identity, **why})
             else:
                 results.append({"tariffId": identity, "status": "NoTariff"})
-        self.later(self._clear_tariffs, places, set(wanted))
+        self.core.later(self._clear_tariffs, places, set(wanted))
         return {"clearTariffsResult": results or [{"status": "NoTariff"}]}
 
     def _clear_tariffs(self, places: list[int], ids: set[str], now: float) -> None:
@@ -241,13 +281,14 @@ class Tariffs:
             for place, known in (self.tariffs or {}).items()
         }
         self.tariffs = {place: known for place, known in left.items() if known} or None
-        self.changed(URGENT)
+        self.core.changed(URGENT)
 
     # --- changed under way (I11) -------------------------------------------------------------
 
+    @action("ChangeTransactionTariff")
     def on_change_transaction_tariff(self, payload: dict, now: float) -> dict:
-        outlet = self._running(payload["transactionId"])
-        if not self.tariffs_on():  # I11.FR.01
+        outlet = self.core.running(payload["transactionId"])
+        if not self.display.tariffs_on():  # I11.FR.01
             return refused("Rejected", "NotEnabled", _OFF)
         if outlet is None:  # I11.FR.04
             return refused("TxNotFound", "TxNotFound", "no such transaction is running")
@@ -258,7 +299,7 @@ class Tariffs:
         if bill is not None and bill.tariff["currency"] != payload["tariff"]["currency"]:
             words = f"the transaction is charged in {bill.tariff['currency']}"
             return refused("NoCurrencyChange", "InvalidValue", words)  # I11.FR.05
-        self.later(self.change_tariff, payload["transactionId"], plain(payload["tariff"]))
+        self.core.later(self.change_tariff, payload["transactionId"], plain(payload["tariff"]))
         return {"status": "Accepted"}
 
     @variable(READS, "TariffCostCtrlr.Problem")
@@ -267,7 +308,10 @@ class Tariffs:
 
     # --- saving ------------------------------------------------------------------------------
 
-    def restore_tariffs(self, saved: dict[str, Any]) -> None:
+    KEYS = ("bills", "driver_tariffs", "tariff_problem", "tariffs", "tariffs_at")
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.restore_bills(saved)
         by_id = saved.get("tariffs", {})
         places = saved.get("tariffs_at", {})
         self.tariffs = {int(p): [by_id[i] for i in ids] for p, ids in places.items()} or None
@@ -275,8 +319,8 @@ class Tariffs:
         self.driver_tariffs = {key: [*entry] for key, entry in drivers.items()} or None
         self.tariff_problem: bool = saved.get("tariff_problem", False)
 
-    def saved_tariffs(self) -> dict[str, Any]:
-        saved: dict[str, Any] = {}
+    def saved(self) -> dict[str, Any]:
+        saved = self.saved_bills()
         if self.tariffs:
             listed = {str(p): [t["tariffId"] for t in known] for p, known in self.tariffs.items()}
             saved["tariffs_at"] = listed

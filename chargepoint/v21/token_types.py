@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from chargepoint.v201.authorization import TOKEN_TYPES, token_of
+from chargepoint.v201.authorization import TOKEN_TYPES, Authorization, token_of
 
 TOKEN_TYPES_21 = (*TOKEN_TYPES, "DirectPayment", "EVCCID", "VIN")
 
 
-class TokenTypes:
+class TokenTypes(Authorization):
     """Block of Station21."""
 
     __slots__ = ()

@@ -2,22 +2,28 @@
 
 from typing import Any
 
-from chargepoint.core.block import answers, gathers, hears
+from chargepoint.core.block import answers, gathers, hears, timer
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.transactions import Transactions
 
 _LOOK = 10.0  # seconds between looks at the state of charge
 LEAST = 1e-6  # of a currency: closer to a limit than this is at it
 
 
-class TransactionLimits21:
+class TransactionLimits21(Transactions):
     """Block of Station21. transaction.limits: a TransactionLimitType, None where there is none."""
 
     __slots__ = ()
 
+    def resume(self, now: float) -> None:
+        super().resume(now)
+        for outlet in self.core.outlets.values():
+            self.resume_limits(outlet, now)
+
     @hears(topics.EVENT_ANSWERED)
     def heed_limits(self, payload: dict, message: dict, now: float) -> None:
-        outlet = self.outlets.get(message["connector"])
+        outlet = self.core.outlets.get(message["connector"])
         transaction = outlet.transaction if outlet is not None else None
         asked = message["payload"]["transactionInfo"]["transactionId"]
         if transaction is None or transaction.id != asked:
@@ -60,14 +66,15 @@ class TransactionLimits21:
             self.watch_cap(outlet, now)
         if "maxTime" in transaction.limits:
             end = transaction.started + transaction.limits["maxTime"]
-            self.set_timer(("time_limit", outlet.number), max(now, end))
+            self.core.set_timer(("time_limit", outlet.number), max(now, end))
         if "maxSoC" in transaction.limits:
-            self.set_timer(("soc_limit", outlet.number), now + _LOOK)
+            self.core.set_timer(("soc_limit", outlet.number), now + _LOOK)
         if "maxCost" in transaction.limits:
-            self.watch_cost(outlet, now)
+            self.core.block("pricing").watch_cost(outlet, now)
 
+    @timer("time_limit")
     def at_time_limit(self, now: float, number: int) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         transaction = outlet.transaction if outlet is not None else None
         if transaction is None or transaction.barred:
             return
@@ -75,8 +82,9 @@ class TransactionLimits21:
         if most is not None and now >= transaction.started + most - 0.001:
             self.bar(outlet, "TimeLimitReached", now)
 
+    @timer("soc_limit")
     def at_soc_limit(self, now: float, number: int) -> None:
-        outlet = self.outlets.get(number)
+        outlet = self.core.outlets.get(number)
         transaction = outlet.transaction if outlet is not None else None
         most = ((transaction.limits if transaction else None) or {}).get("maxSoC")
         if most is None or transaction.barred:
@@ -86,7 +94,7 @@ class TransactionLimits21:
         if ev is not None and ev.soc >= most:
             self.bar(outlet, "SoCLimitReached", now)
         else:
-            self.set_timer(("soc_limit", number), now + _LOOK)
+            self.core.set_timer(("soc_limit", number), now + _LOOK)
 
     @gathers(topics.INFO_PARTS)
     def limits_told(self, outlet: Outlet) -> dict[str, Any]:

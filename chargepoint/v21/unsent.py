@@ -8,29 +8,37 @@ know them would hold up.
 from typing import Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import hears
+from chargepoint.core.block import Block, failed, hears
 from chargepoint.effects import URGENT
 
 _AT_MOST = 100  # of a long time offline; the oldest go first
 
 
-class Unsent:
+class Unsent(Block):
     """Block of Station21. unsent: [{"id", "action", "payload"}], None where all is delivered."""
 
-    __slots__ = ()
+    __slots__ = ("unsent",)
+
+    KEYS = ("unsent",)
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.unsent: list[dict] | None = saved.get("unsent")
+
+    def saved(self) -> dict[str, Any]:
+        return {"unsent": [*self.unsent]} if self.unsent else {}
 
     def deliver(self, action: str, payload: dict[str, Any], now: float) -> None:
-        entry = {"id": self.uuid(), "action": action, "payload": payload}
+        entry = {"id": self.core.uuid(), "action": action, "payload": payload}
         self.unsent = [*(self.unsent or ()), entry][-_AT_MOST:]
-        self.changed(URGENT)
-        if self.online:
-            self.call(action, payload, now, entry["id"])
+        self.core.changed(URGENT)
+        if self.core.online:
+            self.core.call(action, payload, now, entry["id"])
 
     def delivered(self, identity: str) -> dict[str, Any] | None:
         """It was answered, if only by an error: the payload, None if it is not known."""
         found = next((e for e in self.unsent or () if e["id"] == identity), None)
         self.unsent = [e for e in self.unsent or () if e is not found] or None
-        self.changed(URGENT)
+        self.core.changed(URGENT)
         return found and found["payload"]
 
     def undelivered(self, code: str, identity: str) -> None:
@@ -41,10 +49,12 @@ class Unsent:
     @hears(core_topics.IN_SERVICE)
     def deliver_again(self, now: float, rebooted: bool) -> None:
         for entry in self.unsent or ():
-            self.call(entry["action"], entry["payload"], now, entry["id"])
+            self.core.call(entry["action"], entry["payload"], now, entry["id"])
 
+    @failed("BatterySwap")
     def failed_battery_swap(self, code: str, context: Any, now: float) -> None:
         self.undelivered(code, context)
 
+    @failed("NotifySettlement")
     def failed_notify_settlement(self, code: str, context: Any, now: float) -> None:
         self.undelivered(code, context)

@@ -5,6 +5,7 @@ from typing import Any
 
 from chargepoint.charging import offers
 from chargepoint.charging.profile import Period, Profile
+from chargepoint.core.block import action, timer
 from chargepoint.der.curves import interpolated
 from chargepoint.effects import SOON
 from chargepoint.hardware.states import Event, State
@@ -33,7 +34,7 @@ class V2X(ChargingLimits):
 
     def offer(self, outlet: Outlet, watts: float, phases: int, now: float) -> None:
         """What the profiles leave for charging, or ask the EV to give back."""
-        take, give = self.der_shaped(outlet, self._wish(outlet, watts, now), now)
+        take, give = self.core.block("der").der_shaped(outlet, self._wish(outlet, watts, now), now)
         super().offer(outlet, take, phases, now)
         hardware = outlet.hardware
         hardware.discharge(give, now)
@@ -53,7 +54,7 @@ class V2X(ChargingLimits):
     def _period_now(self, outlet: Outlet, now: float) -> tuple[Profile, Period] | None:
         if not self.profiles:  # as at nearly every station, for each of its meter values
             return None
-        time = round((now + self.skew) * 1000)
+        time = round((now + self.core.skew) * 1000)
         return self.for_transaction(outlet, time, self.since(outlet, time))
 
     def _factor(self, outlet: Outlet, profile: Profile) -> float:
@@ -69,7 +70,11 @@ class V2X(ChargingLimits):
         if period.mode == "Idle":  # Q10
             return Wish(0.0, 0.0, 0.0, 0.0)
         factor, room = self._factor(outlet, profile), 0.0
-        if period.mode not in ONE_WAY and self.v2x_enabled(outlet.evse) and self._may_give(outlet):
+        if (
+            period.mode not in ONE_WAY
+            and self.core.block("controllers").v2x_enabled(outlet.evse)
+            and self._may_give(outlet)
+        ):
             room = inf if period.discharge is None else -period.discharge * factor
         wanted = self._setpoint_w(outlet, profile, period, factor, now)
         if wanted is None:
@@ -101,8 +106,8 @@ class V2X(ChargingLimits):
 
     def _from_outside(self, outlet: Outlet, now: float) -> float | None:
         """The setpoint of an external system for the EVSE, or its share of the station's."""
-        time = round((now + self.skew) * 1000)
-        following = [o for o in self.outlets.values() if self._mode(o, now) in _EXTERNAL]
+        time = round((now + self.core.skew) * 1000)
+        following = [o for o in self.core.outlets.values() if self._mode(o, now) in _EXTERNAL]
         for place, shares in ((outlet.evse, 1), (0, max(1, len(following)))):
             found = self._external(place, time)
             if found is not None and found[1].setpoint is not None:
@@ -118,11 +123,15 @@ class V2X(ChargingLimits):
     def _balanced(self, outlet: Outlet, now: float) -> float:
         """Q09: keep what the site draws between the thresholds, with the other outlets of it."""
         upper, more, lower, less = (
-            float(self.of_evse(outlet.evse, f"{CONTROLLER}.LocalLoadBalancing[{name}]"))
+            float(
+                self.core.block("controllers").of_evse(
+                    outlet.evse, f"{CONTROLLER}.LocalLoadBalancing[{name}]"
+                )
+            )
             for name in ("UpperThreshold", "UpperOffset", "LowerThreshold", "LowerOffset")
         )
-        load, helping = self.mains.load_w, 0
-        for other in self.outlets.values():
+        load, helping = self.core.mains.load_w, 0
+        for other in self.core.outlets.values():
             if self._mode(other, now) == "LocalLoadBalancing":
                 helping += 1
             elif other.hardware.in_transaction:
@@ -140,7 +149,7 @@ class V2X(ChargingLimits):
         frequency = [(p["frequency"], p["power"]) for p in raw.get("v2xFreqWattCurve", ())]
         signals = [(p["signal"], p["power"]) for p in raw.get("v2xSignalWattCurve", ())]
         if frequency:
-            total = (total or 0.0) + interpolated(frequency, self.mains.frequency_hz)
+            total = (total or 0.0) + interpolated(frequency, self.core.mains.frequency_hz)
         if signals and self.signal is not None:
             total = (total or 0.0) + interpolated(signals, self.signal)
         return total
@@ -162,6 +171,7 @@ class V2X(ChargingLimits):
 
     # --- messages ----------------------------------------------------------------------------
 
+    @action("AFRRSignal")
     def on_afrr_signal(self, payload: dict, now: float) -> dict:
         if not any(
             period.get("operationMode") in _BY_SIGNAL and "v2xSignalWattCurve" in period
@@ -172,23 +182,25 @@ class V2X(ChargingLimits):
         ):
             return rejected("NotEnabled", "no profile follows an aFRR signal")
         begins = seconds_of(payload["timestamp"])
-        if begins is not None and begins > self.station_time(now):
+        if begins is not None and begins > self.core.station_time(now):
             self.next_signal = [begins, payload["signal"]]
-            self.set_timer("afrr", begins - self.skew)
+            self.core.set_timer("afrr", begins - self.core.skew)
         else:
             self.signal = payload["signal"]
-            self.later(self.plan)
-        self.changed(SOON)
+            self.core.later(self.plan)
+        self.core.changed(SOON)
         return {"status": "Accepted"}
 
+    @timer("afrr")
     def at_afrr(self, now: float) -> None:
         if self.next_signal is not None:
             self.signal, self.next_signal = self.next_signal[1], None
-            self.changed(SOON)
+            self.core.changed(SOON)
             self.plan(now)
 
+    @action("NotifyAllowedEnergyTransfer")
     def on_notify_allowed_energy_transfer(self, payload: dict, now: float) -> dict:
-        outlet = self._running(payload["transactionId"])
+        outlet = self.core.running(payload["transactionId"])
         if outlet is None:
             return rejected("TxNotFound", "no such transaction is running")
         ev = outlet.hardware.ev
@@ -197,6 +209,6 @@ class V2X(ChargingLimits):
         self.allowed = {
             **(self.allowed or {}), payload["transactionId"]: payload["allowedEnergyTransfer"],
         }  # fmt: skip
-        self.later(self.plan)
-        self.changed(SOON)
+        self.core.later(self.plan)
+        self.core.changed(SOON)
         return {"status": "Accepted"}

@@ -9,6 +9,7 @@ from chargepoint.config import ConnectorConfig
 from chargepoint.hardware.states import State
 from chargepoint.switching import carried_over
 from chargepoint.times import iso
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v201.csms import Csms, config_of
 
@@ -50,11 +51,19 @@ def test_meters_cars_and_tokens_go_on_from_1_6_to_2_0_1_to_2_1_and_back():
         assert station.connectors[1].meter_wh == before
         assert station.connectors[1].state is State.CONNECTED
         assert csms.call("GetLocalListVersion", {}) == {"versionNumber": 7}
-        assert station.listed({"idToken": "04a1b2c3", "type": "ISO14443"}) == [
+        assert block(station, "authorization").listed({"idToken": "04a1b2c3", "type": "ISO14443"}) == [
             "Accepted", None, "keycode:family",
         ]  # fmt: skip
-        assert station.listed({"idToken": "thief", "type": "KeyCode"})[0] == "Blocked"
-        assert station.cache.status({"idToken": "ANNA", "type": "KeyCode"}, csms.now) == "Accepted"
+        assert (
+            block(station, "authorization").listed({"idToken": "thief", "type": "KeyCode"})[0]
+            == "Blocked"
+        )
+        assert (
+            block(station, "authorization").cache.status(
+                {"idToken": "ANNA", "type": "KeyCode"}, csms.now
+            )
+            == "Accepted"
+        )
         csms, updates = switched(station.snapshot(), "2.1", csms.now)
         assert updates == []
     saved, _ = carried_over(csms.station.snapshot(), "1.6")

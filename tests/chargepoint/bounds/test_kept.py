@@ -7,6 +7,7 @@ import pytest
 from chargepoint.calls import CALLS_AT_MOST, QUEUE_AT_MOST
 from chargepoint.v201.monitoring import MONITORS_AT_MOST
 from tests.chargepoint.bounds.steps import Steps
+from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v201.csms import booted
 from tests.chargepoint.v201.profiles import DEFAULT, profile, set_profile
@@ -67,7 +68,9 @@ def test_there_are_so_many_monitors_at_most(version):
         results = csms.call("SetVariableMonitoring", {"setMonitoringData": items})
         statuses += [r["status"] for r in results["setMonitoringResult"]]
     assert statuses.count("Accepted") == MONITORS_AT_MOST
-    assert len(csms.station.monitors) <= MONITORS_AT_MOST + len(csms.station.outlets)
+    assert len(block(csms.station, "monitoring").monitors) <= MONITORS_AT_MOST + len(
+        csms.station.outlets
+    )
 
 
 def test_calls_that_are_triggered_and_never_answered_do_not_gather():

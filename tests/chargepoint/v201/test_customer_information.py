@@ -4,6 +4,7 @@ import pytest
 
 from chargepoint.security.certificates import hash_data, pem_of, read_chain
 from chargepoint.times import iso
+from tests.chargepoint.inside import block
 
 from .csms import booted
 from .test_display_messages import put, texts
@@ -120,8 +121,11 @@ def test_clearing_takes_all_but_the_local_list_and_what_is_going_on():
     assert texts(csms) == ["Hi Anna", "Anna's offer"]
     before = ask(csms)
     assert ask(csms, clear=True) == before  # what was cleared is told
-    assert csms.station.cache.status(ANNA, csms.now) is None
-    assert (csms.station.messages, csms.station.reservations) == (None, None)
+    assert block(csms.station, "authorization").cache.status(ANNA, csms.now) is None
+    assert (
+        block(csms.station, "display").messages,
+        block(csms.station, "reservation").reservations,
+    ) == (None, None)
     assert csms.sent("ReservationStatusUpdate") == [
         {"reservationId": 7, "reservationUpdateStatus": "Removed"}
     ]
@@ -141,7 +145,10 @@ def test_clearing_without_a_report_says_that_it_is_done_and_outlives_a_crash():
     assert "Ended transaction" in ask(csms)
     assert ask(csms, report=False, clear=True) == "The data was cleared."
     assert ask(csms.restart().connect()) == ""
-    assert csms.station.cache.status({**ANNA, "idToken": "BERT"}, csms.now) == "Accepted"
+    assert (
+        block(csms.station, "authorization").cache.status({**ANNA, "idToken": "BERT"}, csms.now)
+        == "Accepted"
+    )
 
 
 def test_a_customer_identifier_is_the_text_of_a_token_whatever_its_type():
@@ -153,7 +160,7 @@ def test_a_customer_identifier_is_the_text_of_a_token_whatever_its_type():
     assert "list: keycode:anna" in told
     assert ask(csms, customerIdentifier="Ann") == ""
     ask(csms, clear=True, customerIdentifier="ANNA")
-    assert len(csms.station.cache) == 0
+    assert len(block(csms.station, "authorization").cache) == 0
 
 
 @pytest.mark.parametrize("algorithm", ["SHA256", "SHA384", "SHA512"])

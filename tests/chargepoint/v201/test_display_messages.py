@@ -4,6 +4,7 @@ import pytest
 
 from chargepoint.switching import carried_over
 from chargepoint.times import iso
+from tests.chargepoint.inside import block
 
 from .csms import Csms, booted, config_of
 
@@ -232,7 +233,7 @@ def test_refusals(info, status, code):
     csms = quiet()
     answer = csms.call("SetDisplayMessage", {"message": info})
     assert (answer["status"], answer["statusInfo"]["reasonCode"]) == (status, code)
-    assert csms.station.messages is None
+    assert block(csms.station, "display").messages is None
 
 
 @pytest.mark.parametrize("form", ["ASCII", "HTML", "URI", "UTF8"])
@@ -353,8 +354,10 @@ def test_a_display_is_on_while_there_is_power():
     assert of_display(csms, name="Enabled") == "true"
     csms.command("power-cut", seconds=10)
     place = {"id": 1}  # nobody can ask by a link now
-    enabled = csms.station.find_variable({"name": "Display", "evse": place}, {"name": "Enabled"})
-    assert csms.station.read(enabled, place, csms.now) == "false"
+    enabled = block(csms.station, "variables").find_variable(
+        {"name": "Display", "evse": place}, {"name": "Enabled"}
+    )
+    assert block(csms.station, "variables").read(enabled, place, csms.now) == "false"
     csms.pass_time(11)
     csms.connect()
     assert of_display(csms, name="Enabled") == "true"

@@ -6,6 +6,7 @@ import pytest
 
 from chargepoint.switching import carried_over
 from chargepoint.times import iso, seconds_of
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, booted, config_of
 
 INTERVAL = ({"name": "OCPPCommCtrlr"}, {"name": "OfflineThreshold"})
@@ -93,7 +94,7 @@ def test_periodic_monitors_tell_until_they_are_cleared():
     assert statuses == ["Accepted", "Accepted", "NotFound"]
     csms.pass_time(600)
     assert len(seen(csms)) == 7
-    assert csms.station.monitors is None
+    assert block(csms.station, "monitoring").monitors is None
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_periodic_monitors_tell_until_they_are_cleared():
 def test_what_cannot_be_monitored_is_refused(kind, value, more, status):
     csms = booted()
     assert monitor(csms, kind, value, **more)["status"] == status
-    assert csms.station.monitors is None
+    assert block(csms.station, "monitoring").monitors is None
 
 
 def test_the_same_type_and_severity_twice_is_a_duplicate_but_an_id_replaces():
@@ -178,30 +179,30 @@ def test_monitoring_bases_bring_and_take_the_preconfigured_and_custom_monitors()
     assert csms.station.model.value("MonitoringCtrlr.ActiveMonitoringBase") == "HardWiredOnly"
     monitor(csms, "Delta", 0)
     csms.call("SetMonitoringBase", {"monitoringBase": "All"})
-    origins = [m.origin for m in csms.station.monitors.values()]
+    origins = [m.origin for m in block(csms.station, "monitoring").monitors.values()]
     assert origins == ["CustomMonitor", "PreconfiguredMonitor", "PreconfiguredMonitor"]
     csms.command("plug", connector=2, ev=EV)
     assert seen(csms)[-1]["eventNotificationType"] == "PreconfiguredMonitor"
     assert csms.station.model.value("MonitoringCtrlr.ActiveMonitoringBase") == "All"
     csms.call("SetMonitoringBase", {"monitoringBase": "FactoryDefault"})
-    origins = [m.origin for m in csms.station.monitors.values()]
+    origins = [m.origin for m in block(csms.station, "monitoring").monitors.values()]
     assert origins == ["PreconfiguredMonitor", "PreconfiguredMonitor"]
     csms.call("SetMonitoringBase", {"monitoringBase": "HardWiredOnly"})
-    assert csms.station.monitors is None
+    assert block(csms.station, "monitoring").monitors is None
 
 
 def test_a_preconfigured_monitor_that_the_csms_replaced_is_custom_until_the_factory_default():
     csms = booted()
     csms.call("SetMonitoringBase", {"monitoringBase": "All"})
-    number = min(csms.station.monitors)
+    number = min(block(csms.station, "monitoring").monitors)
     assert monitor(csms, "Delta", 1, STATE, severity=4, id=number)["status"] == "Accepted"
     csms.call("SetMonitoringBase", {"monitoringBase": "All"})  # leaves it
-    assert len(csms.station.monitors) == 2
-    assert (csms.station.monitors[number].origin, csms.station.monitors[number].severity) == (
+    assert len(block(csms.station, "monitoring").monitors) == 2
+    assert (block(csms.station, "monitoring").monitors[number].origin, block(csms.station, "monitoring").monitors[number].severity) == (
         "CustomMonitor", 4,
     )  # fmt: skip
     csms.call("SetMonitoringBase", {"monitoringBase": "FactoryDefault"})
-    assert (csms.station.monitors[number].origin, csms.station.monitors[number].severity) == (
+    assert (block(csms.station, "monitoring").monitors[number].origin, block(csms.station, "monitoring").monitors[number].severity) == (
         "PreconfiguredMonitor", 7,
     )  # fmt: skip
 
@@ -212,11 +213,11 @@ def test_monitors_go_and_come_with_their_connectors():
     monitor(csms, "Periodic", 10, ({"name": "EVSE", "evse": {"id": 2}}, {"name": "Power"}))
     config = csms.config
     csms.perform(csms.station.reconfigure(config_of(connectors=config.connectors[:1]), csms.now))
-    assert len(csms.station.monitors) == 1
+    assert len(block(csms.station, "monitoring").monitors) == 1
     csms.pass_time(30)
     assert seen(csms) == []
     csms.perform(csms.station.reconfigure(config, csms.now))
-    assert len(csms.station.monitors) == 2
+    assert len(block(csms.station, "monitoring").monitors) == 2
 
 
 @pytest.mark.parametrize(
@@ -316,9 +317,9 @@ def test_a_periodic_monitor_does_not_drift_and_goes_on_in_step_after_a_restart()
     for late in (10.4, 20.4):
         csms.now = start + late
         csms.perform(csms.station.wake(csms.now))
-    assert csms.station.monitors[1].due == start + 30
+    assert block(csms.station, "monitoring").monitors[1].due == start + 30
     csms.restart().connect()
-    assert csms.station.monitors[1].due == start + 30
+    assert block(csms.station, "monitoring").monitors[1].due == start + 30
 
 
 def test_an_id_is_told_only_of_a_monitor_that_was_set():

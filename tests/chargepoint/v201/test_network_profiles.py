@@ -5,6 +5,7 @@ import pytest
 from chargepoint.config import StationConfig
 from chargepoint.effects import Dial
 from tests.chargepoint.authority import Authority
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 
 PRIORITY = "OCPPCommCtrlr.NetworkConfigurationPriority"
@@ -119,7 +120,7 @@ def test_a_slot_that_there_is_not(csms, slot):
 )
 def test_a_profile_that_cannot_be_used(csms, fault):
     assert refused(csms, **fault) == "InvalidNetworkConf"
-    assert csms.station.network is None
+    assert block(csms.station, "link").network is None
 
 
 def test_basic_authentication_carries_no_identity_with_a_colon():
@@ -385,7 +386,7 @@ def test_an_operator_who_changes_something_else_does_not(csms):
 
 def test_a_station_whose_csms_sets_no_profile_weighs_no_more():
     station = connected().station
-    assert station.network is None and "network" not in station.snapshot()
+    assert block(station, "link").network is None and "network" not in station.snapshot()
     assert isinstance(station.config, StationConfig)
 
 

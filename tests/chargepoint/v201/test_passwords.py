@@ -3,6 +3,7 @@
 import pytest
 
 from tests.chargepoint.authority import Authority
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 from tests.chargepoint.v201.test_network_profiles import (
     PASSWORD,
@@ -57,7 +58,7 @@ def test_a_password_that_is_refused_is_given_up_for_the_old_one(csms):
     assert password(csms) == OTHER
     fail(csms, 1, "refused")
     assert password(csms) == PASSWORD
-    log = [(kind, info) for _, kind, info in csms.station.security_log()]
+    log = [(kind, info) for _, kind, info in block(csms.station, "security").security_log()]
     assert ("FailedToAuthenticateAtCsms", "nobody there") in log
     assert log[-1][0] == "ReconfigurationOfSecurityParameters"
 

@@ -10,6 +10,7 @@ from cryptography.x509 import ocsp
 from chargepoint.security.certificates import pem_of, read_chain
 from chargepoint.security.contracts import make_contract
 from chargepoint.station import CommandRejected
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, booted, config_of
 
 EMAID = "DEABCC123456781"
@@ -90,7 +91,9 @@ def test_a_contract_that_the_csms_refuses_gives_no_energy(csms, contract, verdic
     assert not charging(csms)
     csms.disconnect()  # nor is the eMAID remembered as a good one
     csms.command("unplug", connector=1)
-    trusted = csms.station.cache.status({"idToken": EMAID, "type": "eMAID"}, csms.now)
+    trusted = block(csms.station, "authorization").cache.status(
+        {"idToken": EMAID, "type": "eMAID"}, csms.now
+    )
     assert trusted == "Invalid"
 
 

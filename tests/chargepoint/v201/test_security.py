@@ -3,6 +3,7 @@
 import pytest
 
 from tests.chargepoint.authority import Authority
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 
 CSMS, MAKER = "CSMSRootCertificate", "ManufacturerRootCertificate"
@@ -82,9 +83,9 @@ def test_the_stations_certificate_is_asked_for_and_taken(csms, root):
     other = {"certificateChain": chain, "certificateType": "V2GCertificate"}
     assert csms.call("CertificateSigned", other)["status"] == "Rejected"
     assert csms.call("CertificateSigned", {"certificateChain": chain}) == {"status": "Accepted"}
-    assert csms.station.vault.certificate == chain
+    assert block(csms.station, "security").vault.certificate == chain
     again = csms.restart()
-    assert again.station.vault.certificate == chain
+    assert block(again.station, "security").vault.certificate == chain
 
 
 def test_a_certificate_of_a_stranger_is_reported(csms, root):
@@ -102,7 +103,7 @@ def test_a_start_and_a_reset_are_told(csms):
     csms.disconnect()
     csms.connect()
     assert told(csms)[1:] == ["ResetOrReboot", "StartupOfTheDevice"]
-    assert csms.station.vault is None  # what was told costs nothing
+    assert block(csms.station, "security").vault is None  # what was told costs nothing
 
 
 def test_nothing_is_told_or_kept_where_the_operator_has_switched_it_off(version):
@@ -111,7 +112,7 @@ def test_nothing_is_told_or_kept_where_the_operator_has_switched_it_off(version)
     csms.disconnect()
     csms.connect()
     assert told(csms) == []
-    assert csms.station.vault is None
+    assert block(csms.station, "security").vault is None
 
 
 def test_an_event_that_nobody_takes_waits_and_is_told_after_a_restart(version):
@@ -122,7 +123,7 @@ def test_an_event_that_nobody_takes_waits_and_is_told_after_a_restart(version):
     csms.answers["SecurityEventNotification"] = {}
     csms.restart().connect()
     assert told(csms)[-2:] == ["ResetOrReboot", "StartupOfTheDevice"]
-    assert csms.station.vault is None
+    assert block(csms.station, "security").vault is None
 
 
 @pytest.mark.proves("SecurityCtrlr.CertificateEntries")

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargepoint.station import CommandRejected
+from tests.chargepoint.inside import block
 from tests.chargepoint.v16.charging import alike, by_second
 
 from .csms import Csms, config_of
@@ -131,7 +132,7 @@ def test_the_profile_of_a_remote_start_that_nobody_followed_is_forgotten(csms):
     remote = {"remoteStartId": 1, "evseId": 1, "idToken": {"idToken": "A", "type": "Central"}}
     csms.call("RequestStartTransaction", {**remote, "chargingProfile": profile(80, purpose=TX)})
     csms.pass_time(121)
-    assert csms.station.profiles is None
+    assert block(csms.station, "charging").profiles is None
     charge(csms)
     assert power(csms) == 22_000
 
@@ -164,7 +165,7 @@ def test_the_profile_of_a_remote_start_that_nobody_followed_is_forgotten(csms):
 )  # fmt: skip
 def test_what_makes_no_sense_is_rejected(csms, evse, made):
     assert set_profile(csms, evse, made) == "Rejected"
-    assert csms.station.profiles is None
+    assert block(csms.station, "charging").profiles is None
 
 
 @pytest.mark.proves("SmartChargingCtrlr.Enabled")
@@ -202,7 +203,7 @@ def test_clearing(csms, request_, left):
     set_profile(csms, 0, profile(7000, 3, MAX, kind="Absolute", startSchedule=START))
     answer = csms.call("ClearChargingProfile", request_)["status"]
     assert answer == ("Unknown" if len(left) == 3 else "Accepted")
-    assert {i.profile.id for i in csms.station.profiles or ()} == left
+    assert {i.profile.id for i in block(csms.station, "charging").profiles or ()} == left
 
 
 @pytest.mark.proves("GetChargingProfiles", "ReportChargingProfiles")
@@ -276,7 +277,7 @@ def test_an_external_limit_of_one_evse_without_its_schedule():
 def test_external_limits_that_cannot_be(csms, args):
     with pytest.raises(CommandRejected):
         csms.command("charging-limit", **args)
-    assert csms.station.profiles is None
+    assert block(csms.station, "charging").profiles is None
 
 
 # --- ISO 15118 -----------------------------------------------------------------------------------

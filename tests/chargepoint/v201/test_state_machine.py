@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from chargepoint.hardware.ev import AC_EFFICIENCY, DC_EFFICIENCY
 from chargepoint.station import CommandRejected
 from chargepoint.times import iso, seconds_of
+from tests.chargepoint.inside import block
 
 from .books import Books
 from .csms import Csms, config_of
@@ -82,7 +83,7 @@ class Life(RuleBasedStateMachine):
 
     def look_at_displays(self) -> None:
         station = self.csms.station
-        messages = station.messages or {}
+        messages = block(station, "display").messages or {}
         running = {o.transaction.id for o in station.outlets.values() if o.transaction}
         for display in station.snapshot()["display"]:
             infos = [messages[n["id"]]["info"] for n in display["lines"] if n["kind"] == "message"]
@@ -285,7 +286,7 @@ class Life(RuleBasedStateMachine):
         books = self.books
         assert books.open == {}
         assert self.csms.station.queued == []
-        assert self.csms.station.fares is None
+        assert block(self.csms.station, "display").fares is None
         assert all(one <= other + 0.001 for one, other in pairwise(books.stamps))
         for readings in books.registers.values():
             ordered = [wh for _, wh in sorted(readings)]

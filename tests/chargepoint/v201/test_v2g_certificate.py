@@ -12,6 +12,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from chargepoint.security.certificates import hash_data, pem_of, read_chain
 from tests.chargepoint.authority import Authority
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import booted
 
 DAY = 86_400.0
@@ -91,8 +92,10 @@ def test_the_request_names_what_the_variables_say(csms):
     asked = triggered(csms)
     assert asked["certificateType"] == V2G
     subject = x509.load_pem_x509_csr(asked["csr"].encode()).subject
-    told = [subject.get_attributes_for_oid(oid)[0].value
-            for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME, NameOID.COUNTRY_NAME)]
+    told = [
+        subject.get_attributes_for_oid(oid)[0].value
+        for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME, NameOID.COUNTRY_NAME)
+    ]
     assert told == ["SECC7", "Acme", "DE"]
 
 
@@ -105,7 +108,9 @@ def test_a_chain_is_kept_with_a_key_of_its_own_listed_and_deleted(csms, sub, roo
     [entry] = listed(csms)
     assert entry["certificateHashData"] == hash_data(pem_of(sub.leaf), sub.pem)
     assert entry["childCertificateHashData"] == [hash_data(sub.pem, root.pem)]
-    assert not (csms.station.vault and csms.station.vault.certificate)
+    assert not (
+        block(csms.station, "security").vault and block(csms.station, "security").vault.certificate
+    )
     wanted = {"certificateHashData": entry["certificateHashData"]}
     assert csms.call("DeleteCertificate", wanted) == {"status": "Accepted"}
     assert listed(csms) == []
@@ -126,7 +131,7 @@ def test_a_combined_certificate_serves_the_csms_and_the_cars(csms, sub):
     assert "certificateType" not in asked
     chain = sub.answer(asked["csr"]) + sub.pem
     assert csms.call("CertificateSigned", {"certificateChain": chain})["status"] == "Accepted"
-    assert csms.station.vault.certificate == chain
+    assert block(csms.station, "security").vault.certificate == chain
     assert len(listed(csms)) == 1
 
 
@@ -176,8 +181,9 @@ def test_a_long_ocsp_answer_is_asked_for_again_within_a_week(csms, sub):
     assert len(csms.sent("GetCertificateStatus")) == 2
 
 
-@pytest.mark.parametrize("answer", [{"status": "Failed"}, "NotSupported",
-                                    {"status": "Accepted", "ocspResult": "AAAA"}])
+@pytest.mark.parametrize(
+    "answer", [{"status": "Failed"}, "NotSupported", {"status": "Accepted", "ocspResult": "AAAA"}]
+)
 def test_without_an_ocsp_answer_the_csms_is_asked_again_a_day_later(csms, sub, answer):
     csms.answers["GetCertificateStatus"] = answer
     signed(csms, sub)
@@ -205,7 +211,7 @@ def test_a_certificate_for_iso_15118_20_is_kept_beside_the_other(sub, root):
     assert len(listed(csms)) == 2
     keys = csms.saved()["secrets"]["v2g"]
     assert keys[V2G]["key"] != keys["V2G20Certificate"]["key"]
-    assert read_chain(csms.station.v2g[V2G]["chain"])
+    assert read_chain(block(csms.station, "plug").v2g[V2G]["chain"])
 
 
 def test_a_restarted_station_still_renews_and_still_waits(csms, sub):
@@ -232,4 +238,4 @@ def test_a_certificate_that_the_csms_will_not_sign_is_not_asked_for_again(csms):
     triggered(csms)
     csms.pass_time(DAY)
     assert len(csms.sent("SignCertificate")) == 1
-    assert csms.station.v2g is None
+    assert block(csms.station, "plug").v2g is None

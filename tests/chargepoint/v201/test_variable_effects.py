@@ -5,6 +5,7 @@ import pytest
 from chargepoint.config import ConnectorConfig
 from chargepoint.station import CommandRejected
 from chargepoint.times import iso
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.asking import charge, made, told, traits
 
 
@@ -128,7 +129,7 @@ def test_the_csms_unlocks_a_cable_unless_the_lock_is_broken(csms):
     csms.command("fault", connector=1, error_code="ConnectorLockFailure")
     assert csms.call("UnlockConnector", place) == {"status": "UnlockFailed"}
     csms.command("fault", connector=1, error_code="NoError")
-    assert csms.station.cable_held(1)
+    assert block(csms.station, "cabinet").cable_held(1)
     assert csms.call("UnlockConnector", place) == {"status": "Unlocked"}
     assert csms.sent("StatusNotification")[-1]["connectorStatus"] == "Available"
 
@@ -150,10 +151,16 @@ def test_the_token_that_was_longest_not_seen_is_forgotten_first(csms):
     assert told(csms, "AuthCacheCtrlr.Policy") == "LRU"
     info = {"status": "Accepted"}
     for number in range(200):
-        csms.station.learn({"idToken": f"T{number}", "type": "Central"}, info, csms.now)
-    csms.station.learn({"idToken": "T0", "type": "Central"}, info, csms.now)  # seen again
-    csms.station.learn({"idToken": "NEW", "type": "Central"}, info, csms.now)
-    cache = csms.station.cache
+        block(csms.station, "authorization").learn(
+            {"idToken": f"T{number}", "type": "Central"}, info, csms.now
+        )
+    block(csms.station, "authorization").learn(
+        {"idToken": "T0", "type": "Central"}, info, csms.now
+    )  # seen again
+    block(csms.station, "authorization").learn(
+        {"idToken": "NEW", "type": "Central"}, info, csms.now
+    )
+    cache = block(csms.station, "authorization").cache
     known = [cache.status({"idToken": t, "type": "Central"}, csms.now) for t in ("T0", "T1", "NEW")]
     assert known == ["Accepted", None, "Accepted"]
 
@@ -185,7 +192,9 @@ def test_a_cache_that_is_switched_off_knows_of_no_group(csms):
     info = {"status": "Accepted", **group}
     csms.answers["Authorize"] = {"idTokenInfo": info}
     charge(csms)
-    csms.station.learn({"idToken": "0A0B0C0D", "type": "ISO14443"}, info, csms.now)
+    block(csms.station, "authorization").learn(
+        {"idToken": "0A0B0C0D", "type": "ISO14443"}, info, csms.now
+    )
     csms.set("AuthCacheCtrlr.Enabled", "false")
     csms.disconnect()
     with pytest.raises(CommandRejected):
@@ -195,7 +204,9 @@ def test_a_cache_that_is_switched_off_knows_of_no_group(csms):
 
 @pytest.mark.proves("AuthCacheCtrlr.DisablePostAuthorize")
 def test_what_the_cache_forbids_is_asked_unless_that_is_switched_off(csms):
-    csms.station.learn({"idToken": "04A1B2C3", "type": "ISO14443"}, {"status": "Blocked"}, csms.now)
+    block(csms.station, "authorization").learn(
+        {"idToken": "04A1B2C3", "type": "ISO14443"}, {"status": "Blocked"}, csms.now
+    )
     csms.set("AuthCacheCtrlr.DisablePostAuthorize", "true")
     with pytest.raises(CommandRejected):
         charge(csms)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chargepoint.times import iso
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 from tests.chargepoint.v201.profiles import profile, set_profile
 
@@ -73,7 +74,7 @@ def accepted(csms: Csms, kind: str, settings: dict, **more: Any) -> None:
 
 
 def sample(csms: Csms, connector: int = 1):
-    return csms.station.sample(csms.station.outlets[connector], csms.now)
+    return block(csms.station, "metering").sample(csms.station.outlets[connector], csms.now)
 
 
 def given(csms: Csms) -> float:

@@ -4,6 +4,7 @@ import pytest
 
 from chargepoint.config import ConnectorConfig
 from chargepoint.station import CommandRejected
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 
 SLOTS = tuple(ConnectorConfig(id=n, evse=n, kind="Type2", max_power_w=3000) for n in (1, 2, 3, 4))
@@ -29,7 +30,7 @@ def csms():
 
 def start(csms, **args):
     csms.command("battery-swap", **args)
-    return csms.station.swap
+    return block(csms.station, "swap").swap
 
 
 def insert(csms, serial="OLD", soc=20.0, **args):
@@ -66,8 +67,8 @@ def test_an_empty_battery_is_exchanged_for_the_fullest(csms):
     result = csms.command("battery-swap", kind="take")
     assert (result["connector"], result["battery"]["serialNumber"]) == (4, "B4")
     assert told(csms)[1] == ("BatteryOut", swap["request"], ["B4"])
-    assert csms.station.swap is None
-    assert sorted(csms.station.slots) == [1, 3]
+    assert block(csms.station, "swap").swap is None
+    assert sorted(block(csms.station, "swap").slots) == [1, 3]
 
 
 def test_the_slots_are_locked_without_a_swap(csms):
@@ -75,7 +76,7 @@ def test_the_slots_are_locked_without_a_swap(csms):
     refused(csms, "offered", kind="take")
     csms.answers["Authorize"] = {"idTokenInfo": {"status": "Blocked"}}
     csms.command("battery-swap")
-    assert csms.station.swap is None
+    assert block(csms.station, "swap").swap is None
     assert told(csms) == []
 
 
@@ -119,14 +120,14 @@ def test_the_csms_starts_one_and_its_request_id_counts(csms):
 def test_nobody_brings_a_battery_or_takes_one(csms):
     start(csms)
     csms.pass_time(121)
-    assert csms.station.swap is None
+    assert block(csms.station, "swap").swap is None
     assert told(csms) == []
     swap = start(csms)
     insert(csms)
     csms.pass_time(121)
     assert told(csms)[-1] == ("BatteryOutTimeout", swap["request"], ["B4"])
-    assert csms.station.swap is None
-    assert sorted(csms.station.slots) == [1, 3, 4]
+    assert block(csms.station, "swap").swap is None
+    assert sorted(block(csms.station, "swap").slots) == [1, 3, 4]
     refused(csms, "offered", kind="take")
 
 
@@ -136,9 +137,9 @@ def test_each_step_waits_for_its_own_time(csms):
     assert csms.set("BatterySwapCtrlr.Timeout[Out]", "50") == "Accepted"
     start(csms)
     csms.pass_time(29)
-    assert csms.station.swap is not None
+    assert block(csms.station, "swap").swap is not None
     csms.pass_time(2)
-    assert csms.station.swap is None
+    assert block(csms.station, "swap").swap is None
     start(csms)
     insert(csms)
     csms.pass_time(49)
@@ -196,7 +197,7 @@ def test_it_goes_on_over_a_crash_and_what_is_told_offline_arrives(csms):
     start(csms)
     csms.restart().connect()
     csms.pass_time(121)
-    assert csms.station.swap is None
+    assert block(csms.station, "swap").swap is None
 
 
 def test_a_power_cut_does_not_leave_it_open_for_ever(csms):
@@ -205,9 +206,9 @@ def test_a_power_cut_does_not_leave_it_open_for_ever(csms):
     csms.disconnect()
     csms.pass_time(31)
     csms.connect()
-    assert csms.station.swap is not None
+    assert block(csms.station, "swap").swap is not None
     csms.pass_time(100)
-    assert csms.station.swap is None
+    assert block(csms.station, "swap").swap is None
     assert all(csms.station.outlets[n].transaction is not None for n in (3, 4))
 
 

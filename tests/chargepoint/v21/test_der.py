@@ -3,6 +3,7 @@
 import pytest
 
 from chargepoint.times import iso
+from tests.chargepoint.inside import block
 from tests.chargepoint.v21.controls import accepted, control, curve, given, giving, station
 
 PF = {"displacement": 0.9, "excitation": True}
@@ -46,7 +47,7 @@ def test_what_makes_no_sense_is_rejected(kind, settings, more, code):
     csms = station()
     answer = control(csms, kind, settings, **more)
     assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Rejected", code)
-    assert csms.station.der is None
+    assert block(csms.station, "der").der is None
 
 
 def test_what_no_evse_lists_is_not_supported():
@@ -94,7 +95,7 @@ def test_a_scheduled_control_overrules_when_it_starts():
     told = [(n["controlId"], n["started"], n.get("supersededIds")) for n in
             csms.sent("NotifyDERStartStop")]  # fmt: skip
     assert told == [("a", True, None), ("b", True, ["a"]), ("b", False, None)]
-    assert csms.station.der is None
+    assert block(csms.station, "der").der is None
 
 
 def test_a_scheduled_control_of_lower_priority_never_starts():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import booted
 from tests.chargepoint.v201.test_display_messages import QUIET, lines, listed, put, texts, value
 
@@ -57,7 +58,7 @@ def test_an_unknown_language_is_refused(where):
     info[where] = klingon if where == "message" else [klingon]
     answer = csms.call("SetDisplayMessage", {"message": info})
     assert answer["status"] == "LanguageNotSupported"
-    assert csms.station.messages is None
+    assert block(csms.station, "display").messages is None
 
 
 def test_a_format_in_the_extra_texts_counts_too():
@@ -87,7 +88,7 @@ def test_suspended_and_discharging():
     assert texts(csms) == ["Discharging"]
     csms.station.outlets[1].hardware.discharge(0, csms.now)
     running = csms.station.outlets[1].transaction
-    csms.station.bar(csms.station.outlets[1], "CostLimitReached", csms.now)
+    block(csms.station, "transactions").bar(csms.station.outlets[1], "CostLimitReached", csms.now)
     assert running.barred
     assert texts(csms) == ["Suspended"]
 
@@ -147,5 +148,5 @@ def test_no_cost_is_shown_that_a_failed_meter_cannot_tell():
     start(csms)
     csms.command("fault", connector=1, error_code="PowerMeterFailure")
     csms.pass_time(120)
-    assert csms.station.running_cost(csms.station.outlets[1]) is None
+    assert block(csms.station, "pricing").running_cost(csms.station.outlets[1]) is None
     assert not any(text.startswith("Cost") for text in texts(csms))

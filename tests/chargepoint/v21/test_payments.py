@@ -6,6 +6,7 @@ import pytest
 
 from chargepoint.station import CommandRejected
 from chargepoint.v21.one_time_passwords import one_time_password
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 
 QUIET = {"SampledDataCtrlr.TxUpdatedInterval": "0", "EmulatorCtrlr.AutoPlug": "false"}
@@ -50,16 +51,20 @@ def test_passwords_are_those_that_others_compute(secret, count, validity, length
 @pytest.mark.proves("WebPaymentsCtrlr.SharedSecret", "WebPaymentsCtrlr.URLTemplate")
 def test_the_code_changes_with_time_and_differs_by_evse(web):
     outlets = web.station.outlets
-    url = web.station.payment_url(outlets[1], web.now)
+    url = block(web.station, "web").payment_url(outlets[1], web.now)
     password = one_time_password("MySharedSecret", web.now, 30, 8)
     assert url == f"https://pay.example/CS-1/1/{password}/v1"
-    assert web.station.payment_url(outlets[2], web.now).startswith("https://pay.example/CS-1/2/")
-    assert web.station.payment_url(outlets[1], web.now + 30) != url
+    assert (
+        block(web.station, "web")
+        .payment_url(outlets[2], web.now)
+        .startswith("https://pay.example/CS-1/2/")
+    )
+    assert block(web.station, "web").payment_url(outlets[1], web.now + 30) != url
     shown = web.station.snapshot()["connectors"]
     assert shown[0]["payment_url"] == url
     web.pass_time(31)
     assert web.station.snapshot()["connectors"][0]["payment_url"] == (
-        web.station.payment_url(outlets[1], web.now)
+        block(web.station, "web").payment_url(outlets[1], web.now)
     )
 
 
@@ -93,11 +98,11 @@ def test_the_secret_is_saved_among_the_secrets(web):
         plain = {name: part for name, part in peer.saved().items() if name != "secrets"}
         assert secret not in str(plain)
         peer.restart(peer.saved()).connect()
-        assert peer.station.payment_url(peer.station.outlets[1], peer.now) == url
+        assert block(peer.station, "web").payment_url(peer.station.outlets[1], peer.now) == url
         peer.restart(plain).connect()
     # What the operator has configured is known without what was saved.
-    assert web.station.payment_url(web.station.outlets[1], web.now)
-    assert csms.station.payment_url(csms.station.outlets[1], csms.now) is None
+    assert block(web.station, "web").payment_url(web.station.outlets[1], web.now)
+    assert block(csms.station, "web").payment_url(csms.station.outlets[1], csms.now) is None
 
 
 @pytest.mark.proves("WebPaymentsCtrlr.Available")
@@ -142,8 +147,8 @@ def test_no_code_where_nobody_could_pay(web):
         web.command("payment-url", connector=1)
     web.connect()
     web.command("authorize", connector=1, id_tag="04A1B2C3")
-    assert web.station.payment_url(web.station.outlets[1], web.now) is None
-    assert web.station.payment_url(web.station.outlets[2], web.now) is not None
+    assert block(web.station, "web").payment_url(web.station.outlets[1], web.now) is None
+    assert block(web.station, "web").payment_url(web.station.outlets[2], web.now) is not None
 
 
 def remote(csms, kind="DirectPayment", evse=1):
@@ -154,7 +159,7 @@ def remote(csms, kind="DirectPayment", evse=1):
 @pytest.mark.proves("NotifyWebPaymentStarted")
 def test_while_somebody_pays_nobody_else_starts(web):
     assert web.call("NotifyWebPaymentStarted", {"evseId": 1, "timeout": 60}) == {}
-    assert web.station.payment_url(web.station.outlets[1], web.now) is None
+    assert block(web.station, "web").payment_url(web.station.outlets[1], web.now) is None
     assert web.station.snapshot()["connectors"][0]["paying_until"] == web.now + 60
     web.restart().connect()
     with pytest.raises(CommandRejected):
@@ -166,7 +171,7 @@ def test_while_somebody_pays_nobody_else_starts(web):
     web.command("plug", connector=1, ev=CAR)
     web.pass_time(1)
     assert web.events[0]["idToken"]["idToken"] == "PSP-1"
-    assert web.station.web_locks is None
+    assert block(web.station, "web").web_locks is None
 
 
 def test_the_evse_is_free_again_after_the_time(web):
@@ -178,7 +183,7 @@ def test_the_evse_is_free_again_after_the_time(web):
     web.command("authorize", connector=1, id_tag="04A1B2C3")
     web.call("NotifyWebPaymentStarted", {"evseId": 2, "timeout": 60})
     web.call("NotifyWebPaymentStarted", {"evseId": 2, "timeout": 0})
-    assert web.station.web_locks is None
+    assert block(web.station, "web").web_locks is None
     answer = web.call("NotifyWebPaymentStarted", {"evseId": 9, "timeout": 60})
     assert answer[0] == "PropertyConstraintViolation"
 
@@ -260,7 +265,10 @@ def test_a_card_pays_and_is_settled_with_a_receipt():
     receipt = {**merchant, "TerminalID": "T1", "currency": "EUR"}
     shown = csms.station.snapshot()["connectors"][0]["settlement"]
     assert shown == {**told, "receipt": receipt}
-    assert (csms.station.payments, csms.station.unsent) == (None, None)
+    assert (block(csms.station, "payments").payments, block(csms.station, "delivery").unsent) == (
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize("name", ["paymentBrand", "paymentRecognition"])
@@ -285,7 +293,7 @@ def test_the_csms_is_asked_where_it_wants_to_be():
     csms.command("unplug", connector=1)
     csms.answers["Authorize"] = {"idTokenInfo": {"status": "Blocked"}}
     csms.command("pay-terminal", connector=1)
-    assert csms.station.payments is None
+    assert block(csms.station, "payments").payments is None
     assert len(csms.sent("NotifySettlement")) == 1
 
 
@@ -295,7 +303,7 @@ def test_a_hold_that_came_to_nothing_is_released(asks):
     ref = csms.command("pay-terminal", connector=1)["psp_ref"]
     csms.pass_time(200)  # EVConnectionTimeOut
     told = csms.sent("NotifySettlement")
-    assert csms.station.payments is None
+    assert block(csms.station, "payments").payments is None
     if asks == "true":
         assert [(t["pspRef"], t["status"], t["settlementAmount"]) for t in told] == [
             (ref, "Canceled", 0)
@@ -394,12 +402,14 @@ def test_a_settlement_survives_a_lost_link_and_a_crash():
     stop(csms)
     csms.restart().connect()
     assert [t["status"] for t in csms.sent("NotifySettlement")] == ["Settled"]
-    assert csms.station.unsent is None
+    assert block(csms.station, "delivery").unsent is None
     csms.command("unplug", connector=1)
     csms.answers["NotifySettlement"] = "NotImplemented"
     pay(csms)
     assert len(stop(csms)) == 2
-    assert csms.station.unsent is None  # it was answered, and is not sent for ever
+    assert (
+        block(csms.station, "delivery").unsent is None
+    )  # it was answered, and is not sent for ever
 
 
 @pytest.mark.proves("PaymentCtrlr.Connected", "PaymentCtrlr.Enabled", "PaymentCtrlr.Problem")

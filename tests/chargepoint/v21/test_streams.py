@@ -7,6 +7,7 @@ import pytest
 from chargepoint.switching import carried_over
 from chargepoint.times import seconds_of
 from chargepoint.v21.streams import STREAMS_AT_MOST
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, booted, config_of
 
 POWER = ({"name": "EVSE", "evse": {"id": 1}}, {"name": "Power"})
@@ -122,7 +123,7 @@ def test_a_delta_monitor_may_have_a_stream_too(csms):
 def test_a_stream_that_cannot_be_is_refused_with_its_monitor(csms, kind, value, params, reason):
     answer = monitor(csms, kind, value, stream=params)
     assert (answer["status"], answer["statusInfo"]["reasonCode"]) == ("Rejected", reason)
-    assert csms.station.monitors is None
+    assert block(csms.station, "monitoring").monitors is None
     assert csms.sent("OpenPeriodicEventStream") == []
 
 
@@ -197,7 +198,7 @@ def test_a_cleared_monitor_sends_what_it_has_and_closes_its_stream(csms):
     assert csms.sent("ClosePeriodicEventStream") == [{"id": 1}]
     csms.pass_time(60)
     assert sizes(csms) == [3]
-    assert (csms.station.streams, listed(csms)) == (None, [])
+    assert (block(csms.station, "monitoring").streams, listed(csms)) == (None, [])
 
 
 def test_a_monitor_set_anew_without_a_stream_reports_by_notify_event(csms):
@@ -234,7 +235,7 @@ def test_a_monitor_cleared_before_the_csms_has_opened_its_stream(csms):
     csms.perform(csms.station.received(json.dumps([3, flying, {"status": "Accepted"}]), csms.now))
     assert sizes(csms) == [3]
     assert csms.sent("ClosePeriodicEventStream") == [{"id": 1}]
-    assert csms.station.streams is None
+    assert block(csms.station, "monitoring").streams is None
 
 
 def test_a_stream_ends_with_its_evse(csms):
@@ -320,7 +321,7 @@ def test_what_was_to_be_opened_or_closed_when_the_link_was_lost_is_told_again(cs
     csms.connect()
     assert csms.sent("ClosePeriodicEventStream") == [{"id": 1}, {"id": 1}]
     assert len(listed(csms)) == 1
-    assert len(csms.station.streams) == 1
+    assert len(block(csms.station, "monitoring").streams) == 1
 
 
 def test_a_stream_that_the_csms_may_have_opened_is_closed_when_the_link_is_back(csms):
@@ -331,7 +332,7 @@ def test_a_stream_that_the_csms_may_have_opened_is_closed_when_the_link_is_back(
     csms.connect()
     assert len(csms.sent("OpenPeriodicEventStream")) == 1
     assert csms.sent("ClosePeriodicEventStream") == [{"id": 1}]
-    assert csms.station.streams is None
+    assert block(csms.station, "monitoring").streams is None
 
 
 def test_a_monitor_goes_on_in_2_0_1_without_its_stream_and_a_target_monitor_does_not(csms):
@@ -339,7 +340,7 @@ def test_a_monitor_goes_on_in_2_0_1_without_its_stream_and_a_target_monitor_does
     monitor(csms, "TargetDelta", 1000)
     saved, _ = carried_over(csms.station.snapshot(), "2.0.1")
     older = Csms(config_of("2.0.1"), json.loads(json.dumps(saved))).connect()
-    assert [m.type for m in older.station.monitors.values()] == ["Periodic"]
+    assert [m.type for m in block(older.station, "monitoring").monitors.values()] == ["Periodic"]
     older.pass_time(3)
     assert len(events(older)) == 3
     assert older.sends == []

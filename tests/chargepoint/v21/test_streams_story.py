@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargepoint.times import seconds_of
+from tests.chargepoint.inside import block
 from tests.chargepoint.v21.test_streams import POWER, STATE, adjusted, booted, listed, monitor
 
 MONITORS = st.integers(1, 4)
@@ -26,7 +27,7 @@ def step(csms, what: str, *args) -> None:
         case "set" if online:
             number, params = args
             more = {} if params is None else {"stream": params}
-            if number in (csms.station.monitors or ()):
+            if number in (block(csms.station, "monitoring").monitors or ()):
                 more["id"] = number
             monitor(csms, "Periodic", 1, POWER, severity=number, **more)
         case "clear" if online:
@@ -88,8 +89,8 @@ def test_both_sides_agree_in_the_end_and_no_value_comes_twice(story):
 
     streams = {told["id"]: told["variableMonitoringId"] for told in listed(csms)}
     assert streams == books
-    assert set(streams.values()) <= set(csms.station.monitors or ())
-    assert len(csms.station.streams or ()) == len(streams)  # nothing hangs
+    assert set(streams.values()) <= set(block(csms.station, "monitoring").monitors or ())
+    assert len(block(csms.station, "monitoring").streams or ()) == len(streams)  # nothing hangs
 
     seen = set()
     for _, payload in csms.sends:

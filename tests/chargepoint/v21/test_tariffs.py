@@ -4,6 +4,7 @@ import pytest
 
 from chargepoint.station import CommandRejected
 from chargepoint.times import iso, seconds_of
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 
 QUIET = {
@@ -86,7 +87,7 @@ def test_a_session_costs_what_the_default_tariff_says(csms):
         "Energy": pytest.approx(11_000), "ChargingTime": 3600, "IdleTIme": 600,
     }  # fmt: skip
     assert "cost" not in csms.station.snapshot()["connectors"][0]
-    assert csms.station.bills is None
+    assert block(csms.station, "pricing").bills is None
 
 
 @pytest.mark.proves("ClockCtrlr.TimeOffset", "ClockCtrlr.TimeZone")
@@ -184,7 +185,7 @@ def test_what_is_switched_off_is_not_done():
     csms = made(**{"TariffCostCtrlr_Enabled[Cost]": "false"})
     assert set_default(csms, tariff()) == "Accepted"
     charge(csms)
-    assert csms.station.running_cost(csms.station.outlets[1]) is None
+    assert block(csms.station, "pricing").running_cost(csms.station.outlets[1]) is None
     assert stop(csms) is None
     csms.set("TariffCostCtrlr.Enabled[Tariff]", "false")
     assert set_default(csms, tariff("T2")) == "Rejected"
@@ -200,7 +201,7 @@ def test_a_broken_meter_means_that_the_cost_is_not_known(csms):
     set_default(csms, tariff())
     charge(csms, 600)
     csms.command("fault", connector=1, error_code="PowerMeterFailure")
-    assert csms.station.running_cost(csms.station.outlets[1]) is None
+    assert block(csms.station, "pricing").running_cost(csms.station.outlets[1]) is None
     csms.command("fault", connector=1, error_code="NoError")
     details = stop(csms)
     assert details["failureToCalculate"] is True

@@ -4,6 +4,7 @@ import pytest
 
 from chargepoint.station import CommandRejected
 from chargepoint.times import iso
+from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 from tests.chargepoint.v201.profiles import profile, set_profile
 
@@ -217,7 +218,7 @@ def test_der_controls_supersede_are_reported_and_cleared(csms):
     clear = {"isDefault": True, "controlType": "LimitMaxDischarge"}
     assert csms.call("ClearDERControl", clear)["status"] == "Accepted"
     assert csms.call("ClearDERControl", clear)["status"] == "NotFound"
-    assert set(csms.station.der) == {"c"}
+    assert set(block(csms.station, "der").der) == {"c"}
     assert csms.call("GetDERControl", {"requestId": 9, "controlId": "a"})["status"] == "NotFound"
     with pytest.raises(CommandRejected):
         csms.command("der-alarm", kind="VoltVar")
@@ -230,7 +231,7 @@ def test_der_controls_that_make_no_sense_are_rejected(csms):
         "isDefault": True, "controlId": "c", "controlType": "FreqWatt",
     })  # fmt: skip
     assert answer["status"] == "Rejected"
-    assert csms.station.der is None
+    assert block(csms.station, "der").der is None
 
 
 def test_an_ev_that_does_not_negotiate_is_told_no_kinds_of_transfer(csms):

@@ -3,6 +3,7 @@
 import pytest
 
 from chargepoint.times import iso
+from tests.chargepoint.inside import block
 from tests.chargepoint.v21.controls import charge, given, period, sample, station
 from tests.chargepoint.v201.profiles import profile, set_profile
 
@@ -253,7 +254,7 @@ def test_a_profile_that_is_invalid_after_that_is_gone(csms):
     assert given(csms) == -10_000
     csms.connect()
     assert given(csms) == -10_000
-    assert csms.station.profiles is None
+    assert block(csms.station, "charging").profiles is None
 
 
 @pytest.mark.proves("SmartChargingCtrlr.SupportsDynamicProfiles")

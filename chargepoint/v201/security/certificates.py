@@ -1,0 +1,58 @@
+"""Functional block M, M03 to M05: the certificates of others that are installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chargepoint.core.block import Block, action
+from chargepoint.security.installed import InstalledCertificates
+from chargepoint.v201 import topics
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.security.events import Security
+
+
+class Certificates(InstalledCertificates, Block):
+    """It keeps nothing: they are in the vault."""
+
+    __slots__ = ("security",)
+
+    KEEPS = False
+
+    def __init__(self, core: Station, security: Security) -> None:
+        super().__init__(core)
+        self.security = security
+
+    def certificates_at_most(self) -> int:
+        return 20
+
+    def checks_new_roots(self) -> bool:
+        return self.core.model.flag("SecurityCtrlr.AdditionalRootCertificateCheck")
+
+    def revocation_lists(self) -> str:
+        # Not in the device model, which could not show a text of its length.
+        return self.core.config.configuration.get("EmulatorCtrlr.RevocationList", "")
+
+    def csms_roots(self) -> list[str]:
+        return self.roots_of(self.CSMS_ROOT)
+
+    @action("InstallCertificate")
+    def on_install_certificate(self, payload: dict, now: float) -> dict:
+        use, pem = payload["certificateType"], payload["certificate"]
+        return {"status": self.install_certificate(use, pem, now)}
+
+    @action("DeleteCertificate")
+    def on_delete_certificate(self, payload: dict, now: float) -> dict:
+        wanted = payload["certificateHashData"]
+        status = self.core.ask(topics.DELETES, wanted)
+        return {"status": status or self.delete_certificate(wanted, now)}
+
+    @action("GetInstalledCertificateIds")
+    def on_get_installed_certificate_ids(self, payload: dict, now: float) -> dict:
+        found = self.installed_ids(payload.get("certificateType"))
+        answer: dict = {"status": "NotFound"}
+        if found:
+            chain = [{"certificateType": use, "certificateHashData": data} for use, data in found]
+            answer = {"status": "Accepted", "certificateHashDataChain": chain}
+        return self.core.fold(topics.INSTALLED_IDS, answer, payload)

@@ -1,0 +1,42 @@
+"""Functional block A: security events, and what the station has been entrusted with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import Block, hears
+from chargepoint.security.events import SecurityEvents
+
+
+class Security(SecurityEvents, Block):
+    """vault: what the CSMS has entrusted the station with; None until there is something."""
+
+    __slots__ = ("vault",)
+
+    KEYS = ("security",)
+    SECRET = "security"
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.restore_vault(saved)
+
+    def resume(self, now: float) -> None:
+        self.core.block("relinking").heed_operator()
+        self.core.block("signing").resume_certificate(now)
+
+    def saved(self) -> dict[str, Any]:
+        return self.saved_security()
+
+    @hears(core_topics.REGISTERED)
+    def tell_waiting(self, now: float, rebooted: bool) -> None:
+        self.security_registered(now, rebooted)
+
+    @hears(core_topics.CLOCK_MOVED)
+    def note_clock(self, now: float) -> None:
+        self.security_event("SettingSystemTime", self.core.stamp(now), now)
+
+    def tells_security_events(self) -> bool:
+        return self.core.model.flag("EmulatorCtrlr.SecurityEvents")
+
+    def security_profile(self) -> int:
+        return self.core.block("link").security_profile()
