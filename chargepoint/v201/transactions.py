@@ -248,10 +248,9 @@ class Transactions(EnergyCaps, Block):
         if outlet.token is not None:
             transaction.remote_start_id = outlet.remote_start_id
         self.core.block("charging").profiles_for_start(outlet)
-        meter = self.core.block("metering").sampled(outlet, STARTED_MEASURANDS, BEGIN, now)
-        transaction.ended_values = self.core.block("metering").sampled(
-            outlet, ENDED_MEASURANDS, BEGIN, now
-        )
+        sampled = self.core.block("metering").sampled
+        meter = sampled(outlet, STARTED_MEASURANDS, BEGIN, now)
+        transaction.ended_values = sampled(outlet, ENDED_MEASURANDS, BEGIN, now)
         self.core.tell(topics.BEGUN, outlet, now)
         self._event(outlet, "Started", trigger, now, meter, outlet.token)
         self.core.block("metering").restart_timers(outlet, now)
