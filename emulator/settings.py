@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -71,6 +72,8 @@ MIGRATION_MODULES = {
 # --- stations and messages --------------------------------------------------------------------
 CHARGE_POINT_SHARDS = int(os.environ.get("CHARGE_POINT_SHARDS", "8"))
 # After so long without a sign of a worker another takes its stations over.
+# Version -> blocks of your own: {"2.0.1": ["acme.blocks.Lottery"]}; see docs, "a vendor's block".
+CHARGE_POINT_BLOCKS = json.loads(os.environ.get("CHARGE_POINT_BLOCKS", "{}"))
 CHARGE_POINT_LEASE_MS = int(os.environ.get("CHARGE_POINT_LEASE_MS", "10000"))
 # How many connections a worker makes at a time: what a CSMS can bear, and its backlog.
 CHARGE_POINT_DIALS = int(os.environ.get("CHARGE_POINT_DIALS", "200"))

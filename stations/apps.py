@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.conf import settings
 
 
 class StationsConfig(AppConfig):
@@ -7,7 +8,10 @@ class StationsConfig(AppConfig):
     verbose_name = "Charging stations"
 
     def ready(self) -> None:
+        from chargepoint.versions import add_blocks
         from stations import checks  # noqa: F401  (registers its system checks)
+
+        add_blocks(settings.CHARGE_POINT_BLOCKS)
 
         if apps.is_installed("accounts"):  # a charge point worker configures nothing
             from accounts.trail.following import follow

@@ -6,6 +6,7 @@ class (tables.py); a subclass that overrides a marked method inherits the mark.
     @action("ReserveNow")       method(payload, now) -> payload of the answer: a Call of the CSMS
     @got("Authorize")           method(payload, context, now): a Call of ours was answered
     @failed("Authorize")        method(code, context, now): it was not, or by an error
+    @transfers("com.acme")      method(payload, now) -> payload of the answer: its DataTransfer
     @command("reset")           method(now, **arguments) -> dict: an operator's
     @timer("reservation")       method(now, *arguments): it is due
     @hears(EVENT)               method(*what was told): see Event
@@ -97,6 +98,7 @@ class Mark(NamedTuple):
 
 
 ACTION, GOT, FAILED, COMMAND, TIMER, TOPIC = "action", "got", "failed", "command", "timer", "topic"
+TRANSFER = "transfer"
 READS, TAKES, REFUSES, VALUES = "reads", "takes", "refuses", "values"
 
 
@@ -127,6 +129,12 @@ def command(*names: str) -> Callable[[Method], Method]:
 
 def timer(*names: str) -> Callable[[Method], Method]:
     return _marker(*(Mark(TIMER, name) for name in names))
+
+
+def transfers(vendor: str, *messages: str) -> Callable[[Method], Method]:
+    """method(payload, now) -> payload of the answer to a DataTransfer with that vendorId, and one
+    of these messageIds; without any, all of the vendor's that nobody else serves."""
+    return _marker(*(Mark(TRANSFER, (vendor, message)) for message in messages or ("",)))
 
 
 def hears(*events: Event, wakes: bool = False) -> Callable[[Method], Method]:
@@ -163,6 +171,8 @@ class Block:
 
     __slots__ = ("core",)
 
+    NAME: ClassVar[str] = ""  # of a block from outside: "vendor.thing"
+    REPLACES: ClassVar[str] = ""  # or the row that it takes the place of, with a subclass
     GUEST: ClassVar[bool] = False
     KEEPS: ClassVar[bool] = True  # False: it has no state, and is made for each use
     KEYS: ClassVar[tuple[str, ...]] = ()  # its own in snapshot()["saved"]

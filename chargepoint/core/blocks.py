@@ -131,6 +131,16 @@ class Blocks(Timekeeping):
             parts.update(give(block, *what))
         return parts
 
+    def data_transfer(self, payload: dict[str, Any], now: float) -> dict[str, Any]:
+        """The answer to a DataTransfer, by the block that serves its vendor and message."""
+        served, vendor = self.TABLES.transfers, payload["vendorId"]
+        key = (vendor, payload.get("messageId", ""))
+        found = served.get(key) or served.get((vendor, ""))
+        if found is not None:
+            return found[1](self.at(found[0]), payload, now)
+        known = any(name == vendor for name, _ in served)
+        return {"status": "UnknownMessageId" if known else "UnknownVendorId"}
+
     def of_variable(self, kind: str, key: str) -> Callable[..., Any] | None:
         """The method, bound, that one of the blocks has for a variable or its component."""
         found = self.TABLES.variables.get((kind, key))

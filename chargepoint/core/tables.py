@@ -27,6 +27,7 @@ class Tables:
 
     actions, commands, timers   name -> (row, function)
     got, failed                 (action, name of the row that called or "") -> (row, function)
+    transfers                   (vendorId, messageId or "") -> (row, function)
     topics                      topic -> ((row, function, wakes), ...) in the order of hearing
     variables                   (READS, TAKES, REFUSES or VALUES, key) -> (row, function)
     residents, wakers           numbers of rows; key of the saved state -> row of a guest
@@ -34,7 +35,7 @@ class Tables:
 
     __slots__ = (
         "actions", "classes", "commands", "failed", "got", "names", "needs", "numbers",
-        "residents", "timers", "topics", "variables", "wakers",
+        "residents", "timers", "topics", "transfers", "variables", "wakers",
     )  # fmt: skip
 
     def __init__(self, station: type, rows: dict[str, type[Block]], order: Order) -> None:
@@ -48,6 +49,7 @@ class Tables:
         self.actions: dict[str, Entry] = {}
         self.commands: dict[str, Entry] = {}
         self.timers: dict[str, Entry] = {}
+        self.transfers: dict[tuple[str, str], Entry] = {}
         self.got: dict[tuple[str, str], Entry] = {}
         self.failed: dict[tuple[str, str], Entry] = {}
         self.variables: dict[tuple[str, str], Entry] = {}
@@ -103,6 +105,8 @@ class Tables:
                     self._own(self.commands, mark.key, entry)
                 case marks.TIMER:
                     self._own(self.timers, mark.key, entry)
+                case marks.TRANSFER:
+                    self._own(self.transfers, mark.key, entry)
                 case marks.GOT:
                     self._own(self.got, (mark.key, name if mark.own else ""), entry)
                 case marks.FAILED:

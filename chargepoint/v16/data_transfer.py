@@ -13,10 +13,10 @@ class DataTransfer(Block):
 
     @action("DataTransfer")
     def on_data_transfer(self, payload: dict, now: float) -> dict:
-        """We know one vendor, ourselves, and no message of it."""
-        if payload["vendorId"] != self.core.config.vendor:
-            return {"status": "UnknownVendorId"}
-        return {"status": "UnknownMessageId"}
+        """We know ourselves, and no message of ours; and the vendors whose blocks are there."""
+        answer = self.core.data_transfer(payload, now)
+        ours = payload["vendorId"] == self.core.config.vendor
+        return {"status": "UnknownMessageId"} if ours and "Unknown" in answer["status"] else answer
 
     @command("data-transfer")
     def do_data_transfer(

@@ -214,4 +214,4 @@ class RemoteControl(Block):
 
     @action("DataTransfer")
     def on_data_transfer(self, payload: dict, now: float) -> dict:
-        return {"status": "UnknownVendorId"}  # P01.FR.05: we have no extension of any vendor
+        return self.core.data_transfer(payload, now)  # P01.FR.05: of a vendor's block, if any
