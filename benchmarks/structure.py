@@ -204,9 +204,11 @@ def sizes(packages: tuple[str, ...] = PACKAGES) -> dict[str, Any]:
     functions = []
     for path in lines:
         folders[path.parent] += path.name != "__init__.py"
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                functions.append(node.end_lineno - node.lineno + 1)
+        functions += [
+            node.end_lineno - node.lineno + 1
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
     fullest = max(folders, key=folders.__getitem__)
     largest = max(lines, key=lines.__getitem__)
     return {

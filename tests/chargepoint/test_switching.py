@@ -51,7 +51,8 @@ def test_meters_cars_and_tokens_go_on_from_1_6_to_2_0_1_to_2_1_and_back():
         assert station.connectors[1].meter_wh == before
         assert station.connectors[1].state is State.CONNECTED
         assert csms.call("GetLocalListVersion", {}) == {"versionNumber": 7}
-        assert block(station, "authorization").listed({"idToken": "04a1b2c3", "type": "ISO14443"}) == [
+        listed = block(station, "authorization").listed
+        assert listed({"idToken": "04a1b2c3", "type": "ISO14443"}) == [
             "Accepted", None, "keycode:family",
         ]  # fmt: skip
         assert (

@@ -198,11 +198,13 @@ def test_a_preconfigured_monitor_that_the_csms_replaced_is_custom_until_the_fact
     assert monitor(csms, "Delta", 1, STATE, severity=4, id=number)["status"] == "Accepted"
     csms.call("SetMonitoringBase", {"monitoringBase": "All"})  # leaves it
     assert len(block(csms.station, "monitoring").monitors) == 2
-    assert (block(csms.station, "monitoring").monitors[number].origin, block(csms.station, "monitoring").monitors[number].severity) == (
+    kept = block(csms.station, "monitoring").monitors[number]
+    assert (kept.origin, kept.severity) == (
         "CustomMonitor", 4,
     )  # fmt: skip
     csms.call("SetMonitoringBase", {"monitoringBase": "FactoryDefault"})
-    assert (block(csms.station, "monitoring").monitors[number].origin, block(csms.station, "monitoring").monitors[number].severity) == (
+    kept = block(csms.station, "monitoring").monitors[number]
+    assert (kept.origin, kept.severity) == (
         "PreconfiguredMonitor", 7,
     )  # fmt: skip
 
