@@ -34,11 +34,12 @@ class NetworkProfiles(Block):
     # What `ocppVersion` may be: 2.0.1 knows "OCPP20" for itself. None: it is not looked at.
     PROFILE_VERSIONS: ClassVar[frozenset[str] | None] = frozenset({"OCPP20", "OCPP201"})
 
-    # --- SetNetworkProfile (B09) -------------------------------------------------------------
-
     def __init__(self, core: Station, security: Security) -> None:
         super().__init__(core)
         self.security = security
+
+    # --- SetNetworkProfile (B09) -------------------------------------------------------------
+
 
     @action("SetNetworkProfile")
     def on_set_network_profile(self, payload: dict, now: float) -> dict:

@@ -46,8 +46,8 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
     KEYS = ("v2g",)
 
     def __init__(
-        self, core: Station, transactions: Transactions, authorization: Authorization, security:
-        Security,
+        self, core: Station, transactions: Transactions, authorization: Authorization,
+        security: Security,
     ) -> None:  # fmt: skip
         super().__init__(core)
         self.transactions = transactions

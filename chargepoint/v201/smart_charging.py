@@ -50,8 +50,8 @@ class SmartCharging(ChargingLimits, ExternalLimits, Block):
     KEYS = ("profiles",)
 
     def __init__(
-        self, core: Station, transactions: Transactions, provisioning: Provisioning, needs:
-        EvNeeds,
+        self, core: Station, transactions: Transactions, provisioning: Provisioning,
+        needs: EvNeeds,
     ) -> None:  # fmt: skip
         super().__init__(core)
         self.transactions = transactions

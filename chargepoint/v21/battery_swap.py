@@ -17,7 +17,6 @@ from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
-    from chargepoint.v21.unsent import Unsent
     from chargepoint.v201.authorization import Authorization
     from chargepoint.v201.transactions import Transactions
 
@@ -36,18 +35,18 @@ class BatterySwap(Slots, Block):
           when the first of the steps is given up, unix seconds
     """
 
-    __slots__ = ("authorization", "delivery", "slots", "swap", "transactions")
+    __slots__ = ("authorization", "slots", "swap", "transactions")
 
-    # --- how a swap begins (S01, S02) --------------------------------------------------------
+    GUEST = True
 
     def __init__(
-        self, core: Station, transactions: Transactions, authorization: Authorization, delivery:
-        Unsent,
+        self, core: Station, transactions: Transactions, authorization: Authorization,
     ) -> None:  # fmt: skip
         super().__init__(core)
         self.transactions = transactions
         self.authorization = authorization
-        self.delivery = delivery
+
+    # --- how a swap begins (S01, S02) --------------------------------------------------------
 
     @command("battery-swap")
     def do_battery_swap(
@@ -228,11 +227,11 @@ class BatterySwap(Slots, Block):
             "eventType": event, "requestId": self.swap["request"], "idToken": self.swap["token"],
             "batteryData": data,
         }  # fmt: skip
-        self.delivery.deliver("BatterySwap", payload, now)
+        self.core.block("delivery").deliver("BatterySwap", payload, now)
 
     @got("BatterySwap")
     def got_battery_swap(self, payload: dict, context: Any, now: float) -> None:
-        self.delivery.delivered(context)
+        self.core.block("delivery").delivered(context)
 
     # --- saving ------------------------------------------------------------------------------
 

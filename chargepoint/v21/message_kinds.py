@@ -22,19 +22,21 @@ class MessageKinds21(Block):
 
     __slots__ = ("answered",)
 
+    GUEST = True
+
     def restore(self, saved: dict[str, Any], now: float) -> None:
         self.answered: list[tuple[str, str]] | None = None
 
     # --- CallResultError ---------------------------------------------------------------------
 
-    @hears(topics.RESULT_WAS_BAD)
+    @hears(topics.RESULT_WAS_BAD, wakes=True)
     def result_was_bad(self, unique_id: str, action: str, code: str, why: str, now: float) -> None:
         """2.1 part 2, FR.06: whose answer is invalid, is told so."""
         text = rpc.result_error_text(unique_id, code, why)
         frame = Frame("sent", "CallResultError", action, unique_id, text, now, None, code)
         self.core.put(Send(frame))
 
-    @hears(topics.ANSWERED)
+    @hears(topics.ANSWERED, wakes=True)
     def remember(self, unique_id: str, action: str) -> None:
         answered = self.answered
         if answered is None:
@@ -48,7 +50,7 @@ class MessageKinds21(Block):
         # The newest first: a CSMS may count its ids from 1 again.
         return next((a for known, a in reversed(self.answered or []) if known == unique_id), "")
 
-    @hears(topics.UNANSWERED)
+    @hears(topics.UNANSWERED, wakes=True)
     def take_unanswered(self, frame: Any, text: str, now: float) -> None:
         if type(frame) is rpc.CallResultError:
             action = self.answered_action(frame.unique_id)

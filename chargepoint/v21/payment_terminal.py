@@ -78,7 +78,7 @@ class PaymentTerminal:
             outlet, {"idToken": "", "type": DIRECT}
         ):
             raise CommandRejected("not_possible_now", "The EVSE is kept for somebody else.")
-        tariff, _ = self.pricing.tariff_for(outlet, None, now)
+        tariff, _ = self.core.block("pricing").tariff_for(outlet, None, now)
         currency = self.core.model.value("TariffCostCtrlr.Currency")
         if tariff is not None and tariff["currency"] != currency:
             why = f"The terminal takes {currency}, the tariff asks for {tariff['currency']}."

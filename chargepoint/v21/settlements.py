@@ -17,8 +17,6 @@ from chargepoint.v201.outlet import Outlet, Transaction
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
-    from chargepoint.v21.tariffs import Tariffs
-    from chargepoint.v21.unsent import Unsent
     from chargepoint.v21.web_payments import WebPayments
     from chargepoint.v201.authorization import Authorization
     from chargepoint.v201.events import Events
@@ -35,10 +33,8 @@ class Settlements(PaymentTerminal, Block):
 
     __slots__ = (
         "authorization",
-        "delivery",
         "monitoring",
         "payments",
-        "pricing",
         "settlements",
         "settling",
         "terminal_down",
@@ -46,25 +42,25 @@ class Settlements(PaymentTerminal, Block):
         "web",
     )
 
-    # --- its end (C19-C22) -------------------------------------------------------------------
+    GUEST = True
 
     def __init__(
-        self, core: Station, transactions: Transactions, authorization: Authorization, monitoring:
-        Events, delivery: Unsent, pricing: Tariffs, web: WebPayments,
+        self, core: Station, transactions: Transactions, authorization: Authorization,
+        monitoring: Events, web: WebPayments,
     ) -> None:  # fmt: skip
         super().__init__(core)
         self.transactions = transactions
         self.authorization = authorization
         self.monitoring = monitoring
-        self.delivery = delivery
-        self.pricing = pricing
         self.web = web
+
+    # --- its end (C19-C22) -------------------------------------------------------------------
 
     @hears(topics.ENDING)
     def settle_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         payment = (self.payments or {}).get(outlet.number)
         if payment is not None and payment["transaction"] == transaction.id:
-            total = self.pricing.total_of(transaction)
+            total = self.core.block("pricing").total_of(transaction)
             self.payments = _without(self.payments, outlet.number)
             if total is not None:
                 self.settle_payment(outlet.number, payment, total, now)
@@ -117,7 +113,7 @@ class Settlements(PaymentTerminal, Block):
             told |= self._receipt(payment)
         shown = {**told, "receipt": self._printed()} if "receiptId" in told else told
         self.settlements = {**(self.settlements or {}), number: shown}
-        self.delivery.deliver("NotifySettlement", told, now)
+        self.core.block("delivery").deliver("NotifySettlement", told, now)
 
     def _receipt(self, payment: dict[str, Any]) -> dict[str, Any]:
         told: dict[str, Any] = {}
@@ -142,7 +138,7 @@ class Settlements(PaymentTerminal, Block):
 
     @got("NotifySettlement")
     def got_notify_settlement(self, payload: dict, context: Any, now: float) -> None:
-        told = self.delivery.delivered(context)
+        told = self.core.block("delivery").delivered(context)
         for number, known in (self.settlements or {}).items():
             if told and known["pspRef"] == told["pspRef"]:
                 # C21: with ReceiptByCSMS the receipt comes with the answer.

@@ -170,7 +170,7 @@ class Slots:
             return "InvalidValue", "TargetSoC is not above MaxSoc"
         return None
 
-    @folds(topics.FOUND_VARIABLE)
+    @folds(topics.FOUND_VARIABLE, wakes=True)
     def found_in_slot(self, found: Variable | str, component: dict) -> Variable | str:
         if isinstance(found, Variable) and found.component == "BatteryCartridge":
             evse = component["evse"]["id"]

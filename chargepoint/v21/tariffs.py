@@ -59,12 +59,12 @@ class Tariffs(Costs, Block):
         "transactions",
     )
 
-    # --- what can be used --------------------------------------------------------------------
+    GUEST = True
 
     def __init__(
-        self, core: Station, transactions: Transactions, metering: MeterSchedule, authorization:
-        Authorization, driver: Driver, charging: SmartCharging, monitoring: Events, display:
-        DisplayMessages,
+        self, core: Station, transactions: Transactions, metering: MeterSchedule,
+        authorization: Authorization, driver: Driver, charging: SmartCharging, monitoring: Events,
+        display: DisplayMessages,
     ) -> None:  # fmt: skip
         super().__init__(core)
         self.transactions = transactions
@@ -74,6 +74,9 @@ class Tariffs(Costs, Block):
         self.charging = charging
         self.monitoring = monitoring
         self.display = display
+
+    # --- what can be used --------------------------------------------------------------------
+
 
     def unusable(self, tariff: dict[str, Any]) -> dict[str, Any] | None:
         """The answer that refuses the tariff; None if it can be used."""
@@ -154,7 +157,7 @@ class Tariffs(Costs, Block):
 
     # --- the driver's (I08) ------------------------------------------------------------------
 
-    @folds(topics.AUTHORIZE_ANSWER)
+    @folds(topics.AUTHORIZE_ANSWER, wakes=True)
     def take_driver_tariff(self, payload: dict | None, context: Any, now: float) -> dict | None:
         """None: the driver is turned away, as the tariff cannot be used."""
         if payload is None:

@@ -19,6 +19,8 @@ class Unsent(Block):
 
     __slots__ = ("unsent",)
 
+    GUEST = True
+
     KEYS = ("unsent",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:

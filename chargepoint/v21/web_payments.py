@@ -34,11 +34,12 @@ class WebPayments(Block):
 
     __slots__ = ("authorization", "qr_at", "web_limits", "web_locks")
 
-    # --- the address -------------------------------------------------------------------------
-
     def __init__(self, core: Station, authorization: Authorization) -> None:
         super().__init__(core)
         self.authorization = authorization
+
+    # --- the address -------------------------------------------------------------------------
+
 
     def payment_url(self, outlet: Outlet, now: float) -> str | None:
         """What the QR code of the outlet's EVSE holds now; None where none is to be shown.

@@ -27,8 +27,8 @@ class Uploads(Uploading, Block):
     KEEPS = False
 
     def __init__(
-        self, core: Station, variables: VariableRequests, security: Security, files: Files
-    ) -> None:
+        self, core: Station, variables: VariableRequests, security: Security, files: Files,
+    ) -> None:  # fmt: skip
         super().__init__(core)
         self.variables = variables
         self.security = security
