@@ -87,6 +87,8 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         V("DEBUG", "0", "1", "1: Django's debug pages. Never where others can reach it"),
     ),
     "Stations": (
+        V("CHARGE_POINT_BLOCKS", "{}", '{"2.0.1": ["acme.blocks.Lottery"]}', "JSON: version -> "
+          "blocks of your own that its stations have beside ours"),
         V("CHARGE_POINT_SHARDS", "8", "32", "most charge point workers that can share the "
           "stations; change it only while none runs"),
         V("CHARGE_POINT_LEASE_MS", "10000", "20000", "ms without a sign of life after which "
