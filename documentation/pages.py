@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from documentation import (
+    blocks_page,
     commands_page,
     decisions_page,
     formats,
@@ -60,6 +61,7 @@ def made() -> dict[Path, str]:
     scenario, suite = scenario_schema(), suite_schema()
     pages = {
         "settings.md": settings_page.page(),
+        "blocks.md": blocks_page.page(),
         "commands.md": commands_page.page(STATION_COMMANDS, SEATS, EXAMPLES),
         "metrics.md": metrics_page.page(families()),
         "scenario-format.md": formats.page(
