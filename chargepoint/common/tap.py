@@ -128,7 +128,7 @@ class Tapped(Block):
         self.pass_on(self.core.tap.link_lost(now), now)
 
     def _thaw(self, why: str, now: float) -> None:
-        self.core.tap.frozen = False
+        self.core.tap.thaw()
         self.core.clear_timer("thaw")
         self.core.put(Freeze(False))
         self.core.remark(why, now)

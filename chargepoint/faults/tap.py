@@ -59,6 +59,10 @@ class Tap:
         self.last_id += 1
         return self.last_id
 
+    def thaw(self) -> None:
+        """The link is no longer half-open."""
+        self.frozen = False
+
     def idle(self, now: float) -> bool:
         """Nothing is wrong any more, and nothing is under way."""
         self.rules = [rule for rule in self.rules if not rule.over(now)]

@@ -89,6 +89,19 @@ class Vault:
     def credentials(self, given: Credentials) -> None:
         self.profile, self.password, self.certificate, self.key = given
 
+    def sign_anew(self) -> None:
+        """The CSMS asks for a certificate itself: what was tried before does not count."""
+        self.signings = 0
+
+    def expect(self, key: str) -> None:
+        """A certificate for this key is about to be taken."""
+        self.pending_key = key
+
+    def fall_back_to(self, password: str) -> None:
+        """That password is what worked last, while another is on trial."""
+        if self.before is not None:
+            self.before = self.before._replace(password=password)
+
     def forget_credentials(self) -> None:
         """The operator has configured others."""
         self.credentials = Credentials()

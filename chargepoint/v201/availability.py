@@ -60,7 +60,7 @@ class Availability(Block):
             return True
         if hardware.state not in INOPERATIVE_STATES:
             hardware.apply(Event.MADE_INOPERATIVE, now)
-            outlet.token = None
+            self.core.block("transactions").withdraw(outlet)
             self.core.clear_timer(("ev_timeout", outlet.number))
             outlet.seen = outlet.points()
             self.core.block("reservation").unclaim_reservation(outlet, now)

@@ -53,7 +53,8 @@ class Cabinet(HeldCables, Block):
     def leave_cable(self, outlet: Connector, now: float) -> str:
         who = key(self.core.outlets[outlet.id].token)
         outlet.apply(Event.TRANSACTION_ENDED, now)
-        self.core.outlets[outlet.id].token = outlet.ev = None
+        outlet.ev = None
+        self.core.block("transactions").withdraw(self.core.outlets[outlet.id])
         self.core.tell(core_topics.UNPLUGGED, outlet, now)
         return who
 

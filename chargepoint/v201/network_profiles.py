@@ -170,8 +170,8 @@ class NetworkProfiles(Block):
             # to is the password that was in use.
             before, _ = own, self.change_in_use(BasicAuthPassword="")
         self.core.block("relinking").change_credentials(now, password=text)
-        if before is not None and self.security.vault.before is not None:
-            self.security.vault.before = self.security.vault.before._replace(password=before)
+        if before is not None:
+            self.security.vault.fall_back_to(before)
 
     @variable(REFUSES, PRIORITY)
     def refuse_priority(self, variable: Variable, text: str) -> Refusal:

@@ -79,7 +79,8 @@ ROWS: dict[str, type[Block]] = {
     "recalling": Recall201,
     "reports": Paging,
 }
-# Who hears first, where that is not the order of the rows (of Questions: the reverse).
+# Who hears first, where that is not the order of the rows (of Questions: the reverse); "" is the
+# station itself.
 ORDER: Order = {
     core_topics.REGISTERED: (
         "provisioning", "metering", "security", "files", "transactions", "monitoring", "plug",
@@ -87,7 +88,7 @@ ORDER: Order = {
     core_topics.MAINS_CHANGED: ("charging", "transactions"),
     core_topics.POWER_FAILED: ("files", "resets"),
     core_topics.REBOOTED: ("files", "resets", "link"),
-    core_topics.RECONFIGURED: ("updating", "relinking", "link", "monitoring", "variables"),
+    core_topics.RECONFIGURED: ("", "updating", "relinking", "link", "monitoring", "variables"),
     topics.HELD: ("resets", "updating"),
 }  # fmt: skip
 

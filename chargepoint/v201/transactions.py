@@ -129,6 +129,10 @@ class Transactions(EnergyCaps, Block):
         if seconds:
             self.core.set_timer(("ev_timeout", outlet.number), outlet.connect_by)
 
+    def withdraw(self, outlet: Outlet) -> None:
+        """Nobody is authorized there any longer; what follows from it is the caller's to tell."""
+        outlet.token = None
+
     @timer("ev_timeout")
     def at_ev_timeout(self, now: float, number: int) -> None:
         outlet = self.core.outlets.get(number)

@@ -145,7 +145,7 @@ class V2gCertificate:
         chain, combined = read_chain(pem), self._v2g(COMBINED).get("pending")
         if not (kind is None and chain and combined and is_for_key(chain[0], combined)):
             return None
-        self.security.open_vault().pending_key = combined
+        self.security.open_vault().expect(combined)
         status = self.core.block("signing").take_certificate(pem, now)
         if status == "Accepted":
             self._stop_asking_v2g(COMBINED)

@@ -58,5 +58,5 @@ class Signing(OwnCertificate, Block):
         self.core.later(self._sign_anew, context)
 
     def _sign_anew(self, context: str, now: float) -> None:
-        self.security.open_vault().signings = 0
+        self.security.open_vault().sign_anew()
         self.sign_certificate(now, context)

@@ -65,5 +65,5 @@ class Signing(OwnCertificate, Block):
 
     def trigger_signing(self, now: float) -> None:
         """SignCertificate as asked for by TriggerMessage (A02.FR.01)."""
-        self.security.open_vault().signings = 0
+        self.security.open_vault().sign_anew()
         self.sign_certificate(now, "triggered")
