@@ -70,7 +70,7 @@ def test_a_new_root_must_be_signed_by_the_old_one_where_that_is_checked(root):
     assert install(checking, root.pem) == "Accepted"
     assert install(checking, usurper.pem) == "Rejected"
     assert install(checking, heir.pem) == "Accepted"
-    assert checking.station.roots_of(CSMS) == [root.pem, heir.pem]
+    assert block(checking.station, "certificates").roots_of(CSMS) == [root.pem, heir.pem]
     usual = connected()
     assert [install(usual, each.pem) for each in (root, usurper)] == ["Accepted"] * 2
 
