@@ -69,7 +69,7 @@ def script(page: Path, values: Mapping[str, str]) -> str:
 def _logging_in() -> str:
     """The first block of the API's page, which other pages of the reference build on."""
     begin = next(each.text for each in blocks(API) if each.language == "sh")
-    return begin.replace('"password": "..."', '"password": "\'$PASSWORD\'"')
+    return begin.replace('"password": "..."', '"password": "\'"$PASSWORD"\'"')
 
 
 def has_commands(page: Path) -> bool:
