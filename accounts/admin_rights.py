@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,10 +12,18 @@ from accounts.rights import Part
 from accounts.trail.acts import under_way
 
 
+def offer(shown: type[ByTable], action: Any, table: Part) -> None:
+    """Put an action into another room's list. table: the part that has the action's row."""
+    shown.actions = [*shown.actions, action]
+    shown.offered = {**shown.offered, action.__name__: table}
+
+
 class ByTable:
     """Mixin of a ModelAdmin. `table`: the part of the table that has the model's actions."""
 
     table: Part
+    # Actions that rooms above have put into the list, and their own parts of the table.
+    offered: Mapping[str, Part] = MappingProxyType({})
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Those that the table gives this user; one without a row there is nobody's."""
@@ -31,8 +41,9 @@ class ByTable:
         return super().response_action(request, queryset)
 
     def may_act(self, request: HttpRequest, name: str) -> bool:
-        right = self.table.actions.get(f"{self.opts.label_lower} {name}")
-        return right is not None and self.table.may(request, right)
+        table = self.offered.get(name, self.table)
+        right = table.actions.get(f"{self.opts.label_lower} {name}")
+        return right is not None and table.may(request, right)
 
     def may_open(self, request: HttpRequest, page: str) -> bool:
         """page: its name without the model, e.g. "run"."""

@@ -45,12 +45,13 @@ def _rows(shape: dict[str, Any]) -> Iterator[str]:
 
 def _type(field: dict[str, Any]) -> str:
     if "$ref" in field:
-        return field["$ref"].rpartition("/")[2]
+        name = field["$ref"].rpartition("/")[2]
+        return "a variable" if name == "open" else name
     if "enum" in field:
         words = field["enum"]
         return f"one of {len(words)}" if len(words) > ACTIONS else " ".join(f"`{w}`" for w in words)
     if "anyOf" in field:
-        return " or ".join(_type(each) for each in field["anyOf"])
+        return " or ".join(dict.fromkeys(_type(each) for each in field["anyOf"]))
     if field.get("type") == "array":
         most = f" of at most {field['maxItems']:,}" if "maxItems" in field else ""
         return f"list{most}: {_type(field.get('items', {}))}"

@@ -21,6 +21,7 @@ TAGS = {
     "messages": ("Messages", "The message log: read, search, export, delete."),
     "transactions": ("Transactions", "Charging sessions with their meter values."),
     "analytics": ("Analytics", "Counts and series over messages and sessions."),
+    "crafter": ("Message crafter", "Frames of one's own, sent to many; requests that are kept."),
     "schemas": ("Schemas", "The JSON schemas of OCPP's requests."),
     "scenarios": ("Scenarios", "Scenarios, executions, behaviours, recordings."),
     "suites": ("Suites", "Suites, their runs, reports and comparisons."),

@@ -46,6 +46,20 @@ def set_up() -> None:
     django.setup()
 
 
+def _of_params() -> dict[str, str]:
+    """Headings of what the types of steps take that are no commands."""
+    from scenarios.rules.json_schema import PREFIX
+    from scenarios.rules.step_schemas import MESSAGE, OWN
+
+    looking = {f"{PREFIX}expect": "`params` of a step that looks for a message"}
+    shared = MESSAGE["properties"]
+    others = [
+        kind for kind, schema in OWN.items()
+        if schema["properties"] and schema["properties"] is not shared
+    ]  # fmt: skip
+    return looking | {f"{PREFIX}{kind}": f"`params` of `{kind}`" for kind in others}
+
+
 def made() -> dict[Path, str]:
     """{file: its text by the code of today}."""
     from emulator import matrix
@@ -66,8 +80,7 @@ def made() -> dict[Path, str]:
         "metrics.md": metrics_page.page(families()),
         "scenario-format.md": formats.page(
             "Format of scenarios", SCENARIO_WORDS, scenario,
-            {"step": "A step", "message": "`params` of a step that looks for a message",
-             "watch": "The wire watch"},
+            {"step": "A step", **_of_params(), "watch": "The wire watch"},
         ) + formats.step_types(scenario, frozenset(COMMANDS)),
         "suite-format.md": formats.page(
             "Format of suites", SUITE_WORDS, suite,

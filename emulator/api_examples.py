@@ -37,6 +37,10 @@ SUITE = {
 }  # fmt: skip
 CAR = {"battery_kwh": 77, "soc": 20, "max_power_kw": 11}
 CHOICE = {"tag": "building-a"}
+SAVED = {
+    "folder": "Boot/wrong", "name": "No vendor", "version": "1.6", "action": "BootNotification",
+    "text": '{"chargePointModel": "Wall 11"}', "shared": True,
+}
 
 # operation, as the table of rights has it: body
 EXAMPLES: dict[str, Any] = {
@@ -107,10 +111,19 @@ EXAMPLES: dict[str, Any] = {
     "POST /stations/{identity}/held/{number}/release": {"text": '[2,"1","Heartbeat",{}]'},
     "POST /stations/{identity}/held/{number}/answer": {"payload": {"status": "Rejected"}},
     "POST /stations/{identity}/settings": {"key": "MeterValueSampleInterval", "value": "30"},
+    "POST /crafter/requests": SAVED,
+    "PUT /crafter/requests/{kept}": SAVED,
+    "POST /crafter/requests/import": {"requests": [SAVED]},
+    "POST /crafter/sends": {
+        "tag": "building-a", "version": "1.6", "action": "Heartbeat", "payload": {},
+    },
     "POST /scenarios": SCENARIO,
     "PUT /scenarios/{scenario}": SCENARIO,
     "POST /scenarios/import": [SCENARIO],
     "POST /scenarios/{scenario}/run": {"tag": "building-a", "stagger_ms": 100},
+    "POST /scenarios/{scenario}/preview": {"tag": "building-a", "number": 20},
+    "POST /scenario-check": {"name": "First session", "steps": STEPS},
+    "POST /scenario-try": {"station": "CP-1", "steps": STEPS[1:2]},
     "POST /executions": {"scenario": "first-session", "stations": ["CP-1"]},
     "POST /behaviours": BEHAVIOUR,
     "PUT /behaviours/{behaviour}": BEHAVIOUR,

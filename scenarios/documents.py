@@ -18,7 +18,7 @@ KEYS = (
     "variables", "watch",
 )  # fmt: skip
 # What a program may add to what we gave it; without effect.
-IGNORED = ("id", "_id", "created", "updated", "createdAt", "updatedAt", "__v")
+IGNORED = ("$schema", "id", "_id", "created", "updated", "createdAt", "updatedAt", "__v")
 ON_EXISTING = ("fail", "skip", "update")
 MOST = 1000
 NAMES = {"slug": "scenarioId"}

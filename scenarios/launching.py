@@ -28,14 +28,17 @@ MOST_STAGGER_MS = 3_600_000
 
 @dataclass(frozen=True)
 class Target:
-    """Which stations: those named, those with the tag, those made from the template."""
+    """Which stations: those named, those with the tag, those made from the template, in this
+    order."""
 
     stations: tuple[str, ...] = ()
     tag: str = ""
     template: str = ""
+    number: int = 0  # at most so many of them; 0: all
 
     def as_dict(self) -> dict[str, Any]:
-        return {"stations": list(self.stations), "tag": self.tag, "template": self.template}
+        told = {"stations": list(self.stations), "tag": self.tag, "template": self.template}
+        return told | ({"number": self.number} if self.number else {})
 
     def find(self) -> list[str]:
         """Their identities, each once, in order. Raises ValidationError."""
@@ -48,6 +51,10 @@ class Target:
             found |= dict.fromkeys(self._of_template())
         if not found:
             raise ValidationError({"tag": "No station has this tag or template: choose another."})
+        if self.number < 0:
+            raise ValidationError({"number": "Choose how many: 1 or more, or 0 for all."})
+        if self.number:
+            return list(found)[: self.number]
         if len(found) > MOST_STATIONS:
             raise ValidationError({"stations": f"Choose at most {MOST_STATIONS} stations."})
         return list(found)

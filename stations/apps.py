@@ -1,5 +1,6 @@
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.db.models.signals import post_delete
 
 
 class StationsConfig(AppConfig):
@@ -15,7 +16,10 @@ class StationsConfig(AppConfig):
 
         if apps.is_installed("accounts"):  # a charge point worker configures nothing
             from accounts.trail.following import follow
-            from stations.models import TagGroup, Template
+            from stations.crafter.keeping import forget_user
+            from stations.models import SavedRequest, TagGroup, Template
 
             follow(Template, lambda row: row.name)
             follow(TagGroup, lambda row: row.name)
+            follow(SavedRequest)
+            post_delete.connect(forget_user, sender=settings.AUTH_USER_MODEL)

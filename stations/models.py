@@ -410,3 +410,6 @@ STORED_FIELDS = (
     "password_encoding", "proxy_password_encrypted", "tls_client_cert_pem",
     "tls_client_key_encrypted", "enabled", "template", "extra",
 )  # fmt: skip
+
+# Tables of this app too, in a room of their own.
+from stations.crafter.tables import SavedRequest, SentRequest  # noqa: E402, F401

@@ -56,6 +56,7 @@ class Act:
     session: str = ""
     execution: str = ""
     keep: Callable[[list[dict[str, Any]]], None] | None = None
+    asks: bool = False  # it changes nothing, whatever its method: see only_asks
     id: str = field(default_factory=new_id)
     entries: list[dict[str, Any]] = field(default_factory=list)
 
@@ -102,6 +103,13 @@ def enter(act: Act) -> Any:
 
 def leave(entered: Any) -> None:
     _current.reset(entered)
+
+
+def only_asks() -> None:
+    """The request of the moment only asks something, which takes a body and so a POST: it leaves
+    no entry unless it is refused."""
+    if (act := under_way()) is not None:
+        act.asks = True
 
 
 @contextmanager

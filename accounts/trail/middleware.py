@@ -31,6 +31,7 @@ MODELS = {
     "plan": "scenarios.suiteplan", "run": "scenarios.suiterun",
     "behaviour": "scenarios.behaviour", "token": "accounts.apitoken", "job": "stations.job",
     "saved": "stations.filter",
+    "kept": "stations.savedrequest",
 }  # fmt: skip
 LONGEST_ERROR = 20_000
 MOST_OF_STRANGERS = 60  # entries a minute of requests that nobody is known to have sent
@@ -116,6 +117,7 @@ def ended(act: acts.Act, request: HttpRequest, response: HttpResponse) -> None:
     complete(act, request)
     status = response.status_code
     untold = request.method not in SAFE and _is_untold(act, status)
+    untold = untold and not (act.asks and status < 400)
     if untold and (bare := _bare(act, request, response)):
         act.entries += acts.entries_of(act, **bare)
     for entry in act.entries:

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.forms import Script
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -15,16 +16,19 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
-from accounts.admin_rights import ByTable
+from accounts.admin_rights import ByTable, offer
 from scenarios import documents
-from scenarios.admin import cells, suites  # noqa: F401
-from scenarios.admin.forms import BehaviourForm, RunForm, ScenarioForm
+from scenarios.admin import cells, running, suites  # noqa: F401
+from scenarios.admin.forms import BehaviourForm, ScenarioForm
 from scenarios.engine.claims import nudge, reap_quietly
 from scenarios.launching import cancel, is_open
 from scenarios.models import Behaviour, Execution, Scenario, StationRun
-from scenarios.rights import PART, VIEW_MESSAGES
+from scenarios.rights import ADD, PART, VIEW_MESSAGES
+from stations.admin.stations import StationAdmin
 
 CSS = {"all": ["stations/stations.css", "scenarios/scenarios.css"]}
+EDITOR_CSS = {"all": ["emulator/figures.css", "stations/life/life.css", "emulator/json/json.css",
+                      *CSS["all"], "scenarios/editor/editor.css"]}  # fmt: skip
 
 
 def _live_view(request: HttpRequest) -> str:
@@ -63,6 +67,7 @@ class ScenarioAdmin(ByTable, ModelAdmin):
     actions = [run_on_stations, export]
     actions_detail = ["run_this"]
     warn_unsaved_form = True
+    change_form_outer_before_template = "scenarios/editor_told.html"
     fieldsets = (
         (None, {"fields": (("name", "slug"), "description", ("version", "tags"), "steps")}),
         ("Cleanup and variables", {"classes": ("tab",), "fields": ("cleanup", "variables")}),
@@ -71,8 +76,8 @@ class ScenarioAdmin(ByTable, ModelAdmin):
     prepopulated_fields = {"slug": ("name",)}
 
     class Media:
-        css = CSS
-        js = ["scenarios/editor.js"]
+        css = EDITOR_CSS
+        js = [Script("scenarios/editor/main.js", type="module")]
 
     @admin.display(description="Scenario", ordering="name")
     def title(self, row: Scenario):
@@ -104,9 +109,31 @@ class ScenarioAdmin(ByTable, ModelAdmin):
 
     def get_urls(self):
         run = self.admin_site.admin_view(self.run_view)
+        run_any = self.admin_site.admin_view(self.run_any_view)
         return [
-            path("<str:object_id>/run/", run, name="scenarios_scenario_run"), *super().get_urls()
+            path("run/", run_any, name="scenarios_scenario_run_any"),
+            path("<str:object_id>/run/", run, name="scenarios_scenario_run"), *super().get_urls(),
         ]  # fmt: skip
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        told = {
+            "may_run": self.has_run_permission(request), "live_view": _live_view(request),
+            "may_try": self.has_run_permission(request) and PART.may(request, ADD),
+        }  # fmt: skip
+        more = {**(extra_context or {}), "editor": told}
+        return super().changeform_view(request, object_id, form_url, more)
+
+    def response_add(self, request: HttpRequest, obj: Scenario, post_url_continue: Any = None):
+        return self._to_run(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Scenario):
+        return self._to_run(request, obj) or super().response_change(request, obj)
+
+    def _to_run(self, request: HttpRequest, obj: Scenario) -> HttpResponse | None:
+        """Of the button "Save and run"."""
+        if "_run" not in request.POST or not self.has_run_permission(request):
+            return None
+        return redirect("admin:scenarios_scenario_run", object_id=obj.pk)
 
     def has_run_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.may_open(request, "run")
@@ -127,17 +154,16 @@ class ScenarioAdmin(ByTable, ModelAdmin):
             raise Http404
         if not self.may_open(request, "run"):
             raise PermissionDenied
-        form = RunForm(scenario, request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            execution = form.launch(request.user.get_username())
-            if execution is not None:
-                return redirect("admin:scenarios_execution_change", execution.pk)
-        context = self.admin_site.each_context(request) | {
-            "title": f"Run: {scenario.name}", "form": form, "scenario": scenario,
-            "opts": self.opts, "media": self.media + form.media, "tags": cells.known_tags(),
-            "may_look": self.has_view_permission(request),
-        }  # fmt: skip
-        return render(request, "scenarios/run.html", context)
+        return running.page(self, request, scenario)
+
+    def run_any_view(self, request: HttpRequest) -> HttpResponse:
+        """The same, with the scenario to choose: for stations that were ticked in their list."""
+        if not self.may_open(request, "run_any"):
+            raise PermissionDenied
+        return running.page(self, request, None)
+
+
+offer(StationAdmin, running.run_scenario, PART)
 
 
 @admin.action(description="Cancel")
@@ -160,7 +186,7 @@ class ExecutionAdmin(ByTable, ModelAdmin):
 
     class Media:
         css = CSS
-        js = ["scenarios/executions.js"]
+        js = [Script("scenarios/executions.js", type="module")]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

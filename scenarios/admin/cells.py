@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from scenarios.models import ENDED_STATES, Behaviour, Execution, Scenario
 from stations.admin.cells import two_lines
-from stations.models import Station
+from stations.admin.filters import known_tags
 
 __all__ = [
     "badge", "behaviour_links", "chips", "known_tags", "progress", "scenario_links",
@@ -90,5 +89,3 @@ def behaviour_links(row: Behaviour):
     return _links((runs, "Executions"))
 
 
-def known_tags() -> list[str]:
-    return sorted(connection.get_collection(Station._meta.db_table).distinct("tags"))

@@ -115,8 +115,11 @@ class BehaviourForm(forms.ModelForm):
 
 
 class RunForm(forms.Form):
-    """Which stations, and how."""
+    """Which stations, and how; of any scenario where none is given."""
 
+    scenario = forms.ModelChoiceField(
+        Scenario.objects.none(), empty_label="–", widget=UnfoldAdminSelectWidget
+    )
     stations = forms.CharField(
         required=False,
         help_text="Identities, separated by commas or line breaks.",
@@ -128,6 +131,11 @@ class RunForm(forms.Form):
     template = forms.ModelChoiceField(
         Template.objects.none(), required=False, empty_label="–",
         help_text="Every station made from it.", widget=UnfoldAdminSelectWidget,
+    )  # fmt: skip
+    number = forms.IntegerField(
+        label="At most", required=False, min_value=1,
+        help_text="So many of these stations, in the order of their names. Empty: all.",
+        widget=UnfoldAdminIntegerFieldWidget,
     )  # fmt: skip
     stagger_ms = forms.IntegerField(
         label="Stagger (ms)", initial=0, min_value=0,
@@ -156,10 +164,14 @@ class RunForm(forms.Form):
         help_text="Do not wait until the stations are free.",
     )  # fmt: skip
 
-    def __init__(self, scenario: Scenario, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, scenario: Scenario | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.scenario = scenario
         self.fields["template"].queryset = Template.objects.all()
+        if scenario is None:
+            self.fields["scenario"].queryset = Scenario.objects.all()
+            return
+        del self.fields["scenario"]
         self.fields["variables"].initial = scenario.variables
         if not scenario.variables:
             del self.fields["variables"]
@@ -179,7 +191,8 @@ class RunForm(forms.Form):
             driver=values.get("driver"),
         )  # fmt: skip
         try:
-            return launch(self.scenario, Target(named, values["tag"].strip(), template), wishes)
+            target = Target(named, values["tag"].strip(), template, values["number"] or 0)
+            return launch(self.scenario or values["scenario"], target, wishes)
         except ValidationError as error:
             for name, texts in error.message_dict.items():
                 if name in self.fields:

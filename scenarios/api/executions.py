@@ -38,7 +38,7 @@ def _launched(request: HttpRequest, scenario: str, body: RunIn) -> Status:
     )  # fmt: skip
     row = scenario_or_404(scenario)
     with told():
-        execution = launch(row, Target(tuple(named), body.tag, body.template), wishes)
+        execution = launch(row, Target(tuple(named), body.tag, body.template, body.number), wishes)
     return Status(201, execution_item(execution))
 
 

@@ -2,9 +2,9 @@
 
 from ninja import Router
 
-from scenarios.api import behaviours, executions, recording, scenarios, suites
+from scenarios.api import behaviours, editing, executions, recording, scenarios, suites
 
 router = Router()
 # Words like "export" come before {scenario}.
-for part in (scenarios, executions, behaviours, recording, suites):
+for part in (editing, scenarios, executions, behaviours, recording, suites):
     router.add_router("", part.router)

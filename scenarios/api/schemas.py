@@ -67,6 +67,7 @@ class RunIn(StrictIn):
     stationId: str = Field("", description="One identity")  # noqa: N815
     tag: str = Field("", description="Every station that has it")
     template: str = Field("", description="Every station made from it (name or id)")
+    number: int = Field(0, description="At most so many of them, in the order of names; 0: all")
     stagger_ms: int = Field(0, description="Between the starts of two stations")
     start: bool = Field(False, description="Start stations that do not run first")
     variables: dict[str, Any] = Field(default_factory=dict, description="In place of defaults")
@@ -84,6 +85,88 @@ class RunIn(StrictIn):
         description="By which the CSMS is made to act: its document (see the suites), or the "
         "name of one that ships; left out: that of SCENARIO_DRIVER",
     )
+
+
+class ProblemOut(Schema):
+    field: str = Field(description="steps, cleanup, variables, watch, ...")
+    pointer: str = Field(description="JSON pointer within the field's value; empty: all of it")
+    sentence: str
+
+
+class ForeignOut(Schema):
+    pointer: str = Field(description="JSON pointer of the step")
+    sentence: str
+
+
+class FitOut(Schema):
+    version: str
+    steps: int = Field(description="Steps that are carried out on stations of the version")
+    left_out: int = Field(description="Steps that are for other versions")
+    foreign: list[ForeignOut] = Field(description="The first that cannot but fail there")
+
+
+class PreviewFitOut(FitOut):
+    stations: int
+
+
+class CheckIn(StrictIn):
+    """A scenario or a part of one; what is left out is not looked at."""
+
+    scenarioId: Any = ""  # noqa: N815
+    name: Any = ""
+    tags: Any = Field(default_factory=list)
+    steps: Any = Field(default_factory=list)
+    cleanup: Any = Field(default_factory=list)
+    variables: Any = Field(default_factory=dict)
+    watch: Any = Field(default_factory=dict)
+
+
+class CheckedOut(Schema):
+    problems: list[ProblemOut]
+    versions: list[FitOut] = Field(description="None while there are problems")
+
+
+class StepTypeOut(Schema):
+    type: str
+    group: str
+    label: str
+    help: str
+    params: dict[str, Any] = Field(description="JSON schema, without the steps within")
+    inner: list[str] = Field(description="Params that are lists of steps")
+    versions: list[str] = Field(description="OCPP versions whose stations know it")
+    example: dict[str, Any]
+
+
+class PaletteOut(Schema):
+    groups: list[str]
+    types: list[StepTypeOut]
+    about: dict[str, Any] = Field(description="JSON schema of what every step may have besides")
+    actions: list[str] = Field(description="Of all OCPP versions")
+
+
+class TryIn(StrictIn):
+    station: str = Field(max_length=48, description="Identity")
+    name: str = Field("", max_length=120, description="Of the execution")
+    steps: list[dict[str, Any]]
+    cleanup: list[dict[str, Any]] = Field(default_factory=list)
+    variables: dict[str, Any] = Field(default_factory=dict)
+    watch: Any = Field(default_factory=dict, description="Rules of the wire watch")
+
+
+class PreviewIn(StrictIn):
+    stations: list[str] = Field(default_factory=list, description="Identities")
+    tag: str = Field("", description="Every station that has it")
+    template: str = Field("", description="Every station made from it (name or id)")
+    number: int = Field(0, description="At most so many of them; 0: all")
+
+
+class PreviewOut(Schema):
+    stations: int
+    named: list[str] = Field(description="The first 20 of them")
+    off: int = Field(description="Stations that do not run")
+    disabled: int
+    choosing: int = Field(description="Stations whose CSMS chooses among several versions")
+    versions: list[PreviewFitOut]
 
 
 class ExecutionIn(RunIn):
@@ -150,6 +233,9 @@ class StepOut(Schema):
     frame: str = Field(description="id of the message that matched, or was nearest")
     seen: list[SeenOut] = Field(
         default_factory=list, description="What came instead of what was expected"
+    )
+    expected: dict[str, Any] | None = Field(
+        None, description="Of a wait for a message that failed: direction, action, kind, payload"
     )
 
 

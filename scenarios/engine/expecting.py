@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from messaging.records import time_of
 from scenarios.engine.searching import Search, captured
 from scenarios.engine.strand import Order, StepFailed, Strand
-from scenarios.engine.telling import MOST_SEEN, clock_of, instead, row_of, said_of
+from scenarios.engine.telling import (
+    LONGEST_NEAR,
+    MOST_SEEN,
+    clock_of,
+    expected_of,
+    instead,
+    row_of,
+    said_of,
+)
 from scenarios.rules.patterns import Frame, Pattern, pattern
 from scenarios.rules.words import foreign
 
@@ -69,8 +77,9 @@ async def _one(
     seen = [search.seen[key] for key in sorted(search.seen)]
     rows = [row_of(frame) for frame in seen[-MOST_SEEN:]]
     sentence = f"No {what} came within {order.patience}"
+    expected = expected_of(wanted, order.params)
     if search.near is None:
-        raise StepFailed(f"{sentence}.{instead(seen)}", seen=rows)
+        raise StepFailed(f"{sentence}.{instead(seen)}", seen=rows, expected=expected)
     frame, why = search.near
     told = f"of the last one, at {clock_of(frame)}, {why}." if not search.wrong else ""
     if search.wrong:
@@ -79,9 +88,9 @@ async def _one(
         sentence = sentence[0].upper() + sentence[1:]
     else:
         sentence = f"{sentence} that matches: {told}"
-    near = row_of(frame)
+    near = row_of(frame, LONGEST_NEAR)
     others = [row for row in rows if row["id"] != frame.id][-MOST_SEEN + 1 :]
-    raise StepFailed(f"{sentence}{said_of(frame)}", frame.id, [*others, near])
+    raise StepFailed(f"{sentence}{said_of(frame)}", frame.id, [*others, near], expected)
 
 
 def _matched(strand: Strand, order: Order, found: Frame) -> None:

@@ -88,11 +88,13 @@ class StationLog:
 
     def step_ends(
         self, entry: dict, state: str, message: str = "", frame: str = "",
-        seen: list[dict] | None = None,
+        seen: list[dict] | None = None, expected: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         """`seen`: what came instead of what was expected."""
         ended = round(self.clock.time(), 3)
         entry.update(state=state, ended=ended, message=message[:1000], frame=frame, seen=seen or [])
+        if expected is not None:
+            entry["expected"] = expected
         self.done += 1
         if state == FAILED:
             self.step = f"{entry['path']} {entry['type']}" + (

@@ -36,14 +36,19 @@ DEFAULT_TIMEOUT = 30_000  # ms
 class StepFailed(Exception):
     """A step did not come to what it should. `frame`: id of the message that it was about.
 
-    seen: what came instead, as rows of a StationRun's steps have it.
+    seen: what came instead, as rows of a StationRun's steps have it. expected: of a step that
+    waits for a message, what it was to be.
     """
 
-    def __init__(self, message: str, frame: str = "", seen: list[dict] | None = None) -> None:
+    def __init__(
+        self, message: str, frame: str = "", seen: list[dict] | None = None,
+        expected: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.message = message
         self.frame = frame
         self.seen = seen or []
+        self.expected = expected
 
 
 class StepErred(StepFailed):
@@ -212,7 +217,9 @@ class Strand:
         try:
             message, frame = await self._carried_out(kind, step, path)
         except StepFailed as failure:
-            self.log.step_ends(entry, FAILED, failure.message, failure.frame, failure.seen)
+            self.log.step_ends(
+                entry, FAILED, failure.message, failure.frame, failure.seen, failure.expected
+            )
             if not step.get("optional"):
                 raise
         except asyncio.CancelledError:

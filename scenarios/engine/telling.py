@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
-from messaging.masking import masked, masked_error
+from messaging.masking import masked, masked_error, masked_value
 from messaging.records import time_of, when
 from messaging.rows import iso
 from scenarios.rules.matching import shown
-from scenarios.rules.patterns import Frame
+from scenarios.rules.patterns import Frame, Pattern
 
 MOST_SEEN = 5  # frames that a failed step names
 LONGEST = 200  # characters of each
+LONGEST_NEAR = 4000  # of the one that was nearest
 
 
-def row_of(frame: Frame) -> dict[str, Any]:
+def row_of(frame: Frame, longest: int = LONGEST) -> dict[str, Any]:
     """A frame as it stands in a step's `seen`."""
     text = masked(frame.text, frame.kind, frame.action)
     return {
         "id": frame.id, "time": iso(when(time_of(frame.id))), "direction": frame.direction,
-        "kind": frame.kind, "action": frame.action, "text": text[:LONGEST],
+        "kind": frame.kind, "action": frame.action, "text": text[:longest],
         "error": masked_error(frame.error, frame.action)[:LONGEST],
+    }  # fmt: skip
+
+
+def expected_of(wanted: Pattern, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a step waited for, as its entry has it: {"direction", "action", "kind", "payload",
+    "answers", "within_ms", "mark"}. Values that a name tells to be secret are masked, and a long
+    payload is left out."""
+    payload = masked_value(wanted.payload)
+    if len(json.dumps(payload, default=str)) > LONGEST_NEAR:
+        payload = {}
+    actions = ", ".join(dict.fromkeys(action for action, _ in wanted.actions))
+    return {
+        "direction": wanted.direction, "action": actions, "kind": wanted.kind, "payload": payload,
+        "answers": bool(params.get("answers")), "within_ms": params.get("within_ms"),
+        "mark": wanted.mark,
     }  # fmt: skip
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios.rules.matching import RULES as MATCHERS
-from scenarios.rules.patterns import KINDS
 from scenarios.rules.station_steps import COMMANDS
 from scenarios.rules.step_rules import RULES as TYPES
+from scenarios.rules.step_schemas import OPEN as ANY_OPEN
+from scenarios.rules.step_schemas import actions_pattern, published
 from scenarios.rules.validation import MOST_STEPS
 from scenarios.rules.words import VERSIONS, every_action
 from scenarios.watch.rules import LEVELS, LIMITS, LONGEST_LIMIT_MS, MOST_ALLOWED
 from scenarios.watch.rules import RULES as WATCHED
 
 OPEN = {"type": "string", "pattern": r"\$"}  # a variable
-MESSAGE_TYPES = ("expect", "expect_none", "wait_for_message")
+# Of a type's params: too many to stand in the step itself.
+PREFIX = "params-"
 
 
 def scenario_schema() -> dict[str, Any]:
@@ -29,6 +31,7 @@ def scenario_schema() -> dict[str, Any]:
         "type": "object",
         "required": ["name", "steps"],
         "properties": {
+            "$schema": {"type": "string", "description": "For editors; without effect"},
             "scenarioId": {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"},
             "name": {"type": "string", "minLength": 1, "maxLength": 120},
             "description": {"type": "string"},
@@ -40,7 +43,7 @@ def scenario_schema() -> dict[str, Any]:
             "variables": {"type": "object", "description": "Defaults that a run may replace"},
             "watch": {"$ref": "#/$defs/watch"},
         },
-        "$defs": {"step": _step(), "message": _message(), "watch": _watch()},
+        "$defs": {"step": _step(), "watch": _watch(), "open": ANY_OPEN, **_params()},
     }
 
 
@@ -62,39 +65,30 @@ def _step() -> dict[str, Any]:
             "refused": {"type": ["boolean", "string"]},
             "obligation": {"type": "string", "minLength": 1},
         },
-        "if": {"properties": {"type": {"enum": list(MESSAGE_TYPES)}}},
-        "then": {"properties": {"params": {"$ref": "#/$defs/message"}}},
+        "allOf": [
+            {
+                "if": {"required": ["type"], "properties": {"type": {"enum": _spellings(kind)}}},
+                "then": {"properties": {"params": {"$ref": f"#/$defs/{PREFIX}{kind}"}}},
+            }
+            for kind in (*TYPES, *COMMANDS)
+        ],
     }
+
+
+def _params() -> dict[str, Any]:
+    """{name of a definition: schema of a type's params}."""
+    made = {f"{PREFIX}{kind}": published(kind) for kind in (*TYPES, *COMMANDS)}
+    for kind in ("expect", "expect_none", "wait_for_message", "wait_for_held"):
+        action = made[f"{PREFIX}{kind}"]["properties"]["action"]
+        action |= {"anyOf": [{"type": "string", "pattern": actions_pattern()}]}
+    payload = made[f"{PREFIX}expect"]["properties"]["payload"]
+    payload["description"] = f"{payload['description']}: {', '.join(MATCHERS)}"
+    return made
 
 
 def _spellings(kind: str) -> list[str]:
     """A command's name may be written with _ or -."""
     return [kind, kind.replace("-", "_")] if kind in COMMANDS else [kind]
-
-
-def _message() -> dict[str, Any]:
-    action = "|".join(sorted(every_action()))
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "direction": {"enum": ["sent", "received", "both"]},
-            "action": {
-                "type": "string", "pattern": rf"\$|^\s*({action})(\s*,\s*({action}))*\s*$",
-            },
-            "kind": {"anyOf": [{"enum": list(KINDS)}, OPEN]},
-            "payload": {"description": f"Rules: {', '.join(MATCHERS)}"},
-            "validate": {},
-            "capture": {"type": "object", "additionalProperties": {"type": "string"}},
-            "mark": {"type": "string"},
-            "since": {"enum": ["last_match", "start"]},
-            "answers": {"type": "boolean"},
-            "next": {"type": "boolean"},
-            "order": {"const": "any"},
-            "count": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 1000}, OPEN]},
-            "within_ms": {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, OPEN]},
-        },
-    }  # fmt: skip
 
 
 def _watch() -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from scenarios.rules import placing
 from scenarios.rules.station_steps import COMMANDS, check_params
 from scenarios.rules.step_rules import CONTAINERS, RULES, check_actions, check_capture, inner_lists
 from scenarios.rules.values import LONGEST_MS, NAME, OWN_NAMES, is_number, is_open, used_names
@@ -42,18 +43,29 @@ def type_of(step: Mapping[str, Any]) -> str:
 
 def check_scenario(values: Mapping[str, Any]) -> dict[str, list[str]]:
     """`values`: slug, name, tags, steps, cleanup, variables, watch."""
-    found = {
+    found: dict[str, list[str]] = {}
+    for problem in placed_problems(values):
+        found.setdefault(problem["field"], []).append(problem["sentence"])
+    return found
+
+
+def placed_problems(values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """[{"field", "pointer": within the field's value, "sentence"}]; of `values` as above."""
+    plain = {
         "slug": check_slug(values.get("slug")),
         "name": [] if str(values.get("name") or "").strip() else ["Give the scenario a name."],
         "tags": check_tags(values.get("tags")),
         "variables": check_variables(values.get("variables")),
-        "steps": check_steps(values.get("steps"), needed=True),
-        "cleanup": check_steps(values.get("cleanup"), needed=False),
         "watch": check_watch(values.get("watch")),
     }
-    if not any(found.values()):
-        found["steps"] = check_names(values)
-    return {name: sentences for name, sentences in found.items() if sentences}
+    found = [each for name, told in plain.items() for each in placing.told(name, _whole(told))]
+    found += placing.told("steps", placed_steps(values.get("steps"), needed=True))
+    found += placing.told("cleanup", placed_steps(values.get("cleanup"), needed=False))
+    return found or check_names(values)
+
+
+def _whole(sentences: list[str]) -> list[tuple[str, str]]:
+    return [("", sentence) for sentence in sentences]
 
 
 def check_slug(slug: Any) -> list[str]:
@@ -97,40 +109,49 @@ def too_deep(value: Any) -> bool:
 
 def check_steps(steps: Any, needed: bool) -> list[str]:
     """Sentences, each with the step's place: "Step 3 (repeat), step 1 (delay): ..."."""
+    return [sentence for _, sentence in placed_steps(steps, needed)]
+
+
+def placed_steps(steps: Any, needed: bool) -> list[tuple[str, str]]:
+    """(pointer within the steps, sentence as check_steps has it)."""
     if not isinstance(steps, list):
-        return ["Give the steps as a list of objects."]
+        return _whole(["Give the steps as a list of objects."])
     if needed and not steps:
-        return ["Give at least one step."]
+        return _whole(["Give at least one step."])
     if too_deep(steps):
-        return [NEST_LESS]
+        return _whole([NEST_LESS])
     try:
         if len(json.dumps(steps)) > MOST_BYTES:
-            return ["Shorten the steps to a million characters."]
+            return _whole(["Shorten the steps to a million characters."])
     except (TypeError, ValueError, RecursionError):
-        return ["Give the steps as plain JSON."]
-    sentences = list(_list_problems(steps, "", 1))
-    if not sentences and (count := sum(1 for _ in each_step(steps))) > MOST_STEPS:
-        return [f"Use at most {MOST_STEPS} steps, not {count}: repeat does many in one."]
-    return sentences[:20]
+        return _whole(["Give the steps as plain JSON."])
+    found = list(_list_problems(steps, "", "", 1))
+    if not found and (count := sum(1 for _ in each_step(steps))) > MOST_STEPS:
+        return _whole([f"Use at most {MOST_STEPS} steps, not {count}: repeat does many in one."])
+    return found[:20]
 
 
-def _list_problems(steps: Any, before: str, depth: int) -> Iterator[str]:
+def _list_problems(
+    steps: Any, pointer: str, before: str, depth: int
+) -> Iterator[tuple[str, str]]:
     if not isinstance(steps, list):
-        yield f"{before or 'Here'}: give a list of steps."
+        yield pointer, f"{before or 'Here'}: give a list of steps."
         return
     if depth > DEEPEST:
-        yield f"{before}: nest steps at most {DEEPEST} deep."
+        yield pointer, f"{before}: nest steps at most {DEEPEST} deep."
         return
     for number, step in enumerate(steps, start=1):
         kind = type_of(step) if isinstance(step, Mapping) else ""
         place = f"{before}step {number}" + (f" ({kind})" if kind else "")
         place = place if before else place.capitalize().replace(kind.capitalize(), kind)
+        here = f"{pointer}/{number - 1}"
         for sentence in _step_problems(step, kind):
-            yield f"{place}: {sentence}"
+            yield here + placing.narrowed(step, sentence), f"{place}: {sentence}"
         if kind in CONTAINERS and isinstance(step.get("params"), Mapping):
             for name, inner in inner_lists(kind, step["params"]):
                 where = "" if name == "steps" else f"{name}, "
-                yield from _list_problems(inner, f"{place}, {where}", depth + 1)
+                there = here + placing.pointer_of(kind, name)
+                yield from _list_problems(inner, there, f"{place}, {where}", depth + 1)
 
 
 def _step_problems(step: Any, kind: str) -> Iterator[str]:
@@ -197,8 +218,8 @@ def each_step(steps: list) -> Iterator[Mapping[str, Any]]:
             yield from each_step(inner)
 
 
-def check_names(values: Mapping[str, Any]) -> list[str]:
-    """Every variable that is spoken of is given, set or captured somewhere."""
+def check_names(values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Every variable that is spoken of is given, set or captured somewhere; as placed_problems."""
     every = [*each_step(values["steps"]), *each_step(values["cleanup"])]
     known = set(OWN_NAMES) | set(values["variables"])
     for step in every:
@@ -208,7 +229,12 @@ def check_names(values: Mapping[str, Any]) -> list[str]:
         if isinstance(params.get("as"), str):
             known.add(params["as"])
     unknown = set().union(*(used_names(dict(step)) for step in every)) - known
-    return [
-        f'No step gives ${name} a value: capture or set it, or add it to "variables".'
-        for name in sorted(unknown)
-    ]
+    found = []
+    for name in sorted(unknown):
+        pointer = placing.user_of(values["steps"], "", name, type_of)
+        found.append({
+            "field": "steps", "pointer": pointer or "",
+            "sentence": f'No step gives ${name} a value: capture or set it, or add it to '
+            '"variables".',
+        })  # fmt: skip
+    return found

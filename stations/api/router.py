@@ -17,6 +17,7 @@ from stations.api import (
     transfer,
 )
 from stations.api.paths import IdentityConverter
+from stations.crafter import api as crafter
 from stations.many import api as jobs
 
 # What `{station:identity}` in the paths means.
@@ -26,6 +27,6 @@ router = Router()
 # Words like "export" come before {identity}.
 for part in (
     actions, transfer, switching, fleet, templates, commands, faults,
-    interception, life, jobs, saved_filters, stations,
+    interception, life, jobs, saved_filters, crafter, stations,
 ):  # fmt: skip
     router.add_router("", part.router)

@@ -9,9 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from stations.models import Station
+from accounts.rights import holds
+from stations.admin.filters import known_tags
+from stations.models import Station, Template
 from stations.rights import DRIVE_STATION, PART, VIEW_MESSAGES
 
+WRITE_SCENARIOS = "scenarios.add_scenario"  # of a room that this one knows nothing else of
 MOST_SUGGESTED = 200  # running stations in the list of the field
 
 
@@ -28,5 +31,8 @@ def crafter(request: HttpRequest) -> HttpResponse:
         "action": request.GET.get("action", "")[:60],
         "running": list(running.values_list("identity", flat=True)[:MOST_SUGGESTED]),
         "sees_messages": PART.may(request, VIEW_MESSAGES),
+        "tags": known_tags(),
+        "templates": list(Template.objects.order_by("name").values_list("name", flat=True)),
+        "may_write_scenarios": holds(request.user, WRITE_SCENARIOS),
     }
     return render(request, "stations/crafter.html", context)

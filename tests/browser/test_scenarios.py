@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.processes import wait_until
 from benchmarks.stack import Stack
 from tests.browser.api import ask
+from tests.browser.editing import put
 from tests.system.csms import PythonCsms
 from tests.system.field_relay import FieldRelay
 
@@ -26,19 +28,23 @@ LAST = [{"type": "api_call", "description": "and ends", "params": {"action": "st
 
 def write(page: Page, platform: Stack, tmp_path: Path) -> None:
     page.goto(f"{platform.url}/admin/scenarios/scenario/add/")
+    expect(page.locator("body")).to_have_attribute("data-editor", "ready")
     page.fill("#id_name", "By hand")
     page.locator("#id_name").blur()  # a proposal for the id is made of the name
     expect(page.locator("#id_slug")).to_have_value("by-hand")
     page.fill("#id_slug", f"by-hand-{secrets.token_hex(3)}")
-    page.fill("#id_steps", '[{"type": "delay"},')
-    expect(page.locator("#id_steps + .sc-hint")).to_contain_text("Not JSON")
-    page.fill("#id_steps", '[{"type": "delay"}]')
-    expect(page.locator("#id_steps + .sc-hint")).to_have_text("A list of 1")
+    faults = page.locator("#id_steps-faults li")
+    put(page, "steps", '[{"type": "delay"},')
+    expect(faults).to_contain_text("line 1")
+    put(page, "steps", '[\n{"type": "delay",\n"params": {"duration": -1}}]')
+    expect(faults).to_have_text(re.compile('line 3.*Correct the param "duration"'))
     page.locator("button[name=_continue]").click()
     expect(page.locator("body")).to_contain_text('Correct the param "duration"')
-    page.fill("#id_steps", json.dumps(STEPS, indent=2))
+    expect(page.locator("body")).to_have_attribute("data-editor", "ready")
+    put(page, "steps", json.dumps(STEPS, indent=2))
+    expect(faults).to_have_count(0)
     page.get_by_text("Cleanup and variables", exact=True).click()
-    page.fill("#id_cleanup", json.dumps(LAST))
+    put(page, "cleanup", json.dumps(LAST))
     page.screenshot(path=tmp_path / "form.png")
     page.locator("button[name=_continue]").click()
     page.wait_for_url("**/change/")

@@ -165,6 +165,8 @@ def filled(operation: str) -> tuple[str, str]:
         "session_id": lambda: "s1",
         "number": lambda: 1,
         "token": lambda: "0" * 24,
+        "kept": lambda: "0" * 24,
+        "sent": lambda: "0" * 24,
         "version": lambda: "2.0.1",
         "action": lambda: "Heartbeat",
     }

@@ -29,7 +29,7 @@ def form(**changes: str) -> dict[str, str]:
 
 def test_a_scenario_is_made_by_the_form(admin_client, hot) -> None:
     page = admin_client.get(reverse("admin:scenarios_scenario_add")).content.decode()
-    assert 'class="' in page and "sc-json" in page and "editor.js" in page
+    assert 'class="' in page and "sc-json" in page and "editor/main.js" in page
     answer = admin_client.post(reverse("admin:scenarios_scenario_add"), form())
     assert answer.status_code == 302, answer.content.decode()[-3000:]
     row = Scenario.objects.get(slug="new")

@@ -13,7 +13,7 @@ export class Api {
         headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": this.token },
         body: body === undefined ? undefined : JSON.stringify(body),
       });
-      const told = await answer.json();
+      const told = answer.status === 204 ? null : await answer.json();
       const why = answer.ok ? "" : (told.fields ? Object.values(told.fields).join(" ") : told.message);
       return { ok: answer.ok, told, why };
     } catch {

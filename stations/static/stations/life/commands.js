@@ -2,7 +2,7 @@
 // a form is made when its command is opened.
 
 import { made } from "../../emulator/words.js";
-import { Form } from "./form.js";
+import { Form } from "../../emulator/json/form.js";
 
 const KEPT = "station-seat";
 const plain = (words) => words.replaceAll("`", "");

@@ -1,7 +1,8 @@
 // What is wrong with a value by a JSON schema, of the words that OCPP's schemas use; and an example.
 // The CSMS has the last word, and the station's log what its own check says.
 
-import { resolved } from "../life/form.js";
+import { resolved } from "./form.js";
+import { part as pointed } from "./positions.js";
 
 const MOST = 50;
 const TYPES = {
@@ -45,8 +46,8 @@ function look(given, whole, value, path, found) {
     const known = schema.properties ?? {};
     for (const name of schema.required ?? []) if (!(name in value)) say(`${name} is missing`);
     for (const [name, part] of Object.entries(value)) {
-      if (Object.hasOwn(known, name)) look(known[name], whole, part, `${path}/${name}`, found);
-      else if (schema.additionalProperties === false) say("there is no such field", `${path}/${name}`);
+      if (Object.hasOwn(known, name)) look(known[name], whole, part, `${path}/${pointed(name)}`, found);
+      else if (schema.additionalProperties === false) say("there is no such field", `${path}/${pointed(name)}`);
     }
   }
 }
