@@ -11,7 +11,6 @@ from typing import Any
 from chargepoint.commands import CommandRejected
 from chargepoint.config import StationConfig
 from chargepoint.core import topics
-from chargepoint.core.hooks import Hooks
 from chargepoint.effects import (
     SOON,
     TOUCH,
@@ -37,7 +36,7 @@ NOBODY = (None, None)
 EMPTY: frozenset[int] = frozenset()  # shared: one of a station's own takes 216 bytes
 
 
-class Station(Hooks, Registration):
+class Station(Registration):
     """Base of all versions; see calls and answers for the exchange of frames.
 
     A version supplies VERSION, CODES and its ROWS; they hear and answer the topics of topics.py.
@@ -112,6 +111,13 @@ class Station(Hooks, Registration):
     def remark(self, text: str, now: float) -> None:
         """Put on record that something was done to the station which no frame shows."""
         self.put(Noted(Frame("", "Note", "", "", "", now, mark=text)))
+
+    def begin(self, saved: dict[str, Any], now: float) -> None:
+        """For a version whose core has a state of its own: before the blocks are restored."""
+
+    def extra_saved(self) -> dict[str, Any]:
+        """What `begin` needs."""
+        return {}
 
     def boot_as(self, reason: str) -> None:
         """The next BootNotification has this reason."""

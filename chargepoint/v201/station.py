@@ -8,7 +8,7 @@ from uuid import UUID
 from chargepoint import rpc
 from chargepoint.common.rows import COMMON_ROWS
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import Block
+from chargepoint.core.block import Block, hears
 from chargepoint.core.tables import Order
 from chargepoint.security.vault import put_by, secrets_of
 from chargepoint.station import Station
@@ -133,6 +133,7 @@ class Station201(Station):
         put_by(saved, "model", secret)
         return saved
 
+    @hears(core_topics.RECONFIGURED)
     def reconfigured(self, old: Any, now: float) -> None:
         self.match_outlets()
 
