@@ -17,6 +17,7 @@ from django.db import connection
 from messaging.keeping.store import async_database
 from messaging.queries import history
 from stations.api.lookup import template_or_404
+from stations.configuration import trail
 from stations.crafter.tables import MOST_STATIONS, SentRequest
 from stations.orders import named
 from stations.orders.commands import send_commands
@@ -88,6 +89,10 @@ async def send(
         for name, row in rows.items()
     }
     able = [name for name, result in results.items() if not result["error"]]
+    trail.commanded("message", args, {
+        name: {"error": {"code": "not_sent", "message": result["error"]}}
+        for name, result in results.items() if result["error"]
+    })  # fmt: skip
     size = 1 if every_ms else AT_ONCE
     for start in range(0, len(able), size):
         if start and every_ms:
