@@ -134,10 +134,19 @@ def seen(view: View, placed: Iterable[Placed]) -> dict[str, Any]:
         cells.setdefault((int(one.x * size), int(one.y * size)), []).append(one)
     return {
         "count": len(inside),
+        "box": _box(inside),
         "states": dict(Counter(one.label for one in inside)),
         "places": [_place(members, view.zoom >= MOST_ZOOM) for members in cells.values()],
         "listed": [_station(one) for one in sorted(inside, key=lambda o: o.identity)[:LISTED]],
     }
+
+
+def _box(inside: list[Placed]) -> list[float] | None:
+    """[south, west, north, east] of all of them; None without any."""
+    if not inside:
+        return None
+    ys, xs = [one.latitude for one in inside], [one.longitude for one in inside]
+    return [min(ys), min(xs), max(ys), max(xs)]
 
 
 def _place(members: list[Placed], deepest: bool) -> dict[str, Any]:

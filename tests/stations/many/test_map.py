@@ -23,6 +23,7 @@ def test_stations_are_on_the_map_with_their_states(admin, make_station, set_stat
     set_state("A", {"status": "Faulted"})
     far = admin.get(DATA, {"zoom": 3}).json()
     assert (far["count"], far["elsewhere"]) == (3, 1)
+    assert far["box"] == [-33.9, 8.6, 50.1001, 18.4]
     assert far["states"] == {"faulted": 1, "stopped": 2}
     assert sorted(place["count"] for place in far["places"]) == [1, 2]
     near = admin.get(DATA, {"zoom": 18, "south": 50, "north": 51, "west": 8, "east": 9}).json()
@@ -31,7 +32,8 @@ def test_stations_are_on_the_map_with_their_states(admin, make_station, set_stat
     assert near["listed"][0]["link"].endswith("/life/")
     one = admin.get(DATA, {"tag": "n", "state": "faulted"}).json()
     assert [each["name"] for each in one["listed"]] == ["North"]
-    assert admin.get(DATA, {"state": "charging"}).json()["count"] == 0
+    none = admin.get(DATA, {"state": "charging"}).json()
+    assert (none["count"], none["box"]) == (0, None)
 
 
 @pytest.mark.parametrize("query", [{"zoom": 99}, {"zoom": "x"}, {"south": "nan"}, {"west": "w"}])

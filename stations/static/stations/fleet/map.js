@@ -101,8 +101,7 @@ async function refresh() {
 async function fit() {
   const told = await ask(true);
   if (!told) return;
-  const points = told.places.map(({ at }) => at);
-  if (points.length) map.fitBounds(L.latLngBounds(points).pad(0.15), { maxZoom: 11, animate: fitted && !calm });
+  if (told.box) map.fitBounds(L.latLngBounds([told.box.slice(0, 2), told.box.slice(2)]).pad(0.1), { maxZoom: 11, animate: fitted && !calm });
   fitted = true;
   await refresh();
 }
