@@ -10,9 +10,9 @@ from chargepoint.core.block import READS, Block, answers, folds, variable
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
 from chargepoint.v201 import topics
-from chargepoint.v201.auth_cache import key
+from chargepoint.v201.authorization.auth_cache import key
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.variables import READ_ONLY, Variable
+from chargepoint.v201.variables.table import READ_ONLY, Variable
 
 if TYPE_CHECKING:
     from chargepoint.station import Station

@@ -6,7 +6,7 @@ from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, answers, hears
 from chargepoint.effects import PingInterval
 from chargepoint.v201 import topics
-from chargepoint.v201.variables import VARIABLES
+from chargepoint.v201.variables.table import VARIABLES
 
 _HEARTBEAT = next(v for v in VARIABLES if v.key == "OCPPCommCtrlr.HeartbeatInterval")
 

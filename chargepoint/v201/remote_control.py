@@ -4,8 +4,8 @@ import orjson
 
 from chargepoint.core.block import Block, action
 from chargepoint.v201 import topics
-from chargepoint.v201.auth_cache import key as token_key
-from chargepoint.v201.charging_profiles import WAITING, read
+from chargepoint.v201.authorization.auth_cache import key as token_key
+from chargepoint.v201.charging.charging_profiles import WAITING, read
 from chargepoint.v201.custom_data import plain
 from chargepoint.v201.outlet import Outlet
 

@@ -10,13 +10,13 @@ from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
 from chargepoint.reserving import FOR_ANOTHER, PERHAPS, Reservations, merged
 from chargepoint.times import seconds_of
 from chargepoint.v201 import topics
-from chargepoint.v201.auth_cache import key
+from chargepoint.v201.authorization.auth_cache import key
 from chargepoint.v201.connector_types import fits_type
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
-    from chargepoint.v201.authorization import Authorization
+    from chargepoint.v201.authorization.authorization import Authorization
 
 
 _FREE = (State.AVAILABLE, State.RESERVED)

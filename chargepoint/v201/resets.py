@@ -15,7 +15,7 @@ from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
-    from chargepoint.v201.transactions import Transactions
+    from chargepoint.v201.transactions.transactions import Transactions
 
 
 STATION = 0  # where an EVSE's number stands else

@@ -13,28 +13,23 @@ from chargepoint.core.tables import Order
 from chargepoint.security.vault import put_by, secrets_of
 from chargepoint.station import Station
 from chargepoint.v201 import topics
-from chargepoint.v201.authorization import Authorization
+from chargepoint.v201.authorization.authorization import Authorization
+from chargepoint.v201.authorization.customer_information import CustomerInformation
+from chargepoint.v201.authorization.operator_commands import OperatorCommands
+from chargepoint.v201.authorization.plug_and_charge import PlugAndCharge
 from chargepoint.v201.availability import Availability
 from chargepoint.v201.cabinet import Cabinet
-from chargepoint.v201.customer_information import CustomerInformation
-from chargepoint.v201.device_model import DeviceModel, initial
-from chargepoint.v201.display_messages import DisplayMessages
-from chargepoint.v201.driver import Driver
-from chargepoint.v201.ev_needs import EvNeeds
+from chargepoint.v201.charging.ev_needs import EvNeeds
+from chargepoint.v201.charging.smart_charging import SmartCharging
+from chargepoint.v201.display.display_messages import DisplayMessages
 from chargepoint.v201.files.news import Files
 from chargepoint.v201.files.publications import Publications
 from chargepoint.v201.files.updates import Updates
 from chargepoint.v201.files.uploads import Uploads
-from chargepoint.v201.looking import Looking201
-from chargepoint.v201.meter_schedule import MeterSchedule
-from chargepoint.v201.migration import Migration
-from chargepoint.v201.monitoring import Monitoring
-from chargepoint.v201.operator_commands import OperatorCommands
+from chargepoint.v201.link.migration import Migration
+from chargepoint.v201.monitoring.monitoring import Monitoring
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.paging import Paging
-from chargepoint.v201.plug_and_charge import PlugAndCharge
 from chargepoint.v201.provisioning import Provisioning
-from chargepoint.v201.recalling import Recall201
 from chargepoint.v201.remote_control import RemoteControl
 from chargepoint.v201.reservation import Reservation
 from chargepoint.v201.resets import Resets
@@ -42,9 +37,14 @@ from chargepoint.v201.security.certificates import Certificates
 from chargepoint.v201.security.events import Security
 from chargepoint.v201.security.relinking import Credentials
 from chargepoint.v201.security.signing import Signing
-from chargepoint.v201.smart_charging import SmartCharging
-from chargepoint.v201.transactions import Transactions
-from chargepoint.v201.variable_requests import VariableRequests
+from chargepoint.v201.transactions.driver import Driver
+from chargepoint.v201.transactions.meter_schedule import MeterSchedule
+from chargepoint.v201.transactions.recalling import Recall201
+from chargepoint.v201.transactions.transactions import Transactions
+from chargepoint.v201.variables.device_model import DeviceModel, initial
+from chargepoint.v201.variables.looking import Looking201
+from chargepoint.v201.variables.paging import Paging
+from chargepoint.v201.variables.requests import VariableRequests
 
 ROWS: dict[str, type[Block]] = {
     **COMMON_ROWS,

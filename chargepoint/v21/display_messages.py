@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import State
-from chargepoint.v201.display_messages import DisplayMessages, Refusal
-from chargepoint.v201.variables import FORMATS, LANGUAGES, STATES
+from chargepoint.v201.display.display_messages import DisplayMessages, Refusal
+from chargepoint.v201.variables.table import FORMATS, LANGUAGES, STATES
 
 
 class DisplayMessages21(DisplayMessages):

@@ -4,12 +4,12 @@ from typing import ClassVar
 
 from chargepoint.core.block import READS, REFUSES, TAKES, answers, folds
 from chargepoint.core.block import variable as of_variable
-from chargepoint.v201 import network as profiles
 from chargepoint.v201 import topics
-from chargepoint.v201.migration import Migration
-from chargepoint.v201.network import OPERATORS, SECRETS, SLOTS, Profile
-from chargepoint.v201.network_profiles import PRIORITY, Refusal
-from chargepoint.v201.variables import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
+from chargepoint.v201.link import network as profiles
+from chargepoint.v201.link.migration import Migration
+from chargepoint.v201.link.network import OPERATORS, SECRETS, SLOTS, Profile
+from chargepoint.v201.link.network_profiles import PRIORITY, Refusal
+from chargepoint.v201.variables.table import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
 
 _COMPONENT = "NetworkConfiguration"
 _VERSIONS = ("OCPP12", "OCPP15", "OCPP16", "OCPP20", "OCPP201", "OCPP21")

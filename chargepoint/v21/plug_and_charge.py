@@ -7,9 +7,9 @@ from chargepoint.hardware.ev import EV
 from chargepoint.security import exi
 from chargepoint.security.certificates import read_chain
 from chargepoint.security.contracts import hashes_of
+from chargepoint.v201.authorization.plug_and_charge import PlugAndCharge
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.plug_and_charge import PlugAndCharge
-from chargepoint.v201.v2g_certificate import V2gCertificate
+from chargepoint.v201.security.v2g_certificate import V2gCertificate
 
 
 class PlugAndCharge21(PlugAndCharge):

@@ -12,28 +12,28 @@ from typing import ClassVar
 from chargepoint import rpc
 from chargepoint.core.block import Block
 from chargepoint.core.tables import Order
-from chargepoint.v21.battery_swap import BatterySwap
-from chargepoint.v21.charging import Charging21
-from chargepoint.v21.der import DerControl
 from chargepoint.v21.display_messages import DisplayMessages21
-from chargepoint.v21.ev_needs import EvNeeds21
-from chargepoint.v21.evse_controllers import EvseControllers
 from chargepoint.v21.message_kinds import MessageKinds21
+from chargepoint.v21.monitoring.streams import Streams
 from chargepoint.v21.network_configuration import NetworkConfiguration
+from chargepoint.v21.payments.settlements import Settlements
+from chargepoint.v21.payments.unsent import Unsent
+from chargepoint.v21.payments.web_payments import WebPayments
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
+from chargepoint.v21.power.charging import Charging21
+from chargepoint.v21.power.der import DerControl
+from chargepoint.v21.power.ev_needs import EvNeeds21
+from chargepoint.v21.power.evse_controllers import EvseControllers
+from chargepoint.v21.pricing.tariffs import Tariffs
 from chargepoint.v21.reservation import Reservation21
 from chargepoint.v21.resumption import Resumption
-from chargepoint.v21.settlements import Settlements
-from chargepoint.v21.streams import Streams
-from chargepoint.v21.tariffs import Tariffs
+from chargepoint.v21.swap.battery_swap import BatterySwap
 from chargepoint.v21.token_types import TokenTypes
 from chargepoint.v21.transaction_limits import TransactionLimits21
-from chargepoint.v21.unsent import Unsent
 from chargepoint.v21.variables import DeviceModel21
-from chargepoint.v21.web_payments import WebPayments
 from chargepoint.v201 import topics
-from chargepoint.v201.device_model import DeviceModel
 from chargepoint.v201.station import ORDER, ROWS, Station201
+from chargepoint.v201.variables.device_model import DeviceModel
 
 ROWS_21: dict[str, type[Block]] = {
     **ROWS,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chargepoint.v201.authorization import TOKEN_TYPES, Authorization, token_of
+from chargepoint.v201.authorization.authorization import TOKEN_TYPES, Authorization, token_of
 
 TOKEN_TYPES_21 = (*TOKEN_TYPES, "DirectPayment", "EVCCID", "VIN")
 

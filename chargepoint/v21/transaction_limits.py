@@ -5,7 +5,7 @@ from typing import Any
 from chargepoint.core.block import answers, gathers, hears, timer
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.transactions import Transactions
+from chargepoint.v201.transactions.transactions import Transactions
 
 _LOOK = 10.0  # seconds between looks at the state of charge
 LEAST = 1e-6  # of a currency: closer to a limit than this is at it

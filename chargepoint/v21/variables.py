@@ -1,8 +1,8 @@
 """The variables that 2.1 adds to the shared table (part 2, appendix 2)."""
 
-from chargepoint.v201.device_model import Catalogue, DeviceModel
-from chargepoint.v201.network import LONGEST_PASSWORD
-from chargepoint.v201.variables import (
+from chargepoint.v201.link.network import LONGEST_PASSWORD
+from chargepoint.v201.variables.device_model import Catalogue, DeviceModel
+from chargepoint.v201.variables.table import (
     DISPLAY_VARIABLES,
     EVSE_VARIABLES,
     READ_ONLY,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chargepoint.station import Station
     from chargepoint.v201.files.news import Files
     from chargepoint.v201.security.events import Security
-    from chargepoint.v201.variable_requests import VariableRequests
+    from chargepoint.v201.variables.requests import VariableRequests
 
 _LOGS = ("DiagnosticsLog", "SecurityLog")  # no data collector: 2.1's DataCollectorLog is refused
 

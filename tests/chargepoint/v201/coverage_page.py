@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from chargepoint.v21.evse_controllers import VARIABLES as OF_CONTROLLERS
+from chargepoint.v21.power.evse_controllers import VARIABLES as OF_CONTROLLERS
 from chargepoint.versions import station_class
 from tests.chargepoint.coverage import (
     ROOT,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.v201.cost import NOTICE, SHOWN_AFTER
+from chargepoint.v201.display.cost import NOTICE, SHOWN_AFTER
 from tests.chargepoint.inside import block
 
 from .csms import booted

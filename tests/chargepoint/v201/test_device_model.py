@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoint.v201.device_model import DeviceModel
-from chargepoint.v201.variables import CONNECTOR_VARIABLES, EVSE_VARIABLES, VARIABLES
+from chargepoint.v201.variables.device_model import DeviceModel
+from chargepoint.v201.variables.table import CONNECTOR_VARIABLES, EVSE_VARIABLES, VARIABLES
 
 find = DeviceModel.CATALOGUE.find
 CONNECTORS = {1: {1, 2}, 2: {1}}

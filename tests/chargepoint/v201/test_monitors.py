@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoint.v201.monitors import Monitor
+from chargepoint.v201.monitoring.monitors import Monitor
 
 NUMBERS = st.integers(-20, 20)
 

@@ -6,7 +6,7 @@ import pytest
 
 from chargepoint.config import ConnectorConfig
 from chargepoint.times import iso, seconds_of
-from chargepoint.v201.variables import MEASURANDS
+from chargepoint.v201.variables.table import MEASURANDS
 
 from .csms import booted
 

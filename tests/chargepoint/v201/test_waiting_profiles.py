@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.times import iso
-from chargepoint.v201.variables import PROFILES_AT_MOST
+from chargepoint.v201.variables.table import PROFILES_AT_MOST
 
 from .profiles import DEFAULT, TX, profile, set_profile
 from .test_smart_charging import CAR, charge, made_csms, power

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargepoint.times import seconds_of
-from chargepoint.v21.event_stream import (
+from chargepoint.v21.monitoring.event_stream import (
     KEPT_AT_MOST,
     SENT_AT_MOST,
     EventStream,

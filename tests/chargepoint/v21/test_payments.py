@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chargepoint.station import CommandRejected
-from chargepoint.v21.one_time_passwords import one_time_password
+from chargepoint.v21.payments.one_time_passwords import one_time_password
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 

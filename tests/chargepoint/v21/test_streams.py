@@ -6,7 +6,7 @@ import pytest
 
 from chargepoint.switching import carried_over
 from chargepoint.times import seconds_of
-from chargepoint.v21.streams import STREAMS_AT_MOST
+from chargepoint.v21.monitoring.streams import STREAMS_AT_MOST
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, booted, config_of
 

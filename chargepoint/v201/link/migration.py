@@ -1,0 +1,165 @@
+"""Functional block B10: by which network profile the station dials, and where it falls back to."""
+
+from typing import Any
+
+from chargepoint.backoff import configured_delay
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import answers, gathers, hears
+from chargepoint.effects import SOON, URGENT
+from chargepoint.security.vault import LinkSecurity
+from chargepoint.v201.link.network import Network, Profile, level
+from chargepoint.v201.link.network_profiles import DOWNGRADE, PRIORITY, NetworkProfiles
+from chargepoint.v201.variables.table import VARIABLES
+
+# The reason of a BootNotification without a boot: BootReasonEnumType has no word for it.
+MOVED = "Unknown"
+_COMM = "OCPPCommCtrlr"
+_PRIORITY = next(v for v in VARIABLES if v.key == PRIORITY)
+
+
+class Migration(NetworkProfiles):
+    __slots__ = ()
+
+    # --- what the shell asks before it dials -------------------------------------------------
+
+    @answers(core_topics.LINK_SECURITY)
+    def link_in_use(self) -> LinkSecurity | None:
+        link, profile = self.core.block("relinking").link_security(), self.profile_in_use()
+        if profile is None:
+            return link
+        if link is None:
+            link = LinkSecurity(
+                level(profile), roots=tuple(self.core.block("certificates").csms_roots())
+            )
+        return link._replace(
+            url=profile["OcppCsmsUrl"],
+            identity=profile.get("Identity", ""),
+            password=profile.get("BasicAuthPassword") or link.password,
+        )
+
+    @answers(core_topics.RECONNECT_DELAY)
+    def configured_pause(self, attempt: int) -> float:
+        return configured_delay(
+            attempt,
+            self.core.rng.random(),
+            minimum=self.core.model.integer(f"{_COMM}.RetryBackOffWaitMinimum"),
+            doublings=self.core.model.integer(f"{_COMM}.RetryBackOffRepeatTimes"),
+            spread=self.core.model.integer(f"{_COMM}.RetryBackOffRandomRange"),
+        )
+
+    # --- how it went -------------------------------------------------------------------------
+
+    @hears(core_topics.DIAL_FAILED)
+    def attempt_failed(self, kind: str, why: str, now: float) -> None:
+        trial = self.security.vault is not None and self.security.vault.before is not None
+        if self.network is not None and not trial:  # new credentials are given up before the slot
+            self._attempt_failed(self.network, now)
+
+    def _attempt_failed(self, network: Network, now: float) -> None:
+        """B10.FR.03: so many attempts for each entry."""
+        network.failures += 1
+        self.core.changed(SOON)
+        if network.failures >= self.core.model.integer(f"{_COMM}.NetworkProfileConnectionAttempts"):
+            network.tried += 1
+            self._turn(network, now)
+
+    def _turn(self, network: Network, now: float) -> None:
+        """To the next entry; after all of them to the one that worked (B10.FR.07), and round."""
+        before = network.current
+        order = self._order(network)
+        if network.tried >= len(order) and network.good not in (None, before):
+            network.current, network.failures, network.tried = network.good, 0, 0
+        elif before[0] in order:
+            network.use(order[(order.index(before[0]) + 1) % len(order)])
+        else:
+            network.use(order[0])
+        if network.current != before:
+            self.core.boot_anew()  # what another CSMS has asked for, and said of us
+            words = f"turned from network profile {before[0]} to {network.current[0]}"
+            self.core.remark(words, now)
+            self.core.changed(URGENT)
+
+    def _order(self, network: Network) -> list[int]:
+        """NetworkConfigurationPriority without what is empty, or less secure than what worked."""
+        least = self._least_security(network)
+        order = [int(slot) for slot in self.core.model.members(PRIORITY)]
+        order = [slot for slot in order if network.holds(slot)]
+        return [slot for slot in order if self.security_of(slot) >= least] or [network.current[0]]
+
+    def _least_security(self, network: Network) -> int:
+        """A05.FR.06: there is no way down, but from 3 to 2 where that is allowed."""
+        if network.good is None:
+            return 0
+        profile = network.good[1]
+        least = self.configured_security() if profile is None else level(profile)
+        return 2 if least == 3 and self.core.model.flag(DOWNGRADE) else least
+
+    @hears(core_topics.CONNECTING)
+    def attempt_succeeded(self, now: float) -> None:
+        network = self.network
+        if network is not None:
+            network.failures = network.tried = 0
+        if self.core.booted and not self.core.same_csms():
+            self.core.boot_as(MOVED)
+
+    @answers(core_topics.CSMS_ADDRESS)
+    def address_in_use(self) -> str | None:
+        profile = self.profile_in_use()
+        return None if profile is None else profile["OcppCsmsUrl"]
+
+    @answers(core_topics.NEW_CSMS)
+    def is_new_csms(self) -> bool:
+        """B10.FR.10: after a change of the profile a BootNotification comes first, also without
+        a boot."""
+        network = self.network
+        return network is not None and network.current != network.good
+
+    @hears(core_topics.BEING_REGISTERED)
+    def accepted_by_csms(self, now: float, rebooted: bool) -> None:
+        network = self.network
+        moved = network is not None and network.current != network.good
+        if moved:
+            self.core.forget_reported()
+            network.good = network.current
+            self._drop_weaker(network)
+            self.core.changed(URGENT)
+
+    def _drop_weaker(self, network: Network) -> None:
+        """A05.FR.06: profiles less secure than the link that works now are removed."""
+        least = self._least_security(network)
+        kept = {slot: held for slot, held in network.slots.items() if level(held) >= least}
+        network.slots = kept
+        self.core.model.put(_PRIORITY, ",".join(map(str, self._order(network))))
+
+    def resume(self, now: float) -> None:
+        self.heed_network()
+        if not self.core.booted:
+            self._begin_with_first()
+
+    # --- a boot ------------------------------------------------------------------------------
+
+    @hears(core_topics.REBOOTED)
+    def begin_anew(self, now: float, reason: str, seconds: float) -> None:
+        self.core.model.booted()
+        self._begin_with_first()
+
+    def _begin_with_first(self) -> None:
+        """B10.FR.04: after a boot it begins with the first entry."""
+        if self.network is not None:
+            self.network.use(self._order(self.network)[0])
+            self.network.tried = 0
+
+    # --- to look at --------------------------------------------------------------------------
+
+    @gathers(core_topics.SHOWN)
+    def network_shown(self) -> dict[str, Any]:
+        """{"network": {"slot", "url", "security_profile"}} where the CSMS has set profiles."""
+        if self.network is None:
+            return {}
+        profile: Profile = self.profile_in_use() or {}
+        shown = {
+            "slot": self.network.current[0],
+            "url": profile.get("OcppCsmsUrl", self.core.config.csms_url),
+            "security_profile": self.security_profile(),
+        }
+        return {"network": shown}

@@ -1,0 +1,403 @@
+"""Functional block E, transactions.
+
+Everything that happens to an outlet ends in `happened`: it compares which TxStartPoint /
+TxStopPoint conditions held at the last look with those that hold now, makes the Started, Updated
+or Ended event that follows, and then drives the power path.
+"""
+
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import Block, answers, got, hears, timer
+from chargepoint.effects import SOON, URGENT, Session
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import Event, State
+from chargepoint.kept_values import BEGIN, END
+from chargepoint.v201 import topics
+from chargepoint.v201.authorization.auth_cache import key as token_key
+from chargepoint.v201.charging.charging_profiles import WAITING
+from chargepoint.v201.outlet import Outlet, Transaction
+from chargepoint.v201.transactions.energy_caps import EnergyCaps
+
+# Faults that end a transaction, by the names that 1.6 gave them; others suspend it.
+_STOPPED_BY = {
+    "GroundFailure": "GroundFault",
+    "OverCurrentFailure": "OvercurrentFault",
+    "PowerSwitchFailure": "Other",
+    "EmergencyStop": "EmergencyStop",
+}
+STARTED_MEASURANDS = "SampledDataCtrlr.TxStartedMeasurands"
+ENDED_MEASURANDS = "SampledDataCtrlr.TxEndedMeasurands"
+NO_AUTHORIZATION = {"idToken": "", "type": "NoAuthorization"}
+
+
+class Transactions(EnergyCaps, Block):
+    __slots__ = ()
+
+    # --- what happens to an outlet -----------------------------------------------------------
+
+    @hears(core_topics.PLUGGED)
+    def ev_plugged_in(self, connector: Connector, now: float) -> None:
+        outlet = self.core.outlets[connector.id]
+        self.core.clear_timer(("ev_timeout", outlet.number))
+        outlet.connect_by = None
+        free = connector.can(Event.AUTHORIZED)
+        self.happened(outlet, "CablePluggedIn", now)
+        self.core.block("charging").plan(now)
+        if free:
+            self._charge_unasked(outlet, now)
+
+    def _charge_unasked(self, outlet: Outlet, now: float) -> None:
+        """AuthCtrlr.Enabled, false: nobody has to be authorized."""
+        if (
+            outlet.token is None
+            and not self.core.model.flag("AuthCtrlr.Enabled")
+            and self.may_charge()
+        ):
+            self.authorized(outlet, NO_AUTHORIZATION, "Authorized", now)
+
+    def may_charge(self) -> bool:
+        """TxCtrlr.TxBeforeAcceptedEnabled: charging may begin before the CSMS has accepted us."""
+        return self.core.booted or self.core.model.flag("TxCtrlr.TxBeforeAcceptedEnabled")
+
+    @hears(core_topics.REGISTERED)
+    def cars_waited(self, now: float, rebooted: bool) -> None:
+        """The CSMS has accepted us: cars that came before may charge where nobody is asked."""
+        if not rebooted:
+            return
+        for outlet in self.core.outlets.values():
+            if outlet.hardware.ev is not None and outlet.hardware.can(Event.AUTHORIZED):
+                self._charge_unasked(outlet, now)
+
+    @hears(core_topics.UNPLUGGED)
+    def ev_unplugged(self, connector: Connector, now: float) -> None:
+        self.core.tell(topics.UNPLUGGING, connector, now)
+        outlet = self.core.outlets[connector.id]
+        # E09, E10: with StopTxOnEVSideDisconnect the transaction is deauthorized.
+        if connector.in_transaction and self.core.model.flag("TxCtrlr.StopTxOnEVSideDisconnect"):
+            connector.apply(Event.TRANSACTION_ENDED, now)
+            outlet.token = None
+        self.happened(outlet, "EVCommunicationLost", now, "EVDisconnected")
+        self.core.block("charging").plan(now)
+        self.core.block("reservation").show_reservations(now)
+        self.core.block("driver").driver_gone(outlet)
+        if connector.state is State.AUTHORIZED:
+            self.await_ev(outlet, now)
+
+    def authorized(
+        self, outlet: Outlet, token: dict, trigger: str, now: float, remote: int | None = None,
+        group: str = "",
+    ) -> None:  # fmt: skip
+        """`token`, of the group with that key, may charge on this outlet from now on."""
+        self.core.tell(topics.AUTHORIZING, outlet, token, now)
+        self.core.block("reservation").claim_reservation(outlet, token, group)
+        outlet.token, outlet.group = token, group
+        outlet.remote_start_id = remote
+        if outlet.hardware.can(Event.AUTHORIZED):
+            outlet.hardware.apply(Event.AUTHORIZED, now)
+        transaction = outlet.transaction
+        if transaction is not None and remote is not None:
+            transaction.remote_start_id = remote
+        if outlet.hardware.ev is None:
+            self.await_ev(outlet, now)
+        self.happened(outlet, trigger, now, token=token)
+
+    def deauthorized(
+        self, outlet: Outlet, trigger: str, reason: str, now: float, token: dict | None = None
+    ) -> None:
+        """Nobody may charge here any longer; `token` is who asked for it, if a card did."""
+        outlet.token = None
+        self.core.clear_timer(("ev_timeout", outlet.number))
+        outlet.connect_by = None
+        hardware = outlet.hardware
+        for event in (Event.TRANSACTION_ENDED, Event.AUTHORIZATION_LOST):
+            if hardware.can(event):
+                hardware.apply(event, now)
+                break
+        self.happened(outlet, trigger, now, reason, token)
+        self.core.block("reservation").unclaim_reservation(outlet, now)
+        self._forget_needs(outlet)
+        self.core.block("charging").end_profiles(outlet, WAITING, now)
+        self.core.block("driver").driver_may_leave(outlet, now)
+
+    def _forget_needs(self, outlet: Outlet) -> None:
+        outlet.needs = None
+        self.core.clear_timer(("needs", outlet.number))
+
+    def await_ev(self, outlet: Outlet, now: float) -> None:
+        """Start TxCtrlr.EVConnectionTimeOut."""
+        seconds = self.core.model.integer("TxCtrlr.EVConnectionTimeOut")
+        outlet.connect_by = now + seconds if seconds else None
+        if seconds:
+            self.core.set_timer(("ev_timeout", outlet.number), outlet.connect_by)
+
+    def withdraw(self, outlet: Outlet) -> None:
+        """Nobody is authorized there any longer; what follows from it is the caller's to tell."""
+        outlet.token = None
+
+    @timer("ev_timeout")
+    def at_ev_timeout(self, now: float, number: int) -> None:
+        outlet = self.core.outlets.get(number)
+        if outlet is not None and outlet.token is not None and outlet.hardware.ev is None:
+            self.deauthorized(outlet, "EVConnectTimeout", "Timeout", now)  # E03.FR.05
+
+    @hears(core_topics.FAULTED)
+    def fault_changed(self, connector: Connector, now: float) -> None:
+        outlet = self.core.outlets[connector.id]
+        if not connector.in_transaction and connector.faulted:
+            outlet.token = None
+        reason = _STOPPED_BY.get(connector.error_code)
+        if outlet.transaction is not None and connector.faulted and reason:
+            self.deauthorized(outlet, "AbnormalCondition", reason, now)
+        else:
+            self.happened(outlet, "AbnormalCondition", now)
+        if connector.faulted:
+            if outlet.token is None:
+                self.core.block("reservation").unclaim_reservation(outlet, now)
+            self.core.block("reservation").end_broken_reservations(now)
+        self.core.block("reservation").show_reservations(now)
+
+    @timer("hardware")
+    def at_hardware(self, now: float, number: int) -> None:
+        """The EV was to fill up about now."""
+        outlet = self.core.outlets.get(number)
+        if outlet is not None and not self.core.ask(topics.STOPS_WHEN_FULL, outlet, now):
+            outlet.hardware.advance(now)
+            self.happened(outlet, "ChargingStateChanged", now)
+            self.core.block("charging").plan(now)
+
+    def watch_hardware(self, outlet: Outlet, now: float) -> None:
+        """Wake up when the EV will be full or, as the power is now, the energy used up."""
+        transaction = outlet.transaction
+        if transaction is not None and transaction.cap_wh is not None and not transaction.barred:
+            self.watch_cap(outlet, now)
+        due = outlet.hardware.next_change(now)
+        if due is None:
+            self.core.clear_timer(("hardware", outlet.number))
+        else:
+            self.core.set_timer(("hardware", outlet.number), max(due, now + 0.001))
+
+    @hears(core_topics.MAINS_CHANGED)
+    def heed_mains(self, now: float) -> None:
+        for outlet in self.core.outlets.values():
+            self.watch_hardware(outlet, now)
+
+    @answers(core_topics.OPEN_TRANSACTION)
+    def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
+        outlet = self.core.outlets[connector.id]
+        token = outlet.token or (outlet.transaction and outlet.transaction.id_token) or {}
+        return outlet.transaction and outlet.transaction.id, token.get("idToken")
+
+    # --- what follows from it ----------------------------------------------------------------
+
+    def happened(
+        self, outlet: Outlet, trigger: str, now: float,
+        reason: str | None = None, token: dict | None = None,
+    ) -> None:  # fmt: skip
+        """Draw the conclusions of something that just happened to the outlet.
+
+        `trigger`: TriggerReasonEnumType. `reason`: ReasonEnumType, should the transaction end
+        by this, now or later. `token`: who was read.
+        """
+        self.core.tell(topics.LOOKING, outlet, now)
+        self._look(outlet, trigger, now, reason, token)
+        self.core.tell(topics.LOOKED, outlet, now)
+
+    def _look(
+        self, outlet: Outlet, trigger: str, now: float, reason: str | None, token: dict | None
+    ) -> None:
+        self.core.report(outlet.hardware, now)
+        self.core.block("reservation").show_reservations(
+            now
+        )  # who comes or goes changes how many places are left
+        before, after = outlet.seen, outlet.points()
+        outlet.seen = after
+        transaction = outlet.transaction
+        if transaction is None:
+            starts = self.core.model.members("TxCtrlr.TxStartPoint")
+            if after - before and not after.isdisjoint(starts):
+                self._start(outlet, trigger, now)
+        else:
+            transaction.reason = transaction.reason or reason
+            stops = self.core.model.members("TxCtrlr.TxStopPoint")
+            if not (before - after).isdisjoint(stops):
+                self.end(outlet, trigger, now, token)
+            elif trigger != "ChargingStateChanged" or _state_is_news(outlet):
+                self.updated(outlet, trigger, now, token=token)
+        self._drive(outlet, now)
+
+    def _drive(self, outlet: Outlet, now: float) -> None:
+        """Close the power path once an EV and an authorization are there."""
+        hardware, transaction = outlet.hardware, outlet.transaction
+        if outlet.token is not None and not (transaction and transaction.barred):
+            if hardware.state is State.READY:
+                hardware.apply(Event.TRANSACTION_STARTED, now)
+                self.core.block("needs").ev_asks(outlet, now)
+                self.core.block("charging").plan(now)
+            event = (
+                Event.EVSE_SUSPENDED
+                if self.core.block("charging").withheld(outlet)
+                else Event.ENERGY_OFFERED
+            )
+            if hardware.can(event):
+                hardware.apply(event, now)
+                self.happened(outlet, "ChargingStateChanged", now)
+                return
+        self.watch_hardware(outlet, now)
+
+    def _start(self, outlet: Outlet, trigger: str, now: float) -> None:
+        outlet.hardware.advance(now)
+        transaction = Transaction(self.core.uuid(), self.core.uuid(), now, outlet.hardware.meter_wh)
+        outlet.transaction = transaction
+        transaction.id_token = outlet.token
+        # A remote start that nobody followed is not this one's: then nobody is authorized.
+        if outlet.token is not None:
+            transaction.remote_start_id = outlet.remote_start_id
+        self.core.block("charging").profiles_for_start(outlet)
+        sampled = self.core.block("metering").sampled
+        meter = sampled(outlet, STARTED_MEASURANDS, BEGIN, now)
+        transaction.ended_values = sampled(outlet, ENDED_MEASURANDS, BEGIN, now)
+        self.core.tell(topics.BEGUN, outlet, now)
+        self._event(outlet, "Started", trigger, now, meter, outlet.token)
+        self.core.block("metering").restart_timers(outlet, now)
+        self.core.changed(URGENT)
+
+    def updated(
+        self, outlet: Outlet, trigger: str, now: float,
+        meter: list[dict] | None = None, token: dict | None = None,
+    ) -> None:  # fmt: skip
+        """An Updated event."""
+        transaction = outlet.transaction
+        transaction.id_token = transaction.id_token or token
+        self._event(outlet, "Updated", trigger, now, meter or [], token)
+        self.core.changed(SOON)
+
+    def end(self, outlet: Outlet, trigger: str, now: float, token: dict | None) -> None:
+        transaction = outlet.transaction
+        transaction.ended = now
+        meter = transaction.ended_values + self.core.block("metering").sampled(
+            outlet, ENDED_MEASURANDS, END, now
+        )
+        self._event(outlet, "Ended", trigger, now, meter, token)
+        outlet.transaction = None
+        self._forget_needs(outlet)
+        # A stop point may leave the authorization or the power path standing; they end with it.
+        outlet.token = None
+        self.core.clear_timer(("ev_timeout", outlet.number))
+        outlet.connect_by = None
+        for event in (Event.TRANSACTION_ENDED, Event.AUTHORIZATION_LOST):
+            if outlet.hardware.can(event):
+                outlet.hardware.apply(event, now)
+                break
+        outlet.seen = outlet.points()
+        self.core.block("metering").restart_timers(outlet, now)
+        self.core.changed(URGENT)
+        self.core.report(outlet.hardware, now)
+        self.core.block("charging").end_profiles(outlet, transaction.id, now)
+        self.core.tell(topics.ENDING, outlet, transaction, now)
+        self.core.tell(topics.ENDED, outlet, transaction, now)
+        self.core.block("reservation").show_reservations(now)
+        self.core.block("availability").availability_due(outlet, now)
+        self.core.block("resets").reset_if_idle(now)
+
+    def _event(
+        self, outlet: Outlet, kind: str, trigger: str, now: float,
+        meter: list[dict], token: dict | None,
+    ) -> None:  # fmt: skip
+        """Make a TransactionEventRequest, give it the next number and queue it."""
+        transaction = outlet.transaction
+        transaction.charging_state = outlet.hardware.charging_state_201
+        info: dict = {"transactionId": transaction.id, "chargingState": transaction.charging_state}
+        if transaction.remote_start_id is not None:
+            info["remoteStartId"] = transaction.remote_start_id
+        info.update(self.core.gather(topics.INFO_PARTS, outlet))
+        if kind == "Ended":
+            info["stoppedReason"] = transaction.reason or "Other"
+        payload: dict = {
+            "eventType": kind,
+            "timestamp": self.core.stamp(now),
+            "triggerReason": trigger,
+            "seqNo": transaction.seq,
+            "transactionInfo": info,
+            "evse": {"id": outlet.evse, "connectorId": outlet.connector_id},
+        }
+        if not self.core.connected:
+            payload["offline"] = True  # E04.FR.03
+        hardware = outlet.hardware
+        if hardware.state is State.CHARGING and not hardware.dc:
+            payload["numberOfPhasesUsed"] = hardware.phases_used
+        if trigger == "CablePluggedIn":
+            config = hardware.config
+            volts = 230 * config.phases if config.phases else 400
+            payload["cableMaxCurrent"] = config.max_power_w // volts
+        reservation = self.core.block("reservation").use_reservation(outlet, now)
+        if reservation is not None:
+            payload["reservationId"] = reservation
+        if token is not None:
+            payload["idToken"] = token
+        if meter:
+            payload["meterValue"] = meter
+        payload.update(self.core.gather(topics.EVENT_PARTS, outlet, kind, trigger, now))
+        transaction.seq += 1
+        self.core.queue_message(
+            "TransactionEvent", payload, transaction.session, connector=outlet.number
+        )
+        self.core.put(Session(self.session_told(outlet, now)))
+
+    def session_told(self, outlet: Outlet, now: float) -> dict:
+        """The same news for the record of charging sessions (not OCPP)."""
+        transaction, hardware = outlet.transaction, outlet.hardware
+        transaction.rev += 1
+        watts = hardware.metered_w(now)
+        picture = {"t": now, "energy_wh": round(hardware.meter_wh), "power_w": round(watts)}
+        if hardware.ev is not None:
+            picture["soc"] = round(hardware.ev.soc, 1)
+        over = transaction.ended is not None
+        start, stop = int(transaction.meter_start), int(hardware.meter_wh)
+        return {
+            "id": transaction.session,
+            "rev": transaction.rev,
+            "station": self.core.identity,
+            "connector": outlet.number,
+            "evse": outlet.evse,
+            "ocpp": self.core.config.version,
+            "transaction_id": transaction.id,
+            "id_tag": (transaction.id_token or {}).get("idToken", ""),
+            "started": transaction.started,
+            "meter_start": start,
+            "ended": transaction.ended,
+            "meter_stop": stop if over else None,
+            "reason": (transaction.reason or "Other") if over else None,
+            "energy_wh": stop - start,
+            "state": "ended" if over else "active",
+            "sample": picture,
+        }
+
+    # --- the CSMS's answer -------------------------------------------------------------------
+
+    @got("TransactionEvent")
+    def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
+        self._heed_verdict(payload, message, now)
+        self.core.tell(topics.EVENT_ANSWERED, payload, message, now)
+
+    def _heed_verdict(self, payload: dict, message: dict, now: float) -> None:
+        info, token = payload.get("idTokenInfo"), message["payload"].get("idToken")
+        if info is None or token is None:
+            return
+        self.core.block("authorization").learn(token, info, now)
+        outlet = self.core.outlets.get(message["connector"])
+        if outlet is not None and outlet.token == token and "groupIdToken" in info:
+            outlet.group = token_key(info["groupIdToken"])
+        transaction = outlet.transaction if outlet is not None else None
+        asked = message["payload"]["transactionInfo"]["transactionId"]
+        if info["status"] == "Accepted" or transaction is None or transaction.id != asked:
+            return
+        if outlet.token != token:
+            return
+        # E05, C15: started offline or by a cached token, and the CSMS says no.
+        if self.core.model.flag("TxCtrlr.StopTxOnInvalidId"):
+            self.deauthorized(outlet, "Deauthorized", "DeAuthorized", now)
+        else:
+            self.barred_after(outlet, now)
+
+
+def _state_is_news(outlet: Outlet) -> bool:
+    return outlet.transaction.charging_state != outlet.hardware.charging_state_201

@@ -1,0 +1,18 @@
+"""Monitoring in 2.1: events tell their severity, reports where a monitor comes from."""
+
+from typing import Any, ClassVar
+
+from chargepoint.v201.monitoring.monitoring import Monitoring
+from chargepoint.v201.monitoring.monitors import TARGETS, Monitor
+
+
+class Monitoring21(Monitoring):
+    __slots__ = ()
+
+    MONITOR_TYPES: ClassVar[tuple[str, ...]] = (*Monitoring.MONITOR_TYPES, *TARGETS)
+
+    def event_of(self, event: dict[str, Any], severity: int) -> dict[str, Any]:
+        return {**event, "severity": severity}
+
+    def monitor_told(self, monitor: Monitor) -> dict[str, Any]:
+        return {**super().monitor_told(monitor), "eventNotificationType": monitor.origin}

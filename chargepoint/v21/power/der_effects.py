@@ -1,0 +1,193 @@
+"""Functional block R: what DER controls do to the power of each EVSE, and what it alarms."""
+
+from math import inf
+from typing import NamedTuple
+
+from chargepoint.core.block import answers, folds, hears, timer
+from chargepoint.der import power
+from chargepoint.der.controls import ruling as ruling_of
+from chargepoint.der.power import Rating, Ruling
+from chargepoint.der.ride import STEP, Ride, reference_volts
+from chargepoint.hardware.sample import Sample
+from chargepoint.hardware.states import State
+from chargepoint.v21.power.evse_controllers import VAR_SHARE
+from chargepoint.v201 import topics
+from chargepoint.v201.outlet import Outlet
+
+_FACTORS = ("FixedPFAbsorb", "FixedPFInject", "WattPF")
+
+
+class Wish(NamedTuple):
+    """What profiles and driver make of an outlet, in W.
+
+    take: the limit of charging; give: what the EV is to give back instead, 0 for nothing;
+    most, room: how much it may take and give if the grid asks for it.
+    """
+
+    take: float
+    give: float
+    most: float
+    room: float
+
+
+class DerEffects:
+    """Block of Station21. ride: what is under way, None while no control is there."""
+
+    __slots__ = ()
+
+    @answers(topics.GRID_CONTROLS)
+    def look_at_grid(self, now: float) -> dict[int, float] | None:
+        if self.der is None and self.ride is None:
+            return None
+        self.ride = self.ride or Ride()
+        return self._look_at_grid(now)
+
+    @hears(topics.GRID_PLANNED)
+    def watch_grid(self, seen: dict[int, float], now: float) -> None:
+        if self._given(now) != seen:
+            self.ride.wait_until(now + STEP)  # power monitoring has to see it
+        if self.der is None:
+            self.ride = None
+            self.core.clear_timer("grid")
+        elif self.ride.due is None:
+            self.core.clear_timer("grid")
+        else:
+            self.core.set_timer("grid", self.ride.due)
+
+    @timer("grid")
+    def at_grid(self, now: float) -> None:
+        """Something is due: a trip, the end of a delay, the next step of a ramp."""
+        self.charging.plan(now)
+
+    def _look_at_grid(self, now: float) -> dict[int, float]:
+        ruling, mains = ruling_of(self.der), self.core.mains
+        given = self._given(now)
+        may_trip = self.core.config.configuration.get("EmulatorCtrlr.DERMayTrip") == "true"
+        alarms = self.ride.look(now, ruling, mains, given, self.core.rng.random, may_trip)
+        for alarm in alarms:
+            self.der_alarm(*alarm, now)
+        levels = self.ride.levels
+        if "VoltVar" in ruling:
+            identity, curve = ruling["VoltVar"]
+            params = curve.get("reactivePowerParams", {})
+            vref = reference_volts(self.ride, identity, params, mains, now)
+            none = Rating(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+            target = power.percent_var("VoltVar", curve, 0.0, none, mains, vref)
+            self.ride.aim("VoltVar", identity, target, curve.get("responseTime", 0.0), now)
+        else:
+            levels.pop("VoltVar", None)
+            levels.pop("vref", None)
+        return given
+
+    def _given(self, now: float) -> dict[int, float]:
+        """EVSE -> percent of the EV's rated discharge that it gives now."""
+        given: dict[int, float] = {}
+        for outlet in self.core.outlets.values():
+            ev = outlet.hardware.ev
+            if ev is not None and ev.max_discharge_kw and outlet.hardware.in_transaction:
+                outlet.hardware.advance(now)
+                given[outlet.evse] = outlet.hardware.export_w / (ev.max_discharge_kw * 10.0)
+        return given
+
+    def _ruling_at(self, outlet: Outlet) -> Ruling:
+        supported = self.core.block("controllers").der_supported(outlet)
+        return {k: v for k, v in ruling_of(self.der).items() if k in supported}
+
+    def der_rating(self, outlet: Outlet) -> Rating:
+        hardware = outlet.hardware
+        ev = hardware.ev
+        outlet_w = float(hardware.config.max_power_w)
+        ev_w = min(outlet_w, ev.max_discharge_kw * 1000.0)
+        take_w = ev.ceiling_w(hardware.config)
+        give_w, va = (outlet_w, outlet_w) if hardware.dc else (ev_w, max(ev_w, take_w))
+        return Rating(give_w, take_w, va, va * VAR_SHARE, ev_w, ev.gives_w(inf))
+
+    # --- watts -------------------------------------------------------------------------------
+
+    def der_shaped(self, outlet: Outlet, wish: Wish, now: float) -> tuple[float, float]:
+        """(limit of charging, watts to give back) by the wish and the controls."""
+        hardware, ride = outlet.hardware, self.ride
+        if ride is None or hardware.ev is None:
+            return wish.take, wish.give
+        ruling, rating = self._ruling_at(outlet), self.der_rating(outlet)
+        able = hardware.ev.gives_w(rating.ev_w)
+        base = min(wish.give, able) if wish.give else -hardware.could_take_w(wish.take)
+        share = ride.share(outlet.evse, self.core.block("controllers").der_supported(outlet), now)
+        most = min(wish.room, able, share * rating.ev_w)
+        least = -min(wish.most, rating.take_w)
+        wanted = power.shaped(base, ruling, self._levels(ruling, now), rating, least, most)
+        var, factor = self._var(ruling, wanted, rating, now)
+        if var is not None:
+            wanted = power.left_w(wanted, factor, var, rating)
+        ceased = ride.ceased(ruling)
+        if ceased is not None and ceased.get("powerDuringCessation") != "Active":
+            wanted = 0.0
+        gradients = ruling["Gradients"][1] if "Gradients" in ruling else None
+        if share == 0.0 or ceased is not None:
+            # Nothing is slow about a trip; what follows begins softly.
+            ride.pace(outlet.evse, 0.0, 0.0, None, 0.0, now)
+        else:
+            present = hardware.export_w - hardware.power_w
+            rated = max(rating.give_w if not hardware.dc else rating.ev_w, rating.take_w)
+            wanted = ride.pace(outlet.evse, wanted, present, gradients, rated, now)
+        if abs(wanted - base) < 1e-6:
+            return wish.take, wish.give
+        return (wish.most, wanted) if wanted > 0 else (max(0.0, -wanted), 0.0)
+
+    def _levels(self, ruling: Ruling, now: float) -> dict[str, float]:
+        levels = {}
+        for kind in ("FreqDroop", *power.BOUNDS):
+            if kind in ruling:
+                seconds = ruling[kind][1].get("responseTime", 0.0)
+                levels[kind] = self.ride.level(kind, seconds, now)
+        if "FreqDroop" in levels:
+            levels["FreqDroop"] /= 100.0
+        return levels
+
+    # --- vars --------------------------------------------------------------------------------
+
+    def _var(
+        self, ruling: Ruling, watts: float, rating: Rating, now: float
+    ) -> tuple[float | None, float | None]:
+        """(vars taken, power factor if that is what is kept); None where no control says it."""
+        kind = power.reactive_kind(ruling)
+        if kind == "FixedPFAbsorb" and watts > 0 and "FixedPFInject" in ruling:
+            kind = "FixedPFInject"
+        elif kind == "FixedPFInject" and watts < 0 and "FixedPFAbsorb" in ruling:
+            kind = "FixedPFAbsorb"
+        if kind is None or (kind, watts < 0) in (("FixedPFAbsorb", False), ("FixedPFInject", True)):
+            return None, None
+        settings = ruling[kind][1]
+        if kind in _FACTORS:
+            factor, absorbing = settings.get("displacement"), settings.get("excitation")
+            if kind == "WattPF":
+                factor, absorbing = power.watt_factor(settings, watts, rating)
+            return power.of_factor(watts, factor, absorbing), factor
+        unit = settings.get("yUnit") or settings["unit"]
+        if kind == "VoltVar":
+            level = self.ride.level(kind, settings.get("responseTime", 0.0), now)
+        else:
+            level = power.percent_var(kind, settings, watts, rating, self.core.mains, 100.0)
+        return power.vars_of(unit, level, watts, rating), None
+
+    @folds(topics.SAMPLE)
+    def with_vars(self, sample: Sample, outlet: Outlet, now: float) -> Sample:
+        """The meter's picture, with the vars that controls or a profile ask for."""
+        if outlet.hardware.state is not State.CHARGING or outlet.hardware.ev is None:
+            return sample
+        var = self.charging.setpoint_var(outlet, now)
+        if self.ride is not None:
+            ruling, rating = self._ruling_at(outlet), self.der_rating(outlet)
+            ceased = self.ride.ceased(ruling)
+            if ceased is not None and ceased.get("powerDuringCessation") != "Reactive":
+                return sample.with_reactive(0.0)
+            if (
+                self.ride.share(
+                    outlet.evse, self.core.block("controllers").der_supported(outlet), now
+                )
+                == 0.0
+            ):
+                return sample
+            asked, _ = self._var(ruling, sample.export_w - sample.power_w, rating, now)
+            var = var if asked is None else asked
+        return sample if var is None else sample.with_reactive(var)
