@@ -268,7 +268,7 @@ class Talk:
     def _sent(self, text: str) -> None:
         timeout = self.config.call_timeout
         if self.version != "1.6":
-            timeout = self.station.message_timeout()
+            timeout = self.station.ask(topics.MESSAGE_TIMEOUT)
         frame = self.witness.said(text, self.now, timeout)
         if frame[0] == 2:
             self.todo.append(frame)
