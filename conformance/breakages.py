@@ -8,6 +8,7 @@
         "drop": [path]          fields that are missing
         "silent": true          it is not sent; of a Call the CSMS believes that it was
         "twice": true           it is sent twice
+        "closes": true          (answer) the link is closed in its place
         "error": code           (answer) a CallError in its place
         "result": payload       (answer) a CallResult, also in the place of a CallError
         "late": seconds         (answer) it takes so long
@@ -18,6 +19,9 @@
     "nth": 2                  only the second one of its kind (also "first"/"second": true)
     "says": text              what the failing sentence must have; without: the action's name
     "set": {variable: value}  the case's variables, where the breakage needs others
+    "after": {what: value}    only once a station has done this, see triggers.py
+    "harms": whom             then for all stations of the case, or only "self" or "others"
+    "versions": [version]     only where the case runs in one of these
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from conformance.triggers import HARMS, problem_of
 
 FOLDER = Path(__file__).parent / "broken"
 # What a CSMS can do wrong before there is a frame.
@@ -43,11 +49,11 @@ LINKS = (
     "any-client",  # it takes any client certificate, or none
 )
 _KEYS = {
-    "answer": {"with", "drop", "silent", "twice", "error", "late", "result"},
+    "answer": {"with", "drop", "silent", "twice", "error", "late", "result", "closes"},
     "call": {"with", "drop", "silent", "twice", "as", "hears"},
     "link": set(),
 }
-_COMMON = {"nth", "first", "second", "says", "set", "when"}
+_COMMON = {"nth", "first", "second", "says", "set", "when", "after", "harms", "versions"}
 
 
 class BadBreakage(ValueError):
@@ -74,6 +80,13 @@ class Breakage:
     when: Mapping[str, Any] = field(default_factory=dict)
     says: str = ""
     variables: Mapping[str, Any] = field(default_factory=dict)
+    closes: bool = False
+    after: Mapping[str, Any] = field(default_factory=dict)
+    harms: str = "all"
+    versions: tuple[str, ...] = ()
+
+    def is_for(self, version: str) -> bool:
+        return not self.versions or version in self.versions
 
     def __str__(self) -> str:
         """In a line of the table."""
@@ -94,7 +107,10 @@ class Breakage:
             parts.append(f"CallResult {json.dumps(dict(self.result), ensure_ascii=False)[:80]}")
         if self.late:
             parts.append(f"{self.late:g} s late")
-        parts += [word for word in ("silent", "twice") if getattr(self, word)]
+        parts += [word for word in ("silent", "twice", "closes") if getattr(self, word)]
+        if self.after:
+            whom = "" if self.harms == "all" else f" for {self.harms}"
+            parts.append(f"after {json.dumps(dict(self.after), ensure_ascii=False)}{whom}")
         return ", ".join(parts)
 
     def is_told_by(self, sentence: str) -> bool:
@@ -143,12 +159,18 @@ def one(where: str, each: Any) -> Breakage:
         raise BadBreakage(f"{where}: there is no link {each['link']}.")
     if kind != "link" and not set(each) & _KEYS[kind]:
         raise BadBreakage(f"{where}: say what is wrong with {each[kind]}.")
+    after, harms = each.get("after", {}), each.get("harms", "all")
+    if after and (problem := problem_of(after)):
+        raise BadBreakage(f"{where}: {problem}.")
+    if harms not in HARMS or (harms != "all" and not after):
+        raise BadBreakage(f"{where}: harms is one of {', '.join(HARMS)}, of what has an after.")
     nth = each.get("nth", 1 if each.get("first") else 2 if each.get("second") else 0)
     return Breakage(
         kind, each[kind], each.get("with", {}), tuple(each.get("drop", ())),
         bool(each.get("silent")), bool(each.get("twice")), each.get("error", ""),
         each.get("result"), float(each.get("late", 0)), each.get("as", ""),
         each.get("hears", {}), nth, each.get("when", {}), each.get("says", ""), each.get("set", {}),
+        bool(each.get("closes")), after, harms, tuple(each.get("versions", ())),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from conformance import breakages, suites
+from conformance import breakages, kept, suites
 from conformance.breakages import Breakage
 from terminal.suites import documents
 from terminal.suites.cases import Case
@@ -36,6 +36,7 @@ A CSMS is broken between the reference and the wire, by an entry in `conformance
 | `{"answer": action, "error": code}` | answers by a CallError |
 | `{"answer": action, "result": payload}` | answers so, also where a CallError is right |
 | `{"answer": action, "silent": true}`, `"twice"`, `"late": seconds` | answers not, twice, or late |
+| `{"answer": action, "closes": true}` | closes the link in place of the answer |
 | `{"call": action, "with": ...}`, `"drop"`, `"twice"` | calls with other values, fewer, or twice |
 | `{"call": action, "silent": true}` | says that it has called, and has not |
 | `{"call": action, "as": other}` | calls something else |
@@ -44,19 +45,45 @@ A CSMS is broken between the reference and the wire, by an entry in `conformance
 
 `"nth": 2` breaks only the second one of its kind, `"when": matcher` only where the Call matches (of
 an answer: the one that is answered), `"says"` is what the failing sentence must have where that is
-not the action's name, and `"set"` gives the case's variables other values.
+not the action's name, `"set"` gives the case's variables other values, and `"versions"` says in
+which the case runs then. `"after"` breaks the CSMS only once a station has done what it does not
+survive: `{"text": part of a frame}`, `{"calls": n}`, `{"again": true}` (an id twice), `{"links":
+n}`, `{"seconds": n}`, `{"called": action}`; `"harms"` says for which stations of the case: `all`,
+`self` or the `others`.
+
+The trials are shared out over as many processes as there are processors, each with a reference of
+its own; `--jobs` says how many run at a time. Load is judged when all else is done, for it is about
+time.
 """
 
 
 def page() -> str:
-    return "\n".join([HEAD, *_summary(), *_suites()]) + "\n"
+    return "\n".join([HEAD, *_whole_run(), *_summary(), *_suites()]) + "\n"
 
 
 def state_of(case: Case, broken: Mapping[str, list[Breakage]]) -> str:
     return "proven" if len(broken.get(case.id, [])) >= LEAST else "not proven"
 
 
+def _whole_run() -> Iterator[str]:
+    """The last one that was kept."""
+    if (made := kept.last()) is None:
+        return
+    yield f"## The whole, in one run of {made['seconds']} s on {made['day']}"
+    yield ""
+    yield "Cases count in each of their versions, and so do the broken CSMSs."
+    yield ""
+    yield "| suite | cases | passed on the correct CSMS | broken CSMSs | found out | |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for row in made["rows"]:
+        figures = f"{row.cases} | {row.passed} | {row.mutants} | {row.caught} | {row.share}"
+        yield f"| {row.title} | {figures} |"
+    yield ""
+
+
 def _summary() -> Iterator[str]:
+    yield "## The suites"
+    yield ""
     yield "| suite | public cases | in the suite | proven | broken CSMSs |"
     yield "| --- | --- | --- | --- | --- |"
     for known in suites.found([]):

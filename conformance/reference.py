@@ -12,6 +12,7 @@ from typing import Any
 from websockets.exceptions import NegotiationError
 
 from conformance.breakages import Breakage
+from conformance.triggers import Trigger
 from conformance.wire import Wires
 from democsms.authority import Authority
 from democsms.office import Office
@@ -112,12 +113,15 @@ class Reference:
             "old_password": PASSWORD,
         }
 
-    def expect(self, station: str, breakage: Breakage | None, profile: int) -> None:
-        """A station that was never there before comes, to a CSMS that is broken so."""
+    def expect(
+        self, station: str, breakage: Breakage | None, profile: int, trigger: Trigger | None = None
+    ) -> None:
+        """A station that was never there before comes, to a CSMS that is broken so. trigger:
+        shared by the stations of a case."""
         forget(self.office, station, {})
         self.office.passwords.pop(station, None)
         self.office.certified.discard(station)
-        self.wires.break_(station, breakage)
+        self.wires.break_(station, breakage, trigger)
         if profile in (1, 2):
             self.office.passwords[station] = PASSWORD
         if profile == 3:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.breakages import Breakage
 from conformance.reference import Reference
+from conformance.suites import Known
+from conformance.triggers import Trigger
 from scenarios.drivers.document import read_driver
 from scenarios.rules.validation import each_step
 from scenarios.web import Hosts, Web
@@ -36,6 +38,7 @@ MARK = "conformance"  # in a case's settings: the number of its trial
 class Trial:
     """A case on a CSMS; breakage None: on the correct one."""
 
+    known: Known
     case: Case
     breakage: Breakage | None = None
     result: Result | None = None
@@ -48,6 +51,11 @@ class Trial:
         return self.result.verdict == FAIL and self.breakage.is_told_by(self.result.message)
 
     @property
+    def name(self) -> str:
+        where = self.breakage or "the correct CSMS"
+        return f"{self.case.id}, OCPP {self.case.version} [{where}]"
+
+    @property
     def why_not(self) -> str:
         result = self.result
         if self.breakage is not None and result.verdict == FAIL:
@@ -56,14 +64,16 @@ class Trial:
 
 
 def trials_of(
-    suite: Suite, broken: dict[str, list[Breakage]], good: bool = True, bad: bool = True
-) -> list[Trial]:
+    known: Known, suite: Suite, broken: dict[str, list[Breakage]],
+    good: bool = True, bad: bool = True,
+) -> Iterator[Trial]:  # fmt: skip
     """Case by case, the correct CSMS first."""
-    made = []
     for case in suite.cases:
-        made += [Trial(case)] if good else []
-        made += [Trial(case, each) for each in broken.get(case.id, [])] if bad else []
-    return made
+        if good:
+            yield Trial(known, case)
+        for each in broken.get(case.id, []) if bad else []:
+            if each.is_for(case.version):
+                yield Trial(known, case, each)
 
 
 async def carry_out(
@@ -80,18 +90,21 @@ async def carry_out(
 async def _bench(
     trials: list[Trial], jobs: int, told: Callable[[Trial], None]
 ) -> AsyncIterator[SuiteRun]:
-    names = tuple(f"CONF-{n}" for n in range(1, min(jobs, len(trials)) + 1))
     async with Reference.running() as reference:
         document = json_of(SHIPPED / "demo.json")
         driver = read_driver(document, os.environ.get, {"base": reference.control_url})
         web = Web(Hosts([]), Reach(egress_policy("CSMS")), os.environ.get)
         cases = [_case(number, trial, reference) for number, trial in enumerate(trials)]
+        most = max(case.count() for case in cases)
+        lanes = min(jobs, len(trials))
+        names = tuple(f"CONF-{n}" for n in range(1, lanes * most + 1))
+        triggers = [_trigger(trial) for trial in trials]
 
         def make(identity: str, version: str, settings: dict[str, Any]) -> Station:
-            trial = trials[settings[MARK]]
+            trial, trigger = trials[settings[MARK]], triggers[settings[MARK]]
             design = {name: value for name, value in settings.items() if name != MARK}
             profile = min(trial.case.needs.profiles, default=0)
-            reference.expect(identity, trial.breakage, profile)
+            reference.expect(identity, trial.breakage, profile, trigger)
             row = rows.row_of(_options(reference.url), identity, [version], design)
             reference.equip(row, trial.breakage, profile)
             return row
@@ -106,6 +119,11 @@ async def _bench(
         yield SuiteRun(Suite("conformance", tuple(cases)), wishes, make, finished)
 
 
+def _trigger(trial: Trial) -> Trigger:
+    broken = trial.breakage
+    return Trigger({}) if broken is None else Trigger(broken.after, broken.harms)
+
+
 def _options(url: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     rows.add_options(parser)
@@ -115,11 +133,11 @@ def _options(url: str) -> argparse.Namespace:
 def _case(number: int, trial: Trial, reference: Reference) -> Case:
     case = trial.case
     content = deepcopy(case.content)
-    given = reference.variables(trial.breakage)
+    given = reference.variables(trial.breakage) | trial.known.variables
     given |= trial.breakage.variables if trial.breakage else {}
     known = content["variables"]
     known |= {name: value for name, value in given.items() if name in known}
-    if trial.breakage is not None:
+    if trial.breakage is not None and trial.known.hastened:
         _hasten(content)
     # `name` carries the number to where the result is told.
     return replace(case, name=str(number), content=content, station={**case.station, MARK: number})
@@ -136,6 +154,7 @@ def _hasten(content: dict[str, Any]) -> None:
 
 WAITING = frozenset({
     "expect", "wait_for_message", "wait_for_state", "wait_condition", "wait_for_held", "csms",
+    "link",
 })  # fmt: skip
 
 

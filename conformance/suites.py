@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SUITES = ROOT / "scenarios" / "suites"
@@ -13,11 +15,18 @@ IDS = Path(__file__).parent / "ids"
 
 @dataclass(frozen=True)
 class Known:
-    """folder: of scenarios/suites and of conformance/broken."""
+    """folder: of scenarios/suites and of conformance/broken.
+
+    variables: other values for the suite's, in the proof. hastened: on a broken CSMS no step waits
+    for long. quiet: how soon answers come is judged, so that it is run when all else is done.
+    """
 
     word: str
     folder: str
     title: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    hastened: bool = True
+    quiet: bool = False
 
     @property
     def file(self) -> Path:
@@ -33,7 +42,17 @@ KNOWN = (
     Known("16", "ocpp16", "OCPP 1.6"),
     Known("201", "ocpp201", "OCPP 2.0.1"),
     Known("21", "ocpp21", "OCPP 2.1"),
-)
+    Known("robustness", "robustness", "Robustness", hastened=False),
+    Known(
+        "load", "load", "Load",
+        {"stations": 6, "ramp_ms": 2000, "charge_ms": 1000, "flood_seconds": 4, "settle_ms": 500,
+         "p50_ms": 1500, "p95_ms": 3000, "p99_ms": 6000},
+        hastened=False, quiet=True,
+    ),
+)  # fmt: skip
+
+
+WORDS = tuple(known.word for known in KNOWN)
 
 
 def found(words: list[str]) -> list[Known]:

@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
 from conformance.running import Trial
 
 ENOUGH = 0.98  # of the broken CSMSs must be found out
+TOTAL = "together"
 
 
-def row(title: str, trials: list[Trial], seconds: float) -> str:
-    good = [trial for trial in trials if trial.breakage is None]
-    bad = [trial for trial in trials if trial.breakage is not None]
-    passed, caught = sum(t.good for t in good), sum(t.good for t in bad)
-    share = f"{caught / len(bad):7.1%}" if bad else "      -"
+@dataclass(frozen=True)
+class Row:
+    """Of one suite. cases: each in each of its versions; passed: of these, on the correct CSMS;
+    mutants: broken CSMSs; caught: those that were found out, by the right sentence."""
+
+    title: str
+    cases: int
+    passed: int
+    mutants: int
+    caught: int
+
+    @property
+    def share(self) -> str:
+        return f"{self.caught / self.mutants:.1%}" if self.mutants else "-"
+
+
+def rows(trials: list[Trial]) -> list[Row]:
+    """By suite, and the sum."""
+    titles = dict.fromkeys(trial.known.title for trial in trials)
+    made = [_row(title, [t for t in trials if t.known.title == title]) for title in titles]
+    return [*made, replace(_row(TOTAL, trials), cases=sum(row.cases for row in made))]
+
+
+def _row(title: str, trials: Iterable[Trial]) -> Row:
+    some = list(trials)
+    good = [trial for trial in some if trial.breakage is None]
+    bad = [trial for trial in some if trial.breakage is not None]
+    cases = len({(t.case.id, t.case.version) for t in some})
+    return Row(title, cases, sum(t.good for t in good), len(bad), sum(t.good for t in bad))
+
+
+def line(row: Row) -> str:
     return (
-        f"{title:<12} {len({t.case.id for t in trials}):>6} {passed:>6} {len(bad):>8} "
-        f"{caught:>7} {share} {seconds:>6.0f} s"
+        f"{row.title:<12} {row.cases:>6} {row.passed:>6} {row.mutants:>8} {row.caught:>7} "
+        f"{row.share:>7}"
     )
 
 
@@ -23,19 +54,14 @@ HEAD = f"{'suite':<12} {'cases':>6} {'passed':>6} {'mutants':>8} {'caught':>7} {
 
 def wrong(trials: list[Trial]) -> list[str]:
     """A line for each trial that came out as it should not."""
-    lines = []
-    for trial in trials:
-        if not trial.good:
-            where = trial.breakage or "the correct CSMS"
-            lines.append(f"  {trial.case.id} [{where}]: {_line(trial.why_not)}")
-    return lines
+    return [f"  {t.name}: {_line(t.why_not)}" for t in trials if not t.good]
 
 
 def is_enough(trials: list[Trial]) -> bool:
     good = [trial for trial in trials if trial.breakage is None]
     bad = [trial for trial in trials if trial.breakage is not None]
     caught = sum(trial.good for trial in bad)
-    return all(trial.good for trial in good) and caught >= ENOUGH * len(bad)
+    return bool(trials) and all(trial.good for trial in good) and caught >= ENOUGH * len(bad)
 
 
 def _line(text: str) -> str:

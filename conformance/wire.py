@@ -8,6 +8,7 @@ from collections import Counter, deque
 from typing import Any
 
 from conformance.breakages import Breakage, changed, with_values
+from conformance.triggers import Trigger, close
 from scenarios.rules.matching import mismatch
 
 CALL, RESULT, ERROR, RESULT_ERROR, SEND = 2, 3, 4, 5, 6
@@ -22,8 +23,14 @@ class Wires:
     def __init__(self) -> None:
         self._states: dict[str, _State] = {}
 
-    def break_(self, station: str, breakage: Breakage | None) -> None:
-        self._states[station] = _State(breakage)
+    def break_(
+        self, station: str, breakage: Breakage | None, trigger: Trigger | None = None
+    ) -> None:
+        """trigger: shared by the stations of a case; without: its own."""
+        if trigger is None:
+            after, harms = (breakage.after, breakage.harms) if breakage else ({}, "all")
+            trigger = Trigger(after, harms)
+        self._states[station] = _State(station, breakage, trigger)
 
     def link_of(self, station: str) -> str:
         """The kind of a broken link; "" where it is not that."""
@@ -35,18 +42,21 @@ class Wires:
         state = self._states.get(station)
         if state is None or state.breakage is None:
             return connection
+        state.trigger.linked(station)
         return BrokenWire(connection, state)
 
 
 class _State:
-    def __init__(self, breakage: Breakage | None) -> None:
-        self.breakage = breakage
+    def __init__(self, station: str, breakage: Breakage | None, trigger: Trigger) -> None:
+        self.station, self.breakage, self.trigger = station, breakage, trigger
         self.seen: Counter[tuple[str, str]] = Counter()
 
     def strikes(self, kind: str, action: str, payload: Any) -> bool:
         """`payload`: of the Call."""
         broken = self.breakage
         if (broken.kind, broken.of) != (kind, action) or mismatch(broken.when, payload):
+            return False
+        if not self.trigger.strikes(self.station):
             return False
         self.seen[kind, action] += 1
         return broken.nth in (0, self.seen[kind, action])
@@ -83,9 +93,12 @@ class BrokenWire:
                 return self._heard(text)
 
     def _note(self, text: str | bytes) -> None:
-        frame = _read(text)
+        frame, called = _read(text), ""
         if len(frame) > 3 and frame[0] == CALL and isinstance(frame[1], str):
-            self._asked[frame[1]] = str(frame[2]), frame[3]
+            called = frame[1]
+            self._asked[called] = str(frame[2]), frame[3]
+        words = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        self._state.trigger.heard(self._state.station, words, called)
 
     def _heard(self, text: str | bytes) -> str | bytes:
         frame = _read(text)
@@ -96,6 +109,8 @@ class BrokenWire:
     async def send(self, text: str) -> None:
         frame = _read(text)
         broken = self._state.breakage
+        if len(frame) == 4 and frame[0] == CALL:
+            self._state.trigger.called(self._state.station, frame[2])
         match frame[:1]:
             case [2] if len(frame) == 4 and self._state.strikes("call", *frame[2:]):
                 await self._call(frame, broken)
@@ -119,6 +134,9 @@ class BrokenWire:
 
     async def _answer(self, frame: list, broken: Breakage) -> None:
         if broken.silent:
+            return
+        if broken.closes:
+            await close(self._connection)
             return
         if broken.result is not None:
             frame = [RESULT, frame[1], broken.result]

@@ -41,7 +41,7 @@ def services_of(ground: Ground, hearing: Hearing, hosts: Hosts | None = None) ->
 
     return Services(
         stream, Past(hearing), States(ground, hearing), Commander(ground, hosts or Hosts()),
-        records=Records(), subjects=subjects, clock=clock,
+        records=Records(), subjects=subjects, clock=clock, at_once=True,
     )  # fmt: skip
 
 

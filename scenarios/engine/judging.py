@@ -29,13 +29,16 @@ async def watched(strand: Strand) -> WireWatch:
     """The watch over the whole run, closed: once no answer is waited for any more."""
     watch, inbox, clock = strand.inbox.watch, strand.inbox, strand.services.clock
     over = clock.time()
+    transit = 0.0 if strand.services.at_once else TRANSIT
     await asyncio.sleep(watch.policy.seconds("settle_ms"))
     ahead = inbox.ahead or 0.0
     while True:
         news, gaps = inbox.news, inbox.gaps
         whole = await _of_the_log(strand, watch) if gaps else watch
         until = whole.awaits(over + ahead)
-        if until is None or (left := until - ahead + TRANSIT - clock.time()) <= 0:
+        if until is not None and await _is_down(strand):
+            until = whole.awaits(over + ahead, clock.time() + ahead)
+        if until is None or (left := until - ahead + transit - clock.time()) <= 0:
             break
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(left):
@@ -63,12 +66,21 @@ async def _of_the_log(strand: Strand, watch: WireWatch) -> WireWatch:
     return whole
 
 
+async def _state(strand: Strand) -> dict[str, Any] | None:
+    with contextlib.suppress(*STORE_ERRORS):
+        return (await strand.services.states.read([strand.identity]))[strand.identity]
+    return None
+
+
+async def _is_down(strand: Strand) -> bool:
+    state = await _state(strand)
+    return state is not None and not state.get("connected")
+
+
 async def _of_the_state(strand: Strand, watch: WireWatch) -> None:
     """What the station knows: a handshake that came to nothing, and what it has read kindly since
     the boot that the run counts from."""
-    state: dict[str, Any] | None = None
-    with contextlib.suppress(*STORE_ERRORS):
-        state = (await strand.services.states.read([strand.identity]))[strand.identity]
+    state = await _state(strand)
     if state is None:
         return
     if not state.get("connected"):  # what is open may have gone with the link

@@ -36,10 +36,13 @@ async def _came(strand: Strand, order: Order, wanted: str) -> dict[str, Any] | N
     states = strand.services.states
     if wanted == "any":
         return (await states.read([strand.identity]))[strand.identity]
-    fits = _is_refused if wanted == "refused" else _is_open
+    # The link of before is closed by now: one that is open is the new one, and was not refused.
+    fits = _is_settled if wanted == "refused" else _is_open
     state = await states.wait(strand.identity, fits, order.timeout)
     strand.inbox.cut()
     if state is not None:
+        if wanted == "refused" and _is_open(state):
+            raise StepFailed(f"{WORDS[wanted]}: it is open.")
         return state
     told = (states.last(strand.identity) or {}).get("link") or {}
     why = f" ({told['error']})" if told.get("error") else ""
@@ -59,6 +62,10 @@ def _speaks(strand: Strand, version: str | None) -> None:
 def _is_open(state: dict[str, Any]) -> bool:
     told = state.get("link") or {}
     return bool(state.get("connected")) and told.get("state") == "open"
+
+
+def _is_settled(state: dict[str, Any]) -> bool:
+    return _is_refused(state) or _is_open(state)
 
 
 def _is_refused(state: dict[str, Any]) -> bool:

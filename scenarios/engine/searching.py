@@ -48,6 +48,7 @@ class Search:
         self._began = self._clock.monotonic()
         self._timeout = timeout
         self._limit = strand.inbox.limit(self._clock.time() + timeout)
+        self._at_once = strand.services.at_once
         self._looks = list(LOOK_BACK) if after < strand.inbox.since else []
         self.near: tuple[Frame, str] | None = None  # the last one that was about right, and why not
         self._rebooted = False  # since the Call whose answer is wanted
@@ -149,10 +150,15 @@ class Search:
         return self._examine([frame for _, frame in new])
 
     async def back(self) -> Frame | None:
-        """What the log has. A store that is away is no verdict: the live stream goes on."""
+        """What the log has. A store that is away is no verdict: the live stream goes on.
+
+        Where the answer to a Call is wanted, all that passed is: the Call may have been told again
+        under another id, and it takes the boot between to know it.
+        """
+        wanted = None if self._wanted.uid else self._wanted
         try:
             found = await self._strand.services.past.frames(
-                self._strand.identity, self._after, self._wanted
+                self._strand.identity, self._after, wanted
             )
         except STORE_ERRORS as failure:
             log.warning("%s: the log was not asked: %s", self._strand.identity, failure)
@@ -197,6 +203,7 @@ class Search:
 
     async def _in_transit(self, seconds: float) -> Frame | None:
         """What was recorded before the deadline and reaches us after it, until a later one has."""
+        seconds = 0.0 if self._at_once else seconds
         inbox, deadline = self._strand.inbox, self._clock.monotonic() + seconds
         while True:
             news = inbox.news

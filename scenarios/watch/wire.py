@@ -112,10 +112,18 @@ class WireWatch:
         sentence = f"The link was not made: {why}"
         self._found("subprotocol", "", why, sentence, moment)
 
-    def awaits(self, sent_until: float) -> float | None:
-        """When the last Call that was sent by then is beyond waiting for; None: none is open."""
+    def awaits(self, sent_until: float, down_at: float | None = None) -> float | None:
+        """When the last Call that was sent by then is beyond waiting for; None: none is open.
+
+        down_at: the link is down now. What was asked before a cut that is known went with it: it
+        can be answered no more, and `_unanswered` would find nothing.
+        """
         patience = self._patience()
-        times = [asked.time for asked in self._open.values() if asked.time <= sent_until]
+        times = [
+            asked.time for asked in self._open.values()
+            if asked.time <= sent_until
+            and not (down_at is not None and self.was_cut(asked.time, down_at))
+        ]  # fmt: skip
         return max(times) + patience if times else None
 
     def close(self, now: float) -> None:
