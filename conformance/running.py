@@ -27,10 +27,7 @@ from terminal.suites.reading import json_of
 from terminal.suites.results import FAIL, PASS, Result
 from terminal.suites.running import SuiteRun, Wishes
 
-# Milliseconds that a step of a broken run may wait, unless it says that it needs longer; and what
-# of the wire watch is shortened there: a CSMS that is silent is to be found out soon.
-PATIENCE = 4000
-WATCH = {"late_ms": 4000, "unanswered_ms": 4000, "settle_ms": 300}
+SETTLE = 300  # ms after the last step of a broken run
 MARK = "conformance"  # in a case's settings: the number of its trial
 
 
@@ -137,19 +134,26 @@ def _case(number: int, trial: Trial, reference: Reference) -> Case:
     given |= trial.breakage.variables if trial.breakage else {}
     known = content["variables"]
     known |= {name: value for name, value in given.items() if name in known}
-    if trial.breakage is not None and trial.known.hastened:
-        _hasten(content)
+    if trial.breakage is not None:
+        _hasten(content, trial.known.patience)
     # `name` carries the number to where the result is told.
     return replace(case, name=str(number), content=content, station={**case.station, MARK: number})
 
 
-def _hasten(content: dict[str, Any]) -> None:
+def _hasten(content: dict[str, Any], patience: int) -> None:
+    """A CSMS that is silent is to be found out soon: no step waits for longer, nor the watch."""
     for step in each_step([*content["steps"], *content["cleanup"]]):
-        if step["type"] in WAITING:
-            step["timeout"] = min(PATIENCE, step.get("timeout", PATIENCE))
+        timeout = step.get("timeout", patience)
+        if step["type"] in WAITING and not isinstance(timeout, str):
+            step["timeout"] = min(patience, timeout)
     watch = content.get("watch") or {}
     if isinstance(watch, dict):
-        content["watch"] = {**WATCH, **watch}
+        content["watch"] = {
+            "late_ms": patience,
+            "unanswered_ms": patience,
+            "settle_ms": SETTLE,
+            **watch,
+        }
 
 
 WAITING = frozenset({

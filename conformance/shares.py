@@ -12,7 +12,7 @@ from typing import Any
 from conformance import suites
 
 PROCESSES = max(1, os.cpu_count() or 1)
-QUIET_JOBS = 3  # cases at a time where how soon answers come is judged
+QUIET_JOBS = 4  # cases at a time, of each process, where how soon answers come is judged
 
 
 def results(options: argparse.Namespace) -> list[Any]:
@@ -20,17 +20,15 @@ def results(options: argparse.Namespace) -> list[Any]:
     trials = planned(options)
     loud = [n for n, trial in enumerate(trials) if not trial.known.quiet]
     quiet = [n for n, trial in enumerate(trials) if trial.known.quiet]
-    jobs = max(1, options.jobs // PROCESSES)
-    shares = [loud[place::PROCESSES] for place in range(PROCESSES)]
-    work = [(options, share, jobs) for share in shares if share]
     # Not forked: a child starts without loops, sockets and threads of this one.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, context) as pool:
-        for done in pool.map(_carried_out, work):
-            _put(trials, done)
-        if quiet:
-            (done,) = pool.map(_carried_out, [(options, quiet, QUIET_JOBS)])
-            _put(trials, done)
+        for numbers, jobs in ((loud, max(1, options.jobs // PROCESSES)), (quiet, QUIET_JOBS)):
+            shares = [numbers[place::PROCESSES] for place in range(PROCESSES)]
+            work = [(options, share, jobs) for share in shares if share]
+            for done in pool.map(_carried_out, work):
+                for number, result in done.items():
+                    trials[number].result = result
     return trials
 
 
@@ -53,11 +51,6 @@ def _sampled(trials: list, step: int) -> list:
     bad = [trial for trial in trials if trial.breakage is not None]
     kept = {id(trial) for trial in bad[::step]}
     return [trial for trial in trials if trial.breakage is None or id(trial) in kept]
-
-
-def _put(trials: list, done: dict[int, Any]) -> None:
-    for number, result in done.items():
-        trials[number].result = result
 
 
 def _carried_out(work: tuple[argparse.Namespace, list[int], int]) -> dict[int, Any]:

@@ -191,12 +191,16 @@ def log_lag(found: signs.Signs) -> float | None:
 
 
 def scenarios(found: signs.Signs) -> dict[str, Any]:
-    """stations: how many the runners execute scenarios on now."""
+    """stations: how many the runners execute scenarios on now; waiting, suites_waiting: executions
+    and runs of suites that no runner has taken, which each runner counts."""
     lines = found.scenarios
     return {
         "runners": len(lines),
         "executions": sum(line["executions"] for line in lines),
         "stations": sum(line["stations"] for line in lines),
+        "waiting": max((line.get("waiting", 0) for line in lines), default=0),
+        "suites": sum(line.get("suites", 0) for line in lines),
+        "suites_waiting": max((line.get("suites_waiting", 0) for line in lines), default=0),
     }
 
 

@@ -12,6 +12,7 @@ SNAPSHOTS_WAIT = 15.0  # a change of a station's state that Redis does not have
 DIALS_WAIT = 60.0  # a station that waits for its turn to connect
 TRANSFERS_WAIT = 300.0  # a firmware or log file that waits for its turn to be transferred
 EXECUTIONS_WAIT = 60.0  # an execution of a scenario that no runner has taken
+SUITES_WAIT = 900.0  # the run of a suite: a runner has one at a time, and one takes minutes
 STATIONS_MISSING = 60.0  # stations that should run and do not
 LOOP_LAG = 2.0  # of a charge point worker's event loop
 TASK_SECONDS = 60.0  # one task in a Celery child; a batch of the log takes 33 s at most

@@ -57,6 +57,7 @@ class Collector:
         up.add_metric(["charge_points"], float(self._answer["charge_points"]["workers"]))
         up.add_metric(["scenarios"], float(self._answer["scenarios"]["runners"]))
         yield up
+        yield from self._scenarios()
         lag = self._answer["charge_points"]["log_lag"]
         if lag is not None:
             yield GaugeMetricFamily(
@@ -72,6 +73,21 @@ class Collector:
             yield GaugeMetricFamily(
                 "ocpp_sync_age_seconds", "Seconds since the last sync", sync["lag"]
             )
+
+    def _scenarios(self) -> Iterator[Metric]:
+        answer = self._answer["scenarios"]
+        running = GaugeMetricFamily(
+            "ocpp_scenarios_running", "What scenario runners carry out", labels=["kind"]
+        )
+        waiting = GaugeMetricFamily(
+            "ocpp_scenarios_waiting", "What no scenario runner has taken", labels=["kind"]
+        )
+        for kind, ours, theirs in (
+            ("execution", "executions", "waiting"), ("suite", "suites", "suites_waiting"),
+        ):  # fmt: skip
+            running.add_metric([kind], float(answer[ours]))
+            waiting.add_metric([kind], float(answer[theirs]))
+        yield from (running, waiting)
 
     def _by_worker(self, rows, kind, part) -> Iterator[Metric]:
         for key, name, text in rows:

@@ -178,6 +178,12 @@ def executions(found: Signs) -> Iterator[str]:
             f"{line['waiting']} executions of scenarios wait for a runner, the first for "
             f"{line['waits']:.0f} s: those that run have all the stations they can drive."
         )
+    line = max(found.scenarios, key=lambda line: line.get("suites_wait", 0.0), default={})
+    if line.get("suites_wait", 0.0) > limits.SUITES_WAIT:
+        yield (
+            f"{line['suites_waiting']} runs of suites wait for a runner, the first for "
+            f"{line['suites_wait']:.0f} s: each runner carries out one at a time."
+        )
 
 
 def charge_points(found: Signs) -> Iterator[str]:

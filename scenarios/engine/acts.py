@@ -27,7 +27,7 @@ COMMAND_TIMEOUT = 10.0  # seconds; more when the step says so
 
 async def _send(strand: Strand, name: str, args: Mapping[str, Any], timeout: float) -> dict:
     """A command's result; the strand's place moves to now. Raises CommandFailed."""
-    began = strand.services.clock.time()
+    began = strand.here()
     try:
         result = await strand.services.commander.command(strand.identity, name, dict(args), timeout)
     finally:
@@ -105,7 +105,7 @@ async def _stop_charging(strand: Strand, params: Mapping[str, Any], timeout: flo
     args = {"connector": connector}
     if params.get("reason"):
         args["reason"] = params["reason"]
-    began = strand.services.clock.time()
+    began = strand.here()
     await _send(strand, "stop-transaction", args, timeout)
     try:
         await _send(strand, "unplug", {"connector": connector}, timeout)
@@ -119,7 +119,7 @@ async def _stop_charging(strand: Strand, params: Mapping[str, Any], timeout: flo
 async def _switch(strand: Strand, running: bool) -> tuple[str, str]:
     """Start or stop the station. If it is so already nothing is done, and its place stays: the
     BootNotification of before is the one that a scenario then waits for."""
-    began = strand.services.clock.time()
+    began = strand.here()
     try:
         changed = await strand.services.commander.switch(strand.identity, running)
     except CommandFailed as failure:
@@ -142,7 +142,7 @@ async def stop(strand: Strand, order: Order) -> tuple[str, str]:
 async def set_configuration(strand: Strand, order: Order) -> tuple[str, str]:
     """Configuration overrides of the station, as its form in the admin has them; null takes one
     away. They stay when the scenario is over: a cleanup step may set them back."""
-    began = strand.services.clock.time()
+    began = strand.here()
     overrides = {
         key: value if value is None or isinstance(value, str) else str(value)
         for key, value in order.params["configuration"].items()

@@ -24,7 +24,7 @@ async def csms(strand: Strand, order: Order) -> tuple[str, str]:
     driver, entry = _entry(strand, call)
     known = {**strand.variables, "station": strand.identity, "version": strand.subject.version,
              "action": call, "payload": payload}  # fmt: skip
-    began = strand.services.clock.time()
+    began = strand.here()
     try:
         request = driver.request(entry, known)
     except BadDriver as problem:
@@ -50,7 +50,7 @@ async def http(strand: Strand, order: Order) -> tuple[str, str]:
         params.get("method", "GET"), params["url"], _headers(strand, order), params.get("body"),
         order.timeout,
     )  # fmt: skip
-    began = strand.services.clock.time()
+    began = strand.here()
     reply = await _asked(strand, request)
     strand.acted(began)
     wanted = params.get("status")

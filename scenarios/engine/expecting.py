@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from messaging.records import time_of
 from scenarios.engine.searching import Search, captured
@@ -36,6 +37,9 @@ def _wanted(strand: Strand, order: Order, translate: bool) -> Pattern:
         wanted = pattern(params, payload or validate, version, translate, uid)
     except (TypeError, ValueError) as problem:
         raise StepFailed(f"What is expected makes no sense: {problem}") from None
+    if uid and not wanted.actions and strand.calling[0]:
+        told = wanted.words.replace("answer", f"answer to {strand.calling[0]}", 1)
+        wanted = replace(wanted, words=told)
     whys = [foreign(action, version) for action, _ in wanted.actions]
     if whys and all(whys):
         raise StepFailed(f"{whys[0].rstrip('.?')}.")
@@ -126,5 +130,5 @@ async def expect_none(strand: Strand, order: Order) -> tuple[str, str]:
     if found is not None:
         sentence = f"A {wanted} came at {clock_of(found)}, and none should have."
         raise StepFailed(sentence, found.id, [row_of(found)])
-    strand.acted(strand.services.clock.time())
+    strand.acted(strand.here())
     return "", ""

@@ -19,7 +19,7 @@ async def link(strand: Strand, order: Order) -> tuple[str, str]:
     relink = getattr(strand.services.commander, "relink", None)
     if relink is None:
         raise StepErred("The link of a station is changed by runscenario and runsuite only.")
-    began = strand.services.clock.time()
+    began = strand.here()
     try:
         await relink(strand.identity, changes)
     except CommandFailed as failure:

@@ -14,7 +14,7 @@ async def prompt(strand: Strand, order: Order) -> tuple[str, str]:
         raise StepErred("A person is to do this, and there is nobody to ask here.")
     speed = strand.services.clock.speed
     seconds = order.timeout if order.has_timeout else PATIENCE * speed
-    began = strand.services.clock.time()
+    began = strand.here()
     try:
         why = await ask(strand.identity, str(order.params["text"]), seconds)
     except TimeoutError:

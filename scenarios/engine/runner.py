@@ -139,6 +139,8 @@ class Runner:
             "id": self.id, "pid": os.getpid(), "time": now, "executions": len(self.runs),
             "stations": sum(len(run.logs) for run in self.runs.values()),
             "waiting": len(self._backlog), "waits": round(self._backlog.age(time.monotonic()), 1),
+            "suites": int(self.suites.busy), "suites_waiting": len(self.suites.backlog),
+            "suites_wait": round(self.suites.backlog.age(time.monotonic()), 1),
         }  # fmt: skip
         await self.redis.set(keys.lease_key(self.id), "1", px=claims.LEASE_MS)
         await pulse.tell(*self._place(), json.dumps(line))

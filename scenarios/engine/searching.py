@@ -30,7 +30,7 @@ TRANSIT = 0.5  # seconds that one may take to us by the live stream
 ANSWERS = ("CallResult", "CallError")
 SEEN_AT_MOST = 50
 # Its answer may be Pending, and then come again.
-ASKED_AGAIN = "BootNotification"
+ASKED_AGAIN = BOOT = "BootNotification"
 
 
 class Search:
@@ -86,7 +86,8 @@ class Search:
         strand, watch = self._strand, self._strand.inbox.watch
         if frame.id <= strand.called:
             return
-        self._rebooted |= frame.action == "BootNotification"
+        # A boot that is told again is no sign of a reboot between the two.
+        self._rebooted |= frame.action == BOOT and strand.calling[0] != BOOT
         if (frame.action, frame.payload()) != strand.calling:
             return
         since, until = time_of(strand.called), time_of(frame.id)

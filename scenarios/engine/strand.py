@@ -163,9 +163,13 @@ class Strand:
     def identity(self) -> str:
         return self.subject.identity
 
-    def acted(self, began: float) -> None:
-        """An act changed something: from here on messages count."""
-        self.cursor = max(self.cursor, self.inbox.position(began))
+    def here(self) -> str:
+        """The id that no frame to come is below; what has reached us by now is not beyond it."""
+        return max(self.inbox.position(self.services.clock.time()), self.inbox.last)
+
+    def acted(self, began: str) -> None:
+        """An act changed something: from where it began (see `here`) on messages count."""
+        self.cursor = max(self.cursor, began)
         self.act = max(self.act, self.cursor)
 
     async def place(self, since: str = "") -> str:

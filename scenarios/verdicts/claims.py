@@ -38,6 +38,12 @@ async def claim_next(runner: str) -> dict[str, Any] | None:
     return None
 
 
+async def waiting() -> list[ObjectId]:
+    """Runs that nobody carries out yet."""
+    found = async_database()[RUNS].find({"state": PENDING}, {"_id": 1})
+    return [row["_id"] async for row in found]
+
+
 async def report(runner: str, run: ObjectId, values: dict[str, Any]) -> bool:
     """Write how a run is doing; False if it is not this runner's any more."""
     mine = {"_id": run, "runner": runner, "state": RUNNING}

@@ -15,6 +15,7 @@ from bson import ObjectId
 from messaging.records import when
 from runtime import lifetime
 from runtime.stores import STORE_ERRORS
+from scenarios.engine.claims import Backlog
 from scenarios.verdicts import claims, starting, telling
 from scenarios.verdicts.child import Child, Outcome
 from scenarios.verdicts.tables import CANCELLED, FAILED, PASSED, SuiteReport, SuiteRun
@@ -37,11 +38,12 @@ class Suites:
     def __init__(self, runner: str, web: Web) -> None:
         self._runner, self._web = runner, web
         self._task: asyncio.Task | None = None
-        self._next = 0.0
+        self._next = self._next_backlog = 0.0
         self._child: Child | None = None
         self._run: ObjectId | None = None
         self._why = ""  # it is to end; "" goes on
         self._progress: tuple[int, int] | None = None
+        self.backlog = Backlog()
 
     @property
     def busy(self) -> bool:
@@ -49,17 +51,21 @@ class Suites:
 
     def soon(self) -> None:
         """The next `look` looks."""
-        self._next = 0.0
+        self._next = self._next_backlog = 0.0
 
     async def look(self) -> None:
         """Take up a run that waits, or see to the one under way. Raises STORE_ERRORS."""
         if self.busy:
             await self._attend()
-        elif time.monotonic() >= self._next:
+        if time.monotonic() >= self._next_backlog:
+            self._next_backlog = time.monotonic() + LOOK_EVERY
+            self.backlog.look(await claims.waiting(), time.monotonic())
+        if not self.busy and time.monotonic() >= self._next:
             self._next = time.monotonic() + LOOK_EVERY
             await sync_to_async(claims.reap)()
             if (made := await claims.claim_next(self._runner)) is not None:
                 self._run, self._why, self._progress = made["_id"], "", None
+                self.backlog.taken(made["_id"])
                 work = self._carry_out(made)
                 self._task = asyncio.create_task(work, name=f"suite-{made['_id']}")
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from scenarios.drivers.document import Driver
 from scenarios.rules.values import WHOLE
+from scenarios.rules.words import foreign
 from stations.configuration.core_config import security_profile
 from stations.models import Station
 from terminal.rows import Unusable
-from terminal.suites.latencies import checked
+from terminal.suites.latencies import ANY, checked
 
 MOST_STATIONS = 500
 PROFILES = (0, 1, 2, 3)  # security profiles; 0: no authentication
@@ -58,13 +59,15 @@ class Case:
         return count
 
     def bounds(self) -> dict[str, dict[str, float]]:
-        """Its limits with the values of its variables (latencies.py). Raises Unusable."""
+        """Its limits with the values of its variables (latencies.py), without those for actions
+        that its version has not. Raises Unusable."""
         return {
             action: {
                 name: checked(f"{self.id}, limits of {action}", name, self._known(value))
                 for name, value in limits.items()
             }
             for action, limits in self.limits.items()
+            if action == ANY or not foreign(action, self.version)
         }
 
     def _known(self, value: Any) -> Any:

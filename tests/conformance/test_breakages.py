@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import breakages, suites
+from conformance import breakages, kept, suites
 from conformance.breakages import BadBreakage, changed, one
 from conformance.page import LEAST, PAGE, page
 from terminal.suites import documents
@@ -37,10 +37,30 @@ def test_the_page_is_of_today():
     assert PAGE.read_text() == page(), "run python -m conformance --write"
 
 
+def test_the_whole_run_that_is_told_of_was_of_these_suites():
+    """Once cases or broken CSMSs are added: make conformance CONFORMANCE_ARGS=--keep."""
+    told = {row.title: row for row in kept.last()["rows"]}
+    for known in suites.KNOWN:
+        cases = documents.read(str(known.file), []).cases
+        broken = breakages.read(known.folder)
+        number = sum(
+            each.is_for(case.version) for case in cases for each in broken.get(case.id, [])
+        )
+        row = told[known.title]
+        assert (row.cases, row.mutants) == (len(cases), number)
+    whole = told["together"]
+    assert whole.passed == whole.cases and whole.caught >= 0.98 * whole.mutants >= 0.98 * 600
+
+
 @pytest.mark.parametrize("entry", [
     {}, {"answer": "Authorize"}, {"answer": "A", "call": "B", "silent": True}, {"link": "odd"},
     {"answer": "Authorize", "as": "Reset"}, {"call": "Reset", "error": "InternalError"},
-    {"call": "Reset", "odd": 1}, "Reset",
+    {"call": "Reset", "odd": 1}, "Reset", {"call": "Reset", "closes": True},
+    {"answer": "Authorize", "silent": True, "after": {"odd": 1}},
+    {"answer": "Authorize", "silent": True, "after": {"calls": "many"}},
+    {"answer": "Authorize", "silent": True, "after": {"calls": 1, "links": 2}},
+    {"answer": "Authorize", "silent": True, "harms": "self"},
+    {"answer": "Authorize", "silent": True, "after": {"calls": 1}, "harms": "odd"},
 ])  # fmt: skip
 def test_the_vocabulary_is_closed(entry):
     with pytest.raises(BadBreakage):

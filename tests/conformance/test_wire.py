@@ -8,6 +8,7 @@ import json
 import pytest
 
 from conformance.breakages import one
+from conformance.triggers import Trigger
 from conformance.wire import Wires
 
 ASKED = [2, "s1", "Authorize", {"idTag": "A"}]
@@ -23,6 +24,10 @@ class Connection:
         for frame in coming:
             self.coming.put_nowait(json.dumps(frame))
         self.sent: list[list] = []
+        self.closed: list[int] = []
+
+    async def close(self, code: int) -> None:
+        self.closed.append(code)
 
     async def recv(self) -> str:
         return await self.coming.get()
@@ -120,3 +125,66 @@ def test_who_is_not_broken_has_a_plain_wire():
     wires, connection = Wires(), Connection()
     wires.break_("CP-1", None)
     assert wires.wrap(connection, "CP-1") is wires.wrap(connection, "CP-2") is connection
+
+
+# --- what a CSMS dies of ---------------------------------------------------------------------------
+
+SILENT = {"answer": "Authorize", "silent": True}
+
+
+async def served(entry: dict, coming: list[list], harms: str = "all", links: int = 1) -> list[bool]:
+    """Whether the CSMS answers "Authorize" of the station that sends this, and of another one."""
+    broken = one("here", {**SILENT, "after": entry, **({"harms": harms} if harms != "all" else {})})
+    wires, trigger = Wires(), Trigger(broken.after, broken.harms)
+    made = []
+    for name, frames in (("CP-1", coming), ("CP-2", [])):
+        wires.break_(name, broken, trigger)
+        connection = Connection(*frames, ASKED)
+        for _ in range(links if name == "CP-1" else 1):
+            wire = wires.wrap(connection, name)
+        for _ in range(len(frames) + 1):
+            await wire.recv()
+        made.append((wire, connection))
+    for wire, _ in made:
+        await wire.send(json.dumps(ANSWER))
+    return [bool(connection.sent) for _, connection in made]
+
+
+OTHER = [2, "s0", "Heartbeat", {"x": "odd"}]
+
+
+@pytest.mark.parametrize(("entry", "coming", "links", "dies"), [
+    ({"text": "odd"}, [OTHER], 1, True), ({"text": "odd"}, [], 1, False),
+    ({"calls": 2}, [OTHER], 1, True), ({"calls": 3}, [OTHER], 1, False),
+    ({"again": True}, [[2, "s1", "Heartbeat", {}]], 1, True), ({"again": True}, [OTHER], 1, False),
+    ({"links": 2}, [], 2, True), ({"links": 2}, [], 1, False),
+    ({"seconds": 0}, [], 1, True), ({"seconds": 60}, [], 1, False),
+])  # fmt: skip
+async def test_it_is_broken_only_after(entry, coming, links, dies):
+    assert await served(entry, coming, links=links) == [not dies, not dies]
+
+
+@pytest.mark.parametrize(("harms", "answered"), [
+    ("all", [False, False]), ("self", [False, True]), ("others", [True, False]),
+])  # fmt: skip
+async def test_whom_it_harms(harms, answered):
+    assert await served({"text": "odd"}, [OTHER], harms) == answered
+
+
+async def test_it_dies_of_its_own_call():
+    wires, connection = Wires(), Connection(ASKED)
+    wires.break_("CP-1", one("here", {**SILENT, "after": {"called": "Reset"}}))
+    wire = wires.wrap(connection, "CP-1")
+    await wire.recv()
+    for frame in (ANSWER, RESET, ANSWER):
+        await wire.send(json.dumps(frame))
+    assert connection.sent == [ANSWER, RESET]
+
+
+async def test_it_closes_the_link_in_place_of_the_answer():
+    wires, connection = Wires(), Connection(ASKED)
+    wires.break_("CP-1", one("here", {"answer": "Authorize", "closes": True}))
+    wire = wires.wrap(connection, "CP-1")
+    await wire.recv()
+    await wire.send(json.dumps(ANSWER))
+    assert connection.sent == [] and connection.closed == [1011]

@@ -86,7 +86,10 @@ def test_ok_when_everybody_lives(store):
     assert answer["charge_points"]["stations"] == 7 and answer["charge_points"]["connected"] == 5
     assert answer["celery"]["queues"] == {"messages": 2, "sync": 0, "maintenance": 0}
     assert (answer["celery"]["failed"], answer["celery"]["retried"]) == (1, 2)
-    assert answer["scenarios"] == {"runners": 1, "executions": 1, "stations": 3}
+    assert answer["scenarios"] == {
+        "runners": 1, "executions": 1, "stations": 3, "waiting": 0, "suites": 0,
+        "suites_waiting": 0,
+    }  # fmt: skip
     assert answer["sync"]["lag"] < 5 and answer["beat"]["last_run"] == 1000.0
 
 
@@ -342,6 +345,18 @@ def test_executions_that_no_runner_takes_are_a_problem(store):
     assert problem.startswith("2 executions of scenarios wait for a runner, the first for 61 s")
 
 
+def test_suites_that_no_runner_takes_are_a_problem(store):
+    everybody_lives(store)
+    runner = {"pid": 4, "executions": 0, "stations": 0, "suites": 1, "suites_waiting": 3}
+    tell(store, "scenarios", runner | {"suites_wait": 899.0})
+    told = ask()
+    assert told["problems"] == []
+    assert (told["scenarios"]["suites"], told["scenarios"]["suites_waiting"]) == (1, 3)
+    tell(store, "scenarios", runner | {"suites_wait": 901.0})
+    (problem,) = ask()["problems"]
+    assert problem.startswith("3 runs of suites wait for a runner, the first for 901 s")
+
+
 @pytest.mark.parametrize(
     ("worker", "sentence"),
     [
@@ -506,6 +521,7 @@ def test_metrics_are_prometheus_text(store):
     assert 'ocpp_stations_connected{worker="host-1-ab"} 5.0' in text
     assert 'ocpp_frames_sent_total{worker="host-1-ab"} 40.0' in text
     assert 'ocpp_up{service="mongodb"} 1.0' in text
+    assert 'ocpp_scenarios_waiting{kind="suite"} 0.0' in text
 
 
 @pytest.mark.django_db

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 
 from scenarios.engine import expecting, judging, searching
@@ -142,3 +145,33 @@ async def test_a_watch_that_fails_costs_nobody_the_stream(strand: Strand) -> Non
     strand.inbox.put(answer())
     assert [found.rule for found in strand.inbox.watch.findings] == ["unseen"]
     assert len(strand.inbox.after(0)) == 1
+
+
+# --- what nobody can answer any more ---------------------------------------------------------------
+
+UP, DOWN = {"connected": True}, {"connected": False}
+WAITING = {"late_ms": LATER * 1000, "unanswered_ms": LATER * 1000}
+
+
+@pytest.mark.parametrize(("state", "cut", "ends"), [
+    (DOWN, True, True),  # the run has cut it
+    (DOWN, False, False),  # the CSMS has: whether it answers after all is to be seen
+    (UP, True, False),  # the station is back
+    (None, True, False),  # nobody knows
+])  # fmt: skip
+async def test_who_cannot_be_answered_is_not_waited_for(
+    strand: Strand,  # noqa: F811
+    state: dict | None,
+    cut: bool,
+    ends: bool,
+) -> None:
+    watching(strand, **WAITING).inbox.put(frame(time.time() - NOW - 5))
+    if cut:
+        strand.inbox.cut()
+    strand.services.states.state = state
+    work = asyncio.create_task(judging.watched(strand))
+    done, _ = await asyncio.wait([work], timeout=SOON if not ends else LATER / 2)
+    assert bool(done) is ends
+    if ends:
+        assert not len((await work).findings)
+    work.cancel()

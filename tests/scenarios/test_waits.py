@@ -45,8 +45,14 @@ class Log:
         self.asked = 0
 
     async def frames(self, station: str, after: str, pattern: Any) -> list[Frame]:
+        """As the store is asked: of the pattern's direction and actions only."""
         self.asked += 1
-        return [made for made in self.kept if made.id > after]
+        later = [made for made in self.kept if made.id > after]
+        if pattern is None:
+            return later
+        named = {action for action, _ in pattern.actions}
+        way = pattern.direction
+        return [m for m in later if way in ("", m.direction) and (not named or m.action in named)]
 
     async def last_boot(self, station: str) -> str:
         return ""
@@ -167,6 +173,55 @@ async def test_the_answer_to_what_a_reboot_cut_off_is_that_to_its_repetition(
         assert await expect(strand, answers=True) == answer.id
     else:
         assert "No answer" in await failure(strand, answers=True)
+
+
+async def test_a_boot_that_is_told_again_is_no_answer_to_the_first(strand: Strand) -> None:
+    """The link was not cut between them: the CSMS has not answered."""
+    strand.inbox.put(frame(1, "BootNotification", uid="a"))
+    await expect(strand, action="BootNotification")
+    strand.inbox.put(frame(2, "BootNotification", uid="b"))
+    strand.inbox.put(frame(3, "BootNotification", "CallResult", uid="b", direction="received"))
+    assert "No answer to BootNotification came" in await failure(strand, answers=True)
+
+
+@pytest.mark.parametrize("named", [{}, {"action": "StopTransaction"}])
+async def test_what_is_told_again_is_followed_through_a_gap_too(
+    strand: Strand, named: dict
+) -> None:
+    """The live stream has lost the reboot, and the log has it."""
+    strand.inbox.put(frame(1, "StopTransaction", uid="a", payload={"n": 1}))
+    await expect(strand, action="StopTransaction")
+    answer = frame(4, "StopTransaction", "CallResult", uid="c", direction="received")
+    lost = [frame(2, "BootNotification", uid="b"),
+            frame(3, "StopTransaction", uid="c", payload={"n": 1})]  # fmt: skip
+    step = asyncio.create_task(expect(strand, answers=True, kind="CallResult", **named))
+    await asyncio.sleep(0)
+    strand.services.past.kept += [*lost, answer]
+    strand.inbox.put(lost[1])
+    strand.inbox.put(answer)
+    strand.inbox.missed()
+    assert await asyncio.wait_for(step, LATER / 2) == answer.id
+
+
+async def test_what_came_before_an_act_is_not_what_it_brought_about(strand: Strand) -> None:
+    """However shortly before: that clocks differ is no reason to take it."""
+    now = time.time() - NOW
+    strand.inbox.put(frame(now, "BootNotification"))
+    strand.acted(strand.here())
+    assert "No BootNotification" in await failure(strand, action="BootNotification")
+    strand.inbox.put(after := frame(now + 0.001, "BootNotification"))
+    assert await expect(strand, action="BootNotification") == after.id
+
+
+async def test_where_frames_come_at_once_nothing_is_waited_for_beyond_the_time(
+    strand: Strand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "STORING", LATER)
+    monkeypatch.setattr(searching, "TRANSIT", LATER)
+    strand.services.at_once = True
+    async with asyncio.timeout(LATER / 2):
+        await failure(strand, SOON, action="Reset")
+        await expecting.expect_none(strand, order(SOON, action="Reset"))
 
 
 async def test_an_answer_is_the_answer_to_the_call_that_matched(strand: Strand) -> None:
