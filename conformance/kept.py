@@ -1,4 +1,4 @@
-"""The table of the last whole run, as docs/conformance.md shows it."""
+"""The table of the last whole run, as docs/reference/conformance.md shows it."""
 
 from __future__ import annotations
 

@@ -135,16 +135,17 @@ def _case(number: int, trial: Trial, reference: Reference) -> Case:
     known = content["variables"]
     known |= {name: value for name, value in given.items() if name in known}
     if trial.breakage is not None:
-        _hasten(content, trial.known.patience)
+        _hasten(content, trial.known)
     # `name` carries the number to where the result is told.
     return replace(case, name=str(number), content=content, station={**case.station, MARK: number})
 
 
-def _hasten(content: dict[str, Any], patience: int) -> None:
+def _hasten(content: dict[str, Any], known: Known) -> None:
     """A CSMS that is silent is to be found out soon: no step waits for longer, nor the watch."""
+    patience, hastened = known.patience, WAITING - ({"csms"} if known.slow_stations else set())
     for step in each_step([*content["steps"], *content["cleanup"]]):
         timeout = step.get("timeout", patience)
-        if step["type"] in WAITING and not isinstance(timeout, str):
+        if step["type"] in hastened and not isinstance(timeout, str):
             step["timeout"] = min(patience, timeout)
     watch = content.get("watch") or {}
     if isinstance(watch, dict):

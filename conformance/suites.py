@@ -18,7 +18,8 @@ class Known:
     """folder: of scenarios/suites and of conformance/broken.
 
     variables: other values for the suite's, in the proof. patience: ms that a step of a broken run
-    may wait. quiet: how soon answers come is judged, so that it is run when all else is done.
+    may wait. slow_stations: some answer late or never, so that the driver is waited for. quiet:
+    how soon answers come is judged, so that it is run when all else is done.
     """
 
     word: str
@@ -26,6 +27,7 @@ class Known:
     title: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     patience: int = 4000
+    slow_stations: bool = False
     quiet: bool = False
 
     @property
@@ -42,12 +44,12 @@ KNOWN = (
     Known("16", "ocpp16", "OCPP 1.6"),
     Known("201", "ocpp201", "OCPP 2.0.1"),
     Known("21", "ocpp21", "OCPP 2.1"),
-    Known("robustness", "robustness", "Robustness", patience=8000),
+    Known("robustness", "robustness", "Robustness", patience=20_000, slow_stations=True),
     Known(
         "load", "load", "Load",
         {"stations": 6, "ramp_ms": 2000, "charge_ms": 1000, "flood_seconds": 4, "settle_ms": 500,
          "p50_ms": 1500, "p95_ms": 3000, "p99_ms": 6000},
-        patience=8000, quiet=True,
+        patience=10_000, quiet=True,
     ),
 )  # fmt: skip
 

@@ -191,5 +191,29 @@ class StationTurn(models.Model):
         return self.id
 
 
+class Question(models.Model):
+    """What a person is asked by a step that waits. See asking.py, which says who writes.
+
+    run: id of the execution, or of the suite's run. why: what went wrong; "": it is done.
+    """
+
+    kind = models.CharField(max_length=10, choices=[("execution",) * 2, ("suite-run",) * 2])
+    run = models.CharField(max_length=24)
+    station = models.CharField(max_length=48)
+    text = models.TextField()
+    asked = models.DateTimeField()
+    until = models.DateTimeField()
+    answered = models.DateTimeField(null=True)
+    why = models.TextField(blank=True, default="")
+    by = models.CharField(max_length=150, blank=True, default="")
+
+    class Meta:
+        ordering = ["asked"]
+        indexes = [models.Index(fields=["run"], name="question_run")]
+
+    def __str__(self) -> str:
+        return f"{self.station}: {self.text[:60]}"
+
+
 # Tables of this app too, in a room of their own.
 from scenarios.verdicts.tables import SuitePlan, SuiteReport, SuiteRun  # noqa: E402, F401

@@ -26,8 +26,7 @@ from stations.link.reaching import Reach
 PREFIX = "DRIVER_"
 MOST_BYTES = 256 << 10  # of a driver's document
 HERE_ONLY = {
-    "prompt": "asks a person, who is at the terminal of runscenario or runsuite only",
-    "link": "changes a station's link, which runscenario and runsuite do only",
+    "link": "changes a station's link: put it into a suite, whose stations are its own",
 }
 
 

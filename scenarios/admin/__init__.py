@@ -23,7 +23,7 @@ from scenarios.admin.forms import BehaviourForm, ScenarioForm
 from scenarios.engine.claims import nudge, reap_quietly
 from scenarios.launching import cancel, is_open
 from scenarios.models import Behaviour, Execution, Scenario, StationRun
-from scenarios.rights import ADD, PART, VIEW_MESSAGES
+from scenarios.rights import ADD, PART, RUN, VIEW_MESSAGES
 from stations.admin.stations import StationAdmin
 
 CSS = {"all": ["stations/stations.css", "scenarios/scenarios.css"]}
@@ -186,7 +186,7 @@ class ExecutionAdmin(ByTable, ModelAdmin):
 
     class Media:
         css = CSS
-        js = [Script("scenarios/executions.js", type="module")]
+        js = [Script("scenarios/executions.js", type="module"), "scenarios/questions.js"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -234,6 +234,7 @@ class ExecutionAdmin(ByTable, ModelAdmin):
             "may_cancel": is_open(row) and self.may_act(request, "cancel_executions"),
             "target": cells.target_words(row), "live_view": _live_view(request),
             "scenario_link": self._scenario_link(request, row),
+            "may_answer": PART.may(request, RUN),
         }  # fmt: skip
         return render(request, "scenarios/execution.html", context)
 

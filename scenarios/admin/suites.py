@@ -16,8 +16,8 @@ from unfold.decorators import action
 from accounts.admin_rights import ByTable
 from scenarios.admin import suite_cells as cells
 from scenarios.admin.suite_forms import SuiteForm
-from scenarios.models import SuitePlan, SuiteRun
-from scenarios.rights import PART
+from scenarios.models import Question, SuitePlan, SuiteRun
+from scenarios.rights import PART, RUN
 from scenarios.verdicts import starting
 from scenarios.verdicts.claims import reap_quietly
 
@@ -64,6 +64,9 @@ class SuitePlanAdmin(ByTable, ModelAdmin):
         (None, {"fields": (
             ("name", "suite"), ("csms_url", "stations"), ("versions", "only"),
             ("every_minutes", "enabled"), ("strict", "fast"), "webhook_url")}),
+        ("Security profiles", {"classes": ("tab",), "fields": (
+            "secure_csms_url", ("password", "forget_password"), "tls_ca_pem",
+            "tls_client_cert_pem", ("tls_client_key_pem", "forget_client_key"))}),
         ("The CSMS acts", {"classes": ("tab",), "fields": ("driver", "driver_document")}),
         ("A suite of your own", {"classes": ("tab",), "fields": ("document",)}),
         ("Variables, seed", {"classes": ("tab",), "fields": ("variables", ("parallel", "seed"))}),
@@ -161,6 +164,7 @@ class SuiteRunAdmin(ByTable, ModelAdmin):
 
     class Media:
         css = CSS
+        js = ["scenarios/questions.js"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -214,7 +218,8 @@ class SuiteRunAdmin(ByTable, ModelAdmin):
             "sections": cells.sections(row, other), "cases": cells.cases(row, other),
             "figures": cells.figures(row), "trend": cells.trend(cells.history_of(row.plan)),
             "may_cancel": row.is_open and self.may_act(request, "cancel_runs"),
-            "formats": sorted(row.reports),
+            "formats": sorted(row.reports), "may_answer": PART.may(request, RUN),
+            "asks": Question.objects.filter(run=str(row.pk), answered=None).exists(),
         }  # fmt: skip
         return render(request, "scenarios/suite_run.html", context)
 

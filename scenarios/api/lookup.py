@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from accounts.error_handlers import CORRECT, model_fields
 from accounts.errors import ApiError
 from scenarios.documents import NAMES, ImportRefused, SlugTaken
-from scenarios.models import Behaviour, Execution, Scenario, SuitePlan, SuiteRun
+from scenarios.models import Behaviour, Execution, Question, Scenario, SuitePlan, SuiteRun
 
 
 @contextmanager
@@ -60,6 +60,10 @@ def suite_or_404(wanted: str) -> SuitePlan:
 
 def suite_run_or_404(wanted: str) -> SuiteRun:
     return _found(SuiteRun, "pk", wanted, "suite-runs")
+
+
+def question_or_404(wanted: str) -> Question:
+    return _found(Question, "pk", wanted, "questions")
 
 
 def scenario_item(row: Scenario) -> dict[str, Any]:

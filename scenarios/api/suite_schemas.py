@@ -32,12 +32,21 @@ class SuiteIn(StrictIn):
     fast: bool = Field(False, description="Reboots, firmware and reconnects take no time")
     seed: int = Field(0, ge=0, description="0: drawn for each run")
     every_minutes: int = Field(0, ge=0, description="0: only by hand")
+    secure_csms_url: str = Field("", description="wss://, for security profiles 2 and 3")
+    password: str | None = Field(
+        None, description="Of the stations. Write only. Left out: stays; empty: removed."
+    )
+    tls_ca_pem: str = Field("", description="That the stations trust; empty: the system's")
+    tls_client_cert_pem: str = Field("", description="For security profile 3, with its key")
+    tls_client_key_pem: str | None = Field(None, description="Write only, like `password`.")
     webhook_url: str = Field("", description="Gets a POST with JSON when a run has ended")
     enabled: bool = Field(True, description="Whether the schedule starts it")
     # So that what GET gave can be sent back.
     id: Any = Field(None, description="Without effect")
     created: Any = Field(None, description="Without effect")
     updated: Any = Field(None, description="Without effect")
+    has_password: Any = Field(None, description="Without effect")
+    has_client_key: Any = Field(None, description="Without effect")
 
 
 class SuiteOut(Schema):
@@ -55,6 +64,11 @@ class SuiteOut(Schema):
     fast: bool
     seed: int
     every_minutes: int
+    secure_csms_url: str
+    has_password: bool
+    has_client_key: bool
+    tls_ca_pem: str
+    tls_client_cert_pem: str
     webhook_url: str = Field(description="Shown to who may change suites; else ...")
     enabled: bool
     created: datetime

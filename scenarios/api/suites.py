@@ -30,6 +30,7 @@ from scenarios.rights import CHANGE_SUITE, PART
 from scenarios.verdicts import starting
 from scenarios.verdicts.claims import reap_quietly
 from scenarios.verdicts.comparing import Comparison, compare
+from scenarios.verdicts.credentials import SECRETS
 from scenarios.verdicts.tables import STATES
 from stations.api.lookup import cut_page, page_limit, text_of
 
@@ -41,7 +42,8 @@ TYPES = {
 }  # fmt: skip
 _SAME = (
     "name", "csms_url", "stations", "versions", "only", "variables", "parallel", "strict", "fast",
-    "seed", "every_minutes", "enabled", "created", "updated",
+    "seed", "every_minutes", "enabled", "created", "updated", "secure_csms_url", "tls_ca_pem",
+    "tls_client_cert_pem", "has_password", "has_client_key",
 )  # fmt: skip
 
 
@@ -67,7 +69,8 @@ def run_item(row: SuiteRun) -> dict[str, Any]:
 
 
 def _stored(row: SuitePlan, body: SuiteIn, request: HttpRequest, **how: bool) -> dict[str, Any]:
-    values = body.dict(exclude={"id", "created", "updated"})
+    values = body.dict(exclude={"id", "created", "updated", "has_password", "has_client_key"})
+    secrets = {name: values.pop(name) for name in SECRETS.values()}
     for name, document in (("suite", "document"), ("driver", "driver_document")):
         given = values.pop(name)
         values[name] = given if isinstance(given, str) else ""
@@ -75,6 +78,9 @@ def _stored(row: SuitePlan, body: SuiteIn, request: HttpRequest, **how: bool) ->
     for name, value in values.items():
         setattr(row, name, value)
     with told():
+        for name, text in secrets.items():
+            if text is not None:
+                row.set_secret(name, text)
         row.full_clean(validate_unique=False)
     taken = SuitePlan.objects.filter(name=row.name).exclude(pk=row.pk).exists()
     try:

@@ -27,6 +27,7 @@ from scenarios.models import (
     PENDING,
     RUNNING,
     Execution,
+    Question,
     StationRun,
     StationTurn,
 )
@@ -39,6 +40,7 @@ EXECUTION = Execution._meta.label_lower
 EXECUTIONS = Execution._meta.db_table
 RUNS = StationRun._meta.db_table
 TURNS = StationTurn._meta.db_table
+QUESTIONS = Question._meta.db_table
 # Just after Redis started its leases may be gone with its memory: wait until runners renewed them.
 REDIS_SETTLED = 12  # seconds
 INTERRUPTED = "The runner of this execution died, so it was interrupted. Run it again."
@@ -149,6 +151,7 @@ def _interrupt(execution: ObjectId, runner: str) -> int:
     if not connection.get_collection(EXECUTIONS).update_one(mine, {"$set": values}).modified_count:
         return 0
     connection.get_collection(TURNS).delete_many({"execution": str(execution)})
+    connection.get_collection(QUESTIONS).delete_many({"run": str(execution)})
     states = {"state": FAILED, "message": INTERRUPTED, "ended": now, "runner": ""}
     open_runs = {"execution": str(execution), "state": {"$in": list(OPEN_STATES)}}
     runs.update_many(open_runs, {"$set": states})

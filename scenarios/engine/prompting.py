@@ -16,7 +16,8 @@ async def prompt(strand: Strand, order: Order) -> tuple[str, str]:
     seconds = order.timeout if order.has_timeout else PATIENCE * speed
     began = strand.here()
     try:
-        why = await ask(strand.identity, str(order.params["text"]), seconds)
+        run = strand.log.id.partition(":")[0]
+        why = await ask(run, strand.identity, str(order.params["text"]), seconds)
     except TimeoutError:
         raise StepErred(f"Nobody said within {seconds / speed:g} s that it was done.") from None
     strand.acted(began)

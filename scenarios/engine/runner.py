@@ -27,6 +27,7 @@ from messaging.records import when
 from runtime import lifetime, redis_links
 from runtime.stores import STORE_ERRORS
 from scenarios import behaviours, keys, outreach
+from scenarios.asking import Asker
 from scenarios.engine import claims
 from scenarios.engine.commander import Commander
 from scenarios.engine.execution import Plan, Run, subjects_of
@@ -63,6 +64,7 @@ class Runner:
         self.redis = redis_links.connect(
             settings.REDIS_URL, health_check_interval=10, socket_timeout=REST + 8
         )
+        self.asker = Asker()
         self.services = Services(
             Stream(),
             Past(),
@@ -71,6 +73,7 @@ class Runner:
             turns=StoredTurns(),
             subjects=subjects_of,
             web=outreach.web(),
+            ask=self.asker.ask,
         )
         self.runs: dict[str, Run] = {}
         self.suites = Suites(self.id, self.services.web)
@@ -113,6 +116,7 @@ class Runner:
         await lifetime.end([keeping, writing, *self._ends], 2.0)
         self.services.stream.leave()
         await lifetime.within(STORE_PATIENCE, sync_to_async(keep_trail)(), "the trail's last")
+        await self.asker.close()
         await self.services.states.close()
         await self.services.web.close()
         await lifetime.within(STORE_PATIENCE, self._release(), "the lease will lapse by itself")

@@ -72,8 +72,8 @@ class Services:
     turns: FreeTurns = field(default_factory=FreeTurns)
     subjects: Callable[[list[str]], Awaitable[dict[str, Subject]]] | None = None
     web: Web | None = None  # None: no HTTP is asked
-    # (station, text, seconds) -> "" where a person has done it, else why not.
-    ask: Callable[[str, str, float], Awaitable[str]] | None = None
+    # (run, station, text, seconds) -> "" where a person has done it, else why not.
+    ask: Callable[[str, str, str, float], Awaitable[str]] | None = None
     # A frame reaches us, and whoever is asked for what was before, in the moment it is recorded.
     at_once: bool = False
 

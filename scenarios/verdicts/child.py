@@ -24,7 +24,9 @@ from django.conf import settings
 from runtime import lifetime
 from runtime.lifeline import die_with_parent
 from scenarios.outreach import PREFIX
+from scenarios.verdicts import credentials, questions
 from stations.checks import KINDS as EGRESS
+from stations.configuration.secrets import SecretUnreadable
 
 FORMATS = {"json": "json", "html": "html", "junit": "xml", "badge": "svg"}  # and their endings
 LONGEST = 4 * 3600.0  # seconds of a run
@@ -55,6 +57,7 @@ def options(asked: Mapping[str, Any], seed: int) -> Iterator[str]:
     for host in settings.HTTP_ALLOW_HOSTS:
         yield from ("--allow-host", host)
     yield "--no-loopback"
+    yield from ("--questions", questions.FOLDER)
     # The driver's have been put in already.
     own = set(asked["driver_document"].get("variables") or ())
     for name, value in asked["variables"].items():
@@ -86,28 +89,35 @@ class Child:
         self._asked, self._seed, self._told = asked, seed, told
         self._process: asyncio.subprocess.Process | None = None
         self._ending = asyncio.Event()
+        self.folder: Path | None = None  # while it runs
 
     def end(self) -> None:
         self._ending.set()
 
     async def run(self) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="suite-") as place:
-            folder = Path(place)
-            self._fill(folder)
+            self.folder = folder = Path(place)
             try:
+                self._fill(folder)
                 code, words = await self._carried_out(folder)
+            except SecretUnreadable as problem:
+                return Outcome(None, str(problem))
             except OSError as problem:
                 return Outcome(None, f"runsuite could not be started: {problem}")
+            finally:
+                self.folder = None
             return Outcome(code, words, _read(folder))
 
     def _fill(self, folder: Path) -> None:
+        (folder / questions.FOLDER).mkdir()
+        secret = credentials.options(self._asked, folder)
         suite = self._asked["suite"]
         if not suite:
             suite = "suite.json"
             (folder / suite).write_text(json.dumps(self._asked["document"]))
         if self._asked["driver_document"]:
             (folder / "driver.json").write_text(json.dumps(self._asked["driver_document"]))
-        words = [suite, *options(self._asked, self._seed)]
+        words = [suite, *options(self._asked, self._seed), *secret]
         (folder / "options").write_text("\n".join(words) + "\n", "utf-8")
 
     async def _carried_out(self, folder: Path) -> tuple[int | None, str]:

@@ -13,7 +13,7 @@ from accounts.trail import acts
 from messaging.keeping.store import async_database
 from messaging.records import when
 from runtime.stores import STORE_ERRORS
-from scenarios.engine.claims import dead_runners
+from scenarios.engine.claims import QUESTIONS, dead_runners
 from scenarios.verdicts.tables import FAILED, PENDING, RUNNING, SuiteRun
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,7 @@ def _interrupt(run: ObjectId, runner: str) -> int:
     mine = {"_id": run, "runner": runner, "state": RUNNING}
     if not connection.get_collection(RUNS).update_one(mine, {"$set": values}).modified_count:
         return 0
+    connection.get_collection(QUESTIONS).delete_many({"run": str(run)})
     log.warning("suite run %s: its runner %s is dead; marked failed", run, runner)
     with acts.by_itself():
         acts.note("interrupted", SuiteRun._meta.label_lower, [str(run)], message=INTERRUPTED)

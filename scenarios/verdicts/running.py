@@ -16,8 +16,9 @@ from messaging.records import when
 from runtime import lifetime
 from runtime.stores import STORE_ERRORS
 from scenarios.engine.claims import Backlog
-from scenarios.verdicts import claims, starting, telling
+from scenarios.verdicts import claims, questions, starting, telling
 from scenarios.verdicts.child import Child, Outcome
+from scenarios.verdicts.questions import Questions
 from scenarios.verdicts.tables import CANCELLED, FAILED, PASSED, SuiteReport, SuiteRun
 from scenarios.web import Web
 
@@ -40,6 +41,7 @@ class Suites:
         self._task: asyncio.Task | None = None
         self._next = self._next_backlog = 0.0
         self._child: Child | None = None
+        self._questions: Questions | None = None
         self._run: ObjectId | None = None
         self._why = ""  # it is to end; "" goes on
         self._progress: tuple[int, int] | None = None
@@ -84,6 +86,8 @@ class Suites:
 
     async def _attend(self) -> None:
         run = self._run
+        if self._child is not None and self._child.folder is not None:
+            await self._questions.look(self._child.folder / questions.FOLDER)
         if why := await claims.cancel_asked(run):
             self._end(why)
         if (progress := self._progress) is not None and self._child is not None:
@@ -99,6 +103,7 @@ class Suites:
         run = made["_id"]
         log.info("suite run %s: %s", run, made["suite_name"])
         self._child = child = Child(made["asked"], made["seed"], self._told)
+        self._questions = Questions(run)
         try:
             outcome = await child.run()
         except Exception as fault:
@@ -107,6 +112,7 @@ class Suites:
         finally:
             self._child = None
         values, files = await asyncio.to_thread(settled, outcome, self._why)
+        await self._until_stored(self._questions.end)
         mine = await self._until_stored(lambda: self._store(run, values, files))
         self._next = 0.0  # another may wait
         if mine and self._why != STOPPED:

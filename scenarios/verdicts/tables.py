@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django_mongodb_backend.fields import ArrayField
 
-from scenarios.verdicts import rules
+from scenarios.verdicts import credentials, rules
 from stations.configuration.storable import Storable
 
 PENDING, RUNNING, PASSED, FAILED, CANCELLED = STATES = (
@@ -71,6 +71,14 @@ class SuitePlan(Storable):
     every_minutes = models.PositiveIntegerField(
         "every (minutes)", default=0, help_text="0: only by hand."
     )
+    secure_csms_url = models.CharField(
+        "CSMS URL with TLS", max_length=500, blank=True, default="",
+        help_text="wss://, for cases of security profile 2 or 3; the other is for the rest.",
+    )  # fmt: skip
+    password_encrypted = models.TextField(blank=True, default="", editable=False)
+    tls_ca_pem = models.TextField("CA certificates (PEM)", blank=True, default="")
+    tls_client_cert_pem = models.TextField("client certificate (PEM)", blank=True, default="")
+    tls_client_key_encrypted = models.TextField(blank=True, default="", editable=False)
     webhook_url = models.CharField(
         "webhook", max_length=500, blank=True, default="",
         help_text="Gets a POST with JSON when a run has ended; its host must be in "
@@ -93,14 +101,31 @@ class SuitePlan(Storable):
         """What it runs."""
         return self.suite or str(self.document.get("suite") or "suite")
 
+    @property
+    def has_password(self) -> bool:
+        return bool(self.password_encrypted)
+
+    @property
+    def has_client_key(self) -> bool:
+        return bool(self.tls_client_key_encrypted)
+
+    def set_secret(self, field: str, text: str) -> None:
+        """field: password or tls_client_key_pem; "" takes it away. Raises ValidationError."""
+        column = next(name for name, known in credentials.SECRETS.items() if known == field)
+        setattr(self, column, credentials.sealed(field, text))
+
     def asked(self) -> dict[str, Any]:
         """What a run takes along: later changes of the plan are not its own."""
-        return {name: getattr(self, name) for name in rules.ASKED}
+        return {name: getattr(self, name) for name in (*rules.ASKED, *credentials.COLUMNS)}
 
     def clean(self) -> None:
         super().clean()
         when = {"webhook_url": self.webhook_url, "every_minutes": self.every_minutes}
-        if problems := rules.check_plan(self.asked() | when):
+        asked = self.asked()
+        problems = rules.check_plan(asked | when) | credentials.check(asked)
+        if self.pk and (kept := SuitePlan.objects.filter(pk=self.pk).first()) is not None:
+            problems |= credentials.moved(kept.asked(), asked)
+        if problems:
             raise ValidationError(problems)
 
 

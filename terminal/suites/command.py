@@ -25,7 +25,7 @@ from terminal import haste, rows
 from terminal.command import TerminalCommand
 from terminal.showing import printable
 from terminal.suites import documents, equipping
-from terminal.suites.asking import asking
+from terminal.suites.asking import asking, by_files
 from terminal.suites.cases import Suite
 from terminal.suites.equipping import Equipped
 from terminal.suites.reports.junit import junit
@@ -164,8 +164,9 @@ def carry_out(
         done.append(result)
         _show(console, result, len(done), len(suite.cases))
 
+    ask = by_files(chosen.questions) if chosen.questions else asking(console)
     wishes = Wishes(names, seed, chosen.case_timeout, equipped.equipment, equipped.web,
-                    asking(console) if equipped.equipment.person else None, speed)  # fmt: skip
+                    ask if equipped.equipment.person else None, speed)  # fmt: skip
     run = SuiteRun(suite, wishes, make, told)
     results = haste.run(_unless_ended(run), speed)
     report = Report(

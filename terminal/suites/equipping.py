@@ -50,6 +50,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="this machine may not be asked by HTTP either, unless --allow-host names it",
     )  # fmt: skip
     parser.add_argument(
+        "--questions", metavar="FOLDER", type=Path,
+        help="what a person is asked stands there as N.question.json, and N.answer.json answers it",
+    )  # fmt: skip
+    parser.add_argument(
         "--var", action="append", default=[], metavar="NAME=VALUE", dest="variables",
         help="another value for a variable of the cases or the driver; JSON, else text",
     )  # fmt: skip
@@ -64,7 +68,10 @@ def of_options(chosen: argparse.Namespace) -> Equipped:
     if driver is not None:
         _check_hosts(driver, web)
     known = frozenset(driver.variables) if driver else frozenset()
-    return Equipped(Equipment(driver, sources.is_a_person()), web, values, known)
+    if chosen.questions is not None and not chosen.questions.is_dir():
+        raise Unusable(f"--questions: there is no folder {chosen.questions}.")
+    person = chosen.questions is not None or sources.is_a_person()
+    return Equipped(Equipment(driver, person), web, values, known)
 
 
 def _driver(name: str, values: Mapping[str, Any]) -> Driver:

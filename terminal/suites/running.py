@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from terminal.ground import Ground
 from terminal.hearing import Heard, Hearing
 from terminal.rows import Unusable
 from terminal.services import services_of
+from terminal.suites.asking import Ask
 from terminal.suites.cases import Case, Equipment, Suite
 from terminal.suites.excerpts import excerpt
 from terminal.suites.latencies import Latencies
@@ -42,7 +43,6 @@ LONGEST = 600.0  # seconds that a case may take
 # identity, version, the case's settings -> a station that is not stored; where the case is for one
 # security profile, that as well. Raises Unusable.
 Make = Callable[..., Station]
-Ask = Callable[[str, str, float], Awaitable[str]]  # see scenarios.engine.strand.Services
 
 
 class NotEquipped(Unusable):

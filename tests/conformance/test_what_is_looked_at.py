@@ -1,5 +1,5 @@
-"""Nothing is called covered that only looks at what the station itself sent: each case of each suite
-has steps of its own, beyond its starting state, that judge what came from the CSMS."""
+"""Nothing is called covered that only looks at what the station itself sent: each case of each
+suite has steps of its own, beyond its starting state, that judge what came from the CSMS."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def test_who_is_not_broken_has_a_plain_wire():
     assert wires.wrap(connection, "CP-1") is wires.wrap(connection, "CP-2") is connection
 
 
-# --- what a CSMS dies of ---------------------------------------------------------------------------
+# --- what a CSMS dies of --------------------------------------------------------------------------
 
 SILENT = {"answer": "Authorize", "silent": True}
 

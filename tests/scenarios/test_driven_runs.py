@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from benchmarks.processes import ROOT, free_port
+from benchmarks.processes import ROOT, free_port, wait_until
 from benchmarks.stack import Stack
-from tests.scenarios.platform import Platform
+from tests.scenarios.platform import PATIENCE, Platform
 
 pytestmark = pytest.mark.slow
 CLEAR = [
@@ -88,12 +88,71 @@ def test_the_csms_acts_by_the_runs_driver(
     assert "other" in refused(**{**driven, "variables": {"other": 1}})["variables"]
 
 
-def test_what_needs_a_terminal_is_refused(
+def asked_of(own: Platform, run: str) -> dict:
+    """The one question of a run, once it is asked."""
+
+    def question() -> dict | None:
+        items = own.good("GET", f"questions?run={run}")["items"]
+        return items[0] if items else None
+
+    return wait_until(question, PATIENCE, f"a question of {run}", 0.2)
+
+
+def none_is_asked(own: Platform, run: str) -> bool:
+    return not own.good("GET", f"questions?run={run}")["items"]
+
+
+def test_a_person_is_asked_and_answers(
     own: Platform, acting: Acting, fresh_name: Callable[[str], str]
 ) -> None:
     name, slug = fresh_name("DRIVEN"), fresh_name("asked")
     own.station(name, acting.csms)
-    own.scenario(slug, {"type": "prompt", "params": {"text": "Plug it in."}},
-                 {"type": "link", "params": {}})  # fmt: skip
+    own.connected(name)
+    own.scenario(slug, {"type": "prompt", "params": {"text": "Plug <b>$station</b> in."}})
+
+    run = own.run(slug, name)
+    question = asked_of(own, run)
+    assert (question["kind"], question["station"]) == ("execution", name)
+    assert question["text"] == f"Plug <b>{name}</b> in."
+    path = f"questions/{question['id']}/answer"
+    assert own.ask("POST", path, {"done": False})[0] == 422  # why not?
+    assert own.ask("POST", path, {"sure": True})[0] == 422
+    own.good("POST", path, {})
+    assert own.ask("POST", path, {})[0] in (404, 409)
+    assert own.ended(run)["state"] == "passed"
+    assert none_is_asked(own, run)
+
+    run = own.run(slug, name)
+    own.good("POST", f"questions/{asked_of(own, run)['id']}/answer",
+             {"done": False, "why": "the cable is too short"})  # fmt: skip
+    ended = own.ended(run)
+    assert ended["state"] == "failed"
+    assert "The person says: the cable is too short" in ended["message"]
+
+
+def test_nobody_answers(own: Platform, acting: Acting, fresh_name: Callable[[str], str]) -> None:
+    name, slug = fresh_name("DRIVEN"), fresh_name("asked")
+    own.station(name, acting.csms)
+    own.connected(name)
+    own.scenario(slug, {"type": "prompt", "params": {"text": "Wait."}, "timeout": 1500})
+    run = own.run(slug, name)
+    ended = own.ended(run)
+    assert ended["state"] == "failed" and "Nobody said within 1.5 s" in ended["message"]
+    assert none_is_asked(own, run)
+
+    own.scenario(long := fresh_name("asked"), {"type": "prompt", "params": {"text": "Wait."}})
+    run = own.run(long, name)
+    question = asked_of(own, run)
+    own.good("POST", f"executions/{run}/cancel", {})
+    assert own.ended(run)["state"] == "cancelled"
+    assert own.ask("POST", f"questions/{question['id']}/answer", {})[0] in (404, 409)
+
+
+def test_what_needs_the_command_line_is_refused(
+    own: Platform, acting: Acting, fresh_name: Callable[[str], str]
+) -> None:
+    name, slug = fresh_name("DRIVEN"), fresh_name("linked")
+    own.station(name, acting.csms)
+    own.scenario(slug, {"type": "link", "params": {}})
     status, answer = own.ask("POST", f"scenarios/{slug}/run", {"stations": [name]})
-    assert status == 422 and "a person" in answer["fields"]["scenario"], answer
+    assert status == 422 and "changes a station's link" in answer["fields"]["scenario"], answer

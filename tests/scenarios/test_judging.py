@@ -147,7 +147,7 @@ async def test_a_watch_that_fails_costs_nobody_the_stream(strand: Strand) -> Non
     assert len(strand.inbox.after(0)) == 1
 
 
-# --- what nobody can answer any more ---------------------------------------------------------------
+# --- what nobody can answer any more --------------------------------------------------------------
 
 UP, DOWN = {"connected": True}, {"connected": False}
 WAITING = {"late_ms": LATER * 1000, "unanswered_ms": LATER * 1000}

@@ -33,7 +33,7 @@ def content(*steps: dict) -> dict:
         ([HTTP], {}, [], ["HTTP_ALLOW_HOSTS"]),
         ([CSMS], {}, ["csms.example"], ["no driver"]),
         ([{"type": "csms", "params": {"call": "ClearCache"}}], DRIVER, ["x"], ["ClearCache"]),
-        ([{"type": "prompt", "params": {"text": "Do it."}}], {}, [], ["a person"]),
+        ([{"type": "prompt", "params": {"text": "Do it."}}], {}, [], []),
         ([{"type": "repeat", "params": {"count": 2, "steps": [
             {"type": "link", "params": {}}]}}], {}, [], ["a station's link"]),
     ],

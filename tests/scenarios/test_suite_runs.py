@@ -212,3 +212,67 @@ def test_a_killed_runner_takes_its_suite_along_and_the_run_says_so(
     assert (found["state"], found["message"]) == ("failed", INTERRUPTED) and found["interrupted"]
     # Its plan is free, and the next runner takes it up.
     assert own.ask("POST", f"suites/{found['plan']}/run")[0] == 201
+
+
+def test_a_person_is_asked_by_a_suite(own: Platform, csms: PythonCsms, fresh_name: Fresh) -> None:
+    steps = [ACCEPTED, {"type": "prompt", "params": {"text": "Look at the page."}}]
+    made = {"suite": "Asks", "versions": ["1.6"], "cases": [
+        {"id": f"P_{n}", "name": "A person looks", "steps": steps} for n in (1, 2)]}  # fmt: skip
+    run_id = run(own, plan(own, csms, fresh_name("plan"), suite=made, parallel=2))
+    answered: set[str] = set()
+
+    def both() -> bool:
+        for item in own.good("GET", f"questions?run={run_id}")["items"]:
+            assert item["kind"] == "suite-run" and item["text"] == "Look at the page."
+            if item["id"] not in answered:
+                answered.add(item["id"])
+                said = {} if len(answered) == 1 else {"done": False, "why": "it is empty"}
+                own.good("POST", f"questions/{item['id']}/answer", said)
+        return len(answered) == 2
+
+    wait_until(both, PATIENCE, "two questions", 0.3)
+    found = ended(own, run_id)
+    assert sorted(case["verdict"] for case in found["cases"]) == ["FAIL", "PASS"], found
+    assert [c["message"] for c in found["cases"] if c["bad"]] == ["The person says: it is empty"]
+    assert not own.good("GET", f"questions?run={run_id}")["items"]
+
+
+def test_stations_of_a_suite_are_led_elsewhere(
+    own: Platform, csms: PythonCsms, fresh_name: Fresh
+) -> None:
+    steps = [ACCEPTED,
+             {"type": "link", "timeout": 20_000, "params": {"password": "another-password"}},
+             {"type": "link", "timeout": 20_000,
+              "params": {"url": "ws://127.0.0.1:9/nowhere", "expect": "refused"}},
+             {"type": "link", "params": {"url": "ws://other.example"}}]  # fmt: skip
+    made = {"suite": "Links", "versions": ["1.6"], "cases": [
+        {"id": "L_1", "name": "It is led", "steps": steps}]}  # fmt: skip
+    (case,) = ended(own, run(own, plan(own, csms, fresh_name("plan"), suite=made)))["cases"]
+    assert case["verdict"] == "ERROR" and "other.example is not the CSMS's host" in case["message"]
+
+
+def test_stations_of_a_plan_have_its_password(
+    own: Platform, csms: PythonCsms, fresh_name: Fresh
+) -> None:
+    """Without one the case for security profile 1 is skipped."""
+    made = {"suite": "Secure", "versions": ["1.6"], "cases": [
+        {"id": "S_1", "name": "By password", "needs": {"security_profile": 1},
+         "steps": [ACCEPTED]}]}  # fmt: skip
+    name = plan(own, csms, fresh_name("plan"), suite=made)
+    assert ended(own, run(own, name))["counts"]["SKIPPED"] == 1
+    kept = own.good("GET", f"suites/{name}")
+    assert kept["has_password"] is False
+    own.good("PUT", f"suites/{name}", kept | {"password": "a-secret-of-ours"})
+    kept = own.good("GET", f"suites/{name}")
+    assert kept["has_password"] is True and "a-secret-of-ours" not in json.dumps(kept)
+    found = ended(own, run(own, name))
+    assert found["counts"]["PASS"] == 1, found
+    assert b"a-secret-of-ours" not in report(own, found["id"], "json")
+    assert "a-secret-of-ours" not in json.dumps(own.good("GET", "trail?limit=100"))
+
+    # It goes to no other CSMS, unless whoever leads it there knows it.
+    away = kept | {"csms_url": "ws://elsewhere.example/ocpp"}
+    status, answer = own.ask("PUT", f"suites/{name}", away)
+    assert status == 422 and "give the password again" in answer["fields"]["password"], answer
+    own.good("PUT", f"suites/{name}", away | {"password": ""})
+    assert own.good("GET", f"suites/{name}")["has_password"] is False
