@@ -19,6 +19,7 @@ from runtime.stores import STORE_ERRORS
 from scenarios.drivers.document import Driver
 from scenarios.engine.clock import Clock
 from scenarios.engine.commander import Commander
+from scenarios.engine.naming import in_words
 from scenarios.engine.past import Past
 from scenarios.engine.recording import Records, StationLog
 from scenarios.engine.states import States
@@ -219,7 +220,7 @@ class Strand:
             return
         kind = type_of(step)
         self.tally.judged += kind in JUDGES
-        entry = self.log.step_begins(path, kind, step.get("description") or "")
+        entry = self.log.step_begins(path, kind, step.get("description") or in_words(step))
         try:
             message, frame = await self._carried_out(kind, step, path)
         except StepFailed as failure:
