@@ -27,6 +27,7 @@ from scenarios.models import (
     STATES,
     Behaviour,
     Execution,
+    Question,
     Scenario,
     StationRun,
     SuitePlan,
@@ -183,6 +184,17 @@ def make_scenarios() -> None:
             id=f"{run.pk}:CP-1.6-connected", execution=str(run.pk), station="CP-1.6-connected",
             state=run.state, started=run.started, ended=run.ended,
         )  # fmt: skip
+
+
+    make_question(Execution.objects.filter(state="running").first())
+
+
+def make_question(run: Execution) -> None:
+    now = timezone.now()
+    Question.objects.create(
+        kind="execution", run=str(run.pk), station="CP-1.6-connected", text="Plug it <b>in</b>.",
+        asked=now, until=now + timedelta(minutes=10),
+    )  # fmt: skip
 
 
 def make_suites() -> None:

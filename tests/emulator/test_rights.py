@@ -24,7 +24,7 @@ from emulator.groups import make_groups, make_permissions
 from emulator.matrix import PAGE, with_matrix
 from emulator.rights import GROUPS, TABLE, group_permissions
 from emulator.routing import websocket, websocket_urlpatterns
-from scenarios.models import Behaviour, Execution, Scenario, SuitePlan, SuiteRun
+from scenarios.models import Behaviour, Execution, Question, Scenario, SuitePlan, SuiteRun
 from stations.many import jobs
 from stations.models import Station, Template
 from tests.admin import rows
@@ -161,6 +161,7 @@ def filled(operation: str) -> tuple[str, str]:
         "run": lambda: SuiteRun.objects.first().pk,
         "job": lambda: jobs.newest(1)[0].id,
         "saved": lambda: "Mine",
+        "question": lambda: Question.objects.filter(answered=None).first().pk,
         "message_id": lambda: "0" * 22,
         "session_id": lambda: "s1",
         "number": lambda: 1,
@@ -218,6 +219,8 @@ def rows_again() -> None:
         SuiteRun.objects.create(plan="0" * 24, plan_name="One", turn="one", state="passed")
     if not Execution.objects.exists():
         Execution.objects.create(scenario_slug="one", scenario_name="One", state="passed")
+    if not Question.objects.filter(answered=None).exists():
+        rows.make_question(Execution.objects.first())
 
 
 @pytest.mark.parametrize(

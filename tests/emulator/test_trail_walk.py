@@ -56,6 +56,7 @@ BODIES: dict[str, Any] = {
     "POST /executions": {"scenario": "one", "stations": ["CP-1.6-connected"]},
     "POST /behaviours": {"name": "Made", "scenario": "one", "tag": "north"},
     "PUT /behaviours/{behaviour}": {"name": "Renamed", "scenario": "one", "tag": "north"},
+    "POST /questions/{question}/answer": {"done": False, "why": "no cable"},
     "POST /suites": {"name": "Made", "suite": "ocpp16", "csms_url": rows.URL},
     "PUT /suites/{plan}": {"name": "Nightly", "suite": "ocpp16", "csms_url": rows.URL + "/x"},
     "POST /stations/{identity}/messages": {"text": "[2]"},
