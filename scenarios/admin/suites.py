@@ -85,11 +85,17 @@ class SuitePlanAdmin(ByTable, ModelAdmin):
         return () if self.has_change_permission(request, obj) else ("webhook_url",)
 
     def get_fieldsets(self, request: HttpRequest, obj: SuitePlan | None = None) -> Any:
-        if self.has_change_permission(request, obj) or self.has_add_permission(request):
+        adds = obj is None and self.has_add_permission(request)
+        if adds or self.has_change_permission(request, obj):
             return self.fieldsets
-        (title, first), *others = self.fieldsets
+        (title, first), (secure, design), *others = self.fieldsets
         kept = tuple(each for each in first["fields"] if each != "webhook_url")
-        return ((title, {**first, "fields": kept}), *others)
+        # Whether there are secrets: the fields by which they are written are the form's alone.
+        plain = ("secure_csms_url", "has_password", "tls_ca_pem", "tls_client_cert_pem",
+                 "has_client_key")  # fmt: skip
+        return (
+            (title, {**first, "fields": kept}), (secure, {**design, "fields": plain}), *others,
+        )  # fmt: skip
 
     @admin.display(description="Suite", ordering="name")
     def title(self, row: SuitePlan):
