@@ -21,7 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m conformance", description=__doc__)
     parser.add_argument("--suite", action="append", default=[], choices=WORDS)
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN")
-    parser.add_argument("--jobs", type=int, default=96, metavar="N", help="cases at a time")
+    parser.add_argument("--jobs", type=int, default=64, metavar="N", help="cases at a time")
     parser.add_argument("--good", action="store_true", help="the correct CSMS only")
     parser.add_argument("--bad", action="store_true", help="the broken ones only")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="each Nth broken one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -11,9 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.breakages import Breakage
+from conformance.pace import Pace
 from conformance.reference import Reference
 from conformance.suites import Known
 from conformance.triggers import Trigger
+from runtime import lifetime
 from scenarios.drivers.document import read_driver
 from scenarios.rules.validation import each_step
 from scenarios.web import Hosts, Web
@@ -112,8 +115,13 @@ async def _bench(
             result.name = trial.case.name
             told(trial)
 
-        wishes = Wishes(names, equipment=Equipment(driver), web=web, seconds=120.0)
-        yield SuiteRun(Suite("conformance", tuple(cases)), wishes, make, finished)
+        pace = Pace()
+        watching = asyncio.create_task(pace.watch())
+        wishes = Wishes(names, equipment=Equipment(driver), web=web, seconds=120.0, come=pace.come)
+        try:
+            yield SuiteRun(Suite("conformance", tuple(cases)), wishes, make, finished)
+        finally:
+            await lifetime.end([watching])
 
 
 def _trigger(trial: Trial) -> Trigger:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,7 +59,8 @@ class Silent:
 
 @dataclass(frozen=True)
 class Wishes:
-    """identities: as many cases run at a time; seconds: for each. web: closed by the run."""
+    """identities: as many cases run at a time; seconds: for each. web: closed by the run. come:
+    waited for before each case."""
 
     identities: tuple[str, ...]
     seed: int = 0
@@ -68,6 +69,7 @@ class Wishes:
     web: Web | None = None
     ask: Ask | None = None
     speed: float = 1.0  # see terminal.haste; the loop's too
+    come: Callable[[], Awaitable[None]] | None = None
 
 
 class SuiteRun:
@@ -91,6 +93,8 @@ class SuiteRun:
 
         async def lane(identities: tuple[str, ...]) -> None:
             for number, case in waiting:
+                if self._wishes.come is not None:
+                    await self._wishes.come()
                 mine = identities[: case.count()]
                 bench = _Bench(case, mine, number, ground, hearing, services, speed=speed)
                 results[number] = await bench.carry_out(self._wishes, self._make)

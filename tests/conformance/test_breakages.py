@@ -39,6 +39,8 @@ def test_the_page_is_of_today():
 
 def test_the_whole_run_that_is_told_of_was_of_these_suites():
     """Once cases or broken CSMSs are added: make conformance CONFORMANCE_ARGS=--keep."""
+    if kept.last() is None:
+        pytest.skip("no whole run was kept yet")
     told = {row.title: row for row in kept.last()["rows"]}
     for known in suites.KNOWN:
         cases = documents.read(str(known.file), []).cases
