@@ -113,6 +113,7 @@ def families() -> list[tuple[str, str, tuple[str, ...], str]]:
     from emulator.monitoring import metrics
 
     alive = {"ok": True, "alive": True, "workers": [], "runners": 0, "log_lag": 0.0}
+    alive |= dict.fromkeys(("executions", "waiting", "suites", "suites_waiting"), 0)
     answer = {
         "mongodb": alive, "redis": alive, "beat": alive, "celery": alive,
         "charge_points": {**alive, "workers": 0}, "scenarios": alive, "problems": [],
