@@ -30,6 +30,7 @@ from terminal.suites.reading import json_of
 from terminal.suites.results import FAIL, PASS, Result
 from terminal.suites.running import SuiteRun, Wishes
 
+DRIVER = 15_000  # ms that a driver may take in a broken run
 SETTLE = 300  # ms after the last step of a broken run
 MARK = "conformance"  # in a case's settings: the number of its trial
 
@@ -154,7 +155,9 @@ def _hasten(content: dict[str, Any], known: Known) -> None:
     for step in each_step([*content["steps"], *content["cleanup"]]):
         timeout = step.get("timeout", patience)
         if step["type"] in hastened and not isinstance(timeout, str):
-            step["timeout"] = min(patience, timeout)
+            # A driver answers once the station has: that takes as long as the machine does.
+            most = max(patience, DRIVER) if step["type"] == "csms" else patience
+            step["timeout"] = min(most, step.get("timeout", most))
     watch = content.get("watch") or {}
     if isinstance(watch, dict):
         content["watch"] = {

@@ -26,6 +26,7 @@ from scenarios.engine.states import States
 from scenarios.engine.stream import Inbox, Stream
 from scenarios.engine.turns import FreeTurns
 from scenarios.models import CANCELLED, FAILED, PASSED
+from scenarios.rules.station_steps import COMMANDS
 from scenarios.rules.step_rules import JUDGES
 from scenarios.rules.validation import each_step, type_of
 from scenarios.rules.values import Unresolved, resolve
@@ -156,6 +157,8 @@ class Strand:
     others: list[int] = field(default_factory=lambda: [0])  # how many branches run; shared
     tally: Tally = field(default_factory=Tally)  # shared
     act: str = ""  # id: when the last act began
+    commanded: bool = False  # the step before was a command
+    follows: bool = False  # what this step does belongs to an act that has begun
     taken: set[str] = field(default_factory=set)  # ids of frames that have matched; shared
     driver: Driver | None = None  # that makes the CSMS act
     table: Table = Table({}, {})  # handed in: the functions in it run strands in turn
@@ -169,7 +172,11 @@ class Strand:
         return max(self.inbox.position(self.services.clock.time()), self.inbox.last)
 
     def acted(self, began: str) -> None:
-        """An act changed something: from where it began (see `here`) on messages count."""
+        """An act changed something: from where it began (see `here`) on messages count. Commands
+        that follow one another are one act: nothing was looked for between them."""
+        if self.follows:
+            return
+        self.follows = True
         self.cursor = max(self.cursor, began)
         self.act = max(self.act, self.cursor)
 
@@ -221,6 +228,7 @@ class Strand:
         kind = type_of(step)
         self.tally.judged += kind in JUDGES
         entry = self.log.step_begins(path, kind, step.get("description") or in_words(step))
+        self.follows = self.commanded and kind in COMMANDS
         try:
             message, frame = await self._carried_out(kind, step, path)
         except StepFailed as failure:
@@ -239,6 +247,8 @@ class Strand:
             self.log.step_ends(entry, PASSED, message, frame)
             if obligation := step.get("obligation"):
                 self.tally.met.add(obligation)
+        finally:
+            self.commanded = kind in COMMANDS
 
     async def _carried_out(self, kind: str, step: Mapping, path: str) -> tuple[str, str]:
         """(what to say of it, the id of the frame that matched)."""

@@ -19,6 +19,7 @@ from scenarios.engine.clock import Clock
 from scenarios.engine.recording import StationLog
 from scenarios.engine.strand import Order, Services, StepFailed, Strand, Subject
 from scenarios.engine.stream import Inbox
+from scenarios.engine.table import TABLE
 from scenarios.rules.patterns import Frame
 
 SOON, LATER = 0.05, 30.0  # seconds: of a wait that is to end without a frame, and with one
@@ -211,6 +212,39 @@ async def test_what_came_before_an_act_is_not_what_it_brought_about(strand: Stra
     assert "No BootNotification" in await failure(strand, action="BootNotification")
     strand.inbox.put(after := frame(now + 0.001, "BootNotification"))
     assert await expect(strand, action="BootNotification") == after.id
+
+
+class Commands:
+    """Each command has the station send the frame that is named for it."""
+
+    def __init__(self, strand: Strand, **frames: str) -> None:
+        self._strand, self._frames = strand, frames
+
+    async def command(self, station: str, name: str, args: dict, timeout: float) -> dict:
+        action = self._frames[name.replace("-", "_")]
+        self._strand.inbox.put(frame(time.time() - NOW, action, uid=name))
+        return {}
+
+
+COMMANDED = {"stop_transaction": "StopTransaction", "unplug": "StatusNotification"}
+STOP = {"type": "stop-transaction", "params": {"connector": 1}}
+UNPLUG = {"type": "unplug", "params": {"connector": 1}}
+
+
+@pytest.mark.parametrize(("between", "found"), [
+    ([], True),
+    ([{"type": "expect_none", "timeout": 20, "params": {"action": "Reset"}}], False),
+    ([{"type": "delay", "params": {"duration": 1}}], False),
+])  # fmt: skip
+async def test_commands_in_a_row_are_one_act(strand: Strand, between: list, found: bool) -> None:
+    strand.services.commander, strand.table = Commands(strand, **COMMANDED), TABLE
+    ended = {"type": "expect", "timeout": 20, "params": {"action": "StopTransaction"}}
+    work = strand.run([STOP, *between, UNPLUG, ended])
+    if found:
+        await work
+    else:
+        with pytest.raises(StepFailed):
+            await work
 
 
 async def test_where_frames_come_at_once_nothing_is_waited_for_beyond_the_time(
