@@ -41,7 +41,10 @@ class TokenForm(forms.ModelForm):
         fields = ("name", "scopes", "expires")
 
     def clean_expires(self) -> Any:
-        """A new token has an end; what is not touched stays, however far it is."""
+        """A new token has an end; what is not touched stays, however far it is.
+
+        Raises ValidationError where it lies further off than LONGEST_LIFETIME.
+        """
         kept, wanted = self.instance.expires, self.cleaned_data["expires"]
         if wanted is None:
             known = not self.instance._state.adding
@@ -74,6 +77,8 @@ class ApiTokenAdmin(ByTable, ModelAdmin):
         return {"expires": default_expiry()}
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
+        """Issue a new token and show its text this once; of an old one change name, scopes and
+        end only."""
         if change:
             obj.save(update_fields=["name", "scopes", "expires"])
             return

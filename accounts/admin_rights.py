@@ -41,6 +41,7 @@ class ByTable:
         return super().response_action(request, queryset)
 
     def may_act(self, request: HttpRequest, name: str) -> bool:
+        """Whether the user may carry out an action of this page, by the rights table."""
         table = self.offered.get(name, self.table)
         right = table.actions.get(f"{self.opts.label_lower} {name}")
         return right is not None and table.may(request, right)

@@ -7,6 +7,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "API access"
 
     def ready(self) -> None:
+        """Have the trail follow API tokens and logins."""
         from accounts.models import ApiToken
         from accounts.trail.following import follow, follow_logins
 

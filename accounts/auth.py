@@ -36,7 +36,10 @@ def token_of(request: HttpRequest) -> str | None:
 
 
 def token_row(hashed: str) -> ApiToken:
-    """The row of a valid token by its digest, with its active user; otherwise ApiError 401."""
+    """The row of a valid token by its digest, with its active user; otherwise ApiError 401.
+
+    Raises it where there is none.
+    """
     now = timezone.now()
     row = ApiToken.objects.valid(now).select_related("user").filter(digest=hashed).first()
     if row is None or not row.user.is_active or not row.of_this_password:
@@ -88,7 +91,10 @@ def is_metrics_token(request: HttpRequest) -> bool:
 
 
 async def authenticated(request: HttpRequest) -> AbstractBaseUser:
-    """Who is asking, by token or session; sets `api_token`. ApiError 401, or 403 without CSRF."""
+    """Who is asking, by token or session; sets `api_token`. ApiError 401, or 403 without CSRF.
+
+    Raises them with a sentence on how to log in.
+    """
     request.api_token = None
     text = token_of(request)
     if text is not None:
@@ -127,12 +133,16 @@ def forbidden(right: str) -> ApiError:
 
 
 def out_of_scope() -> ApiError:
+    """The error for a token whose scopes do not include what was asked, status 403."""
     sentence = "This token's scopes do not reach so far: use one with more, see GET /api/auth/me."
     return ApiError("out_of_scope", sentence, 403)
 
 
 def demand(part: Part, request: HttpRequest, right: str) -> None:
-    """ApiError 403 unless the caller has this right too; for what a body or a query asks for."""
+    """ApiError 403 unless the caller has this right too; for what a body or a query asks for.
+
+    Raises it as `forbidden`, or `out_of_scope` where only the token lacks it.
+    """
     if right == ANYONE or part.may(request, right):
         return
     raise forbidden(right) if part.in_scope(request, right) else out_of_scope()

@@ -48,6 +48,8 @@ class Backend(ModelBackend):
         return await sync_to_async(self.authenticate)(request, **given)
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Permissions of an active user as {"app.codename"}, looked up once for each user
+        object; none on single objects."""
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if user_obj.is_superuser:

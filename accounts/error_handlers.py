@@ -42,6 +42,7 @@ def model_fields(error: ValidationError) -> dict[str, str]:
 
 
 def as_api_error(error: Exception) -> ApiError:
+    """The API's answer for an exception of Django or ninja. Raises TypeError for any other."""
     match error:
         case ApiError():
             return error
@@ -67,6 +68,9 @@ def as_api_error(error: Exception) -> ApiError:
 
 
 def register(api: NinjaAPI) -> None:
+    """Have the API answer errors in one shape, those nobody expected too (500, or 503 where a
+    store is away)."""
+
     def answer(request: HttpRequest, error: Exception) -> HttpResponse:
         shown = as_api_error(error)
         return api.create_response(request, shown.as_dict(), status=shown.status)

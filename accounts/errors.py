@@ -28,6 +28,8 @@ class ApiError(Exception):
         self.fields = fields
 
     def as_dict(self) -> dict:
+        """The body of the answer: code, message, and fields {name: sentence} where there are
+        any."""
         body = {"code": self.code, "message": self.message}
         if self.fields:
             body["fields"] = self.fields

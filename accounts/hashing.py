@@ -35,6 +35,10 @@ class Turns:
 
     @contextmanager
     def one(self) -> Iterator[None]:
+        """Hold one of the places in which passwords are hashed.
+
+        Raises Busy where too many wait, or none becomes free within PATIENCE seconds.
+        """
         if not self._queue.acquire(blocking=False):
             raise Busy
         try:

@@ -68,6 +68,7 @@ class ApiTokenQuerySet(models.QuerySet):
         return row, text
 
     def valid(self, now: datetime | None = None) -> ApiTokenQuerySet:
+        """Those that have not expired at `now`."""
         now = now or timezone.now()
         return self.filter(models.Q(expires=None) | models.Q(expires__gt=now))
 
@@ -105,6 +106,7 @@ class ApiToken(models.Model):
         return f"{self.name or 'token'} ({self.hint}…)"
 
     def clean(self) -> None:
+        """As Django has it. Raises ValidationError for a scope that is not known."""
         super().clean()
         if strange := [scope for scope in self.scopes or [] if scope not in SCOPES]:
             raise ValidationError({"scopes": f"There is no scope {', '.join(strange)}."})

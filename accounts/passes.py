@@ -51,6 +51,7 @@ def pass_of(scope: dict[str, Any]) -> Pass:
 
 
 def pass_of_request(request: HttpRequest) -> Pass:
+    """What a request shows to be let in: a token's digest, else the session's key."""
     text = token_of(request)
     if text is not None:
         return Pass(token=digest(text))
@@ -105,12 +106,15 @@ class Watch:
         self._task: asyncio.Task | None = None
 
     def begin(self, given: Pass, part: Part, right: str, end: Callable[[int], None]) -> None:
+        """Look at a right again from time to time; `end` is called with a close code once it is
+        gone."""
         self._parts[right] = part
         self._watched[given, right].add(end)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._go_round())
 
     def leave(self, given: Pass, right: str, end: Callable[[int], None]) -> None:
+        """Undo `begin` with the same arguments."""
         others = self._watched.get((given, right), set())
         others.discard(end)
         if not others:

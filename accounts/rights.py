@@ -61,6 +61,7 @@ class Part:
         return token is None or self.in_scopes(token.scopes, right)
 
     def in_scopes(self, scopes: Iterable[str], right: str) -> bool:
+        """Whether a token with these scopes may use a right that its user has."""
         wanted = _SCOPES_OF_WORDS.get(right) or (self.levels[right],)
         return right == ANYONE or not set(scopes).isdisjoint(wanted)
 

@@ -41,6 +41,8 @@ def is_csv(request: HttpRequest, format: str) -> bool:
 
 
 def line(cells: Iterable[Any]) -> bytes:
+    """A line of CSV in UTF-8; cells that a spreadsheet would take for a formula are made
+    harmless."""
     text = io.StringIO()
     csv.writer(text).writerow([cell(value) for value in cells])
     return text.getvalue().encode("utf-8", "replace")
@@ -95,6 +97,7 @@ async def _later(body: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def download(body: Any, name: str) -> StreamingHttpResponse:
+    """An answer that streams `body`, an iterator of bytes, as the file `name`.csv."""
     answer = StreamingHttpResponse(body, content_type=TYPE)
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer["X-Accel-Buffering"] = "no"

@@ -57,6 +57,7 @@ class StyledUserAdmin(Tabled, UserAdmin, ModelAdmin):
     change_password_form = AdminPasswordChangeForm
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any):
+        """As Django has it; the groups' field says what each group may do."""
         made = super().formfield_for_manytomany(db_field, request, **options)
         if db_field.name == "groups" and made is not None:
             made.help_text = " ".join(f"{name}: {GROUPS[name][0]}." for name in GROUPS)
@@ -111,6 +112,7 @@ class StyledPeriodicTaskForm(PeriodicTaskForm):
 
 class IntervalForm(ModelForm):
     def clean(self) -> dict[str, Any]:
+        """As Django has it. Raises ValidationError for an interval too long for a date."""
         values = super().clean()
         every, period = values.get("every"), values.get("period")
         try:

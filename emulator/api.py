@@ -20,6 +20,8 @@ from stations.api.router import router as stations
 
 class Api(NinjaAPI):
     def get_openapi_schema(self, *, path_prefix: str | None = None, **how: Any) -> Any:
+        """As ninja makes it, with examples; paths begin with `path_prefix`, or where the API is
+        mounted."""
         prefix = self.get_root_path({}) if path_prefix is None else path_prefix
         schema = super().get_openapi_schema(path_prefix=prefix, **how)
         add_to(schema, prefix.rstrip("/"))

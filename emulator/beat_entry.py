@@ -24,6 +24,7 @@ class FrugalEntry(ModelEntry):
         return super().is_due()
 
     def save(self) -> None:
+        """Write when the task ran last and how often, and none of the row's other fields."""
         last, count = self.model.last_run_at, self.model.total_run_count
         _write(self.model, last_run_at=last, total_run_count=count)
 

@@ -10,6 +10,7 @@ from accounts.trail.following import follow, follow_members
 
 
 def follow_third_parties() -> None:
+    """Have the trail follow the rows of Django's and Celery's own tables."""
     follow(User, lambda row: row.get_username(), ("last_login",))
     follow_members(User, "groups")
     follow_members(User, "user_permissions")

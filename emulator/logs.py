@@ -14,6 +14,7 @@ class Refusals(logging.Filter):
     """A request that Django refuses (4xx) is one line: the caller's fault has no traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass; one of a 4xx answer in one line, without its traceback."""
         status = getattr(record, "status_code", None)
         if isinstance(status, int) and 400 <= status < 500:
             record.exc_info = record.exc_text = None

@@ -9,6 +9,7 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django_mongodb_backend.fields.ObjectIdAutoField"
 
     def ready(self) -> None:
+        """Have the trail mask what the message log masks too."""
         from accounts.trail.values import mask_with
         from messaging.masking import masked_value
 

@@ -143,6 +143,8 @@ class LiveFilter:
         }
 
     def matches(self, row: Row) -> bool:
+        """Whether a row is what the filter asks for; each part of it that is empty lets all
+        pass."""
         record = row.record
         return (
             (not self.stations or record.station in self.stations)

@@ -35,7 +35,10 @@ class MessageFilter(Schema):
     last_id: str = Field("", description="up to and with this message")
 
     def wanted(self) -> Wanted:
-        """Return the filter as the log reads it; ApiError where it makes no sense."""
+        """Return the filter as the log reads it; ApiError where it makes no sense.
+
+        Raises it with {field: sentence}, status 422.
+        """
         kinds = _list(self.kind or self.messageType)
         fields = {}
         if set(kinds) - set(KINDS):
@@ -126,7 +129,10 @@ class TransactionFilter(Schema):
     until: datetime | None = Field(None, alias="to", description="begun before this time")
 
     def match(self) -> dict:
-        """Return the MongoDB filter but for the time; ApiError where it makes no sense."""
+        """Return the MongoDB filter but for the time; ApiError where it makes no sense.
+
+        Raises it with status 422.
+        """
         if self.state not in ("", "active", "ended"):
             raise ApiError("bad_state", "Choose the state active or ended.", 422)
         names = ("station", "state", "id_tag", "transaction_id", "reason")

@@ -43,6 +43,8 @@ def store_messages(self, name: str | bytes) -> int:
     batch never leaves Redis before it is stored: its name is given back unacknowledged, after a
     pause that doubles up to BACKOFF_MOST seconds. Celery's own retry would acknowledge it and
     send a copy, which is lost if Redis goes away between the two.
+
+    Raises Reject with requeue, which gives the batch back to the queue.
     """
     global _failures
     try:

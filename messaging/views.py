@@ -13,7 +13,10 @@ from messaging.rows import KINDS
 @staff_member_required
 def live(request: HttpRequest) -> HttpResponse:
     """Show messages as they happen. `?mode=history` presets the mode, `?station=`, `?action=`, and
-    `?from=` and `?to=` in unix seconds the filter."""
+    `?from=` and `?to=` in unix seconds the filter.
+
+    Raises PermissionDenied where the user has no right to the page.
+    """
     if not PART.may(request, PART.pages["live-view"]):
         raise PermissionDenied
     context = {

@@ -7,6 +7,7 @@ class ScenariosConfig(AppConfig):
     verbose_name = "Scenarios"
 
     def ready(self) -> None:
+        """Have the trail follow this app's tables."""
         from accounts.trail.following import follow
         from scenarios.models import Behaviour, Execution, Scenario, SuitePlan, SuiteRun
 

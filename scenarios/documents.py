@@ -66,7 +66,10 @@ def to_document(scenario: Scenario) -> dict[str, Any]:
 
 
 def fill(scenario: Scenario, document: Mapping[str, Any]) -> Scenario:
-    """Give a scenario a document's content, unchecked but for the kinds of its texts."""
+    """Give a scenario a document's content, unchecked but for the kinds of its texts.
+
+    Raises ValidationError for a text that is none and for unknown fields.
+    """
     texts = {
         "slug": document.get("scenarioId") or slug_of(str(document.get("name", ""))),
         "name": document.get("name", ""),
@@ -102,7 +105,10 @@ def create(document: Mapping[str, Any]) -> Scenario:
 
 
 def replace(scenario: Scenario, document: Mapping[str, Any]) -> Scenario:
-    """What is left out goes back to its default; the id stays unless another is given."""
+    """What is left out goes back to its default; the id stays unless another is given.
+
+    Raises ValidationError where it cannot be run, SlugTaken where another scenario has the id.
+    """
     before = scenario.slug
     fill(scenario, {"scenarioId": before, **document})
     scenario.full_clean(validate_unique=False)

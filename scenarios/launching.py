@@ -37,6 +37,7 @@ class Target:
     number: int = 0  # at most so many of them; 0: all
 
     def as_dict(self) -> dict[str, Any]:
+        """Which stations were asked for, for the answer and the trail."""
         told = {"stations": list(self.stations), "tag": self.tag, "template": self.template}
         return told | ({"number": self.number} if self.number else {})
 

@@ -63,6 +63,7 @@ class Scenario(Storable):
         return {name: deepcopy(getattr(self, name)) for name in names}
 
     def clean(self) -> None:
+        """As Django has it. Raises ValidationError with {field: sentences}."""
         super().clean()
         fields = ("slug", "name", "tags", "steps", "cleanup", "variables", "watch")
         problems = validation.check_scenario({name: getattr(self, name) for name in fields})
@@ -96,6 +97,7 @@ class Behaviour(Storable):
         return self.name
 
     def clean(self) -> None:
+        """As Django has it. Raises ValidationError with {field: sentences}."""
         super().clean()
         known = None
         if self.scenario_id is not None:

@@ -73,6 +73,8 @@ class Hosts:
         self._loopback = loopback
 
     def may(self, host: str, port: int) -> bool:
+        """Whether a host and port may be asked by HTTP: named, an end of a name, or this
+        machine."""
         host = plain_host(host)
         if self._loopback and _is_loopback(host):
             return True

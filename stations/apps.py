@@ -9,6 +9,8 @@ class StationsConfig(AppConfig):
     verbose_name = "Charging stations"
 
     def ready(self) -> None:
+        """Add the blocks of the settings; have the trail follow this app's tables where there is
+        a trail."""
         from chargepoint.versions import add_blocks
         from stations import checks  # noqa: F401  (registers its system checks)
 

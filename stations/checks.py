@@ -21,6 +21,7 @@ def egress_policy(kind: str) -> Policy:
 
 @checks.register()
 def egress_can_be_read(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Django's system check of EGRESS_..._ALLOW and _DENY."""
     errors = []
     for kind in KINDS:
         try:

@@ -128,6 +128,7 @@ class StationDesign(LinkDesign, Storable):
         return validation.check_design(self.design())
 
     def clean(self) -> None:
+        """As Django has it. Raises ValidationError with {field: sentences}."""
         super().clean()
         problems = self.problems()
         if problems:
@@ -168,6 +169,7 @@ class TagGroup(Storable):
         return self.name
 
     def clean(self) -> None:
+        """As Django has it. Raises ValidationError for tags that cannot be."""
         super().clean()
         problems = validation.check_tags(self.tags)
         if problems:
@@ -261,6 +263,8 @@ class Station(StationDesign):
 
     @classmethod
     def from_db(cls, db, field_names, values):
+        """As Django has it; the row remembers what a change is compared with: identity,
+        versions, secrets."""
         station = super().from_db(db, field_names, values)
         if "identity" in field_names:
             station._identity_kept = station.identity
@@ -328,6 +332,10 @@ class Station(StationDesign):
     # --- rules
 
     def problems(self) -> dict[str, list[str]]:
+        """What is wrong with the row: {field: [sentence]}.
+
+        An identity that was accepted before is not asked for again.
+        """
         values = self.design() | {
             name: getattr(self, name) for name in ("serial", "iccid", "imsi", "name")
         }

@@ -60,6 +60,8 @@ class Hearing:
     # --- as messaging.recorder.Recorder has it -----------------------------------------------
 
     def record(self, station: str, run: int, frame: Frame) -> None:
+        """Keep a frame of a station for the steps that wait for one (the last KEPT), and give it
+        to the listener and the taps. Latencies become seconds of the real clock."""
         self.count += 1
         if self._speed != 1.0 and frame.latency is not None:
             frame = frame._replace(latency=frame.latency / self._speed)
@@ -83,6 +85,7 @@ class Hearing:
     # --- as stations.snapshot_writer.SnapshotWriter has it -----------------------------------
 
     def changed(self, source: Any, urgency: object) -> None:
+        """Tell the listener of a link whose state or error is another than before."""
         link = source.link.describe()
         now = (link["state"], link["error"])
         if self._links.get(source.identity) != now:
@@ -105,6 +108,7 @@ class Hearing:
         return said
 
     def forget(self, station: str) -> None:
+        """Drop what is kept of a station."""
         self._frames.pop(station, None)
         self._links.pop(station, None)
 

@@ -44,6 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def wishes_of(chosen: argparse.Namespace) -> Wishes:
+    """The options of `record` as wishes. Raises Unusable for a longest pause below 0 seconds."""
     if chosen.most_pause is not None and chosen.most_pause < 0:
         raise Unusable("--most-pause takes a number of seconds, 0 or more.")
     return Wishes(chosen.verbatim, chosen.calls, chosen.most_pause)
@@ -85,6 +86,7 @@ def _moment(option: str, text: str | None) -> datetime | None:
 
 
 def document_of(heard: Conversation, chosen: argparse.Namespace, suite: bool) -> dict[str, Any]:
+    """The scenario made of what was heard, or a suite with it as its only case."""
     made = making.scenario_of(heard, wishes_of(chosen))
     return making.suite_of(heard, made) if suite else made
 

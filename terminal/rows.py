@@ -152,6 +152,8 @@ def _checked(values: dict[str, Any], password: str | None, client_key: str) -> S
 
 
 def in_words(error: ValidationError) -> str:
+    """A row's validation errors in lines for the terminal, each field by the option that sets
+    it."""
     by_field = getattr(error, "error_dict", None)
     if by_field is None:
         return " ".join(error.messages)

@@ -72,6 +72,8 @@ class Past:
         self._hearing = hearing
 
     async def frames(self, station: str, after: str, pattern: Pattern | None) -> list[Frame]:
+        """Frames of a station with ids above `after`, of those kept; only those that the pattern
+        may fit, where one is given."""
         heard = (h for h in self._hearing.since(station, 0) if h.id > after)
         return [
             frame
@@ -80,6 +82,8 @@ class Past:
         ]
 
     async def last_boot(self, station: str) -> str:
+        """The record id just before the station's last BootNotification request; "" where there
+        was none."""
         boots = [
             heard.id for heard in self._hearing.since(station, 0)
             if heard.frame.action == "BootNotification" and heard.frame.kind == "Call"
@@ -103,6 +107,8 @@ class States:
         return {name: self._ground.state(name) for name in stations}
 
     async def wait(self, station: str, fits: Callable[[dict], bool], seconds: float) -> State:
+        """The state of a station as soon as it fits, or None after `seconds`."""
+
         def fitting() -> State:
             state = self._ground.state(station)
             return state if state is not None and fits(state) else None
@@ -137,6 +143,10 @@ class Commander:
         return await self._ground.switch(station, running)
 
     async def configure(self, station: str, overrides: Mapping[str, str | None]) -> None:
+        """Set configuration overrides of a station that runs here; None takes one away.
+
+        Raises ValidationError, and changes nothing, where its row does not take them.
+        """
         row = self._ground.rows[station]
         before = row.configuration
         changed = {**before, **overrides}

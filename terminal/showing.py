@@ -47,6 +47,8 @@ class Lines:
         self._console = Console(highlight=False, soft_wrap=True)
 
     def frame(self, station: str, frame: Frame) -> None:
+        """Print a frame in one line: time, arrow, action, latency in ms, text (cut at LONGEST),
+        error, mark."""
         line = Text(datetime.fromtimestamp(frame.time).strftime("%H:%M:%S.%f")[:-3] + " ", "dim")
         arrow, colour = _ARROWS.get(frame.direction, ("·", "yellow"))
         line.append(f"{arrow} {frame.action or frame.kind}", f"bold {colour}")

@@ -61,6 +61,7 @@ class Act:
     entries: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, entries: list[dict[str, Any]]) -> None:
+        """Keep entries for the end of the act, or give them to whoever keeps them itself."""
         if self.keep is not None:
             self.keep(entries)
             return
@@ -68,6 +69,7 @@ class Act:
         keeping.remember(self.id, entries)
 
     def who(self) -> dict[str, str]:
+        """Who acts and by what way, for an entry: texts cut at MOST_TEXT, empty ones left out."""
         names = ("via", "page", "actor", "address", "token", "session", "execution")
         told = {name: getattr(self, name)[:MOST_TEXT] for name in names}
         return {name: text for name, text in told.items() if text}

@@ -34,6 +34,7 @@ def json_lines(items: list[dict]) -> bytes:
 
 
 def csv_lines(items: list[dict]) -> bytes:
+    """Entries of the trail as lines of CSV in UTF-8, a column each of COLUMNS."""
     text = io.StringIO()
     writer = csv.writer(text)
     for each in items:

@@ -49,6 +49,7 @@ def follow_members(model: type[models.Model], field: str) -> None:
 
 
 def follow_logins() -> None:
+    """Have the trail note logins, logouts and failed logins of Django's forms."""
     from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
     user_logged_in.connect(_logged_in)
@@ -156,11 +157,13 @@ def _logged_out(sender: Any, user: Any, **_: Any) -> None:
 
 
 def logged_in(user: Any) -> None:
+    """Note in the trail that a user logged in; the act is theirs from here on."""
     known_as(user)
     acts.note("logged in", USER, [user.get_username()])
 
 
 def logged_out(user: Any) -> None:
+    """Note in the trail that a user logged out."""
     known_as(user)
     acts.note("logged out", USER, [user.get_username()])
 

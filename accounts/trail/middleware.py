@@ -96,6 +96,7 @@ class TrailMiddleware:
 
 
 def begun(request: HttpRequest) -> acts.Act:
+    """The act that a request begins: by the API or the admin, from its address."""
     via = acts.API if request.path.startswith(API) else acts.ADMIN
     address = request.META.get("REMOTE_ADDR") or ""
     return acts.Act(via, address=address)

@@ -77,7 +77,10 @@ def row(entry: dict[str, Any]) -> dict[str, Any]:
 
 @staff_member_required
 def trail(request: HttpRequest) -> HttpResponse:
-    """`?actor=` and so on as the API has them; `cursor`: where the page before ended."""
+    """`?actor=` and so on as the API has them; `cursor`: where the page before ended.
+
+    Raises PermissionDenied where the user has no right to the page.
+    """
     if not PART.may(request, PART.pages["trail"]):
         raise PermissionDenied
     form = TrailForm(request.GET)

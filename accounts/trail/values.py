@@ -37,6 +37,7 @@ def mask_with(mask: Callable[[Any], Any]) -> None:
 
 
 def masked(value: Any) -> Any:
+    """A value as the trail may keep it: without passwords, tokens and keys."""
     for mask in _masks:
         value = mask(value)
     return value

@@ -46,6 +46,8 @@ def unlimited(circuit: Circuit) -> Limit:
 
 
 def limit_of(unit: str, period: Period, circuit: Circuit) -> Limit:
+    """What a schedule's period allows a circuit: W in all or A a phase, by `unit`, and its
+    phases."""
     # 7.12 numberPhases: 3 where it is not given. A DC outlet has one "phase".
     phases = min(period.phases or 3, circuit.lines)
     if unit == "W":
@@ -68,6 +70,7 @@ def for_transaction(
 
 
 def for_station(ranking: Ranking, time: int) -> tuple[Profile, Period] | None:
+    """The profile and period that count as ChargingStationMaxProfile at `time`, or None."""
     station = ranking.of(STATION_MAX, lambda p: p.purpose == STATION_MAX)
     return ranking.prevailing(station, time, None)
 

@@ -24,6 +24,8 @@ def circuit_of(outlet: Connector, measured: bool) -> Circuit:
 
 
 def least_w(outlet: Connector) -> float:
+    """The least power in W at which an outlet can charge: AC by 6 A a phase (IEC 61851-1), DC by
+    LEAST_DC_W."""
     if outlet.dc:
         return LEAST_DC_W
     return LEAST_AMPS * outlet.mains.voltage_v * AC_POWER_FACTOR * outlet.phases_used - 1e-6

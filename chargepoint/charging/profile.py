@@ -123,6 +123,7 @@ class Profile(NamedTuple):
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "Profile":
+        """The profile that was saved as plain JSON."""
         periods = tuple(Period(*period) for period in saved["periods"])
         return cls(**{**saved, "periods": periods})
 

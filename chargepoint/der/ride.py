@@ -48,6 +48,7 @@ class Ride:
         self.due: float | None = None
 
     def to_saved(self) -> dict[str, Any]:
+        """What a restart needs, as plain JSON; what is empty is left out."""
         names = ("levels", "held", "out", "tripped", "ramps", "paces")
         saved: dict[str, Any] = {
             name: {k: [*v] for k, v in getattr(self, name).items()}
@@ -259,6 +260,8 @@ class Ride:
             known[1:3] = [now, target]
 
     def level(self, kind: str, seconds: float, now: float) -> float:
+        """Where a first-order filter of this kind is at `now`: 90 % of the way after `seconds`
+        (its open loop response time)."""
         _, since, start, goal = self.levels[kind]
         if seconds <= 0:
             return goal

@@ -23,15 +23,19 @@ class Publishing:
     __slots__ = ()
 
     def going_out(self) -> bool:
+        """Whether firmware that is to be published is being downloaded (OCPP 2.x,
+        PublishFirmware)."""
         job = self.files.job("publication")
         return job is not None and job.status in ("", "Downloading")
 
     def begin_publication(self, job: Publication, now: float) -> None:
+        """Take a PublishFirmware and begin its download."""
         self.files.put_job("publication", job)
         self.publication_is_due(now)
 
     @timer("publication")
     def publication_is_due(self, now: float) -> None:
+        """Download what is to be published, with its MD5 worked out, and say Downloading once."""
         job: Publication = self.files.job("publication")
         self.files.start_transfer(job, Download("", job.url, "md5"))
         if job.status != "Downloading":

@@ -33,6 +33,8 @@ class FileTransfers:
         return self.jobs and self.jobs.get(name)
 
     def put_job(self, name: str, job: Job) -> None:
+        """Keep a job by its name ("firmware", "log" ...), over restarts too; it replaces the one
+        before."""
         self.jobs = self.jobs or {}
         self.jobs[name] = job
         self.core.changed(URGENT)

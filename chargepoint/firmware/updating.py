@@ -104,6 +104,9 @@ class Updating:
         """Operator: have the next update fail in this way; "Installed" takes that back.
 
         download: "pause" or "resume" what is being downloaded, instead.
+
+        Raises CommandRejected for an unknown outcome or word, or where nothing is in a state to
+        pause or resume.
         """
         if download:
             self.pause_or_resume(download, now)
@@ -124,6 +127,8 @@ class Updating:
     # --- download ----------------------------------------------------------------------------
 
     def begin_update(self, update: Update, now: float) -> None:
+        """Take an update: it replaces the one before, and is downloaded at `retrieve` (seconds)
+        or now."""
         old = self.files.job("firmware")
         if old is not None:
             self.files.stop_transfer(old)
@@ -138,6 +143,7 @@ class Updating:
 
     @timer("firmware")
     def firmware_is_due(self, now: float) -> None:
+        """The timer of the update has come: do what its phase waits for."""
         update = self.files.job("firmware")
         due = _DUE.get(update.phase) if update is not None else None
         if due is not None:
@@ -153,6 +159,7 @@ class Updating:
             self.files.say("firmware", "Downloading", now)
 
     def firmware_transferred(self, update: Update, outcome: Transferred, now: float) -> None:
+        """A download has ended: check the signature and go on, try again, or say DownloadFailed."""
         fetched = outcome.result == DONE and outcome.size > 0
         if fetched and not self._goes_wrong("DownloadFailed"):
             self.files.say("firmware", "Downloaded", now)
@@ -264,7 +271,10 @@ class Updating:
     # --- a download that is paused -----------------------------------------------------------
 
     def pause_or_resume(self, what: str, now: float) -> None:
-        """Operator: "pause" or "resume" the download; it begins anew, its first half is lost."""
+        """Operator: "pause" or "resume" the download; it begins anew, its first half is lost.
+
+        Raises CommandRejected for another word, or where nothing is in that state.
+        """
         update = self.files.job("firmware")
         phase = None if update is None else update.phase
         match what:
@@ -299,6 +309,7 @@ class Updating:
     # --- after a restart ---------------------------------------------------------------------
 
     def resume_firmware(self, update: Update, now: float) -> None:
+        """After a restart: set the timer for what the update's phase waits for."""
         if update.phase in (DOWNLOADING, RETRYING):
             self.core.set_timer("firmware", self.resume_download(update, now))
             return
@@ -311,11 +322,13 @@ class Updating:
             self.core.set_timer("firmware", at)
 
     def restore_updating(self, saved: dict[str, Any]) -> None:
+        """Take what `saved_updating` gave."""
         self.installed: list[str] | None = saved.get("installed")
         self.armed: str | None = saved.get("armed")
         self.forget_old_firmware()
 
     def saved_updating(self) -> dict[str, Any]:
+        """What a restart must know: versions installed, the outcome that an operator armed."""
         saved: dict[str, Any] = {}
         if self.installed:
             saved["installed"] = [*self.installed]

@@ -44,6 +44,7 @@ class Uploading:
         return start is not None and (start > now or (stop is not None and stop <= start))
 
     def going_up(self, name: str) -> bool:
+        """Whether a log is being uploaded, or is about to be."""
         job = self.files.job(name)
         return job is not None and job.status in ("", "Uploading")
 
@@ -57,6 +58,7 @@ class Uploading:
 
     @timer("upload")
     def upload_is_due(self, now: float, name: str) -> None:
+        """Upload a log, and say Uploading once; UploadFailure where its address cannot be used."""
         job: LogUpload = self.files.job(name)
         if locations.refusal(job.url):
             self.files.say(name, "UploadFailure", now)

@@ -122,6 +122,8 @@ class Connector:
         """Let `event` happen. True if the state changed, IllegalTransition if it cannot be.
 
         A car that is already full suspends at once when energy is offered to it.
+
+        `now` is in seconds. Raises IllegalTransition.
         """
         self.advance(now)
         before = self.state
@@ -137,6 +139,10 @@ class Connector:
         return self.state is not before
 
     def plug(self, ev: EV, now: float) -> bool:
+        """Plug a car in at `now` (seconds).
+
+        True if the state changed. Raises IllegalTransition, as `apply`.
+        """
         changed = self.apply(Event.EV_PLUGGED_IN, now)
         self.ev = ev
         return changed

@@ -25,6 +25,7 @@ class Meter:
         self.wh += wh
 
     def give_back(self, wh: float) -> None:
+        """Count energy that flows back to the grid, in Wh. Raises ValueError for less than 0."""
         if wh < 0:
             raise ValueError("a meter register never falls")
         self.out_wh += wh

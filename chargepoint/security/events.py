@@ -42,6 +42,7 @@ class SecurityEvents:
     EVENT_NAMES: ClassVar[dict[str, str]] = {}
 
     def open_vault(self) -> Vault:
+        """The station's credentials and security events, made at the first need of them."""
         if self.vault is None:
             self.vault = Vault()
             self.vault.base = self.core.config.credentials
@@ -113,6 +114,8 @@ class SecurityEvents:
 
     @failed("SecurityEventNotification")
     def event_untold(self, code: str, context: Any, now: float) -> None:
+        """A SecurityEventNotification was not answered: with a CallError it is over, after a
+        timeout it is sent again in RETRY seconds, and after a lost link when there is a new one."""
         if code not in ("Disconnected", "Timeout"):
             self._event_done(now)  # a CSMS without this action will not learn it
             return
@@ -136,6 +139,8 @@ class SecurityEvents:
 
     @hears(topics.FRAME_WAS_BAD)
     def frame_was_bad(self, code: str, why: str, now: float) -> None:
+        """Report InvalidMessages for a frame that was the CSMS's fault, at most one each
+        INVALID_EVERY seconds."""
         if code in _NO_FAULT_OF_THE_FRAME or not self.tells_security_events():
             return
         vault = self.open_vault()

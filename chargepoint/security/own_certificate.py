@@ -75,6 +75,8 @@ class OwnCertificate:
 
     @timer("signing")
     def ask_again(self, now: float) -> None:
+        """No certificate came in time: sign again, as often as CertSigningRepeatTimes says, then
+        stop."""
         vault = self.security.vault
         if vault is None or not vault.pending_key:
             return

@@ -32,6 +32,7 @@ def password_of(key: str) -> str:
 
 
 def is_hexadecimal(key: str) -> bool:
+    """Whether a key is 16 to 20 bytes in hexadecimal, as 1.6's AuthorizationKey is given."""
     digits = key.isascii() and len(key) % 2 == 0 and 32 <= len(key) <= 40
     return digits and all(digit in "0123456789abcdefABCDEF" for digit in key)
 
@@ -131,6 +132,8 @@ class Relinking:
 
     @hears(topics.CONNECTING, wakes=True)
     def link_is_new(self, now: float) -> None:
+        """The link is open with what was set last: the credentials before are not needed any
+        more."""
         vault = self.security.vault
         self.core.clear_timer("relink")  # this link has the new ones
         if vault is not None:

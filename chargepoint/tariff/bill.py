@@ -254,6 +254,8 @@ class Bill:
         return net, gross
 
     def totals(self) -> Totals:
+        """What is due by now: which bound counts (normal, min, max cost), the parts, their sum,
+        without and with tax in the tariff's currency (OCPP 2.1, TotalCostType)."""
         net, gross = self._sum()
         if "minCost" in self.tariff:
             bound, tax = _bound(self.tariff["minCost"])
@@ -281,6 +283,7 @@ class Bill:
     # --- saving ------------------------------------------------------------------------------
 
     def to_saved(self) -> dict[str, Any]:
+        """All that a restart needs to go on computing, as plain JSON."""
         plain = (
             "at", "capped", "charging_s", "energy_wh", "idle_s", "reserved_s", "shift", "started",
             "tariff", "zone",
@@ -299,6 +302,7 @@ class Bill:
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "Bill":
+        """The bill that `to_saved` wrote."""
         place = Place(*saved["place"])
         bill = cls(saved["tariff"], saved["started"], place, saved["zone"], fees=False)
         for name in ("at", "capped", "charging_s", "energy_wh", "idle_s", "reserved_s", "shift"):

@@ -37,6 +37,8 @@ class Moment(NamedTuple):
 
 
 def holds(conditions: dict[str, Any] | None, moment: Moment, place: Place) -> bool:
+    """Whether all conditions hold at a moment and place (OCPP 2.1, TariffConditionsType): energy
+    in Wh, power in W, current in A, times in s. None: always."""
     if not conditions:
         return True
     return (

@@ -28,6 +28,7 @@ class DashboardConsumer(LoggedInConsumer):
     _viewer: Viewer | None = None
 
     async def entered(self) -> None:
+        """Say `hello` with the parts that the user may see, and begin to send their figures."""
         given = self._pass
         seen = [p for p, right in RIGHTS.items() if not await look_soon(given, TABLE, right)]
         self._viewer = Viewer(seen, self.put)
@@ -42,6 +43,8 @@ class DashboardConsumer(LoggedInConsumer):
         self._viewer.hide(part)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take `range` with one of RANGES and answer with its history; all else is answered with
+        an `error`."""
         if self._viewer is None:
             return
         try:
@@ -55,6 +58,7 @@ class DashboardConsumer(LoggedInConsumer):
             self.tell(type="error", code="bad_request", message=f"Not understood: {error}.")
 
     async def disconnect(self, code: int) -> None:
+        """Forget the viewer, and look at its rights no longer."""
         if self._viewer is not None:
             dashboard_hub().leave(self._viewer)
             self._viewer = None

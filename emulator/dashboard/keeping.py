@@ -59,6 +59,8 @@ def fleet_part(fleet: Fleet) -> dict[str, Any]:
 
 
 def platform_part(found: signs.Signs) -> dict[str, Any]:
+    """The platform's own figures: tasks in queues, lags in seconds, states to store, workers,
+    executions."""
     age = found.sync_age
     return {
         "queues": dict(found.queues),

@@ -55,6 +55,7 @@ async def _tools() -> dict[str, Tool]:
 async def list_tools(
     context: ServerRequestContext, params: types.PaginatedRequestParams | None
 ) -> types.ListToolsResult:
+    """A page of the tools that the caller has a right to; `cursor` says where it begins."""
     found = list((await _tools()).values())
     start = _place(params.cursor if params else None)
     following = start + PAGE
@@ -90,6 +91,10 @@ def _told(tool: Tool) -> types.Tool:
 async def call_tool(
     context: ServerRequestContext, params: types.CallToolRequestParams
 ) -> types.CallToolResult:
+    """Carry out a tool as the API's operation that it is, with the caller's token.
+
+    Raises MCPError for an unknown tool; an error of the API is an answer with is_error.
+    """
     tool = (await _tools()).get(params.name)
     if tool is None:
         said = "There is no such tool, or your token's user has no right to it."

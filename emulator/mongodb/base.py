@@ -62,6 +62,7 @@ class PathCollection(Collection):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_collection(self, name, **kwargs):
+        """A collection that takes paths of JSON fields; it logs its queries where Django does."""
         collection = PathCollection(self.database, name, **kwargs)
         if self.queries_logged:
             collection = OperationDebugWrapper(self, collection)

@@ -57,10 +57,12 @@ class Main:
         self._children: dict[int, float] = {}
 
     def is_ready(self, consumer: Any) -> None:
+        """The worker has begun: give its first sign of life."""
         self._pool = consumer.pool
         self.tell(consumer.hostname)
 
     def tell(self, name: str) -> None:
+        """Give a sign of life of the worker `name`, with its children's ages in seconds."""
         now = time.monotonic()
         known = self._children
         self._children = {pid: known.get(pid, now) for pid in self._pids()}
@@ -129,6 +131,7 @@ _child = Child()
 
 @signals.worker_process_init.connect(weak=False)
 def on_pool_process_started(**_) -> None:
+    """In a new child: end with the parent, and give signs of life."""
     # A killed worker must not leave its pool behind.
     die_with_parent()
     _child.start()
@@ -141,6 +144,7 @@ def on_task_begins(sender=None, **_) -> None:
 
 @signals.task_postrun.connect(weak=False)
 def on_task_ended(sender=None, state=None, **_) -> None:
+    """Count the task by its state; one that succeeded takes its last failure away."""
     _child.is_done()
     with contextlib.suppress(*STORE_ERRORS):
         pipe = client().pipeline(transaction=False)
@@ -152,6 +156,7 @@ def on_task_ended(sender=None, state=None, **_) -> None:
 
 @signals.task_failure.connect(weak=False)
 def on_task_failed(sender=None, exception=None, **_) -> None:
+    """Keep the failure for `/api/health`: of all tasks the last one, and of this task its last."""
     task = getattr(sender, "name", "")
     failure = json.dumps({
         "time": time.time(), "task": task, "error": f"{type(exception).__name__}: {exception}"[:500]

@@ -42,6 +42,7 @@ class FleetCollector:
         self._census = census or _census
 
     def collect(self) -> Iterator[Metric]:
+        """The fleet's metrics for Prometheus; none where a store is away."""
         now = time.time()
         try:
             found = list(self._fleet(now))

@@ -44,6 +44,8 @@ def _redis() -> redis.Redis:
 
 
 def ask_mongodb() -> dict[str, Any]:
+    """{"ok", "ms"}: whether MongoDB answers and in how many milliseconds, else why not in
+    "error"."""
     begin = time.perf_counter()
     try:
         _mongodb().admin.command("ping")
@@ -53,6 +55,7 @@ def ask_mongodb() -> dict[str, Any]:
 
 
 def ask_redis() -> tuple[dict[str, Any], signs.Signs]:
+    """The same of Redis, with its memory in bytes, and the signs of life that it keeps."""
     begin = time.perf_counter()
     try:
         found = signs.read(_redis(), settings.CHARGE_POINT_SHARDS)
@@ -152,6 +155,7 @@ def report(
 
 
 def charge_points(found: signs.Signs) -> dict[str, Any]:
+    """Figures of all charge point workers together; lags in seconds, rates a second."""
     lines = found.charge_points
 
     def total(name: str) -> float:

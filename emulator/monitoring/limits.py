@@ -33,7 +33,10 @@ DISK_FREE = 200 * 2**20  # bytes, as `manage.py up` asks for
 
 
 def expected() -> dict[str, int]:
-    """How many processes of a kind must run: EXPECTED_PROCESSES=charge_points=3,celery=2."""
+    """How many processes of a kind must run: EXPECTED_PROCESSES=charge_points=3,celery=2.
+
+    Raises ValueError where the variable is malformed.
+    """
     wanted = {"charge_points": 1, "scenarios": 1, "celery": 1, "beat": 1}
     for part in filter(None, os.environ.get("EXPECTED_PROCESSES", "").split(",")):
         kind, _, number = part.strip().partition("=")

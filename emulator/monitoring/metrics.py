@@ -41,6 +41,7 @@ class Collector:
         self._answer, self._found = answer, found
 
     def collect(self) -> Iterator[Metric]:
+        """The platform's metrics for Prometheus, from one look at its services."""
         yield from self._services()
         for rows, kind in ((WORKER_GAUGES, GaugeMetricFamily), (WORKER_COUNTERS, _counter)):
             yield from self._by_worker(rows, kind, lambda line: line)

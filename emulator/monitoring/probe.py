@@ -41,11 +41,13 @@ def in_redis(kind: str, host: str) -> bool:
 
 
 def port(number: int) -> bool:
+    """Whether a local port is listened on. Raises OSError where it is not."""
     socket.create_connection(("127.0.0.1", number), 3).close()
     return True
 
 
 def main(arguments: list[str]) -> int:
+    """Exit code: 0 healthy, 1 not (the reason goes to stderr), 2 arguments that are not known."""
     match arguments:
         case ["web"]:
             ask = web

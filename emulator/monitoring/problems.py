@@ -47,6 +47,8 @@ def problems(answer: dict[str, Any], found: Signs) -> Iterator[str]:
 
 
 def disks(answer: dict[str, Any], found: Signs) -> Iterator[str]:
+    """Sentences on disks with less than DISK_FREE bytes: here, or those of the workers'
+    journals."""
     short = {place: free for place, free in answer["disks"].items() if free < limits.DISK_FREE}
     if not short:  # or it is the same disk, most likely
         for line in found.charge_points:
@@ -58,6 +60,7 @@ def disks(answer: dict[str, Any], found: Signs) -> Iterator[str]:
 
 
 def redis(found: Signs) -> Iterator[str]:
+    """Sentences on a Redis that refuses writes or is nearly full."""
     if found.refuses:
         yield f"Redis refuses writes: {found.refuses}"
     if found.memory_most and found.memory > limits.MEMORY_SHARE * found.memory_most:
@@ -128,6 +131,7 @@ def services(found: Signs) -> Iterator[str]:
 
 
 def message_log(answer: dict[str, Any], found: Signs) -> Iterator[str]:
+    """Sentences on a log that is behind, in memory only, or has dropped messages."""
     lag = answer["charge_points"]["log_lag"]
     if lag is None:
         yield (
@@ -150,6 +154,7 @@ def message_log(answer: dict[str, Any], found: Signs) -> Iterator[str]:
 
 
 def sync(answer: dict[str, Any], found: Signs) -> Iterator[str]:
+    """Sentences on states that have not been stored for too long."""
     limit = limits.SYNCS_MISSED * settings.SYNC_INTERVAL + limits.SYNC_GRACE
     lag = answer["sync"]["lag"]
     waiting = f"{found.dirty} states wait for MongoDB"
@@ -160,6 +165,7 @@ def sync(answer: dict[str, Any], found: Signs) -> Iterator[str]:
 
 
 def queues(answer: dict[str, Any], found: Signs) -> Iterator[str]:
+    """Sentences on queues that are too long."""
     for name, depth in found.queues.items():
         if depth > limits.QUEUES[name]:
             yield f"{depth} tasks wait in the queue {name}."
@@ -187,6 +193,8 @@ def executions(found: Signs) -> Iterator[str]:
 
 
 def charge_points(found: Signs) -> Iterator[str]:
+    """Sentences on charge point workers that are stuck, silent or behind, and on stations held
+    back."""
     for line in found.stuck:
         station = line["station"] and f" It handles {line['station']}; its log says what."
         yield f"The event loop of {line['id']} is stuck for {line['seconds']:.0f} s.{station}"

@@ -48,7 +48,10 @@ def choose_ports(directory: Path) -> dict[str, int]:
 
 
 def executable(name: str) -> str:
-    """A server's program: beside this Python first, then on the path."""
+    """A server's program: beside this Python first, then on the path.
+
+    Raises CannotStart where there is none.
+    """
     beside = Path(sys.executable).parent / name
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which(name)
     if not found:
@@ -86,6 +89,9 @@ def redis_version(program: str) -> tuple[int, ...]:
 
 
 def redis_answers(url: str) -> Callable[[int], bool]:
+    """A check that takes a process id and says whether Redis at `url` answers; it raises until
+    it does."""
+
     def ready(pid: int) -> bool:
         # LOADING (the append-only file is still being read) raises as well.
         with redis.Redis.from_url(
@@ -122,6 +128,7 @@ def redis_command(home: Path, port: int, password: str = "") -> list[str]:
 
 
 def redis_service(directory: Path, port: int) -> Service:
+    """The embedded Redis, its data in `directory`/redis."""
     home = directory / "redis"
     return Service(
         name="redis",
@@ -133,6 +140,7 @@ def redis_service(directory: Path, port: int) -> Service:
 
 
 def mongodb_command(home: Path, port: int, *options: str) -> list[str]:
+    """The command line of the embedded MongoDB server. Makes its folder."""
     home.mkdir(parents=True, exist_ok=True)
     return [
         executable("secantusd-py"),
@@ -143,6 +151,7 @@ def mongodb_command(home: Path, port: int, *options: str) -> list[str]:
 
 
 def mongodb_service(directory: Path, port: int) -> Service:
+    """The embedded MongoDB server, its data in `directory`/mongodb."""
     home = directory / "mongodb"
     return Service(
         name="mongodb",

@@ -151,6 +151,8 @@ def live_by(module: str) -> None:
 
 
 def main() -> None:
+    """Serve orders that come by the socket whose descriptor is the first argument; a child
+    becomes what it is told."""
     link = socket.socket(fileno=int(sys.argv[1]))
     preload()
     link.send(READY)

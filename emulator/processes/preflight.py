@@ -23,6 +23,8 @@ def check_packages(requirements: Path) -> None:
     """Every package of requirements.txt is installed (the version is pip's business).
 
     Without the file it is we who are installed, and pip has seen to them.
+
+    Raises CannotStart with the names of those that are not.
     """
     if not requirements.exists():
         return
@@ -41,7 +43,10 @@ def check_packages(requirements: Path) -> None:
 
 
 def check_disk(directory: Path, min_free_mb: int = MIN_FREE_MB) -> None:
-    """The data directory can be written, and there is room."""
+    """The data directory can be written, and there is room.
+
+    Raises CannotStart where it cannot, or fewer than `min_free_mb` MiB are free.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         probe = directory / f"probe.{os.getpid()}"
@@ -69,6 +74,7 @@ def keep_private(directory: Path) -> None:
 
 
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on a port of this host now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         # As the servers do: a port in TIME_WAIT is free, one that is listened on is not.
@@ -82,6 +88,8 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def check_port(port: int, variable: str, purpose: str, host: str = "127.0.0.1") -> None:
+    """Raises CannotStart where the port is none or is in use; `variable` is the setting that
+    names it, `purpose` says what it is for."""
     if not 0 < port < 65536:
         raise CannotStart(f"{variable}={port} is not a port: choose one from 1 to 65535.")
     if not port_is_free(port, host):
@@ -98,7 +106,10 @@ def free_port() -> int:
 
 
 def lock_data(directory: Path) -> IO[str]:
-    """Hold the data directory for this process; the lock goes when the process does."""
+    """Hold the data directory for this process; the lock goes when the process does.
+
+    Raises CannotStart where another process holds it.
+    """
     file = (directory / "up.lock").open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

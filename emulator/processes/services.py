@@ -76,6 +76,9 @@ def manage(*arguments: str) -> list[str]:
 
 
 def http_answers(address: str) -> Callable[[int], bool]:
+    """A check that takes a process id and says whether `address` answers 200; it raises where
+    nothing answers."""
+
     def ready(pid: int) -> bool:
         # Straight to the process, whatever proxy the environment names.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -142,6 +145,7 @@ def celery_works(redis_url: str) -> Callable[[int], bool]:
 
 
 def demo_csms(options: Options) -> Service:
+    """The demo CSMS on its port."""
     from emulator.processes.preflight import port_is_free
 
     return Service(
@@ -167,18 +171,21 @@ def web(options: Options) -> Service:
 
 
 def charge_points(redis_url: str) -> Service:
+    """A charge point worker, ready and well for as long as it gives signs of life."""
     ready = gives_signs(redis_url, "charge_points")
     command = manage("runchargepoints")
     return Service("charge points", command, ready, ready, cwd=BASE_DIR, settings=USUAL)
 
 
 def scenarios(redis_url: str) -> Service:
+    """A scenario runner, ready and well for as long as it gives signs of life."""
     ready = gives_signs(redis_url, "scenarios")
     command = manage("runscenarios")
     return Service("scenarios", command, ready, ready, cwd=BASE_DIR, settings=USUAL)
 
 
 def celery(options: Options, redis_url: str) -> Service:
+    """A Celery worker for all queues; before it stops it stores the messages that wait."""
     command = python(
         *("-m", "celery", "-A", "emulator", "worker", "--queues", ",".join(signs.QUEUES)),
         *("--concurrency", str(options.concurrency), "--loglevel", "INFO"),
@@ -203,12 +210,14 @@ def drain_messages(redis_url: str) -> None:
 
 
 def beat(redis_url: str) -> Service:
+    """The scheduler of periodic tasks."""
     ready = gives_signs(redis_url, "beat")
     command = python("-m", "celery", "-A", "emulator", "beat", "--pidfile=", "--loglevel", "INFO")
     return Service("beat", command, ready, ready, cwd=BASE_DIR, settings=USUAL)
 
 
 def flower(options: Options) -> Service:
+    """Celery's monitor, on this machine's port only."""
     command = python(
         *("-m", "celery", "-A", "emulator", "flower"),
         *("--address=127.0.0.1", f"--port={options.flower_port}", "--logging=warning"),

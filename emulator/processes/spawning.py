@@ -37,6 +37,8 @@ class Adopted:
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
+        """The exit code, None while the process runs; UNKNOWN where somebody else has waited for
+        it."""
         if self.returncode is None:
             try:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)

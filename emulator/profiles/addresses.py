@@ -43,6 +43,7 @@ def store_password(directory: Path, store: str) -> str:
 
 
 def embedded_mongodb_uri(directory: Path, port: int) -> str:
+    """The embedded server's URI, with its password."""
     password = store_password(directory, "mongodb")
     options = "directConnection=true&authSource=admin"
     return f"mongodb://{USER}:{password}@127.0.0.1:{port}/?{options}"
@@ -53,12 +54,14 @@ def embedded_redis_url(directory: Path, port: int) -> str:
 
 
 def mongodb_uri(directory: Path) -> str:
+    """MONGODB_URI with its password put in, else the embedded server's of this data folder."""
     if given := os.environ.get("MONGODB_URI"):
         return _with_password(given, "MONGODB_PASSWORD")
     return embedded_mongodb_uri(directory, recorded_ports(directory)["mongodb"])
 
 
 def redis_url(directory: Path) -> str:
+    """REDIS_URL with its password put in, else the embedded server's of this data folder."""
     if given := os.environ.get("REDIS_URL"):
         return _with_password(given, "REDIS_PASSWORD")
     return embedded_redis_url(directory, recorded_ports(directory)["redis"])

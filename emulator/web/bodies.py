@@ -49,11 +49,14 @@ class Allowance:
         self._taken = 0
 
     def declared(self, length: int) -> ApiError | None:
+        """Why a body of `length` bytes is not taken: 413 too large, 503 too much at once; None:
+        it is."""
         if length > self._limit:
             return ApiError("too_large", TOO_LARGE.format(limit=self._limit), 413)
         return BUSY_ERROR if self._shelf.held + length > self._shelf.most else None
 
     def take(self, size: int) -> ApiError | None:
+        """Count `size` bytes more of a body: as `declared`, and held until `give_back`."""
         refused = self.declared(self._taken + size) if self._taken + size > self._limit else None
         if refused is None and self._shelf.held + size > self._shelf.most:
             refused = BUSY_ERROR
@@ -63,6 +66,7 @@ class Allowance:
         return refused
 
     def give_back(self) -> None:
+        """The request is over: its bytes are not held any more."""
         self._shelf.held -= self._taken
         self._taken = 0
 

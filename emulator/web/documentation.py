@@ -28,7 +28,10 @@ MISSING = (
 
 @require_safe
 def documentation(request: HttpRequest, name: str = "") -> HttpResponse:
-    """The file `name` of the built pages; of a folder its index.html. 503 where none are built."""
+    """The file `name` of the built pages; of a folder its index.html. 503 where none are built.
+
+    Raises Http404 for a name outside them or without a file.
+    """
     if not PAGES.is_dir():
         answer = error_page(request, 503, "No pages yet", MISSING)
         answer.headers["Retry-After"] = "10"

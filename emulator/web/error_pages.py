@@ -116,6 +116,7 @@ class StoreAwayMiddleware:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The page 503 where a store is away; None for other exceptions, which Django handles."""
         store = away(error)
         return store_away(request, store) if store else None
 
@@ -158,6 +159,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """The page of an unexpected error: 503 where a store is away, else 500."""
     error = sys.exc_info()[1]  # of a middleware: a session that could not be saved, for one
     if store := error and away(error):
         return store_away(request, store)

@@ -42,6 +42,7 @@ def seen(scope: Scope, proxies: Rules) -> Scope:
 
 
 def is_proxy(address: str, proxies: Rules) -> bool:
+    """Whether an address is of a trusted proxy, IPv4 in IPv6 too; False for what is none."""
     try:
         known = ip_address(address)
     except ValueError:

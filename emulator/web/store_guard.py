@@ -147,6 +147,7 @@ class Talk:
         return self.opened.done() and not self._refused
 
     async def send(self, event: Event) -> None:
+        """Pass an event of the answer on, unless the guard has answered already."""
         if self._refused:
             return
         self._open()

@@ -34,6 +34,8 @@ class LoggedInConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = "none"
 
     async def connect(self) -> None:
+        """Accept the socket, or close it with a code (docs/reference/live-stream.md) where the
+        right is missing. The right is looked at again for as long as it is open."""
         await self.accept()  # a refusal before this would reach the browser without its code
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
         self._tasks: list[asyncio.Task] = []
@@ -68,10 +70,11 @@ class LoggedInConsumer(AsyncWebsocketConsumer):
         self.put(json.dumps(message))
 
     async def entered(self) -> None:
-        """Called once the user is known."""
+        """Called once the user is known. Raises NotImplementedError: each socket has its own."""
         raise NotImplementedError
 
     async def disconnect(self, code: int) -> None:
+        """Nobody listens any more: end its tasks and do not look at its right any longer."""
         watch().leave(self._pass, self._right, self._end)
         await lifetime.end(self._tasks)
 
@@ -90,6 +93,8 @@ class MessagesConsumer(LoggedInConsumer):
     _viewer: Viewer | None = None
 
     async def entered(self) -> None:
+        """Say `hello` with the filter of the query string, and begin to send rows; who may not
+        see secrets gets them masked."""
         query = dict(parse_qsl(self.scope.get("query_string", b"").decode("latin-1")))
         try:
             wanted = LiveFilter(query)
@@ -109,6 +114,8 @@ class MessagesConsumer(LoggedInConsumer):
             self._viewer.masks = True
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take `ack` with the serial of the last rows drawn, or a new `filter`; all else is
+        answered with an `error`."""
         viewer = self._viewer
         if viewer is None:
             return
@@ -127,6 +134,7 @@ class MessagesConsumer(LoggedInConsumer):
             self.tell(type="error", code="bad_request", message=f"Not understood: {error}.")
 
     async def disconnect(self, code: int) -> None:
+        """Forget the viewer: no rows are kept for it."""
         if self._viewer is not None:
             watch().leave(self._pass, SEE_SECRETS, self._mask)
             hub().leave(self._viewer)
@@ -141,6 +149,7 @@ class StatsConsumer(LoggedInConsumer):
     _watching = False
 
     async def entered(self) -> None:
+        """Begin to send the figures of the fleet, for as long as somebody looks."""
         hub().watch()
         self._watching = True
         self._tasks.append(asyncio.create_task(self._tell_stats()))
@@ -155,6 +164,7 @@ class StatsConsumer(LoggedInConsumer):
         """Nothing is expected of the browser here."""
 
     async def disconnect(self, code: int) -> None:
+        """As every socket's; the last one ends the watching of the figures."""
         if self._watching:
             self._watching = False
             hub().unwatch()

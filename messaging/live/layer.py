@@ -31,6 +31,7 @@ class RestingConnection(RedisSingleShardConnection):
         self._asked = asyncio.Event()
 
     async def subscribe(self, channel: str) -> None:
+        """As Channels has it; and those who wait for the first subscription are told."""
         await super().subscribe(channel)
         self._asked.set()
 

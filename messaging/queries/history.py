@@ -100,6 +100,8 @@ class Pace:
         self._began = time.monotonic()
 
     def end(self) -> None:
+        """Make the next slice larger where this one was quick, smaller where it was slow
+        (seconds QUICK, SLOW)."""
         spent = time.monotonic() - self._began
         if spent < QUICK:
             self.size = min(2 * self.size, MOST_SIZE)

@@ -49,6 +49,8 @@ class Cell(msgspec.Struct, array_like=True):
         self.buckets[number] = self.buckets.get(number, 0) + 1
 
     def add(self, other: Cell) -> None:
+        """Add another cell's figures: counts and times are summed, the least and the most kept
+        (seconds)."""
         self.calls += other.calls
         self.errors += other.errors
         self.spent += other.spent
@@ -117,6 +119,7 @@ def added(tables: Iterable[Table]) -> Table:
 
 
 def together(cells: Iterable[Cell]) -> Cell:
+    """One cell with the figures of all."""
     whole = Cell()
     for cell in cells:
         whole.add(cell)

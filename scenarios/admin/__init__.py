@@ -42,6 +42,7 @@ def sees_executions(request: HttpRequest) -> bool:
 
 @admin.action(description="Run on stations…")
 def run_on_stations(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> Any:
+    """Lead to the form that runs the scenario that was ticked."""
     if len(chosen := list(queryset[:2])) > 1:
         sentence = "Choose one scenario: each run is of one, on as many stations as you like."
         model_admin.message_user(request, sentence, messages.WARNING)
@@ -51,6 +52,7 @@ def run_on_stations(model_admin: Any, request: HttpRequest, queryset: QuerySet) 
 
 @admin.action(description="Export")
 def export(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+    """The scenarios that were ticked, as a file to import."""
     text = json.dumps(documents.export_document(list(queryset)), indent=2, ensure_ascii=False)
     headers = {"Content-Disposition": 'attachment; filename="scenarios.json"'}
     return HttpResponse(text, content_type="application/json", headers=headers)
@@ -148,7 +150,10 @@ class ScenarioAdmin(ByTable, ModelAdmin):
         return redirect("admin:scenarios_scenario_run", object_id=object_id)
 
     def run_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """A form: which stations, and how. Then the page of the execution."""
+        """A form: which stations, and how. Then the page of the execution.
+
+        Raises Http404 where there is no such scenario, PermissionDenied without the right.
+        """
         scenario = self.get_object(request, object_id)
         if scenario is None:
             raise Http404
@@ -157,7 +162,10 @@ class ScenarioAdmin(ByTable, ModelAdmin):
         return running.page(self, request, scenario)
 
     def run_any_view(self, request: HttpRequest) -> HttpResponse:
-        """The same, with the scenario to choose: for stations that were ticked in their list."""
+        """The same, with the scenario to choose: for stations that were ticked in their list.
+
+        Raises PermissionDenied without the right.
+        """
         if not self.may_open(request, "run_any"):
             raise PermissionDenied
         return running.page(self, request, None)
@@ -168,6 +176,7 @@ offer(StationAdmin, running.run_scenario, PART)
 
 @admin.action(description="Cancel")
 def cancel_executions(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> None:
+    """Cancel those that were ticked and are open, and say how many."""
     count = cancel(list(queryset), request.user.get_username())
     note = f"{count} executions are being cancelled." if count else "None of them was running."
     model_admin.message_user(request, note, messages.SUCCESS if count else messages.WARNING)
@@ -192,6 +201,7 @@ class ExecutionAdmin(ByTable, ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """As Django has it; executions that nobody runs any more are ended first."""
         reap_quietly()
         return super().get_queryset(request)
 
@@ -222,7 +232,10 @@ class ExecutionAdmin(ByTable, ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """How it goes, kept fresh by execution.js; nothing to edit."""
+        """How it goes, kept fresh by execution.js; nothing to edit.
+
+        Raises Http404 where there is none, PermissionDenied without the right.
+        """
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
@@ -275,6 +288,7 @@ class BehaviourAdmin(ByTable, ModelAdmin):
 
     @admin.display(description="Stations")
     def who(self, row: Behaviour) -> str:
+        """The stations and tag of a behaviour in words."""
         named = ", ".join(row.stations[:5]) + (" …" if len(row.stations) > 5 else "")
         return ", ".join(part for part in (named, row.tag and f"tag {row.tag}") if part)
 

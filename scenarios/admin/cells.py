@@ -22,6 +22,7 @@ TONES = {
 
 
 def badge(row: Execution):
+    """The state of an execution and its warnings."""
     words = "interrupted" if row.interrupted else row.state
     if row.warnings:
         words += f", {row.warnings} warning{'s' if row.warnings > 1 else ''}"
@@ -63,6 +64,7 @@ def target_words(row: Execution) -> str:
 
 
 def took(row: Execution) -> str:
+    """How long it took, or has taken so far."""
     if row.started is None:
         return "–"
     seconds = ((row.ended or timezone.now()) - row.started).total_seconds()

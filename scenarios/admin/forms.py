@@ -38,11 +38,16 @@ class PlainJSONField(forms.JSONField):
         super().__init__(widget=UnfoldAdminTextareaWidget(attrs=attributes), **options)
 
     def prepare_value(self, value: Any) -> Any:
+        """JSON as text in the form; what was entered stays as it is."""
         if value is None or isinstance(value, str):
             return value or ""  # nothing yet, or as it was entered
         return json.dumps(value, indent=2, ensure_ascii=False)
 
     def to_python(self, value: Any) -> Any:
+        """The value of the JSON that was entered.
+
+        Raises ValidationError with its line and column.
+        """
         if value in _EMPTY or not isinstance(value, str):
             return value or None
         try:

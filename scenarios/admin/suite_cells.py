@@ -34,6 +34,7 @@ def badge(row: SuiteRun):
 
 
 def figures(row: SuiteRun) -> str:
+    """Verdicts of a run and how many cases have each; of an open one how many are done."""
     if row.is_open:
         return f"{row.done} of {row.planned}" if row.planned else "–"
     return ", ".join(f"{n} {verdict}" for verdict, n in row.counts.items() if n) or "–"
@@ -44,6 +45,7 @@ def reason(row: SuiteRun):
 
 
 def schedule(row: SuitePlan) -> str:
+    """How often the plan runs, in words."""
     if not row.every_minutes:
         return "by hand"
     hours, minutes = divmod(row.every_minutes, 60)

@@ -41,6 +41,7 @@ def _started(request: HttpRequest, plan: SuitePlan) -> tuple[SuiteRun | None, st
 
 @admin.action(description="Run now")
 def run_now(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> None:
+    """Run the plans that were ticked, and say of each what came of it."""
     reap_quietly()
     for plan in queryset:
         run, why = _started(request, plan)
@@ -85,6 +86,8 @@ class SuitePlanAdmin(ByTable, ModelAdmin):
         return () if self.has_change_permission(request, obj) else ("webhook_url",)
 
     def get_fieldsets(self, request: HttpRequest, obj: SuitePlan | None = None) -> Any:
+        """Fields to edit; those who may only look see whether there are secrets, and no field to
+        write them."""
         adds = obj is None and self.has_add_permission(request)
         if adds or self.has_change_permission(request, obj):
             return self.fieldsets
@@ -133,7 +136,10 @@ class SuitePlanAdmin(ByTable, ModelAdmin):
         return redirect("admin:scenarios_suiteplan_run", object_id=object_id)
 
     def run_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What is about to be run; the button runs it, and leads to the run's page."""
+        """What is about to be run; the button runs it, and leads to the run's page.
+
+        Raises Http404 where there is no such plan, PermissionDenied without the right.
+        """
         plan = self.get_object(request, object_id)
         if plan is None:
             raise Http404
@@ -153,6 +159,7 @@ class SuitePlanAdmin(ByTable, ModelAdmin):
 
 @admin.action(description="Cancel")
 def cancel_runs(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> None:
+    """Cancel those that were ticked and are open, and say how many."""
     count = starting.cancel(list(queryset), request.user.get_username())
     note = f"{count} runs are being cancelled." if count else "None of them was open."
     model_admin.message_user(request, note, messages.SUCCESS if count else messages.WARNING)
@@ -206,7 +213,10 @@ class SuiteRunAdmin(ByTable, ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """What came of it, beside another run of the plan: `?with=`, else the one before."""
+        """What came of it, beside another run of the plan: `?with=`, else the one before.
+
+        Raises Http404 where there is none, PermissionDenied without the right.
+        """
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404

@@ -17,7 +17,10 @@ from scenarios.models import Behaviour, Execution, Question, Scenario, SuitePlan
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Refusals of the rooms below become ApiErrors; fields have the file's names."""
+    """Refusals of the rooms below become ApiErrors; fields have the file's names.
+
+    Raises them with codes and statuses.
+    """
     try:
         yield
     except SlugTaken as error:

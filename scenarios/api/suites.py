@@ -48,6 +48,7 @@ _SAME = (
 
 
 def suite_item(row: SuitePlan, request: HttpRequest) -> dict[str, Any]:
+    """A plan as the API shows it; the webhook's address only to those who may change it."""
     shown = row.webhook_url
     if shown and not PART.may(request, CHANGE_SUITE):
         shown = "..."  # such addresses are secrets often

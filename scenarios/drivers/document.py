@@ -68,6 +68,8 @@ class Driver:
     variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def entry(self, action: str) -> Entry | None:
+        """How the driver has the CSMS do an action: by its name, else the first pattern that
+        fits; or None."""
         if (found := self.entries.get(action)) is not None:
             return found
         if len(action) > LONGEST_NAME:

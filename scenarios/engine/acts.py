@@ -52,7 +52,11 @@ async def _is_free(strand: Strand, connector: int) -> bool:
 
 
 async def command(strand: Strand, order: Order) -> tuple[str, str]:
-    """Any command of station_steps.COMMANDS."""
+    """Any command of station_steps.COMMANDS.
+
+    Raises StepFailed where its arguments cannot be used, where it is refused (unless the step's
+    `refused` says so), and where it is carried out though it should be refused.
+    """
     try:
         args = arguments(order.kind, order.params)
     except ValueError as problem:
@@ -141,7 +145,10 @@ async def stop(strand: Strand, order: Order) -> tuple[str, str]:
 
 async def set_configuration(strand: Strand, order: Order) -> tuple[str, str]:
     """Configuration overrides of the station, as its form in the admin has them; null takes one
-    away. They stay when the scenario is over: a cleanup step may set them back."""
+    away. They stay when the scenario is over: a cleanup step may set them back.
+
+    Raises StepFailed where the station's row cannot be changed or does not take them.
+    """
     began = strand.here()
     overrides = {
         key: value if value is None or isinstance(value, str) else str(value)
@@ -159,7 +166,11 @@ async def set_configuration(strand: Strand, order: Order) -> tuple[str, str]:
 
 
 async def wait_for_held(strand: Strand, order: Order) -> tuple[str, str]:
-    """Until a breakpoint holds a frame; captures id, text, action ... of it."""
+    """Until a breakpoint holds a frame; captures id, text, action ... of it.
+
+    Raises StepFailed where the station refuses to be asked, and when no frame was held within the
+    step's timeout (seconds of the scenario).
+    """
     action = order.params.get("action") or ""
     direction = order.params.get("direction") or ""
     direction = "" if direction == "both" else direction

@@ -41,7 +41,11 @@ class Commander:
         self.sent = 0
 
     async def command(self, station: str, name: str, args: dict, timeout: float) -> dict[str, Any]:
-        """A command's result."""
+        """A command's result.
+
+        `timeout` is in seconds. Raises CommandFailed with the code and message of the worker's
+        refusal.
+        """
         key = json.dumps([name, args, timeout, _by()], sort_keys=True, default=str)
         batch = self._open.get(key)
         if batch is None or len(batch.stations) >= MOST or station in batch.stations:
@@ -69,7 +73,11 @@ class Commander:
         return answer
 
     async def configure(self, station: str, overrides: dict[str, str | None]) -> None:
-        """Set configuration overrides of a station; None takes one away."""
+        """Set configuration overrides of a station; None takes one away.
+
+        Raises CommandFailed ("stale") where others change its row at the same time, again and
+        again; ValidationError where the row does not take them.
+        """
 
         def apply(row: Station) -> None:
             row.configuration = {**row.configuration, **overrides}

@@ -17,6 +17,10 @@ async def csms(strand: Strand, order: Order) -> tuple[str, str]:
 
     It goes on once the driver has answered. What the station got meanwhile counts for the steps
     after it: its place is that of the step's beginning.
+
+    Raises StepErred (the verdict ERROR: nothing is said of the CSMS) where the version has no such
+    Call, or the driver cannot make the request or it is not answered as the driver expects;
+    StepFailed where the answer is not the one in the params, or a capture finds nothing in it.
     """
     call, payload = order.params["call"], order.params.get("payload") or {}
     if call[:1].isupper() and (why := foreign(call, strand.subject.version)):
@@ -44,7 +48,11 @@ async def csms(strand: Strand, order: Order) -> tuple[str, str]:
 
 
 async def http(strand: Strand, order: Order) -> tuple[str, str]:
-    """Any request to a host that is allowed. What it comes to is judged, as is its answer."""
+    """Any request to a host that is allowed. What it comes to is judged, as is its answer.
+
+    Raises StepFailed where the status (2xx, or the param `status`) or the answer is not the
+    expected one, StepErred where the host is not allowed or cannot be reached.
+    """
     params = order.params
     request = Request(
         params.get("method", "GET"), params["url"], _headers(strand, order), params.get("body"),

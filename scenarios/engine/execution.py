@@ -63,6 +63,8 @@ class Plan:
 
     @classmethod
     def of_document(cls, made: Mapping[str, Any]) -> Plan:
+        """The plan of an execution's document in MongoDB, as scenarios/launching.py writes it;
+        `stagger_ms` becomes seconds."""
         content = made["content"]
         return cls(
             str(made["_id"]), content["steps"], content["cleanup"], content["variables"],
@@ -100,6 +102,10 @@ class Run:
         self.logs = [StationLog(self.plan.id, name, clock) for name in self.plan.stations]
 
     async def run(self) -> None:
+        """Run every station's steps to their end, store what came of each, give the stations back.
+
+        Returns when all strands have ended, however they did; cancelled ones count as ended.
+        """
         enter(self.plan.act())  # this task's, and all that it starts
         await self.services.records.insert(self.plan.id, self.runner, self.logs)
         if self.plan.driver_document and not self._read_driver():
@@ -154,6 +160,7 @@ class Run:
             task.cancel()
 
     def counts(self) -> dict[str, int]:
+        """How many stations are in each state: {state: number}, with 0 for those in none."""
         found = Counter(each.state for each in self.logs)
         return {state: found.get(state, 0) for state in STATES}
 

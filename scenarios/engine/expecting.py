@@ -52,6 +52,12 @@ async def _after(strand: Strand, order: Order) -> str:
 
 
 async def expect(strand: Strand, order: Order, translate: bool = False) -> tuple[str, str]:
+    """Wait for `count` frames that fit the params, in their order unless `order` is "any".
+
+    Captures from the last one's payload; returns (words, record id of the last). `translate` takes
+    the predecessor's names. Raises StepFailed when the timeout (seconds) is over and one is
+    missing.
+    """
     wanted = _wanted(strand, order, translate)
     count = int(order.params.get("count") or 1)
     after = await _after(strand, order)
@@ -123,6 +129,10 @@ async def wait_for_message(strand: Strand, order: Order) -> tuple[str, str]:
 
 
 async def expect_none(strand: Strand, order: Order) -> tuple[str, str]:
+    """Pass if no frame that fits the params comes within the timeout, in seconds.
+
+    Raises StepFailed with the frame that came.
+    """
     wanted = _wanted(strand, order, translate=False).loose()
     after = await _after(strand, order)
     search = Search(strand, wanted, after, order.timeout)

@@ -71,7 +71,10 @@ async def _rest(clock: Clock, until: float) -> None:
 
 async def parallel(strand: Strand, params: Params, path: str) -> tuple[str, str]:
     """All branches at the same time; the first that fails ends the others. What they captured is
-    known afterwards (with for_each it is each branch's own)."""
+    known afterwards (with for_each it is each branch's own).
+
+    Raises StepFailed where more than STRANDS_AT_MOST branches would run at a time.
+    """
     branches = _branches(strand, params, path)
     strand.others[0] += len(branches)
     try:
@@ -118,7 +121,10 @@ def _branches(strand: Strand, params: Params, path: str) -> list[tuple[Strand, l
 
 
 async def choose(strand: Strand, params: Params, path: str) -> tuple[str, str]:
-    """One branch, drawn by weight."""
+    """One branch, drawn by weight.
+
+    Raises StepFailed where a weight is no number of 0 or more, or all are 0.
+    """
     weights = [strand.resolved(branch.get("weight", 1)) for branch in params["branches"]]
     if not all(is_number(weight) and weight >= 0 for weight in weights) or not sum(weights):
         raise StepFailed(f"The weights are {weights!r}: give numbers, not all of them 0.")
@@ -128,6 +134,10 @@ async def choose(strand: Strand, params: Params, path: str) -> tuple[str, str]:
 
 
 async def if_(strand: Strand, params: Params, path: str) -> tuple[str, str]:
+    """Run `steps` where all conditions hold, else the steps of `else`.
+
+    Returns (words, ""): why the conditions did not hold.
+    """
     why_not = hold(strand, params["conditions"])
     await strand.run(params.get("steps" if why_not is None else "else") or [], f"{path}.")
     return "" if why_not is None else f"else: {why_not}"[:300], ""

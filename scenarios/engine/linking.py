@@ -13,7 +13,11 @@ WORDS = {"open": "The link was not open", "refused": "The CSMS did not refuse th
 
 async def link(strand: Strand, order: Order) -> tuple[str, str]:
     """`expect`: open (the usual), refused, or any, which does not wait. Captures from the link's
-    state: state, error, attempt."""
+    state: state, error, attempt.
+
+    Raises StepErred where this runner cannot change links or the change is refused, StepFailed
+    where the link does not come to what is expected in time.
+    """
     changes = {k: v for k, v in order.params.items() if k not in ("expect", "capture")}
     wanted = order.params.get("expect", "open")
     relink = getattr(strand.services.commander, "relink", None)

@@ -8,7 +8,11 @@ PATIENCE = 600.0  # seconds, where the step names none
 
 
 async def prompt(strand: Strand, order: Order) -> tuple[str, str]:
-    """Goes on when the person says that it is done; fails with what they say otherwise."""
+    """Goes on when the person says that it is done; fails with what they say otherwise.
+
+    Raises StepFailed with the reason that the person gives; StepErred where there is nobody to ask,
+    or nobody answers within the timeout.
+    """
     ask = strand.services.ask
     if ask is None:
         raise StepErred("A person is to do this, and there is nobody to ask here.")

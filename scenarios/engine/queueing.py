@@ -27,6 +27,10 @@ class Turn:
         self._task: asyncio.Task | None = None
 
     async def begin(self) -> None:
+        """Look once at whose turn it is, then go on looking in a task.
+
+        A store that is away is asked again.
+        """
         with contextlib.suppress(*STORE_ERRORS):
             await self._look()
         self._task = asyncio.create_task(self._watch(), name=f"turns-{self._execution}")
@@ -41,6 +45,7 @@ class Turn:
         self._left.add(station)
 
     async def end(self) -> None:
+        """Stop looking and give all stations of this execution to those who wait for them."""
         if self._task is not None:
             await lifetime.end([self._task])
         # What the store does not take now is taken away by whoever wants the station next.

@@ -66,6 +66,8 @@ class StationLog:
             self.step, self.dirty = why, True
 
     def end(self, state: str, message: str = "", frame: str = "") -> None:
+        """Note how a station's run ended: its state, a sentence for people, the id of the frame
+        it is about."""
         self.state, self.ended = state, self.clock.time()
         self.message, self.frame = message, frame
         if state == PASSED:

@@ -145,6 +145,8 @@ class Search:
     # --- many --------------------------------------------------------------------------------
 
     def live(self) -> Frame | None:
+        """The first frame that fits among those that came to the inbox since the last look, or
+        None."""
         new = self._strand.inbox.after(self._seen)
         if new:
             self._seen = new[-1][0]
@@ -230,6 +232,10 @@ class Search:
 
 
 def captured(strand: Strand, order: Order, payload: Any) -> None:
+    """Set variables from a payload by the step's `capture`: {variable: path}.
+
+    Raises StepFailed where a path leads nowhere.
+    """
     capture: Mapping[str, str] = order.params.get("capture") or order.step.get("capture") or {}
     for name, path in capture.items():
         value = look_up(payload, path)

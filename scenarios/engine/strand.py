@@ -110,6 +110,8 @@ class Tally:
         return [each for each in dict.fromkeys(named) if each and each not in self.met]
 
     def leave_out(self, step: Mapping[str, Any]) -> None:
+        """Count a step that is for other OCPP versions than this station's, and whether it would
+        have judged."""
         self.left_out += 1
         self.versions |= set(map(str, step["versions"]))
         self.unjudged += any(type_of(each) in JUDGES for each in each_step([step]))

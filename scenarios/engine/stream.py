@@ -56,6 +56,8 @@ class Inbox:
         self.found = asyncio.Event()  # the watch has found something
 
     def put(self, frame: Frame) -> None:
+        """Take one frame of the station: measure its delay, show it to the wire watch, keep the
+        last KEPT."""
         self._measure(time_of(frame.id), self.clock.time())
         self.last = max(self.last, frame.id)
         if self.watch is not None:
@@ -158,6 +160,10 @@ class Stream:
             self._inboxes.pop(station, None)
 
     def offer(self, rows: list[Row]) -> list[str]:
+        """Give rows of the message log to the inboxes of their stations.
+
+        Returns no text: nobody is told anything.
+        """
         inboxes = self._inboxes
         for row in rows:
             if there := inboxes.get(row.record.station):

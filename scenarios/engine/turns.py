@@ -38,6 +38,10 @@ class StoredTurns(FreeTurns):
     """Of all runners that share a store. Any number may ask at once: an insert wins or does not."""
 
     async def take(self, execution: str, stations: list[str]) -> dict[str, str]:
+        """Claim stations for an execution.
+
+        Returns {identity: id of the execution that has it instead} of those that are another's.
+        """
         taken: dict[str, str] = {}
         for start in range(0, len(stations), CHUNK):
             taken |= await self._take(execution, stations[start : start + CHUNK])

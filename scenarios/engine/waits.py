@@ -74,6 +74,10 @@ def _wrong_answers(strand: Strand) -> int:
 
 
 async def wait_condition(strand: Strand, order: Order) -> tuple[str, str]:
+    """Wait for a condition on the station as the predecessor wrote it ("station_connected").
+
+    Raises StepFailed at the timeout.
+    """
     wanted = order.params["condition"]
     return await _station_state(strand, order, wanted.removeprefix("station_"))
 
@@ -92,6 +96,10 @@ async def _station_state(strand: Strand, order: Order, wanted: str) -> tuple[str
 
 
 async def wait_for_state(strand: Strand, order: Order) -> tuple[str, str]:
+    """Wait until the station, or a connector (1 unless named), has a state or a field with a value.
+
+    Raises StepFailed at the timeout, in seconds.
+    """
     params = order.params
     if params.get("target") == "station":
         return await _station_state(strand, order, params["state"])
@@ -128,7 +136,10 @@ async def wait_for_state(strand: Strand, order: Order) -> tuple[str, str]:
 
 
 async def read_state(strand: Strand, order: Order) -> tuple[str, str]:
-    """Captures from the snapshot, or from one connector of it."""
+    """Captures from the snapshot, or from one connector of it.
+
+    Raises StepFailed where the station has never run, or has no such connector.
+    """
     state = (await strand.services.states.read([strand.identity]))[strand.identity]
     if state is None:
         raise StepFailed("Nothing is known of the station: it has never run.")
@@ -146,6 +157,10 @@ async def read_state(strand: Strand, order: Order) -> tuple[str, str]:
 
 
 async def delay(strand: Strand, order: Order) -> tuple[str, str]:
+    """Pause for `duration`: milliseconds, or a distribution of them.
+
+    Raises StepFailed where it cannot be drawn or would never end.
+    """
     try:
         pause = duration_ms(order.params.get("duration"), strand.rng)
     except Unresolved as problem:
@@ -167,12 +182,17 @@ def hold(strand: Strand, given: list[Mapping[str, Any]]) -> str | None:
 
 
 async def assert_(strand: Strand, order: Order) -> tuple[str, str]:
+    """Pass if all `conditions` hold now. Raises StepFailed with the first that does not."""
     if why := hold(strand, order.step["params"]["conditions"]):
         raise StepFailed(f"{why[0].upper()}{why[1:]}.".replace("..", "."))
     return "", ""
 
 
 async def set_variables(strand: Strand, order: Order) -> tuple[str, str]:
+    """Set the variables of `variables` for the steps after it.
+
+    Raises StepFailed where a value is too large to keep.
+    """
     for name, value in order.params["variables"].items():
         if too_large(value):
             raise StepFailed(f"${name} would be too large to keep.")

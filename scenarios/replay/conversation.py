@@ -74,6 +74,7 @@ class Conversation:
 
 
 def at(value: Any, *path: str) -> Any:
+    """What stands at a path of names in nested objects; None where there is nothing."""
     for name in path:
         if not isinstance(value, dict):
             return None

@@ -142,6 +142,7 @@ class Script:
         self._step("expect", params, timeout=ANSWER_MS)
 
     def expected(self, each: Exchange, response: bool) -> Any:
+        """The matcher of a payload that was recorded, without what differs each time."""
         payload = each.answer if response else each.payload
         return expected(self.version, each.action, payload, self.names, response)
 
@@ -160,6 +161,8 @@ class Script:
     # --- the CSMS's Calls, and what follows from them ----------------------------------------
 
     def csms_call(self, each: Exchange) -> None:
+        """Steps for a Call that the CSMS sent: have it sent again where the driver is to, and
+        expect it."""
         self.heard.append(each)
         if not versions_of(each.action):
             return
@@ -209,6 +212,7 @@ class Script:
             self._accepted()
 
     def begins_in_the_midst(self) -> None:
+        """Steps for a recording without a boot: start the station and wait until it is accepted."""
         self._step("start", {})
         self._accepted()
 

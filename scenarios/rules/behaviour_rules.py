@@ -23,6 +23,10 @@ def check_given(variables: Any, known: set[str] | None) -> list[str]:
 def check_behaviour(
     stations: Any, tag: str, variables: Mapping[str, Any], known: set[str] | None
 ) -> dict[str, list[str]]:
+    """What is wrong with a behaviour's fields: {field: [sentence]}, empty where it can run.
+
+    `known` are the variables that its scenario reads; None where it is not known.
+    """
     errors: dict[str, list[str]] = {}
     if not stations and not tag:
         errors["stations"] = ["Name stations or a tag."]

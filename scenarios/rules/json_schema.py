@@ -24,6 +24,7 @@ PREFIX = "params-"
 
 
 def scenario_schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of a scenario, made from the rules that check one."""
     steps = {"type": "array", "maxItems": MOST_STEPS, "items": {"$ref": "#/$defs/step"}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

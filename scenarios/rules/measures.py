@@ -120,6 +120,7 @@ def is_of_type(name: Any, actual: Any) -> bool:
 
 
 def why_not_by_schema(schema: Any, actual: Any) -> str | None:
+    """Why a value is not what a JSON schema allows, as the end of a sentence; None where it is."""
     compiled = _compiled(json.dumps(schema, sort_keys=True))
     if isinstance(compiled, str):
         return f"and was not looked at: {compiled}"

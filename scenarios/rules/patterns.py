@@ -31,11 +31,13 @@ class Frame(NamedTuple):
 
     @classmethod
     def of_record(cls, made: FrameRecord) -> Frame:
+        """The frame of a record as workers publish it."""
         names = (made.direction, made.kind, made.action, made.uid, made.text, made.mark)
         return cls(made.id, *names, made.error)
 
     @classmethod
     def of_document(cls, made: Mapping[str, Any]) -> Frame:
+        """The frame of a message as MongoDB has it."""
         names = ("direction", "kind", "action", "uid", "text")
         seen = (made[name] for name in names)
         return cls(made["_id"], *seen, made.get("mark", ""), made.get("error", ""))

@@ -65,6 +65,8 @@ def check_capture(capture: Any) -> Iterator[str]:
 
 
 def api_call(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `api_call`, a command by its predecessor's
+    name too."""
     action = str(params.get("action", "")).replace("-", "_")
     if action in PREDECESSOR:
         kinds = PREDECESSOR[action]
@@ -83,11 +85,13 @@ def api_call(params: Params) -> Iterator[str]:
 
 
 def wait_condition(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `wait_condition`."""
     yield from _unknown(params, "condition")
     yield from _one_of(params, "condition", CONDITIONS, needed=True)
 
 
 def wait_for_state(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `wait_for_state`."""
     known = ("target", "connectorId", "connector", "state", "field", "op", "value")
     yield from _unknown(params, *known)
     yield from _one_of(params, "target", ("connector", "station"), needed=False)
@@ -107,6 +111,7 @@ def wait_for_state(params: Params) -> Iterator[str]:
 
 
 def wait_for_message(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `wait_for_message`."""
     yield from frame_params(params)
     yield from _text(params, "action", needed=True)
 
@@ -156,6 +161,8 @@ def frame_params(params: Params) -> Iterator[str]:
 
 
 def expect(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `expect`: some part of a frame must be
+    named."""
     yield from frame_params(params)
     telling = ("action", "payload", "validate", "kind", "mark", "answers")
     if not any(params.get(name) for name in telling):
@@ -163,6 +170,7 @@ def expect(params: Params) -> Iterator[str]:
 
 
 def delay(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `delay`; the duration is in milliseconds."""
     yield from _unknown(params, "duration")
     if why := check_duration(params.get("duration")):
         yield f'Correct the param "duration": {why}'
@@ -188,6 +196,10 @@ def csms(params: Params) -> Iterator[str]:
 
 
 def http(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `http`.
+
+    Whether the host is allowed is asked when it runs.
+    """
     yield from _unknown(params, "method", "url", "headers", "body", "status", "answer", "capture")
     yield from _text(params, "url", needed=True)
     yield from _one_of(params, "method", METHODS, needed=False)
@@ -209,6 +221,7 @@ def http(params: Params) -> Iterator[str]:
 
 
 def prompt(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `prompt`."""
     yield from _unknown(params, "text")
     yield from _text(params, "text", needed=True)
 
@@ -243,6 +256,8 @@ def link(params: Params) -> Iterator[str]:
 
 
 def set_configuration(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `set_configuration`; null takes an override
+    away."""
     yield from _unknown(params, "configuration")
     configuration = params.get("configuration")
     if not isinstance(configuration, Mapping) or not configuration:
@@ -253,6 +268,7 @@ def set_configuration(params: Params) -> Iterator[str]:
 
 
 def read_state(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `read_state`."""
     yield from _unknown(params, "connector", "capture")
     number = params.get("connector")
     if number is not None and not is_open(number) and type(number) is not int:
@@ -261,6 +277,7 @@ def read_state(params: Params) -> Iterator[str]:
 
 
 def wait_for_held(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `wait_for_held`."""
     yield from _unknown(params, "action", "direction", "capture")
     yield from _text(params, "action")
     yield from (why for name in actions_of(params) if (why := check_action(name)))
@@ -270,6 +287,7 @@ def wait_for_held(params: Params) -> Iterator[str]:
 
 
 def set_variables(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `set_variables`."""
     yield from _unknown(params, "variables")
     variables = params.get("variables")
     if not isinstance(variables, Mapping) or not variables:
@@ -295,11 +313,14 @@ def conditions(given: Any, name: str = "conditions") -> Iterator[str]:
 
 
 def assert_(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `assert`."""
     yield from _unknown(params, "conditions")
     yield from conditions(params.get("conditions"))
 
 
 def if_(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `if`; its lists of steps are checked by the
+    caller."""
     yield from _unknown(params, "conditions", "steps", "else")
     yield from conditions(params.get("conditions"))
     if not params.get("steps") and not params.get("else"):
@@ -307,6 +328,7 @@ def if_(params: Params) -> Iterator[str]:
 
 
 def repeat(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `repeat`; `seconds` are the scenario's."""
     yield from _unknown(params, "count", "seconds", "until", "forever", "every", "steps")
     ends = [name for name in ("count", "seconds", "until", "forever") if params.get(name)]
     if not ends:
@@ -325,6 +347,8 @@ def repeat(params: Params) -> Iterator[str]:
 
 
 def parallel(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `parallel`: a list of branches, or
+    `for_each`."""
     yield from _unknown(params, "branches", "for_each", "as", "steps")
     if "for_each" in params:
         values = params["for_each"]
@@ -341,6 +365,7 @@ def parallel(params: Params) -> Iterator[str]:
 
 
 def choose(params: Params) -> Iterator[str]:
+    """Sentences on what is wrong with the params of `choose`; a weight of 0 is never drawn."""
     yield from _unknown(params, "branches")
     branches = params.get("branches")
     if not isinstance(branches, list) or not 1 <= len(branches) <= MOST_BRANCHES:

@@ -69,6 +69,7 @@ def _whole(sentences: list[str]) -> list[tuple[str, str]]:
 
 
 def check_slug(slug: Any) -> list[str]:
+    """What is wrong with a scenario's id: sentences, none where it can be used."""
     if slug in RESERVED:
         return [f'"{slug}" is a word of the API: choose another id.']
     if not isinstance(slug, str) or not SLUG.match(slug):
@@ -77,6 +78,8 @@ def check_slug(slug: Any) -> list[str]:
 
 
 def check_variables(variables: Any) -> list[str]:
+    """What is wrong with a scenario's variables {name: value}: sentences, none where they can be
+    used."""
     if not isinstance(variables, Mapping):
         return ['Give an object of variables and their values, e.g. {"energy_kwh": 20}.']
     if too_deep(variables):

@@ -71,6 +71,8 @@ def options(asked: Mapping[str, Any], seed: int) -> Iterator[str]:
 
 
 def environment() -> dict[str, str]:
+    """The variables that a run's process gets: those of the driver and of egress, none of the
+    platform's secrets."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     driver = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
     names = (f"EGRESS_{kind}_{list_}" for kind in EGRESS for list_ in ("ALLOW", "DENY"))

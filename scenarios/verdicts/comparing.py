@@ -44,6 +44,7 @@ def key(case: Case) -> tuple[str, str, str]:
 
 
 def compare(before: Iterable[Case], after: Iterable[Case]) -> Comparison:
+    """Which cases became better, worse, new or gone between two runs."""
     known = {key(case): case for case in before}
     made = Comparison()
     for case in after:

@@ -29,6 +29,8 @@ class Questions:
         self._known: dict[str, ObjectId] = {}  # by number, as the files are named
 
     async def look(self, folder: Path) -> None:
+        """Put questions of the run's folder before people, and write what they answered back to
+        it."""
         paths = {path.name.removesuffix(ASKED): path for path in folder.glob(f"*{ASKED}")}
         if gone := [number for number in self._known if number not in paths]:
             await asking.take_away([self._known.pop(number) for number in gone])
@@ -46,6 +48,7 @@ class Questions:
                 _write(folder / f"{number}{ANSWERED}", {"why": found[identity]})
 
     async def end(self) -> None:
+        """Take away the questions that nobody answered."""
         await asking.take_away(list(self._known.values()))
         self._known.clear()
 

@@ -119,6 +119,7 @@ class SuitePlan(Storable):
         return {name: getattr(self, name) for name in (*rules.ASKED, *credentials.COLUMNS)}
 
     def clean(self) -> None:
+        """As Django has it. Raises ValidationError with {field: sentences}."""
         super().clean()
         when = {"webhook_url": self.webhook_url, "every_minutes": self.every_minutes}
         asked = self.asked()

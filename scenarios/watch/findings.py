@@ -61,6 +61,7 @@ class Findings:
         return key
 
     def forgive(self, key: Key, frame: str) -> None:
+        """Take one occurrence of a finding back, and the finding with its last."""
         found = self._known.get(key)
         if found is None:
             return

@@ -82,6 +82,7 @@ class WireWatch:
     # --- events ------------------------------------------------------------------------------
 
     def eat(self, frame: Frame) -> None:
+        """Watch one frame of the station, in the order of the log."""
         self.eaten += 1
         moment = time_of(frame.id)
         self._expire(moment)

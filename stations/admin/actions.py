@@ -47,6 +47,7 @@ def stop(model_admin, request, queryset):
 
 @admin.action(description="Release (held back)")
 def release(model_admin, request, queryset):
+    """Let stations run again that were held back, and say how many were."""
     wanted = _identities(queryset)
     count = changes.release(wanted)
     note = f"{count} of {len(wanted)} stations released."
@@ -90,6 +91,7 @@ def reset_hard(model_admin, request, queryset):
 
 @admin.action(description="Clone")
 def clone(model_admin, request, queryset):
+    """Copy each station under a free identity; secrets go along where the user may see them."""
     made, without = [], 0
     trusted = PART.may(request, SEE_SECRETS)
     for identity in _identities(queryset):

@@ -69,6 +69,7 @@ def power_cell(station: Station) -> SafeString:
 
 
 def message_cell(station: Station) -> SafeString:
+    """How long ago the last message was; the page keeps it fresh."""
     last = station.live.last_message
     return format_html(
         '<span data-station="{}" data-live="age" data-time="{}" class="st-number">{}</span>',
@@ -96,17 +97,20 @@ def two_lines(first: str, second: str) -> SafeString:
 
 
 def tags_cell(station: Station) -> SafeString:
+    """A station's tags."""
     chips = format_html_join("", '<span class="st-chip">{}</span>', ((t,) for t in station.tags))
     return format_html('<span class="st-chips">{}</span>', chips)
 
 
 def place_cell(station: Station) -> str:
+    """Latitude and longitude in degrees, to about ten metres; "" where it has none."""
     if station.latitude is None:
         return ""
     return f"{station.latitude:.4f}, {station.longitude:.4f}"
 
 
 def links_cell(station: Station) -> SafeString:
+    """Links to the station's messages, live and kept."""
     live = f"{reverse('live-view')}?station={in_query(station.identity)}"
     return format_html(
         '<span class="st-links"><a href="{}" title="Messages as they happen">Live</a>'

@@ -19,6 +19,7 @@ class QuickPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
+        """How many rows: counted where the list is filtered, else the store's own estimate."""
         if self.object_list.query.where:
             return super().count
         return connection.get_collection(Station._meta.db_table).estimated_document_count()
@@ -28,6 +29,8 @@ class LiveChangeList(ChangeList):
     """Puts `.live` on the rows of the page: one read of Redis."""
 
     def get_results(self, request: HttpRequest) -> None:
+        """As Django has it; with each station's state and ailments, read for the whole page at
+        once."""
         super().get_results(request)
         self.result_list = list(self.result_list)
         states = live_states(self.result_list)

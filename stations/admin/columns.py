@@ -24,6 +24,7 @@ ALWAYS = ("state", "station")
 
 
 def allowed(request: HttpRequest) -> list[str]:
+    """Names of the columns that this user may see."""
     sees = rights.PART.may(request, rights.VIEW_MESSAGES)
     return [name for name in COLUMNS if name != "links" or sees]
 

@@ -39,6 +39,7 @@ class LiveStateFilter(admin.SimpleListFilter):
         return [(label, text) for label, (text, _) in LABELS.items()]
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
+        """The stations in the chosen state; whether one is connected is asked of Redis."""
         wanted = self.value()
         if wanted in COLUMNS_OF:
             return queryset.filter(**COLUMNS_OF[wanted])
@@ -82,6 +83,7 @@ class TagGroupFilter(admin.SimpleListFilter):
         return [(group.name, group.name) for group in TagGroup.objects.all()]
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
+        """The stations with a tag of the chosen group."""
         if not self.value():
             return queryset
         group = TagGroup.objects.filter(name=self.value()).first()

@@ -65,6 +65,7 @@ class DesignForm(forms.ModelForm):
     )
 
     def clean(self) -> dict[str, Any]:
+        """As Django has it; in 1.6 each connector is an EVSE of its own."""
         cleaned = super().clean()
         if cleaned.get("ocpp_version") == "1.6":
             # 1.6 has no EVSEs: the column is hidden, and each connector is its own.
@@ -143,6 +144,10 @@ class StationForm(DesignForm):
         return self.cleaned_data["password_encoding"] or self.instance.password_encoding
 
     def clean(self) -> dict[str, Any]:
+        """As Django has it; secrets are taken.
+
+        Raises ValidationError where the row was changed since the form was opened.
+        """
         cleaned = super().clean()
         seen = cleaned.get("revision_seen")
         known = not self.instance._state.adding
@@ -182,6 +187,10 @@ class AddressesField(forms.CharField):
     """[(address, share)] written as a line each: "ws://a.example/ocpp 3"; no share is 1."""
 
     def to_python(self, value: Any) -> list[tuple[str, int]]:
+        """Lines of "URL share" as [(URL, share)]; the share is 1 where it is left out.
+
+        Raises ValidationError for one that is no whole number.
+        """
         found = []
         for line in super().to_python(value).splitlines():
             if not line.strip():

@@ -193,6 +193,7 @@ class StationAdmin(ByTable, ModelAdmin):
     # --- extra pages
 
     def get_urls(self):
+        """Django's, with the live data, the file to export and the station's own page."""
         live = self.admin_site.admin_view(self.live_view)
         life = self.admin_site.admin_view(self.life)
         export = self.admin_site.admin_view(self.export)
@@ -204,7 +205,10 @@ class StationAdmin(ByTable, ModelAdmin):
         ]
 
     def life(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What the station is doing, and what one may have it do."""
+        """What the station is doing, and what one may have it do.
+
+        Raises PermissionDenied where the user has no right to the page.
+        """
         if not self.may_open(request, "life"):
             raise PermissionDenied
         station = self.get_object(request, object_id)
@@ -215,7 +219,10 @@ class StationAdmin(ByTable, ModelAdmin):
         return render(request, "stations/life.html", context)
 
     def live_view(self, request: HttpRequest) -> JsonResponse:
-        """{"stations": {identity: live data}} of ?ids=a,b; one query, one read of Redis."""
+        """{"stations": {identity: live data}} of ?ids=a,b; one query, one read of Redis.
+
+        Raises PermissionDenied where the user has no right to it.
+        """
         if not self.may_open(request, "live"):
             raise PermissionDenied
         wanted = [name for name in request.GET.get("ids", "").split(",") if name][:MOST_LIVE]
@@ -232,7 +239,10 @@ class StationAdmin(ByTable, ModelAdmin):
         return JsonResponse({"stations": data})
 
     def export(self, request: HttpRequest) -> HttpResponse:
-        """Those that the list's filters find, as a file to import: `?format=csv` or `json`."""
+        """Those that the list's filters find, as a file to import: `?format=csv` or `json`.
+
+        Raises PermissionDenied where the user has no right to it.
+        """
         if not self.may_open(request, "export"):
             raise PermissionDenied
         query = request.GET.copy()
@@ -267,6 +277,7 @@ class StationAdmin(ByTable, ModelAdmin):
         permissions=["create_many"],
     )
     def create_many(self, request: HttpRequest) -> HttpResponse:
+        """The form, what it would make, and the job that makes it."""
         form = BulkForm(request.POST or None)
         if not _may_drive(request):
             form.fields["start"].disabled = True
@@ -306,12 +317,14 @@ class StationAdmin(ByTable, ModelAdmin):
         return ("identity",) if obj else ()
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None):
+        """As Django has it; the row knows whether this user may move its secrets."""
         station = super().get_object(request, object_id, from_field)
         if station is not None:
             station.secrets_may_move = rights.PART.may(request, rights.SEE_SECRETS)
         return station
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """As Django has it; a save that another one overtook is answered with a sentence."""
         extra_context = dict(extra_context or {})
         station = self.get_object(request, object_id) if object_id else None
         if station is not None and request.method == "GET":
@@ -330,6 +343,8 @@ class StationAdmin(ByTable, ModelAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Station, form: Any, change: bool) -> None:
+        """Store the row and tell its worker; a new one runs if the form says so and the user
+        may."""
         if change:
             obj.store()
         else:

@@ -35,6 +35,7 @@ class RowsWidget(forms.Widget):
         raise NotImplementedError
 
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        """As Django has it, with rows and columns of the table."""
         context = super().get_context(name, value, attrs)
         context["widget"] |= {
             "rows": self.rows(value),
@@ -90,6 +91,7 @@ class ConnectorsField(forms.Field):
     widget = ConnectorsWidget
 
     def to_python(self, value: list[dict] | None) -> list[dict]:
+        """Connectors numbered from 1, each its own EVSE unless given; powers in W."""
         rows = []
         for number, row in enumerate(value or [], start=1):
             rows.append(
@@ -113,6 +115,7 @@ class SettingsWidget(RowsWidget):
     needed = "key"
 
     def rows(self, value: Any) -> list[dict]:
+        """The rows of the table: {key, value} of an object, or the list's own."""
         if isinstance(value, dict):
             return [{"key": key, "value": text} for key, text in value.items()]
         return [dict(row) for row in value or []]
@@ -124,6 +127,7 @@ class SettingsField(forms.Field):
     widget = SettingsWidget
 
     def to_python(self, value: list[dict] | None) -> dict[str, str]:
+        """{key: value} of the rows. Raises ValidationError where a key stands twice."""
         rows = value or []
         keys = [row["key"] for row in rows]
         twice = sorted({key for key in keys if keys.count(key) > 1})
@@ -144,6 +148,7 @@ class WordsField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:
+        """Words between commas, each once."""
         words = value if isinstance(value, list) else (value or "").split(",")
         return list(dict.fromkeys(word.strip() for word in words if word.strip()))
 

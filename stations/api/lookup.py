@@ -44,7 +44,10 @@ COMMAND_STATUS = {
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Refusals of the rooms below become ApiErrors."""
+    """Refusals of the rooms below become ApiErrors.
+
+    Raises them with the codes and statuses of docs/reference/api.md.
+    """
     try:
         yield
     except IdentityTaken as error:
@@ -62,11 +65,13 @@ def told() -> Iterator[None]:
 
 
 def not_found(identity: str = "") -> ApiError:
+    """The error 404 for a station."""
     name = f'station "{identity}"' if identity else "such station"
     return ApiError("station_not_found", f"There is no {name}: see GET /api/stations.", 404)
 
 
 def station_or_404(identity: str) -> Station:
+    """The row of a station. Raises ApiError 404."""
     station = Station.objects.filter(identity=identity).first()
     if station is None:
         raise not_found(identity)
@@ -74,6 +79,7 @@ def station_or_404(identity: str) -> Station:
 
 
 def template_or_404(name_or_id: str) -> Template:
+    """A template by its name or id. Raises ApiError 404."""
     wanted = Q(name=name_or_id)
     if ObjectId.is_valid(name_or_id):
         wanted |= Q(pk=ObjectId(name_or_id))
@@ -116,7 +122,10 @@ def page_limit(usual: int) -> Any:
 def match_of(
     search: str = "", version: str = "", tag: str = "", template: str = ""
 ) -> dict[str, Any]:
-    """The MongoDB filter of the list's parameters. `template`: name or id."""
+    """The MongoDB filter of the list's parameters. `template`: name or id.
+
+    Raises ApiError 422 for an unknown version, 404 for an unknown template.
+    """
     match: dict[str, Any] = {}
     if search:
         pattern = {"$regex": re.escape(search), "$options": "i"}

@@ -61,6 +61,7 @@ class Command:
         return None if self.model is None else self.model.model_json_schema()
 
     def spoken_in(self, version: str) -> bool:
+        """Whether a station of this OCPP version knows the command."""
         core = _CORE.get(self.name, self.name)
         return core in _OF_THE_LINK or core in station_class(version).COMMANDS
 

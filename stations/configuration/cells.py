@@ -148,6 +148,7 @@ def row(columns: Iterable[str], entry: Mapping[str, Any]) -> bytes:
 
 
 def line(cells: Iterable[Any]) -> bytes:
+    """A line of CSV in UTF-8."""
     text = io.StringIO()
     csv.writer(text).writerow(cells)
     return text.getvalue().encode("utf-8", "replace")

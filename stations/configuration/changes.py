@@ -293,7 +293,10 @@ def refuse_taken(identities: list[str]) -> None:
 
 
 def insert_all(stations: list[Station]) -> None:
-    """The store has no transactions that can be relied on: what was written is taken out again."""
+    """The store has no transactions that can be relied on: what was written is taken out again.
+
+    Raises IdentityTaken where one of them exists, or what the store raised.
+    """
     for station in stations:
         station.pk = ObjectId()
     try:

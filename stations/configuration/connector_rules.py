@@ -42,6 +42,7 @@ def check_connectors(version: str, connectors: object) -> list[str]:
 
 
 def check_connector(connector: dict) -> list[str]:
+    """What is wrong with a connector {id, evse, kind, phases, max_power_w (W)}: sentences."""
     unknown = sorted(set(connector) - set(FIELDS))
     if unknown:
         return [f"take out {', '.join(unknown)}; a connector has {', '.join(FIELDS)}."]
@@ -53,6 +54,8 @@ def check_connector(connector: dict) -> list[str]:
 
 
 def check_outlet(kind: object, phases: int, max_power_w: int) -> list[str]:
+    """What is wrong with a kind of outlet at this number of phases (0: DC) and power in W:
+    sentences."""
     limits = KINDS.get(kind) if isinstance(kind, str) else None
     if limits is None:
         return [f"choose a kind of {', '.join(KINDS)}."]

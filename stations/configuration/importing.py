@@ -88,6 +88,10 @@ def import_read(
 
 
 def make_plan(read: Read, on_existing: str, secrets_may_move: bool = False) -> Plan:
+    """What an import would do, nothing of it done: new rows, updates, errors {place: sentence}.
+
+    `on_existing`: one of ON_EXISTING. Templates of the file count for its stations.
+    """
     document = read.document
     plan = Plan(secrets_may_move=secrets_may_move, read=read)
     if on_existing not in ON_EXISTING:
@@ -269,7 +273,10 @@ def _cleaned(plan: Plan, where: str, row: Template | TagGroup) -> bool:
 
 
 def carry_out(plan: Plan) -> None:
-    """New stations go in together or not at all; every update is checked already."""
+    """New stations go in together or not at all; every update is checked already.
+
+    Raises ImportRefused where an identity was taken meanwhile; then nothing was stored.
+    """
     for row in (*plan.templates, *plan.tag_groups):
         row.save(force_insert=True)
     try:

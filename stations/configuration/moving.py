@@ -67,6 +67,7 @@ def address_of(url: object) -> Address:
 
 
 def kept_of(station: Station) -> Kept:
+    """Where a station's secrets go, and the secrets: what a change of the link is compared with."""
     given = station.configuration
     secure = given.get(SECURE_URL) if isinstance(given, dict) else None
     return Kept(

@@ -62,6 +62,7 @@ def is_predecessor(data: dict) -> bool:
 
 
 def convert(data: dict) -> Converted:
+    """A station of the predecessor as ours: values, and which fields were kept or left out."""
     out = Converted()
     fields = flatten(data)
     for name, ours in PLAIN.items():

@@ -18,6 +18,7 @@ class Storable(models.Model):
         abstract = True
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """As Django has it. Raises ValidationError for a text where a list belongs."""
         lists = [f.name for f in self._meta.concrete_fields if isinstance(f, ArrayField)]
         # Django would read a text as JSON, and fail at what is none.
         if wrong := [name for name in lists if isinstance(getattr(self, name), str)]:
@@ -25,6 +26,7 @@ class Storable(models.Model):
         super().clean_fields(exclude)
 
     def clean(self) -> None:
+        """As Django has it. Raises ValidationError for what the store cannot keep."""
         super().clean()
         kinds = (models.CharField, models.TextField, models.JSONField, ArrayField)
         fields = [f.name for f in self._meta.concrete_fields if isinstance(f, kinds)]

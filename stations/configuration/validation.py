@@ -149,6 +149,7 @@ def check_texts(version: str, values: Mapping) -> dict[str, list[str]]:
 
 
 def check_ranges(values: Mapping) -> dict[str, list[str]]:
+    """{field: [sentence]} of numbers out of their RANGES, which have the units."""
     errors = {}
     for name, (low, high, unit) in RANGES.items():
         value = values.get(name)
@@ -162,6 +163,7 @@ def check_ranges(values: Mapping) -> dict[str, list[str]]:
 
 
 def check_measurands(versions: Sequence[str], measurands: object) -> list[str]:
+    """What is wrong with a list of measurands in any of these OCPP versions: sentences."""
     if not isinstance(measurands, list) or not all(isinstance(m, str) for m in measurands):
         return ["Give a list of measurand names."]
     known = {m for version in versions for m in MEASURANDS[family(version)]}
@@ -219,6 +221,7 @@ def check_reading(reading: object) -> list[str]:
 
 
 def check_tags(tags: object) -> list[str]:
+    """What is wrong with a list of tags: sentences."""
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         return ["Give a list of texts."]
     if any(not tag.strip() or len(tag) > 50 or "," in tag for tag in tags):

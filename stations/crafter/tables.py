@@ -46,6 +46,7 @@ class SavedRequest(Storable):
         return f"{self.folder}/{self.name}" if self.folder else self.name
 
     def clean(self) -> None:
+        """As Django has it. Raises ValidationError with {field: sentence}."""
         super().clean()
         problems: dict[str, str] = {}
         if not self.name.strip():

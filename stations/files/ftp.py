@@ -36,6 +36,7 @@ _FAULTS = (aioftp.AIOFTPException, ssl.SSLError, OSError, ValueError)
 async def download(
     effect: Download, tls: TlsOptions | None, limits: Limits, reach: Reach
 ) -> Transferred:
+    """Fetch a file by FTP or FTPS: its size, digest and first bytes. Raises TransferFailed."""
     fetched = Fetched(effect, limits)
     async with _logged_in(effect.url, tls, limits, reach, {"530": DENIED}) as client:
         async with client.download_stream(_path(effect.url)) as stream:

@@ -47,6 +47,10 @@ class HttpTransfers:
         await self._session.close()
 
     async def download(self, effect: Download, tls: TlsOptions | None) -> Transferred:
+        """Fetch a file by HTTP: its size, digest and first bytes.
+
+        Raises TransferFailed, also where it is larger than the limits.
+        """
         fetched = Fetched(effect, self._limits)
         try:
             async with self._session.get(
@@ -61,6 +65,7 @@ class HttpTransfers:
         return fetched.outcome()
 
     async def upload(self, effect: Upload, path: Path, tls: TlsOptions | None) -> None:
+        """Send a file: by PUT, else by POST as a form. Raises TransferFailed."""
         url = place(effect.url, effect.name)
         try:
             if await self._put(url, path, tls):

@@ -47,6 +47,7 @@ class Fetched:
             raise TransferFailed(FAILED, f"{size} bytes are more than {self._limit}")
 
     def take(self, block: bytes) -> None:
+        """Count and digest a block of bytes. Raises TransferFailed where the file is too large."""
         self._size += len(block)
         self.expect(self._size)
         self._hash.update(block)

@@ -68,6 +68,7 @@ class Transfers:
         task.add_done_callback(lambda done: self._waiting.pop(done, None))
 
     def stop(self, owner: Owner, transfer: str) -> None:
+        """Give a transfer up; its owner hears no more of it."""
         task = self._forget(owner, transfer)
         if task is not None:
             task.cancel()

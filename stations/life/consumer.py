@@ -24,6 +24,7 @@ class StationConsumer(LoggedInConsumer):
     _identity = ""
 
     async def entered(self) -> None:
+        """Say `hello` and begin to send what the station of ?station= is doing."""
         query = dict(parse_qsl(self.scope.get("query_string", b"").decode("latin-1")))
         identity = query.get("station", "")[:48]
         if not identity:
@@ -44,6 +45,7 @@ class StationConsumer(LoggedInConsumer):
             life_hub().look_soon(self._identity)
 
     async def disconnect(self, code: int) -> None:
+        """Nobody looks at the station by this socket any more."""
         if self._identity:
             life_hub().leave(self._identity, self.put)
             self._identity = ""

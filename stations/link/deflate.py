@@ -29,7 +29,10 @@ class TooLarge(Exception):
 
 
 def agreed(headers: Sequence[str], offered: bool) -> bool:
-    """Whether messages are compressed, by the server's Sec-WebSocket-Extensions."""
+    """Whether messages are compressed, by the server's Sec-WebSocket-Extensions.
+
+    Raises NotAgreed where it answers with what was not offered (RFC 7692, 5 and 7.1).
+    """
     answers = [part.strip() for header in headers for part in header.split(",")]
     answers = [part for part in answers if part]
     if not answers:

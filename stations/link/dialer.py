@@ -207,6 +207,11 @@ class Dialer(WSListener):
     # --- the socket (picows callbacks) -------------------------------------------------------
 
     def on_ws_connected(self, transport: WSTransport) -> None:
+        """The upgrade was answered 101: the link is open, and the station hears of it.
+
+        It is closed again where it is not wanted any more; refused where compression was not agreed
+        on as offered.
+        """
         if not self.wanted or self.consumer.host.gate.shut():
             if not (self.consumer.gone or self.consumer.host.gate.shut()):
                 transport.send_close(GOING_AWAY)
@@ -230,6 +235,10 @@ class Dialer(WSListener):
         self.consumer.handle({"type": "websocket.connect"}, scope)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Take one frame of the CSMS: deliver text, answer a ping, collect fragments.
+
+        Those that come while too much is behind wait.
+        """
         if transport is not self.transport:
             return
         if transport.is_close_frame_sent and self.state is LinkState.OPEN:
@@ -272,6 +281,8 @@ class Dialer(WSListener):
             transport.underlying_transport.resume_reading()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """The link has ended: the station hears the close code and reason (1006 where there was
+        no close frame), and the next attempt is planned."""
         if transport is not self.transport:
             return
         if self.burst is not None:

@@ -39,6 +39,7 @@ class DialQueue:
         self._closed = False
 
     def submit(self, dialer: "Dialer") -> None:
+        """Have a dialer connect when it is its turn: in the order of asking, so many at a time."""
         self._waiting.append((time.monotonic(), dialer))
         self._start_next()
 

@@ -94,6 +94,7 @@ class Rules:
         return ""
 
     def host_of(self, host: str) -> str:
+        """The rule that names this host: itself or the end of its name; "" where none does."""
         if host in self.hosts:
             return host
         return next((end for end in self.suffixes if host.endswith(end)), "")

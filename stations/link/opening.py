@@ -70,7 +70,10 @@ async def open_websocket(dialer: Dialer, target: DialTarget, timeout: float) -> 
 
 
 def taken_apart(url: str) -> tuple[WSParsedURL, str]:
-    """Where a URL leads, and what is asked for there: path and query."""
+    """Where a URL leads, and what is asked for there: path and query.
+
+    Raises WSInvalidURL where it has a fragment (RFC 6455, 3) or names no place.
+    """
     start = url.find("://") + 3
     ends = [at for sign in "/?#" if (at := url.find(sign, start)) >= 0]
     at = min(ends, default=len(url))

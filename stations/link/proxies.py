@@ -20,6 +20,8 @@ def proxy_url(address: str, username: str, password: str) -> str:
 
 
 def check_address(address: object) -> list[str]:
+    """What is wrong with a proxy's address: sentences, none where it is empty or
+    http://host:port."""
     if not address:
         return []
     sentence = "Write the proxy as http://host:port."

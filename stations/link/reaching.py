@@ -43,7 +43,10 @@ class Reach:
         return may
 
     async def socket_to(self, place: object) -> socket.socket | None:
-        """A connected socket for picows (`place` has host and port); None: it dials the literal."""
+        """A connected socket for picows (`place` has host and port); None: it dials the literal.
+
+        Raises OSError, the last address's, where none of them can be connected to.
+        """
         if place.host in self._literals:
             return None
         addresses = await self.addresses(place.host, place.port)
@@ -61,6 +64,7 @@ class Reach:
 
 
 def is_address(host: str) -> bool:
+    """Whether a host is written as an IPv4 or IPv6 address and needs no look-up."""
     try:
         ip_address(host)
     except ValueError:

@@ -144,6 +144,7 @@ def _place(cursor: str | None) -> int:
 
 
 def job_or_404(job: str) -> jobs.Job:
+    """The job of this id that has begun. Raises ApiError 404."""
     row = jobs.read(job)
     if row is None or row.state == jobs.CHOSEN:
         raise ApiError("job_not_found", f'There is no job "{job}": see GET /api/jobs.', 404)

@@ -25,6 +25,7 @@ class ChoiceIn(StrictIn):
     all: bool = False
 
     def choice(self) -> Choice:
+        """What the body says, as the choice of stations."""
         named = None if self.identities is None else tuple(self.identities)
         names = ("search", "version", "tag", "template", "state", "chosen", "all")
         return Choice(named, **{name: getattr(self, name) for name in names})

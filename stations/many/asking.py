@@ -54,6 +54,10 @@ def preview_creation(request: HttpRequest, order: creating.Order) -> dict[str, A
 
 
 def create(request: HttpRequest, order: creating.Order, per_second: float) -> jobs.Job:
+    """Begin a job that makes stations, `per_second` of them (0: as fast as it goes).
+
+    Raises ApiError.
+    """
     preview_creation(request, order)
     title = f"Make {order.count} stations from {order.template.name}"
     names, given = order.identities(), order.arguments()
@@ -68,6 +72,7 @@ def preview_command(request: HttpRequest, order: Order) -> dict[str, Any]:
 
 
 def command(request: HttpRequest, order: Order) -> jobs.Job:
+    """Begin a job that gives a command to each station chosen. Raises ApiError."""
     arguments, found = _commanded(request, order)
     asked = {"command": order.command, "arguments": arguments}
     title = f"{commanding.LABELS[order.command]}: {len(found)} stations"
@@ -86,12 +91,17 @@ def _commanded(request: HttpRequest, order: Order) -> tuple[dict[str, Any], list
 
 
 def preview_edit(request: HttpRequest, change: Edit, choice: Choice) -> dict[str, Any]:
+    """What a change would do to the stations chosen, nothing of it done. Raises ApiError 403."""
     demand(PART, request, CHANGE)
     found = choice.find()
     return _meant(found) | editing.preview(change, found)
 
 
 def edit(request: HttpRequest, change: Edit, choice: Choice, per_second: float = 0.0) -> jobs.Job:
+    """Begin a job that changes each station chosen.
+
+    Raises ApiError 422 with {identity: sentence} where some would refuse it.
+    """
     demand(PART, request, CHANGE)
     found = choice.find()
     if refused := editing.preview(change, found)["refused"]:

@@ -88,6 +88,7 @@ class Commanding:
         self._trusted = arguments.get("trusted", False)
 
     def do(self, job: Job, stations: Sequence[str]) -> list[Result]:
+        """Give the command to these stations: a result for each, in their order."""
         if self._command in SWITCHES:
             return _switched(self._command, stations)
         return async_to_sync(self._all)(stations)

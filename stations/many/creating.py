@@ -63,6 +63,7 @@ class Order:
         }  # fmt: skip
 
     def told(self) -> dict[str, Any]:
+        """What the job is told to make, for its page and the trail; no secrets."""
         names = ("pattern", "count", "first", "name", "region", "start")
         return {
             "template": self.template.name, **{name: getattr(self, name) for name in names},
@@ -164,6 +165,10 @@ class Creating:
         )  # fmt: skip
 
     def do(self, job: Job, stations: Sequence[str]) -> list[Result]:
+        """Make these stations: a result for each.
+
+        One that the job made before is not made twice.
+        """
         found = {row["identity"]: row["_id"] for row in named.rows(stations)}
         made: list[Station] = []
         results: dict[str, Result] = {}

@@ -110,6 +110,10 @@ class Editing:
         self._region = regions.region_of(arguments["region"])
 
     def change(self, seed: str) -> Callable[[Station], None]:
+        """A function that changes a station.
+
+        Places are drawn by `seed` and identity: the same each time.
+        """
         given = self._given
 
         def changed(station: Station) -> None:

@@ -184,6 +184,7 @@ def read(job: str) -> Job | None:
 
 
 def newest(limit: int, before: str = "") -> list[Job]:
+    """Jobs, the newest first; `before`: only those older than that id."""
     match: dict[str, Any] = {"state": {"$ne": CHOSEN}}
     if before:
         match["_id"] = {"$lt": ObjectId(before)}
@@ -267,6 +268,7 @@ def pause(job: Job, seconds: float) -> None:
 
 
 def end(job: Job, state: str, message: str = "") -> None:
+    """Store that the job is over, and drop what it was to do, which may hold secrets."""
     over = {"state": state, "message": message[:500], "ended": time.time(), "lease": 0.0}
     # What it was to do is not needed any more, and may hold secrets.
     _mine(job, {"$set": {**over, "arguments": "", "slice": None}})
@@ -287,6 +289,7 @@ def stop(job: Job) -> bool:
 
 
 def stop_asked(job: Job) -> bool:
+    """Whether somebody wants the job to stop, or its row is gone."""
     row = table().find_one({"_id": ObjectId(job.id)}, {"stop_asked": 1})
     return row is None or row["stop_asked"]
 

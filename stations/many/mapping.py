@@ -172,6 +172,7 @@ def _station(one: Placed) -> dict[str, str]:
 
 @guarded("fleet-map")
 def fleet_map(request: HttpRequest) -> HttpResponse:
+    """The page of the map; its points come by the API."""
     context = {
         "title": "Map of the fleet", "tags": known_tags(),
         "states": [(label, text) for label, (text, _) in LABELS.items()],

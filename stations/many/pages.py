@@ -33,7 +33,10 @@ FIRST = (
 
 
 def guarded(name: str) -> Callable:
-    """For staff with the right of the page of this name."""
+    """For staff with the right of the page of this name.
+
+    The view raises PermissionDenied for others.
+    """
 
     def of(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)
@@ -48,6 +51,7 @@ def guarded(name: str) -> Callable:
 
 
 def rendered(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A page of many stations in the admin's frame."""
     frame = admin.site.each_context(request) | {"is_fullwidth": "1"}
     return render(request, f"stations/fleet/{template}.html", frame | context)
 
@@ -69,6 +73,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 @guarded("fleet-job")
 def job_page(request: HttpRequest, job: str) -> HttpResponse:
+    """The page of a job. Raises Http404 where there is none."""
     found = jobs.read(job)
     if found is None or found.state == jobs.CHOSEN:
         raise Http404

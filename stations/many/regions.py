@@ -59,7 +59,10 @@ class Region:
     polygons: tuple[Polygon, ...]
 
     def draw(self, random: Random) -> tuple[float, float]:
-        """(latitude, longitude), evenly over the ground, to five places (a metre)."""
+        """(latitude, longitude), evenly over the ground, to five places (a metre).
+
+        Raises ValueError where none is found in TRIES draws.
+        """
         weights = [polygon.size for polygon in self.polygons]
         for _ in range(TRIES):
             [polygon] = random.choices(self.polygons, weights)

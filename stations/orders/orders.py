@@ -44,6 +44,7 @@ def collection() -> Any:
 
 
 def next_number() -> int:
+    """The number of the next order: one counter in MongoDB, so no two processes get the same."""
     counter = collection().find_one_and_update(
         {"_id": _NUMBER}, {"$inc": {"value": 1}}, upsert=True,
         return_document=ReturnDocument.AFTER,

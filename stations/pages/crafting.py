@@ -20,7 +20,10 @@ MOST_SUGGESTED = 200  # running stations in the list of the field
 
 @staff_member_required(login_url="admin:login")
 def crafter(request: HttpRequest) -> HttpResponse:
-    """`?station=` and `?action=` choose."""
+    """`?station=` and `?action=` choose.
+
+    Raises PermissionDenied where the user has no right to the page.
+    """
     if not PART.may(request, DRIVE_STATION):
         raise PermissionDenied
     running = Station.objects.filter(enabled=True, running=True).order_by("identity")

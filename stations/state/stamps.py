@@ -20,6 +20,10 @@ def make_stamp(epoch: int, version: int) -> str:
 
 
 def split_stamp(stamp: str) -> tuple[int, int]:
+    """(epoch, version) of a snapshot's stamp "epoch.version".
+
+    Raises ValueError for any other text.
+    """
     epoch, version = stamp.split(".")
     return int(epoch), int(version)
 

@@ -102,6 +102,7 @@ class Deadlines:
             self._bury()
 
     def close(self) -> None:
+        """Cancel what is due: no station's timer fires after it."""
         if self._handle is not None:
             self._handle.cancel()
         for _, _, owner in self._heap:

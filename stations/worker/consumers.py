@@ -166,6 +166,8 @@ class ChargePointConsumer(AsyncConsumer):
         """Take one ASGI event. Synchronous: what it causes has been handed over on return.
 
         websocket.connect needs the scope, for the subprotocols that the two sides agree on.
+
+        Raises ValueError for an event of another type.
         """
         host = self.host
         if host.gate.closed:

@@ -42,6 +42,8 @@ class Vitals:
         self._soon.set()
 
     async def run(self) -> None:
+        """Publish what the worker is doing each EVERY seconds, and soon after `soon` is set, for
+        ever. A store that is away is tried again."""
         # Its first word takes the place of a dead one's, so it says who is dead.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(EVERY):

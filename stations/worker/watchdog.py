@@ -60,10 +60,12 @@ class Watchdog:
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
     def start(self) -> None:
+        """Begin to watch the event loop from a thread of its own."""
         faulthandler.register(signal.SIGPROF, all_threads=True, chain=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """End the thread, and the timer that interrupts a loop that is stuck."""
         self._over.set()
         self._thread.join(2 * REDIS_PATIENCE + LOOK_EVERY)
         signal.setitimer(signal.ITIMER_PROF, 0)

@@ -50,6 +50,7 @@ _COLOURS = {
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that `runsuite` and `runscenario` share."""
     rows.add_options(parser)
     parser.add_argument(
         "--version", action="append", choices=rows.VERSIONS, metavar="V", dest="versions",
@@ -76,6 +77,8 @@ class VerdictCommand(TerminalCommand):
     """Reads a suite from `file`, has it judged, and ends with the exit code."""
 
     def run_from_argv(self, argv: list[str]) -> None:
+        """As Django does it, after options were spelled out; exits with UNUSABLE where they
+        cannot be."""
         try:
             words = spelled_out(argv[2:])
         except rows.Unusable as problem:
@@ -84,6 +87,8 @@ class VerdictCommand(TerminalCommand):
         super().run_from_argv([*argv[:2], *words])
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Run what the file says; exits with the code of the verdicts, or UNUSABLE where it
+        cannot be run."""
         chosen = argparse.Namespace(**options)
         try:
             equipped = equipping.of_options(chosen)

@@ -33,6 +33,7 @@ class Equipped:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options on the CSMS's driver, allowed hosts, people's answers, variables."""
     shipped = ", ".join(sorted(path.stem for path in SHIPPED.glob("*.json")))
     parser.add_argument(
         "--driver", metavar="FILE",

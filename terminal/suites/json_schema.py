@@ -19,6 +19,7 @@ _TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
 def suite_schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of a suite's file, with the scenario's for its steps."""
     scenario = scenario_schema()
     steps = {"type": "array", "items": {"$ref": "#/$defs/step"}}
     shared = {

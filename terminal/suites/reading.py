@@ -18,6 +18,10 @@ MOST_BYTES = 20 << 20
 
 
 def json_of(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises Unusable where it cannot be read, is over MOST_BYTES or is no JSON.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
@@ -32,7 +36,10 @@ def json_of(path: Path) -> Any:
 
 
 def scenario_of(where: str, document: Any) -> Scenario:
-    """Checked by the rules of the form and the API; not stored."""
+    """Checked by the rules of the form and the API; not stored.
+
+    Raises Unusable with {field: sentence} in lines; `where` begins the first.
+    """
     if not isinstance(document, Mapping):
         raise Unusable(f"{where}: give the scenario as an object, or as the name of a file.")
     try:
@@ -50,6 +57,10 @@ def check_names(where: str, document: Mapping, names: set[str]) -> None:
 
 
 def object_at(where: str, document: Mapping, name: str) -> Mapping[str, Any]:
+    """The object `name` of a document, {} where it is left out.
+
+    Raises Unusable where it is none.
+    """
     value = document.get(name) or {}
     if not isinstance(value, Mapping):
         raise Unusable(f"{where}: give {name} as an object.")
@@ -57,6 +68,7 @@ def object_at(where: str, document: Mapping, name: str) -> Mapping[str, Any]:
 
 
 def list_at(where: str, document: Mapping, name: str) -> list[Any]:
+    """The list `name` of a document, [] where it is left out. Raises Unusable where it is none."""
     value = document.get(name) or []
     if not isinstance(value, list):
         raise Unusable(f"{where}: give {name} as a list.")
@@ -64,6 +76,10 @@ def list_at(where: str, document: Mapping, name: str) -> list[Any]:
 
 
 def versions_at(where: str, document: Mapping) -> list[str]:
+    """The OCPP versions that a document names, [] for none.
+
+    Raises Unusable for one unknown here.
+    """
     found = [str(each) for each in list_at(where, document, "versions")]
     if strange := [each for each in found if each not in VERSIONS]:
         raise Unusable(f"{where}: there is no OCPP {', '.join(strange)} here.")

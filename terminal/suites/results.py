@@ -102,6 +102,7 @@ class Report:
     environment: dict[str, str] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
+        """How many cases have each verdict: {verdict: number}, with 0 for those of none."""
         found = Counter(result.verdict for result in self.results)
         return {verdict: found.get(verdict, 0) for verdict in VERDICTS}
 

@@ -217,7 +217,10 @@ def _watch(*given: Any) -> Any:
 
 
 def needs_of(where: str, each: Mapping, content: Mapping[str, Any], version: str) -> Needs:
-    """What the case says that it needs, and what its steps show."""
+    """What the case says that it needs, and what its steps show.
+
+    Raises Unusable where what it says is of the wrong shape; `where` names the case in it.
+    """
     given = object_at(where, each, "needs")
     check_names(f"needs of {where}", given, NEEDS_KEYS)
     driver = list_at(where, given, "driver")
