@@ -1,0 +1,1 @@
+"""What `manage.py doctor` examines: one module an area, each a generator of findings."""
