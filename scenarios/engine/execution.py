@@ -312,6 +312,12 @@ class Run:
             state = FAILED if state == PASSED else state
         except asyncio.CancelledError:
             message = f"{message} The cleanup was cut short.".strip()
+        except Exception as fault:
+            log.exception("%s: the cleanup could not be carried out", record.id)
+            told = f"The cleanup could not be carried out: {type(fault).__name__}: {fault}"
+            message = f"{message} {told}".strip()
+            record.erred = state == PASSED
+            state = FAILED if state == PASSED else state
         record.end(state, message, frame)
         record.step = step if state != PASSED else ""
 

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runtime.stores import STORE_ERRORS
@@ -159,11 +159,11 @@ class Strand:
     others: list[int] = field(default_factory=lambda: [0])  # how many branches run; shared
     tally: Tally = field(default_factory=Tally)  # shared
     act: str = ""  # id: when the last act began
-    commanded: bool = False  # the step before was a command
-    follows: bool = False  # what this step does belongs to an act that has begun
     taken: set[str] = field(default_factory=set)  # ids of frames that have matched; shared
     driver: Driver | None = None  # that makes the CSMS act
     table: Table = Table({}, {})  # handed in: the functions in it run strands in turn
+    commanded: bool = False  # the step before was a command
+    follows: bool = False  # what this step does belongs to an act that has begun
 
     @property
     def identity(self) -> str:
@@ -200,11 +200,9 @@ class Strand:
 
     def branch(self, path: str, **variables: Any) -> Strand:
         """A strand beside this one, with variables of its own."""
-        return Strand(
-            self.services, self.subject, self.log, self.inbox,
-            random.Random(self.rng.getrandbits(64)), {**self.variables, **variables},
-            self.origin, self.begin, self.cursor, self.call, self.called, self.calling, path,
-            self.stopped, self.others, self.tally, self.act, self.taken, self.driver, self.table,
+        return replace(
+            self, rng=random.Random(self.rng.getrandbits(64)), path=path,
+            variables={**self.variables, **variables}, commanded=False, follows=False,
         )  # fmt: skip
 
     def resolved(self, value: Any) -> Any:

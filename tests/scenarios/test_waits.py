@@ -6,6 +6,7 @@ Nothing here waits for a time that matters: what is there is there before the st
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import random
 import time
@@ -229,6 +230,20 @@ class Commands:
 COMMANDED = {"stop_transaction": "StopTransaction", "unplug": "StatusNotification"}
 STOP = {"type": "stop-transaction", "params": {"connector": 1}}
 UNPLUG = {"type": "unplug", "params": {"connector": 1}}
+
+
+def test_a_branch_knows_what_its_strand_knows(strand: Strand) -> None:
+    strand.table, strand.taken, strand.driver = TABLE, {"f"}, object()
+    strand.call, strand.called, strand.calling = "c", "f", ("Reset", {})
+    strand.cursor, strand.act, strand.variables = "3", "2", {"a": 1}
+    made = strand.branch("1.", b=2)
+    own = {"path": "1.", "variables": {"a": 1, "b": 2}}
+    for each in dataclasses.fields(Strand):
+        if each.name != "rng":
+            expected = own.get(each.name, getattr(strand, each.name))
+            assert getattr(made, each.name) == expected, each.name
+    assert made.tally is strand.tally and made.others is strand.others
+    assert made.taken is strand.taken
 
 
 @pytest.mark.parametrize(("between", "found"), [
