@@ -108,7 +108,7 @@ def test_a_person_is_asked_and_answers(
     name, slug = fresh_name("DRIVEN"), fresh_name("asked")
     own.station(name, acting.csms)
     own.connected(name)
-    own.scenario(slug, {"type": "prompt", "params": {"text": "Plug <b>$station</b> in."}})
+    own.scenario(slug, {"type": "prompt", "params": {"text": "Plug <b>${station}</b> in."}})
 
     run = own.run(slug, name)
     question = asked_of(own, run)
