@@ -110,17 +110,25 @@ def stale() -> dict[Path, str]:
 
 def families() -> list[tuple[str, str, tuple[str, ...], str]]:
     """[(name, kind, labels, meaning)] of /api/metrics, by a collector of a platform at rest."""
-    from emulator.monitoring import metrics
+    from emulator.monitoring import fleet_metrics, metrics, signs, waiting_metrics
 
     alive = {"ok": True, "alive": True, "workers": [], "runners": 0, "log_lag": 0.0}
     alive |= dict.fromkeys(("executions", "waiting", "suites", "suites_waiting"), 0)
     answer = {
         "mongodb": alive, "redis": alive, "beat": alive, "celery": alive,
         "charge_points": {**alive, "workers": 0}, "scenarios": alive, "problems": [],
-        "sync": {"waiting": 0, "lag": 0.0},
+        "sync": {"waiting": 0, "lag": 0.0}, "disks": {},
     }  # fmt: skip
-    found = SimpleNamespace(charge_points=[], queues={}, tasks={})
+    answer["beat"] = {**alive, "last_run": 0.0}
+    found = signs.Signs()
+    fleet = SimpleNamespace(states={}, power_w=0.0, energy_wh=0.0, charging=0, sick=0)
+    census = SimpleNamespace(look=lambda *_: fleet)
     return [
         (each.name, each.type, tuple(each._labelnames), each.documentation)
-        for each in metrics.Collector(answer, found).collect()
+        for each in (
+            *metrics.Collector(answer, found).collect(),
+            *waiting_metrics.WaitingCollector(answer, found).collect(),
+            *fleet_metrics.FleetCollector(1, census)._fleet(0.0),
+            fleet_metrics.latency_family(),
+        )
     ]

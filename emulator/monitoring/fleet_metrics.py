@@ -85,14 +85,18 @@ class FleetCollector:
     def _latencies(self, now: float) -> Iterator[Metric]:
         minute = int(now) // 60
         held = tallies.latencies_of(range(minute - LATENCIES_OF + 1, minute + 1))
-        family = GaugeMetricFamily(
-            "ocpp_csms_latency_seconds",
-            f"How soon the CSMS answers, of the last {LATENCIES_OF} minutes",
-            labels=["action", "quantile"],
-        )
+        family = latency_family()
         for action, buckets in sorted(tallies.added(*held.values()).items()):
             for share in QUANTILES:
                 took = tallies.percentile(buckets, share)
                 if took is not None:
                     family.add_metric([action, str(share)], took / 1000)
         yield family
+
+
+def latency_family() -> GaugeMetricFamily:
+    return GaugeMetricFamily(
+        "ocpp_csms_latency_seconds",
+        f"How soon the CSMS answers, of the last {LATENCIES_OF} minutes",
+        labels=["action", "quantile"],
+    )

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from emulator.monitoring import signs
 from emulator.monitoring.fleet_metrics import FleetCollector
+from emulator.monitoring.waiting_metrics import WaitingCollector
 
 WORKER_GAUGES = (
     ("stations", "stations", "Stations that run in the worker"),
@@ -116,6 +117,8 @@ def render(answer: dict[str, Any], found: signs.Signs, stations: int) -> bytes:
     """stations: of so many at most there are gauges of each."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Collector(answer, found))
+    if answer["redis"]["ok"]:  # without it nothing is known of what waits
+        registry.register(WaitingCollector(answer, found))
     if answer["redis"]["ok"] and answer["mongodb"]["ok"]:
         registry.register(FleetCollector(stations))
     return generate_latest(registry)

@@ -15,7 +15,7 @@ from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import ApiToken
-from emulator.monitoring import metrics, signs
+from emulator.monitoring import metrics, signs, waiting_metrics
 from messaging.keeping.storing import store_batch
 from stations.models import Station
 from tests.admin import rows
@@ -29,7 +29,9 @@ LABEL = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
 LEGEND = re.compile(r"\{\{(\w+)\}\}")
 BY = re.compile(r"\bby \(([^)]*)\)")
 # Told only where there is something to tell: a worker's line, a lag that is known.
-NOW_AND_THEN = {"ocpp_log_behind_seconds", "ocpp_sync_age_seconds"}
+NOW_AND_THEN = {
+    "ocpp_log_behind_seconds", "ocpp_sync_age_seconds", "ocpp_beat_last_task_timestamp_seconds",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -50,12 +52,17 @@ def exposed(monkeypatch) -> dict[str, set[str]]:
         }
         | {name: {"worker"} for name in of_workers()}
         | dict.fromkeys(NOW_AND_THEN, set())
+        | {"ocpp_disk_free_bytes": {"folder"}}
     )
 
 
 def of_workers() -> set[str]:
-    gauges = {f"ocpp_{name}" for _, name, _ in metrics.WORKER_GAUGES + metrics.RECORDER_GAUGES}
+    rows = metrics.WORKER_GAUGES + metrics.RECORDER_GAUGES
+    rows += waiting_metrics.WORKER_GAUGES + waiting_metrics.RECORDER_GAUGES
+    gauges = {f"ocpp_{name}" for _, name, _ in rows}
+    gauges |= {"ocpp_worker_shards", "ocpp_worker_stuck_seconds", "ocpp_stations_held_back"}
     counters = metrics.WORKER_COUNTERS + metrics.RECORDER_COUNTERS
+    counters += waiting_metrics.RECORDER_COUNTERS
     return gauges | {f"ocpp_{name}_total" for _, name, _ in counters}
 
 

@@ -517,7 +517,7 @@ def test_metrics_are_prometheus_text(store):
     everybody_lives(store)
     redis_answer, found = health.ask_redis()
     answer = health.report({"ok": True}, redis_answer, found, time.time())
-    text = metrics.render(answer, found).decode()
+    text = metrics.render(answer, found, 0).decode()
     assert 'ocpp_stations_connected{worker="host-1-ab"} 5.0' in text
     assert 'ocpp_frames_sent_total{worker="host-1-ab"} 40.0' in text
     assert 'ocpp_up{service="mongodb"} 1.0' in text
