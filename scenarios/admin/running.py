@@ -10,7 +10,7 @@ from django.forms import Media, Script
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from scenarios.admin import cells
+import scenarios.admin.cells as cells
 from scenarios.admin.forms import RunForm
 from scenarios.models import Scenario
 from stations.rights import PART as STATIONS

@@ -13,8 +13,8 @@ from django.urls import path
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+import scenarios.admin.suite_cells as cells
 from accounts.admin_rights import ByTable
-from scenarios.admin import suite_cells as cells
 from scenarios.admin.suite_forms import SuiteForm
 from scenarios.models import Question, SuitePlan, SuiteRun
 from scenarios.rights import PART, RUN

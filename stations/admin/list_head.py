@@ -8,8 +8,8 @@ from django.contrib.admin.options import ModelAdmin
 from django.http import HttpRequest
 from django.urls import reverse
 
+import stations.admin.columns as columns
 from stations import rights
-from stations.admin import columns
 
 PAGES = (
     ("Map", "fleet-map"), ("Jobs", "fleet-jobs"), ("Import", "fleet-import"),

@@ -15,6 +15,8 @@ from django.urls import path, reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+import stations.admin.cells as cells
+import stations.admin.columns as columns
 from accounts import tables
 from accounts.admin_rights import ByTable
 from accounts.errors import ApiError
@@ -23,7 +25,6 @@ from accounts.table import VIEW_TRAIL
 from accounts.trail.page import row
 from accounts.trail.reading import newest_of
 from stations import rights
-from stations.admin import cells, columns
 from stations.admin.actions import ALL
 from stations.admin.changelist import LiveChangeList, QuickPaginator
 from stations.admin.filters import LiveStateFilter, MakeFilter, TagFilter, TagGroupFilter
