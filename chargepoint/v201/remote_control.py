@@ -39,7 +39,7 @@ class RemoteControl(Block):
             return outlet
         profile = payload.get("chargingProfile")
         if profile is not None:
-            why = self.core.block("charging").cannot_start_with(profile, outlet.evse)
+            why = self.core.block("profiles").cannot_start_with(profile, outlet.evse)
             if why is not None:
                 return why
             self._keep_profile(outlet, profile, now)

@@ -19,7 +19,9 @@ from chargepoint.v201.authorization.operator_commands import OperatorCommands
 from chargepoint.v201.authorization.plug_and_charge import PlugAndCharge
 from chargepoint.v201.availability import Availability
 from chargepoint.v201.cabinet import Cabinet
+from chargepoint.v201.charging.charging_limits import ChargingLimits
 from chargepoint.v201.charging.ev_needs import EvNeeds
+from chargepoint.v201.charging.external_limits import ExternalLimits
 from chargepoint.v201.charging.smart_charging import SmartCharging
 from chargepoint.v201.display.display_messages import DisplayMessages
 from chargepoint.v201.files.news import Files
@@ -55,8 +57,10 @@ ROWS: dict[str, type[Block]] = {
     "authorization": Authorization,
     "provisioning": Provisioning,
     "driver": Driver,
+    "charging": ChargingLimits,
     "needs": EvNeeds,
-    "charging": SmartCharging,
+    "profiles": SmartCharging,
+    "external": ExternalLimits,
     "reservation": Reservation,
     "resets": Resets,
     "monitoring": Monitoring,

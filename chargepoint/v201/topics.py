@@ -34,6 +34,13 @@ RESERVATION_USED = Event("reservation used")  # outlet, since when it was held
 
 # --- charging ------------------------------------------------------------------------------------
 
+INSTALLING = Fold("installing a profile")  # Installed; now
+PROFILE_KEPT = Event("profile kept")  # Installed, now: it is there, also after a restart
+REFUSES_PROFILE = Question("refuses a profile")  # ChargingProfile, EVSE -> the answer of Rejected
+OWN_PROFILE = Fold("profile of a transaction")  # (Profile, Period) | None; outlet, time, since
+PROFILES_ENDING = Event("profiles ending")  # outlet, session, now
+WISH = Fold("wish")  # Wish, see v21/power/wish.py; outlet, now
+NEEDS = Fold("charging needs")  # ChargingNeedsType; outlet, EV
 GRID_CONTROLS = Question("grid controls")  # now -> what was seen, where they act at all
 GRID_PLANNED = Event("grid planned")  # what was seen, now: the plan is made
 OFFERING = Before("offering")  # outlet, now: another power is about to be on offer

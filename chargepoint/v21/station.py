@@ -20,10 +20,15 @@ from chargepoint.v21.payments.settlements import Settlements
 from chargepoint.v21.payments.unsent import Unsent
 from chargepoint.v21.payments.web_payments import WebPayments
 from chargepoint.v21.plug_and_charge import PlugAndCharge21
-from chargepoint.v21.power.charging import Charging21
+from chargepoint.v21.power.bidirectional import Bidirectional
+from chargepoint.v21.power.charging import ChargingLimits21
 from chargepoint.v21.power.der import DerControl
+from chargepoint.v21.power.dynamic_profiles import DynamicProfiles
 from chargepoint.v21.power.ev_needs import EvNeeds21
 from chargepoint.v21.power.evse_controllers import EvseControllers
+from chargepoint.v21.power.external_setpoint import ExternalSetpoint
+from chargepoint.v21.power.operation_modes import OperationModes
+from chargepoint.v21.power.priority import PriorityCharging
 from chargepoint.v21.pricing.tariffs import Tariffs
 from chargepoint.v21.reservation import Reservation21
 from chargepoint.v21.resumption import Resumption
@@ -39,8 +44,9 @@ ROWS_21: dict[str, type[Block]] = {
     **ROWS,
     "transactions": TransactionLimits21,
     "authorization": TokenTypes,
+    "charging": ChargingLimits21,
     "needs": EvNeeds21,
-    "charging": Charging21,
+    "external": ExternalSetpoint,
     "reservation": Reservation21,
     "resets": Resumption,
     "monitoring": Streams,
@@ -48,8 +54,12 @@ ROWS_21: dict[str, type[Block]] = {
     "plug": PlugAndCharge21,
     "link": NetworkConfiguration,
     # What 2.0.1 does not have.
-    "der": DerControl,
     "controllers": EvseControllers,
+    "modes": OperationModes,
+    "priority": PriorityCharging,
+    "dynamic": DynamicProfiles,
+    "bidirectional": Bidirectional,
+    "der": DerControl,
     "kinds": MessageKinds21,
     "delivery": Unsent,
     "pricing": Tariffs,

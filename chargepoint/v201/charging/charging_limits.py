@@ -1,13 +1,17 @@
-"""Functional block K: the profiles' limits become the power on offer."""
+"""Functional block K: the profiles that are installed, and their limits as the power on offer."""
+
+from __future__ import annotations
 
 from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Circuit, Limit
 from chargepoint.charging.profile import Period, Profile
 from chargepoint.charging.ranking import Ranking
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import hears, timer
+from chargepoint.core.block import Block, hears, timer
+from chargepoint.effects import URGENT
 from chargepoint.hardware.states import Event, State
 from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import (
@@ -19,15 +23,84 @@ from chargepoint.v201.charging.charging_profiles import (
     WAITING,
     Installed,
 )
+from chargepoint.v201.custom_data import plain
 from chargepoint.v201.outlet import Outlet
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.transactions.transactions import Transactions
 
 _PROFILE = attrgetter("profile")
 
 
-class ChargingLimits:
-    """Block of a 2.x station. ranked: the Ranking that was needed last, None where none is."""
+class ChargingLimits(Block):
+    """Block of a 2.x station.
 
-    __slots__ = ()
+    profiles  [Installed], None where there are none; whose messages they came in is the business of
+              the blocks "profiles" and "external"
+    ranked    the Ranking that was needed last, None where none is
+    """
+
+    __slots__ = ("profiles", "ranked", "transactions")
+
+    KEYS = ("profiles",)
+
+    def __init__(self, core: Station, transactions: Transactions) -> None:
+        super().__init__(core)
+        self.transactions = transactions
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        profiles = [Installed.from_saved(entry) for entry in saved.get("profiles", ())]
+        self.profiles: list[Installed] | None = profiles or None
+        self.ranked: Ranking | None = None
+
+    def resume(self, now: float) -> None:
+        self.plan(now)
+        for installed in self.profiles or ():
+            self.core.tell(topics.PROFILE_KEPT, installed, now)
+
+    def saved(self) -> dict[str, Any]:
+        if not self.profiles:
+            return {}
+        return {"profiles": [installed.to_saved() for installed in self.profiles]}
+
+    # --- which are there ---------------------------------------------------------------------
+
+    def install(self, installed: Installed, now: float) -> None:
+        """It replaces the one of its id (K01.FR.05)."""
+        installed = self.core.fold(topics.INSTALLING, installed, now)
+        installed = installed._replace(raw=plain(installed.raw))
+        kept = [i for i in self.profiles or () if i.profile.id != installed.profile.id]
+        self.profiles = [*kept, installed]
+        self.core.changed(URGENT)
+        self.core.tell(topics.PROFILE_KEPT, installed, now)
+
+    def remove(self, gone: list[Installed]) -> None:
+        """They are there no longer; the power on offer is the caller's to plan anew."""
+        self.profiles = [i for i in self.profiles or () if i not in gone]
+        self.core.changed(URGENT)
+
+    def profiles_for_start(self, outlet: Outlet) -> None:
+        """The transaction begins: what came with its request belongs to it now."""
+        if self.profiles is not None:
+            self.profiles = [
+                i._replace(profile=i.profile._replace(session=outlet.transaction.id))
+                if i.profile.session == WAITING and i.profile.connector == outlet.evse else i
+                for i in self.profiles
+            ]  # fmt: skip
+
+    def end_profiles(self, outlet: Outlet, session: str, now: float) -> None:
+        """A TxProfile ends with its transaction (or with the wait for it)."""
+        self.core.tell(topics.PROFILES_ENDING, outlet, session, now)
+        if self.profiles is None:
+            return
+        self.profiles = [
+            i for i in self.profiles
+            if i.profile.session != session or i.profile.connector != outlet.evse
+        ]  # fmt: skip
+        if outlet.transaction is None:
+            outlet.hardware.limit(None, now)
+        self.plan(now)
 
     # --- which limits hold -------------------------------------------------------------------
 
@@ -77,13 +150,14 @@ class ChargingLimits:
     def for_transaction(self, outlet: Outlet, time: int, since: int) -> tuple | None:
         """(profile, period) of the TxProfile, and where it says nothing of the default one."""
         session = outlet.transaction.id if outlet.transaction else WAITING
-        return self.prevailing(TX, outlet.evse, time, since, session) or self.prevailing(
+        found = self.prevailing(TX, outlet.evse, time, since, session) or self.prevailing(
             TX_DEFAULT, outlet.evse, time, since
         )
+        return self.core.fold(topics.OWN_PROFILE, found, outlet, time, since)
 
     def station_limits(self, time: int) -> list[tuple[str, Period]]:
         """[(unit, period)] that all EVSEs keep together: the CSMS's, and those from outside."""
-        found = [self.prevailing(STATION_MAX, 0, time, None), self._external(0, time)]
+        found = [self.prevailing(STATION_MAX, 0, time, None), self.external(0, time)]
         pairs = [(profile.unit, period) for profile, period in filter(None, found)]
         extra = self.prevailing(LOCAL_GENERATION, 0, time, None)
         return [self._raised(pair, extra) for pair in pairs] if extra else pairs
@@ -97,7 +171,7 @@ class ChargingLimits:
             more = more * factor if unit == "W" else more / factor
         return unit, period._replace(limit=period.limit + more)
 
-    def _external(self, evse: int, time: int) -> tuple | None:
+    def external(self, evse: int, time: int) -> tuple | None:
         return self.prevailing(EXTERNAL, evse, time, None)
 
     def limit_at(
@@ -108,7 +182,7 @@ class ChargingLimits:
         offers.circuit_of."""
         circuit = offers.circuit_of(outlet.hardware, measured)
         own = self.for_transaction(outlet, time, since)
-        limit = limits.merged(circuit, own, self._external(outlet.evse, time))
+        limit = limits.merged(circuit, own, self.external(outlet.evse, time))
         for one in station:
             limit = limit.joined(limits.limit_of(*one, circuit))
         return limit
@@ -182,7 +256,7 @@ class ChargingLimits:
                 self.transactions.happened(outlet, "ChargingStateChanged", now)
         elif hardware.state is State.SUSPENDED_EVSE:
             self.transactions.happened(outlet, "ChargingStateChanged", now)
-        elif outlet.transaction is not None and self._significant(before, hardware.limit_w):
+        elif outlet.transaction is not None and self.significant(before, hardware.limit_w):
             if hardware.state is State.CHARGING:
                 self.transactions.updated(outlet, "ChargingRateChanged", now)
             self.transactions.watch_hardware(outlet, now)
@@ -191,7 +265,7 @@ class ChargingLimits:
         """No energy is to be offered now, though somebody is authorized."""
         return offers.paused(outlet.hardware) or outlet.needs is not None
 
-    def _significant(self, before: float | None, after: float | None) -> bool:
+    def significant(self, before: float | None, after: float | None) -> bool:
         """SmartChargingCtrlr.LimitChangeSignificance, percent."""
         if before == after:
             return False

@@ -9,11 +9,13 @@ from chargepoint.core.block import Block, failed, got, timer
 from chargepoint.effects import SOON
 from chargepoint.hardware.ev import EV
 from chargepoint.times import iso
+from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import read
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
+    from chargepoint.v201.charging.charging_limits import ChargingLimits
     from chargepoint.v201.transactions.transactions import Transactions
 
 
@@ -25,11 +27,14 @@ PATIENCE = 60.0
 class EvNeeds(Block):
     """Block of a 2.x station. outlet.needs: until when the EV waits for its schedule."""
 
-    __slots__ = ("transactions",)
+    __slots__ = ("charging", "transactions")
 
-    def __init__(self, core: Station, transactions: Transactions) -> None:
+    def __init__(
+        self, core: Station, transactions: Transactions, charging: ChargingLimits
+    ) -> None:
         super().__init__(core)
         self.transactions = transactions
+        self.charging = charging
 
     def ev_asks(self, outlet: Outlet, now: float) -> None:
         """The power path closes: an EV that speaks ISO 15118 asks first (K15.FR.01)."""
@@ -38,15 +43,16 @@ class EvNeeds(Block):
         enabled = flag("SmartChargingCtrlr.Enabled") and flag("ISO15118Ctrlr.Enabled")
         if ev is None or not ev.iso15118 or not enabled or not self.core.online:
             return
+        needs = self.core.fold(topics.NEEDS, self._needs_of(outlet, ev, now), outlet, ev)
         payload = {
             "evseId": outlet.evse, "maxScheduleTuples": self.core.model.integer(_TUPLES),
-            "chargingNeeds": self.charging_needs(outlet, ev, now),
+            "chargingNeeds": needs,
         }  # fmt: skip
         self.core.call("NotifyEVChargingNeeds", payload, now, outlet.number)
         outlet.needs = now + PATIENCE
         self.core.set_timer(("needs", outlet.number), outlet.needs)
 
-    def charging_needs(self, outlet: Outlet, ev: EV, now: float) -> dict[str, Any]:
+    def _needs_of(self, outlet: Outlet, ev: EV, now: float) -> dict[str, Any]:
         wanted = max(0.0, ev.target_soc - ev.soc) / 100 * ev.battery_kwh * 1000
         needs: dict[str, Any] = {}
         if outlet.hardware.dc:
@@ -105,10 +111,9 @@ class EvNeeds(Block):
         schedules = raw["chargingSchedule"]
         choice = max(range(len(schedules)), key=lambda n: (_energy(schedules[n]), -n))
         session = outlet.transaction.id
-        self.core.block("charging").install(read(raw, outlet.evse, session, choice=choice), now)
-        start = schedules[choice].get("startSchedule") or iso(
-            self.core.block("charging").since(outlet, 0) / 1000
-        )
+        self.charging.install(read(raw, outlet.evse, session, choice=choice), now)
+        begun = iso(self.charging.since(outlet, 0) / 1000)
+        start = schedules[choice].get("startSchedule") or begun
         payload = {
             "timeBase": start, "evseId": outlet.evse,
             "chargingSchedule": {

@@ -1,19 +1,30 @@
 """Functional block K, K11-K14: limits from outside, such as an energy management system's."""
 
-from typing import Any
+from __future__ import annotations
 
-from chargepoint.core.block import command
-from chargepoint.effects import URGENT
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.core.block import Block, command
 from chargepoint.station import CommandRejected
 from chargepoint.v201.charging.charging_profiles import EXTERNAL, Installed, read
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.charging.charging_limits import ChargingLimits
 
 SOURCES = ("EMS", "Other", "SO", "CSO")
 
 
-class ExternalLimits:
+class ExternalLimits(Block):
     """Block of a 2.x station. An external limit is an installed profile with a negative id."""
 
-    __slots__ = ()
+    __slots__ = ("charging",)
+
+    KEEPS = False
+
+    def __init__(self, core: Station, charging: ChargingLimits) -> None:
+        super().__init__(core)
+        self.charging = charging
 
     @command("charging-limit")
     def do_charging_limit(
@@ -42,14 +53,14 @@ class ExternalLimits:
                 "chargingSchedulePeriod": [{"startPeriod": 0, **period}],
             }],
         }  # fmt: skip
-        self.install(read(raw, evse, "", source), now)
+        self.charging.install(read(raw, evse, "", source), now)
         before = old.raw["chargingSchedule"][0]["chargingSchedulePeriod"][0] if old else {}
         names = ("limit", "setpoint")
         if old is None or old.profile.unit != unit or any(
-            self._significant(before.get(name), period.get(name)) for name in names
+            self.charging.significant(before.get(name), period.get(name)) for name in names
         ):  # fmt: skip
             self._notify_limit(raw, evse, source, critical, now)
-        self.plan(now)
+        self.charging.plan(now)
         return {"status": "Accepted"}
 
     def _check_limit(self, limit: Any, unit: str, evse: int, source: str) -> None:
@@ -68,26 +79,25 @@ class ExternalLimits:
             raise CommandRejected("invalid_arguments", f"This station has no EVSE {evse!r}.")
 
     def _limit_of(self, evse: int, source: str) -> Installed | None:
-        for installed in self.profiles or ():
+        for installed in self.charging.profiles or ():
             profile = installed.profile
             if (profile.purpose, profile.connector, installed.source) == (EXTERNAL, evse, source):
                 return installed
         return None
 
     def _next_external_id(self) -> int:
-        taken = [i.profile.id for i in self.profiles or ()]
+        taken = [i.profile.id for i in self.charging.profiles or ()]
         return min([0, *taken]) - 1  # the CSMS's own ids are left to it
 
     def _clear_limit(self, old: Installed | None, now: float) -> dict:
         if old is None:
             raise CommandRejected("not_possible_now", "There is no such limit.")
-        self.profiles = [i for i in self.profiles if i is not old]
+        self.charging.remove([old])
         payload: dict[str, Any] = {"chargingLimitSource": old.source}
         if old.profile.connector:
             payload["evseId"] = old.profile.connector
         self.core.call("ClearedChargingLimit", payload, now)  # K13.FR.01
-        self.core.changed(URGENT)
-        self.plan(now)
+        self.charging.plan(now)
         return {"status": "Accepted"}
 
     def _notify_limit(self, raw: dict, evse: int, source: str, critical: bool, now: float) -> None:

@@ -8,11 +8,10 @@ import orjson
 
 from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Limit
-from chargepoint.charging.ranking import Changes, Ranking
+from chargepoint.charging.ranking import Changes
 from chargepoint.core.block import Block, action
-from chargepoint.effects import URGENT
 from chargepoint.times import iso
-from chargepoint.v201.charging.charging_limits import ChargingLimits
+from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import (
     EXTERNAL,
     OF_THE_STATION,
@@ -23,16 +22,13 @@ from chargepoint.v201.charging.charging_profiles import (
     nonsense,
     read,
 )
-from chargepoint.v201.charging.external_limits import ExternalLimits
 from chargepoint.v201.custom_data import plain
-from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables.table import PROFILES_AT_MOST
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
+    from chargepoint.v201.charging.charging_limits import ChargingLimits
     from chargepoint.v201.charging.ev_needs import EvNeeds
-    from chargepoint.v201.provisioning import Provisioning
-    from chargepoint.v201.transactions.transactions import Transactions
 
 
 BYTES_AT_MOST = 100_000  # of one profile: it is saved with every snapshot
@@ -42,34 +38,17 @@ def rejected(code: str, text: str) -> dict:
     return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": text}}
 
 
-class SmartCharging(ChargingLimits, ExternalLimits, Block):
-    """Block of a 2.x station. profiles: [Installed], None where there are none."""
+class SmartCharging(Block):
+    """Block of a 2.x station."""
 
-    __slots__ = ("needs", "profiles", "provisioning", "ranked", "transactions")
+    __slots__ = ("charging", "needs")
 
-    KEYS = ("profiles",)
+    KEEPS = False
 
-    def __init__(
-        self, core: Station, transactions: Transactions, provisioning: Provisioning,
-        needs: EvNeeds,
-    ) -> None:  # fmt: skip
+    def __init__(self, core: Station, charging: ChargingLimits, needs: EvNeeds) -> None:
         super().__init__(core)
-        self.transactions = transactions
-        self.provisioning = provisioning
+        self.charging = charging
         self.needs = needs
-
-    def restore(self, saved: dict[str, Any], now: float) -> None:
-        profiles = [Installed.from_saved(entry) for entry in saved.get("profiles", ())]
-        self.profiles: list[Installed] | None = profiles or None
-        self.ranked: Ranking | None = None
-
-    def resume(self, now: float) -> None:
-        self.plan(now)
-
-    def saved(self) -> dict[str, Any]:
-        if not self.profiles:
-            return {}
-        return {"profiles": [installed.to_saved() for installed in self.profiles]}
 
     # --- SetChargingProfile (K01) ------------------------------------------------------------
 
@@ -87,7 +66,7 @@ class SmartCharging(ChargingLimits, ExternalLimits, Block):
         why = self.cannot_install(raw, evse, session)
         if why is not None:
             return why
-        self.install(read(raw, evse, session), now)
+        self.charging.install(read(raw, evse, session), now)
         self.core.later(self.profile_set, raw, session)
         return {"status": "Accepted"}
 
@@ -96,9 +75,14 @@ class SmartCharging(ChargingLimits, ExternalLimits, Block):
         outlet = self.core.running(session) if session else None
         if outlet is not None:
             self.needs.ev_chooses(outlet, raw, now)
-        self.plan(now)
+        self.charging.plan(now)
 
     def cannot_install(self, raw: dict, evse: int, session: str) -> dict | None:
+        """The answer that refuses the profile; None where it can be installed."""
+        why = self.core.ask(topics.REFUSES_PROFILE, raw, evse)
+        return why or self._cannot_install(raw, evse, session)
+
+    def _cannot_install(self, raw: dict, evse: int, session: str) -> dict | None:
         purpose, model = raw["chargingProfilePurpose"], self.core.model
         if not model.flag("SmartChargingCtrlr.Enabled"):
             return rejected("NotEnabled", "smart charging is switched off")
@@ -123,21 +107,14 @@ class SmartCharging(ChargingLimits, ExternalLimits, Block):
         if why := nonsense(raw):
             return rejected("InvalidProfile", why)
         new = read(raw, evse, session).profile
-        kept = [i for i in self.profiles or () if i.profile.id != new.id]
-        if any(i.profile.id == new.id and i.source != "CSO" for i in self.profiles or ()):
+        kept = [i for i in self.charging.profiles or () if i.profile.id != new.id]
+        if any(i.profile.id == new.id and i.source != "CSO" for i in self.charging.profiles or ()):
             return rejected("InvalidProfileId", "that id is an external limit's")
         if any(collide(new, installed.profile) for installed in kept):
             return rejected("DuplicateProfile", "another profile has its stackLevel and purpose")
         if len(kept) >= PROFILES_AT_MOST:
             return rejected("TooManyElements", "no room for another profile")
         return None
-
-    def install(self, installed: Installed, now: float) -> None:
-        """It replaces the one of its id (K01.FR.05)."""
-        installed = installed._replace(raw=plain(installed.raw))
-        kept = [i for i in self.profiles or () if i.profile.id != installed.profile.id]
-        self.profiles = [*kept, installed]
-        self.core.changed(URGENT)
 
     # --- RequestStartTransaction with a profile (F01, K05) -----------------------------------
 
@@ -146,32 +123,11 @@ class SmartCharging(ChargingLimits, ExternalLimits, Block):
             return rejected("InvalidProfile", "a TxProfile without transactionId")  # F01.FR.10-11
         return self.cannot_install(raw, evse, WAITING)
 
-    def profiles_for_start(self, outlet: Outlet) -> None:
-        """The transaction begins: what came with its request belongs to it now."""
-        if self.profiles is not None:
-            self.profiles = [
-                i._replace(profile=i.profile._replace(session=outlet.transaction.id))
-                if i.profile.session == WAITING and i.profile.connector == outlet.evse else i
-                for i in self.profiles
-            ]  # fmt: skip
-
-    def end_profiles(self, outlet: Outlet, session: str, now: float) -> None:
-        """A TxProfile ends with its transaction (or with the wait for it)."""
-        if self.profiles is None:
-            return
-        self.profiles = [
-            i for i in self.profiles
-            if i.profile.session != session or i.profile.connector != outlet.evse
-        ]  # fmt: skip
-        if outlet.transaction is None:
-            outlet.hardware.limit(None, now)
-        self.plan(now)
-
     # --- GetChargingProfiles, ClearChargingProfile (K09, K10) --------------------------------
 
     @action("GetChargingProfiles")
     def on_get_charging_profiles(self, payload: dict, now: float) -> dict:
-        found = [i for i in self.profiles or () if _asked_for(i, payload)]
+        found = [i for i in self.charging.profiles or () if _asked_for(i, payload)]
         if not found:
             return {"status": "NoProfiles"}
         self.core.later(self._report_profiles, payload["requestId"], found)
@@ -201,12 +157,12 @@ class SmartCharging(ChargingLimits, ExternalLimits, Block):
         if "chargingProfileId" not in payload and not payload.get("chargingProfileCriteria"):
             return {"status": "Unknown"}  # K10.FR.02: one of them must be there
         # K10.FR.06: an external limit is not the CSMS's to clear.
-        cleared = [i for i in self.profiles or () if i.source == "CSO" and _to_clear(i, payload)]
+        known = self.charging.profiles or ()
+        cleared = [i for i in known if i.source == "CSO" and _to_clear(i, payload)]
         if not cleared:
             return {"status": "Unknown"}
-        self.profiles = [i for i in self.profiles if i not in cleared]
-        self.core.later(self.plan)
-        self.core.changed(URGENT)
+        self.charging.remove(cleared)
+        self.core.later(self.charging.plan)
         return {"status": "Accepted"}
 
     # --- GetCompositeSchedule (K08) ----------------------------------------------------------
@@ -233,32 +189,34 @@ class SmartCharging(ChargingLimits, ExternalLimits, Block):
         self, evse: int, begin: int, duration: int, unit: str
     ) -> tuple[list[dict[str, Any]], int]:
         """([ChargingSchedulePeriod], seconds that they are good for); times in ms."""
-        outlets = [o for o in self.charging_places() if evse in (0, o.evse)]
-        since = {o.number: self.since(o, begin) for o in outlets}
+        charging = self.charging
+        outlets = [o for o in charging.charging_places() if evse in (0, o.evse)]
+        since = {o.number: charging.since(o, begin) for o in outlets}
 
         def limit_at(time: int) -> Limit:
-            station = self.station_limits(time)
-            found = [self.limit_at(o, time, since[o.number], station, False) for o in outlets]
+            station = charging.station_limits(time)
+            found = [charging.limit_at(o, time, since[o.number], station, False) for o in outlets]
             if evse:
                 return found[0]
             circuits = [offers.circuit_of(o.hardware, False) for o in outlets]
             total = sum(f.total_w(c.volts) for f, c in zip(found, circuits, strict=True))
-            limit = limits.unlimited(self.grid(total))
+            limit = limits.unlimited(charging.grid(total))
             for one in station:
-                limit = limit.joined(limits.limit_of(*one, self.grid(total)))
+                limit = limit.joined(limits.limit_of(*one, charging.grid(total)))
             return limit
 
-        profiles = [i.profile for i in self.profiles or ()]
-        changes = Changes(profiles, since.values(), begin, self.other_changes())
+        profiles = [i.profile for i in self.charging.profiles or ()]
+        changes = Changes(profiles, since.values(), begin, charging.other_changes())
         most = self.core.model.integer("SmartChargingCtrlr.PeriodsPerSchedule")
-        circuit = self.grid(0.0)
+        circuit = charging.grid(0.0)
         if evse:
-            circuit = offers.circuit_of(self.place_of(evse).hardware, False)
+            circuit = offers.circuit_of(charging.place_of(evse).hardware, False)
 
         def told_at(time: int) -> dict[str, Any]:
             return offers.period_of(limit_at(time), unit, circuit)
 
-        steps, seconds = limits.composite(told_at, self.ranking(), changes, begin, duration, most)
+        ranking = charging.ranking()
+        steps, seconds = limits.composite(told_at, ranking, changes, begin, duration, most)
         return offers.periods(steps), seconds
 
 

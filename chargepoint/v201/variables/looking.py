@@ -49,7 +49,7 @@ class Looking201(Block):
         self, outlet: Connector, seconds: int, now: float
     ) -> dict[str, Any] | None:
         asked = {"evseId": outlet.evse, "duration": seconds, "chargingRateUnit": "W"}
-        schedule = self.core.block("charging").on_get_composite_schedule(asked, now).get("schedule")
+        schedule = self.core.block("profiles").on_get_composite_schedule(asked, now).get("schedule")
         return schedule and {
             "start": schedule["scheduleStart"], "seconds": schedule["duration"],
             "periods": schedule["chargingSchedulePeriod"],

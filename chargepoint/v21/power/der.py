@@ -16,7 +16,8 @@ from chargepoint.v201.custom_data import plain
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
-    from chargepoint.v201.charging.smart_charging import SmartCharging
+    from chargepoint.v21.power.evse_controllers import EvseControllers
+    from chargepoint.v201.charging.charging_limits import ChargingLimits
 
 
 AT_MOST = 24  # of a type, by the schema of ReportDERControl
@@ -28,13 +29,16 @@ class DerControl(DerEffects, Block):
     der  controlId -> {"type", "default", "settings", "superseded", "running"}, None where none
     """
 
-    __slots__ = ("charging", "der", "ride")
+    __slots__ = ("charging", "controllers", "der", "ride")
 
     KEYS = ("der", "ride")
 
-    def __init__(self, core: Station, charging: SmartCharging) -> None:
+    def __init__(
+        self, core: Station, charging: ChargingLimits, controllers: EvseControllers
+    ) -> None:
         super().__init__(core)
         self.charging = charging
+        self.controllers = controllers
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
         der = {identity: {**entry} for identity, entry in saved.get("der", {}).items()}
@@ -86,7 +90,7 @@ class DerControl(DerEffects, Block):
 
     def _knows(self, kind: str) -> bool:
         return any(
-            kind in self.core.block("controllers").der_supported(outlet)
+            kind in self.controllers.der_supported(outlet)
             for outlet in self.core.outlets.values()
         )
 

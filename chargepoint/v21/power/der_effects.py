@@ -1,8 +1,5 @@
 """Functional block R: what DER controls do to the power of each EVSE, and what it alarms."""
 
-from math import inf
-from typing import NamedTuple
-
 from chargepoint.core.block import answers, folds, hears, timer
 from chargepoint.der import power
 from chargepoint.der.controls import ruling as ruling_of
@@ -10,24 +7,11 @@ from chargepoint.der.power import Rating, Ruling
 from chargepoint.der.ride import STEP, Ride, reference_volts
 from chargepoint.hardware.sample import Sample
 from chargepoint.hardware.states import State
-from chargepoint.v21.power.evse_controllers import VAR_SHARE
+from chargepoint.v21.power.wish import Wish, rating_of
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
 _FACTORS = ("FixedPFAbsorb", "FixedPFInject", "WattPF")
-
-
-class Wish(NamedTuple):
-    """What profiles and driver make of an outlet, in W.
-
-    take: the limit of charging; give: what the EV is to give back instead, 0 for nothing;
-    most, room: how much it may take and give if the grid asks for it.
-    """
-
-    take: float
-    give: float
-    most: float
-    room: float
 
 
 class DerEffects:
@@ -90,29 +74,21 @@ class DerEffects:
         return given
 
     def _ruling_at(self, outlet: Outlet) -> Ruling:
-        supported = self.core.block("controllers").der_supported(outlet)
+        supported = self.controllers.der_supported(outlet)
         return {k: v for k, v in ruling_of(self.der).items() if k in supported}
-
-    def der_rating(self, outlet: Outlet) -> Rating:
-        hardware = outlet.hardware
-        ev = hardware.ev
-        outlet_w = float(hardware.config.max_power_w)
-        ev_w = min(outlet_w, ev.max_discharge_kw * 1000.0)
-        take_w = ev.ceiling_w(hardware.config)
-        give_w, va = (outlet_w, outlet_w) if hardware.dc else (ev_w, max(ev_w, take_w))
-        return Rating(give_w, take_w, va, va * VAR_SHARE, ev_w, ev.gives_w(inf))
 
     # --- watts -------------------------------------------------------------------------------
 
-    def der_shaped(self, outlet: Outlet, wish: Wish, now: float) -> tuple[float, float]:
-        """(limit of charging, watts to give back) by the wish and the controls."""
+    @folds(topics.WISH)
+    def shaped(self, wish: Wish, outlet: Outlet, now: float) -> Wish:
+        """What the controls leave of the wish."""
         hardware, ride = outlet.hardware, self.ride
         if ride is None or hardware.ev is None:
-            return wish.take, wish.give
-        ruling, rating = self._ruling_at(outlet), self.der_rating(outlet)
+            return wish
+        ruling, rating = self._ruling_at(outlet), rating_of(hardware)
         able = hardware.ev.gives_w(rating.ev_w)
         base = min(wish.give, able) if wish.give else -hardware.could_take_w(wish.take)
-        share = ride.share(outlet.evse, self.core.block("controllers").der_supported(outlet), now)
+        share = ride.share(outlet.evse, self.controllers.der_supported(outlet), now)
         most = min(wish.room, able, share * rating.ev_w)
         least = -min(wish.most, rating.take_w)
         wanted = power.shaped(base, ruling, self._levels(ruling, now), rating, least, most)
@@ -131,8 +107,9 @@ class DerEffects:
             rated = max(rating.give_w if not hardware.dc else rating.ev_w, rating.take_w)
             wanted = ride.pace(outlet.evse, wanted, present, gradients, rated, now)
         if abs(wanted - base) < 1e-6:
-            return wish.take, wish.give
-        return (wish.most, wanted) if wanted > 0 else (max(0.0, -wanted), 0.0)
+            return wish
+        take, give = (wish.most, wanted) if wanted > 0 else (max(0.0, -wanted), 0.0)
+        return wish._replace(take=take, give=give)
 
     def _levels(self, ruling: Ruling, now: float) -> dict[str, float]:
         levels = {}
@@ -175,18 +152,16 @@ class DerEffects:
         """The meter's picture, with the vars that controls or a profile ask for."""
         if outlet.hardware.state is not State.CHARGING or outlet.hardware.ev is None:
             return sample
-        var = self.charging.setpoint_var(outlet, now)
+        var = None
+        if self.charging.profiles:
+            var = self.core.block("bidirectional").setpoint_var(outlet, now)
         if self.ride is not None:
-            ruling, rating = self._ruling_at(outlet), self.der_rating(outlet)
+            ruling, rating = self._ruling_at(outlet), rating_of(outlet.hardware)
             ceased = self.ride.ceased(ruling)
             if ceased is not None and ceased.get("powerDuringCessation") != "Reactive":
                 return sample.with_reactive(0.0)
-            if (
-                self.ride.share(
-                    outlet.evse, self.core.block("controllers").der_supported(outlet), now
-                )
-                == 0.0
-            ):
+            supported = self.controllers.der_supported(outlet)
+            if self.ride.share(outlet.evse, supported, now) == 0.0:
                 return sample
             asked, _ = self._var(ruling, sample.export_w - sample.power_w, rating, now)
             var = var if asked is None else asked

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chargepoint.core.block import READS, TAKES, Block, answers, folds, hears
 from chargepoint.core.block import variable as of_variable
 from chargepoint.der.controls import KINDS
+from chargepoint.v21.power.wish import VAR_SHARE
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables.device_model import DeviceModel, writable
@@ -18,7 +19,7 @@ from chargepoint.v201.variables.table import READ_ONLY, READ_WRITE, Variable
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
-    from chargepoint.v201.charging.smart_charging import SmartCharging
+    from chargepoint.v201.charging.charging_limits import ChargingLimits
     from chargepoint.v201.variables.requests import VariableRequests
 
 
@@ -27,7 +28,6 @@ MODES = (
     "CentralFrequency", "LocalFrequency", "LocalLoadBalancing",
 )  # fmt: skip
 V2X, AC, DC = "V2XChargingCtrlr", "ACDERCtrlr", "DCDERCtrlr"
-VAR_SHARE = 0.6  # of its VA an inverter can turn into vars
 
 
 def _of(key: str, kind: str, default: str = "", unit: str = "", **more: Any) -> Variable:
@@ -89,7 +89,9 @@ class EvseControllers(Block):
 
     KEYS = ("evse_values",)
 
-    def __init__(self, core: Station, variables: VariableRequests, charging: SmartCharging) -> None:
+    def __init__(
+        self, core: Station, variables: VariableRequests, charging: ChargingLimits
+    ) -> None:
         super().__init__(core)
         self.variables = variables
         self.charging = charging

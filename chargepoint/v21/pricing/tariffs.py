@@ -19,7 +19,7 @@ from chargepoint.v201.variables.table import Variable
 if TYPE_CHECKING:
     from chargepoint.station import Station
     from chargepoint.v201.authorization.authorization import Authorization
-    from chargepoint.v201.charging.smart_charging import SmartCharging
+    from chargepoint.v201.charging.charging_limits import ChargingLimits
     from chargepoint.v201.display.display_messages import DisplayMessages
     from chargepoint.v201.monitoring.events import Events
     from chargepoint.v201.transactions.driver import Driver
@@ -63,7 +63,7 @@ class Tariffs(Costs, Block):
 
     def __init__(
         self, core: Station, transactions: Transactions, metering: MeterSchedule,
-        authorization: Authorization, driver: Driver, charging: SmartCharging, monitoring: Events,
+        authorization: Authorization, driver: Driver, charging: ChargingLimits, monitoring: Events,
         display: DisplayMessages,
     ) -> None:  # fmt: skip
         super().__init__(core)

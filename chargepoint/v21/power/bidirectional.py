@@ -1,27 +1,35 @@
 """Functional block Q, bidirectional power: setpoints, discharge limits, and who allows them."""
 
+from __future__ import annotations
+
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.charging import offers
 from chargepoint.charging.profile import Period, Profile
-from chargepoint.core.block import action, timer
+from chargepoint.core.block import Block, action, folds, hears, timer
+from chargepoint.der.controls import KINDS
 from chargepoint.der.curves import interpolated
 from chargepoint.effects import SOON
-from chargepoint.hardware.states import Event, State
+from chargepoint.hardware.ev import EV
 from chargepoint.times import seconds_of
-from chargepoint.v21.power.der_effects import Wish
-from chargepoint.v21.power.evse_controllers import V2X as CONTROLLER
-from chargepoint.v201.charging.charging_limits import ChargingLimits
+from chargepoint.v21.power.evse_controllers import V2X
+from chargepoint.v21.power.wish import Wish, rating_of
+from chargepoint.v201 import topics
 from chargepoint.v201.charging.smart_charging import rejected
 from chargepoint.v201.outlet import Outlet
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v21.power.charging import ChargingLimits21
+    from chargepoint.v21.power.evse_controllers import EvseControllers
 
 ONE_WAY = ("", "ChargingOnly", "Idle")
 _BY_SIGNAL = ("CentralFrequency", "LocalFrequency")
 _EXTERNAL = ("ExternalLimits", "ExternalSetpoint")
 
 
-class V2X(ChargingLimits):
+class Bidirectional(Block):
     """Block of Station21.
 
     signal       the last AFRRSignal that is active, None before the first
@@ -30,49 +38,64 @@ class V2X(ChargingLimits):
                  none
     """
 
-    __slots__ = ()
+    __slots__ = ("allowed", "charging", "controllers", "next_signal", "signal")
 
-    def offer(self, outlet: Outlet, watts: float, phases: int, now: float) -> None:
-        """What the profiles leave for charging, or ask the EV to give back."""
-        take, give = self.core.block("der").der_shaped(outlet, self._wish(outlet, watts, now), now)
-        super().offer(outlet, take, phases, now)
-        hardware = outlet.hardware
-        hardware.discharge(give, now)
-        if give and hardware.state is State.SUSPENDED_EV and hardware.ev is not None:
-            hardware.apply(Event.EV_RESUMED, now)  # a full car can give
+    GUEST = True
+    KEYS = ("allowed", "next_signal", "signal")
 
-    def withheld(self, outlet: Outlet) -> bool:
-        """A car that gives is not withheld from; one that talks ISO 15118 can do with little."""
-        hardware = outlet.hardware
-        if outlet.needs is None and hardware.discharge_w:
-            return False
-        ev = hardware.ev
-        if outlet.needs is None and ev is not None and ev.iso15118 and ev.max_discharge_kw:
-            return hardware.limit_w is not None and hardware.limit_w < offers.LEAST_DC_W
-        return super().withheld(outlet)
+    def __init__(
+        self, core: Station, charging: ChargingLimits21, controllers: EvseControllers
+    ) -> None:
+        super().__init__(core)
+        self.charging = charging
+        self.controllers = controllers
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        self.signal: int | None = saved.get("signal")
+        self.next_signal: list | None = saved.get("next_signal")
+        self.allowed: dict[str, list[str]] | None = saved.get("allowed")
+
+    def resume(self, now: float) -> None:
+        if self.next_signal is not None:
+            self.core.set_timer("afrr", max(now, self.next_signal[0] - self.core.skew))
+
+    def saved(self) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        if self.signal is not None:
+            saved["signal"] = self.signal
+        if self.next_signal is not None:
+            saved["next_signal"] = [*self.next_signal]
+        if self.allowed:
+            saved["allowed"] = dict(self.allowed)
+        return saved
+
+    # --- what is wished ----------------------------------------------------------------------
 
     def _period_now(self, outlet: Outlet, now: float) -> tuple[Profile, Period] | None:
-        if not self.profiles:  # as at nearly every station, for each of its meter values
+        if not self.charging.profiles:  # as at nearly every station, for each of its meter values
             return None
         time = round((now + self.core.skew) * 1000)
-        return self.for_transaction(outlet, time, self.since(outlet, time))
+        return self.charging.for_transaction(outlet, time, self.charging.since(outlet, time))
 
     def _factor(self, outlet: Outlet, profile: Profile) -> float:
         """Watts of one unit of the profile."""
         circuit = offers.circuit_of(outlet.hardware, False)
         return 1.0 if profile.unit == "W" else circuit.volts * circuit.lines
 
-    def _wish(self, outlet: Outlet, watts: float, now: float) -> Wish:
+    @folds(topics.WISH, wakes=True)
+    def wish(self, wish: Wish, outlet: Outlet, now: float) -> Wish:
+        """What the profile makes of the limit of charging, `wish.take`."""
         found = self._period_now(outlet, now)
         if found is None:
-            return Wish(watts, 0.0, watts, 0.0)
+            return wish
+        watts = wish.take
         profile, period = found
         if period.mode == "Idle":  # Q10
             return Wish(0.0, 0.0, 0.0, 0.0)
         factor, room = self._factor(outlet, profile), 0.0
         if (
             period.mode not in ONE_WAY
-            and self.core.block("controllers").v2x_enabled(outlet.evse)
+            and self.controllers.v2x_enabled(outlet.evse)
             and self._may_give(outlet)
         ):
             room = inf if period.discharge is None else -period.discharge * factor
@@ -109,7 +132,7 @@ class V2X(ChargingLimits):
         time = round((now + self.core.skew) * 1000)
         following = [o for o in self.core.outlets.values() if self._mode(o, now) in _EXTERNAL]
         for place, shares in ((outlet.evse, 1), (0, max(1, len(following)))):
-            found = self._external(place, time)
+            found = self.charging.external(place, time)
             if found is not None and found[1].setpoint is not None:
                 return found[1].setpoint * self._factor(outlet, found[0]) / shares
         return None
@@ -123,11 +146,7 @@ class V2X(ChargingLimits):
     def _balanced(self, outlet: Outlet, now: float) -> float:
         """Q09: keep what the site draws between the thresholds, with the other outlets of it."""
         upper, more, lower, less = (
-            float(
-                self.core.block("controllers").of_evse(
-                    outlet.evse, f"{CONTROLLER}.LocalLoadBalancing[{name}]"
-                )
-            )
+            float(self.controllers.of_evse(outlet.evse, f"{V2X}.LocalLoadBalancing[{name}]"))
             for name in ("UpperThreshold", "UpperOffset", "LowerThreshold", "LowerOffset")
         )
         load, helping = self.core.mains.load_w, 0
@@ -155,7 +174,7 @@ class V2X(ChargingLimits):
         return total
 
     def _raw_period(self, profile: Profile, period: Period) -> dict[str, Any]:
-        for installed in self.profiles or ():
+        for installed in self.charging.profiles or ():
             if installed.profile.id == profile.id:
                 schedule = installed.raw["chargingSchedule"][installed.choice]
                 place = installed.profile.periods.index(period)
@@ -175,7 +194,7 @@ class V2X(ChargingLimits):
     def on_afrr_signal(self, payload: dict, now: float) -> dict:
         if not any(
             period.get("operationMode") in _BY_SIGNAL and "v2xSignalWattCurve" in period
-            for installed in self.profiles or ()
+            for installed in self.charging.profiles or ()
             for period in installed.raw["chargingSchedule"][installed.choice][
                 "chargingSchedulePeriod"
             ]
@@ -187,7 +206,7 @@ class V2X(ChargingLimits):
             self.core.set_timer("afrr", begins - self.core.skew)
         else:
             self.signal = payload["signal"]
-            self.core.later(self.plan)
+            self.core.later(self.charging.plan)
         self.core.changed(SOON)
         return {"status": "Accepted"}
 
@@ -196,7 +215,7 @@ class V2X(ChargingLimits):
         if self.next_signal is not None:
             self.signal, self.next_signal = self.next_signal[1], None
             self.core.changed(SOON)
-            self.plan(now)
+            self.charging.plan(now)
 
     @action("NotifyAllowedEnergyTransfer")
     def on_notify_allowed_energy_transfer(self, payload: dict, now: float) -> dict:
@@ -209,6 +228,48 @@ class V2X(ChargingLimits):
         self.allowed = {
             **(self.allowed or {}), payload["transactionId"]: payload["allowedEnergyTransfer"],
         }  # fmt: skip
-        self.core.later(self.plan)
+        self.core.later(self.charging.plan)
         self.core.changed(SOON)
         return {"status": "Accepted"}
+
+    @hears(topics.PROFILES_ENDING)
+    def forget_allowed(self, outlet: Outlet, session: str, now: float) -> None:
+        if self.allowed is not None:
+            self.allowed = {k: v for k, v in self.allowed.items() if k != session} or None
+
+    # --- what a car tells at the start -------------------------------------------------------
+
+    @folds(topics.NEEDS, wakes=True)
+    def needs(self, needs: dict[str, Any], outlet: Outlet, ev: EV) -> dict[str, Any]:
+        """Q01.FR.09: it asks for charging, and names what else it could have."""
+        if not (
+            ev.iso15118_20
+            and ev.max_discharge_kw
+            and self.controllers.v2x_enabled(outlet.evse)
+        ):
+            return needs
+        rating = rating_of(outlet.hardware)
+        key = f"{V2X}.SupportedEnergyTransferModes"
+        offered = self.controllers.of_evse(outlet.evse, key).split(",")
+        controls = self.controllers.der_supported(outlet)
+        needs["availableEnergyTransfer"] = [
+            mode for mode in offered
+            if mode == needs["requestedEnergyTransfer"] or "BPT" in mode
+            and ("DER" not in mode or controls)
+        ]  # fmt: skip
+        needs["v2xChargingParameters"] = {
+            "minChargePower": 0, "maxChargePower": round(rating.take_w),
+            "minDischargePower": 0, "maxDischargePower": round(rating.ev_w),
+            "targetSoC": round(ev.target_soc),
+        }  # fmt: skip
+        if not outlet.hardware.dc and controls:
+            # R02: at AC the inverter is the car's; ours know every control that the EVSE knows.
+            needs["derChargingParameters"] = {
+                "evSupportedDERControl": [kind for kind in KINDS if kind in controls],
+                "maxApparentPower": round(rating.va),
+                "maxChargeApparentPower": round(rating.take_w),
+                "maxDischargeApparentPower": round(rating.ev_w),
+                "maxChargeReactivePower": round(rating.var),
+                "maxDischargeReactivePower": round(rating.var),
+            }  # fmt: skip
+        return needs
