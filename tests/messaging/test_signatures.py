@@ -91,6 +91,8 @@ def test_1_6_has_them_as_json_or_as_they_are():
      (ocmf(), "?", "invalid"), (ocmf(), b64("no key"), "invalid"),
      (ocmf(), b64(ed25519.Ed25519PrivateKey.generate().public_key().public_bytes(
          Encoding.DER, PublicFormat.SubjectPublicKeyInfo)), "invalid")],
+    ids=["no OCMF", "a curve", "an object", "a list", "no hex", "a number", "no base64", "no key",
+         "a key of another kind"],
 )  # fmt: skip
 def test_what_cannot_be_read_or_checked_is_told_so(text, key, check):
     found = told(of_2(text, key))
