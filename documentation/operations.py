@@ -148,8 +148,9 @@ def resolved(shape: dict, schema: dict) -> dict:
     while True:
         if "$ref" in shape:
             shape = schema["components"]["schemas"][shape["$ref"].rpartition("/")[2]]
-        elif len(shape.get("allOf", ())) == 1:
-            shape = shape["allOf"][0]
+        elif parts := [resolved(each, schema) for each in shape.get("allOf", ())]:
+            fields = {k: v for each in parts for k, v in each.get("properties", {}).items()}
+            shape = {**parts[0], **({"properties": fields} if fields else {})}
         elif kinds := [each for each in shape.get("anyOf", ()) if each.get("type") != "null"]:
             if len(kinds) != 1:
                 return shape

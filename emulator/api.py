@@ -10,11 +10,12 @@ from accounts.error_handlers import register
 from accounts.json_bodies import ProperUnicode
 from accounts.parameters import strict
 from accounts.trail.api import router as trail
-from emulator.api_examples import add_to
+from emulator import api_answers, api_examples
 from emulator.monitoring.api import router as operation
 from emulator.rights import TABLE
 from messaging.api import router as messaging
 from scenarios.api.router import router as scenarios
+from stations.api.command_results import type_results
 from stations.api.router import router as stations
 
 
@@ -24,7 +25,9 @@ class Api(NinjaAPI):
         mounted."""
         prefix = self.get_root_path({}) if path_prefix is None else path_prefix
         schema = super().get_openapi_schema(path_prefix=prefix, **how)
-        add_to(schema, prefix.rstrip("/"))
+        type_results(schema)
+        for examples in (api_examples, api_answers):
+            examples.add_to(schema, prefix.rstrip("/"))
         return schema
 
 

@@ -129,6 +129,7 @@ EXAMPLES: dict[str, Any] = {
     "PUT /behaviours/{behaviour}": BEHAVIOUR,
     "POST /suites": SUITE,
     "PUT /suites/{plan}": SUITE,
+    "POST /questions/{question}/answer": {"done": True},
 }  # fmt: skip
 
 

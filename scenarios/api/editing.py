@@ -21,7 +21,7 @@ from scenarios.api.schemas import (
     ExecutionOut,
     PaletteOut,
     PreviewIn,
-    PreviewOut,
+    RunPreviewOut,
     TryIn,
 )
 from scenarios.models import Scenario
@@ -76,7 +76,7 @@ def try_steps(request: HttpRequest, body: TryIn):
     return Status(201, execution_item(execution))
 
 
-@router.post("/scenarios/{scenario}/preview", response={200: PreviewOut} | ERRORS)
+@router.post("/scenarios/{scenario}/preview", response={200: RunPreviewOut} | ERRORS)
 def preview_run(request: HttpRequest, scenario: str, body: PreviewIn):
     """Which stations a run would be on, of which OCPP versions, and what fails or is left out
     there. Nothing is begun."""

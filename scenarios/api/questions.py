@@ -39,7 +39,7 @@ class QuestionPage(Schema):
     next: str | None
 
 
-class AnswerIn(StrictIn):
+class QuestionAnswerIn(StrictIn):
     done: bool = Field(True, description="false: it could not be done, and the step fails")
     why: str = Field("", max_length=asking.MOST_WHY, description="What went wrong, where it did")
 
@@ -70,7 +70,7 @@ def list_questions(
 
 
 @router.post("/questions/{question}/answer", response={204: None} | ERRORS)
-def answer_question(request: HttpRequest, question: str, body: AnswerIn):
+def answer_question(request: HttpRequest, question: str, body: QuestionAnswerIn):
     """The step goes on, or fails with what went wrong. 409 once it does not wait any more."""
     row = question_or_404(question)
     if not body.done and not body.why.strip():

@@ -16,7 +16,7 @@ from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from scenarios import documents
 from scenarios.api.lookup import scenario_item, scenario_or_404, told
-from scenarios.api.schemas import ImportedOut, ScenarioIn, ScenarioOut, ScenarioPage
+from scenarios.api.schemas import ScenarioIn, ScenarioOut, ScenarioPage, ScenariosImportedOut
 from scenarios.models import Scenario
 from scenarios.rights import CHANGE, PART
 from stations.api.lookup import cut_page, page_limit, text_of
@@ -65,7 +65,8 @@ _FILE = {
 }
 
 
-@router.post("/scenarios/import", response={200: ImportedOut} | ERRORS, openapi_extra=_FILE)
+@router.post("/scenarios/import", response={200: ScenariosImportedOut} | ERRORS,
+             openapi_extra=_FILE)  # fmt: skip
 def import_scenarios(request: HttpRequest, on_existing: str = "fail", dry_run: bool = False):
     """One scenario, a list, or {"scenarios": [...]}; a body or an uploaded `file`. All or none.
 

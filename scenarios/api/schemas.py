@@ -55,7 +55,7 @@ class ScenarioPage(Schema):
     next: str | None
 
 
-class ImportedOut(Schema):
+class ScenariosImportedOut(Schema):
     created: list[str]
     updated: list[str]
     skipped: list[str]
@@ -160,7 +160,7 @@ class PreviewIn(StrictIn):
     number: int = Field(0, description="At most so many of them; 0: all")
 
 
-class PreviewOut(Schema):
+class RunPreviewOut(Schema):
     stations: int
     named: list[str] = Field(description="The first 20 of them")
     off: int = Field(description="Stations that do not run")

@@ -150,7 +150,8 @@ async def stop_transaction(
 
 @seated("fault", "technician", "Break or mend a connector")
 async def fault(request: HttpRequest, identity: str, body: FaultIn | None = None):
-    """Break a connector; error_code "NoError" mends it."""
+    """Break a connector; error_code "NoError" mends it. Frames are disturbed by `faults`, which
+    leaves the connectors alone."""
     return await carry_out(identity, "fault", given(body or FaultIn()))
 
 

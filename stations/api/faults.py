@@ -33,7 +33,8 @@ async def list_faults(request: HttpRequest, identity: str):
 
 @command(router, "faults", "chaos", "Disturb frames", {201: FrameFaultOut} | ERRORS)
 async def add_fault(request: HttpRequest, identity: str, body: FrameFaultIn):
-    """Have frames delayed, lost, duplicated, reordered or malformed; marked in the message log."""
+    """Have frames delayed, lost, duplicated, reordered or malformed; marked in the message log.
+    A connector is broken by `fault`, which leaves the frames alone."""
     return Status(201, await result_of(identity, "add-fault", given(body)))
 
 

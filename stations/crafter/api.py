@@ -24,8 +24,8 @@ from stations.api.lookup import cut_page, page_limit, text_of
 from stations.configuration.validation import OCPP_VERSIONS
 from stations.crafter import keeping, sending
 from stations.crafter.schemas import (
-    ImportedOut,
     SavedFile,
+    SavedImportedOut,
     SavedIn,
     SavedOut,
     SavedPage,
@@ -104,7 +104,7 @@ def export_saved(request: HttpRequest):
     return {"requests": [{name: getattr(row, name) for name in keeping.FIELDS} for row in rows]}
 
 
-@router.post("/crafter/requests/import", response={200: ImportedOut} | ERRORS)
+@router.post("/crafter/requests/import", response={200: SavedImportedOut} | ERRORS)
 def import_saved(request: HttpRequest, body: SavedFile, on_existing: str = "skip"):
     """All or none. `on_existing`: skip, replace or fail, where one has a request of the name."""
     if on_existing not in keeping.ON_EXISTING:

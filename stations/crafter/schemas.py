@@ -46,7 +46,7 @@ class SavedFile(StrictIn):
     requests: list[SavedIn] = Field(max_length=500)
 
 
-class ImportedOut(Schema):
+class SavedImportedOut(Schema):
     created: int
     replaced: int
     skipped: int

@@ -21,15 +21,15 @@ from stations.many.api_schemas import (
     EditJobIn,
     JobOut,
     JobPage,
+    JobPreviewOut,
     JobStationPage,
-    PreviewOut,
 )
 from stations.many.creating import Order
 from stations.rights import PART, SEE_SECRETS
 
 router = Router(tags=["jobs"])
 ERRORS = {REFUSED: ErrorOut}
-_ASKED = {200: PreviewOut, 202: JobOut} | ERRORS
+_ASKED = {200: JobPreviewOut, 202: JobOut} | ERRORS
 Trial = Query(False, description="Only check, and say what would be done")
 
 

@@ -122,7 +122,7 @@ class JobStationPage(Schema):
     next: str | None
 
 
-class PreviewOut(Schema):
+class JobPreviewOut(Schema):
     """What would be done; nothing was."""
 
     count: int

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from ninja import Schema
 
 from documentation.variables import VARIABLES
 from emulator.api import api
+from emulator.api_answers import VALUES
 from emulator.api_examples import JSON, SCENARIO
 from scenarios.rules.validation import check_scenario
 
@@ -65,6 +69,46 @@ def test_each_body_has_an_example_that_its_schema_takes(operation, body):
     assert "example" in body, f"{operation}: add one to emulator/api_examples.py"
     whole = {**body["schema"], "components": SCHEMA["components"]}
     Draft202012Validator(whole).validate(body["example"])
+
+
+def answers() -> list[tuple[str, dict]]:
+    return [
+        (f"{method.upper()} {path} {status}", answer["content"][JSON])
+        for method, path, operation in operations()
+        for status, answer in operation["responses"].items()
+        if str(status) < "300" and JSON in answer.get("content", {})
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "answer"), answers(), ids=lambda v: str(v)[:60])
+def test_each_answer_has_an_example_of_its_schema(operation, answer):
+    assert answer["example"], f"{operation}: add one to emulator/api_answers.py"
+    whole = {**answer["schema"], "components": SCHEMA["components"]}
+    Draft202012Validator(whole).validate(answer["example"])
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMA["components"]["schemas"]))
+def test_each_schema_has_an_example_that_says_something(name):
+    shape = SCHEMA["components"]["schemas"][name]
+    Draft202012Validator({**shape, "components": SCHEMA["components"]}).validate(shape["example"])
+    for field in shape.get("required", ()):
+        given = f"{name}.{field}" in VALUES or field in VALUES
+        kind = shape["properties"][field].get("type")
+        assert kind != "string" or given, f"{name}.{field}: add a value to emulator/api_answers.py"
+
+
+def _kinds_of(schema: type[Schema]) -> Iterator[type[Schema]]:
+    for kind in schema.__subclasses__():
+        yield kind
+        yield from _kinds_of(kind)
+
+
+def test_no_two_schemas_of_the_api_have_one_name():
+    """The document would show one of them at the other's operation."""
+    ours = {each for each in _kinds_of(Schema) if each.__module__.split(".")[0] in PACKAGES}
+    kinds = {each for each in ours if not each.__module__.startswith("scenarios.rules.")}
+    names = Counter(each.__name__ for each in kinds)
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_the_examples_of_scenarios_can_be_run():
