@@ -24,6 +24,7 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.errors import ApiError, store_away_error
+from emulator.web.headers import ADMIN_POLICY
 from runtime.stores import away
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,8 @@ def error_page(request: HttpRequest, status: int, title: str, sentence: str) -> 
     except Exception:
         log.exception("The page for an error failed too")
         body = format_html(PLAIN, title=title, sentence=sentence)
-    return HttpResponse(body, status=status)
+    # The look is the admin's, scripts included, at whatever address.
+    return HttpResponse(body, status=status, headers={"Content-Security-Policy": ADMIN_POLICY})
 
 
 def _answer(request: HttpRequest, status: int, sentence: str = "") -> HttpResponse:

@@ -1,9 +1,9 @@
 """What every answer tells a browser to refuse: foreign and inline scripts, frames, guesses.
 
 The admin's pages are Unfold's, whose Alpine makes functions of the expressions in `x-` attributes:
-they alone may call eval. No page may have a script of its own text, so what somebody writes into a
-field is never one. Styles may stand inline: Unfold has its colours and widths there, and a style
-reaches no other origin, since nothing may be fetched from one.
+they alone, and error pages in their look, may call eval. No page may have a script of its own text,
+so what somebody writes into a field is never one. Styles may stand inline: Unfold has its colours
+and widths there, and a style reaches no other origin, since nothing may be fetched from one.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ def _written(policy: dict[str, str]) -> str:
     return "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
-_PLAIN, _ADMIN = _written(POLICY), _written(EVAL)
+PLAIN_POLICY, ADMIN_POLICY = _written(POLICY), _written(EVAL)
 
 
 def secure(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """The same answer with the headers; what a view has set stays."""
     path = request.path
-    policy = _ADMIN if path.startswith(ADMIN) else _PLAIN
+    policy = ADMIN_POLICY if path.startswith(ADMIN) else PLAIN_POLICY
     answer.headers.setdefault("Content-Security-Policy", policy)
     answer.headers.setdefault("Permissions-Policy", PERMISSIONS)
     answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

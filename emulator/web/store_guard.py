@@ -61,7 +61,8 @@ class Pulse:
                 await self._ask()
         except STORE_ERRORS as error:
             if not self.lost:
-                log.warning("MongoDB is away, requests are refused: %s", str(error)[:200])
+                why = str(error)[:200] or f"no answer within {PING_LIMIT} s"
+                log.warning("MongoDB is away, requests are refused: %s", why)
             self.lost = True
         else:
             if self.lost:

@@ -25,13 +25,13 @@ Ring = list[Point]
 
 @dataclass(frozen=True)
 class Polygon:
-    """An outline and the holes in it. size: as it is on the globe, in no unit."""
+    """An outline and the holes in it, each without a leap at 180 degrees."""
 
     rings: tuple[Ring, ...]
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """west, south, east, north."""
+        """west, south, east, north; east may be beyond 180."""
         xs, ys = zip(*self.rings[0], strict=True)
         return min(xs), min(ys), max(xs), max(ys)
 
@@ -72,7 +72,7 @@ class Region:
                 random.uniform(west, east), math.degrees(math.asin(random.uniform(low, high))),
             )  # fmt: skip
             if polygon.has(point):
-                return round(point[1], 5), round(point[0], 5)
+                return round(point[1], 5), round((point[0] + 180) % 360 - 180, 5)
         raise ValueError("no place found")  # a region that is all but empty
 
 
@@ -131,7 +131,8 @@ def _countries() -> dict[str, Region]:
         if shape["type"] not in ("Polygon", "MultiPolygon"):
             continue
         parts = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
-        polygons = tuple(Polygon(tuple(_ring(arcs, ring) for ring in part)) for part in parts)
+        rings = ([_ring(arcs, ring) for ring in part] for part in parts)
+        polygons = tuple(Polygon(tuple(filter(_has_ground, part))) for part in rings)
         found[shape["properties"]["name"]] = Region(polygons)
     return found
 
@@ -142,4 +143,24 @@ def _ring(arcs: list[Ring], numbers: list[int]) -> Ring:
     for number in numbers:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
         ring += arc[1:] if ring else arc
-    return ring
+    return _unwound(ring)
+
+
+def _has_ground(ring: Ring) -> bool:
+    """The map has a line along the South Pole as the first ring of Antarctica."""
+    return max(y for _, y in ring) - min(y for _, y in ring) > 0.01
+
+
+def _unwound(ring: Ring) -> Ring:
+    """Beyond 180 degrees where it crosses them; closed by way of the pole that it goes round."""
+    turn, last = 0.0, ring[0][0]
+    unwound: Ring = []
+    for x, y in ring:
+        if abs(x - last) > 180:
+            turn += -360 if x > last else 360
+        last = x
+        unwound.append((x + turn, y))
+    if turn:
+        pole = math.copysign(90.0, ring[0][1])
+        unwound += [(unwound[-1][0], pole), (unwound[0][0], pole), unwound[0]]
+    return unwound

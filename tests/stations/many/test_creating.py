@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
@@ -137,9 +138,25 @@ def test_addresses_take_turns_by_their_shares():
     assert creating.turns_of([]) == []
 
 
-def test_regions_are_countries_of_the_map_or_boxes():
-    import random
+@pytest.mark.parametrize(
+    ("country", "inside"),
+    [("Fiji", lambda south, east: -21.5 < south < -12 and abs(east) > 176),
+     # Its ring crosses 180 degrees at 65 to 71 north, where a leap would reach Greenland.
+     ("Russia", lambda north, east: 41 < north < 82 and (east > 19 or east < -168)),
+     ("Antarctica", lambda south, east: south < -60)],
+)  # fmt: skip
+def test_a_country_across_180_degrees_or_round_a_pole_has_its_own_ground(country, inside):
+    region, dice = regions.region_of(country), random.Random(4)
+    drawn = [region.draw(dice) for _ in range(300)]
+    assert [place for place in drawn if not inside(*place)] == []
+    assert all(-180 <= east < 180 for _, east in drawn)
+    if country == "Fiji":
+        assert {east > 0 for _, east in drawn} == {True, False}
+    if country == "Antarctica":
+        assert min(south for south, _ in drawn) < -84
 
+
+def test_regions_are_countries_of_the_map_or_boxes():
     assert "Germany" in regions.countries() and len(regions.countries()) > 150
     for name in ("France", "norway", "Fiji", "Lesotho", "South Africa"):
         region = regions.region_of(name)

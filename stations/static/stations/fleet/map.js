@@ -24,10 +24,35 @@ let fitted = false;
 
 for (const each of root.querySelectorAll("[data-shape]")) each.append(shape(each.dataset.shape));
 
+// A ring that crosses 180 degrees goes on beyond them, and one round a pole is closed by way of it.
+function unwound(ring) {
+  let turn = 0;
+  let last = ring[0][0];
+  const points = ring.map(([lon, lat]) => {
+    if (Math.abs(lon - last) > 180) turn += lon > last ? -360 : 360;
+    last = lon;
+    return [lon + turn, lat];
+  });
+  const pole = ring[0][1] < 0 ? -90 : 90;
+  return turn ? [...points, [points.at(-1)[0], pole], [points[0][0], pole], points[0]] : points;
+}
+
+// What lies beyond an edge of the map is drawn at the other one, too. Antarctica begins with a line
+// along the pole, which is no outline.
+function whole(polygon) {
+  const rings = polygon.filter((ring) => ring.some(([, lat]) => Math.abs(lat - ring[0][1]) > 0.01)).map(unwound);
+  const lons = rings[0].map(([lon]) => lon);
+  const moved = (by) => rings.map((ring) => ring.map(([lon, lat]) => [lon + by, lat]));
+  return [rings, ...(Math.max(...lons) > 180 ? [moved(-360)] : []), ...(Math.min(...lons) < -180 ? [moved(360)] : [])];
+}
+
 async function outline() {
   const answer = await fetch(root.dataset.world);
   const atlas = await answer.json();
-  const land = topojson.feature(atlas, atlas.objects.countries);
+  const countries = topojson.feature(atlas, atlas.objects.countries).features;
+  const land = countries.map(({ geometry: { type, coordinates } }) => ({
+    type: "MultiPolygon", coordinates: (type === "Polygon" ? [coordinates] : coordinates).flatMap(whole),
+  }));
   L.geoJSON(land, { className: "fm-land", interactive: false, renderer: L.svg({ padding: 1 }) }).addTo(map);
 }
 
