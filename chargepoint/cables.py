@@ -1,7 +1,7 @@
 """The lock of a socket: a cable that was pulled at the car alone stays in the station."""
 
-from chargepoint.commands import CommandRejected
 from chargepoint.core.block import answers
+from chargepoint.core.commands import CommandRejected
 from chargepoint.core.topics import CABLE_HELD, KEPT_CABLE, STATUS_OF
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
@@ -29,7 +29,7 @@ class HeldCables:
             return None
         owner = self.leave_cable(outlet, now)
         self.cables = {**(self.cables or {}), outlet.id: owner}
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
         self.core.changed(URGENT)
         return {"status": self.core.ask(STATUS_OF, outlet), "locked": True}
 
@@ -66,5 +66,5 @@ class HeldCables:
         if outlet.can(Event.EV_UNPLUGGED):
             outlet.unplug(now)
         self.cable_freed(outlet, now)
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
         self.core.changed(URGENT)

@@ -164,3 +164,11 @@ Effect = (
     | Upload
     | StopTransfer
 )
+
+
+def kept_first(effects: list[Effect]) -> list[Effect]:
+    """The state is kept before any frame that tells of it leaves, and after what caused it."""
+    rest = [effect for effect in effects if type(effect) is not Changed]
+    place = 1 if rest and type(rest[0]) is Received else 0
+    rest.insert(place, Changed(URGENT))
+    return rest

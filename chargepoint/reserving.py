@@ -26,14 +26,14 @@ class Reservations:
 
     def arm_reservations(self, now: float) -> None:
         for identity, entry in (self.reservations or {}).items():
-            self.core.set_timer(("reservation", identity), max(now, entry["expires"]))
+            self.core.timers.set(("reservation", identity), max(now, entry["expires"]))
 
     @action("CancelReservation")
     def on_cancel_reservation(self, payload: dict, now: float) -> dict:
         identity = payload["reservationId"]
         if identity not in (self.reservations or {}):
             return {"status": "Rejected"}
-        self.core.later(self.end_reservation, identity)
+        self.core.answers.later(self.end_reservation, identity)
         return {"status": "Accepted"}
 
     def use_reservation_of(self, number: int, now: float) -> int | None:

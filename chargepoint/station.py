@@ -6,111 +6,108 @@ subclasses `Station` with a table of its actions and its functional blocks.
 """
 
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
-from chargepoint.commands import CommandRejected
+from chargepoint import rpc
+from chargepoint.backoff import usual_delay
 from chargepoint.config import StationConfig
-from chargepoint.core import topics
+from chargepoint.core import connectors, topics
+from chargepoint.core.answers import Answers
+from chargepoint.core.block import Block, Event, Fold, Gather, Question
+from chargepoint.core.blocks import make, restore_blocks
+from chargepoint.core.calls import Calls
+from chargepoint.core.clock import StationClock, Timers
+from chargepoint.core.commands import CommandRejected
+from chargepoint.core.power import Power
+from chargepoint.core.service import ACCEPTED, POWER_UP, Service
+from chargepoint.core.snapshot import snapshot_of
+from chargepoint.core.statuses import Statuses
+from chargepoint.core.tables import Order, Tables
 from chargepoint.effects import (
     SOON,
     TOUCH,
     URGENT,
+    Changed,
     Close,
-    Cut,
-    Dial,
     Effect,
     Frame,
     Noted,
-    PingInterval,
     Transferred,
+    kept_first,
 )
-from chargepoint.faults.clock import Clock
+from chargepoint.faults.tap import Tap
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.mains import NOMINAL, Mains
-from chargepoint.registration import ACCEPTED, Registration
 from chargepoint.said import Said
+from chargepoint.security.vault import LinkSecurity
 
-__all__ = ["CommandRejected", "Station"]
-
-NOBODY = (None, None)
-EMPTY: frozenset[int] = frozenset()  # shared: one of a station's own takes 216 bytes
+_CHANGED = {TOUCH: Changed(TOUCH), SOON: Changed(SOON)}
 
 
-class Station(Registration):
-    """Base of all versions; see calls and answers for the exchange of frames.
+class Station:
+    """Base of all versions: it has the parts of the core, and a block for each row that is there.
 
     A version supplies VERSION, CODES and its ROWS; they hear and answer the topics of topics.py.
+
+    blocks  by row; None for a guest that is not there; behind them the parts, the station itself
+    out     what is to be done when the event is over
+    tap     made when something is to go wrong with the frames
+    unseen  what a version's monitors look at has changed in this event
+    urgent  the event has changed what must be kept before anything leaves
     """
 
     __slots__ = (
-        "boot_reason", "clock", "connectors", "dark", "mains", "rng", "skew",
+        "answers", "blocks", "calls", "clock", "config", "connectors", "identity",
+        "last_message", "out", "power", "rng", "service", "statuses", "tap", "timers", "unseen",
+        "urgent", "version",
     )  # fmt: skip
 
+    VERSION: ClassVar[str]
+    CODES: ClassVar[dict[str, str]]
+    READERS: ClassVar[rpc.Readers] = rpc.READERS  # the message types of the version
+    ANSWERS_UNREADABLE: ClassVar[bool] = False  # 2.x answers what it cannot read
+    ROWS: ClassVar[dict[str, type[Block]]] = {}
+    ORDER: ClassVar[Order] = {}  # where a topic is not heard in the order of the rows
+    PARTS: ClassVar[tuple[type, ...]] = (Calls, Service)  # rows -2, -3: they have marks too
+    TABLES: ClassVar[Tables]
+    HANDLERS: ClassVar[dict[str, str]]  # action of the CSMS -> method, to look at
+    COMMANDS: ClassVar[dict[str, str]]  # an operator's command -> method, to look at
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        tables = cls.TABLES = Tables(cls, cls.ROWS, cls.ORDER)
+        cls.HANDLERS = {name: method.__name__ for name, (_, method) in tables.actions.items()}
+        cls.COMMANDS = {name: method.__name__ for name, (_, method) in tables.commands.items()}
+
     def __init__(self, config: StationConfig, saved: dict | None, now: float, rng: Random) -> None:
-        super().__init__(config, now, rng)
+        self.config = config
+        self.identity = config.identity
         self.rng = rng
-        self.move_in()
-        self.booted = False  # a BootNotification was accepted since power-on
-        self.accepted_by = ""  # the address of the CSMS that did so last; "" where not known
-        self.interval = 0.0  # heartbeat, seconds; 0 until the CSMS or the configuration says
-        self.skew = 0.0  # the station's clock minus ours; it follows the CSMS's
-        self.clock: Clock | None = None  # what is wrong with it
-        self.dark = False  # without power
-        self.boot_reason = "PowerUp"
-        self.reported: dict[int, str] = {}  # connector -> status that the CSMS knows
-        variance = config.meter_variance
-        kept = {entry["id"]: entry for entry in (saved or {}).get("connectors", ())}
-        self.connectors: dict[int, Connector] = {}
-        for outlet in config.connectors:
-            entry = kept.get(outlet.id)
-            was_off = entry and "ev" in entry and not saved.get("booted")
-            if was_off or (entry and entry.get("at", now) > now):
-                # It was off, or a clock was set back since: no energy has flowed since.
-                entry = {**entry, "at": now}
-            self.connectors[outlet.id] = (
-                Connector.from_saved(outlet, entry, variance)
-                if entry
-                else Connector(outlet, now, variance)
-            )
-        grid = (saved or {}).get("mains")
-        self.use_mains(Mains(*grid) if grid else NOMINAL)
-        if saved:
-            self.booted = saved.get("booted", False)
-            self.accepted_by = saved.get("csms", "")
-            self.interval = saved.get("interval", 0.0)
-            self.registration = ACCEPTED if self.booted else ""
-            self.skew = saved.get("skew", 0.0)
-            self.boot_reason = saved.get("boot_reason", "PowerUp")
-            self.reported = {int(k): v for k, v in saved.get("reported", {}).items()}
-            self.restore_queue(saved)
-        self.begin(saved or {}, now)
-        self.restore_blocks(saved or {}, now)
-        if self.booted:
-            self._schedule_heartbeat(now)
-            self.tell(topics.RESUMED, now)
+        self.version = 0
+        self.last_message: float | None = None
+        self.out: list[Effect] = []
+        self.unseen = self.urgent = False
+        self.tap: Tap | None = None
+        kept = saved or {}
+        self.connectors = connectors.connectors_of(config, kept, now)
+        self.timers = Timers()
+        self.clock = StationClock(self)
+        self.calls = Calls(self, self.timers, rng)
+        self.answers = Answers(self, self.calls)
+        self.service = Service(self, self.timers)
+        self.statuses = Statuses(self)
+        self.power = Power(self, self.timers, Mains(*kept["mains"]) if "mains" in kept else NOMINAL)
+        self.blocks: list[Any] = [None] * len(self.TABLES.classes)
+        self.blocks += (self.service, self.calls, self)
+        for row in self.TABLES.residents:
+            make(self, row)
+        for part in (self.service, self.clock, self.statuses, self.calls) if saved else ():
+            part.restore(kept)
+        self.begin(kept, now)
+        restore_blocks(self, kept, now)
+        self.service.resume(now)
         if saved:
             self.tell(topics.RESTORED, saved, now)
-
-    def use_mains(self, mains: Mains) -> None:
-        """Every outlet is fed by `mains` from now on."""
-        self.mains = mains
-        for connector in self.connectors.values():
-            connector.mains = mains
-
-    def feed(self, mains: Mains, now: float) -> None:
-        """The same, while the station runs."""
-        for connector in self.connectors.values():
-            connector.advance(now)
-        self.use_mains(mains)
-
-    def use_clock(self, clock: Clock | None, skew: float, now: float) -> None:
-        """What is wrong with the station's clock, if anything is; what it shows beyond ours."""
-        self.clock, self.skew = clock, skew
-        self.tell(topics.CLOCK_MOVED, now)
-
-    def remark(self, text: str, now: float) -> None:
-        """Put on record that something was done to the station which no frame shows."""
-        self.put(Noted(Frame("", "Note", "", "", "", now, mark=text)))
 
     def begin(self, saved: dict[str, Any], now: float) -> None:
         """For a version whose core has a state of its own: before the blocks are restored."""
@@ -119,125 +116,53 @@ class Station(Registration):
         """What `begin` needs."""
         return {}
 
-    def boot_as(self, reason: str) -> None:
-        """The next BootNotification has this reason."""
-        self.boot_reason = reason
+    def begin_anew(self, now: float) -> None:
+        """As from the saved state."""
+        saved = self.snapshot()["saved"]
+        version, seen, out = self.version, self.last_message, self.out
+        self.__init__(self.config, saved, now, self.rng)
+        self.version, self.last_message = version, seen
+        self.out = out + self.out
 
-    def forget_reported(self, number: int | None = None) -> None:
-        """The CSMS is told a connector's status again, without a number that of all."""
-        if number is None:
-            self.reported.clear()
-        else:
-            self.reported.pop(number, None)
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state as plain values, in one synchronous step."""
+        return snapshot_of(self)
 
-    def told(self, number: int) -> str | None:
-        """The status of a connector that the CSMS knows; None where it was told none."""
-        return self.reported.get(number)
+    # --- how it is ---------------------------------------------------------------------------
 
-    def forget_boot(self) -> None:
-        """The next link begins with a BootNotification, whatever was accepted before."""
-        self.booted = False
+    @property
+    def deadline(self) -> float | None:
+        """When `wake` is due; None if nothing is."""
+        times = self.timers.times
+        return min(times.values()) if times else None
 
-    def look_later(self, wanted: bool = True) -> None:
-        """Whether VALUES_UNSEEN is told at the end of this event."""
-        self.unseen = wanted
+    @property
+    def connected(self) -> bool:
+        return self.service.connected
 
-    def boot_anew(self) -> None:
-        """Nothing that the CSMS has said of us holds any longer; a BootNotification comes next."""
-        self.registration = ""
-        self.clear_timer("boot")
+    @property
+    def registration(self) -> str:
+        """What the CSMS has answered to the boot; "" before."""
+        return self.service.status
+
+    @property
+    def booted(self) -> bool:
+        """A BootNotification was accepted since power-on."""
+        return self.service.booted
 
     @property
     def online(self) -> bool:
-        return self.connected and self.registration == ACCEPTED
+        service = self.service
+        return service.connected and service.status == ACCEPTED
 
-    # --- events ------------------------------------------------------------------------------
+    @property
+    def dark(self) -> bool:
+        """Without power."""
+        return self.power.dark
 
-    def connected_to(self, now: float) -> list[Effect]:
-        """The socket is open and the subprotocol agreed."""
-        if self.clock is not None:
-            self.skew = self.clock.skew_at(now)
-        self.tell(topics.CONNECTING, now)
-        self.connected = True
-        self._out.append(PingInterval(self.ask(topics.PING_INTERVAL) or 0.0))
-        if self.booted and self.same_csms():
-            self.registration = ACCEPTED
-            self._schedule_heartbeat(now)
-            self._registered(now, False)
-        elif self.registration == ACCEPTED:  # by another CSMS
-            self.registration = ""
-        # Else: Pending or Rejected holds until it is answered otherwise. A boot timer that still
-        # runs is the CSMS's interval: 1.6 4.2 has us wait it out.
-        self.changed(SOON)
-        return self._finish(now)
-
-    def disconnected(self, now: float, code: int = 1006, reason: str = "") -> list[Effect]:
-        """The socket is gone. The station stays on: transactions go on offline."""
-        if not self.connected:
-            return self._finish(now)
-        self.lost_link(now)
-        return self._finish(now)
-
-    def lost_link(self, now: float) -> None:
-        """Nothing more is sent or heard on it."""
-        self.connected = False
-        if self.tap is not None:
-            self.block("tap").link_lost(now)
-        self.clear_timer("heartbeat")
-        self.drop_calls(now)
-        self.tell(topics.WENT_OFFLINE, now)
-        self.changed(SOON)
-
-    def received(self, data: str | bytes, now: float) -> list[Effect]:
-        """One WebSocket message. Yields exactly one Received, first, unless there is a tap."""
-        self.last_message = now
-        if self.clock is not None:
-            self.skew = self.clock.skew_at(now)
-        if not self.connected:  # it crossed the closing of the link
-            self.note("Invalid", str(data)[:4096], now, "ignored: the link is closing")
-        elif isinstance(data, bytes):
-            text = data[:4096].decode("utf-8", "backslashreplace")
-            self.note("Invalid", text, now, "binary frame ignored: OCPP-J is text")
-        elif self.tap is not None:
-            self.block("tap").take_tapped(data, now)
-        else:
-            self.take(data, now)
-        self.changed(TOUCH)
-        return self._finish(now)
-
-    def wake(self, now: float) -> list[Effect]:
-        """The deadline has come: do what is due."""
-        if self.clock is not None:
-            self.skew = self.clock.skew_at(now)
-        for key in self.due_timers(now):
-            if type(key) is str:
-                row, due = self.TABLES.timers[key]
-                due(self.at(row), now)
-            else:
-                row, due = self.TABLES.timers[key[0]]
-                due(self.at(row), now, *key[1:])
-        return self._finish(now)
-
-    def recall(self, said: Said | None, logged: int | None, now: float) -> list[Effect]:
-        """To be called once, before the first event, on a station that resumes.
-
-        `said`: what the record of frames tells, None where there is none. `logged`: the number of
-        the station's newest record when the state was saved, None where that is not known.
-        """
-        self.tell(topics.RECALLING, said, logged, now)
-        return self._finish(now)
-
-    def command(
-        self, name: str, args: dict, now: float, cause: str = ""
-    ) -> tuple[dict, list[Effect]]:
-        """An operator's command (docs/reference/api.md). Raises CommandRejected, state unchanged.
-
-        cause: who gives it, for the frames that are his.
-        """
-        if self.clock is not None:
-            self.skew = self.clock.skew_at(now)
-        result = self.block("operator").carry_out(name, args, now, cause)
-        return result, self._finish(now)
+    def firmware_now(self) -> str:
+        """What an update has brought, else what is configured."""
+        return self.ask(topics.FIRMWARE_VERSION) or self.config.firmware
 
     def connector(self, number: Any) -> Connector:
         """The connector of a command; CommandRejected if there is none."""
@@ -248,182 +173,223 @@ class Station(Registration):
             raise CommandRejected("no_such_connector", message)
         return known
 
+    # --- events ------------------------------------------------------------------------------
+
+    def connected_to(self, now: float) -> list[Effect]:
+        """The socket is open and the subprotocol agreed."""
+        if self.clock.fault is not None:
+            self.clock.run(now)
+        self.service.link_up(now)
+        self.changed(SOON)
+        return self.finish(now)
+
+    def disconnected(self, now: float, code: int = 1006, reason: str = "") -> list[Effect]:
+        """The socket is gone. The station stays on: transactions go on offline."""
+        if self.service.connected:
+            self.service.link_lost(now)
+        return self.finish(now)
+
+    def received(self, data: str | bytes, now: float) -> list[Effect]:
+        """One WebSocket message. Yields exactly one Received, first, unless there is a tap."""
+        self.last_message = now
+        if self.clock.fault is not None:
+            self.clock.run(now)
+        if not self.service.connected:  # it crossed the closing of the link
+            why = "ignored: the link is closing"
+            self.answers.note("Invalid", str(data)[:4096], now, why)
+        elif isinstance(data, bytes):
+            text = data[:4096].decode("utf-8", "backslashreplace")
+            self.answers.note("Invalid", text, now, "binary frame ignored: OCPP-J is text")
+        elif self.tap is not None:
+            self.block("tap").take_tapped(data, now)
+        else:
+            self.answers.take(data, now)
+        self.changed(TOUCH)
+        return self.finish(now)
+
+    def wake(self, now: float) -> list[Effect]:
+        """The deadline has come: do what is due."""
+        if self.clock.fault is not None:
+            self.clock.run(now)
+        for key in self.timers.take_due(now):
+            if type(key) is str:
+                row, due = self.TABLES.timers[key]
+                due(self.blocks[row] or self.at(row), now)
+            else:
+                row, due = self.TABLES.timers[key[0]]
+                due(self.at(row), now, *key[1:])
+        return self.finish(now)
+
+    def recall(self, said: Said | None, logged: int | None, now: float) -> list[Effect]:
+        """To be called once, before the first event, on a station that resumes.
+
+        `said`: what the record of frames tells, None where there is none. `logged`: the number of
+        the station's newest record when the state was saved, None where that is not known.
+        """
+        self.tell(topics.RECALLING, said, logged, now)
+        return self.finish(now)
+
+    def command(self, name: str, args: dict, now: float, cause: str = "") -> tuple[dict, list]:
+        """An operator's command (docs/reference/api.md). Raises CommandRejected, state unchanged.
+
+        cause: who gives it, for the frames that are his. Beside the effects, what it tells.
+        """
+        if self.clock.fault is not None:
+            self.clock.run(now)
+        result = self.block("operator").carry_out(name, args, now, cause)
+        return result, self.finish(now)
+
     def transfer_ended(self, outcome: Transferred, now: float) -> list[Effect]:
         """A file has been fetched or sent, or that came to nothing."""
         self.tell(topics.TRANSFER_ENDED, outcome, now)
-        return self._finish(now)
+        return self.finish(now)
 
     def reconfigure(self, config: StationConfig, now: float) -> list[Effect]:
         """Take a new configuration while running. The version and identity must be the same."""
-        address, old, self.config = self.csms_address(), self.config, config
-        for outlet in config.connectors:
-            known = self.connectors.get(outlet.id)
-            if known is None:
-                self.connectors[outlet.id] = Connector(outlet, now, config.meter_variance)
-            else:
-                known.advance(now)
-                known.config = outlet
-                known.variance = config.meter_variance
-        self.feed(self.mains, now)
-        numbers = {outlet.id for outlet in config.connectors}
-        for number in [n for n in self.connectors if n not in numbers]:
-            # A removed outlet with a car on it stays until the car has gone.
-            if not self.connectors[number].in_transaction:
-                del self.connectors[number]
+        address, old, self.config = self.service.csms_address(), self.config, config
+        connectors.match(self.connectors, config, now)
+        self.power.feed(self.power.mains, now)
         self.tell(topics.RECONFIGURED, old, now)
-        if self.csms_address() != address:
-            self.leave_csms(now)
-        if self.dark:
-            self.stay_dark(self._timers.get("power"))
-        self.report_all(now)
+        if self.service.csms_address() != address:
+            self.service.leave_csms(now)
+        if self.power.dark:
+            self.power.stay_dark(self.timers.due("power"))
+        self.statuses.report_all(now)
         self.changed(URGENT)
-        return self._finish(now)
-
-    # --- the power ---------------------------------------------------------------------------
-
-    def lose_power(self, back: float | None, now: float) -> None:
-        """Until `back`, or None: until told. What is volatile is lost when it returns."""
-        if self.tap is not None:
-            self.block("tap").link_lost(now)
-        # First: nothing is said to the CSMS of what follows, until the next boot.
-        self.connected = self.booted = False
-        self.registration = ""
-        self.boot_as("PowerUp")
-        self.tell(topics.POWER_FAILED, now)
-        for connector in self.connectors.values():
-            connector.advance(now)
-        self.forget_calls()
-        self.forget_reported()
-        self.stay_dark(back)
-        self.put(Cut())
-        self.changed(URGENT)
-
-    def stay_dark(self, back: float | None) -> None:
-        """No power until `back` (None: until told): the only thing to wait for."""
-        self.dark = True
-        self._timers.clear()
-        if back is not None:
-            self.set_timer("power", back)
-        self.tell(topics.WENT_DARK)
-
-    def regain_power(self, now: float) -> None:
-        """Begin as from the saved state, and dial."""
-        self.dark = False
-        saved = self.snapshot()["saved"]
-        version, seen, out = self.version, self.last_message, self._out
-        self.__init__(self.config, saved, now, self.rng)
-        self.version, self.last_message = version, seen
-        self._out = out + self._out
-        self.remark("power is back", now)
-        self.put(Dial(self.config.boot_delay))
-        self.changed(URGENT)
+        return self.finish(now)
 
     def power_off(self, now: float) -> list[Effect]:
         """Orderly stop. Open transactions stay open in the saved state and go on at power-on."""
         for connector in self.connectors.values():
             connector.advance(now)
-        self.boot_reason = "PowerUp"
-        self._go_dark(Close(1000, "power off", None))
+        self.service.boot_as(POWER_UP)
+        self.power.go_down(Close(1000, "power off", None))
         self.changed(URGENT)
-        effects, self._out = self._out, []
+        return self.finish(now)
+
+    # --- the next link -----------------------------------------------------------------------
+
+    def dial_failed(self, kind: str, why: str, now: float) -> list[Effect]:
+        """A connection could not be made. `kind`: see security/relinking.py."""
+        self.tell(topics.DIAL_FAILED, kind, why, now)
+        return self.finish(now)
+
+    def link_security(self) -> LinkSecurity | None:
+        """What the CSMS has set about the link; None: as the operator has configured it."""
+        return self.ask(topics.LINK_SECURITY)
+
+    def reconnect_delay(self, attempt: int) -> float:
+        """Seconds before the dial that follows `attempt` failed ones; 0: the link was just lost."""
+        delay = self.ask(topics.RECONNECT_DELAY, attempt)
+        return usual_delay(attempt, self.rng.random()) if delay is None else delay
+
+    # --- state changes and the end of an event -----------------------------------------------
+
+    def put(self, effect: Effect) -> None:
+        """Have it done when the event is over, after those before it."""
+        self.out.append(effect)
+
+    def remark(self, text: str, now: float) -> None:
+        """Put on record that something was done to the station which no frame shows."""
+        self.out.append(Noted(Frame("", "Note", "", "", "", now, mark=text)))
+
+    def use_tap(self, tap: Tap | None) -> None:
+        """Frames go through it from now on, as they are without one."""
+        self.tap = tap
+
+    def look_later(self, wanted: bool = True) -> None:
+        """Whether VALUES_UNSEEN is told at the end of this event."""
+        self.unseen = wanted
+
+    def count_version(self) -> None:
+        """The state has changed, where nobody waits for it to be kept."""
+        self.version += 1
+
+    def changed(self, urgency: str) -> None:
+        self.version += 1
+        out = self.out
+        # One mark an event is enough; a stronger one replaces the touch.
+        if urgency is TOUCH:
+            for effect in out:
+                if type(effect) is Changed:
+                    return
+        elif urgency is URGENT:
+            self.urgent = True
+            return
+        out.append(_CHANGED[urgency])
+
+    def finish(self, now: float) -> list[Effect]:
+        """The effects of an event, when all of it is done."""
+        if self.unseen:
+            self.unseen = False
+            self.tell(topics.VALUES_UNSEEN, now)
+        self.calls.pump(now)
+        effects, self.out = self.out, []
         if self.tap is not None:
             effects = self.block("tap").tapped(effects, now)
-        return self._kept_first(effects)
+        if self.urgent:
+            self.urgent = False
+            return kept_first(effects)
+        return effects
 
-    def reboot(self, now: float, reason: str, seconds: float | None = None) -> None:
-        """Restart: close the link and boot again, `seconds` later. Called within an event."""
-        seconds = self.restart_seconds() if seconds is None else seconds
-        self.tell(topics.REBOOTING, now, reason)
-        self.boot_reason = reason
-        self.reported.clear()
-        for waiting in ("reset", "rebooting", "relink"):  # this is what they wait for
-            self.clear_timer(waiting)
-        self._go_dark(Close(1001, "rebooting", seconds))
-        self.tell(topics.WENT_OFFLINE, now)
-        self.changed(URGENT)
-        self.tell(topics.REBOOTED, now, reason, seconds)
+    # --- its blocks, and what is told and asked ----------------------------------------------
 
-    def _go_dark(self, close: Close) -> None:
-        """Nothing more is sent on this link, and the next one begins with a boot."""
-        if self.connected:
-            self._out.append(close)
-        self.connected = self.booted = False
-        self.registration = ""
-        self.forget_calls()
-        self.clear_timer("heartbeat")
-        self.clear_timer("boot")
+    def at(self, row: int) -> Any:
+        """The block of a row, made if it is a guest that is not there; -1: the station."""
+        block = self.blocks[row]
+        if block is None:
+            block = make(self, row)
+            block.restore({}, 0.0)
+        return block
 
-    # --- status ------------------------------------------------------------------------------
+    def block(self, name: str) -> Any:
+        """The block of that name. A guest is made for it: reach it so at the moment of use."""
+        return self.at(self.TABLES.numbers[name])
 
-    def report(self, connector: Connector, now: float) -> None:
-        """Tell the CSMS the connector's status if it knows another one, and it need not last."""
-        if not self.ask(topics.REPORT_WAITS, connector, now):
-            self.report_now(connector, now)
+    def there(self, name: str) -> Any:
+        """The same, None where it is not there: where one that is not would have nothing to say."""
+        return self.blocks[self.TABLES.numbers[name]]
 
-    def report_now(self, connector: Connector, now: float) -> None:
-        self.changed(SOON)
-        status = self.ask(topics.STATUS_OF, connector)
-        if self.reported.get(connector.id) != status and self.online:
-            self.reported[connector.id] = status
-            self.tell(topics.SEND_STATUS, connector, now)
-        self.tell(topics.REPORTED, connector, now)
+    def tell(self, event: Event, *what: Any) -> None:
+        for row, hear, wakes in self.TABLES.topics.get(event, ()):
+            block = self.blocks[row]
+            if block is None:
+                if not wakes:
+                    continue
+                block = self.at(row)
+            hear(block, *what)
 
-    def report_all(self, now: float) -> None:
-        for connector in self.connectors.values():
-            self.report(connector, now)
+    def ask(self, question: Question, *what: Any) -> Any:
+        """The first answer that is one; else the last that was given, None where nobody is."""
+        answer = None
+        for row, reply, wakes in self.TABLES.topics.get(question, ()):
+            block = self.blocks[row]
+            if block is None:
+                if not wakes:
+                    continue
+                block = self.at(row)
+            answer = reply(block, *what)
+            if answer is not None and answer is not False and answer != "":
+                return answer
+        return answer
 
-    # --- the snapshot ------------------------------------------------------------------------
+    def fold(self, fold: Fold, value: Any, *what: Any) -> Any:
+        for row, change, wakes in self.TABLES.topics.get(fold, ()):
+            block = self.blocks[row]
+            if block is None:
+                if not wakes:
+                    continue
+                block = self.at(row)
+            value = change(block, value, *what)
+        return value
 
-    def snapshot(self) -> dict[str, Any]:
-        """The whole state as plain values, in one synchronous step."""
-        outlets = [self._outlet(connector) for connector in self.connectors.values()]
-        more, of_blocks = self.extra_saved(), self.saved_blocks()
-        if "secrets" in more and "secrets" in of_blocks:
-            more["secrets"] = {**of_blocks.pop("secrets"), **more["secrets"]}
-        return {
-            "version": self.version,
-            "identity": self.identity,
-            "ocpp": self.config.version,
-            "connected": self.connected,
-            "registration": self.registration,
-            "last_message": self.last_message,
-            "firmware": self.firmware_now(),
-            "connectors": outlets,
-            "power_w": sum(outlet["power_w"] for outlet in outlets),
-            "saved": {
-                "booted": self.booted,
-                "interval": self.interval,
-                "skew": self.skew,
-                "reported": {str(k): v for k, v in self.reported.items()},
-                "connectors": [
-                    {"id": c.id, **c.to_saved()} for c in self.connectors.values()
-                ],
-                **({} if self.booted else {"boot_reason": self.boot_reason}),
-                **({"csms": self.accepted_by} if self.accepted_by else {}),
-                **self.saved_queue(),
-                **({} if self.mains == NOMINAL else {"mains": list(self.mains)}),
-                **self.gather(topics.SAVED),
-                **more,
-                **of_blocks,
-            },
-            **self.gather(topics.SHOWN),
-        }  # fmt: skip
-
-    def firmware_now(self) -> str:
-        """What an update has brought, else what is configured."""
-        return self.ask(topics.FIRMWARE_VERSION) or self.config.firmware
-
-    def _outlet(self, connector: Connector) -> dict[str, Any]:
-        transaction, id_tag = self.ask(topics.OPEN_TRANSACTION, connector) or NOBODY
-        return {
-            "id": connector.id,
-            "evse": connector.evse,
-            "status": self.ask(topics.STATUS_OF, connector),
-            "power_w": round(connector.power_w),
-            "energy_wh": round(connector.meter_wh),
-            "soc": None if connector.ev is None else round(connector.ev.soc, 1),
-            "error": connector.error_code,
-            "transaction": transaction,
-            "id_tag": id_tag,
-            **self.gather(topics.CONNECTOR_SHOWN, connector),
-        }
+    def gather(self, gather: Gather, *what: Any) -> dict[str, Any]:
+        parts: dict[str, Any] = {}
+        for row, give, wakes in self.TABLES.topics.get(gather, ()):
+            block = self.blocks[row]
+            if block is None:
+                if not wakes:
+                    continue
+                block = self.at(row)
+            parts.update(give(block, *what))
+        return parts

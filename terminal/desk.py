@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from terminal.ground import Ground
 from terminal.hearing import Hearing
 from terminal.showing import Show

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from django.conf import settings
 
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import SOON
-from chargepoint.station import CommandRejected
 from stations.checks import egress_policy
 from stations.files.transfers import Transfers
 from stations.link.dialing import DialQueue

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from messaging.records import FrameRecord
 from messaging.rows import Row
 from scenarios.engine.clock import Clock as EngineClock

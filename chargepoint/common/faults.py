@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chargepoint.commands import CommandRejected
 from chargepoint.core import topics
 from chargepoint.core.block import Block, command, gathers, hears
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Freeze
 from chargepoint.faults.clock import Clock
 from chargepoint.faults.rule import frame_fault
@@ -41,10 +41,10 @@ class Faults(Block):
         return {
             "frames": frames,
             "answers": self._answers_laid_down(now),
-            "clock": None if self.core.clock is None else self.core.clock.shown(now),
+            "clock": None if self.core.clock.fault is None else self.core.clock.fault.shown(now),
             "half_open": bool(self.core.tap and self.core.tap.frozen),
             "power": "off" if self.core.dark else "on",
-            "power_back": self.core.due("power"),
+            "power_back": self.core.timers.due("power"),
             "connectors": broken,
         }
 
@@ -126,7 +126,7 @@ class Faults(Block):
         if not (abs(ppm) <= FASTEST_DRIFT and abs(offset_seconds) <= FARTHEST_OFF):
             message = "The offset is at most ten years of seconds, the drift at most 500000 ppm."
             raise CommandRejected("invalid_arguments", message)
-        good = self.core.skew if self.core.clock is None else self.core.clock.csms
+        good = self.core.clock.skew if self.core.clock.fault is None else self.core.clock.fault.csms
         if follow and not ppm and not offset_seconds:
             clock = None
             self.core.remark("clock: right again", now)
@@ -134,7 +134,7 @@ class Faults(Block):
             clock = Clock(good + offset_seconds, now, float(ppm), follow, good)
             words = "" if follow else ", not following the CSMS"
             self.core.remark(f"clock: {offset_seconds:+g} s, {ppm:+g} ppm{words}", now)
-        self.core.use_clock(clock, good if clock is None else clock.skew, now)
+        self.core.clock.use(clock, good if clock is None else clock.skew, now)
         return {"clock": None if clock is None else clock.shown(now)}
 
     # --- half-open ---------------------------------------------------------------------------
@@ -152,9 +152,9 @@ class Faults(Block):
             self.core.put(Freeze(True))
             self.core.remark("half-open: nothing is read or written", now)
         if seconds is None:
-            self.core.clear_timer("thaw")
+            self.core.timers.clear("thaw")
         else:
-            self.core.set_timer("thaw", now + seconds)
+            self.core.timers.set("thaw", now + seconds)
         return {"half_open": True}
 
     @command("heal")
@@ -169,9 +169,9 @@ class Faults(Block):
     @gathers(topics.SHOWN, wakes=True)
     def shown_faults(self) -> dict[str, Any]:
         """For the snapshot: {} for a healthy station."""
-        if self.core.tap is None and self.core.clock is None and not self.core.dark:
+        if self.core.tap is None and self.core.clock.fault is None and not self.core.dark:
             return {}
-        clock = self.core.clock
+        clock = self.core.clock.fault
         faults = {
             "frames": [rule.shown() for rule in self.core.tap.rules] if self.core.tap else [],
             # As it was when last set: a value that moves would be news all the time.
@@ -191,10 +191,10 @@ class Faults(Block):
         saved: dict[str, Any] = {}
         if self.core.tap is not None and (kept := self.core.tap.to_saved()):
             saved["tap"] = kept
-        if self.core.clock is not None:
-            saved["clock"] = self.core.clock.to_saved()
+        if self.core.clock.fault is not None:
+            saved["clock"] = self.core.clock.fault.to_saved()
         if self.core.dark:
-            saved["dark"] = {"back": self.core.due("power")}
+            saved["dark"] = {"back": self.core.timers.due("power")}
         return {"faults": saved} if saved else {}
 
     @hears(topics.RESTORED, wakes=True)
@@ -210,9 +210,9 @@ class Faults(Block):
                 self.core.remark(f"held frame lost with its link: {words}", now)
         if "clock" in faults:
             clock = Clock(*faults["clock"])
-            self.core.use_clock(clock, clock.skew_at(now), now)
+            self.core.clock.use(clock, clock.skew_at(now), now)
         if "dark" in faults:
-            self.core.stay_dark(faults["dark"]["back"])
+            self.core.power.stay_dark(faults["dark"]["back"])
 
 
 def check_seconds(seconds: float | None) -> None:

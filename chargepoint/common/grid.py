@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chargepoint.commands import CommandRejected
 from chargepoint.core import topics
 from chargepoint.core.block import Block, command, gathers
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.mains import NOMINAL, NOMINAL_V
 
 _BOUNDS = {
@@ -42,15 +42,16 @@ class Grid(Block):
         if voltage_pct is not None:
             given["voltage_v"] = given.pop("voltage_pct") / 100.0 * NOMINAL_V
         changed = {name: float(value) for name, value in given.items()}
-        old, new = self.core.mains, self.core.mains._replace(**changed) if changed else NOMINAL
+        old = self.core.power.mains
+        new = old._replace(**changed) if changed else NOMINAL
         if new != old:
-            self.core.feed(new, now)
+            self.core.power.feed(new, now)
             self.core.tell(topics.MAINS_CHANGED, now)
         return self.shown_mains()["grid"]
 
     @gathers(topics.SHOWN, wakes=True)
     def shown_mains(self) -> dict[str, Any]:
-        mains = self.core.mains
+        mains = self.core.power.mains
         shown = {
             "voltage_v": round(mains.voltage_v, 2), "voltage_pct": round(mains.voltage_pct, 2),
             "frequency_hz": mains.frequency_hz, "load_w": mains.load_w,

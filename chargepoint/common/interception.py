@@ -3,9 +3,9 @@
 from typing import Any
 
 from chargepoint import rpc
-from chargepoint.commands import CommandRejected
 from chargepoint.config import MAX_FRAME
 from chargepoint.core.block import Block, command
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Frame
 from chargepoint.faults.selection import ANSWERS
 from chargepoint.faults.tap import Tap

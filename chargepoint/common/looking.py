@@ -6,13 +6,13 @@ handler, with the same refusals and the same effects.
 
 from typing import Any
 
-from chargepoint.answers import CallFault
 from chargepoint.cables import SOCKETS
 from chargepoint.charging.limits import limit_of
 from chargepoint.charging.offers import circuit_of
-from chargepoint.commands import CommandRejected
 from chargepoint.core import topics
+from chargepoint.core.answers import CallFault
 from chargepoint.core.block import Block, command
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.interception.leading import leads_elsewhere
@@ -96,7 +96,7 @@ class Looking(Block):
             return {"start": now, "seconds": 0, "periods": []}
         start = seconds_of(told["start"])
         return {
-            "start": now if start is None else start - self.core.skew,
+            "start": now if start is None else start - self.core.clock.skew,
             "seconds": told["seconds"],
             "periods": [
                 {"start": period["startPeriod"], "limit": period.get("limit")}
@@ -122,13 +122,13 @@ class Looking(Block):
             words = "Only who may see a station's secrets changes where it connects to."
             raise CommandRejected("not_allowed", words)
         try:
-            answer = self.core.serve(action, payload, now)
+            answer = self.core.answers.serve(action, payload, now)
             status, why = self.core.ask(topics.CHANGE_ANSWER, answer) or (answer["status"], "")
         except CallFault as fault:
             words = f"{fault.code}: {fault.description}"
             raise CommandRejected("setting_refused", words) from None
         finally:
-            steps = self.core.take_later()
+            steps = self.core.answers.take_later()
         for method, args in steps:
             method(*args, now)
         if status not in CHANGES:

@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 
-from chargepoint.commands import INJECTING, LOOKS, CommandRejected
 from chargepoint.core import topics
 from chargepoint.core.block import Block
+from chargepoint.core.commands import INJECTING, LOOKS, CommandRejected
 from chargepoint.effects import SOON, Noted
 from chargepoint.hardware.states import Event, IllegalTransition
 

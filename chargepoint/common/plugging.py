@@ -3,9 +3,9 @@
 from typing import Any
 
 from chargepoint import rpc
-from chargepoint.commands import CommandRejected
 from chargepoint.core import topics
 from chargepoint.core.block import Block, command
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event
 
@@ -26,7 +26,7 @@ class Plugging(Block):
             raise CommandRejected("invalid_arguments", f"{error}.") from None
         outlet.plug(car, now)
         self.core.tell(topics.PLUGGED, outlet, now)
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
         return {"status": self.core.ask(topics.STATUS_OF, outlet)}
 
     @command("unplug")
@@ -37,7 +37,7 @@ class Plugging(Block):
             return kept
         outlet.unplug(now)
         self.core.tell(topics.UNPLUGGED, outlet, now)
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
         return {"status": self.core.ask(topics.STATUS_OF, outlet)}
 
     @command("fault")
@@ -57,11 +57,11 @@ class Plugging(Block):
             self.core.tell(topics.CHECK_ERROR_CODE, error_code)
             outlet.fault(now, error_code, info, vendor_error_code)
             # A second fault leaves the status as it is but is news all the same.
-            self.core.forget_reported(outlet.id)
+            self.core.statuses.forget_reported(outlet.id)
             self.core.remark(f"connector {outlet.id}: fault {error_code}", now)
         self.core.tell(topics.FAULTING, outlet, now)
         self.core.tell(topics.FAULTED, outlet, now)
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
         return {"status": self.core.ask(topics.STATUS_OF, outlet)}
 
     @command("message")
@@ -76,6 +76,6 @@ class Plugging(Block):
             raise CommandRejected("invalid_arguments", "Give either text or action and payload.")
         if text is None:
             # Not an id as the station's own Calls have: its numbers say nothing of the state.
-            unique_id = f"{self.core.new_id()}-crafted"
+            unique_id = f"{self.core.calls.new_id()}-crafted"
             text = rpc.call_text(unique_id, action, {} if payload is None else payload)
-        return {"unique_id": self.core.send_crafted(text, now, cause), "text": text}
+        return {"unique_id": self.core.answers.send_crafted(text, now, cause), "text": text}

@@ -6,9 +6,9 @@ saved state, as after a restart of its worker.
 
 from typing import Any
 
-from chargepoint.commands import CommandRejected
 from chargepoint.common.faults import check_seconds
 from chargepoint.core.block import Block, command, timer
+from chargepoint.core.commands import CommandRejected
 
 
 class Power(Block):
@@ -25,8 +25,8 @@ class Power(Block):
         if self.core.dark:
             raise CommandRejected("not_possible_now", "The station has no power already.")
         self.core.remark("power cut" + ("" if seconds is None else f", back in {seconds:g} s"), now)
-        self.core.lose_power(None if seconds is None else now + seconds, now)
-        return {"power": "off", "back": self.core.due("power")}
+        self.core.power.lose_power(None if seconds is None else now + seconds, now)
+        return {"power": "off", "back": self.core.timers.due("power")}
 
     @command("power-on")
     def do_power_on(self, now: float) -> dict[str, Any]:
@@ -37,4 +37,4 @@ class Power(Block):
 
     @timer("power")
     def at_power(self, now: float) -> None:
-        self.core.regain_power(now)
+        self.core.power.regain_power(now)

@@ -37,13 +37,13 @@ class Recall(Block):
         that was sent has been dealt with, and so has that one if its answer came."""
         if last is None:
             return False
-        queue, outcome = self.core.queued, self._readable(last)
+        queue, outcome = self.core.calls.queued, self._readable(last)
         place = next((i for i, m in enumerate(queue) if _is_same(m, last)), None)
         if place is not None:
             del queue[:place]
             if outcome is None:
                 return place > 0
-            method = self.core.on_got(last.action, "")
+            method = self.core.calls.on_got(last.action, "")
             message = queue.pop(0)
             if method is not None:
                 method(outcome, message, now)
@@ -54,7 +54,7 @@ class Recall(Block):
         message = None
         if outcome is None:
             message = self.core.ask(topics.UNANSWERED_MESSAGE, last.action, last.payload)
-        self.core.queue_anew(None if message is None else [message])
+        self.core.calls.queue_anew(None if message is None else [message])
         return True
 
     def _readable(self, last: LastCall) -> dict[str, Any] | None:
@@ -62,7 +62,7 @@ class Recall(Block):
         answer = last.outcome
         if answer is None or schemas.check(self.core.VERSION, last.action, answer, True) is None:
             return answer
-        reading = self.core.read_kindly(last.action, answer, True)
+        reading = self.core.answers.read_kindly(last.action, answer, True)
         return None if reading is None else reading.payload
 
 

@@ -56,9 +56,9 @@ class Tapped(Block):
     def _watch_tap(self, now: float) -> None:
         deadline = self.core.tap.deadline
         if deadline is None:
-            self.core.clear_timer("tap")
+            self.core.timers.clear("tap")
         else:
-            self.core.set_timer("tap", deadline)
+            self.core.timers.set("tap", deadline)
         if self.core.tap.idle(now):
             self.core.use_tap(None)
 
@@ -89,9 +89,9 @@ class Tapped(Block):
         out, breaches = self.core.out, self.core.there("breaches")
         place, known = len(out), breaches and breaches.known
         if self.core.connected:
-            self.core.take(frame.text, now)
+            self.core.answers.take(frame.text, now)
         else:
-            self.core.note("Invalid", frame.text, now, "ignored: the link is closing")
+            self.core.answers.note("Invalid", frame.text, now, "ignored: the link is closing")
         if frame.mark:
             noted = out[place].frame  # each frame that is taken is noted first
             mark = f"{frame.mark}; {noted.mark}" if noted.mark else frame.mark
@@ -110,11 +110,11 @@ class Tapped(Block):
         elif kind == "CallResultError":
             action = self.core.ask(topics.ANSWERED_ACTION, unique_id) or ""
         elif kind in ANSWERS:
-            flight = self.core.flight
+            flight = self.core.calls.flight
             if flight is not None and flight.unique_id == unique_id:
                 action = flight.action
             else:
-                action = self.core.crafted.get(unique_id, ("",))[0]
+                action = self.core.answers.crafted.get(unique_id, ("",))[0]
         return Frame("received", kind, action[:60], unique_id, text, now)
 
     # --- the end of a link -------------------------------------------------------------------
@@ -129,7 +129,7 @@ class Tapped(Block):
 
     def _thaw(self, why: str, now: float) -> None:
         self.core.tap.thaw()
-        self.core.clear_timer("thaw")
+        self.core.timers.clear("thaw")
         self.core.put(Freeze(False))
         self.core.remark(why, now)
 
@@ -145,14 +145,14 @@ class Tapped(Block):
         core, desk = self.core, self.core.tap.desk
         if desk is None:
             return
-        flight, due = core.flight, core.due("call")
+        flight, due = core.calls.flight, core.timers.due("call")
         if flight is not None and desk.delays(flight.unique_id):
             if due is not None:
                 desk.patience = due - now
-                core.clear_timer("call")
+                core.timers.clear("call")
         elif desk.patience is not None:
             if flight is not None and due is None:
-                core.set_timer("call", now + desk.patience)
+                core.timers.set("call", now + desk.patience)
             desk.patience = None
 
 

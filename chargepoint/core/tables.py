@@ -1,6 +1,7 @@
 """The tables of a version, made from its rows when its class is made.
 
-Every action, command, timer and key has one owner. Row -1 is the station itself.
+Every action, command, timer and key has one owner. Row -1 is the station itself, -2 and below are
+its parts.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class Tables:
         self.variables: dict[tuple[str, str], Entry] = {}
         heard: dict[Topic, list[tuple[int, Callable, bool]]] = {}
         self._read(STATION, station, "", heard)
+        for number, part in enumerate(station.PARTS):
+            self._read(STATION - 1 - number, part, "", heard)
         for number, kind in enumerate(self.classes):
             self._read(number, kind, self.names[number], heard)
         self.topics = {
@@ -61,18 +64,6 @@ class Tables:
             for topic, hearers in heard.items()
         }
         self.wakers = self._owned_keys()
-
-    def take_named(self, station: type) -> None:
-        """Of the station itself, what is found by its name: HANDLERS, COMMANDS, at_<timer>."""
-        for table, names in (
-            (self.actions, station.HANDLERS), (self.commands, station.COMMANDS),
-        ):  # fmt: skip
-            for key, method in names.items():
-                if key not in table and hasattr(station, method):
-                    table[key] = (STATION, getattr(station, method))
-        for method in dir(station):
-            if method.startswith("at_") and method[3:] not in self.timers:
-                self.timers[method[3:]] = (STATION, getattr(station, method))
 
     def answerer(self, answered: dict, action: str, owner: str) -> Entry | None:
         """answered: self.got or self.failed; owner: the row that called, "" for any."""
@@ -117,7 +108,7 @@ class Tables:
         table[key] = entry
 
     def _ordered(self, topic: Topic, hearers: list, first: tuple[str, ...]) -> list:
-        names = [self.names[row] if row != STATION else "" for row, *_ in hearers]
+        names = [self.names[row] if row >= 0 else "" for row, *_ in hearers]
         if unknown := set(first) - set(names):
             raise TableError(f"{topic} is not heard by {sorted(unknown)}")
         place = {name: number for number, name in enumerate(first)}

@@ -73,4 +73,4 @@ class Publishing:
 
     def resume_publication(self, job: Publication, now: float) -> None:
         if self.going_out():
-            self.core.set_timer("publication", now)
+            self.core.timers.set("publication", now)

@@ -4,10 +4,10 @@ from typing import Any
 
 from chargepoint.core import topics
 from chargepoint.core.block import failed, got, hears
+from chargepoint.core.service import ACCEPTED
 from chargepoint.effects import DONE, URGENT, Effect, StopTransfer, Transferred
 from chargepoint.firmware import jobs as saving
 from chargepoint.firmware.jobs import BOOTING, Job
-from chargepoint.station import ACCEPTED
 from chargepoint.times import seconds_of
 
 ATTEMPTS, PAUSE = 3, 30.0  # where the CSMS leaves them to the station
@@ -42,13 +42,13 @@ class FileTransfers:
     def by_our_clock(self, text: str | None) -> float | None:
         """Unix seconds of a time that the CSMS named; None without one or if it is none."""
         there = seconds_of(text) if text else None
-        return None if there is None else there - self.core.skew
+        return None if there is None else there - self.core.clock.skew
 
     # --- transfers ---------------------------------------------------------------------------
 
     def start_transfer(self, job: Job, effect: Effect) -> None:
         """`effect`: a Download or Upload whose id is yet to be given."""
-        job.transfer = self.core.new_id()
+        job.transfer = self.core.calls.new_id()
         self.core.put(effect._replace(id=job.transfer))
         self.core.changed(URGENT)
 
@@ -91,7 +91,7 @@ class FileTransfers:
         job.attempts -= 1
         if outcome.result == DONE or job.attempts < 1:
             return False
-        self.core.set_timer(timer, now + job.pause)
+        self.core.timers.set(timer, now + job.pause)
         return True
 
     # --- news --------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class FileTransfers:
     def _send_news(self, name: str, job: Job, now: float, context: str | None = None) -> None:
         message = self.job_message(name, job, job.status)
         if message and self.core.connected and (context or self.core.registration == ACCEPTED):
-            self.core.call(*message, now, context or (name, job.status))
+            self.core.calls.make(*message, now, context or (name, job.status))
 
     def tell_untold(self, now: float) -> None:
         """The CSMS can be reached again: it hears where things stand, not how they got there."""

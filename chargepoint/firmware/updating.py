@@ -14,6 +14,7 @@ from typing import Any
 
 from chargepoint.core import topics
 from chargepoint.core.block import answers, command, timer
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import DONE, URGENT, Download, Transferred
 from chargepoint.firmware import locations
 from chargepoint.firmware.jobs import (
@@ -33,7 +34,6 @@ from chargepoint.firmware.signature import certificate_fault, signature_fits
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
 from chargepoint.security.certificates import read_chain
-from chargepoint.station import CommandRejected
 
 # After a restart: time for the CSMS to hear, on a new link, that the download had been paused.
 RESUME_SECONDS = 10.0
@@ -81,7 +81,7 @@ class Updating:
         if update.certificate:
             # By the station's clock: its certificates' times are the world's.
             roots = self.certificates.roots_of("ManufacturerRootCertificate")
-            fault = certificate_fault(update.certificate, roots, now + self.core.skew)
+            fault = certificate_fault(update.certificate, roots, now + self.core.clock.skew)
             answer = "InvalidCertificate"
             chain = read_chain(update.certificate)
             if not fault and (fault := self.certificates.revocation_of(chain, now)):
@@ -93,7 +93,7 @@ class Updating:
         current = self.files.job("firmware")
         if current is not None and current.phase in NO_WAY_BACK:
             return "Rejected"
-        self.core.later(self.begin_update, update)
+        self.core.answers.later(self.begin_update, update)
         going_on = current is not None and current.phase != OVER
         return "AcceptedCanceled" if going_on else "Accepted"
 
@@ -133,10 +133,10 @@ class Updating:
         if old is not None:
             self.files.stop_transfer(old)
             self._release(old, now)
-        self.core.clear_timer("firmware")
+        self.core.timers.clear("firmware")
         self.files.put_job("firmware", update)
         if update.retrieve > now:
-            self.core.set_timer("firmware", update.retrieve)
+            self.core.timers.set("firmware", update.retrieve)
             self.files.say("firmware", "DownloadScheduled", now)
         else:
             self._download(update, now)
@@ -188,7 +188,7 @@ class Updating:
     def _schedule(self, update: Update, now: float) -> None:
         update.phase = WAITING
         if update.install > now:
-            self.core.set_timer("firmware", update.install)
+            self.core.timers.set("firmware", update.install)
             self.files.say("firmware", "InstallScheduled", now)
         else:
             self._install_when_idle(update, now)
@@ -203,15 +203,15 @@ class Updating:
             return
         self._hold(update, now)
         update.phase = INSTALLING
-        update.installed = now + self.core.delay("firmware", INSTALL_SECONDS)
-        self.core.set_timer("firmware", update.installed)
+        update.installed = now + self.core.clock.delay("firmware", INSTALL_SECONDS)
+        self.core.timers.set("firmware", update.installed)
         self.files.say("firmware", "Installing", now)
 
     def transaction_over(self, now: float) -> None:
         """A connector has become free. By a timer: the event that freed it is to end first."""
         update = self.files.job("firmware")
         if update is not None and update.phase == WAITING and update.install <= now:
-            self.core.set_timer("firmware", now)
+            self.core.timers.set("firmware", now)
 
     def _installed(self, update: Update, now: float) -> None:
         for failure in ("InstallVerificationFailed", "InstallationFailed"):
@@ -219,7 +219,7 @@ class Updating:
                 self._over(update, failure, now)
                 return
         update.phase = LEAVING
-        self.core.set_timer("firmware", now + LAST_WORDS_SECONDS)
+        self.core.timers.set("firmware", now + LAST_WORDS_SECONDS)
         self.files.say("firmware", "InstallRebooting", now)
 
     def _leave(self, update: Update, now: float) -> None:
@@ -238,7 +238,7 @@ class Updating:
     def _over(self, update: Update, status: str, now: float) -> None:
         update.phase = OVER
         update.certificate = update.signature = ""
-        self.core.clear_timer("firmware")
+        self.core.timers.clear("firmware")
         self._release(update, now)
         self.files.say("firmware", status, now)
 
@@ -249,7 +249,7 @@ class Updating:
             if not self.in_use(connector) and connector.can(Event.MADE_INOPERATIVE):
                 self.take_out(connector, now)
                 update.held.append(connector.id)
-                self.core.report(connector, now)
+                self.core.statuses.report(connector, now)
         self.core.changed(URGENT)
 
     def _release(self, update: Update, now: float) -> None:
@@ -257,7 +257,7 @@ class Updating:
         for connector in (self.core.connectors[n] for n in held if n in self.core.connectors):
             if connector.can(Event.MADE_OPERATIVE):
                 connector.apply(Event.MADE_OPERATIVE, now)
-                self.core.report(connector, now)
+                self.core.statuses.report(connector, now)
 
     def held_for_update(self, connector: Connector, operative: bool) -> bool:
         """Somebody changes the availability of a connector. True: it takes effect afterwards."""
@@ -280,12 +280,12 @@ class Updating:
         match what:
             case "pause" if phase in (DOWNLOADING, RETRYING):
                 self.files.stop_transfer(update)
-                self.core.clear_timer("firmware")
+                self.core.timers.clear("firmware")
                 update.phase = PAUSED
                 self.say_paused(update, now)
             case "resume" if phase == PAUSED:
                 update.phase = RETRYING
-                self.core.set_timer("firmware", now)
+                self.core.timers.set("firmware", now)
             case "pause" | "resume":
                 state = "being downloaded" if what == "pause" else "paused"
                 raise CommandRejected("not_possible_now", f"No firmware is {state}.")
@@ -311,7 +311,7 @@ class Updating:
     def resume_firmware(self, update: Update, now: float) -> None:
         """After a restart: set the timer for what the update's phase waits for."""
         if update.phase in (DOWNLOADING, RETRYING):
-            self.core.set_timer("firmware", self.resume_download(update, now))
+            self.core.timers.set("firmware", self.resume_download(update, now))
             return
         at = {
             SCHEDULED: max(now, update.retrieve),
@@ -319,7 +319,7 @@ class Updating:
             INSTALLING: max(now, update.installed),
         }.get(update.phase, now)
         if update.phase in _DUE:
-            self.core.set_timer("firmware", at)
+            self.core.timers.set("firmware", at)
 
     def restore_updating(self, saved: dict[str, Any]) -> None:
         """Take what `saved_updating` gave."""

@@ -31,7 +31,7 @@ class Uploading:
     def log_name(self, log: str, now: float) -> str:
         """What the file is called: <identity>-<time>-<kind>.log; the second one of the same second
         has a -2 behind its kind, and so on."""
-        moment = re.sub(r"[-:]|\.\d+", "", iso(now + self.core.skew))
+        moment = re.sub(r"[-:]|\.\d+", "", iso(now + self.core.clock.skew))
         second = f"{_UNSUITABLE.sub('_', self.core.identity)[:200]}-{moment}-"
         jobs = (job for job in (self.files.jobs or {}).values() if isinstance(job, LogUpload))
         numbers = [_number_of(job.name) for job in jobs if job.name.startswith(second)]
@@ -52,7 +52,7 @@ class Uploading:
         """Instead of the one that is under way, if there is one."""
         if self.going_up(name):
             self.files.stop_transfer(self.files.job(name))
-            self.core.clear_timer(("upload", name))
+            self.core.timers.clear(("upload", name))
         self.files.put_job(name, job)
         self.upload_is_due(now, name)
 
@@ -72,7 +72,7 @@ class Uploading:
 
     def document_of(self, log: str, now: float) -> dict[str, Any]:
         """What the station itself can say for its log; the rest is in the store of messages."""
-        document = {"station": self.core.identity, "log": log, "made": self.core.stamp(now)}
+        document = {"station": self.core.identity, "log": log, "made": self.core.clock.stamp(now)}
         if log == "SecurityLog":
             document["events"] = [
                 {"time": iso(moment), "event": event, "info": info}
@@ -97,11 +97,11 @@ class Uploading:
 
     def resume_diagnostics(self, job: LogUpload, now: float) -> None:
         if self.going_up("diagnostics"):
-            self.core.set_timer(("upload", "diagnostics"), now)
+            self.core.timers.set(("upload", "diagnostics"), now)
 
     def resume_log(self, job: LogUpload, now: float) -> None:
         if self.going_up("log"):
-            self.core.set_timer(("upload", "log"), now)
+            self.core.timers.set(("upload", "log"), now)
 
 
 def _number_of(name: str) -> int:

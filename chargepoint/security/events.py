@@ -71,10 +71,10 @@ class SecurityEvents:
         name, info = self.EVENT_NAMES.get(kind, kind), info[:255]
         vault, told = self.open_vault(), tells and kind in SENT
         if not (told and kind in _ROUTINE):
-            entry = [self.core.station_time(now), name, info]
+            entry = [self.core.clock.station_time(now), name, info]
             vault.log = [*(vault.log or ()), entry][-LOG_AT_MOST:]
         if told:
-            event = {"type": name, "timestamp": self.core.stamp(now)}
+            event = {"type": name, "timestamp": self.core.clock.stamp(now)}
             if info:
                 event["techInfo"] = info
             waiting = vault.events or []
@@ -90,9 +90,9 @@ class SecurityEvents:
     def security_registered(self, now: float, rebooted: bool) -> None:
         """The CSMS has accepted us, or the link is back: what waits may go out."""
         if rebooted:
-            self.security_event("StartupOfTheDevice", self.core.boot_reason, now)
+            self.security_event("StartupOfTheDevice", self.core.service.boot_reason, now)
         if self.vault is not None:
-            self.vault.sending = bool(self.core.waiting_contexts("SecurityEventNotification"))
+            self.vault.sending = bool(self.core.calls.waiting_contexts("SecurityEventNotification"))
             self.send_security_events(now)
 
     def send_security_events(self, now: float) -> None:
@@ -102,7 +102,7 @@ class SecurityEvents:
             return
         if self.core.connected and self.core.registration == "Accepted":
             vault.sending = True
-            self.core.call("SecurityEventNotification", vault.events[0], now, "event")
+            self.core.calls.make("SecurityEventNotification", vault.events[0], now, "event")
 
     @timer("security_events")
     def send_again(self, now: float) -> None:
@@ -121,7 +121,7 @@ class SecurityEvents:
             return
         self.vault.sending = False
         if code == "Timeout":
-            self.core.set_timer("security_events", now + RETRY)
+            self.core.timers.set("security_events", now + RETRY)
 
     def _event_done(self, now: float) -> None:
         self.vault.sending = False

@@ -42,7 +42,7 @@ class InstalledCertificates:
     def revocation_of(self, chain: list, now: float) -> str:
         """Why a chain is not to be trusted: the operator's lists have one of it; "" if not."""
         roots = [root for _, root in self.all_roots()]
-        return revoked(chain, roots, self.revocation_lists(), self.core.station_time(now))
+        return revoked(chain, roots, self.revocation_lists(), self.core.clock.station_time(now))
 
     # --- InstallCertificate ------------------------------------------------------------------
 
@@ -51,8 +51,8 @@ class InstalledCertificates:
         chain = read_chain(pem)
         if not chain:
             return "Rejected"
-        certificate = chain[0]
-        if not is_authority(certificate) or time_fault(certificate, self.core.station_time(now)):
+        certificate, time = chain[0], self.core.clock.station_time(now)
+        if not is_authority(certificate) or time_fault(certificate, time):
             return "Rejected"
         clean, present = pem_of(certificate), self.roots_of(use)
         if self.revocation_of(chain[:1], now):

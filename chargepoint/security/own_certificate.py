@@ -38,7 +38,7 @@ class OwnCertificate:
         name = self.core.config.serial or self.core.identity
         vault.pending_key, request = make_key_and_csr(name, self.organization())
         self.core.changed(URGENT)
-        self.core.call("SignCertificate", self.signing_payload(request), now, context)
+        self.core.calls.make("SignCertificate", self.signing_payload(request), now, context)
 
     @got("SignCertificate")
     def signing_answered(self, payload: dict, context: Any, now: float) -> None:
@@ -59,19 +59,19 @@ class OwnCertificate:
         vault = self.security.vault
         if vault is not None:
             vault.pending_key, vault.signings = "", 0
-        self.core.clear_timer("signing")
+        self.core.timers.clear("signing")
         if vault is not None and vault.coming:
             self.arm_certificate(now)
         elif vault is not None and vault.certificate:
             end = self._expiry(now)
-            self.core.set_timer("certificate", min(now + DAY, end) if now < end else now + DAY)
+            self.core.timers.set("certificate", min(now + DAY, end) if now < end else now + DAY)
 
     def _wait_for_certificate(self, now: float) -> None:
         """A02.FR.17 to 19: ask again when it does not come, ever later, a few times."""
         vault = self.security.vault
         if vault is not None and vault.pending_key:
             pause = self.signing_patience()[0] * 2**vault.signings
-            self.core.set_timer("signing", now + pause)
+            self.core.timers.set("signing", now + pause)
 
     @timer("signing")
     def ask_again(self, now: float) -> None:
@@ -101,9 +101,9 @@ class OwnCertificate:
         vault = self.security.vault
         chain = "".join(pem_of(certificate) for certificate in read_chain(pem))
         key, vault.pending_key, vault.signings = vault.pending_key, "", 0
-        self.core.clear_timer("signing")
+        self.core.timers.clear("signing")
         vault.coming = None  # the newest is the one that is meant
-        if self._begin_of(chain) > self.core.station_time(now) + CLOCKS_APART:
+        if self._begin_of(chain) > self.core.clock.station_time(now) + CLOCKS_APART:
             vault.coming = [chain, key]
             self.core.changed(URGENT)
         else:
@@ -124,7 +124,7 @@ class OwnCertificate:
             return "the certificate is for another key"
         roots = [root for _, root in self.certificates.all_roots()]
         # Judged as of its begin, if that is yet to come.
-        time = max(self.core.station_time(now), chain[0].not_valid_before_utc.timestamp())
+        time = max(self.core.clock.station_time(now), chain[0].not_valid_before_utc.timestamp())
         return chain_fault(chain, roots, time) or self.certificates.revocation_of(chain, now)
 
     # --- one that is not valid yet -----------------------------------------------------------
@@ -145,29 +145,29 @@ class OwnCertificate:
     def _expiry(self, now: float) -> float:
         """When the certificate ends, by the worker's clock."""
         end = read_chain(self.security.vault.certificate)[0].not_valid_after_utc.timestamp()
-        return now + end - self.core.station_time(now)
+        return now + end - self.core.clock.station_time(now)
 
     def arm_certificate(self, now: float) -> None:
         """Wake to renew the certificate, then for its end; or for the begin of the next one."""
         vault = self.security.vault
         if vault is not None and vault.coming:
             begin = self._begin_of(vault.coming[0])
-            self.core.set_timer("certificate", max(now, self.core.when_it_shows(begin, now)))
+            self.core.timers.set("certificate", max(now, self.core.clock.when_it_shows(begin, now)))
             return
         if vault is None or not vault.certificate:
-            self.core.clear_timer("certificate")
+            self.core.timers.clear("certificate")
             return
         certificate = read_chain(vault.certificate)[0]
         life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
         renewal = self._expiry(now) - min(RENEW_BEFORE, life.total_seconds() / 3)
-        self.core.set_timer("certificate", max(now, renewal))
+        self.core.timers.set("certificate", max(now, renewal))
 
     @timer("certificate")
     def certificate_is_due(self, now: float) -> None:
         """A03: a certificate that is about to end is renewed by the station itself."""
         vault = self.security.vault
         if vault.coming:
-            if self._begin_of(vault.coming[0]) <= self.core.station_time(now) + 0.001:
+            if self._begin_of(vault.coming[0]) <= self.core.clock.station_time(now) + 0.001:
                 self._use_coming(now)
             self.arm_certificate(now)
             return
@@ -175,9 +175,9 @@ class OwnCertificate:
         if now > end:
             info = "the station's certificate has expired"
             self.core.tell(topics.SECURITY_EVENT, "InvalidChargingStationCertificate", info, now)
-            self.core.set_timer("certificate", now + DAY)
+            self.core.timers.set("certificate", now + DAY)
         else:
-            self.core.set_timer("certificate", end + 1.0)
+            self.core.timers.set("certificate", end + 1.0)
         if not self.security.vault.pending_key:
             self.sign_certificate(now)
 

@@ -88,7 +88,7 @@ class Relinking:
     def change_credentials(self, now: float, **given: object) -> None:
         """Use other credentials from the answer on; the link is made anew where they matter."""
         if self._exchanged(now, given):
-            self.core.later(self._relink_soon)
+            self.core.answers.later(self._relink_soon)
 
     def exchange_credentials(self, now: float, **given: object) -> None:
         """The same where there is nothing to answer."""
@@ -113,11 +113,11 @@ class Relinking:
 
     def _relink_soon(self, now: float) -> None:
         """After the answer, which the CSMS is to have; whoever resumes the station dials anew."""
-        pause = self.core.delay("relink", 0.0)
+        pause = self.core.clock.delay("relink", 0.0)
         if pause <= 0:
             self._relink(now)
-        elif not self.core.has_timer("relink"):
-            self.core.set_timer("relink", now + pause)
+        elif not self.core.timers.has("relink"):
+            self.core.timers.set("relink", now + pause)
 
     @timer("relink")
     def relink_is_due(self, now: float) -> None:
@@ -125,7 +125,7 @@ class Relinking:
 
     def _relink(self, now: float) -> None:
         if self.core.connected:
-            pause = self.core.delay("reconnect", 0.0)
+            pause = self.core.clock.delay("reconnect", 0.0)
             self.core.put(Close(1000, "security configuration changed", pause))
 
     # --- how it went -------------------------------------------------------------------------
@@ -135,7 +135,7 @@ class Relinking:
         """The link is open with what was set last: the credentials before are not needed any
         more."""
         vault = self.security.vault
-        self.core.clear_timer("relink")  # this link has the new ones
+        self.core.timers.clear("relink")  # this link has the new ones
         if vault is not None:
             vault.told = ""
             if vault.before is not None:  # they are accepted

@@ -64,7 +64,7 @@ class Authorization(Block):
             if known == "Accepted" and not kept and self.keys.flag("LocalPreAuthorize"):
                 return self._accept(outlet, tag, now)
             context = {"connector": outlet.id, "id_tag": tag}
-            self.core.call("Authorize", {"idTag": tag}, now, context)
+            self.core.calls.make("Authorize", {"idTag": tag}, now, context)
             return "Pending"
         if not kept and self._allowed_offline(tag, now):
             return self._accept(outlet, tag, now)
@@ -84,7 +84,7 @@ class Authorization(Block):
 
     def authorized(self, outlet: Connector, tag: str, now: float, parent: str = "") -> None:
         """The tag may charge at the connector: start if a car is there, else wait for it."""
-        if not outlet.can(Event.AUTHORIZED) or self.core.has_timer("reset"):
+        if not outlet.can(Event.AUTHORIZED) or self.core.timers.has("reset"):
             return  # it faulted, went out of service or restarts since the CSMS was asked
         if self.kept_from(outlet, tag, parent):
             self._turn_away(outlet, now)
@@ -94,7 +94,7 @@ class Authorization(Block):
 
     def _turn_away(self, outlet: Connector, now: float) -> None:
         self.core.tell(TURNED_AWAY, outlet, now)
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
 
     # --- a stop by another idTag of the group (4.1) ------------------------------------------
 
@@ -113,7 +113,7 @@ class Authorization(Block):
     def ask_to_stop(self, session: Session16, tag: str, now: float) -> None:
         """4.1: asked for a stop only where the idTag is not the one that started."""
         context = {"connector": session.connector, "id_tag": tag, "stops": session.id}
-        self.core.call("Authorize", {"idTag": tag}, now, context)
+        self.core.calls.make("Authorize", {"idTag": tag}, now, context)
 
     def _asked_to_stop(self, context: dict, info: dict, now: float) -> None:
         """The CSMS has said of which group an idTag is that was presented in a transaction."""
@@ -196,7 +196,7 @@ class Authorization(Block):
         if entry is None:
             return None
         expiry = seconds_of(entry[1]) if entry[1] else None
-        over = expiry is not None and expiry <= self.core.station_time(now)
+        over = expiry is not None and expiry <= self.core.clock.station_time(now)
         return "Expired" if over else entry[0]
 
     def parent_of(self, tag: str) -> str:

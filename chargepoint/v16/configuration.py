@@ -137,7 +137,7 @@ class Keys(Block):
         """Keys that act at once; the others are read when they are needed."""
         match name:
             case "HeartbeatInterval":
-                self.core.set_heartbeat(float(self.integer(name)), now)
+                self.core.service.set_heartbeat(float(self.integer(name)), now)
             case "WebSocketPingInterval":
                 self.core.put(PingInterval(float(self.integer(name))))
         self.core.tell(KEY_CHANGED, name, now)

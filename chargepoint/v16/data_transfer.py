@@ -1,7 +1,7 @@
 """DataTransfer, both ways (1.6 sections 4.3 and 5.6)."""
 
 from chargepoint.core.block import Block, action, command
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 
 
 class DataTransfer(Block):
@@ -14,7 +14,7 @@ class DataTransfer(Block):
     @action("DataTransfer")
     def on_data_transfer(self, payload: dict, now: float) -> dict:
         """We know ourselves, and no message of ours; and the vendors whose blocks are there."""
-        answer = self.core.data_transfer(payload, now)
+        answer = self.core.answers.data_transfer(payload, now)
         ours = payload["vendorId"] == self.core.config.vendor
         return {"status": "UnknownMessageId"} if ours and "Unknown" in answer["status"] else answer
 
@@ -32,5 +32,5 @@ class DataTransfer(Block):
             payload["messageId"] = message_id
         if data:
             payload["data"] = data
-        self.core.call("DataTransfer", payload, now)
+        self.core.calls.make("DataTransfer", payload, now)
         return {}

@@ -3,11 +3,10 @@
 from typing import Any
 
 from chargepoint.core import topics
-from chargepoint.core.block import Block, hears, timer
+from chargepoint.core.block import EMPTY, Block, hears, timer
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import State
-from chargepoint.station import EMPTY
 from chargepoint.v16.topics import AWAITED, GIVEN_UP, SESSION_OVER, TURNED_AWAY
 from chargepoint.v16.transactions import Sessions
 
@@ -29,7 +28,7 @@ class Driver(Block):
 
     def resume(self, now: float) -> None:
         for number in self.comes - set(self.sessions.open) - set(self.sessions.tags):
-            self.core.set_timer(("driver", number), now + 5.0)
+            self.core.timers.set(("driver", number), now + 5.0)
 
     def saved(self) -> dict[str, Any]:
         return {"auto_plug": sorted(self.comes)} if self.comes else {}
@@ -43,13 +42,13 @@ class Driver(Block):
     @hears(AWAITED)
     def set_out(self, outlet: Connector, now: float) -> None:
         if outlet.id in self.comes:
-            self.core.set_timer(("driver", outlet.id), now + self.core.rng.uniform(1.0, 3.0))
+            self.core.timers.set(("driver", outlet.id), now + self.core.rng.uniform(1.0, 3.0))
 
     @hears(GIVEN_UP)
     def give_up(self, outlet: Connector, late: bool) -> None:
         self.forget(outlet.id)
         if late:
-            self.core.clear_timer(("driver", outlet.id))
+            self.core.timers.clear(("driver", outlet.id))
 
     @hears(TURNED_AWAY)
     def turned_away(self, outlet: Connector, now: float) -> None:
@@ -62,7 +61,7 @@ class Driver(Block):
     @hears(SESSION_OVER)
     def return_to_car(self, outlet: Connector, now: float) -> None:
         if outlet.id in self.comes and outlet.ev is not None:
-            self.core.set_timer(("driver", outlet.id), now + self.core.rng.uniform(3.0, 6.0))
+            self.core.timers.set(("driver", outlet.id), now + self.core.rng.uniform(3.0, 6.0))
 
     @timer("driver")
     def act(self, now: float, number: int) -> None:
@@ -72,8 +71,8 @@ class Driver(Block):
         if outlet.state is State.AUTHORIZED:
             outlet.plug(EV.for_connector(outlet.config), now)
             self.core.tell(topics.PLUGGED, outlet, now)
-            self.core.report(outlet, now)
+            self.core.statuses.report(outlet, now)
         elif outlet.ev is not None and number not in self.sessions.open:
             outlet.unplug(now)
             self.core.tell(topics.UNPLUGGED, outlet, now)
-            self.core.report(outlet, now)
+            self.core.statuses.report(outlet, now)

@@ -4,10 +4,10 @@ from typing import Any
 
 from chargepoint.core import topics
 from chargepoint.core.block import Block, hears, timer
+from chargepoint.core.clock import next_step
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
 from chargepoint.kept_values import BEGIN, END, keep
-from chargepoint.timekeeping import next_step
 from chargepoint.timers import on_tick
 from chargepoint.times import iso
 from chargepoint.v16.configuration import Keys
@@ -50,14 +50,14 @@ class Metering(Block):
     @hears(BEGUN)
     def begin(self, outlet: Connector, session: Session16, now: float) -> None:
         sample = self.reading(outlet, now)
-        self._gather(session, sample, "StopTxnSampledData", BEGIN, self.core.stamp(now))
+        self._gather(session, sample, "StopTxnSampledData", BEGIN, self.core.clock.stamp(now))
         self.arm_sample(outlet.id, now)
 
     @hears(ENDING)
     def end(self, outlet: Connector, session: Session16, now: float) -> None:
         sample = self.reading(outlet, now)
-        self._gather(session, sample, "StopTxnSampledData", END, self.core.stamp(now))
-        self.core.clear_timer(("sample", outlet.id))
+        self._gather(session, sample, "StopTxnSampledData", END, self.core.clock.stamp(now))
+        self.core.timers.clear(("sample", outlet.id))
 
     def arm_sample(self, number: int, now: float) -> None:
         """9.1.19 MeterValueSampleInterval; 0 turns sampling off."""
@@ -65,9 +65,9 @@ class Metering(Block):
         if seconds:
             # In step with the transaction's start, also after a restart.
             due = next_step(self.sessions.open[number].started, seconds, now)
-            self.core.set_timer(("sample", number), on_tick(due, self.core.config.ticks))
+            self.core.timers.set(("sample", number), on_tick(due, self.core.config.ticks))
         else:
-            self.core.clear_timer(("sample", number))
+            self.core.timers.clear(("sample", number))
 
     @timer("sample")
     def sample(self, now: float, number: int) -> None:
@@ -75,7 +75,7 @@ class Metering(Block):
         if outlet is None or session is None:
             return
         sample = self.reading(outlet, now)
-        measurands, stamp = self.keys.items("MeterValuesSampledData"), self.core.stamp(now)
+        measurands, stamp = self.keys.items("MeterValuesSampledData"), self.core.clock.stamp(now)
         if measurands:
             values = sampled_values(sample, measurands, "Sample.Periodic", session.sampled_wh)
             self._queue_values(outlet, session, values, stamp)
@@ -83,7 +83,7 @@ class Metering(Block):
             self._gather(session, sample, "StopTxnSampledData", "Sample.Periodic", stamp)
         session.sampled_wh = sample.energy_wh
         self.sessions.record(session, now, sample=_plain(sample))
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
         self.sessions.watch_car(outlet, now)
         self.arm_sample(number, now)
 
@@ -108,8 +108,8 @@ class Metering(Block):
         values = sampled_values(
             sample, self.keys.items("MeterValuesSampledData"), context, session.sampled_wh
         )
-        self._queue_values(outlet, session, values, self.core.stamp(now))
-        self._gather(session, sample, "StopTxnSampledData", context, self.core.stamp(now))
+        self._queue_values(outlet, session, values, self.core.clock.stamp(now))
+        self._gather(session, sample, "StopTxnSampledData", context, self.core.clock.stamp(now))
         session.sampled_wh = sample.energy_wh
 
     @hears(topics.CLOCK_MOVED)
@@ -118,10 +118,10 @@ class Metering(Block):
         turns it off."""
         seconds = self.keys.integer("ClockAlignedDataInterval")
         if seconds:
-            mark = self.core.next_clock_mark(now, seconds)
-            self.core.set_timer("aligned", on_tick(mark, self.core.config.ticks))
+            mark = self.core.clock.next_clock_mark(now, seconds)
+            self.core.timers.set("aligned", on_tick(mark, self.core.config.ticks))
         else:
-            self.core.clear_timer("aligned")
+            self.core.timers.clear("aligned")
 
     @timer("aligned")
     def read_aligned(self, now: float) -> None:
@@ -133,7 +133,7 @@ class Metering(Block):
         seconds = self.keys.integer("ClockAlignedDataInterval")
         if not seconds:
             return
-        mark = self.core.clock_mark(now, seconds)
+        mark = self.core.clock.clock_mark(now, seconds)
         measurands, stamp = self.keys.items("MeterValuesAlignedData"), iso(mark)
         for outlet in self.core.connectors.values():
             sample = self.reading(outlet, now)
@@ -151,7 +151,7 @@ class Metering(Block):
             elif values and self.core.connected and self.core.registration == "Accepted":
                 meter_value = [{"timestamp": stamp, "sampledValue": values}]
                 payload = {"connectorId": outlet.id, "meterValue": meter_value}
-                self.core.call("MeterValues", payload, now)
+                self.core.calls.make("MeterValues", payload, now)
         self.arm_aligned(now)
 
     def _queue_values(
@@ -159,12 +159,12 @@ class Metering(Block):
     ) -> None:
         if not values:
             return
-        self.core.thin_queue("MeterValues")
+        self.core.calls.thin_queue("MeterValues")
         payload = {
             "connectorId": outlet.id,
             "meterValue": [{"timestamp": stamp, "sampledValue": values}],
         }
-        self.core.queue_message(
+        self.core.calls.queue_message(
             "MeterValues", payload, session.id, transaction_id=session.transaction_id
         )
 

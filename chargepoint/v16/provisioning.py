@@ -39,7 +39,7 @@ class Provisioning(Block):
 
     @hears(topics.BOOT_REFUSED)
     def boot_refused(self, status: str, now: float) -> None:
-        self.core.forget_boot()  # any more: the next link does not change that
+        self.core.service.forget_boot()  # any more: the next link does not change that
 
     @answers(topics.REFUSES_CALLS)
     def refuses_calls(self) -> tuple[str, str] | None:

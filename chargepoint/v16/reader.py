@@ -3,11 +3,11 @@
 from typing import Any
 
 from chargepoint.core.block import Block, command
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import RESERVED_STATES, Event, State
 from chargepoint.reserving import FOR_ANOTHER
-from chargepoint.station import CommandRejected
 from chargepoint.v16.authorization import Authorization, same
 from chargepoint.v16.session import Session16
 from chargepoint.v16.transactions import Sessions
@@ -64,7 +64,7 @@ class Reader(Block):
         if outlet.ev is None and outlet.can(Event.EV_PLUGGED_IN):
             self.core.block("driver").expect(outlet.id)
             outlet.plug(EV.for_connector(outlet.config), now)
-            self.core.report(outlet, now)
+            self.core.statuses.report(outlet, now)
         if outlet.state is State.READY:
             return {"authorization": "Accepted", "connector": outlet.id}
         status = self.authorization.authorize(tag, outlet, now)
@@ -123,7 +123,7 @@ class Reader(Block):
         return max(mine or free, key=lambda outlet: outlet.ev is not None)
 
     def _check_free(self, outlet: Connector, tag: str) -> None:
-        if self.core.has_timer("reset"):
+        if self.core.timers.has("reset"):
             raise CommandRejected("not_possible_now", "The station is about to restart.")
         if not outlet.can(Event.AUTHORIZED):
             status = outlet.status_16

@@ -35,18 +35,18 @@ class Remote(Block):
         core, number = self.core, payload.get("connectorId")
         if core.registration != "Accepted":  # 4.2: not allowed while Pending
             return {"status": "Rejected"}
-        if core.queue_is_full():
+        if core.calls.queue_is_full():
             return {"status": "Rejected"}
         tag = payload["idTag"]
         outlet = core.connectors.get(number) if number is not None else self._any_free(tag)
-        if outlet is None or not outlet.can(Event.AUTHORIZED) or core.has_timer("reset"):
+        if outlet is None or not outlet.can(Event.AUTHORIZED) or core.timers.has("reset"):
             return {"status": "Rejected"}
         if not self._remote_allowed(outlet, tag):
             return {"status": "Rejected"}
         given = payload.get("chargingProfile")
         if given and not (fits_remote_start(given) and self._kept(given, outlet.id)):
             return {"status": "Rejected"}
-        core.later(self._remote_start, outlet.id, tag)
+        core.answers.later(self._remote_start, outlet.id, tag)
         return {"status": "Accepted"}
 
     def _kept(self, profile: dict[str, Any], number: int) -> bool:
@@ -79,7 +79,7 @@ class Remote(Block):
         wanted = payload["transactionId"]
         for session in self.sessions.open.values():
             if session.transaction_id == wanted:
-                self.core.later(self.sessions.stop_at, session.connector, "Remote")
+                self.core.answers.later(self.sessions.stop_at, session.connector, "Remote")
                 return {"status": "Accepted"}
         return {"status": "Rejected"}
 
@@ -91,7 +91,7 @@ class Remote(Block):
         if outlet.error_code == "ConnectorLockFailure":
             return {"status": "UnlockFailed"}
         if outlet.id in self.sessions.open:
-            self.core.later(self.sessions.stop_at, outlet.id, "UnlockCommand")
+            self.core.answers.later(self.sessions.stop_at, outlet.id, "UnlockCommand")
         if (cabinet := self.core.there("cabinet")) is not None:
-            self.core.later(cabinet.free_cable, outlet.id)
+            self.core.answers.later(cabinet.free_cable, outlet.id)
         return {"status": "Unlocked"}

@@ -63,17 +63,17 @@ class Reservation(Reservations, Block):
                 "connector": number,
                 "tag": payload["idTag"],
                 "parent": payload.get("parentIdTag", ""),
-                "expires": seconds_of(payload["expiryDate"]) - self.core.skew,
+                "expires": seconds_of(payload["expiryDate"]) - self.core.clock.skew,
                 "claimed": 0,
             }
-            self.core.later(self._reserve, identity, entry)
+            self.core.answers.later(self._reserve, identity, entry)
         return {"status": status}
 
     def _reservation_status(self, number: int, identity: int, expiry: str, now: float) -> str:
         expires = seconds_of(expiry)
-        if self.core.registration != "Accepted" or self.core.has_timer("reset"):
+        if self.core.registration != "Accepted" or self.core.timers.has("reset"):
             return "Rejected"
-        if expires is None or expires - self.core.skew <= now:
+        if expires is None or expires - self.core.clock.skew <= now:
             return "Rejected"
         if number and number not in self.core.connectors:
             return "Rejected"
@@ -109,7 +109,7 @@ class Reservation(Reservations, Block):
         self.end_reservation(identity, now)
         self.reservations = self.reservations or {}
         self.reservations[identity] = entry
-        self.core.set_timer(("reservation", identity), entry["expires"])
+        self.core.timers.set(("reservation", identity), entry["expires"])
         if entry["connector"]:
             self.show_reserved(self.core.connectors[entry["connector"]], now)
         self.core.changed(URGENT)
@@ -123,11 +123,11 @@ class Reservation(Reservations, Block):
         if entry is None:
             return None
         self.reservations = self.reservations or None
-        self.core.clear_timer(("reservation", identity))
+        self.core.timers.clear(("reservation", identity))
         outlet = self.core.connectors.get(entry["connector"])
         if outlet is not None and outlet.can(Event.RESERVATION_ENDED):
             outlet.apply(Event.RESERVATION_ENDED, now)
-            self.core.report(outlet, now)
+            self.core.statuses.report(outlet, now)
         self.core.changed(URGENT)
         return entry
 
@@ -144,9 +144,10 @@ class Reservation(Reservations, Block):
         entries = (self.reservations or {}).values()
         kept = any(e["connector"] == outlet.id and not e["claimed"] for e in entries)
         if kept and outlet.can(Event.RESERVED):
-            self.core.report(outlet, now)  # 4.9: only from Available does it become Reserved
+            # 4.9: only from Available does it become Reserved.
+            self.core.statuses.report(outlet, now)
             outlet.apply(Event.RESERVED, now)
-            self.core.report(outlet, now)
+            self.core.statuses.report(outlet, now)
 
     # --- who may use a connector -------------------------------------------------------------
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from chargepoint.core.block import Block, action, command, timer
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
-from chargepoint.station import CommandRejected
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.transactions import Sessions
 
@@ -32,14 +32,14 @@ class Resets(Block):
         self.tries = 0
         if (at := saved.get("resetting")) is not None:  # the worker died in the midst of it
             self.begins = now if at is True else at
-            self.core.set_timer("reset", max(now, self.begins))
+            self.core.timers.set("reset", max(now, self.begins))
 
     def saved(self) -> dict[str, Any]:
-        return {"resetting": self.begins} if self.core.has_timer("reset") else {}
+        return {"resetting": self.begins} if self.core.timers.has("reset") else {}
 
     @action("Reset")
     def on_reset(self, payload: dict, now: float) -> dict:
-        self.core.later(self._reset_by_csms, payload["type"])
+        self.core.answers.later(self._reset_by_csms, payload["type"])
         return {"status": "Accepted"}
 
     @command("reset")
@@ -55,31 +55,31 @@ class Resets(Block):
     def begin(self, kind: str, now: float, reason: str) -> None:
         """Transactions end for this reason. A soft reset lets the news out first."""
         core = self.core
-        waits = core.has_timer("reset")  # asked for again: it is put off no further
+        waits = core.timers.has("reset")  # asked for again: it is put off no further
         self.sessions.stop_all(reason, now)
         if not waits:
-            self.begins = now + core.delay("reset", 0.0)
+            self.begins = now + core.clock.delay("reset", 0.0)
         self.patience = now
-        if kind == "Soft" and core.connected and core.queued:
+        if kind == "Soft" and core.connected and core.calls.queued:
             self.patience = max(self.begins, now + SOFT_RESET_PATIENCE)
-            core.set_timer("reset", now + 0.2)
+            core.timers.set("reset", now + 0.2)
         elif self.begins > now:
-            core.set_timer("reset", self.begins)
+            core.timers.set("reset", self.begins)
             core.changed(URGENT)
         else:
             self._reboot(now)
 
     @timer("reset")
     def is_due(self, now: float) -> None:
-        if self.core.queued and self.core.connected and now < self.patience:
-            self.core.set_timer("reset", now + 0.2)
+        if self.core.calls.queued and self.core.connected and now < self.patience:
+            self.core.timers.set("reset", now + 0.2)
         elif now < self.begins:
-            self.core.set_timer("reset", self.begins)
+            self.core.timers.set("reset", self.begins)
         else:
             self._reboot(now)
 
     def _reboot(self, now: float) -> None:
-        self.core.clear_timer("reset")
+        self.core.timers.clear("reset")
         # A session may have begun since, by a driver who had authorized before.
         self.sessions.end_all("SoftReset", now)
         outlets = self.core.connectors.values()
@@ -87,13 +87,13 @@ class Resets(Block):
             self._failed(now)
             return
         self.tries = 0
-        self.core.reboot(now, "Reset")
+        self.core.power.reboot(now, "Reset")
 
     def _failed(self, now: float) -> None:
         """9.1.22 ResetRetries: try again, so often; then stay as it is."""
         if self.tries < self.keys.integer("ResetRetries"):
             self.tries += 1
-            self.core.set_timer("reset", now + RESET_RETRY)
+            self.core.timers.set("reset", now + RESET_RETRY)
         else:
             self.tries = 0
-            self.core.report_all(now)
+            self.core.statuses.report_all(now)

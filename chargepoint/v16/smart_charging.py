@@ -68,7 +68,7 @@ class SmartCharging(Block):
         if profile is None or not self._may_install(profile):
             return {"status": "Rejected"}
         self.profiles = install(self.profiles or [], profile)
-        self.core.later(self.plan)
+        self.core.answers.later(self.plan)
         self.core.changed(URGENT)
         return {"status": "Accepted"}
 
@@ -89,7 +89,7 @@ class SmartCharging(Block):
         if len(kept) == len(self.profiles or ()):
             return {"status": "Unknown"}
         self.profiles = kept
-        self.core.later(self.plan)
+        self.core.answers.later(self.plan)
         self.core.changed(URGENT)
         return {"status": "Accepted"}
 
@@ -98,7 +98,7 @@ class SmartCharging(Block):
         number, seconds = payload["connectorId"], payload["duration"]
         if seconds <= 0 or (number and number not in self.core.connectors):
             return {"status": "Rejected"}
-        begin = int(now + self.core.skew) * 1000
+        begin = int(now + self.core.clock.skew) * 1000
         unit = payload.get("chargingRateUnit", "W")
         periods, seconds = self._composite(number, begin, seconds * 1000, unit)
         start = iso(begin / 1000)
@@ -158,7 +158,7 @@ class SmartCharging(Block):
     def _since(self, session: Session16 | None, otherwise: int) -> int:
         if session is None:
             return otherwise
-        return round((session.started + self.core.skew) * 1000)
+        return round((session.started + self.core.clock.skew) * 1000)
 
     def _found(
         self, ranking: Ranking, outlet: Connector, time: int, since: int
@@ -172,7 +172,7 @@ class SmartCharging(Block):
         """Offer every transaction what the profiles leave it, and wake up when that changes."""
         if self.profiles is None:
             return
-        time, ranking = round((now + self.core.skew) * 1000), Ranking(self.profiles)
+        time, ranking = round((now + self.core.clock.skew) * 1000), Ranking(self.profiles)
         active = sorted(self.sessions.open.values(), key=lambda session: session.started)
         outlets = [self.core.connectors[session.connector] for session in active]
         found: list[Limit] = []
@@ -187,9 +187,9 @@ class SmartCharging(Block):
         self._offer(outlets, shares, now)
         self.profiles = self.profiles or None
         if due is None:
-            self.core.clear_timer("charging")
+            self.core.timers.clear("charging")
         else:
-            self.core.set_timer("charging", due / 1000 - self.core.skew)
+            self.core.timers.set("charging", due / 1000 - self.core.clock.skew)
 
     @timer("charging")
     def due(self, now: float) -> None:
@@ -208,7 +208,7 @@ class SmartCharging(Block):
             elif outlet.state is State.SUSPENDED_EVSE and not session.suspended:
                 outlet.apply(Event.ENERGY_OFFERED, now)
             self.sessions.watch_car(outlet, now)
-            self.core.report(outlet, now)
+            self.core.statuses.report(outlet, now)
 
     # --- the profiles of a transaction -------------------------------------------------------
 
@@ -252,7 +252,7 @@ class SmartCharging(Block):
     def limits_now(self, outlet: Connector, now: float) -> list[tuple[Profile, Period, str]]:
         if not self.profiles:
             return []
-        time, ranking = round((now + self.core.skew) * 1000), Ranking(self.profiles)
+        time, ranking = round((now + self.core.clock.skew) * 1000), Ranking(self.profiles)
         since = self._since(self.sessions.open.get(outlet.id), time)
         found = (self._found(ranking, outlet, time, since), limits.for_station(ranking, time))
         return [(*pair, "CSO") for pair in found if pair]

@@ -3,10 +3,10 @@
 from typing import Any
 
 from chargepoint.core import topics
-from chargepoint.core.block import Block, action, answers, command, failed, hears, timer
+from chargepoint.core.block import EMPTY, Block, action, answers, command, failed, hears, timer
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import INOPERATIVE_STATES, STATUS_16, Event
-from chargepoint.station import EMPTY, CommandRejected
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.topics import (
     AUTHORIZATION_LOST,
@@ -45,9 +45,9 @@ class Status(Block):
 
     def saved(self) -> dict[str, Any]:
         saved: dict[str, Any] = {}
-        if unheard := self.core.waiting_contexts("StatusNotification"):
+        if unheard := self.core.calls.waiting_contexts("StatusNotification"):
             # What was not answered yet is told again by the worker that takes over.
-            told = self.core.reported.items()
+            told = self.core.statuses.reported.items()
             saved["reported"] = {str(n): status for n, status in told if n not in unheard}
         if self.scheduled:
             saved["scheduled"] = sorted(self.scheduled)
@@ -58,9 +58,9 @@ class Status(Block):
     @hears(topics.REGISTERED)
     def registered(self, now: float, rebooted: bool) -> None:
         if rebooted:
-            self.core.forget_reported()
+            self.core.statuses.forget_reported()
             self.send_station_status(now)
-        self.core.report_all(now)
+        self.core.statuses.report_all(now)
 
     @hears(topics.MOVED)
     def moved(self, now: float) -> None:
@@ -74,16 +74,16 @@ class Status(Block):
     def waits(self, connector: Connector, now: float) -> bool:
         """9.1.20 MinimumStatusDuration: a status is sent once it has lasted that long."""
         seconds = self.keys.integer("MinimumStatusDuration")
-        told, status = self.core.reported.get(connector.id), connector.status_16
+        told, status = self.core.statuses.reported.get(connector.id), connector.status_16
         waiting = ("status", connector.id, status)
-        if self.core.has_timer(waiting):
+        if self.core.timers.has(waiting):
             return True
         for other in {*STATUS_16.values()} if seconds else ():
-            self.core.clear_timer(("status", connector.id, other))
+            self.core.timers.clear(("status", connector.id, other))
         # What the CSMS has never been told, after a boot or of a fault, is not kept from it.
         if seconds and told is not None and told != status:
             self.core.changed("soon")
-            self.core.set_timer(waiting, now + seconds)
+            self.core.timers.set(waiting, now + seconds)
             return True
         return False
 
@@ -91,23 +91,25 @@ class Status(Block):
     def has_lasted(self, now: float, number: int, status: str) -> None:
         connector = self.core.connectors.get(number)
         if connector is not None and connector.status_16 == status:
-            self.core.report_now(connector, now)
+            self.core.statuses.report_now(connector, now)
 
     @hears(topics.SEND_STATUS)
     def send_status(self, connector: Connector, now: float) -> None:
-        self.core.call("StatusNotification", self.status_payload(connector, now), now, connector.id)
+        self.core.calls.make(
+            "StatusNotification", self.status_payload(connector, now), now, connector.id
+        )
 
     @failed("StatusNotification")
     def not_heard(self, code: str, number: int | None, now: float) -> None:
         if code == "Disconnected":  # the CSMS has not heard of it: to be said on the next link
-            self.core.forget_reported(number)
+            self.core.statuses.forget_reported(number)
 
     def status_payload(self, connector: Connector, now: float) -> dict[str, Any]:
         payload = {
             "connectorId": connector.id,
             "errorCode": connector.error_code,
             "status": connector.status_16,
-            "timestamp": self.core.stamp(now),
+            "timestamp": self.core.clock.stamp(now),
         }
         if connector.info:
             payload["info"] = connector.info[:50]
@@ -124,9 +126,9 @@ class Status(Block):
             "connectorId": 0,
             "errorCode": "NoError",
             "status": "Available" if self.operative else "Unavailable",
-            "timestamp": self.core.stamp(now),
+            "timestamp": self.core.clock.stamp(now),
         }
-        self.core.call("StatusNotification", payload | (more or {}), now, context)
+        self.core.calls.make("StatusNotification", payload | (more or {}), now, context)
 
     @hears(topics.CHECK_ERROR_CODE)
     def check_error_code(self, code: str) -> None:
@@ -150,7 +152,7 @@ class Status(Block):
             return {"status": "Rejected"}
         # The answer comes before the StatusNotification that tells of the effect.
         status = self._availability_status(number, operative)
-        self.core.later(self._set_availability_later, number, operative)
+        self.core.answers.later(self._set_availability_later, number, operative)
         return {"status": status}
 
     def _set_availability_later(self, number: int, operative: bool, now: float) -> None:
@@ -190,7 +192,7 @@ class Status(Block):
                 self.core.tell(OUT_OF_SERVICE, outlet.id, now)
         elif not operative and outlet.state not in INOPERATIVE_STATES:
             self.scheduled |= {outlet.id}  # in a transaction: when it has ended
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
 
     @hears(SESSION_OVER)
     def carry_out(self, outlet: Connector, now: float) -> None:

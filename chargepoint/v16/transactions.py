@@ -63,24 +63,24 @@ class Sessions(Block):
         for number in self.open:
             self._resume_session(self.core.connectors[number], now)
         for number in [n for n in self.tags if n in self.core.connectors]:
-            at = self.core.due(("plug_timeout", number))
+            at = self.core.timers.due(("plug_timeout", number))
             self.await_plug(self.core.connectors[number], now)
             if at is not None:
-                self.core.set_timer(("plug_timeout", number), at)
+                self.core.timers.set(("plug_timeout", number), at)
 
     def _wait_until(self, number: int, at: float | None, now: float) -> None:
         if at is not None:
-            self.core.set_timer(("plug_timeout", number), max(now, at))
+            self.core.timers.set(("plug_timeout", number), max(now, at))
 
     def _close_removed(self, session: Session16, saved: dict, now: float) -> None:
         """The connector is gone from the configuration: its transaction ends as it was saved."""
         kept = next(c for c in saved["connectors"] if c["id"] == session.connector)
         payload = {
-            "meterStop": round(kept["meter_wh"]), "timestamp": self.core.stamp(now),
+            "meterStop": round(kept["meter_wh"]), "timestamp": self.core.clock.stamp(now),
             "reason": "Other",
         }  # fmt: skip
         known = session.transaction_id
-        self.core.queue_message("StopTransaction", payload, session.id, transaction_id=known)
+        self.core.calls.queue_message("StopTransaction", payload, session.id, transaction_id=known)
 
     def _resume_session(self, outlet: Connector, now: float) -> None:
         """The transaction goes on where the snapshot left it; the car charged on meanwhile."""
@@ -95,7 +95,7 @@ class Sessions(Block):
             saved["sessions"] = [session.to_saved() for session in self.open.values()]
         if self.tags:
             saved["tags"] = {str(k): v for k, v in self.tags.items()}
-            ends = ((n, self.core.due(("plug_timeout", n))) for n in self.tags)
+            ends = ((n, self.core.timers.due(("plug_timeout", n))) for n in self.tags)
             saved["plug_by"] = {str(n): at for n, at in ends if at is not None}
         return saved
 
@@ -113,7 +113,7 @@ class Sessions(Block):
         """The idTag may charge at the outlet: start if a car is there, else wait for it."""
         outlet.apply(Event.AUTHORIZED, now)
         self.tags[outlet.id] = tag
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
         if outlet.ev is not None:
             self.start(outlet, now)
             return
@@ -123,7 +123,7 @@ class Sessions(Block):
         """9.1.6 ConnectionTimeOut: the authorization ends if nobody plugs in."""
         seconds = self.keys.integer("ConnectionTimeOut")
         if seconds:
-            self.core.set_timer(("plug_timeout", outlet.id), now + seconds)
+            self.core.timers.set(("plug_timeout", outlet.id), now + seconds)
         self.core.tell(AWAITED, outlet, now)
 
     @timer("plug_timeout")
@@ -134,12 +134,12 @@ class Sessions(Block):
             self.tags.pop(number, None)
             self.core.tell(GIVEN_UP, outlet, True)
             self.core.tell(AUTHORIZATION_LOST, outlet, now)
-            self.core.report(outlet, now)
+            self.core.statuses.report(outlet, now)
 
     def withdraw(self, outlet: Connector) -> bool:
         """Whoever was authorized at the outlet is not any more; whether anybody was."""
         waited = self.tags.pop(outlet.id, None) is not None
-        self.core.clear_timer(("plug_timeout", outlet.id))
+        self.core.timers.clear(("plug_timeout", outlet.id))
         return waited
 
     # --- start -------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class Sessions(Block):
     def start(self, outlet: Connector, now: float) -> None:
         """The car is there and somebody authorized: the transaction begins."""
         core = self.core
-        core.clear_timer(("plug_timeout", outlet.id))
+        core.timers.clear(("plug_timeout", outlet.id))
         outlet.apply(Event.TRANSACTION_STARTED, now)
         tag = self.tags.pop(outlet.id)
         identity = str(UUID(int=core.rng.getrandbits(128), version=4))
@@ -158,17 +158,17 @@ class Sessions(Block):
             "connectorId": outlet.id,
             "idTag": tag,
             "meterStart": session.meter_start,
-            "timestamp": core.stamp(now),
+            "timestamp": core.clock.stamp(now),
         }
         reservation = core.ask(RESERVATION_USED, outlet, now)
         if reservation is not None:
             payload["reservationId"] = reservation
-        core.queue_message("StartTransaction", payload, session.id)
+        core.calls.queue_message("StartTransaction", payload, session.id)
         core.tell(BEGUN, outlet, session, now)
         self.record(session, now)
         core.changed(URGENT)
         # The driver was authorized: with others in the queue before it, the answer may take long.
-        if not (core.connected and core.registration == "Accepted") or len(core.queued) > 1:
+        if not (core.connected and core.registration == "Accepted") or len(core.calls.queued) > 1:
             self.offer_energy(outlet, now)
 
     def offer_energy(self, outlet: Connector, now: float) -> None:
@@ -181,14 +181,14 @@ class Sessions(Block):
             if outlet.can(event):
                 outlet.apply(event, now)
         self.watch_car(outlet, now)
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
 
     @got("StartTransaction")
     def start_answered(self, payload: dict, message: dict, now: float) -> None:
         info, tag = payload["idTagInfo"], message["payload"]["idTag"]
         self.core.tell(TAG_INFO, tag, info)
         self.core.tell(TAG_JUDGED, tag, info["status"], now)
-        for later in self.core.queued:
+        for later in self.core.calls.queued:
             if later["session"] == message["session"]:
                 later["transaction_id"] = payload["transactionId"]
         session = self._session_of(message)
@@ -207,7 +207,7 @@ class Sessions(Block):
 
     def _record_late_id(self, identity: str, transaction_id: int) -> None:
         """The session ended offline: its last record waits with its StopTransaction."""
-        for later in self.core.queued:
+        for later in self.core.calls.queued:
             if later["session"] == identity and "record" in later:
                 update = {**later["record"], "transaction_id": str(transaction_id)}
                 update["rev"] += 1
@@ -229,7 +229,7 @@ class Sessions(Block):
         session.suspended = True
         if outlet.can(Event.EVSE_SUSPENDED):
             outlet.apply(Event.EVSE_SUSPENDED, now)
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
 
     @hears(topics.MESSAGE_FAILED)
     def message_failed(self, message: dict, code: str, now: float) -> None:
@@ -239,7 +239,7 @@ class Sessions(Block):
     @hears(topics.MESSAGE_GIVEN_UP)
     def message_given_up(self, message: dict, code: str, now: float) -> None:
         if message["action"] == "StartTransaction":
-            for later in self.core.queued:
+            for later in self.core.calls.queued:
                 if later["session"] == message["session"]:
                     later["transaction_id"] = UNKNOWN_TRANSACTION
             session = self._session_of(message)
@@ -260,7 +260,7 @@ class Sessions(Block):
         for session in self.open.values():
             if session.transaction_id is not None:
                 session.transaction_id = UNKNOWN_TRANSACTION
-        for message in self.core.queued:
+        for message in self.core.calls.queued:
             if message.get("transaction_id") is not None:
                 message["transaction_id"] = UNKNOWN_TRANSACTION
 
@@ -278,9 +278,9 @@ class Sessions(Block):
             capped = now + max(1.0, left / outlet.power_w * 3600.0)
             at = capped if at is None else min(at, capped)
         if at is None:
-            self.core.clear_timer(("car", outlet.id))
+            self.core.timers.clear(("car", outlet.id))
         else:
-            self.core.set_timer(("car", outlet.id), at + 0.001)
+            self.core.timers.set(("car", outlet.id), at + 0.001)
 
     @timer("car")
     def car_has_changed(self, now: float, number: int) -> None:
@@ -294,7 +294,7 @@ class Sessions(Block):
             return
         if outlet.state is State.SUSPENDED_EV:
             self.core.tell(DEMAND_CHANGED, now)  # what it leaves is for the others
-        self.core.report(outlet, now)
+        self.core.statuses.report(outlet, now)
         self.watch_car(outlet, now)
 
     @hears(topics.MAINS_CHANGED)
@@ -341,12 +341,12 @@ class Sessions(Block):
         """End the connector's transaction; `id_tag` "" where no token was presented (4.10)."""
         session = self.open[outlet.id]
         self.core.tell(ENDING, outlet, session, now)
-        self.core.clear_timer(("car", outlet.id))
+        self.core.timers.clear(("car", outlet.id))
         outlet.apply(Event.TRANSACTION_ENDED, now)
         meter_stop = round(outlet.meter_wh)
         payload: dict[str, Any] = {
             "meterStop": meter_stop,
-            "timestamp": self.core.stamp(now),
+            "timestamp": self.core.clock.stamp(now),
             "reason": reason,
         }
         if id_tag:
@@ -358,8 +358,8 @@ class Sessions(Block):
         update = self.record(session, now, ended=now, meter_stop=meter_stop, reason=reason)
         known = session.transaction_id
         kept = {"transaction_id": known} if known is not None else {"record": update}
-        self.core.queue_message("StopTransaction", payload, session.id, **kept)
-        self.core.report(outlet, now)
+        self.core.calls.queue_message("StopTransaction", payload, session.id, **kept)
+        self.core.statuses.report(outlet, now)
         self.core.tell(SESSION_OVER, outlet, now)
         self.core.changed(URGENT)
 

@@ -37,18 +37,18 @@ class Triggers(Block):
         core = self.core
         match wanted:
             case "BootNotification":
-                core.later(self._trigger_boot)
+                core.answers.later(self._trigger_boot)
             case "Heartbeat":
-                core.later(self._trigger_heartbeat)
+                core.answers.later(self._trigger_heartbeat)
             case "StatusNotification" | "MeterValues":
                 # There is no meter for the whole station; its status has the connectorId 0.
                 whole = number == 0 and wanted == "StatusNotification"
                 if number is not None and number not in core.connectors and not whole:
                     return {"status": "Rejected"}
                 status = wanted == "StatusNotification"
-                core.later(self._trigger_status if status else self._trigger_values, number)
+                core.answers.later(self._trigger_status if status else self._trigger_values, number)
             case "FirmwareStatusNotification" | "DiagnosticsStatusNotification":
-                core.later(core.tell, STATUS_ASKED, wanted)
+                core.answers.later(core.tell, STATUS_ASKED, wanted)
             case _:
                 return {"status": "NotImplemented"}
         return {"status": "Accepted"}
@@ -59,19 +59,21 @@ class Triggers(Block):
             case message if message in COMMON:
                 return self.on_trigger_message(payload, now)
             case "LogStatusNotification":
-                self.core.later(self.core.tell, STATUS_ASKED, "LogStatusNotification")
+                self.core.answers.later(self.core.tell, STATUS_ASKED, "LogStatusNotification")
             case "FirmwareStatusNotification":
-                self.core.later(self.core.tell, STATUS_ASKED, "SignedFirmwareStatusNotification")
+                self.core.answers.later(
+                    self.core.tell, STATUS_ASKED, "SignedFirmwareStatusNotification"
+                )
             case "SignChargePointCertificate":
                 self.core.tell(SIGNING_ASKED, TRIGGERED)
         return {"status": "Accepted"}
 
     def _trigger_boot(self, now: float) -> None:
         payload = self.core.ask(topics.BOOT_PAYLOAD)
-        self.core.call("BootNotification", payload, now, TRIGGERED, owner="triggers")
+        self.core.calls.make("BootNotification", payload, now, TRIGGERED, owner="triggers")
 
     def _trigger_heartbeat(self, now: float) -> None:
-        self.core.call("Heartbeat", {}, now, TRIGGERED)
+        self.core.calls.make("Heartbeat", {}, now, TRIGGERED)
 
     def _trigger_status(self, number: int | None, now: float) -> None:
         if number in (None, 0):
@@ -79,7 +81,7 @@ class Triggers(Block):
         for outlet in self.core.connectors.values():
             if number in (None, outlet.id):
                 payload = self.status.status_payload(outlet, now)
-                self.core.call("StatusNotification", payload, now, TRIGGERED)
+                self.core.calls.make("StatusNotification", payload, now, TRIGGERED)
 
     def _trigger_values(self, number: int | None, now: float) -> None:
         measurands = self.keys.items("MeterValuesSampledData") or _WHEN_NONE
@@ -92,12 +94,12 @@ class Triggers(Block):
                 values = sampled_values(sample, _WHEN_NONE, "Trigger")
             payload: dict[str, Any] = {
                 "connectorId": outlet.id,
-                "meterValue": [{"timestamp": self.core.stamp(now), "sampledValue": values}],
+                "meterValue": [{"timestamp": self.core.clock.stamp(now), "sampledValue": values}],
             }
             session = self.sessions.open.get(outlet.id)
             if session is not None and session.transaction_id is not None:
                 payload["transactionId"] = session.transaction_id
-            self.core.call("MeterValues", payload, now, TRIGGERED)
+            self.core.calls.make("MeterValues", payload, now, TRIGGERED)
 
     # --- a boot that was asked for is no reboot ----------------------------------------------
 
@@ -105,12 +107,12 @@ class Triggers(Block):
     def boot_answered(self, payload: dict, context: Any, now: float) -> None:
         core = self.core
         if core.registration != "Accepted" or payload["status"] != "Accepted":
-            core.got_boot_notification(payload, context, now)
+            core.service.booted_or_not(payload, context, now)
             return
-        core.set_clock(payload["currentTime"], now)
+        core.clock.follow(payload["currentTime"], now)
         interval = float(payload["interval"])
         core.tell(topics.BOOT_ACCEPTED, interval, now)
-        core.set_heartbeat(interval if interval > 0 else core.interval, now)
+        core.service.set_heartbeat(interval if interval > 0 else core.service.interval, now)
 
     @failed("BootNotification", own=True)
     def boot_failed(self, code: str, context: Any, now: float) -> None:

@@ -2,9 +2,9 @@
 
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, action, answers, command, hears
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import IN_TRANSACTION_STATES, INOPERATIVE_STATES, Event
-from chargepoint.station import CommandRejected
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
@@ -25,12 +25,12 @@ class Availability(Block):
     def send_status(self, connector: Connector, now: float, context: str | None = None) -> None:
         outlet = self.core.outlets[connector.id]
         payload = {
-            "timestamp": self.core.stamp(now),
+            "timestamp": self.core.clock.stamp(now),
             "connectorStatus": connector.status_201,
             "evseId": outlet.evse,
             "connectorId": outlet.connector_id,
         }
-        self.core.call("StatusNotification", payload, now, context)
+        self.core.calls.make("StatusNotification", payload, now, context)
 
     @action("ChangeAvailability")
     def on_change_availability(self, payload: dict, now: float) -> dict:
@@ -41,11 +41,11 @@ class Availability(Block):
         operative = payload["operationalStatus"] == "Operative"
         outlets = [o for o in outlets if not self.core.ask(topics.HELD, o.hardware, operative)]
         waits = [self.make_available(outlet, operative, now) for outlet in outlets]
-        self.core.later(self._report_later)
+        self.core.answers.later(self._report_later)
         return {"status": "Scheduled" if any(waits) else "Accepted"}
 
     def _report_later(self, now: float) -> None:
-        self.core.report_all(now)
+        self.core.statuses.report_all(now)
 
     def make_available(self, outlet: Outlet, operative: bool, now: float) -> bool:
         """Change it, or True if that must wait for the end of a transaction (G03.FR.05)."""
@@ -61,7 +61,7 @@ class Availability(Block):
         if hardware.state not in INOPERATIVE_STATES:
             hardware.apply(Event.MADE_INOPERATIVE, now)
             self.core.block("transactions").withdraw(outlet)
-            self.core.clear_timer(("ev_timeout", outlet.number))
+            self.core.timers.clear(("ev_timeout", outlet.number))
             outlet.seen = outlet.points()
             self.core.block("reservation").unclaim_reservation(outlet, now)
             self.core.block("reservation").end_broken_reservations(now)
@@ -70,7 +70,7 @@ class Availability(Block):
     def availability_due(self, outlet: Outlet, now: float) -> None:
         """A transaction has ended: do what was scheduled."""
         if outlet.inoperative_after and not self.make_available(outlet, False, now):
-            self.core.report(outlet.hardware, now)
+            self.core.statuses.report(outlet.hardware, now)
         self.core.block("updating").transaction_over(now)
 
     @command("availability")
@@ -80,5 +80,5 @@ class Availability(Block):
         outlet = self.core.outlet(connector)
         held = self.core.ask(topics.HELD, outlet.hardware, operative)
         waits = not held and self.make_available(outlet, operative, now)
-        self.core.report(outlet.hardware, now)
+        self.core.statuses.report(outlet.hardware, now)
         return {"status": "Scheduled" if waits else "Accepted"}

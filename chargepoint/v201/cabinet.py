@@ -81,7 +81,7 @@ class Cabinet(HeldCables, Block):
     def unlock(self, outlet: Outlet) -> str | None:
         if outlet.hardware.error_code == "ConnectorLockFailure":
             return "UnlockFailed"
-        self.core.later(self.free_cable, outlet.number)
+        self.core.answers.later(self.free_cable, outlet.number)
         return None
 
     # --- the variable ------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class Provisioning(Block):
         modem = {"iccid": config.iccid[:20], "imsi": config.imsi[:20]}
         if any(modem.values()):
             station["modem"] = {name: value for name, value in modem.items() if value}
-        return {"reason": self.core.boot_reason, "chargingStation": station}
+        return {"reason": self.core.service.boot_reason, "chargingStation": station}
 
     @answers(core_topics.PING_INTERVAL)
     def ping_interval(self) -> float:
@@ -58,8 +58,8 @@ class Provisioning(Block):
     @hears(topics.VARIABLES_CHANGED)
     def heed_intervals(self, now: float) -> None:
         interval = self.default_interval()
-        if interval != self.core.interval and self.core.booted:
-            self.core.set_heartbeat(interval, now)
+        if interval != self.core.service.interval and self.core.booted:
+            self.core.service.set_heartbeat(interval, now)
         if self.core.connected:
             self.core.put(PingInterval(self.ping_interval()))
 
@@ -79,8 +79,8 @@ class Provisioning(Block):
         since, self.offline_since = self.offline_since, None
         away = now - since if since is not None else 0.0
         if rebooted or away > self.core.model.integer("OCPPCommCtrlr.OfflineThreshold"):
-            self.core.forget_reported()
-        self.core.report_all(now)
+            self.core.statuses.forget_reported()
+        self.core.statuses.report_all(now)
 
     @hears(core_topics.WENT_OFFLINE)
     def went_offline(self, now: float) -> None:

@@ -27,7 +27,7 @@ class RemoteControl(Block):
     def on_request_start_transaction(self, payload: dict, now: float) -> dict:
         if self.core.registration != "Accepted":  # B02.FR.05
             return _rejected("NotEnabled", "the station is not accepted yet")
-        if self.core.queue_is_full():
+        if self.core.calls.queue_is_full():
             return _rejected("OutOfStorage", "too many transaction messages wait for their answer")
         token, group = plain(payload["idToken"]), payload.get("groupIdToken")
         group = token_key(group) if group else ""
@@ -43,7 +43,9 @@ class RemoteControl(Block):
             if why is not None:
                 return why
             self._keep_profile(outlet, profile, now)
-        self.core.later(self._start_remotely, outlet.number, token, payload["remoteStartId"], group)
+        self.core.answers.later(
+            self._start_remotely, outlet.number, token, payload["remoteStartId"], group
+        )
         if outlet.transaction is not None:  # F01.FR.13: begun when the cable was plugged in
             return {"status": "Accepted", "transactionId": outlet.transaction.id}
         return {"status": "Accepted"}
@@ -101,7 +103,7 @@ class RemoteControl(Block):
         outlet = self.core.running(payload["transactionId"])
         if outlet is None:
             return _rejected("TxNotFound", "no such transaction is running")
-        self.core.later(self._stop_remotely, payload["transactionId"])
+        self.core.answers.later(self._stop_remotely, payload["transactionId"])
         return {"status": "Accepted"}
 
     def _stop_remotely(self, transaction_id: str, now: float) -> None:
@@ -142,34 +144,38 @@ class RemoteControl(Block):
             case "BootNotification":
                 if self.core.registration == "Accepted":  # F06.FR.17
                     return _rejected("NotEnabled", "already accepted")
-                self.core.later(self._boot_again)
+                self.core.answers.later(self._boot_again)
             case "Heartbeat":
-                self.core.call("Heartbeat", {}, now, "triggered")
+                self.core.calls.make("Heartbeat", {}, now, "triggered")
             case "StatusNotification":
                 if payload.get("evse", {}).get("connectorId") is None:
                     return _rejected("MissingParam", "name a connector")  # F06.FR.12
-                self.core.later(self._status_triggered, outlets[0].number)
+                self.core.answers.later(self._status_triggered, outlets[0].number)
             case "MeterValues":
-                self.core.later(self._meter_triggered, [outlet.number for outlet in outlets])
+                self.core.answers.later(
+                    self._meter_triggered, [outlet.number for outlet in outlets]
+                )
             case "TransactionEvent":
                 if not any(outlet.transaction for outlet in outlets):
                     return _rejected("TxNotFound", "no transaction is running there")
-                self.core.later(self._event_triggered, [outlet.number for outlet in outlets])
+                self.core.answers.later(
+                    self._event_triggered, [outlet.number for outlet in outlets]
+                )
             case "FirmwareStatusNotification":
-                self.core.later(self.core.block("updating").trigger_firmware_status)
+                self.core.answers.later(self.core.block("updating").trigger_firmware_status)
             case "SignChargingStationCertificate":
-                self.core.later(self.core.block("signing").trigger_signing)
+                self.core.answers.later(self.core.block("signing").trigger_signing)
             case "LogStatusNotification":
-                self.core.later(self.core.block("uploading").trigger_log_status)
+                self.core.answers.later(self.core.block("uploading").trigger_log_status)
             case "PublishFirmwareStatusNotification":
-                self.core.later(self.core.block("publishing").trigger_publication_status)
+                self.core.answers.later(self.core.block("publishing").trigger_publication_status)
             case _:
                 return {"status": "NotImplemented"}  # F06.FR.08
         return {"status": "Accepted"}
 
     def _boot_again(self, now: float) -> None:
-        self.core.boot_as("Triggered")
-        self.core.boot_anew()
+        self.core.service.boot_as("Triggered")
+        self.core.service.boot_anew()
 
     def _status_triggered(self, number: int, now: float) -> None:
         if number in self.core.connectors:
@@ -186,7 +192,7 @@ class RemoteControl(Block):
             if meter and outlet.evse not in seen:
                 seen.add(outlet.evse)
                 payload = {"evseId": outlet.evse, "meterValue": meter}
-                self.core.call("MeterValues", payload, now, "triggered")
+                self.core.calls.make("MeterValues", payload, now, "triggered")
 
     def _event_triggered(self, numbers: list[int], now: float) -> None:
         for outlet in (self.core.outlets[n] for n in numbers if n in self.core.outlets):
@@ -203,9 +209,10 @@ class RemoteControl(Block):
     def on_get_transaction_status(self, payload: dict, now: float) -> dict:
         asked = payload.get("transactionId")
         if asked is None:  # E14.FR.06: no ongoingIndicator without a transaction
-            return {"messagesInQueue": bool(self.core.queued)}
+            return {"messagesInQueue": bool(self.core.calls.queued)}
         ids = (
-            message["payload"]["transactionInfo"]["transactionId"] for message in self.core.queued
+            message["payload"]["transactionInfo"]["transactionId"]
+            for message in self.core.calls.queued
         )
         return {
             "ongoingIndicator": self.core.running(asked) is not None,
@@ -214,4 +221,6 @@ class RemoteControl(Block):
 
     @action("DataTransfer")
     def on_data_transfer(self, payload: dict, now: float) -> dict:
-        return self.core.data_transfer(payload, now)  # P01.FR.05: of a vendor's block, if any
+        return self.core.answers.data_transfer(
+            payload, now
+        )  # P01.FR.05: of a vendor's block, if any

@@ -59,7 +59,7 @@ class Reservation(Reservations, Block):
         evse, expires = payload.get("evseId", 0), seconds_of(payload["expiryDateTime"])
         if not self.core.model.flag("ReservationCtrlr.Enabled"):
             return _rejected("NotEnabled", "reservation is switched off")
-        if expires is None or expires - self.core.skew <= now:
+        if expires is None or expires - self.core.clock.skew <= now:
             return _rejected("InvalidValue", "expiryDateTime is not in the future")
         if self.core.registration != "Accepted" or self.core.block("resets").reset_due is not None:
             return _rejected("NotEnabled", "the station is not in service")
@@ -71,13 +71,13 @@ class Reservation(Reservations, Block):
             "type": payload.get("connectorType", ""),
             "token": key(payload["idToken"]),
             "group": key(group) if group else "",
-            "expires": expires - self.core.skew,
+            "expires": expires - self.core.clock.skew,
             "claimed": 0,
             "since": now,
         }
         status = self._room_for(entry, payload["id"])
         if status == "Accepted":
-            self.core.later(self._reserve, payload["id"], entry)
+            self.core.answers.later(self._reserve, payload["id"], entry)
         return status if isinstance(status, dict) else {"status": status}
 
     def _room_for(self, entry: dict, identity: int) -> str | dict:
@@ -115,7 +115,7 @@ class Reservation(Reservations, Block):
         self.end_reservation(identity, now)
         self.reservations = self.reservations or {}
         self.reservations[identity] = entry
-        self.core.set_timer(("reservation", identity), entry["expires"])
+        self.core.timers.set(("reservation", identity), entry["expires"])
         self.show_reservations(now)
         self.core.changed(URGENT)
 
@@ -126,12 +126,12 @@ class Reservation(Reservations, Block):
 
     def _tell(self, identity: int, status: str, now: float) -> None:
         payload = {"reservationId": identity, "reservationUpdateStatus": status}
-        self.core.call("ReservationStatusUpdate", payload, now)
+        self.core.calls.make("ReservationStatusUpdate", payload, now)
 
     def end_reservation(self, identity: int, now: float) -> bool:
         if (self.reservations or {}).pop(identity, None) is None:
             return False
-        self.core.clear_timer(("reservation", identity))
+        self.core.timers.clear(("reservation", identity))
         self.show_reservations(now)
         self.reservations = self.reservations or None
         self.core.changed(URGENT)
@@ -163,9 +163,10 @@ class Reservation(Reservations, Block):
             )
             event = Event.RESERVED if kept else Event.RESERVATION_ENDED
             if outlet.hardware.can(event):
-                self.core.report(outlet.hardware, now)  # a message each for what came before
+                # A message each for what came before.
+                self.core.statuses.report(outlet.hardware, now)
                 outlet.hardware.apply(event, now)
-                self.core.report(outlet.hardware, now)
+                self.core.statuses.report(outlet.hardware, now)
 
     # --- who may use a connector (H03) -------------------------------------------------------
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, action, answers, command, hears, timer
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
-from chargepoint.station import CommandRejected
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
@@ -49,7 +49,7 @@ class Resets(Block):
         for evse, (at, _) in (self.resets or {}).items():
             if at is not None:
                 timer = "rebooting" if evse == STATION else ("evse_reset", evse)
-                self.core.set_timer(timer, max(now, at))
+                self.core.timers.set(timer, max(now, at))
 
     def saved(self) -> dict[str, Any]:
         saved: dict[str, Any] = {}
@@ -73,9 +73,9 @@ class Resets(Block):
             case "OnIdle", _:
                 return {"status": self._evse_on_idle(evse, now)}
             case "Immediate", None:
-                self.core.later(self.reset_now, "RemoteReset")
+                self.core.answers.later(self.reset_now, "RemoteReset")
             case "Immediate", _:
-                self.core.later(self._reset_evse, evse)
+                self.core.answers.later(self._reset_evse, evse)
             case _:
                 return {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedRequest"}}
         return {"status": "Accepted"}
@@ -89,8 +89,8 @@ class Resets(Block):
             status = self.reset_on_idle("LocalReset", now)
         else:
             status = "Accepted"
-            self.core.later(self.reset_now, "LocalReset")
-        self.core.run_later(now)
+            self.core.answers.later(self.reset_now, "LocalReset")
+        self.core.answers.run_later(now)
         return {"status": status}
 
     # --- the whole station -------------------------------------------------------------------
@@ -99,10 +99,11 @@ class Resets(Block):
         """ "Accepted" (and reset after the answer) or "Scheduled"."""
         if _busy(list(self.core.outlets.values())):
             self.reset_due = reason
-            self.core.later(self._hold_for_reset, STATION)  # nobody else is to begin
+            self.core.answers.later(self._hold_for_reset, STATION)  # nobody else is to begin
             self.core.changed(URGENT)
             return "Scheduled"
-        self.core.later(self.reset_now, "RemoteReset" if reason == "ScheduledReset" else reason)
+        cause = "RemoteReset" if reason == "ScheduledReset" else reason
+        self.core.answers.later(self.reset_now, cause)
         return "Accepted"
 
     @hears(core_topics.RESUMED)
@@ -112,10 +113,10 @@ class Resets(Block):
             if _busy(list(self.core.outlets.values())):
                 self._hold_for_reset(STATION, now)  # the one that has ended
             else:
-                self.core.set_timer("reset", now)
+                self.core.timers.set("reset", now)
         for evse, (at, _) in (self.resets or {}).items():
             if evse != STATION and at is None and not _busy(self.core.outlets_of({"id": evse})):
-                self.core.set_timer(("evse_reset", evse), now)
+                self.core.timers.set(("evse_reset", evse), now)
 
     @timer("reset")
     def at_reset(self, now: float) -> None:
@@ -127,7 +128,7 @@ class Resets(Block):
 
         Ended events that have not left by then are kept and sent after the boot.
         """
-        pause = self.core.delay("reset", 0.0)
+        pause = self.core.clock.delay("reset", 0.0)
         if pause <= 0:
             self.at_reset_retry(now, reason, 0)
             return
@@ -137,8 +138,8 @@ class Resets(Block):
         self.reboot_after(pause, now)
 
     def reboot_after(self, pause: float, now: float) -> None:
-        if not self.core.has_timer("rebooting"):  # asked for again: it is put off no further
-            self.core.set_timer("rebooting", now + pause)
+        if not self.core.timers.has("rebooting"):  # asked for again: it is put off no further
+            self.core.timers.set("rebooting", now + pause)
             self._note_reset(STATION, now + pause)
 
     @timer("rebooting")
@@ -148,14 +149,14 @@ class Resets(Block):
 
     @timer("reset_retry")
     def at_reset_retry(self, now: float, reason: str, tries: int) -> None:
-        self.core.clear_timer("reset")
+        self.core.timers.clear("reset")
         self._end_all("ResetCommand", "ImmediateReset", now)
         if not self._cannot_restart():
             self.core.model.booted()
-            self.core.reboot(now, reason)
+            self.core.power.reboot(now, reason)
         elif tries < self.core.model.integer("OCPPCommCtrlr.ResetRetries"):
             self.reset_due = reason  # for whoever resumes this station
-            self.core.set_timer(("reset_retry", reason, tries + 1), now + RETRY)
+            self.core.timers.set(("reset_retry", reason, tries + 1), now + RETRY)
             self.core.changed(URGENT)
         else:
             self._free_from_reset(STATION, now)
@@ -192,22 +193,22 @@ class Resets(Block):
 
     def _evse_on_idle(self, evse: int, now: float) -> str:
         if not _busy(self.core.outlets_of({"id": evse})):
-            self.core.later(self._reset_evse, evse)
+            self.core.answers.later(self._reset_evse, evse)
             return "Accepted"
         self._note_reset(evse, None)
-        self.core.later(self._hold_for_reset, evse)
+        self.core.answers.later(self._hold_for_reset, evse)
         return "Scheduled"  # B12.FR.07
 
     def _reset_evse(self, evse: int, now: float) -> None:
         """B11.FR.08, B12.FR.08: out of service while it starts again; the station stays online."""
         back = (
-            now + self.core.delay("reset", 0.0) + self.core.restart_seconds()
+            now + self.core.clock.delay("reset", 0.0) + self.core.clock.restart_seconds()
         )  # as the station takes
         self._note_reset(evse, back)
         outlets = self.core.outlets_of({"id": evse})
         self.stop_outlets(outlets, "ResetCommand", "ImmediateReset", now)
         self._hold_for_reset(evse, now)
-        self.core.set_timer(("evse_reset", evse), back)
+        self.core.timers.set(("evse_reset", evse), back)
 
     @timer("evse_reset")
     def at_evse_reset(self, now: float, evse: int) -> None:
@@ -234,7 +235,7 @@ class Resets(Block):
             ):
                 self.core.block("updating").take_out(hardware, now)
                 held = [*held, hardware.id]
-                self.core.report(hardware, now)
+                self.core.statuses.report(hardware, now)
         self.resets = {**(self.resets or {}), evse: [at, held]}
         self.core.changed(URGENT)
 
@@ -244,12 +245,12 @@ class Resets(Block):
         for hardware in (self.core.connectors[n] for n in held if n in self.core.connectors):
             if hardware.can(Event.MADE_OPERATIVE):
                 hardware.apply(Event.MADE_OPERATIVE, now)
-                self.core.report(hardware, now)
+                self.core.statuses.report(hardware, now)
         self.core.changed(URGENT)
 
     def _free_all_from_resets(self, now: float) -> None:
         for evse in list(self.resets or ()):
-            self.core.clear_timer(("evse_reset", evse))
+            self.core.timers.clear(("evse_reset", evse))
             self._free_from_reset(evse, now)
 
     @answers(topics.HELD)

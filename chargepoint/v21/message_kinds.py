@@ -55,8 +55,8 @@ class MessageKinds21(Block):
         if type(frame) is rpc.CallResultError:
             action = self.answered_action(frame.unique_id)
             code = frame.code[:60] if action else "ignored: no answer of ours has this id"
-            self.core.note("CallResultError", text, now, code, action, frame.unique_id)
+            self.core.answers.note("CallResultError", text, now, code, action, frame.unique_id)
         else:
             # No message of this type is defined for a CSMS to send.
             words = "ignored: no Send is defined from a CSMS"
-            self.core.note("Send", text, now, words, frame.action[:60], frame.unique_id)
+            self.core.answers.note("Send", text, now, words, frame.action[:60], frame.unique_id)

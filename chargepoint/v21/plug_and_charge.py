@@ -44,7 +44,7 @@ class PlugAndCharge21(PlugAndCharge):
             for data in hashed
         ]  # fmt: skip
         payload = {"certificateStatusRequests": requests}
-        self.core.call("GetCertificateChainStatus", payload, now, (outlet.number, ev.emaid))
+        self.core.calls.make("GetCertificateChainStatus", payload, now, (outlet.number, ev.emaid))
 
     @got("GetCertificateChainStatus")
     def got_get_certificate_chain_status(self, payload: dict, context: Any, now: float) -> None:

@@ -28,7 +28,7 @@ class Resumption(Resets):
     def resume(self, now: float) -> None:
         super().resume(now)
         if self.resume_by is not None:
-            self.core.set_timer("resume", now)
+            self.core.timers.set("resume", now)
 
     def saved(self) -> dict[str, Any]:
         saved = super().saved()
@@ -46,11 +46,11 @@ class Resumption(Resets):
             code, why = "NotEnabled", f"{_TIMEOUT} is 0"
         if code:
             return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": why}}
-        self.core.later(self._reset_and_resume)
+        self.core.answers.later(self._reset_and_resume)
         return {"status": "Accepted"}
 
     def _reset_and_resume(self, now: float) -> None:
-        pause = self.core.delay("reset", 0.0)
+        pause = self.core.clock.delay("reset", 0.0)
         if pause <= 0:
             self._reboot_and_resume(now)
         else:
@@ -67,18 +67,18 @@ class Resumption(Resets):
         # Such a reset waits for no transaction to end.
         if self.reset_due != _AND_RESUME:
             super().reset_if_idle(now)
-        elif not self.core.has_timer("rebooting"):
-            self.core.set_timer("rebooting", now)
+        elif not self.core.timers.has("rebooting"):
+            self.core.timers.set("rebooting", now)
 
     def _reboot_and_resume(self, now: float) -> None:
         self.reset_due = None
         self._interrupted("Reboot", now)
         self.stop_outlets(self.outlets_to_end("Reboot"), "ResetCommand", "ImmediateReset", now)
         self.core.model.booted()
-        seconds = self.core.restart_seconds()
-        self.core.reboot(now, "RemoteReset", seconds)
+        seconds = self.core.clock.restart_seconds()
+        self.core.power.reboot(now, "RemoteReset", seconds)
         if self.resume_by is not None:
-            self.core.set_timer("resume", now + seconds)
+            self.core.timers.set("resume", now + seconds)
 
     @hears(core_topics.POWER_FAILED)
     def end_without_power(self, now: float) -> None:

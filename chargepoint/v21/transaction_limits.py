@@ -66,9 +66,9 @@ class TransactionLimits21(Transactions):
             self.watch_cap(outlet, now)
         if "maxTime" in transaction.limits:
             end = transaction.started + transaction.limits["maxTime"]
-            self.core.set_timer(("time_limit", outlet.number), max(now, end))
+            self.core.timers.set(("time_limit", outlet.number), max(now, end))
         if "maxSoC" in transaction.limits:
-            self.core.set_timer(("soc_limit", outlet.number), now + _LOOK)
+            self.core.timers.set(("soc_limit", outlet.number), now + _LOOK)
         if "maxCost" in transaction.limits:
             self.core.block("pricing").watch_cost(outlet, now)
 
@@ -94,7 +94,7 @@ class TransactionLimits21(Transactions):
         if ev is not None and ev.soc >= most:
             self.bar(outlet, "SoCLimitReached", now)
         else:
-            self.core.set_timer(("soc_limit", number), now + _LOOK)
+            self.core.timers.set(("soc_limit", number), now + _LOOK)
 
     @gathers(topics.INFO_PARTS)
     def limits_told(self, outlet: Outlet) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class _Asked:
 
 
 def _is_own(uid: str) -> bool:
-    """Whether a station has numbered the Call itself (chargepoint/calls.py): one that an operator
+    """Whether a station has numbered the Call itself (chargepoint/core/calls.py): one an operator
     crafted goes beside the one in flight."""
     return uid[10:11] == "-" and uid[11:].isdecimal()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-# name -> (least, most) in seconds; what they are of: chargepoint/timekeeping.py.
+# name -> (least, most) in seconds; what they are of: chargepoint/core/clock.py.
 USUAL: dict[str, tuple[float, float]] = {
     "reset": (3, 7),
     "restart": (5, 15),

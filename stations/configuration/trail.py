@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from accounts.trail import acts, values
-from chargepoint.commands import LOOKS as LOOKING
+from chargepoint.core.commands import LOOKS as LOOKING
 
 if TYPE_CHECKING:
     from stations.models import Station

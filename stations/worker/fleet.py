@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
 from chargepoint.said import Said
-from chargepoint.station import CommandRejected
 from chargepoint.switching import carried_over, ended
 from chargepoint.versions import make_station
 from stations.link.dialer import Dialer, LinkState

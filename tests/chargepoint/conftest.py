@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargepoint import calls
+from chargepoint.core import calls
 from tests import unhurried
 
 unhurried.load()

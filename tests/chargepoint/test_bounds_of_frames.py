@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.calls import QUEUE_AT_MOST
+from chargepoint.core.calls import QUEUE_AT_MOST
 from chargepoint.times import iso, next_mark
 from tests.chargepoint.peer import START, Peer
 
@@ -102,7 +102,7 @@ def offline(peer):
     longest = 0
     for _ in range(QUEUE_AT_MOST + 300):
         peer.pass_time(1)
-        longest = max(longest, len(peer.station.queued))
+        longest = max(longest, len(peer.station.calls.queued))
     return longest
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.states import STATUS_16, STATUS_201, Event, State
-from chargepoint.station import CommandRejected
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v201.csms import booted
 

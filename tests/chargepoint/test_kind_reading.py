@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from chargepoint import answers, schemas
+from chargepoint import schemas
 from chargepoint.common import breaches
+from chargepoint.core import answers
 from chargepoint.kindly import read_kindly
 from chargepoint.times import iso
 from tests.chargepoint.bounds.inputs import Filler, schema_of
@@ -37,8 +38,8 @@ def booted(peer: Peer, **changes: Any) -> Peer:
 def test_a_lenient_station_enters_service_on_an_answer_as_seen_in_the_field(changes, what):
     peer = booted(Peer(lenient=True), **changes)
     assert peer.station.registration == "Accepted"
-    assert peer.station.interval == 300
-    assert abs(peer.station.station_time(peer.now) - START) < 1
+    assert peer.station.service.interval == 300
+    assert abs(peer.station.clock.station_time(peer.now) - START) < 1
     [frame] = [f for f in peer.received if f.action == "BootNotification"]
     assert frame.mark == f"read kindly: {what}"
     assert frame.error  # as a strict station has it: the log says what the schema refuses

@@ -2,7 +2,7 @@
 
 import pytest
 
-import chargepoint.calls
+import chargepoint.core.calls
 from chargepoint.effects import Close, Received, Send
 from chargepoint.times import iso
 from tests.chargepoint.peer import START, Peer
@@ -15,7 +15,7 @@ def kinds(effects):
 @pytest.fixture
 def lenient(monkeypatch):
     """As in production: a bug of ours is logged instead of raised."""
-    monkeypatch.setattr(chargepoint.calls, "STRICT", False)
+    monkeypatch.setattr(chargepoint.core.calls, "STRICT", False)
 
 
 def test_after_a_reset_nothing_is_sent_on_the_old_link():
@@ -119,13 +119,13 @@ def test_a_bug_in_a_handler_is_answered_with_internal_error(lenient, monkeypatch
 def test_an_invalid_call_of_ours_is_not_sent_and_blocks_nothing(lenient):
     peer = Peer().connect()
     station = peer.station
-    station.queue_message("MeterValues", {"connectorId": "one"}, "s", transaction_id=1)
-    station.queue_message("StopTransaction", {"meterStop": 1, "timestamp": iso(START)}, "s",
+    station.calls.queue_message("MeterValues", {"connectorId": "one"}, "s", transaction_id=1)
+    station.calls.queue_message("StopTransaction", {"meterStop": 1, "timestamp": iso(START)}, "s",
                           transaction_id=1)  # fmt: skip
     peer.take(station.wake(peer.now))
     assert peer.calls("MeterValues") == []
     assert peer.calls("StopTransaction")
-    assert not station.queued
+    assert not station.calls.queued
 
 
 def test_a_status_that_was_lost_with_the_link_is_told_on_the_next():

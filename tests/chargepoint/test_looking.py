@@ -2,10 +2,9 @@
 
 import pytest
 
-from chargepoint.commands import LOOKS
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.core import topics
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import LOOKS, CommandRejected
 from chargepoint.versions import make_station
 
 VERSIONS = ("1.6", "2.0.1", "2.1")

@@ -64,7 +64,7 @@ def test_a_state_of_before_resumes_with_all_that_it_has(version):
     station, effects = resumed(version)
     snapshot = station.snapshot()
     assert snapshot["connectors"][0]["transaction"] == OLD[version]["connectors"][0]["transaction"]
-    assert len(station.queued) == 1
+    assert len(station.calls.queued) == 1
     assert 4 in block(station, "reservation").reservations
     [told] = [effect.update for effect in effects if type(effect) is Session]
     assert (told["state"], told["connector"]) == ("active", 1)
@@ -82,7 +82,7 @@ def test_what_was_told_since_is_taken_up(version):
     assert station.connectors[1].meter_wh >= 5000
     assert Changed(URGENT) in effects
     # It was sent and not answered: the same once more, and what was answered is not repeated.
-    [waiting] = station.queued
+    [waiting] = station.calls.queued
     sent = station.ask(topics.MESSAGE_PAYLOAD, waiting) or waiting["payload"]
     assert (waiting["action"], sent) == later_event(version, 40, 5000)
     if version != "1.6":
@@ -93,8 +93,8 @@ def test_what_was_told_since_is_taken_up(version):
 def test_of_frames_that_the_state_knows_nothing_is_taken_twice(version):
     said = said_that(("Call", *later_event(version, 0, 1)))
     station, _ = resumed(version, said, logged=1)
-    assert len(station.queued) == 1
-    assert station.queued[0]["payload"] == OLD[version]["saved"]["queue"][0]["payload"]
+    assert len(station.calls.queued) == 1
+    assert station.calls.queued[0]["payload"] == OLD[version]["saved"]["queue"][0]["payload"]
 
 
 def test_an_answer_that_came_last_is_heeded():
@@ -110,7 +110,7 @@ def test_an_answer_that_came_last_is_heeded():
     said = said_that(("Call", "StartTransaction", start), ("CallResult", "", answer))
     station, _ = resumed("1.6", said, 0, old)
     assert block(station, "sessions").open[1].transaction_id == 77
-    assert station.queued == []
+    assert station.calls.queued == []
 
 
 def test_event_ids_go_on():

@@ -72,7 +72,9 @@ def test_the_queue_goes_on_where_it_was(version, answered, place):
     frames = [("Call", action, payload)] + [("CallResult", action, {})] * answered
     station, effects = resumed(version, said_that(*frames), 0, old)
     left = queue[place + answered :]
-    assert [entry["payload"] for entry in station.queued] == [entry["payload"] for entry in left]
+    assert [entry["payload"] for entry in station.calls.queued] == [
+        entry["payload"] for entry in left
+    ]
     # What was taken up is saved at once, or another crash would begin where this one did.
     assert (Changed(URGENT) in effects) == (answered or place > 0)
 
@@ -81,7 +83,7 @@ def test_the_queue_goes_on_where_it_was(version, answered, place):
 def test_a_state_that_knows_no_numbers_keeps_its_queue(version):
     said = said_that(("Call", *later_event(version, 0, 1)))
     station, _ = resumed(version, said, None)
-    [waiting] = station.queued
+    [waiting] = station.calls.queued
     assert waiting["payload"] == OLD[version]["saved"]["queue"][0]["payload"]
 
 
@@ -90,7 +92,7 @@ def test_what_was_made_later_sent_and_answered_is_not_sent_again(version):
     action, payload = later_event(version, 40, 5000)
     said = said_that(("Call", action, payload), ("CallResult", action, {}))
     station, effects = resumed(version, said, 0)
-    assert station.queued == []
+    assert station.calls.queued == []
     assert Changed(URGENT) in effects
 
 
@@ -102,20 +104,20 @@ def test_what_belongs_to_no_known_transaction_is_not_sent_again(version):
     else:
         payload["transactionInfo"] = {"transactionId": "another"}
     station, _ = resumed(version, said_that(("Call", action, payload)), 0)
-    assert station.queued == []
+    assert station.calls.queued == []
 
 
 def test_a_reading_outside_a_transaction_is_of_no_session_without_a_number():
     old = copy.deepcopy(OLD["1.6"])
     old["saved"]["sessions"][0]["transaction_id"] = None
     station, _ = resumed("1.6", said_that(("Call", "MeterValues", readings(5000))), 0, old)
-    assert station.queued == []
+    assert station.calls.queued == []
 
 
 def test_a_reading_that_is_sent_again_keeps_its_transaction_when_that_has_ended():
     action, payload = later_event("1.6", 0, 5000)
     station, _ = resumed("1.6", said_that(("Call", action, payload)), 0)
-    [waiting] = station.queued
+    [waiting] = station.calls.queued
     station.command("stop-transaction", {"connector": 1}, NOW)
     assert 1 not in block(station, "sessions").open
     assert station.ask(topics.MESSAGE_PAYLOAD, waiting)["transactionId"] == 5

@@ -3,8 +3,8 @@ L and N)."""
 
 from typing import Any
 
-from chargepoint.answers import CallFault
 from chargepoint.core import topics
+from chargepoint.core.answers import CallFault
 from chargepoint.core.block import Block, hears
 from chargepoint.firmware.jobs import Job
 from chargepoint.firmware.transfers import FileTransfers

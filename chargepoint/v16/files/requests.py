@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chargepoint.answers import CallFault
+from chargepoint.core.answers import CallFault
 from chargepoint.firmware import locations
 from chargepoint.firmware.jobs import Job
 from chargepoint.firmware.transfers import ATTEMPTS, PAUSE

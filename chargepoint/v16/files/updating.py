@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chargepoint.answers import CallFault
 from chargepoint.config import StationConfig
 from chargepoint.core import topics
+from chargepoint.core.answers import CallFault
 from chargepoint.core.block import Block, action, answers, hears
 from chargepoint.firmware import locations
 from chargepoint.firmware.jobs import OVER, Update
@@ -107,7 +107,7 @@ class Updates(Updating, Block):
             # What only the signed message can say is, to the plain one, being Downloaded.
             status = update.status if update.status in PLAIN_STATUSES else "Downloaded"
             status = "Idle" if update.status == "DownloadScheduled" else status
-        self.core.call("FirmwareStatusNotification", {"status": status}, now, TRIGGERED)
+        self.core.calls.make("FirmwareStatusNotification", {"status": status}, now, TRIGGERED)
 
     def _tell_signed_status(self, now: float) -> None:
         """ExtendedTriggerMessage (L01.FR.28 and .29): the last status, but Idle for Installed."""
@@ -115,7 +115,7 @@ class Updates(Updating, Block):
         payload: dict[str, Any] = {"status": "Idle"}
         if update is not None and update.request is not None and update.status != "Installed":
             payload = numbered(update, update.status)
-        self.core.call("SignedFirmwareStatusNotification", payload, now, TRIGGERED)
+        self.core.calls.make("SignedFirmwareStatusNotification", payload, now, TRIGGERED)
 
     # --- the station about it ----------------------------------------------------------------
 
@@ -143,4 +143,4 @@ class Updates(Updating, Block):
         self.status.apply_availability(connector, False, now)
 
     def reboot_updated(self, now: float) -> None:
-        self.core.reboot(now, "FirmwareUpdate")
+        self.core.power.reboot(now, "FirmwareUpdate")

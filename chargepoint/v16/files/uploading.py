@@ -42,7 +42,7 @@ class Uploads(Uploading, Block):
             start=start,
             stop=stop,
         )
-        self.core.later(self.begin_upload, "diagnostics", job)
+        self.core.answers.later(self.begin_upload, "diagnostics", job)
         return {"fileName": job.name}
 
     @action("GetLog")
@@ -62,20 +62,20 @@ class Uploads(Uploading, Block):
             stop=stop,
         )
         status = "AcceptedCanceled" if self.going_up("log") else "Accepted"
-        self.core.later(self.begin_upload, "log", job)
+        self.core.answers.later(self.begin_upload, "log", job)
         return {"status": status, "filename": job.name}
 
     @hears(STATUS_ASKED, wakes=True)
     def status_asked(self, message: str, now: float) -> None:
         if message == "DiagnosticsStatusNotification":
             status = "Uploading" if self.going_up("diagnostics") else "Idle"
-            self.core.call(message, {"status": status}, now, TRIGGERED)
+            self.core.calls.make(message, {"status": status}, now, TRIGGERED)
         elif message == "LogStatusNotification":
             going = self.going_up("log")
             payload = {"status": "Idle"}
             if going:
                 payload = numbered(self.files.job("log"), "Uploading")
-            self.core.call(message, payload, now, TRIGGERED)
+            self.core.calls.make(message, payload, now, TRIGGERED)
 
     def readable_configuration(self, now: float) -> dict[str, str]:
         entries = self.keys.on_get_configuration({}, now)["configurationKey"]

@@ -41,7 +41,7 @@ class Security(SecurityEvents, Block):
 
     @hears(topics.CLOCK_MOVED)
     def note_clock(self, now: float) -> None:
-        self.security_event("SettingSystemTime", self.core.stamp(now), now)
+        self.security_event("SettingSystemTime", self.core.clock.stamp(now), now)
 
     def tells_security_events(self) -> bool:
         return self.keys.flag("EmulatorSecurityEvents")

@@ -55,7 +55,7 @@ class Signing(OwnCertificate, Block):
     @hears(SIGNING_ASKED, wakes=True)
     def signing_asked(self, context: str) -> None:
         self.security.extension_is_spoken()
-        self.core.later(self._sign_anew, context)
+        self.core.answers.later(self._sign_anew, context)
 
     def _sign_anew(self, context: str, now: float) -> None:
         self.security.open_vault().sign_anew()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.core.block import Block, action, failed, got
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import SOON
 from chargepoint.hardware.states import Event
-from chargepoint.station import CommandRejected
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import AuthCache
 from chargepoint.v201.authorization.auth_cache import key as token_key
@@ -107,7 +107,7 @@ class Authorization(LocalList, Block):
     ) -> None:  # fmt: skip
         context = (outlet.number, token, trigger, remote, group)
         payload = {"idToken": token, **self.core.gather(topics.AUTHORIZE_PARTS, outlet, token, now)}
-        self.core.call("Authorize", payload, now, context)
+        self.core.calls.make("Authorize", payload, now, context)
 
     def token(self, id_tag: Any, kind: str | None = None) -> dict:
         return token_of(id_tag, kind)
@@ -142,7 +142,7 @@ class Authorization(LocalList, Block):
 
     def known_status(self, token: dict, now: float) -> str | None:
         """The status by the list, or else the cache (C13); None for a token in neither."""
-        entry, time = self.listed(token), self.core.station_time(now)
+        entry, time = self.listed(token), self.core.clock.station_time(now)
         if entry is not None:
             return "Expired" if entry[1] is not None and entry[1] <= time else entry[0]
         enabled = self.core.model.flag("AuthCacheCtrlr.Enabled")
@@ -228,14 +228,14 @@ class Authorization(LocalList, Block):
         # C10.FR.01 and .05: keep what the CSMS says, good or bad.
         if self.core.model.flag("AuthCacheCtrlr.Enabled") and token["type"] != "NoAuthorization":
             seconds = self.core.model.integer("AuthCacheCtrlr.LifeTime")
-            self.cache.learn(token, info, self.core.station_time(now), seconds)
+            self.cache.learn(token, info, self.core.clock.station_time(now), seconds)
             self.core.changed(SOON)
 
     def _let_in_by_cache(self, token: dict, now: float) -> None:
         """AuthCacheCtrlr.LifeTime: a token expires so long after it was last *used*."""
         if len(self.cache) and self.listed(token) is None:
             seconds = self.core.model.integer("AuthCacheCtrlr.LifeTime")
-            self.cache.used(token, self.core.station_time(now), seconds)
+            self.cache.used(token, self.core.clock.station_time(now), seconds)
             self.core.changed(SOON)
 
     # --- groups (C09) and the master pass (C16) ----------------------------------------------

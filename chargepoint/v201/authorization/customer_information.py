@@ -34,7 +34,7 @@ class CustomerInformation(Block):
         if len(named) != 1:
             why = f"name the customer by one of: {', '.join(_REFERENCES)}"
             return _refused("Invalid", "UnsupportedParam" if named else "MissingParam", why)
-        self.core.later(self._serve_customer, payload)
+        self.core.answers.later(self._serve_customer, payload)
         return {"status": "Accepted"}
 
     def _serve_customer(self, payload: dict, now: float) -> None:
@@ -89,7 +89,7 @@ class CustomerInformation(Block):
             yield from (entry["token"], entry["group"])
         for entry in (self.core.block("display").fares or {}).values():
             yield entry.get("token", "")
-        for message in self.core.queued:
+        for message in self.core.calls.queued:
             yield key(message["payload"].get("idToken") or _NOBODY)
         for outlet in self.core.outlets.values():
             yield from self._tokens_at(outlet)
@@ -120,7 +120,7 @@ class CustomerInformation(Block):
         for identity in self._reserved_for(tokens):
             entry = self.core.block("reservation").reservations[identity]
             place = f"EVSE {entry['evse']}" if entry["evse"] else "any EVSE"
-            expires = iso(self.core.station_time(entry["expires"]))
+            expires = iso(self.core.clock.station_time(entry["expires"]))
             yield f"Reservation {identity}: {entry['token']}, {place}, until {expires}"
         for outlet in self._outlets_used_by(tokens):
             yield from self._known_at(outlet, now)
@@ -133,7 +133,7 @@ class CustomerInformation(Block):
             yield f"Authorized at {place}: {key(outlet.token)}"
         if transaction := outlet.transaction:
             energy = round(outlet.hardware.sample(now).energy_wh - transaction.meter_start)
-            since = iso(self.core.station_time(transaction.started))
+            since = iso(self.core.clock.station_time(transaction.started))
             yield f"Transaction {transaction.id} at {place}: since {since}, {energy} Wh"
         if "ended" in entry:
             yield f"Ended transaction {entry['ended']} at {place}: {entry.get('token', '')}"
@@ -153,7 +153,7 @@ class CustomerInformation(Block):
             yield f"Contract certificate at {place}: {ev.emaid}, serial {serial}, until {until}"
 
     def _known_queued(self, tokens: set[str]) -> Iterator[str]:
-        for message in self.core.queued:
+        for message in self.core.calls.queued:
             event = message["payload"]
             if key(event.get("idToken") or _NOBODY) in tokens:
                 identity = event["transactionInfo"]["transactionId"]

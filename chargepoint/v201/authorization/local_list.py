@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from chargepoint.answers import CallFault
+from chargepoint.core.answers import CallFault
 from chargepoint.core.block import action
 from chargepoint.effects import URGENT
 from chargepoint.v201.authorization.auth_cache import key, parse_time

@@ -4,9 +4,9 @@ from typing import Any
 
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, command
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event, State
-from chargepoint.station import CommandRejected
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.authorization import ACCEPTED, ASKED
 from chargepoint.v201.outlet import Outlet

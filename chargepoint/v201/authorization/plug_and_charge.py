@@ -73,7 +73,7 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
         if ev is None or not ev.iso15118 or not (ev.emaid or ev.contract):
             return
         if ev.contract == MADE:
-            ev.contract = make_contract(ev.emaid, self.core.station_time(now))
+            ev.contract = make_contract(ev.emaid, self.core.clock.station_time(now))
         ev.emaid = ev.emaid or emaid_of(ev.contract)
         if not (self.speaks_15118() and self.core.model.flag(f"{_CTRLR}.PnCEnabled")):
             return
@@ -94,7 +94,8 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
         chain = read_chain(ev.contract)
         if not chain:
             return True
-        return chain[0].not_valid_after_utc.timestamp() - self.core.station_time(now) < RENEW_BEFORE
+        left = chain[0].not_valid_after_utc.timestamp() - self.core.clock.station_time(now)
+        return left < RENEW_BEFORE
 
     # --- Get15118EVCertificate (M01, M02) ----------------------------------------------------
 
@@ -105,7 +106,7 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
             action = "Update"
             coded = exi.update_request(ev.emaid, chain, roots, self.LONGEST_EXI)
         else:
-            action, time = "Install", self.core.station_time(now)
+            action, time = "Install", self.core.clock.station_time(now)
             coded = exi.installation_request(ev.emaid, roots, time, self.LONGEST_EXI)
         if not coded:
             self.core.remark("Plug & Charge: the contract is too long to be told", now)
@@ -115,7 +116,9 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
             "iso15118SchemaVersion": exi.MESSAGES_2, "action": action, "exiRequest": coded,
             **self.contracts_wanted(ev, stored),
         }  # fmt: skip
-        self.core.call("Get15118EVCertificate", payload, now, (outlet.number, ev.emaid, stored))
+        self.core.calls.make(
+            "Get15118EVCertificate", payload, now, (outlet.number, ev.emaid, stored)
+        )
 
     def contracts_wanted(self, ev: EV, stored: int) -> dict[str, Any]:
         """Hook: 2.1 can ask for several."""
@@ -130,7 +133,7 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
         if payload["status"] == "Accepted":
             if not stored:
                 brought = exi.contract_in(payload["exiResponse"])
-                ev.contract = brought or make_contract(emaid, self.core.station_time(now))
+                ev.contract = brought or make_contract(emaid, self.core.clock.station_time(now))
                 ev.emaid = emaid_of(ev.contract) or emaid
                 self.core.changed(URGENT)
             if payload.get("remainingContracts", 0) > 0 and stored + 1 < ev.contracts:
@@ -180,7 +183,7 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
         if not self.core.online and not model.flag(f"{_CTRLR}.ContractValidationOffline"):
             return "contracts are not validated offline"  # C07.FR.07
         chain = without_root(read_chain(ev.contract))
-        if fault := chain_fault(chain, [], self.core.station_time(now)):
+        if fault := chain_fault(chain, [], self.core.clock.station_time(now)):
             return fault
         if issuer_of(chain[-1], self.contract_roots()) is not None:
             return ""

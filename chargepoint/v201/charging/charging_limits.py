@@ -121,7 +121,7 @@ class ChargingLimits(Block):
         """When the transaction began, ms by the CSMS's clock: relative schedules begin there."""
         if outlet.transaction is None:
             return otherwise
-        return round((outlet.transaction.started + self.core.skew) * 1000)
+        return round((outlet.transaction.started + self.core.clock.skew) * 1000)
 
     def holds(self, installed: Installed, time: int) -> bool:
         """Hook: it counts at `time`, ms by the CSMS's clock, apart from its schedule."""
@@ -206,7 +206,7 @@ class ChargingLimits(Block):
     def _plan(self, now: float) -> None:
         if self.profiles is None:
             return
-        time = round((now + self.core.skew) * 1000)
+        time = round((now + self.core.clock.skew) * 1000)
         active = [o for o in self.core.outlets.values() if o.hardware.in_transaction]
         active.sort(key=lambda o: o.transaction.started if o.transaction else now)
         since = [self.since(outlet, time) for outlet in active]
@@ -233,9 +233,9 @@ class ChargingLimits(Block):
     def _wake_for_limits(self, moments: list[int | None]) -> None:
         due = min((m for m in moments if m is not None), default=None)
         if due is None:
-            self.core.clear_timer("charging")
+            self.core.timers.clear("charging")
         else:
-            self.core.set_timer("charging", due / 1000 - self.core.skew)
+            self.core.timers.set("charging", due / 1000 - self.core.clock.skew)
 
     @timer("charging")
     def at_charging(self, now: float) -> None:

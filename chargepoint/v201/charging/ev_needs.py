@@ -48,9 +48,9 @@ class EvNeeds(Block):
             "evseId": outlet.evse, "maxScheduleTuples": self.core.model.integer(_TUPLES),
             "chargingNeeds": needs,
         }  # fmt: skip
-        self.core.call("NotifyEVChargingNeeds", payload, now, outlet.number)
+        self.core.calls.make("NotifyEVChargingNeeds", payload, now, outlet.number)
         outlet.needs = now + PATIENCE
-        self.core.set_timer(("needs", outlet.number), outlet.needs)
+        self.core.timers.set(("needs", outlet.number), outlet.needs)
 
     def _needs_of(self, outlet: Outlet, ev: EV, now: float) -> dict[str, Any]:
         wanted = max(0.0, ev.target_soc - ev.soc) / 100 * ev.battery_kwh * 1000
@@ -72,7 +72,7 @@ class EvNeeds(Block):
                 "evMaxCurrent": round(ev.max_power_kw * 1000 / (ev.phases or 3) / 230),
             }  # fmt: skip
         if ev.departure_s:
-            needs["departureTime"] = self.core.stamp(now + ev.departure_s)
+            needs["departureTime"] = self.core.clock.stamp(now + ev.departure_s)
         return needs
 
     @got("NotifyEVChargingNeeds")
@@ -99,7 +99,7 @@ class EvNeeds(Block):
         if outlet.needs is None:
             return
         outlet.needs = None
-        self.core.clear_timer(("needs", outlet.number))
+        self.core.timers.clear(("needs", outlet.number))
         self.core.changed(SOON)
         self.transactions.happened(outlet, "ChargingStateChanged", now)
 
@@ -123,7 +123,7 @@ class EvNeeds(Block):
             },
             **self.choice_told(schedules[choice]["id"]),
         }  # fmt: skip
-        self.core.call("NotifyEVChargingSchedule", payload, now)
+        self.core.calls.make("NotifyEVChargingSchedule", payload, now)
         self.ev_goes_on(outlet, now)
 
     def choice_told(self, schedule: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.core.block import Block, command
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.v201.charging.charging_profiles import EXTERNAL, Installed, read
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class ExternalLimits(Block):
             "id": identity, "stackLevel": 0, "chargingProfilePurpose": EXTERNAL,
             "chargingProfileKind": "Absolute",
             "chargingSchedule": [{
-                "id": abs(identity), "startSchedule": self.core.stamp(now),
+                "id": abs(identity), "startSchedule": self.core.clock.stamp(now),
                 "chargingRateUnit": unit,
                 "chargingSchedulePeriod": [{"startPeriod": 0, **period}],
             }],
@@ -96,7 +96,7 @@ class ExternalLimits(Block):
         payload: dict[str, Any] = {"chargingLimitSource": old.source}
         if old.profile.connector:
             payload["evseId"] = old.profile.connector
-        self.core.call("ClearedChargingLimit", payload, now)  # K13.FR.01
+        self.core.calls.make("ClearedChargingLimit", payload, now)  # K13.FR.01
         self.charging.plan(now)
         return {"status": "Accepted"}
 
@@ -108,4 +108,4 @@ class ExternalLimits(Block):
         # K11.FR.06: the schedule goes along if the CSMS wants it.
         if self.core.model.flag("SmartChargingCtrlr.NotifyChargingLimitWithSchedules"):
             payload["chargingSchedule"] = raw["chargingSchedule"]
-        self.core.call("NotifyChargingLimit", payload, now)
+        self.core.calls.make("NotifyChargingLimit", payload, now)

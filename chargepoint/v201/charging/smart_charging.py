@@ -67,7 +67,7 @@ class SmartCharging(Block):
         if why is not None:
             return why
         self.charging.install(read(raw, evse, session), now)
-        self.core.later(self.profile_set, raw, session)
+        self.core.answers.later(self.profile_set, raw, session)
         return {"status": "Accepted"}
 
     def profile_set(self, raw: dict, session: str, now: float) -> None:
@@ -130,7 +130,7 @@ class SmartCharging(Block):
         found = [i for i in self.charging.profiles or () if _asked_for(i, payload)]
         if not found:
             return {"status": "NoProfiles"}
-        self.core.later(self._report_profiles, payload["requestId"], found)
+        self.core.answers.later(self._report_profiles, payload["requestId"], found)
         return {"status": "Accepted"}
 
     def _report_profiles(self, request: int, found: list[Installed], now: float) -> None:
@@ -162,7 +162,7 @@ class SmartCharging(Block):
         if not cleared:
             return {"status": "Unknown"}
         self.charging.remove(cleared)
-        self.core.later(self.charging.plan)
+        self.core.answers.later(self.charging.plan)
         return {"status": "Accepted"}
 
     # --- GetCompositeSchedule (K08) ----------------------------------------------------------
@@ -177,7 +177,7 @@ class SmartCharging(Block):
             return rejected("UnsupportedRateUnit", "see SmartChargingCtrlr.RateUnit")  # K08.FR.07
         if seconds <= 0:
             return rejected("InvalidValue", "the duration is not above 0")
-        begin = int(now + self.core.skew) * 1000
+        begin = int(now + self.core.clock.skew) * 1000
         periods, seconds = self._composite(evse, begin, seconds * 1000, unit)
         schedule = {
             "evseId": evse, "duration": seconds, "scheduleStart": iso(begin / 1000),

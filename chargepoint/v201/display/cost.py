@@ -41,7 +41,7 @@ class Cost:
         for number, entry in (self.fares or {}).items():
             for name, until in (("fare", "until"), ("notice", "notice_until")):
                 if until in entry:
-                    self.core.set_timer((name, number), max(now, entry[until]))
+                    self.core.timers.set((name, number), max(now, entry[until]))
 
     def saved_fares(self) -> dict[str, Any]:
         if not self.fares:
@@ -52,7 +52,7 @@ class Cost:
         kept = {k: e for k, e in (self.fares or {}).items() if k != number}
         self.fares = {**kept, number: entry} if entry else kept or None
         if "until" not in entry:
-            self.core.clear_timer(("fare", number))
+            self.core.timers.clear(("fare", number))
         self.core.changed(SOON)
 
     def fare(self, outlet: Outlet) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Cost:
             entry = (self.fares or {}).get(outlet.number, _NOTHING)
             notice = {"notice": [info["personalMessage"]], "notice_until": now + NOTICE}
             self._keep_fare(outlet.number, {**entry, **notice})
-            self.core.set_timer(("notice", outlet.number), now + NOTICE)
+            self.core.timers.set(("notice", outlet.number), now + NOTICE)
 
     def _hear(self, outlet: Outlet, info: dict, told: dict) -> None:
         """Of an idTokenInfo and a TransactionEventResponse, what is for the driver to read."""
@@ -159,7 +159,7 @@ class Cost:
         if transaction.id_token:
             kept["token"] = token_key(transaction.id_token)
         self._keep_fare(outlet.number, kept)
-        self.core.set_timer(("fare", outlet.number), now + SHOWN_AFTER)
+        self.core.timers.set(("fare", outlet.number), now + SHOWN_AFTER)
 
     @timer("fare")
     def at_fare(self, now: float, number: int) -> None:

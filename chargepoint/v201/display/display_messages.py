@@ -3,8 +3,8 @@
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from chargepoint.answers import CallFault
 from chargepoint.core import topics as core_topics
+from chargepoint.core.answers import CallFault
 from chargepoint.core.block import Block, action, hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.times import seconds_of
@@ -125,7 +125,7 @@ class DisplayMessages(Cost, Display, Block):
         start, end = (seconds_of(info.get(k, "")) for k in _TIMES)
         if any(k in info and seconds_of(info[k]) is None for k in _TIMES):
             return "Rejected", "InvalidValue", "a time is no date-time"
-        if end is not None and end <= max(self.core.station_time(now), start or 0.0):
+        if end is not None and end <= max(self.core.clock.station_time(now), start or 0.0):
             return "Rejected", "InvalidValue", "endDateTime has passed, or is before startDateTime"
         return None
 
@@ -145,7 +145,7 @@ class DisplayMessages(Cost, Display, Block):
         gone = set(self.messages or ()) - set(kept)
         self.messages = {**kept, info["id"]: {"info": info, "evse": evse, "begun": False}}
         for identity in gone:
-            self.core.clear_timer(("message", identity))
+            self.core.timers.clear(("message", identity))
         self._heed_time(info["id"], now)
         self.core.changed(URGENT)
 
@@ -168,16 +168,16 @@ class DisplayMessages(Cost, Display, Block):
         """Has its time begun, or ended, by the station's clock? Look again when that changes."""
         entry = self.messages[identity]
         begin, end = (seconds_of(entry["info"].get(k, "")) for k in _TIMES)
-        shown = self.core.station_time(now) + _LEAST
+        shown = self.core.clock.station_time(now) + _LEAST
         if end is not None and end <= shown:
             self.drop_messages({identity})  # "after this date/time this message SHALL be removed"
             return
         entry["begun"] = begin is None or begin <= shown
         due = end if entry["begun"] else begin
         if due is None:
-            self.core.clear_timer(("message", identity))
+            self.core.timers.clear(("message", identity))
         else:
-            self.core.set_timer(("message", identity), self.core.when_it_shows(due, now))
+            self.core.timers.set(("message", identity), self.core.clock.when_it_shows(due, now))
         self.core.changed(URGENT)
 
     @timer("message")
@@ -200,7 +200,7 @@ class DisplayMessages(Cost, Display, Block):
         kept = {k: e for k, e in (self.messages or {}).items() if k not in identities}
         self.messages = kept or None
         for identity in identities:
-            self.core.clear_timer(("message", identity))
+            self.core.timers.clear(("message", identity))
         self.core.changed(URGENT)
 
     # --- ClearDisplayMessage (O05) -----------------------------------------------------------
@@ -229,7 +229,7 @@ class DisplayMessages(Cost, Display, Block):
         ]
         if not found:
             return {"status": "Unknown"}
-        self.core.later(self._notify_messages, payload["requestId"], found)
+        self.core.answers.later(self._notify_messages, payload["requestId"], found)
         return {"status": "Accepted"}
 
     def _notify_messages(self, request_id: int, found: list[dict], now: float) -> None:

@@ -54,4 +54,4 @@ class Files(FileTransfers, Block):
     def tell_status(self, name: str, job: Job | None, now: float) -> None:
         """As asked for by TriggerMessage: of no job, Idle."""
         payload = {"status": "Idle"} if job is None else numbered(job, job.status)
-        self.core.call(_ACTIONS[name], payload, now, TRIGGERED)
+        self.core.calls.make(_ACTIONS[name], payload, now, TRIGGERED)

@@ -51,7 +51,7 @@ class Publications(Publishing, Block):
             request=payload["requestId"],
             checksum=payload["checksum"].lower(),
         )
-        self.core.later(self.begin_publication, job)
+        self.core.answers.later(self.begin_publication, job)
         return {"status": "Accepted"}
 
     @action("UnpublishFirmware")

@@ -92,4 +92,4 @@ class Updates(Updating, Block):
 
     def reboot_updated(self, now: float) -> None:
         self.core.model.booted()
-        self.core.reboot(now, "FirmwareUpdate")
+        self.core.power.reboot(now, "FirmwareUpdate")

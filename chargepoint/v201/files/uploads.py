@@ -54,13 +54,13 @@ class Uploads(Uploading, Block):
             stop=stop,
         )
         status = "AcceptedCanceled" if self.going_up("log") else "Accepted"
-        self.core.later(self._begin_log, job)
+        self.core.answers.later(self._begin_log, job)
         return {"status": status, "filename": job.name}
 
     def _begin_log(self, job: LogUpload, now: float) -> None:
         if self.going_up("log"):  # N01.FR.20: the one that is given up ends in words
             payload = numbered(self.files.job("log"), "AcceptedCanceled")
-            self.core.call("LogStatusNotification", payload, now)
+            self.core.calls.make("LogStatusNotification", payload, now)
         self.begin_upload("log", job, now)
 
     def trigger_log_status(self, now: float) -> None:

@@ -74,7 +74,7 @@ class Migration(NetworkProfiles):
         else:
             network.use(order[0])
         if network.current != before:
-            self.core.boot_anew()  # what another CSMS has asked for, and said of us
+            self.core.service.boot_anew()  # what another CSMS has asked for, and said of us
             words = f"turned from network profile {before[0]} to {network.current[0]}"
             self.core.remark(words, now)
             self.core.changed(URGENT)
@@ -99,8 +99,8 @@ class Migration(NetworkProfiles):
         network = self.network
         if network is not None:
             network.failures = network.tried = 0
-        if self.core.booted and not self.core.same_csms():
-            self.core.boot_as(MOVED)
+        if self.core.booted and not self.core.service.same_csms():
+            self.core.service.boot_as(MOVED)
 
     @answers(core_topics.CSMS_ADDRESS)
     def address_in_use(self) -> str | None:
@@ -119,7 +119,7 @@ class Migration(NetworkProfiles):
         network = self.network
         moved = network is not None and network.current != network.good
         if moved:
-            self.core.forget_reported()
+            self.core.statuses.forget_reported()
             network.good = network.current
             self._drop_weaker(network)
             self.core.changed(URGENT)

@@ -47,12 +47,12 @@ class Events(Block):
     def watch(self, monitor: Monitor, now: float) -> None:
         """Set the timer that the monitor needs."""
         if monitor.type == "Periodic":
-            self.core.set_timer(("monitor", monitor.id), monitor.next_at(now))
+            self.core.timers.set(("monitor", monitor.id), monitor.next_at(now))
         elif monitor.type in PERIODIC:
-            mark = monitor.next_mark(self.core.station_time(now) + _EARLY)
-            self.core.set_timer(("monitor", monitor.id), self.core.when_it_shows(mark, now))
-        elif not self.core.has_timer("monitors"):
-            self.core.set_timer("monitors", near_tick(now + _LOOK, self.core.config.ticks))
+            mark = monitor.next_mark(self.core.clock.station_time(now) + _EARLY)
+            self.core.timers.set(("monitor", monitor.id), self.core.clock.when_it_shows(mark, now))
+        elif not self.core.timers.has("monitors"):
+            self.core.timers.set("monitors", near_tick(now + _LOOK, self.core.config.ticks))
 
     @hears(core_topics.CLOCK_MOVED)
     def watch_marks(self, now: float) -> None:
@@ -102,7 +102,7 @@ class Events(Block):
             return
         self.look_at_values(now)
         if any(m.type not in PERIODIC for m in self.monitors.values()):
-            self.core.set_timer("monitors", near_tick(now + _LOOK, self.core.config.ticks))
+            self.core.timers.set("monitors", near_tick(now + _LOOK, self.core.config.ticks))
 
     @timer("monitor")
     def at_monitor(self, now: float, number: int) -> None:
@@ -169,7 +169,7 @@ class Events(Block):
             return
         self.event_count += 1
         self.core.changed(SOON)  # no number twice, also after a restart
-        stamp = self.core.stamp(now if at is None else at)
+        stamp = self.core.clock.stamp(now if at is None else at)
         event = {"eventId": self.event_count, "timestamp": stamp, **event}
         transaction = self.transaction_at(event["component"])
         if transaction is not None and "evse" in event["component"]:
@@ -190,8 +190,8 @@ class Events(Block):
         return event
 
     def _send_event(self, event: dict[str, Any], severity: int, now: float) -> None:
-        payload = {"generatedAt": self.core.stamp(now), "seqNo": 0, "eventData": [event]}
-        self.core.call("NotifyEvent", payload, now, (event["eventId"], severity, event))
+        payload = {"generatedAt": self.core.clock.stamp(now), "seqNo": 0, "eventData": [event]}
+        self.core.calls.make("NotifyEvent", payload, now, (event["eventId"], severity, event))
 
     @failed("NotifyEvent")
     def failed_notify_event(self, code: str, context: Any, now: float) -> None:

@@ -82,7 +82,7 @@ class Monitoring(MonitoringReport):
         )
         results = [self._set_monitor(item, now) for item in items]
         self.core.changed(URGENT)
-        self.core.later(self.look_at_values)
+        self.core.answers.later(self.look_at_values)
         return {"setMonitoringResult": results}
 
     def _set_monitor(self, item: dict, now: float) -> dict:
@@ -157,9 +157,9 @@ class Monitoring(MonitoringReport):
 
     def _remove_monitor(self, number: int, now: float) -> None:
         self.monitors = {k: m for k, m in self.monitors.items() if k != number} or None
-        self.core.clear_timer(("monitor", number))
+        self.core.timers.clear(("monitor", number))
         if self.monitors is None:
-            self.core.clear_timer("monitors")
+            self.core.timers.clear("monitors")
         self.monitor_removed(number, now)
 
     @action("ClearVariableMonitoring")
@@ -220,7 +220,7 @@ class Monitoring(MonitoringReport):
             info = {"reasonCode": "ValueOutOfRange", "additionalInfo": "severity is 0 to 9"}
             return {"status": "Rejected", "statusInfo": info}
         self.core.model.set(_LEVEL, str(payload["severity"]))
-        self.core.later(self.look_at_values)  # what was kept back may be told now
+        self.core.answers.later(self.look_at_values)  # what was kept back may be told now
         self.core.changed(URGENT)
         return {"status": "Accepted"}
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chargepoint.answers import CallFault
+from chargepoint.core.answers import CallFault
 from chargepoint.core.block import action
 from chargepoint.v201.monitoring.events import Events
 from chargepoint.v201.monitoring.monitors import CRITERIA, Monitor
@@ -21,7 +21,7 @@ class MonitoringReport(Events):
         lines = self._monitoring_lines(payload)
         if not lines:
             return {"status": "EmptyResultSet"}
-        self.core.later(self._notify_monitoring_report, payload["requestId"], lines)
+        self.core.answers.later(self._notify_monitoring_report, payload["requestId"], lines)
         return {"status": "Accepted"}
 
     def _monitoring_lines(self, payload: dict) -> list[dict]:

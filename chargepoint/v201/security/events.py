@@ -33,7 +33,7 @@ class Security(SecurityEvents, Block):
 
     @hears(core_topics.CLOCK_MOVED)
     def note_clock(self, now: float) -> None:
-        self.security_event("SettingSystemTime", self.core.stamp(now), now)
+        self.security_event("SettingSystemTime", self.core.clock.stamp(now), now)
 
     def tells_security_events(self) -> bool:
         return self.core.model.flag("EmulatorCtrlr.SecurityEvents")

@@ -69,7 +69,7 @@ class V2gCertificate:
         if not self.core.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled"):
             info = {"reasonCode": "NotEnabled", "additionalInfo": "V2G certificates are off"}
             return {"status": "Rejected", "statusInfo": info}
-        self.core.later(self._sign_v2g_first, kind)
+        self.core.answers.later(self._sign_v2g_first, kind)
         return {"status": "Accepted"}
 
     def _sign_v2g_first(self, kind: str, now: float) -> None:
@@ -90,7 +90,7 @@ class V2gCertificate:
         self.v2g = {**(self.v2g or {}), kind: {**entry, "pending": key, "asked": asked}}
         self.core.changed(URGENT)
         payload = {"csr": request, **({"certificateType": kind} if kind else {})}
-        self.core.call("SignCertificate", payload, now, ("v2g", kind, *why), "plug")
+        self.core.calls.make("SignCertificate", payload, now, ("v2g", kind, *why), "plug")
 
     @got("SignCertificate", own=True)
     def v2g_answered(self, payload: dict, context: Any, now: float) -> None:
@@ -111,7 +111,7 @@ class V2gCertificate:
         entry = (self.v2g or {}).get(kind, {})
         if "pending" in entry:
             wait = self.core.block("signing").signing_patience()[0] * 2 ** entry["asked"]
-            self.core.set_timer(("v2g_signing", kind), now + wait)
+            self.core.timers.set(("v2g_signing", kind), now + wait)
 
     @timer("v2g_signing")
     def at_v2g_signing(self, now: float, kind: str) -> None:
@@ -123,7 +123,7 @@ class V2gCertificate:
             self._stop_asking_v2g(kind)
 
     def _stop_asking_v2g(self, kind: str) -> None:
-        self.core.clear_timer(("v2g_signing", kind))
+        self.core.timers.clear(("v2g_signing", kind))
         self._keep_v2g(kind, {k: v for k, v in self._v2g(kind).items() if k in ("chain", "key")})
 
     def _v2g(self, kind: str) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class V2gCertificate:
             fault = "the certificate is for another key"
         else:
             roots = self.core.block("certificates").roots_of("V2GRootCertificate")
-            fault = chain_fault(chain, roots, self.core.station_time(now))
+            fault = chain_fault(chain, roots, self.core.clock.station_time(now))
         if fault:
             event = "InvalidChargingStationCertificate"
             self.core.tell(core_topics.SECURITY_EVENT, event, fault, now)
@@ -173,7 +173,7 @@ class V2gCertificate:
         return "Accepted"
 
     def _use_v2g(self, kind: str, pem: str, key: str, now: float) -> None:
-        self.core.clear_timer(("v2g_signing", kind))
+        self.core.timers.clear(("v2g_signing", kind))
         clean = "".join(pem_of(certificate) for certificate in read_chain(pem))
         self._keep_v2g(kind, {"chain": clean, "key": key})
         self.arm_v2g(kind, now)
@@ -189,15 +189,15 @@ class V2gCertificate:
         if chain:
             end, begin = chain[0].not_valid_after_utc, chain[0].not_valid_before_utc
             early = min(RENEW_BEFORE, (end - begin).total_seconds() / 3)
-            due = now + end.timestamp() - self.core.station_time(now) - early
-            self.core.set_timer(("v2g_renewal", kind), max(now, due))
+            due = now + end.timestamp() - self.core.clock.station_time(now) - early
+            self.core.timers.set(("v2g_renewal", kind), max(now, due))
 
     @timer("v2g_renewal")
     def at_v2g_renewal(self, now: float, kind: str) -> None:
         entry = self._v2g(kind)
         if "chain" not in entry:
             return
-        self.core.set_timer(("v2g_renewal", kind), now + DAY)
+        self.core.timers.set(("v2g_renewal", kind), now + DAY)
         enabled = self.core.model.flag(f"{_CTRLR}.V2GCertificateInstallationEnabled")
         if enabled and "pending" not in entry:
             self.sign_v2g(kind, now, 0)
@@ -233,7 +233,7 @@ class V2gCertificate:
             if hashes and same_hash(wanted, hashes[0]):
                 self._keep_v2g(kind, {})
                 for timer in ("v2g_renewal", "v2g_signing", "v2g_status"):
-                    self.core.clear_timer((timer, kind))
+                    self.core.timers.clear((timer, kind))
                 return "Accepted"
         return None
 

@@ -36,12 +36,15 @@ class V2gStatus:
         entry = (self.v2g or {}).get(kind, {})
         if "chain" not in entry or not self.core.online:  # asked for once the CSMS is back
             return
-        kept, waiting = entry.get("ocsp", {}), self.core.waiting_contexts("GetCertificateStatus")
+        kept, waiting = (
+            entry.get("ocsp", {}),
+            self.core.calls.waiting_contexts("GetCertificateStatus"),
+        )
         for data in hashes_of(read_chain(entry["chain"]), self.contract_roots()):
             serial = data["serialNumber"]
             due = anew or serial not in kept or kept[serial][1] <= now
             if due and (kind, serial) not in waiting:
-                self.core.call(
+                self.core.calls.make(
                     "GetCertificateStatus", {"ocspRequestData": data}, now, (kind, serial)
                 )
         self._arm_v2g_status(kind, now)
@@ -49,7 +52,7 @@ class V2gStatus:
     def _arm_v2g_status(self, kind: str, now: float) -> None:
         ends = [end for _, end in self.v2g[kind].get("ocsp", {}).values() if end > now]
         if ends:
-            self.core.set_timer(("v2g_status", kind), min(ends))
+            self.core.timers.set(("v2g_status", kind), min(ends))
 
     @got("GetCertificateStatus")
     def got_get_certificate_status(self, payload: dict, context: Any, now: float) -> None:
@@ -63,7 +66,7 @@ class V2gStatus:
             self._revoked(kind, now)
             return
         end = answer.next_update_utc
-        left = WEEK if end is None else end.timestamp() - self.core.station_time(now)
+        left = WEEK if end is None else end.timestamp() - self.core.clock.station_time(now)
         # One that has ended already is not asked for over and over.
         self._keep_status(kind, serial, result, now + (min(left, WEEK) if left > 0 else DAY), now)
 
@@ -90,8 +93,8 @@ class V2gStatus:
             return
         why = "the V2G certificate has been revoked"
         self.core.tell(core_topics.SECURITY_EVENT, "InvalidChargingStationCertificate", why, now)
-        self.core.clear_timer(("v2g_renewal", kind))
-        self.core.clear_timer(("v2g_status", kind))
+        self.core.timers.clear(("v2g_renewal", kind))
+        self.core.timers.clear(("v2g_status", kind))
         self._keep_v2g(kind, {})
         if self.core.model.flag("ISO15118Ctrlr.V2GCertificateInstallationEnabled"):
             self.sign_v2g(kind, now, 0)

@@ -7,10 +7,9 @@ EmulatorCtrlr.AutoPlug turns it off.
 from typing import Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import Block, timer
+from chargepoint.core.block import EMPTY, Block, timer
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import State
-from chargepoint.station import EMPTY
 from chargepoint.v201.outlet import Outlet
 
 
@@ -24,7 +23,7 @@ class Driver(Block):
 
     def resume(self, now: float) -> None:
         for number in self.driven:
-            self.core.set_timer(("driver", number), now + 5.0)
+            self.core.timers.set(("driver", number), now + 5.0)
 
     def saved(self) -> dict[str, Any]:
         return {"driven": sorted(self.driven)} if self.driven else {}
@@ -33,7 +32,7 @@ class Driver(Block):
         """Somebody is on the way to this outlet, if drivers are emulated."""
         if outlet.hardware.ev is None and self.core.model.flag("EmulatorCtrlr.AutoPlug"):
             self.driven |= {outlet.number}
-            self.core.set_timer(("driver", outlet.number), now + self.core.rng.uniform(1.0, 3.0))
+            self.core.timers.set(("driver", outlet.number), now + self.core.rng.uniform(1.0, 3.0))
 
     def leaves_after(self, outlet: Outlet) -> None:
         """Who has plugged in here leaves after the end."""
@@ -42,12 +41,12 @@ class Driver(Block):
     def driver_may_leave(self, outlet: Outlet, now: float) -> None:
         """Nobody charges here any longer."""
         if outlet.number in self.driven:
-            self.core.set_timer(("driver", outlet.number), now + self.core.rng.uniform(3.0, 6.0))
+            self.core.timers.set(("driver", outlet.number), now + self.core.rng.uniform(3.0, 6.0))
 
     def driver_gone(self, outlet: Outlet) -> None:
         """The car is away: whoever comes next is another."""
         self.driven -= {outlet.number}
-        self.core.clear_timer(("driver", outlet.number))
+        self.core.timers.clear(("driver", outlet.number))
 
     @timer("driver")
     def at_driver(self, now: float, number: int) -> None:

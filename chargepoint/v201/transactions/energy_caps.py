@@ -39,7 +39,7 @@ class EnergyCaps:
         left = outlet.transaction.cap_wh - outlet.hardware.meter_wh
         power = outlet.hardware.power_w
         wait = min(_IDLE, left * 3600.0 / power) if power else _IDLE
-        self.core.set_timer(("cap", outlet.number), now + max(0.01, wait))
+        self.core.timers.set(("cap", outlet.number), now + max(0.01, wait))
 
     @timer("cap")
     def at_cap(self, now: float, number: int) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chargepoint.calls import QUEUE_AT_MOST
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears, timer
+from chargepoint.core.calls import QUEUE_AT_MOST
+from chargepoint.core.clock import next_step
 from chargepoint.hardware.sample import Sample
 from chargepoint.kept_values import keep
-from chargepoint.timekeeping import next_step
 from chargepoint.timers import on_tick
 from chargepoint.times import iso
 from chargepoint.v201 import topics
@@ -55,7 +55,7 @@ class MeterSchedule(Block):
         measurands = self.core.model.members(key)
         if not measurands or not self.core.model.flag(f"{controller}.Enabled"):
             return []
-        stamp = self.core.stamp(now) if mark is None else iso(mark)
+        stamp = self.core.clock.stamp(now) if mark is None else iso(mark)
         value = meter_value(self.sample(outlet, now), measurands, context, stamp)
         return [] if value is None else [value]
 
@@ -67,9 +67,9 @@ class MeterSchedule(Block):
         self._every(("sample", number), "SampledDataCtrlr.TxUpdatedInterval", open_, now)
         self._every_ended(outlet, now)
         if outlet.connect_by is not None:
-            self.core.set_timer(("ev_timeout", number), outlet.connect_by)
+            self.core.timers.set(("ev_timeout", number), outlet.connect_by)
         if outlet.needs is not None:
-            self.core.set_timer(("needs", number), outlet.needs)
+            self.core.timers.set(("needs", number), outlet.needs)
         self.transactions.watch_hardware(outlet, now)
         self.core.tell(topics.OUTLET_TIMERS, outlet, now)
 
@@ -88,11 +88,11 @@ class MeterSchedule(Block):
     ) -> None:
         seconds = self.core.model.integer(variable) * spacing if wanted else 0
         if not seconds:
-            self.core.clear_timer(key)
+            self.core.timers.clear(key)
         else:
             # In step with the transaction's start, also after a restart.
             started = self.core.outlets[key[1]].transaction.started
-            self.core.set_timer(
+            self.core.timers.set(
                 key, on_tick(next_step(started, seconds, now), self.core.config.ticks)
             )
 
@@ -117,7 +117,7 @@ class MeterSchedule(Block):
     def _update(self, outlet: Outlet, trigger: str, meter: list[dict], now: float) -> None:
         # After days offline the queue is full: no more meter values then (E04 lets them go).
         # An event that was never made has no number, so there is no gap.
-        if meter and len(self.core.queued) < QUEUE_AT_MOST:
+        if meter and len(self.core.calls.queued) < QUEUE_AT_MOST:
             self.transactions.updated(outlet, trigger, now, meter)
 
     @timer("ended_sample")
@@ -148,10 +148,10 @@ class MeterSchedule(Block):
         ):  # fmt: skip
             seconds = self.core.model.integer(variable)
             if seconds and self.core.model.flag("AlignedDataCtrlr.Enabled"):
-                mark = self.core.next_clock_mark(now, seconds)
-                self.core.set_timer(key, on_tick(mark, self.core.config.ticks))
+                mark = self.core.clock.next_clock_mark(now, seconds)
+                self.core.timers.set(key, on_tick(mark, self.core.config.ticks))
             else:
-                self.core.clear_timer(key)
+                self.core.timers.clear(key)
 
     @timer("aligned")
     def at_aligned(self, now: float) -> None:
@@ -164,7 +164,7 @@ class MeterSchedule(Block):
         seconds = self.core.model.integer(_ALIGNED_INTERVAL)
         busy = {o.evse for o in self.core.outlets.values() if o.transaction is not None}
         if seconds and not (busy and self.core.model.flag("AlignedDataCtrlr.SendDuringIdle")):
-            self._tell_aligned(busy, self.core.clock_mark(now, seconds), now)
+            self._tell_aligned(busy, self.core.clock.clock_mark(now, seconds), now)
         self.schedule_aligned(now)
 
     def _tell_aligned(self, busy: set[int], mark: float, now: float) -> None:
@@ -175,14 +175,15 @@ class MeterSchedule(Block):
             if meter and outlet.transaction is not None:
                 self._update(outlet, "MeterValueClock", meter, now)
             elif meter and outlet.evse not in told and self.core.online:
-                self.core.call("MeterValues", {"evseId": outlet.evse, "meterValue": meter}, now)
+                payload = {"evseId": outlet.evse, "meterValue": meter}
+                self.core.calls.make("MeterValues", payload, now)
                 told.add(outlet.evse)
 
     @timer("aligned_ended")
     def at_aligned_ended(self, now: float) -> None:
         seconds = self.core.model.integer(_ALIGNED_ENDED_INTERVAL)
         if seconds:
-            mark = self.core.clock_mark(now, seconds)
+            mark = self.core.clock.clock_mark(now, seconds)
             for outlet in self.core.outlets.values():
                 transaction = outlet.transaction
                 if transaction is not None and round(mark / seconds) % transaction.spacing == 0:

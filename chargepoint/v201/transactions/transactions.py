@@ -37,7 +37,7 @@ class Transactions(EnergyCaps, Block):
     @hears(core_topics.PLUGGED)
     def ev_plugged_in(self, connector: Connector, now: float) -> None:
         outlet = self.core.outlets[connector.id]
-        self.core.clear_timer(("ev_timeout", outlet.number))
+        self.core.timers.clear(("ev_timeout", outlet.number))
         outlet.connect_by = None
         free = connector.can(Event.AUTHORIZED)
         self.happened(outlet, "CablePluggedIn", now)
@@ -105,7 +105,7 @@ class Transactions(EnergyCaps, Block):
     ) -> None:
         """Nobody may charge here any longer; `token` is who asked for it, if a card did."""
         outlet.token = None
-        self.core.clear_timer(("ev_timeout", outlet.number))
+        self.core.timers.clear(("ev_timeout", outlet.number))
         outlet.connect_by = None
         hardware = outlet.hardware
         for event in (Event.TRANSACTION_ENDED, Event.AUTHORIZATION_LOST):
@@ -120,14 +120,14 @@ class Transactions(EnergyCaps, Block):
 
     def _forget_needs(self, outlet: Outlet) -> None:
         outlet.needs = None
-        self.core.clear_timer(("needs", outlet.number))
+        self.core.timers.clear(("needs", outlet.number))
 
     def await_ev(self, outlet: Outlet, now: float) -> None:
         """Start TxCtrlr.EVConnectionTimeOut."""
         seconds = self.core.model.integer("TxCtrlr.EVConnectionTimeOut")
         outlet.connect_by = now + seconds if seconds else None
         if seconds:
-            self.core.set_timer(("ev_timeout", outlet.number), outlet.connect_by)
+            self.core.timers.set(("ev_timeout", outlet.number), outlet.connect_by)
 
     def withdraw(self, outlet: Outlet) -> None:
         """Nobody is authorized there any longer; what follows from it is the caller's to tell."""
@@ -171,9 +171,9 @@ class Transactions(EnergyCaps, Block):
             self.watch_cap(outlet, now)
         due = outlet.hardware.next_change(now)
         if due is None:
-            self.core.clear_timer(("hardware", outlet.number))
+            self.core.timers.clear(("hardware", outlet.number))
         else:
-            self.core.set_timer(("hardware", outlet.number), max(due, now + 0.001))
+            self.core.timers.set(("hardware", outlet.number), max(due, now + 0.001))
 
     @hears(core_topics.MAINS_CHANGED)
     def heed_mains(self, now: float) -> None:
@@ -204,7 +204,7 @@ class Transactions(EnergyCaps, Block):
     def _look(
         self, outlet: Outlet, trigger: str, now: float, reason: str | None, token: dict | None
     ) -> None:
-        self.core.report(outlet.hardware, now)
+        self.core.statuses.report(outlet.hardware, now)
         self.core.block("reservation").show_reservations(
             now
         )  # who comes or goes changes how many places are left
@@ -281,7 +281,7 @@ class Transactions(EnergyCaps, Block):
         self._forget_needs(outlet)
         # A stop point may leave the authorization or the power path standing; they end with it.
         outlet.token = None
-        self.core.clear_timer(("ev_timeout", outlet.number))
+        self.core.timers.clear(("ev_timeout", outlet.number))
         outlet.connect_by = None
         for event in (Event.TRANSACTION_ENDED, Event.AUTHORIZATION_LOST):
             if outlet.hardware.can(event):
@@ -290,7 +290,7 @@ class Transactions(EnergyCaps, Block):
         outlet.seen = outlet.points()
         self.core.block("metering").restart_timers(outlet, now)
         self.core.changed(URGENT)
-        self.core.report(outlet.hardware, now)
+        self.core.statuses.report(outlet.hardware, now)
         self.core.block("charging").end_profiles(outlet, transaction.id, now)
         self.core.tell(topics.ENDING, outlet, transaction, now)
         self.core.tell(topics.ENDED, outlet, transaction, now)
@@ -313,7 +313,7 @@ class Transactions(EnergyCaps, Block):
             info["stoppedReason"] = transaction.reason or "Other"
         payload: dict = {
             "eventType": kind,
-            "timestamp": self.core.stamp(now),
+            "timestamp": self.core.clock.stamp(now),
             "triggerReason": trigger,
             "seqNo": transaction.seq,
             "transactionInfo": info,
@@ -337,7 +337,7 @@ class Transactions(EnergyCaps, Block):
             payload["meterValue"] = meter
         payload.update(self.core.gather(topics.EVENT_PARTS, outlet, kind, trigger, now))
         transaction.seq += 1
-        self.core.queue_message(
+        self.core.calls.queue_message(
             "TransactionEvent", payload, transaction.session, connector=outlet.number
         )
         self.core.put(Session(self.session_told(outlet, now)))

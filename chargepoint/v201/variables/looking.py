@@ -3,9 +3,9 @@
 from typing import Any
 
 from chargepoint.charging.profile import Period, Profile
-from chargepoint.commands import CommandRejected
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, answers
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
 from chargepoint.v201.charging.charging_profiles import EXTERNAL, LOCAL_GENERATION, STATION_MAX
@@ -28,7 +28,7 @@ class Looking201(Block):
     def limits_now(self, outlet: Connector, now: float) -> list[tuple[Profile, Period, str]]:
         if not self.core.block("charging").profiles:
             return []
-        place, time = self.core.outlets[outlet.id], round((now + self.core.skew) * 1000)
+        place, time = self.core.outlets[outlet.id], round((now + self.core.clock.skew) * 1000)
         found = [
             self.core.block("charging").for_transaction(
                 place, time, self.core.block("charging").since(place, time)

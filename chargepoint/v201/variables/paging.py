@@ -55,7 +55,7 @@ class Paging(Block):
     def tell_pages(self, action: str, pages: list[dict[str, Any]], now: float) -> None:
         """Send the first, and each of the others after the one before it."""
         first, *rest = pages
-        self.core.call(action, first, now, Page(action, tuple(rest)))
+        self.core.calls.make(action, first, now, Page(action, tuple(rest)))
 
     def tell_in_parts(
         self, action: str, request_id: int, field: str, parts: list[Any], now: float
@@ -64,7 +64,7 @@ class Paging(Block):
         pages = [
             {
                 "requestId": request_id,
-                "generatedAt": self.core.stamp(now),
+                "generatedAt": self.core.clock.stamp(now),
                 "seqNo": number,
                 "tbc": number + 1 < len(parts),
                 field: part,

@@ -5,10 +5,11 @@ from typing import Any
 
 import orjson
 
-from chargepoint.answers import CallFault
 from chargepoint.config import StationConfig
 from chargepoint.core import topics as core_topics
+from chargepoint.core.answers import CallFault
 from chargepoint.core.block import READS, REFUSES, TAKES, VALUES, Block, action, hears
+from chargepoint.core.blocks import of_variable
 from chargepoint.effects import URGENT
 from chargepoint.v201 import topics
 from chargepoint.v201.connector_types import CONNECTOR_TYPES
@@ -58,7 +59,7 @@ class VariableRequests(Block):
         self.check_request("DeviceDataCtrlr", "SetVariables", payload, "setVariableData")
         results = [self._set(item, now) for item in payload["setVariableData"]]
         self.core.changed(URGENT)
-        self.core.later(self.variables_changed)
+        self.core.answers.later(self.variables_changed)
         return {"setVariableResult": results}
 
     def _set(self, item: dict, now: float) -> dict:
@@ -100,12 +101,12 @@ class VariableRequests(Block):
 
     def value_refusal(self, variable: Variable, text: str) -> tuple[str, str] | None:
         """(reason code, words) why a value that its type allows cannot be."""
-        refuse = self.core.of_variable(REFUSES, variable.key)
+        refuse = of_variable(self.core, REFUSES, variable.key)
         return None if refuse is None else refuse(variable, text)
 
     def take_value(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
         """Keep the value; True if it waits for the next boot."""
-        take = self.core.of_variable(TAKES, variable.key)
+        take = of_variable(self.core, TAKES, variable.key)
         waits = None if take is None else take(variable, evse, text, now)
         return self.core.model.set(variable, text) if waits is None else waits
 
@@ -134,7 +135,7 @@ class VariableRequests(Block):
 
     def read(self, variable: Variable, evse: dict | None, now: float) -> str:
         """The Actual value as text."""
-        reader = self.core.of_variable(READS, variable.key)
+        reader = of_variable(self.core, READS, variable.key)
         value = None if reader is None else reader(variable, evse, now)
         return self._read_here(variable, evse, now) if value is None else value
 
@@ -152,7 +153,7 @@ class VariableRequests(Block):
             case "LocalAuthListCtrlr.Entries":
                 return str(len(self.core.block("authorization").local_list or ()))
             case "ClockCtrlr.DateTime":
-                return self.core.stamp(now)
+                return self.core.clock.stamp(now)
             case "SecurityCtrlr.CertificateEntries":
                 return str(len(self.core.block("certificates").all_roots()))
             case "SecurityCtrlr.SecurityProfile":
@@ -172,7 +173,7 @@ class VariableRequests(Block):
 
     def values_of(self, variable: Variable) -> tuple[str, ...]:
         """The values list of an option, member or sequence list; () without one."""
-        values = self.core.of_variable(VALUES, variable.key)
+        values = of_variable(self.core, VALUES, variable.key)
         return variable.values if values is None else values(variable)
 
     def target(self, variable: Variable, evse: dict | None) -> str | None:
@@ -199,7 +200,7 @@ class VariableRequests(Block):
         lines = self.inventory(now, writable_only=base == "ConfigurationInventory")
         if base == "SummaryInventory":
             lines = [line for line in lines if _tells_condition(line)]
-        self.core.later(self._notify_report, payload["requestId"], lines)
+        self.core.answers.later(self._notify_report, payload["requestId"], lines)
         return {"status": "Accepted"}
 
     @action("GetReport")
@@ -213,7 +214,7 @@ class VariableRequests(Block):
             lines = list(filter(asks_for(wanted), lines))
         if not lines:
             return {"status": "EmptyResultSet"}
-        self.core.later(self._notify_report, payload["requestId"], lines)
+        self.core.answers.later(self._notify_report, payload["requestId"], lines)
         return {"status": "Accepted"}
 
     def inventory(self, now: float, writable_only: bool) -> list[dict]:

@@ -34,7 +34,7 @@ class Streams(Monitoring21):
         super().resume(now)
         for stream in (self.streams or {}).values():
             if stream.due is not None:
-                self.core.set_timer(("stream", stream.id), stream.due)
+                self.core.timers.set(("stream", stream.id), stream.due)
 
     def saved(self) -> dict[str, Any]:
         saved = super().saved()
@@ -56,7 +56,7 @@ class Streams(Monitoring21):
 
     def _forget_stream(self, stream: EventStream) -> None:
         self.streams = {k: s for k, s in self.streams.items() if k != stream.id} or None
-        self.core.clear_timer(("stream", stream.id))
+        self.core.timers.clear(("stream", stream.id))
         self.core.changed(SOON)
 
     # --- monitors come and go (N11, N13) -----------------------------------------------------
@@ -93,21 +93,21 @@ class Streams(Monitoring21):
         else:
             opening = stream.phase is Phase.OPENING
             stream.phase = Phase.UNWANTED if opening else Phase.ENDING
-        self.core.clear_timer(("stream", stream.id))
+        self.core.timers.clear(("stream", stream.id))
 
     def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
         answer = super().on_set_variable_monitoring(payload, now)
-        self.core.later(self._settle_streams)
+        self.core.answers.later(self._settle_streams)
         return answer
 
     def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
         answer = super().on_clear_variable_monitoring(payload, now)
-        self.core.later(self._settle_streams)
+        self.core.answers.later(self._settle_streams)
         return answer
 
     def on_set_monitoring_base(self, payload: dict, now: float) -> dict:
         answer = super().on_set_monitoring_base(payload, now)
-        self.core.later(self._settle_streams)
+        self.core.answers.later(self._settle_streams)
         return answer
 
     def match_monitors(self, old: StationConfig, now: float) -> None:
@@ -142,11 +142,11 @@ class Streams(Monitoring21):
             if stream.phase is Phase.NEW:
                 stream.phase = Phase.OPENING
                 payload = {"constantStreamData": stream.told()}
-                self.core.call("OpenPeriodicEventStream", payload, now, stream.id)
+                self.core.calls.make("OpenPeriodicEventStream", payload, now, stream.id)
             elif stream.phase is Phase.ENDING:
                 stream.phase = Phase.CLOSING
                 self._send_values(stream, True, now)  # N13.FR.03: all, and then the end
-                self.core.call("ClosePeriodicEventStream", {"id": stream.id}, now, stream.id)
+                self.core.calls.make("ClosePeriodicEventStream", {"id": stream.id}, now, stream.id)
         self.core.changed(SOON)
 
     # --- what the CSMS says to that ----------------------------------------------------------
@@ -178,7 +178,7 @@ class Streams(Monitoring21):
         monitor = (self.monitors or {}).get(stream.monitor)
         if monitor is not None and stream.phase is not Phase.UNWANTED:
             trigger = "Periodic" if monitor.type in PERIODIC else "Delta"
-            shift = now - self.core.station_time(now)
+            shift = now - self.core.clock.station_time(now)
             for clock, text in stream.values:
                 self.tell_monitor(monitor, text, trigger, False, now, clock + shift)
 
@@ -206,7 +206,7 @@ class Streams(Monitoring21):
         if stream is None:
             super().tell_monitor(monitor, text, trigger, cleared, now, at)
             return
-        stream.put(self.core.station_time(now), text[:2500])
+        stream.put(self.core.clock.station_time(now), text[:2500])
         self.core.changed(TOUCH if self.core.online else SOON)
         self._flush_stream(stream, False, now)
 
@@ -228,15 +228,15 @@ class Streams(Monitoring21):
     def _send_values(self, stream: EventStream, all_of_them: bool, now: float) -> bool:
         messages = stream.messages(all_of_them)
         for message in messages:
-            self.core.send("NotifyPeriodicEventStream", message, now)
+            self.core.calls.send("NotifyPeriodicEventStream", message, now)
         return bool(messages)
 
     def _arm_stream(self, stream: EventStream, now: float) -> None:
         due = stream.sent_at(now)
         if due is None:
-            self.core.clear_timer(("stream", stream.id))
+            self.core.timers.clear(("stream", stream.id))
         else:
-            self.core.set_timer(("stream", stream.id), due)
+            self.core.timers.set(("stream", stream.id), due)
 
     # --- the CSMS asks (N12, N14) ------------------------------------------------------------
 
@@ -257,7 +257,7 @@ class Streams(Monitoring21):
         self.core.changed(URGENT)
         if stream.phase is Phase.OPEN:
             self._arm_stream(stream, now)
-            self.core.later(self._flush_filled, stream.id)
+            self.core.answers.later(self._flush_filled, stream.id)
         return {"status": "Accepted"}
 
     def _flush_filled(self, number: int, now: float) -> None:

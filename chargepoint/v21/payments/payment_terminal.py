@@ -6,8 +6,8 @@ The terminal and who pays by it are emulated; what the CSMS sees of them is not.
 from typing import Any
 
 from chargepoint.core.block import READS, answers, command, hears, variable
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
-from chargepoint.station import CommandRejected
 from chargepoint.v21.payments.web_payments import DIRECT
 from chargepoint.v21.transaction_limits import LEAST
 from chargepoint.v201 import topics

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, command, gathers, got, hears
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
-from chargepoint.station import CommandRejected
 from chargepoint.v21.payments.payment_terminal import CANCELED, FAILED, SETTLED, PaymentTerminal
 from chargepoint.v21.payments.web_payments import DIRECT
 from chargepoint.v201 import topics
@@ -103,7 +103,7 @@ class Settlements(PaymentTerminal, Block):
             words = "" if status == SETTLED else f"the provider answered: {status}"
         told: dict[str, Any] = {
             "pspRef": payment["ref"], "status": status, "settlementAmount": amount,
-            "settlementTime": self.core.stamp(now),
+            "settlementTime": self.core.clock.stamp(now),
         }  # fmt: skip
         if payment["transaction"]:
             told["transactionId"] = payment["transaction"]
@@ -151,7 +151,7 @@ class Settlements(PaymentTerminal, Block):
             outlet = self.core.outlets.get(number)
             waits = any(
                 token_key(context[1]) == token_key({"idToken": payment["ref"], "type": DIRECT})
-                for context in self.core.waiting("Authorize")
+                for context in self.core.calls.waiting("Authorize")
             )
             here = outlet is not None and self.payment_of(outlet, outlet.token) is not None
             if payment["transaction"] or here or waits:
@@ -190,7 +190,7 @@ class Settlements(PaymentTerminal, Block):
         if not self.core.online:
             raise CommandRejected("not_possible_now", "The CSMS is to be asked and is away.")
         payload = {"vatNumber": vat_number, "evseId": outlet.evse}
-        self.core.call("VatNumberValidation", payload, now, outlet.number)
+        self.core.calls.make("VatNumberValidation", payload, now, outlet.number)
         return {"validation": "Pending"}
 
     @got("VatNumberValidation")

@@ -34,7 +34,7 @@ class Unsent(Block):
         self.unsent = [*(self.unsent or ()), entry][-_AT_MOST:]
         self.core.changed(URGENT)
         if self.core.online:
-            self.core.call(action, payload, now, entry["id"])
+            self.core.calls.make(action, payload, now, entry["id"])
 
     def delivered(self, identity: str) -> dict[str, Any] | None:
         """It was answered, if only by an error: the payload, None if it is not known."""
@@ -51,7 +51,7 @@ class Unsent(Block):
     @hears(core_topics.IN_SERVICE)
     def deliver_again(self, now: float, rebooted: bool) -> None:
         for entry in self.unsent or ():
-            self.core.call(entry["action"], entry["payload"], now, entry["id"])
+            self.core.calls.make(entry["action"], entry["payload"], now, entry["id"])
 
     @failed("BatterySwap")
     def failed_battery_swap(self, code: str, context: Any, now: float) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from chargepoint.answers import CallFault
 from chargepoint.core import topics as core_topics
+from chargepoint.core.answers import CallFault
 from chargepoint.core.block import Block, action, answers, command, gathers, hears, timer
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import SOON, URGENT
 from chargepoint.hardware.connector import Connector
-from chargepoint.station import CommandRejected
 from chargepoint.v21.payments.one_time_passwords import one_time_password
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
@@ -62,7 +62,7 @@ class WebPayments(Block):
             or self.core.identity,
             "roamingevseid": f"{secc}*{outlet.evse}",
             "evse": str(outlet.evse),
-            "totp": one_time_password(secret, self.core.station_time(now), seconds, length),
+            "totp": one_time_password(secret, self.core.clock.station_time(now), seconds, length),
             "version": model.value("WebPaymentsCtrlr.TOTPVersion"),
         }
         for name, value in fields.items():
@@ -104,8 +104,8 @@ class WebPayments(Block):
     def _qr_due(self, now: float) -> float:
         """When the code changes."""
         seconds = self.core.model.integer("WebPaymentsCtrlr.ValidityTime")
-        shown = self.core.station_time(now)
-        return self.core.when_it_shows((shown // seconds + 1) * seconds, now)
+        shown = self.core.clock.station_time(now)
+        return self.core.clock.when_it_shows((shown // seconds + 1) * seconds, now)
 
     # --- shown -------------------------------------------------------------------------------
 
@@ -114,10 +114,10 @@ class WebPayments(Block):
         """Begin or end to show codes: what an operator sees of them follows the time."""
         if self._web_payments_on():
             self.qr_at = now
-            self.core.set_timer("qr", max(now + 0.01, self._qr_due(now)))
+            self.core.timers.set("qr", max(now + 0.01, self._qr_due(now)))
         else:
             self.qr_at = None
-            self.core.clear_timer("qr")
+            self.core.timers.clear("qr")
 
     @timer("qr")
     def at_qr(self, now: float) -> None:
@@ -135,7 +135,7 @@ class WebPayments(Block):
         self._unlock_evse(evse)
         if payload["timeout"] > 0:
             self.web_locks = {**(self.web_locks or {}), evse: now + payload["timeout"]}
-            self.core.set_timer(("web_lock", evse), now + payload["timeout"])
+            self.core.timers.set(("web_lock", evse), now + payload["timeout"])
         self.core.changed(URGENT)
         return {}
 
@@ -148,7 +148,7 @@ class WebPayments(Block):
         return (self.web_locks or {}).get(evse, 0.0) > now
 
     def _unlock_evse(self, evse: int) -> None:
-        self.core.clear_timer(("web_lock", evse))
+        self.core.timers.clear(("web_lock", evse))
         self.web_locks = {k: v for k, v in (self.web_locks or {}).items() if k != evse} or None
 
     @answers(topics.KEPT_FROM)
@@ -187,7 +187,7 @@ class WebPayments(Block):
 
     def resume(self, now: float) -> None:
         for evse, until in (self.web_locks or {}).items():
-            self.core.set_timer(("web_lock", evse), max(now, until))
+            self.core.timers.set(("web_lock", evse), max(now, until))
         self.show_codes(now)
 
     def saved(self) -> dict[str, Any]:

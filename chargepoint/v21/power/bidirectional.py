@@ -57,7 +57,7 @@ class Bidirectional(Block):
 
     def resume(self, now: float) -> None:
         if self.next_signal is not None:
-            self.core.set_timer("afrr", max(now, self.next_signal[0] - self.core.skew))
+            self.core.timers.set("afrr", max(now, self.next_signal[0] - self.core.clock.skew))
 
     def saved(self) -> dict[str, Any]:
         saved: dict[str, Any] = {}
@@ -74,7 +74,7 @@ class Bidirectional(Block):
     def _period_now(self, outlet: Outlet, now: float) -> tuple[Profile, Period] | None:
         if not self.charging.profiles:  # as at nearly every station, for each of its meter values
             return None
-        time = round((now + self.core.skew) * 1000)
+        time = round((now + self.core.clock.skew) * 1000)
         return self.charging.for_transaction(outlet, time, self.charging.since(outlet, time))
 
     def _factor(self, outlet: Outlet, profile: Profile) -> float:
@@ -129,7 +129,7 @@ class Bidirectional(Block):
 
     def _from_outside(self, outlet: Outlet, now: float) -> float | None:
         """The setpoint of an external system for the EVSE, or its share of the station's."""
-        time = round((now + self.core.skew) * 1000)
+        time = round((now + self.core.clock.skew) * 1000)
         following = [o for o in self.core.outlets.values() if self._mode(o, now) in _EXTERNAL]
         for place, shares in ((outlet.evse, 1), (0, max(1, len(following)))):
             found = self.charging.external(place, time)
@@ -149,7 +149,7 @@ class Bidirectional(Block):
             float(self.controllers.of_evse(outlet.evse, f"{V2X}.LocalLoadBalancing[{name}]"))
             for name in ("UpperThreshold", "UpperOffset", "LowerThreshold", "LowerOffset")
         )
-        load, helping = self.core.mains.load_w, 0
+        load, helping = self.core.power.mains.load_w, 0
         for other in self.core.outlets.values():
             if self._mode(other, now) == "LocalLoadBalancing":
                 helping += 1
@@ -168,7 +168,7 @@ class Bidirectional(Block):
         frequency = [(p["frequency"], p["power"]) for p in raw.get("v2xFreqWattCurve", ())]
         signals = [(p["signal"], p["power"]) for p in raw.get("v2xSignalWattCurve", ())]
         if frequency:
-            total = (total or 0.0) + interpolated(frequency, self.core.mains.frequency_hz)
+            total = (total or 0.0) + interpolated(frequency, self.core.power.mains.frequency_hz)
         if signals and self.signal is not None:
             total = (total or 0.0) + interpolated(signals, self.signal)
         return total
@@ -201,12 +201,12 @@ class Bidirectional(Block):
         ):
             return rejected("NotEnabled", "no profile follows an aFRR signal")
         begins = seconds_of(payload["timestamp"])
-        if begins is not None and begins > self.core.station_time(now):
+        if begins is not None and begins > self.core.clock.station_time(now):
             self.next_signal = [begins, payload["signal"]]
-            self.core.set_timer("afrr", begins - self.core.skew)
+            self.core.timers.set("afrr", begins - self.core.clock.skew)
         else:
             self.signal = payload["signal"]
-            self.core.later(self.charging.plan)
+            self.core.answers.later(self.charging.plan)
         self.core.changed(SOON)
         return {"status": "Accepted"}
 
@@ -228,7 +228,7 @@ class Bidirectional(Block):
         self.allowed = {
             **(self.allowed or {}), payload["transactionId"]: payload["allowedEnergyTransfer"],
         }  # fmt: skip
-        self.core.later(self.charging.plan)
+        self.core.answers.later(self.charging.plan)
         self.core.changed(SOON)
         return {"status": "Accepted"}
 

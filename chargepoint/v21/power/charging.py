@@ -69,7 +69,7 @@ class ChargingLimits21(ChargingLimits):
         most = installed.raw.get("maxOfflineDuration")
         if most is None or self.provisioning.offline_since is None:
             return None
-        return round((self.provisioning.offline_since + most + self.core.skew) * 1000)
+        return round((self.provisioning.offline_since + most + self.core.clock.skew) * 1000)
 
     def other_changes(self) -> list[int]:
         ends = (self._offline_end(installed) for installed in self.profiles or ())
@@ -87,7 +87,7 @@ class ChargingLimits21(ChargingLimits):
         """invalidAfterOfflineDuration: it does not come back with the link."""
         if self.provisioning.offline_since is None or self.profiles is None:
             return
-        time = round((now + self.core.skew) * 1000)
+        time = round((now + self.core.clock.skew) * 1000)
         kept = [
             i for i in self.profiles
             if self.holds(i, time) or not i.raw.get("invalidAfterOfflineDuration")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.core.block import Block, action, command, timer
+from chargepoint.core.commands import CommandRejected
 from chargepoint.der.controls import DEFAULTS_ONLY, field_of, rank, wrong
 from chargepoint.der.ride import Ride
 from chargepoint.effects import URGENT
-from chargepoint.station import CommandRejected
 from chargepoint.times import seconds_of
 from chargepoint.v21.power.der_effects import DerEffects
 from chargepoint.v201.charging.smart_charging import rejected
@@ -69,7 +69,7 @@ class DerControl(DerEffects, Block):
         if not payload["isDefault"]:
             if begin is None:
                 return rejected("InvalidValue", "startTime is no time")
-            if end <= self.core.station_time(now):
+            if end <= self.core.clock.station_time(now):
                 return rejected("InvalidValue", "that time is over")
         same = self._peers(payload)
         if len(same) >= AT_MOST:
@@ -79,12 +79,12 @@ class DerControl(DerEffects, Block):
             "settings": settings, "superseded": False, "running": False,
         }  # fmt: skip
         gone = self._overruled(identity, entry, same, now)
-        self.core.clear_timer(("der", identity))
+        self.core.timers.clear(("der", identity))
         self.der = {**(self.der or {}), identity: entry}
         if not payload["isDefault"]:
             due = end if entry["superseded"] else begin
-            self.core.set_timer(("der", identity), max(now, due - self.core.skew))
-        self.core.later(self.charging.plan)
+            self.core.timers.set(("der", identity), max(now, due - self.core.clock.skew))
+        self.core.answers.later(self.charging.plan)
         self.core.changed(URGENT)
         return {"status": "Accepted", **({"supersededIds": gone[:AT_MOST]} if gone else {})}
 
@@ -129,7 +129,7 @@ class DerControl(DerEffects, Block):
         if entry is None or entry["default"]:
             return
         begin, end = _span(entry["settings"])
-        if entry["superseded"] or entry["running"] or end <= self.core.station_time(now):
+        if entry["superseded"] or entry["running"] or end <= self.core.clock.station_time(now):
             if entry["running"]:
                 self._notify_der(identity, False, now)
             self._forget_der({identity})
@@ -141,7 +141,7 @@ class DerControl(DerEffects, Block):
     def _start_der(self, identity: str, entry: dict, end: float, now: float) -> None:
         """R04.FR.07, .20 and .21: what it overrules is told with its start."""
         gone = []
-        self.core.set_timer(("der", identity), max(now, end - self.core.skew))
+        self.core.timers.set(("der", identity), max(now, end - self.core.clock.skew))
         for other, standing in self.der.items():
             same = standing["type"] == entry["type"] and not standing["default"]
             if other == identity or not same or standing["superseded"]:
@@ -157,7 +157,7 @@ class DerControl(DerEffects, Block):
         for other in gone:
             self.der[other]["superseded"], self.der[other]["running"] = True, False
             ends = _span(self.der[other]["settings"])[1]
-            self.core.set_timer(("der", other), max(now, ends - self.core.skew))
+            self.core.timers.set(("der", other), max(now, ends - self.core.clock.skew))
         entry["running"] = True
         self._notify_der(identity, True, now, gone)
 
@@ -167,23 +167,23 @@ class DerControl(DerEffects, Block):
             begin, end = _span(entry["settings"])
             if begin is not None and not entry["default"]:
                 over = entry["running"] or entry["superseded"]
-                self.core.set_timer(
-                    ("der", identity), max(now, (end if over else begin) - self.core.skew)
+                self.core.timers.set(
+                    ("der", identity), max(now, (end if over else begin) - self.core.clock.skew)
                 )
 
     def _notify_der(
         self, identity: str, started: bool, now: float, gone: list[str] | None = None
     ) -> None:
         payload: dict[str, Any] = {
-            "controlId": identity, "started": started, "timestamp": self.core.stamp(now),
+            "controlId": identity, "started": started, "timestamp": self.core.clock.stamp(now),
         }  # fmt: skip
         if gone:
             payload["supersededIds"] = gone[:AT_MOST]
-        self.core.call("NotifyDERStartStop", payload, now)
+        self.core.calls.make("NotifyDERStartStop", payload, now)
 
     def _forget_der(self, identities: set[str]) -> None:
         for identity in identities:
-            self.core.clear_timer(("der", identity))
+            self.core.timers.clear(("der", identity))
         kinds = {self.der[identity]["type"] for identity in identities}
         self.der = {k: v for k, v in self.der.items() if k not in identities} or None
         # A default that stood behind one that is gone counts again.
@@ -218,7 +218,7 @@ class DerControl(DerEffects, Block):
         chosen = self._chosen(payload)
         if not chosen:
             return {"status": "NotFound"}
-        self.core.later(self._report_der, payload["requestId"], chosen)
+        self.core.answers.later(self._report_der, payload["requestId"], chosen)
         return {"status": "Accepted"}
 
     def _report_der(self, request: int, chosen: dict[str, dict], now: float) -> None:
@@ -252,9 +252,9 @@ class DerControl(DerEffects, Block):
             return {"status": "NotFound"}
         for identity, entry in chosen.items():
             if entry["running"]:
-                self.core.later(self._notify_der, identity, False)
+                self.core.answers.later(self._notify_der, identity, False)
         self._forget_der(set(chosen))
-        self.core.later(self.charging.plan)
+        self.core.answers.later(self.charging.plan)
         self.core.changed(URGENT)
         return {"status": "Accepted"}
 
@@ -274,12 +274,12 @@ class DerControl(DerEffects, Block):
         return {"status": "Accepted"}
 
     def der_alarm(self, kind: str, fault: str | None, ended: bool, now: float) -> None:
-        payload: dict[str, Any] = {"controlType": kind, "timestamp": self.core.stamp(now)}
+        payload: dict[str, Any] = {"controlType": kind, "timestamp": self.core.clock.stamp(now)}
         if fault is not None:
             payload["gridEventFault"] = fault
         if ended:
             payload["alarmEnded"] = True
-        self.core.call("NotifyDERAlarm", payload, now)
+        self.core.calls.make("NotifyDERAlarm", payload, now)
 
 
 def _unsupported(kind: str) -> dict:

@@ -32,11 +32,11 @@ class DerEffects:
             self.ride.wait_until(now + STEP)  # power monitoring has to see it
         if self.der is None:
             self.ride = None
-            self.core.clear_timer("grid")
+            self.core.timers.clear("grid")
         elif self.ride.due is None:
-            self.core.clear_timer("grid")
+            self.core.timers.clear("grid")
         else:
-            self.core.set_timer("grid", self.ride.due)
+            self.core.timers.set("grid", self.ride.due)
 
     @timer("grid")
     def at_grid(self, now: float) -> None:
@@ -44,7 +44,7 @@ class DerEffects:
         self.charging.plan(now)
 
     def _look_at_grid(self, now: float) -> dict[int, float]:
-        ruling, mains = ruling_of(self.der), self.core.mains
+        ruling, mains = ruling_of(self.der), self.core.power.mains
         given = self._given(now)
         may_trip = self.core.config.configuration.get("EmulatorCtrlr.DERMayTrip") == "true"
         alarms = self.ride.look(now, ruling, mains, given, self.core.rng.random, may_trip)
@@ -144,7 +144,7 @@ class DerEffects:
         if kind == "VoltVar":
             level = self.ride.level(kind, settings.get("responseTime", 0.0), now)
         else:
-            level = power.percent_var(kind, settings, watts, rating, self.core.mains, 100.0)
+            level = power.percent_var(kind, settings, watts, rating, self.core.power.mains, 100.0)
         return power.vars_of(unit, level, watts, rating), None
 
     @folds(topics.SAMPLE)

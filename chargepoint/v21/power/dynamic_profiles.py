@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.core.block import Block, action, folds, got, hears, timer
-from chargepoint.timekeeping import next_step
+from chargepoint.core.clock import next_step
 from chargepoint.times import seconds_of
 from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import Installed, read
@@ -32,7 +32,7 @@ class DynamicProfiles(Block):
         if installed.profile.kind != "Dynamic":
             return installed
         # Its duration counts from here (K28).
-        raw = {**installed.raw, "dynUpdateTime": self.core.stamp(now)}
+        raw = {**installed.raw, "dynUpdateTime": self.core.clock.stamp(now)}
         place = installed.profile.connector, installed.profile.session
         return read(raw, *place, installed.source, installed.choice)
 
@@ -42,9 +42,9 @@ class DynamicProfiles(Block):
         if installed.profile.kind == "Dynamic" and seconds > 0:
             # In step with the last update, also after a restart.
             told = seconds_of(installed.raw.get("dynUpdateTime", ""))
-            begun = told or self.core.station_time(now)
-            due = next_step(begun - self.core.skew, seconds, now)
-            self.core.set_timer(("pull", installed.profile.id), due)
+            begun = told or self.core.clock.station_time(now)
+            due = next_step(begun - self.core.clock.skew, seconds, now)
+            self.core.timers.set(("pull", installed.profile.id), due)
 
     def _dynamic(self, identity: int) -> Installed | None:
         for installed in self.charging.profiles or ():
@@ -60,7 +60,7 @@ class DynamicProfiles(Block):
         if payload["scheduleUpdate"].get("limit", 0) < 0:
             return rejected("InvalidSchedule", "the limit is negative")
         self._update_schedule(installed, payload["scheduleUpdate"], now)
-        self.core.later(self.charging.plan)
+        self.core.answers.later(self.charging.plan)
         return {"status": "Accepted"}
 
     def _update_schedule(self, installed: Installed, update: dict[str, Any], now: float) -> None:
@@ -77,7 +77,7 @@ class DynamicProfiles(Block):
         if installed is None:
             return
         if self.core.online:
-            self.core.call(
+            self.core.calls.make(
                 "PullDynamicScheduleUpdate", {"chargingProfileId": identity}, now, identity
             )
         self.pull_later(installed, now)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.v201.charging.external_limits import ExternalLimits
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.core.block import Block, action, command, folds, hears
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
-from chargepoint.station import CommandRejected
 from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import PRIORITY
 from chargepoint.v201.charging.smart_charging import rejected
@@ -56,7 +56,7 @@ class PriorityCharging(Block):
             return rejected("TxNotFound", "no such transaction is running")
         if payload["activate"] and not self._has_priority_profile(outlet):
             return {"status": "NoProfile"}
-        self.core.later(self._prioritize, outlet.transaction.id, payload["activate"])
+        self.core.answers.later(self._prioritize, outlet.transaction.id, payload["activate"])
         return {"status": "Accepted"}
 
     def _has_priority_profile(self, outlet: Outlet) -> bool:
@@ -82,5 +82,5 @@ class PriorityCharging(Block):
             raise CommandRejected("not_possible_now", "The CSMS has set no PriorityCharging.")
         self._prioritize(outlet.transaction.id, operative, now)
         payload = {"transactionId": outlet.transaction.id, "activated": operative}
-        self.core.call("NotifyPriorityCharging", payload, now)
+        self.core.calls.make("NotifyPriorityCharging", payload, now)
         return {"status": "Accepted"}

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from chargepoint.calls import QUEUE_AT_MOST
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import REFUSES, command, gathers, hears, timer, variable
+from chargepoint.core.calls import QUEUE_AT_MOST
+from chargepoint.core.clock import next_step
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import SOON
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.meter import AC_POWER_FACTOR, dc_voltage
 from chargepoint.hardware.states import State
-from chargepoint.station import CommandRejected
 from chargepoint.tariff.bill import Bill, Flow
 from chargepoint.tariff.conditions import Place
 from chargepoint.tariff.local_time import is_zone
-from chargepoint.timekeeping import next_step
 from chargepoint.v21.pricing.cost_details import cost_details
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet, Transaction
@@ -108,7 +108,8 @@ class Costs:
     def _open_bill(
         self, outlet: Outlet, tariff: dict, kind: str, started: float, fees: bool = True
     ) -> Entry:
-        bill = Bill(tariff, started, self._place_of(outlet), self._zone(), self.core.skew, fees)
+        skew = self.core.clock.skew
+        bill = Bill(tariff, started, self._place_of(outlet), self._zone(), skew, fees)
         charging = outlet.hardware.state is State.CHARGING
         entry = Entry(bill, kind, _register(outlet), charging)
         self.bills = {**(self.bills or {}), outlet.transaction.id: entry}
@@ -171,7 +172,7 @@ class Costs:
         register, bill = _register(outlet), entry.bill
         wh, seconds = register - entry.register, now - bill.at
         watts = wh * 3600.0 / seconds if entry.charging and seconds > 0 else 0.0
-        bill.shift, bill.zone = self.core.skew, self._zone()
+        bill.shift, bill.zone = self.core.clock.skew, self._zone()
         bill.advance(now, wh, self._flow(outlet, entry.charging, watts))
         entry.register = register
         entry.charging = outlet.hardware.state is State.CHARGING
@@ -220,24 +221,24 @@ class Costs:
     def restart_cost_timers(self, outlet: Outlet, now: float) -> None:
         number, entry = outlet.number, self.entry_of(outlet)
         if entry is None:
-            self.core.clear_timer(("cost", number))
-            self.core.clear_timer(("running_cost", number))
+            self.core.timers.clear(("cost", number))
+            self.core.timers.clear(("running_cost", number))
             return
         self.watch_cost(outlet, now)
         seconds = self.core.model.integer("TariffCostCtrlr.Interval[Cost]")
         if seconds and self.core.model.flag("TariffCostCtrlr.Enabled[RunningCost]"):
             # In step with the transaction's start, also after a restart.
             due = next_step(outlet.transaction.started, seconds, now)
-            self.core.set_timer(("running_cost", number), due)
+            self.core.timers.set(("running_cost", number), due)
         else:
-            self.core.clear_timer(("running_cost", number))
+            self.core.timers.clear(("running_cost", number))
 
     @timer("running_cost")
     def at_running_cost(self, now: float, number: int) -> None:
         outlet = self.core.outlets.get(number)
         if outlet is None or self.entry_of(outlet) is None:
             return
-        if self.core.online and len(self.core.queued) < QUEUE_AT_MOST:
+        if self.core.online and len(self.core.calls.queued) < QUEUE_AT_MOST:
             self.transactions.updated(outlet, "RunningCost", now)
         self.metering.restart_timers(outlet, now)
 
@@ -254,7 +255,7 @@ class Costs:
             flow = self._flow(outlet, entry.charging, _power(outlet))
             rate, left = entry.bill.per_second(flow), limit - entry.bill.totals().total.gross
             waits.append(min(_LOOK, left / rate) if rate > 0 else _LOOK)
-        self.core.set_timer(("cost", outlet.number), now + max(0.01, min(waits)))
+        self.core.timers.set(("cost", outlet.number), now + max(0.01, min(waits)))
 
     @timer("cost")
     def at_cost(self, now: float, number: int) -> None:
@@ -287,7 +288,7 @@ class Costs:
         if kind != "Ended" and not running:
             return {}
         self.price(outlet, now)
-        stamp = self.core.stamp if kind == "Ended" else None
+        stamp = self.core.clock.stamp if kind == "Ended" else None
         return {"costDetails": cost_details(entry.bill, entry.failure, stamp)}
 
     @hears(topics.ENDED)

@@ -97,7 +97,7 @@ class Tariffs(Costs, Block):
     def _valid_from(self, tariff: dict[str, Any]) -> float:
         """By our clock."""
         since = seconds_of(tariff.get("validFrom", ""))
-        return float("-inf") if since is None else since - self.core.skew
+        return float("-inf") if since is None else since - self.core.clock.skew
 
     def _drop_superseded(self, now: float) -> None:
         for evse, known in (self.tariffs or {}).items():
@@ -134,7 +134,7 @@ class Tariffs(Costs, Block):
             return refused("DuplicateTariffId", "DuplicateTariffId", words)
         if any(len((self.tariffs or {}).get(place, ())) >= _AT_MOST for place in places):
             return refused("TooManyElements", "TooManyElements", f"{_AT_MOST} tariffs wait already")
-        self.core.later(self._install_tariff, places, tariff)
+        self.core.answers.later(self._install_tariff, places, tariff)
         return {"status": "Accepted"}
 
     def _evses_named(self, evse: int) -> list[int]:
@@ -221,7 +221,8 @@ class Tariffs(Costs, Block):
             for outlet in self.core.outlets.values()
         )  # fmt: skip
         enabled = self.core.model.flag("AuthCacheCtrlr.Enabled")
-        cached = enabled and self.authorization.cache.status(token, self.core.station_time(now))
+        time = self.core.clock.station_time(now)
+        cached = enabled and self.authorization.cache.status(token, time)
         if not elsewhere and not cached:
             self._keep_driver_tariff(token, None, False)
 
@@ -275,7 +276,7 @@ class Tariffs(Costs, Block):
                 results.append({"tariffId": identity, **why})
             else:
                 results.append({"tariffId": identity, "status": "NoTariff"})
-        self.core.later(self._clear_tariffs, places, set(wanted))
+        self.core.answers.later(self._clear_tariffs, places, set(wanted))
         return {"clearTariffsResult": results or [{"status": "NoTariff"}]}
 
     def _clear_tariffs(self, places: list[int], ids: set[str], now: float) -> None:
@@ -302,7 +303,9 @@ class Tariffs(Costs, Block):
         if bill is not None and bill.tariff["currency"] != payload["tariff"]["currency"]:
             words = f"the transaction is charged in {bill.tariff['currency']}"
             return refused("NoCurrencyChange", "InvalidValue", words)  # I11.FR.05
-        self.core.later(self.change_tariff, payload["transactionId"], plain(payload["tariff"]))
+        self.core.answers.later(
+            self.change_tariff, payload["transactionId"], plain(payload["tariff"])
+        )
         return {"status": "Accepted"}
 
     @variable(READS, "TariffCostCtrlr.Problem")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.core.block import Block, action, command, failed, got, timer
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
-from chargepoint.station import CommandRejected
 from chargepoint.v21.swap.swap_slots import Slots
 from chargepoint.v201.authorization.authorization import ACCEPTED
 from chargepoint.v201.outlet import Outlet
@@ -90,7 +90,9 @@ class BatterySwap(Slots, Block):
             raise CommandRejected("not_authorized", message)
         if self.authorization.asks():
             payload = {"idToken": token}
-            self.core.call("Authorize", payload, now, (SWAP, token, "Authorized", wanted, ""), SWAP)
+            self.core.calls.make(
+                "Authorize", payload, now, (SWAP, token, "Authorized", wanted, ""), SWAP
+            )
             return {"authorization": "Pending"}
         request = self.core.rng.getrandbits(31)
         self._open_swap(token, request, wanted, now)
@@ -98,7 +100,7 @@ class BatterySwap(Slots, Block):
 
     def _cannot_swap(self, wanted: int, now: float) -> tuple[str, str] | None:
         """(reasonCode, words), None if a swap of `wanted` batteries can begin."""
-        if self.swap is not None or any(c[0] == SWAP for c in self.core.waiting("Authorize")):
+        if self.swap is not None or any(c[0] == SWAP for c in self.core.calls.waiting("Authorize")):
             return "Occupied", "another swap is under way"
         if len(self.eligible(now)) < wanted:
             return "NoBatteryAvailable", "too few batteries have the TargetSoC"
@@ -117,7 +119,7 @@ class BatterySwap(Slots, Block):
         if why is not None:
             info = {"reasonCode": why[0], "additionalInfo": why[1]}
             return {"status": "Rejected", "statusInfo": info}
-        self.core.later(self._open_swap, payload["idToken"], payload["requestId"], wanted)
+        self.core.answers.later(self._open_swap, payload["idToken"], payload["requestId"], wanted)
         return {"status": "Accepted"}
 
     @got("Authorize", own=True)
@@ -153,12 +155,12 @@ class BatterySwap(Slots, Block):
             chosen = self.eligible(now)[: self.swap["count"]]
             self.swap["offered"] = [self.battery_data(outlet, now) for outlet in chosen]
         self.swap["until"] = now + self.core.model.integer(f"BatterySwapCtrlr.Timeout[{step}]")
-        self.core.set_timer(SWAP, self.swap["until"])
+        self.core.timers.set(SWAP, self.swap["until"])
         self.core.changed(URGENT)
 
     def _close_swap(self) -> None:
         self.swap = None
-        self.core.clear_timer(SWAP)
+        self.core.timers.clear(SWAP)
         self.core.changed(URGENT)
 
     # --- in, out, or too late (S03) ----------------------------------------------------------
@@ -245,7 +247,7 @@ class BatterySwap(Slots, Block):
 
     def resume(self, now: float) -> None:
         if self.swap is not None:
-            self.core.set_timer(SWAP, max(now, self.swap["until"]))
+            self.core.timers.set(SWAP, max(now, self.swap["until"]))
 
     def saved(self) -> dict[str, Any]:
         saved = self.saved_slots()

@@ -4,10 +4,10 @@ from typing import Any
 
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import READS, REFUSES, answers, folds, gathers, hears, variable
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event
-from chargepoint.station import CommandRejected
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.transactions.transactions import NO_AUTHORIZATION
@@ -118,7 +118,7 @@ class Slots:
         if outlet.token is not None or outlet.transaction is not None:
             # Whatever StopTxOnEVSideDisconnect says: this battery does not come back.
             self.core.block("remote").stop(outlet, "EVCommunicationLost", "EVDisconnected", now)
-        self.core.report(outlet.hardware, now)
+        self.core.statuses.report(outlet.hardware, now)
 
     @hears(topics.UNPLUGGING)
     def empty_the_slot(self, connector: Connector, now: float) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chargepoint import schemas
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.times import iso
 from tests.chargepoint.bounds.inputs import ROOM, largest
 from tests.chargepoint.bounds.stations import CAR, Counted
@@ -64,7 +64,7 @@ def live(bench: Peer | Csms, version: str) -> None:
     bench.connect()
     bench.pass_time(1000)
     if not bench.station.booted:
-        bench.station.clear_timer("boot")  # an interval of years
+        bench.station.timers.clear("boot")  # an interval of years
         bench.pass_time(100)
         (bench.drop if isinstance(bench, Peer) else bench.disconnect)()
         bench.connect()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chargepoint.calls import CALLS_AT_MOST, QUEUE_AT_MOST
+from chargepoint.core.calls import CALLS_AT_MOST, QUEUE_AT_MOST
 from chargepoint.v201.monitoring.monitoring import MONITORS_AT_MOST
 from tests.chargepoint.bounds.steps import Steps
 from tests.chargepoint.inside import block
@@ -79,7 +79,7 @@ def test_calls_that_are_triggered_and_never_answered_do_not_gather():
     trigger = [2, "t", "TriggerMessage", {"requestedMessage": "Heartbeat"}]
     for _ in range(3 * CALLS_AT_MOST):
         peer.feed(trigger)
-    assert len(peer.station._calls) <= CALLS_AT_MOST
+    assert len(peer.station.calls._calls) <= CALLS_AT_MOST
     with Steps(20 * CALLS_AT_MOST):
         peer.feed(trigger)
 
@@ -95,7 +95,7 @@ def test_transactions_whose_messages_nobody_takes_are_not_begun_without_end():
         peer.call("UnlockConnector", {"connectorId": 1})
         peer.pass_time(3)
     assert (statuses[0], statuses[-1]) == ("Accepted", "Rejected")
-    assert QUEUE_AT_MOST <= len(peer.station.queued) <= QUEUE_AT_MOST + 2
+    assert QUEUE_AT_MOST <= len(peer.station.calls.queued) <= QUEUE_AT_MOST + 2
 
 
 @VERSIONS
@@ -113,4 +113,4 @@ def test_a_csms_that_takes_no_event_cannot_begin_transactions_without_end(versio
         csms.pass_time(3)
     assert len(answers) > 1
     assert answers[-1]["statusInfo"]["reasonCode"] == "OutOfStorage"
-    assert QUEUE_AT_MOST <= len(csms.station.queued) <= QUEUE_AT_MOST + 10
+    assert QUEUE_AT_MOST <= len(csms.station.calls.queued) <= QUEUE_AT_MOST + 10

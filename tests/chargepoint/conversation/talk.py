@@ -27,6 +27,7 @@ from msgspec.structs import replace
 
 from chargepoint.config import StationConfig
 from chargepoint.core import topics
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import (
     Close,
     Cut,
@@ -39,7 +40,6 @@ from chargepoint.effects import (
     Transferred,
     Upload,
 )  # fmt: skip
-from chargepoint.station import CommandRejected
 from chargepoint.times import iso
 from chargepoint.versions import make_station
 from tests.chargepoint.conversation.rules import Violation, require
@@ -110,7 +110,7 @@ class Talk:
     def _check_statuses(self) -> None:
         """1.6 4.9, 2.0.1 G01: whoever is connected and accepted has told how it is."""
         station, ledger = self.station, self.witness.ledger
-        settled = station.connected and self.witness.accepted and not station.queued
+        settled = station.connected and self.witness.accepted and not station.calls.queued
         if not (settled and ledger.every_status):
             return
         for number, connector in station.connectors.items():

@@ -86,7 +86,7 @@ class Bench:
 
     def heartbeat(self, settle: bool = True) -> None:
         """Have the station send one now."""
-        self.station.set_timer("heartbeat", self.now)
+        self.station.timers.set("heartbeat", self.now)
         self.pass_time(0.0)
         if settle:
             self.pass_time(0.01)
@@ -99,7 +99,7 @@ class Bench:
         assert self.call("ClearCache", {})[0] == 3
 
     def interval(self, seconds: float) -> None:
-        self.station.set_heartbeat(seconds, self.now)
+        self.station.service.set_heartbeat(seconds, self.now)
 
     def charge(self) -> None:
         self.do("start-transaction", connector=1, id_tag="AABBCCDD")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from tests.chargepoint.faults.bench import VERSIONS, Bench
 
 
@@ -46,12 +46,15 @@ def test_the_stations_own_timeout_stands_still_while_its_call_is_held(bench):
     frame = hold_heartbeat(bench, hold_seconds=600)
     bench.csms.answers["Heartbeat"] = None
     bench.pass_time(300)
-    assert bench.station._flight is not None
+    assert bench.station.calls.flight is not None
     bench.do("release", id=frame["id"])
     bench.pass_time(29)
-    assert bench.station._flight is not None
+    assert bench.station.calls.flight is not None
     bench.pass_time(2)
-    assert bench.station._flight is None or bench.station._flight.unique_id != frame["unique_id"]
+    assert (
+        bench.station.calls.flight is None
+        or bench.station.calls.flight.unique_id != frame["unique_id"]
+    )
 
 
 def test_a_call_that_is_dropped_by_hand_times_out(bench):
@@ -89,7 +92,7 @@ def test_the_station_gets_the_answer_that_was_written_by_hand(bench):
     assert bench.actions.count("Heartbeat") == 0
     [answer] = bench.marked("answered by hand")
     assert (answer.direction, answer.kind, answer.error) == ("received", "CallResult", "")
-    assert bench.station._flight is None
+    assert bench.station.calls.flight is None
     bench.still_works()
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chargepoint.commands import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Close
 from tests.chargepoint.faults.bench import Bench
 from tests.chargepoint.peer import Peer

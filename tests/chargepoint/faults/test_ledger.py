@@ -8,7 +8,7 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from tests.chargepoint.faults.bench import Bench
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v16.test_survival import KEYS, Ledger, perform, settle, wire
@@ -83,7 +83,7 @@ def test_every_transaction_is_told_and_ended_after_all_faults(history):
     mend(peer)
     settle(peer, ledger)
     assert peer.station.tap is None
-    assert not peer.station.queued
+    assert not peer.station.calls.queued
     sessions = {update["id"]: update for update in peer.sessions}
     assert len(ledger.began) == len(sessions) >= 1
     assert set(ledger.ended) == set(ledger.began)
@@ -146,7 +146,7 @@ def test_the_events_of_every_2x_transaction_are_told_without_a_gap(version, hist
             bench.do("stop-transaction", connector=connector)
     pass_and_connect(bench, 3600)
     pass_and_connect(bench, 600)
-    assert not bench.station.queued
+    assert not bench.station.calls.queued
     told: dict[str, dict[int, str]] = {}
     for event in bench.csms.events:
         numbers = told.setdefault(event["transactionInfo"]["transactionId"], {})

@@ -5,8 +5,8 @@ The stations here do the same by their commands; each version has its CSMS in me
 
 import pytest
 
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Cut, Dial, Freeze, Noted, Received, Send
-from chargepoint.station import CommandRejected
 from chargepoint.times import iso, seconds_of
 from tests.chargepoint.faults.bench import VERSIONS, Bench
 

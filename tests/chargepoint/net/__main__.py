@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from chargepoint import calls
+from chargepoint.core import calls
 from tests.chargepoint.net.replay import VERSIONS, Life, first_difference, kept, lived
 from tests.chargepoint.net.values import canonical
 

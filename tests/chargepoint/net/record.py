@@ -94,7 +94,7 @@ def _differ(one: str, other: str, step: int) -> bool:
 
 
 def main() -> None:
-    from chargepoint import calls
+    from chargepoint.core import calls
 
     calls.STRICT = True
     of_tests = [tape for tape in lives_of_tests() if tape.events]

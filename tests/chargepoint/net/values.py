@@ -92,7 +92,7 @@ def shown(effect: Any) -> list[Any]:
 
 def timers_of(station: Any) -> dict[str, float]:
     """By their names; what is waited for is not in the snapshot."""
-    return {str(key): at for key, at in station._timers.items()}
+    return {str(key): at for key, at in station.timers.times.items()}
 
 
 def state_of(station: Any) -> dict[str, Any]:

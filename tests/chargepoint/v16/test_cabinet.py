@@ -2,8 +2,8 @@
 
 import pytest
 
-from chargepoint.commands import CommandRejected
 from chargepoint.config import ConnectorConfig
+from chargepoint.core.commands import CommandRejected
 from tests.chargepoint.peer import Peer
 
 

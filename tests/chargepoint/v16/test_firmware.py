@@ -3,8 +3,8 @@
 import pytest
 
 from chargepoint.config import StationConfig
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import DENIED
-from chargepoint.station import CommandRejected
 from chargepoint.times import iso
 from tests.chargepoint.files import FilePeer
 

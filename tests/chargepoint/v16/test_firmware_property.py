@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chargepoint.core.commands import CommandRejected
 from chargepoint.firmware.jobs import OVER
 from chargepoint.hardware.states import INOPERATIVE_STATES
-from chargepoint.station import CommandRejected
 from chargepoint.times import iso
 from tests.chargepoint.files import FilePeer
 from tests.chargepoint.inside import block

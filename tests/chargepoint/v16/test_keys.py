@@ -2,8 +2,8 @@
 
 import pytest
 
-from chargepoint.commands import CommandRejected
 from chargepoint.config import ConnectorConfig
+from chargepoint.core.commands import CommandRejected
 from chargepoint.v16.keys import KEYS
 from chargepoint.v16.measurands import MEASURANDS
 from tests.chargepoint.authority import Authority

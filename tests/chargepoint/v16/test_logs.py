@@ -182,7 +182,7 @@ def test_a_log_and_diagnostics_may_be_sent_at_once(peer):
 def test_the_log_status_for_an_extended_trigger(peer):
     def triggered():
         peer.station.tell(STATUS_ASKED, "LogStatusNotification", peer.now)
-        peer.take(peer.station._finish(peer.now))
+        peer.take(peer.station.finish(peer.now))
         return peer.calls(LOG)[-1]
 
     assert triggered() == {"status": "Idle"}

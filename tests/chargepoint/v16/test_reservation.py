@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.commands import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.times import iso
 from tests.chargepoint.peer import START, Peer
 
@@ -108,7 +108,7 @@ def test_offline_a_parent_that_is_not_known_does_not_help(peer):
     peer.drop()
     assert start(peer, "BERT")["authorization"] == "Invalid"
     start(peer, "ANNA")  # unknown too: the reservation is no authorization
-    assert not peer.station.queued
+    assert not peer.station.calls.queued
 
 
 def test_connector_zero_keeps_one_of_them_free(peer):

@@ -3,8 +3,8 @@
 import pytest
 
 from chargepoint.config import StationConfig
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Send
-from chargepoint.station import CommandRejected
 from chargepoint.times import iso
 from chargepoint.versions import make_station
 from tests.chargepoint.peer import Peer
@@ -80,12 +80,12 @@ def test_a_fault_is_told_at_once_whatever_the_minimum_duration():
 
 def test_ids_are_short_and_never_repeat():
     stations = [Peer().station for _ in range(2)]
-    ids = {station.new_id() for station in stations for _ in range(500)}
+    ids = {station.calls.new_id() for station in stations for _ in range(500)}
     assert len(ids) >= 500  # both have the same seed
     assert max(map(len, ids)) <= 36
     prefixes = set()
     for _ in range(50):
-        prefixes.add(make_station(StationConfig("A", "1.6"), None, 0.0).new_id())
+        prefixes.add(make_station(StationConfig("A", "1.6"), None, 0.0).calls.new_id())
     assert len(prefixes) == 50
 
 

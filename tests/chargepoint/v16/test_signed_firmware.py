@@ -199,7 +199,7 @@ def test_the_status_for_an_extended_trigger(peer, signer):
     def triggered():
         peer.station.tell(STATUS_ASKED, "SignedFirmwareStatusNotification", peer.now)
         peer.pass_time(0)
-        peer.take(peer.station._finish(peer.now))
+        peer.take(peer.station.finish(peer.now))
         return peer.calls(NEWS)[-1]
 
     assert triggered() == {"status": "Idle"}

@@ -15,8 +15,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.ev import AC_EFFICIENCY
-from chargepoint.station import CommandRejected
 from chargepoint.times import iso, seconds_of
 from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer
@@ -334,7 +334,7 @@ class Life(RuleBasedStateMachine):
         self.seen = len(self.peer.sent)
         self.plugs()
         station = self.peer.station
-        if station.connected and station.registration == "Accepted" and not station.queued:
+        if station.connected and station.registration == "Accepted" and not station.calls.queued:
             for number, status in self.told.items():
                 assert station.connectors[number].status_16 == status
 

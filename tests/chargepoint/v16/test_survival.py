@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargepoint.config import ConnectorConfig
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from tests.chargepoint.inside import block
 from tests.chargepoint.peer import DUAL, Peer
 
@@ -136,7 +136,7 @@ def test_every_transaction_is_told_once_and_in_order(history):
             peer = perform(peer, ledger, step, argument)
         peer.pass_time(0.05)  # two starts at one instant would look like a repetition
     settle(peer, ledger)
-    assert not peer.station.queued
+    assert not peer.station.calls.queued
     sessions = {update["id"]: update for update in peer.sessions}
     assert len(ledger.began) == len(sessions)
     assert set(ledger.ended) == set(ledger.began)
@@ -160,7 +160,7 @@ def test_a_long_time_offline_thins_the_meter_values_and_keeps_the_rest():
     peer.drop()
     peer.pass_time(5000)
     peer.do("stop-transaction", connector=1)
-    queued = [message["action"] for message in peer.station.queued]
+    queued = [message["action"] for message in peer.station.calls.queued]
     assert len(queued) <= 1001
     assert queued[-1] == "StopTransaction"
     peer.sent.clear()

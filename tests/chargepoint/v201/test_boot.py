@@ -3,8 +3,8 @@
 import pytest
 
 from chargepoint.config import ConnectorConfig
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import PingInterval
-from chargepoint.station import CommandRejected
 from chargepoint.times import iso
 from chargepoint.versions import make_station
 

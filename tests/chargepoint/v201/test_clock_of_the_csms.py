@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chargepoint.commands import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.times import iso
 
 from .csms import Csms, config_of

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 
 from .csms import Csms, booted, config_of
 
@@ -230,7 +230,7 @@ def test_any_history_gives_whole_transactions(history, start, stop):
     if not csms.station.connected:
         csms.connect()
     csms.pass_time(2000)
-    assert csms.station.queued == []
+    assert csms.station.calls.queued == []
     assert_no_gaps(taken.values())
     ended = [e for e in taken.values() if e["eventType"] == "Ended"]
     running = [o for o in csms.station.outlets.values() if o.transaction is not None]

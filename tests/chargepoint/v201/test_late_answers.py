@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 
 from .csms import booted
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.times import iso
 from tests.chargepoint.inside import block
 

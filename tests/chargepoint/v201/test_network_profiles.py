@@ -204,7 +204,7 @@ def test_the_timeout_of_calls_is_the_profiles(csms):
     csms.answers["Heartbeat"] = None
     csms.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
     sent = csms.now
-    assert csms.station._timers["call"] == sent + 20
+    assert csms.station.timers.times["call"] == sent + 20
     assert csms.set("OCPPCommCtrlr.MessageTimeout[Default]", "7") == "Accepted"
     assert value(csms, "OCPPCommCtrlr.MessageTimeout[Default]") == "7"
 

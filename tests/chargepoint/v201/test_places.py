@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.config import ConnectorConfig
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.times import iso
 
 from .csms import booted

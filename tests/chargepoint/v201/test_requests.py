@@ -4,7 +4,7 @@ import pytest
 
 from chargepoint import schemas
 from chargepoint.config import ConnectorConfig
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.v201.station import Station201
 
 from .csms import booted

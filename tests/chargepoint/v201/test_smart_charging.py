@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from tests.chargepoint.inside import block
 from tests.chargepoint.v16.charging import alike, by_second
 

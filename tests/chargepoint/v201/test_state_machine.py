@@ -12,8 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.ev import AC_EFFICIENCY, DC_EFFICIENCY
-from chargepoint.station import CommandRejected
 from chargepoint.times import iso, seconds_of
 from tests.chargepoint.inside import block
 
@@ -285,7 +285,7 @@ class Life(RuleBasedStateMachine):
         self.csms.pass_time(600)
         books = self.books
         assert books.open == {}
-        assert self.csms.station.queued == []
+        assert self.csms.station.calls.queued == []
         assert block(self.csms.station, "display").fares is None
         assert all(one <= other + 0.001 for one, other in pairwise(books.stamps))
         for readings in books.registers.values():

@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.config import ConnectorConfig
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from tests.chargepoint.v201.asking import charge, made, place_of, told, traits
 from tests.chargepoint.v201.profiles import composite, profile, set_profile
 

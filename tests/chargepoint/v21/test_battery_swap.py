@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.config import ConnectorConfig
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 

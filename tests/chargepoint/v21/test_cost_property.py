@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from tests.chargepoint.v201.csms import Csms, config_of
 
 KEYS = {

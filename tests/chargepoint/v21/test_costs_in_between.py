@@ -68,7 +68,7 @@ def test_running_costs_are_not_queued_offline():
 @pytest.mark.parametrize("jump", [3600.0, -3600.0])
 def test_a_clock_that_is_set_moves_the_hours_of_the_tariff(jump):
     csms = made()
-    hour = int(csms.station.stamp(csms.now)[11:13])
+    hour = int(csms.station.clock.stamp(csms.now)[11:13])
     dear = {"startTimeOfDay": f"{(hour + round(jump / 3600)) % 24:02d}:00",
             "endTimeOfDay": f"{(hour + round(jump / 3600) + 1) % 24:02d}:00"}  # fmt: skip
     prices = [{"priceKwh": 1.0, "conditions": dear}, {"priceKwh": 0.1}]

@@ -8,8 +8,8 @@ from hypothesis import given as for_all
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.mains import NOMINAL
-from chargepoint.station import CommandRejected
 from chargepoint.switching import carried_over
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v21.controls import CAR, accepted, charge, given, period, sample, station
@@ -30,7 +30,7 @@ def test_the_operator_changes_it_part_by_part_and_makes_it_nominal_again():
     csms.restart()
     assert csms.station.connectors[2].mains.frequency_hz == 50.4
     csms.command("grid")
-    assert csms.station.mains == NOMINAL
+    assert csms.station.power.mains == NOMINAL
     assert "mains" not in csms.saved()
 
 
@@ -42,7 +42,7 @@ def test_what_no_grid_has_is_refused(args):
     csms = station()
     with pytest.raises(CommandRejected):
         csms.command("grid", **args)
-    assert csms.station.mains == NOMINAL
+    assert csms.station.power.mains == NOMINAL
 
 
 def values_of(csms, event):
@@ -76,7 +76,7 @@ def test_it_is_in_1_6_too_and_goes_over_to_another_version():
     peer.station.power_off(peer.now)
     saved, _ = carried_over(json.loads(json.dumps(peer.station.snapshot())), "2.1")
     csms = Csms(config_of("2.1"), saved, peer.now)
-    assert csms.station.mains.frequency_hz == 49.9
+    assert csms.station.power.mains.frequency_hz == 49.9
     assert csms.station.connectors[1].mains.frequency_hz == 49.9
 
 

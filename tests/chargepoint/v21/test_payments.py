@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.v21.payments.one_time_passwords import one_time_password
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
@@ -258,7 +258,7 @@ def test_a_card_pays_and_is_settled_with_a_receipt():
     (told,) = stop(csms)
     assert told == {
         "pspRef": ref, "status": "Settled", "settlementAmount": 6.6,
-        "settlementTime": csms.station.stamp(csms.now), "receiptId": ref[4:],
+        "settlementTime": csms.station.clock.stamp(csms.now), "receiptId": ref[4:],
         "transactionId": started["transactionInfo"]["transactionId"],
         "receiptUrl": f"https://receipts.example/{ref[4:]}",
     }  # fmt: skip

@@ -29,7 +29,7 @@ def heartbeat_id(csms) -> str:
     """The id of a Heartbeat that waits for its answer."""
     csms.answers["Heartbeat"] = None
     csms.pass_time(csms.interval)
-    return csms.station._flight.unique_id
+    return csms.station.calls.flight.unique_id
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_an_invalid_answer_is_told_to_be_so_with_its_code(csms, payload, code):
     kind, unique_id, told, why, details = json.loads(frame.text)
     assert (kind, unique_id, told, details) == (5, flying, code, {})
     assert why
-    assert csms.station._flight is None  # the Call is over
+    assert csms.station.calls.flight is None  # the Call is over
 
 
 def test_what_is_no_call_result_at_all_is_told_too_also_if_nobody_waits_for_it(csms):
@@ -117,7 +117,7 @@ def test_malformed_ones_are_logged_and_never_answered(csms, text):
     flying = heartbeat_id(csms)
     assert frames_sent(csms, text) == []
     assert frames_sent(csms, text.replace("x", flying)) == []
-    assert csms.station._flight.unique_id == flying  # it still waits
+    assert csms.station.calls.flight.unique_id == flying  # it still waits
     effects = csms.station.received(text, csms.now)
     (noted,) = [effect.frame for effect in effects if type(effect) is Received]
     assert (noted.kind, bool(noted.error)) == ("Invalid", True)
@@ -154,7 +154,7 @@ def test_both_can_be_crafted(csms, text, kind, action, error):
     (frame,) = [effect.frame for effect in effects if type(effect).__name__ == "Send"]
     assert (frame.kind, frame.action, frame.text) == (kind, action, text)
     assert frame.error.startswith(error)
-    assert not csms.station._crafted  # no answer is waited for
+    assert not csms.station.answers._crafted  # no answer is waited for
 
 
 def test_a_breakpoint_holds_either_kind_and_an_edit_may_make_one(csms):
@@ -195,4 +195,4 @@ def test_a_held_one_keeps_no_call_of_the_station_from_its_timeout(csms, frame):
     give(csms, *frame)
     assert len(csms.command("interception")["held"]) == 1
     csms.pass_time(40)
-    assert csms.station._flight is None
+    assert csms.station.calls.flight is None

@@ -94,10 +94,10 @@ def test_a_send_does_not_wait_for_the_call_in_flight(csms):
     monitor(csms, "Periodic", 1, stream={"values": 2})
     csms.answers["Heartbeat"] = None
     csms.pass_time(csms.interval)
-    assert csms.station._flight.action == "Heartbeat"
+    assert csms.station.calls.flight.action == "Heartbeat"
     before = len(sent(csms))
     csms.pass_time(4)
-    assert csms.station._flight is not None
+    assert csms.station.calls.flight is not None
     assert len(sent(csms)) == before + 2
 
 
@@ -171,7 +171,7 @@ def test_what_was_seen_before_the_csms_refused_is_told_with_its_time(csms):
     monitor(csms, "Periodic", 1, stream={"interval": 10})
     start = csms.now
     csms.pass_time(5)
-    flying = csms.station._flight.unique_id
+    flying = csms.station.calls.flight.unique_id
     csms.perform(csms.station.received(json.dumps([3, flying, {"status": "Rejected"}]), csms.now))
     told = [seconds_of(event["timestamp"]) - start for event in events(csms)]
     assert told == [1, 2, 3, 4, 5]
@@ -229,7 +229,7 @@ def test_a_monitor_cleared_before_the_csms_has_opened_its_stream(csms):
     csms.answers["OpenPeriodicEventStream"] = None
     monitor(csms, "Periodic", 1, stream={"interval": 10})
     csms.pass_time(3)
-    flying = csms.station._flight.unique_id
+    flying = csms.station.calls.flight.unique_id
     csms.call("ClearVariableMonitoring", {"id": [1]})
     assert csms.sent("ClosePeriodicEventStream") == []
     csms.perform(csms.station.received(json.dumps([3, flying, {"status": "Accepted"}]), csms.now))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from chargepoint.times import iso, seconds_of
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
@@ -98,7 +98,7 @@ def test_a_session_costs_what_the_default_tariff_says(csms):
 )  # fmt: skip
 def test_the_hour_changes_the_price_and_makes_a_period(clock):
     csms = made(**clock)
-    hour = int(csms.station.stamp(csms.now)[11:13]) + 2
+    hour = int(csms.station.clock.stamp(csms.now)[11:13]) + 2
     later = {"startTimeOfDay": f"{hour % 24:02d}:30"}
     energy = {"prices": [{"priceKwh": 0.5, "conditions": later}, {"priceKwh": 0.2}]}
     set_default(csms, tariff(energy=energy))

@@ -2,8 +2,8 @@
 
 from typing import Any, ClassVar
 
-from chargepoint.commands import CommandRejected
 from chargepoint.core.block import Block, command, hears, timer, transfers
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import SOON
 from chargepoint.v201.reservation import Reservation
 from chargepoint.v201.topics import ENDED
@@ -25,7 +25,7 @@ class Lottery(Block):
 
     def resume(self, now: float) -> None:
         if self.tickets:
-            self.core.set_timer("acme.draw", now + 3600.0)
+            self.core.timers.set("acme.draw", now + 3600.0)
 
     def saved(self) -> dict[str, Any]:
         return {"acme.tickets": self.tickets} if self.tickets else {}
@@ -33,13 +33,13 @@ class Lottery(Block):
     @hears(ENDED, wakes=True)
     def win(self, outlet: Any, transaction: Any, now: float) -> None:
         self.tickets += 1
-        self.core.set_timer("acme.draw", now + 3600.0)
+        self.core.timers.set("acme.draw", now + 3600.0)
         self.core.changed(SOON)
 
     @timer("acme.draw")
     def draw(self, now: float) -> None:
         told = {"vendorId": VENDOR, "messageId": "Drawn", "data": str(self.tickets)}
-        self.core.call("DataTransfer", told, now)
+        self.core.calls.make("DataTransfer", told, now)
         self.tickets = 0
 
     @transfers(VENDOR, "Tickets")

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from chargepoint.commands import CommandRejected
 from chargepoint.config import SUBPROTOCOLS, ConnectorConfig, StationConfig
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Close, Cut, Dial, Frame, Noted, Received, Send
 from chargepoint.versions import make_station
 from messaging.records import FrameRecord, id_at

@@ -6,8 +6,8 @@ import pytest
 from channels.testing import WebsocketCommunicator
 
 from chargepoint.config import StationConfig
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import SOON, URGENT
-from chargepoint.station import CommandRejected
 from chargepoint.versions import make_station
 from stations.state.stamps import split_stamp, unpack_state
 from stations.worker.clock import Clock, Deadlines

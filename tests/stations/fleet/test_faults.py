@@ -7,7 +7,7 @@ import json
 import pytest
 import websockets
 
-from chargepoint.station import CommandRejected
+from chargepoint.core.commands import CommandRejected
 from stations.link.dialer import LinkState
 from stations.link.targets import DialTarget
 from tests.chargepoint.inside import block
@@ -20,7 +20,7 @@ async def settled(station, sink):
     """Past the boot and the statuses that follow it."""
     connection = await booted(sink)
     await until(lambda: connection.actions().count("StatusNotification") == 2)
-    await until(lambda: station.consumer.station._flight is None)
+    await until(lambda: station.consumer.station.calls.flight is None)
     return connection
 
 
@@ -103,7 +103,7 @@ async def test_a_malformed_frame_goes_out_as_it_was_spoilt(station, kept, queue)
                 action="DataTransfer", count=1)  # fmt: skip
         station.connect()
         await until(lambda: sum("StatusNotification" in text for text in texts) == 2)
-        await until(lambda: station.consumer.station._flight is None)
+        await until(lambda: station.consumer.station.calls.flight is None)
         data_transfer(station, "spoilt")
         await until(lambda: "DataTransfer" in texts[-1])
         with pytest.raises(json.JSONDecodeError):

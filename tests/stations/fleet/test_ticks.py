@@ -87,7 +87,7 @@ async def host(kept, csms):
         consumer.link = csms.link(consumer)
         consumer.handle({"type": "websocket.connect"}, {"subprotocols": ["ocpp1.6"]})
         station = consumer.station
-        while station.registration != "Accepted" or station._flight:  # noqa: ASYNC110 - next turns
+        while station.registration != "Accepted" or station.calls.flight:  # noqa: ASYNC110 - next turns
             await asyncio.sleep(0)
     return host
 

@@ -16,10 +16,16 @@ A real station answers, finishes what it is at and goes; none is gone in the tic
 and a CSMS that waits a moment for that answer is right to.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.core import topics
+from chargepoint.faults.clock import Clock
 from chargepoint.times import iso, last_mark, next_mark, seconds_of
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
 
 # A clock that is decades off is broken; following it would lead out of the calendar.
 FARTHEST_CLOCK = 50 * 365 * 86_400.0
@@ -34,59 +40,84 @@ def next_step(begun: float, seconds: float, now: float) -> float:
     return begun + (int((now + HAIR - begun) // seconds) + 1) * seconds
 
 
-class Timekeeping:
-    """`key` of a timer is a name, or (name, *arguments): who is marked as its owner is told.
+class Timers:
+    """`key` of a timer is a name, or (name, *arguments): who is marked as its owner is told."""
 
-    skew   the station's clock minus ours; clock: what is wrong with it on purpose, if anything is
-    """
-
-    __slots__ = ("_timers",)
+    __slots__ = ("times",)
 
     def __init__(self) -> None:
-        self._timers: dict[Any, float] = {}
+        self.times: dict[Any, float] = {}
 
     @property
     def deadline(self) -> float | None:
         """When `wake` is due; None if nothing is."""
-        return min(self._timers.values()) if self._timers else None
+        return min(self.times.values()) if self.times else None
 
-    def set_timer(self, key: Any, at: float) -> None:
-        """`key`: a name, or (name, argument); at_<name>(now, argument) is called."""
-        self._timers[key] = at
+    def set(self, key: Any, at: float) -> None:
+        """`key`: a name, or (name, argument); who is marked as its owner is told."""
+        self.times[key] = at
 
-    def clear_timer(self, key: Any) -> None:
-        self._timers.pop(key, None)
+    def clear(self, key: Any) -> None:
+        self.times.pop(key, None)
 
-    def has_timer(self, key: Any) -> bool:
-        return key in self._timers
+    def has(self, key: Any) -> bool:
+        return key in self.times
 
     def due(self, key: Any) -> float | None:
         """When the timer is due; None where it is not set."""
-        return self._timers.get(key)
+        return self.times.get(key)
 
-    def due_timers(self, now: float) -> list[Any]:
-        due = [key for key, at in self._timers.items() if at <= now]
+    def take_due(self, now: float) -> list[Any]:
+        """The keys of those that are due, the earliest first; they are set no longer."""
+        due = [key for key, at in self.times.items() if at <= now]
         if len(due) > 1:
-            due.sort(key=self._timers.__getitem__)
+            due.sort(key=self.times.__getitem__)
         for key in due:
-            del self._timers[key]
+            del self.times[key]
         return due
 
-    # --- the clock ---------------------------------------------------------------------------
+    def forget(self) -> None:
+        """None is set any longer."""
+        self.times.clear()
 
-    def set_clock(self, text: str, now: float) -> None:
+
+class StationClock:
+    """skew   what the station's clock shows beyond ours, seconds; it follows the CSMS's
+    fault  what is wrong with it on purpose, if anything is
+    """
+
+    __slots__ = ("core", "fault", "skew")
+
+    def __init__(self, core: Station) -> None:
+        self.core = core
+        self.skew = 0.0
+        self.fault: Clock | None = None
+
+    def use(self, fault: Clock | None, skew: float, now: float) -> None:
+        """What is wrong with the clock from now on, if anything is."""
+        self.fault, self.skew = fault, skew
+        self.core.tell(topics.CLOCK_MOVED, now)
+
+    def run(self, now: float) -> None:
+        """A clock that runs wrong has moved on."""
+        self.skew = self.fault.skew_at(now)
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        self.skew = saved.get("skew", 0.0)
+
+    def follow(self, text: str, now: float) -> None:
         """Follow the CSMS's clock (1.6 section 4.6, 2.0.1 G02.FR.06) unless it is unreadable."""
-        if self.ask(topics.IGNORES_CLOCK):
+        if self.core.ask(topics.IGNORES_CLOCK):
             return
         there = seconds_of(text)
         if there is not None and abs(there - now) < FARTHEST_CLOCK:
             # A second or less is the way there and back, not a wrong clock.
             skew = there - now if abs(there - now) > 1.0 else 0.0
-            if self.clock is not None:
-                skew = self.clock.told(skew, now)
+            if self.fault is not None:
+                skew = self.fault.told(skew, now)
             before, self.skew = self.skew, skew
             if abs(skew - before) > 1.0:
-                self.tell(topics.CLOCK_MOVED, now)
+                self.core.tell(topics.CLOCK_MOVED, now)
 
     def station_time(self, now: float) -> float:
         """What the station's clock shows, unix seconds."""
@@ -95,7 +126,7 @@ class Timekeeping:
     def when_it_shows(self, mark: float, now: float) -> float:
         """When the station's clock, running as it does, will show `mark`."""
         left = mark - self.station_time(now)
-        return now + (left if self.clock is None else self.clock.until_shown(left))
+        return now + (left if self.fault is None else self.fault.until_shown(left))
 
     def next_clock_mark(self, now: float, seconds: int) -> float:
         """When the station's clock will show the next multiple of `seconds` since midnight UTC."""
@@ -114,11 +145,11 @@ class Timekeeping:
 
     def delay(self, name: str, usual: float) -> float:
         """Seconds, another at each time; `usual` where the configuration has no range."""
-        span = self.config.delays.get(name)
+        span = self.core.config.delays.get(name)
         if span is None:
             return usual
         least, most = span
-        return least + (most - least) * self.rng.random()
+        return least + (most - least) * self.core.rng.random()
 
     def restart_seconds(self) -> float:
         return self.delay("restart", RESTART_SECONDS)

@@ -4,15 +4,20 @@ Each frame that comes in yields exactly one Received. Calls are answered at once
 of ours waits for its answer (OCPP-J 1.6 4.1.1: that rule is each side's own).
 """
 
-from typing import Any, ClassVar
+from __future__ import annotations
 
-from chargepoint import calls, rpc, schemas
-from chargepoint.calls import Calls, Flight, log
+from typing import TYPE_CHECKING, Any
+
+from chargepoint import rpc, schemas
 from chargepoint.config import MAX_FRAME
-from chargepoint.core import topics
+from chargepoint.core import calls, topics
+from chargepoint.core.calls import Calls, Flight, log
 from chargepoint.effects import URGENT, Frame, Received, Send
 from chargepoint.faults.scripts import Script
 from chargepoint.kindly import READ, Reading, read_kindly
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
 
 # Calls that change nothing that lasts, in any version; before the answer to another one leaves, the
 # state is kept: what a CSMS was told is done is done, whatever dies.
@@ -36,22 +41,20 @@ class CallFault(Exception):
         self.description = description
 
 
-class Answers(Calls):
+class Answers:
     """What comes in from the CSMS, and what an operator crafts."""
 
-    __slots__ = ("_crafted", "_later")
+    __slots__ = ("_crafted", "_later", "calls", "core")
 
-    ANSWERS_UNREADABLE: ClassVar[bool] = False  # 2.x answers what it cannot read
-    READERS: ClassVar[rpc.Readers] = rpc.READERS  # the message types of the version
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, core: Station, own: Calls) -> None:
+        self.core = core
+        self.calls = own
         self._later: list[tuple] | None = None
         self._crafted: dict[str, tuple[str, float]] | None = None
 
     def take(self, text: str, now: float) -> None:
         """Read one text frame, note it, and do what it asks."""
-        frame = rpc.parse(text, MAX_FRAME, self.READERS)
+        frame = rpc.parse(text, MAX_FRAME, self.core.READERS)
         kind = type(frame)
         if kind is rpc.CallResult:
             self._take_result(frame, text, now)
@@ -62,7 +65,7 @@ class Answers(Calls):
         elif kind is rpc.BadFrame:
             self._take_bad(frame, text, now)
         else:
-            self.tell(topics.UNANSWERED, frame, text, now)
+            self.core.tell(topics.UNANSWERED, frame, text, now)
 
     def note(
         self, kind: str, text: str, now: float, error: str = "", action: str = "",
@@ -70,7 +73,7 @@ class Answers(Calls):
     ) -> None:  # fmt: skip
         text = text if len(text) <= MAX_FRAME else text[:MAX_FRAME]
         frame = Frame("received", kind, action, unique_id, text, now, latency, error, mark)
-        self._out.append(Received(frame))
+        self.core.out.append(Received(frame))
 
     def _note_kindly(
         self, kind: str, text: str, now: float, fault: schemas.SchemaFault, reading: Reading,
@@ -78,7 +81,7 @@ class Answers(Calls):
     ) -> None:  # fmt: skip
         """Note a frame that breaks the specification and was read all the same."""
         notes = _notes_of(fault, reading)
-        error = f"{self.CODES[fault.kind]}: {fault.message}"
+        error = f"{self.core.CODES[fault.kind]}: {fault.message}"
         mark = f"{READ}{'; '.join(notes)}"[:_LONGEST_MARK]
         self.note(kind, text, now, error, action, unique_id, latency, mark)
         self._breached(kind, action, fault, reading, now)
@@ -90,45 +93,46 @@ class Answers(Calls):
         """Count what the CSMS got wrong; of a reading each thing by itself."""
         if reading is not None:
             for note in _notes_of(fault, reading):
-                self.tell(topics.BREACHED, kind, action, note, fault.message, True, now)
+                self.core.tell(topics.BREACHED, kind, action, note, fault.message, True, now)
             return
-        what = self.CODES.get(fault.kind, fault.kind)
+        what = self.core.CODES.get(fault.kind, fault.kind)
         what += f" at {fault.place}" if fault.place else ""
-        self.tell(topics.BREACHED, kind, action, what, fault.message, False, now)
+        self.core.tell(topics.BREACHED, kind, action, what, fault.message, False, now)
 
     def _take_call(
         self, call: rpc.Call, text: str, now: float, spoilt: schemas.SchemaFault | None = None
     ) -> None:
         """`spoilt`: what was wrong with the frame that the Call was read from all the same."""
         unique_id, action, payload = call
-        entry = self.TABLES.actions.get(action)
+        entry = self.core.TABLES.actions.get(action)
         if entry is None:
-            known = action in schemas.actions(self.VERSION)
+            known = action in schemas.actions(self.core.VERSION)
             kind = rpc.UNSUPPORTED if known else rpc.UNKNOWN_ACTION
             what = "not supported" if known else "unknown"
-            self._refuse(call, text, self.CODES[kind], f"action {action[:60]!r} is {what}", now)
+            why = f"action {action[:60]!r} is {what}"
+            self._refuse(call, text, self.core.CODES[kind], why, now)
             return
-        refusal = self.ask(topics.REFUSES_CALLS)
+        refusal = self.core.ask(topics.REFUSES_CALLS)
         if refusal is not None:
             self._refuse(call, text, *refusal, now)
             return
-        fault = spoilt or schemas.check(self.VERSION, action, payload, False)
+        fault = spoilt or schemas.check(self.core.VERSION, action, payload, False)
         if fault is None:
             self.note("Call", text, now, "", action, unique_id)
         else:
             reading = self.read_kindly(action, payload, False)
             if reading is None:
-                self._refuse(call, text, self.CODES[fault.kind], fault.message, now)
+                self._refuse(call, text, self.core.CODES[fault.kind], fault.message, now)
                 self._breached("Call", action, fault, None, now)
                 return
             payload = reading.payload
             self._note_kindly("Call", text, now, fault, reading, action, unique_id)
-        script = None if self.tap is None else self.tap.script_for(action, now)
+        script = None if self.core.tap is None else self.core.tap.script_for(action, now)
         if script is not None:
             self._answer_as_told(unique_id, action, script, now)
             return
         try:
-            answer = entry[1](self.at(entry[0]), payload, now)
+            answer = entry[1](self.core.at(entry[0]), payload, now)
         except CallFault as refused:
             self._later = None
             self._answer_error(unique_id, action, refused.code, refused.description, now)
@@ -137,16 +141,16 @@ class Answers(Calls):
             if calls.STRICT:
                 raise
             # A bug of ours must not cost the CSMS its answer, nor the station its link.
-            log.exception("%s: %s failed", self.identity, action)
+            log.exception("%s: %s failed", self.core.identity, action)
             self._later = None
-            code = self.CODES[rpc.INTERNAL]
+            code = self.core.CODES[rpc.INTERNAL]
             self._answer_error(unique_id, action, code, "the station failed at this", now)
             return
         self._answer(unique_id, action, answer, now)
-        self.tell(topics.ANSWERED, unique_id, action)
+        self.core.tell(topics.ANSWERED, unique_id, action)
         self.run_later(now)
         if action not in READ_ONLY:
-            self.changed(URGENT)
+            self.core.changed(URGENT)
 
     def run_later(self, now: float) -> None:
         while self._later:
@@ -155,16 +159,18 @@ class Answers(Calls):
                 method(*args, now)
 
     def _answer(self, unique_id: str, action: str, payload: dict, now: float) -> None:
-        fault = schemas.check(self.VERSION, action, payload, True)
+        fault = schemas.check(self.core.VERSION, action, payload, True)
         if fault is not None:
             if calls.STRICT:
                 raise AssertionError(f"own answer to {action} is invalid: {fault.message}")
-            log.error("%s: own answer to %s is invalid: %s", self.identity, action, fault.message)
-            code = self.CODES[rpc.INTERNAL]
+            log.error(
+                "%s: own answer to %s is invalid: %s", self.core.identity, action, fault.message
+            )
+            code = self.core.CODES[rpc.INTERNAL]
             self._answer_error(unique_id, action, code, "the answer could not be made", now)
             return
         text = rpc.result_text(unique_id, payload)
-        self._out.append(Send(Frame("sent", "CallResult", action, unique_id, text, now, 0.0)))
+        self.core.out.append(Send(Frame("sent", "CallResult", action, unique_id, text, now, 0.0)))
 
     def _answer_as_told(self, unique_id: str, action: str, script: Script, now: float) -> None:
         """What an operator has laid down, valid or not; the station does nothing at the Call."""
@@ -173,25 +179,25 @@ class Answers(Calls):
             fault = None
         else:
             kind, text = "CallResult", rpc.result_text(unique_id, script.payload)
-            fault = schemas.check(self.VERSION, action, script.payload, True)
+            fault = schemas.check(self.core.VERSION, action, script.payload, True)
         mark = "" if fault is None else f"laid down, and breaks its schema: {fault.message}"[:200]
         frame = Frame(
             "sent", kind, action, unique_id, text, now, 0.0, script.code, mark, script.cause
         )
-        self._out.append(Send(frame))
+        self.core.out.append(Send(frame))
 
     def _refuse(self, call: rpc.Call, text: str, code: str, why: str, now: float) -> None:
         self.note("Call", text, now, f"{code}: {why}", call.action[:60], call.unique_id)
         self._answer_error(call.unique_id, call.action[:60], code, why, now)
-        self.tell(topics.FRAME_WAS_BAD, code, why, now)
+        self.core.tell(topics.FRAME_WAS_BAD, code, why, now)
 
     def _answer_error(self, unique_id: str, action: str, code: str, why: str, now: float) -> None:
         text = rpc.error_text(unique_id, code, why)
         frame = Frame("sent", "CallError", action, unique_id, text, now, 0.0, code)
-        self._out.append(Send(frame))
+        self.core.out.append(Send(frame))
 
     def _take_bad(self, bad: rpc.BadFrame, text: str, now: float) -> None:
-        if self.config.lenient and (frame := rpc.with_empty_payload(bad, text)) is not None:
+        if self.core.config.lenient and (frame := rpc.with_empty_payload(bad, text)) is not None:
             spoilt = schemas.SchemaFault(bad.fault, bad.message)
             if type(frame) is rpc.Call:
                 self._take_call(frame, text, now, spoilt)
@@ -205,10 +211,10 @@ class Answers(Calls):
     def _take_unreadable(self, bad: rpc.BadFrame, text: str, now: float) -> None:
         kind = "Call" if bad.type_id == rpc.CALL and bad.unique_id else "Invalid"
         error = bad.message
-        flight = self._flight
-        code = self.CODES.get(bad.fault)
+        flight = self.calls.flight
+        code = self.core.CODES.get(bad.fault)
         # OCPP-J 1.6, 4.1.3 and 4.2: an unknown message type, or what cannot be read, is ignored.
-        answers = self.ANSWERS_UNREADABLE or (bad.type_id == rpc.CALL and bad.unique_id)
+        answers = self.core.ANSWERS_UNREADABLE or (bad.type_id == rpc.CALL and bad.unique_id)
         # An answer is not answered: the other side would do the same, for ever.
         if bad.type_id not in (None, rpc.CALL):
             answers = False
@@ -216,28 +222,30 @@ class Answers(Calls):
             if ours and bad.type_id in (rpc.CALL_RESULT, rpc.CALL_ERROR):
                 self.note("Invalid", text, now, error, flight.action, bad.unique_id)
                 if bad.type_id == rpc.CALL_RESULT:
-                    self.tell(topics.RESULT_WAS_BAD, bad.unique_id, flight.action, code, error, now)
-                self.tell(topics.FRAME_WAS_BAD, "", error, now)
-                self._failed("FormatViolation", f"its answer cannot be read: {error}", now)
+                    self.core.tell(
+                        topics.RESULT_WAS_BAD, bad.unique_id, flight.action, code, error, now
+                    )
+                self.core.tell(topics.FRAME_WAS_BAD, "", error, now)
+                self.calls.fail("FormatViolation", f"its answer cannot be read: {error}", now)
                 return
         self.note(kind, text, now, error, bad.action[:60], bad.unique_id)
         if bad.type_id == rpc.CALL_RESULT and bad.unique_id:
-            self.tell(topics.RESULT_WAS_BAD, bad.unique_id, "", code, error, now)
+            self.core.tell(topics.RESULT_WAS_BAD, bad.unique_id, "", code, error, now)
         if answers and code:
             self._answer_error(bad.unique_id or "-1", bad.action[:60], code, error, now)
-        self.tell(topics.FRAME_WAS_BAD, code or "", error, now)
+        self.core.tell(topics.FRAME_WAS_BAD, code or "", error, now)
 
     def _take_result(
         self, result: rpc.CallResult, text: str, now: float,
         spoilt: schemas.SchemaFault | None = None,
     ) -> None:  # fmt: skip
-        unique_id, payload = result
-        flight = self._flight
+        core, own, (unique_id, payload) = self.core, self.calls, result
+        flight = own.flight
         if flight is None or flight.unique_id != unique_id:
             self._take_stray("CallResult", unique_id, text, now, "")
             return
         action = flight.action
-        fault = spoilt or schemas.check(self.VERSION, action, payload, True)
+        fault = spoilt or schemas.check(core.VERSION, action, payload, True)
         latency = now - flight.sent
         if fault is None:
             self.note("CallResult", text, now, "", action, unique_id, latency)
@@ -248,35 +256,34 @@ class Answers(Calls):
                 return
             payload = reading.payload
             self._note_kindly("CallResult", text, now, fault, reading, action, unique_id, latency)
-        self._landed()
-        if flight.message is not None:
-            self._queue.remove(flight.message)
-            self._queue_retry = 0.0
-        method = self.on_got(action, flight.owner)
-        if method is not None:
+        own.taken(flight)
+        tables = core.TABLES
+        entry = tables.answerer(tables.got, action, flight.owner)
+        if entry is not None:
             context = flight.context if flight.message is None else flight.message
-            method(payload, context, now)
+            row, take = entry
+            take(core.blocks[row] or core.at(row), payload, context, now)
 
     def _refuse_result(
         self, flight: Flight, text: str, fault: schemas.SchemaFault, now: float
     ) -> None:
         unique_id, action = flight.unique_id, flight.action
-        code = self.CODES[fault.kind]
+        code = self.core.CODES[fault.kind]
         why = f"{code}: {fault.message}"
         self.note("CallResult", text, now, why, action, unique_id, now - flight.sent)
         self._breached("CallResult", action, fault, None, now)
-        self.tell(topics.RESULT_WAS_BAD, unique_id, action, code, fault.message, now)
-        self._failed(code, f"its answer cannot be read: {why}", now)
+        self.core.tell(topics.RESULT_WAS_BAD, unique_id, action, code, fault.message, now)
+        self.calls.fail(code, f"its answer cannot be read: {why}", now)
 
     def _take_error(self, error: rpc.CallError, text: str, now: float) -> None:
-        flight = self._flight
+        flight = self.calls.flight
         if flight is None or flight.unique_id != error.unique_id:
             self._take_stray("CallError", error.unique_id, text, now, error.code)
             return
         latency = now - flight.sent
         code = error.code[:60]
         self.note("CallError", text, now, code, flight.action, error.unique_id, latency)
-        self._failed(code, f"the CSMS answers {code} {error.description}".rstrip(), now)
+        self.calls.fail(code, f"the CSMS answers {code} {error.description}".rstrip(), now)
 
     def _take_stray(self, kind: str, unique_id: str, text: str, now: float, error: str) -> None:
         action, sent = (self._crafted or {}).pop(unique_id, (None, 0.0))
@@ -287,14 +294,24 @@ class Answers(Calls):
 
     def read_kindly(self, action: str, payload: dict[str, Any], response: bool) -> Reading | None:
         """What a lenient station takes of a payload that its schema refuses; None for nothing."""
-        if not self.config.lenient:
+        if not self.core.config.lenient:
             return None
-        return read_kindly(self.VERSION, action, payload, response)
+        return read_kindly(self.core.VERSION, action, payload, response)
 
     def serve(self, action: str, payload: dict[str, Any], now: float) -> dict[str, Any]:
         """As a Call of the CSMS is, for whom nobody waits but an operator."""
-        row, handle = self.TABLES.actions[action]
-        return handle(self.at(row), payload, now)
+        row, handle = self.core.TABLES.actions[action]
+        return handle(self.core.at(row), payload, now)
+
+    def data_transfer(self, payload: dict[str, Any], now: float) -> dict[str, Any]:
+        """The answer to a DataTransfer, by the block that serves its vendor and message."""
+        served, vendor = self.core.TABLES.transfers, payload["vendorId"]
+        key = (vendor, payload.get("messageId", ""))
+        found = served.get(key) or served.get((vendor, ""))
+        if found is not None:
+            return found[1](self.core.at(found[0]), payload, now)
+        known = any(name == vendor for name, _ in served)
+        return {"status": "UnknownMessageId" if known else "UnknownVendorId"}
 
     def take_later(self) -> list[tuple]:
         """What was to be done after the answer, for who does it himself."""
@@ -316,7 +333,7 @@ class Answers(Calls):
 
     def send_crafted(self, text: str, now: float, cause: str = "") -> str:
         """Send a frame as an operator wrote it, beside the Call in flight. Returns its id."""
-        frame = rpc.parse(text, MAX_FRAME, self.READERS)
+        frame = rpc.parse(text, MAX_FRAME, self.core.READERS)
         unique_id, action, kind, error = frame.unique_id, "", "Invalid", ""
         if type(frame) is rpc.Call:
             action, kind = frame.action, "Call"
@@ -331,11 +348,11 @@ class Answers(Calls):
             action = getattr(frame, "action", "")[:60]
             error = getattr(frame, "code", "")[:60]
         frame = Frame("sent", kind, action, unique_id, text, now, None, error, "", cause)
-        self._out.append(Send(frame))
+        self.core.out.append(Send(frame))
         return unique_id
 
-    def forget_calls(self) -> None:
-        super().forget_calls()
+    def forget(self) -> None:
+        """Power or the link is lost: nobody answers what an operator has crafted."""
         self._crafted = None
 
 
