@@ -25,6 +25,8 @@ PACKAGES = (
     "messaging", "mutants", "runtime", "scenarios", "stations", "terminal",
 )  # fmt: skip
 VERSIONS = ("1.6", "2.0.1", "2.1")
+# Of the core: objects that every station has.
+PARTS = frozenset({"answers", "calls", "clock", "power", "service", "statuses", "timers"})
 
 
 def modules(packages: tuple[str, ...] = PACKAGES) -> list[Path]:
@@ -78,10 +80,14 @@ def _targets(node: ast.AST) -> list[ast.expr]:
 
 
 def _is_of_another(value: ast.expr) -> bool:
-    """self.core, self.<collaborator> or core.block("x"), and not a value that is kept there."""
+    """self.core, a part of it, self.<collaborator> or core.block("x"); not a value kept there."""
     match value:
+        case ast.Name(id="core"):
+            return True
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            return name == "core" or name in _collaborators()
+            return name == "core" or name in PARTS or name in _collaborators()
+        case ast.Attribute(value=ast.Name(id="core") | ast.Attribute(attr="core"), attr=name):
+            return name in PARTS
         case ast.Call(func=ast.Attribute(attr="block" | "there")):
             return True
     return False

@@ -7,10 +7,12 @@ import pytest
 
 import chargepoint
 from benchmarks import structure
+from chargepoint.config import StationConfig
 from chargepoint.core.block import Block, Event, action, command, hears, timer
 from chargepoint.core.blocks import saved_blocks
 from chargepoint.core.tables import TableError
-from chargepoint.versions import station_class
+from chargepoint.station import Station
+from chargepoint.versions import make_station, station_class
 from tests.chargepoint.v201.csms import booted
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
@@ -24,6 +26,23 @@ UPWARD = {"1.6": 0, "2.0.1": 19, "2.1": 20}
 def test_only_the_owner_writes_an_attribute():
     found = structure.foreign_writes()
     assert len(found) <= FOREIGN_WRITES, found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_station_itself_is_small(version):
+    found = structure.of_station(version)
+    assert found["MRO of the station"] <= 4
+    assert found["names on the station"] <= 80
+
+
+def test_the_parts_of_the_core_are_known_to_the_figures():
+    station = make_station(StationConfig("A", "2.1"), None, 0.0)
+    parts = {name for name in Station.__slots__ if _is_part(getattr(station, name))}
+    assert parts == structure.PARTS
+
+
+def _is_part(value: object) -> bool:
+    return type(value).__module__.startswith("chargepoint.core.")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
