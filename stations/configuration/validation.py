@@ -77,7 +77,8 @@ def check_identity(identity: object, versions: Iterable[str] = ("1.6",)) -> list
         return [f'"{identity}" is a word of the API: choose another identity.']
     if not isinstance(identity, str) or not 0 < len(identity) <= LONGEST_IDENTITY:
         return [f"Use 1 to {LONGEST_IDENTITY} characters."]
-    later = [version for version in versions if family(version) == "2"]
+    # A version that does not exist is another field's matter.
+    later = [version for version in versions if str(version).startswith("2.")]
     if later and not IDENTIFIER.match(identity):
         signs = "the letters A-Z a-z, the digits and * - _ = : + | @ ."
         return [f"Use {signs} only: OCPP {later[0]} has no others in an identity."]

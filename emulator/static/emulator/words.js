@@ -8,7 +8,7 @@ export function scaled(value, unit) {
   if (size >= 1e9) return `${(value / 1e9).toFixed(2)} G${unit}`;
   if (size >= 1e6) return `${(value / 1e6).toFixed(2)} M${unit}`;
   if (size >= 1e3) return `${(value / 1e3).toFixed(1)} k${unit}`;
-  return `${Math.round(value)} ${unit}`;
+  return `${size && size < 10 ? Number(value.toFixed(1)) : Math.round(value)} ${unit}`;
 }
 
 export const rate = (value) => (value == null ? "–" : `${value >= 100 ? Math.round(value) : value.toFixed(1)} /s`);

@@ -6,10 +6,10 @@ import { scaled } from "../../emulator/words.js";
 
 const MOST = 1800; // points of a connector: an hour
 const watts = (value) => scaled(value, "W");
-const plain = (unit, digits = 0) => (value) => (value == null ? "–" : `${value.toFixed(digits)} ${unit}`);
+const plain = (unit) => (value) => (value == null ? "–" : `${Number(value.toFixed(1))} ${unit}`);
 const CHARTS = {
   power: [{ series: [{ label: "Power", colour: "--one", fill: true }, { label: "Limit", colour: "--errors", dash: [6, 4], steps: true }], unit: watts }, ["power_w", "limit_w"]],
-  current: [{ series: [{ label: "Current", colour: "--two" }], unit: plain("A", 1) }, ["current_a"]],
+  current: [{ series: [{ label: "Current", colour: "--two" }], unit: plain("A") }, ["current_a"]],
   energy: [{ series: [{ label: "Energy", colour: "--three" }], unit: (v) => scaled(v, "Wh"), floating: true }, ["energy_wh"]],
   soc: [{ series: [{ label: "SoC", colour: "--four" }], unit: plain("%") }, ["soc"]],
 };

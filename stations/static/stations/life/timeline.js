@@ -4,6 +4,7 @@
 import { inUtc, localTime, made, scaled } from "../../emulator/words.js";
 
 const AGAIN = 60000;
+const RETRY = 5000;
 const MOST_ROWS = 100;
 const SOON = 3000; // after the station's news say that something has changed
 const LINK = { true: "connected", false: "disconnected" };
@@ -81,8 +82,14 @@ export class Timeline {
   }
 
   async load() {
-    const { ok, told } = await this.api.ask("GET", "timeline");
-    if (!ok) return;
+    const { ok, told, why } = await this.api.ask("GET", "timeline");
+    if (!ok) {
+      // What is shown stays; where nothing is yet, the reason stands, and it is asked again.
+      if (this.past) return;
+      this.card.querySelector("[data-count]").textContent = why;
+      setTimeout(() => this.load(), RETRY);
+      return;
+    }
     this.past = told;
     this.draw();
   }
