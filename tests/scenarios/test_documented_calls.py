@@ -111,6 +111,7 @@ class Typist:
     def __init__(self, platform: Platform, shell: Shell, csms_url: str) -> None:
         self._platform, self._shell, self._csms_url = platform, shell, csms_url
         self._last: dict[str, str] = {}
+        self._runs: list[str] = []
 
     def type(self, purpose: str, command: str) -> tuple[str, int, str]:
         """(what was typed, HTTP status, what came)."""
@@ -122,12 +123,18 @@ class Typist:
         command = command.replace("ws://127.0.0.1:9220", self._csms_url)
         for kind in ("tokens", "executions", "suite-runs"):
             command = command.replace(f"{kind}/ID", f"{kind}/{self._last.get(kind)}")
+        command = command.replace("?run=ID", f"?run={self._last.get('executions')}")
+        if "questions/ID" in command:
+            command = command.replace("questions/ID", f"questions/{self._asked()}")
         if "held/ID" in command:
             held = self._held()
             edited = json.dumps(json.dumps(json.loads(held["text"])))
             command = command.replace("held/ID", f"held/{held['id']}")
             command = command.replace('"[2, ...]"', edited)
         status, printed = self._shell.type(command)
+        for run in self._runs:  # a station has one run at a time
+            self._platform.ended(run)
+        self._runs.clear()
         self._remember(command, status, printed)
         return command, status, printed
 
@@ -138,6 +145,18 @@ class Typist:
 
         self._platform.good("POST", "stations/CP-1/start-transaction", {"connector": 2})
         return wait_until(first, PATIENCE, "a frame is held")
+
+    def _asked(self) -> str:
+        """The id of a question that a run of its own asks."""
+        run = self._platform.run("asks", "CP-ASKED")
+
+        def first() -> str | None:
+            items = self._platform.good("GET", f"questions?run={run}")["items"]
+            return items[0]["id"] if items else None
+
+        question = wait_until(first, PATIENCE, "a question")
+        self._runs.append(run)
+        return question
 
     def _charges(self) -> bool:
         state = self._platform.good("GET", "stations/CP-1/state")
@@ -162,7 +181,9 @@ def test_each_call_of_the_page(platform, csms_url, shell):
     platform.station("CP-1", csms_url, tags=["building-a"])
     for name in NEWEST.values():
         platform.station(name, csms_url, "2.1", configuration=CONFIGURED.get(name, {}))
-    platform.connected("CP-1", *NEWEST.values())
+    platform.station("CP-ASKED", csms_url)
+    platform.connected("CP-1", "CP-ASKED", *NEWEST.values())
+    platform.scenario("asks", {"type": "prompt", "params": {"text": "Plug in."}})
     shell.file("stations.json", PREDECESSOR.read_text())
     shell.file("scenarios.json", json.dumps(platform.good("GET", "scenarios/export")))
     typist = Typist(platform, shell, csms_url)
