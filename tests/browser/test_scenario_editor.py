@@ -66,7 +66,7 @@ def test_steps_come_from_the_palette_and_form_and_text_stay_in_step(
     insert(page, "repeat")
     page.locator(".field-steps .cm-content").focus()
     for name in ("Duplicate", "Up", "Remove"):
-        bar.get_by_role("button", name=name).click()
+        bar.get_by_role("button", name=name, exact=True).click()
     expect(page.locator(FAULTS)).to_have_count(0)
     assert [step["type"] for step in steps_of(page)] == ["plug", "repeat"]
     page.locator("button[name=_continue]").click()
@@ -88,7 +88,7 @@ def test_what_the_server_says_stands_at_the_line_while_one_types(
     put(page, "steps", '[{"type": "battery-swap"}]')
     expect(page.locator("[data-versions]")).to_contain_text("OCPP 1.6: 1 steps fail there")
     expect(page.locator("[data-versions]")).to_contain_text("OCPP 2.1: all steps")
-    page.locator(".field-steps .se-bar").get_by_role("button", name="Fold all").click()
+    page.locator(".field-steps .se-bar").get_by_role("button", name="Fold all", exact=True).click()
     expect(page.locator(".field-steps .cm-foldPlaceholder").first).to_be_visible()
 
 

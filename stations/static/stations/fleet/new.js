@@ -1,7 +1,7 @@
 // A command or a change to many: which stations, what, at what pace; a preview, then the job.
 
 import { made } from "../../emulator/words.js";
-import { Form } from "../life/form.js";
+import { Form } from "../../emulator/json/form.js";
 import { apiOf, cell } from "./api.js";
 
 const root = document.getElementById("fleet-new");
