@@ -177,7 +177,7 @@ def test_editor_run_and_execution_have_no_fault_of_access_and_fit(
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{where}: wider than the window")
 
-    put(page, "steps", json.dumps([DELAY, wrong, {"type": "dance"}], indent=2))
+    put(page, "steps", json.dumps([DELAY, {"type": "dance"}, wrong], indent=2))
     expect(page.locator(FAULTS)).to_have_count(1)
     page.locator(".field-steps .se-more summary").click()
     page.locator(".field-steps .se-try summary").click()

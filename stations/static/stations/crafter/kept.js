@@ -50,12 +50,12 @@ export class Kept {
       const name = each.mine ? each.folder : `Shared by others${each.folder ? `/${each.folder}` : ""}`;
       folders.set(name, [...(folders.get(name) ?? []), each]);
     }
-    const open = new Set([...this.tree.querySelectorAll("details[open]")].map((each) => each.dataset.folder));
-    const known = this.tree.childElementCount > 0;
+    // What one has closed stays so; a new folder shows what is in it.
+    const closed = new Set([...this.tree.querySelectorAll("details:not([open])")].map((each) => each.dataset.folder));
     this.folders.replaceChildren(...new Set(this.saved.filter((each) => each.mine && each.folder).map((each) => each.folder)).values().map((value) => made("option", { value })));
     this.tree.replaceChildren(...[...folders.keys()].sort((a, b) => a.localeCompare(b)).map((name) => {
       const inside = folders.get(name).sort((a, b) => a.name.localeCompare(b.name));
-      return made("details", { class: "cr-folder", "data-folder": name, ...(!known || open.has(name) ? { open: "" } : {}) },
+      return made("details", { class: "cr-folder", "data-folder": name, ...(closed.has(name) ? {} : { open: "" }) },
         made("summary", {}, name || "Without a folder", " ", made("span", { class: "fg-name" }, String(inside.length))), made("ul", {}, ...inside.map((each) => this.item(each))));
     }));
     if (!folders.size) this.tree.append(made("p", { class: "fg-none" }, "Nothing is kept yet: Save… keeps what is in the editor."));
