@@ -22,7 +22,7 @@ myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 # A link into the tree (examples/, chargepoint/) is not a page of the site.
 myst_all_links_external = False
 nitpicky = True
-# Examples of JSON leave parts out; GitHub draws mermaid, here it is read as text.
+# Examples of JSON leave parts out.
 suppress_warnings = ["misc.highlighting_failure"]
 
 html_theme = "furo"

@@ -25,13 +25,16 @@ A pair of state and event that is not here is refused and changes nothing.
 """
 
 
-def mermaid(rows: Iterable[tuple[State, Event, State]]) -> str:
-    """A Mermaid state diagram; events between the same two states share an arrow."""
+def table(rows: Iterable[tuple[State, Event, State]]) -> str:
+    """A table of transitions, by state; events between the same two states share a row."""
     arrows: dict[tuple[State, State], list[str]] = {}
     for state, event, target in rows:
         arrows.setdefault((state, target), []).append(event.name.lower())
-    lines = [f"    {a.name} --> {b.name}: {', '.join(events)}" for (a, b), events in arrows.items()]
-    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+    lines = [
+        f"| {a.name} | {', '.join(events)} | {b.name} |"
+        for (a, b), events in sorted(arrows.items(), key=lambda row: row[0][0].name)
+    ]
+    return "\n".join(["| state | event | next state |", "| --- | --- | --- |", *lines])
 
 
 def page() -> str:
@@ -46,9 +49,9 @@ def page() -> str:
         [
             _HEAD,
             "## Without faults\n",
-            mermaid(healthy),
+            table(healthy),
             "\n## Faults\n",
-            mermaid(faulty),
+            table(faulty),
             "\n## What each protocol calls a state\n",
             "| state | 1.6 status | 2.x connector status | 2.x chargingState |",
             "| --- | --- | --- | --- |",
