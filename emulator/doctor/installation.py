@@ -27,6 +27,7 @@ MOUNTED = Path("/run/secrets")
 
 
 def examine() -> Iterator[Finding]:
+    """What the settings and this folder say, without a store."""
     yield from system_checks()
     yield from of_settings()
     yield from of_network()
@@ -44,6 +45,7 @@ def system_checks() -> Iterator[Finding]:
 
 
 def of_settings() -> Iterator[Finding]:
+    """DEBUG, and what a site that others reach must not have."""
     named = named_hosts()
     if settings.DEBUG:
         make = SETTINGS.error if named else SETTINGS.warning
@@ -86,6 +88,7 @@ def named_hosts() -> list[str]:
 
 
 def of_network() -> Iterator[Finding]:
+    """Hosts, proxies and TLS, as the settings have them."""
     named = named_hosts()
     if "*" in named:
         yield NETWORK.error(
@@ -128,6 +131,7 @@ def _proxies() -> Iterator[Finding]:
 
 
 def of_secrets() -> Iterator[Finding]:
+    """Keys and tokens that can be guessed, and files that others may read."""
     if len(settings.SECRET_KEY) < SHORTEST_KEY and not settings.DEBUG:
         yield SECRETS.error(
             f"The secret key has {len(settings.SECRET_KEY)} characters: it can be guessed.",

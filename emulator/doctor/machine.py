@@ -129,6 +129,7 @@ def ports() -> Iterator[Finding]:
 
 
 def answers_as_ours(address: str) -> bool:
+    """Whether /api/health below this URL is of an emulator; a store that is away counts too."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{address}/api/health", timeout=ANSWER_LIMIT) as answer:

@@ -32,6 +32,7 @@ FURTHER_SHARDS = 256  # so far beyond CHARGE_POINT_SHARDS leases are looked for
 
 
 def database() -> Iterator[Finding]:
+    """Migrations that wait, and the periodic tasks."""
     executor = MigrationExecutor(connection)
     waiting = [
         f"{migration.app_label}.{migration.name}"
@@ -49,6 +50,7 @@ def database() -> Iterator[Finding]:
 
 
 def periodic_tasks() -> Iterator[Finding]:
+    """Those of ours that are missing or switched off."""
     from django_celery_beat.models import PeriodicTask
 
     known = dict(PeriodicTask.objects.filter(task__in=TASKS).values_list("task", "enabled"))
@@ -108,6 +110,7 @@ def processes(found: signs.Signs) -> Iterator[Finding]:
 
 
 def shards(found: signs.Signs) -> Iterator[Finding]:
+    """Workers without shards, and shards without a worker, by the leases in Redis."""
     number, workers = settings.CHARGE_POINT_SHARDS, len(found.charge_points)
     if workers > number:
         yield SHARDS.warning(

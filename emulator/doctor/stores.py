@@ -27,6 +27,7 @@ def place_of(url: str) -> str:
 
 
 def mongodb(uri: str = "") -> Iterator[Finding]:
+    """Whether it answers within PATIENCE, and what it can; of the settings where no uri is."""
     uri = uri or settings.MONGODB_URI
     milliseconds = int(PATIENCE * 1000)
     try:
@@ -63,6 +64,7 @@ def mongodb(uri: str = "") -> Iterator[Finding]:
 
 
 def redis_store(url: str = "") -> Iterator[Finding]:
+    """Whether it answers, its clock beside ours, what it does when full; as `mongodb`."""
     url = url or settings.REDIS_URL
     try:
         with signs.connect(url, PATIENCE) as client:

@@ -47,6 +47,7 @@ class WaitingCollector:
         self._answer, self._found = answer, found
 
     def collect(self) -> Iterator[Metric]:
+        """Queues, lags, leases and gaps; see docs/reference/metrics.md."""
         yield from self._stores()
         yield from self._processes()
         yield from self._queues()

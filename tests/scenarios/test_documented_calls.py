@@ -125,7 +125,7 @@ class Typist:
             command = command.replace(f"{kind}/ID", f"{kind}/{self._last.get(kind)}")
         command = command.replace("?run=ID", f"?run={self._last.get('executions')}")
         if "transactions/ID" in command:
-            session = self._platform.good("GET", "transactions?stationId=CP-1")["items"][0]
+            session = self._platform.good("GET", "transactions?station=CP-1")["items"][0]
             command = command.replace("transactions/ID", f"transactions/{session['id']}")
         if "questions/ID" in command:
             command = command.replace("questions/ID", f"questions/{self._asked()}")
