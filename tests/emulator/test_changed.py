@@ -16,7 +16,7 @@ TREE = {
     "stations/alone.py": "",
     "stations/templates/page.html": "",
     "tests/stations/conftest.py": "",
-    "tests/stations/running.py": "from stations import worker\n",
+    "tests/stations/running.py": "from stations.worker import worker\n",
     "tests/stations/test_leases.py": "import stations.worker.leases\n",
     "tests/stations/test_worker.py": "from tests.stations.running import worker\n",
     "tests/stations/test_none.py": "",
