@@ -13,7 +13,7 @@ export function palette(table, chosen) {
       });
       return { button, text: `${type.label} ${type.type} ${type.help}`.toLowerCase() };
     });
-    return { element: made("section", {}, made("h3", {}, group), ...buttons.map(({ button }) => button)), buttons };
+    return { element: made("section", {}, made("h2", {}, group), ...buttons.map(({ button }) => button)), buttons };
   });
   const box = made("details", { class: "se-palette" }, made("summary", { class: "st-button" }, "Insert step…"), made("div", { class: "se-choices" }, search, ...groups.map(({ element }) => element)));
   search.addEventListener("input", () => {
