@@ -103,8 +103,12 @@ def test_ticked_stations_get_a_command_and_each_ones_answer_is_told(
     page.locator("button[data-result=refused]").click()
     expect(page.locator("[data-rows] tr")).to_have_count(1)
     expect(page.locator("[data-rows]")).to_contain_text("not_running")
-    state = ask(page, platform, "GET", f"stations/{names[0]}/state")
-    assert state["connectors"][1]["status"] == "Occupied"
+
+    def occupied() -> bool:
+        state = ask(page, platform, "GET", f"stations/{names[0]}/state")
+        return state["connectors"][1]["status"] == "Occupied"
+
+    wait_until(occupied, 60, "its second connector is told as occupied")
     with page.expect_download() as coming:
         page.get_by_role("link", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(coming.value.path().read_text())))
