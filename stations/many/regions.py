@@ -148,7 +148,7 @@ def _ring(arcs: list[Ring], numbers: list[int]) -> Ring:
 
 def _has_ground(ring: Ring) -> bool:
     """The map has a line along the South Pole as the first ring of Antarctica."""
-    return max(y for _, y in ring) - min(y for _, y in ring) > 0.01
+    return any(abs(y) < 89.9 for _, y in ring)
 
 
 def _unwound(ring: Ring) -> Ring:

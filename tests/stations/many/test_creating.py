@@ -158,6 +158,8 @@ def test_a_country_across_180_degrees_or_round_a_pole_has_its_own_ground(country
 
 def test_regions_are_countries_of_the_map_or_boxes():
     assert "Germany" in regions.countries() and len(regions.countries()) > 150
+    for name in regions.countries():
+        regions.region_of(name).draw(random.Random(1))
     for name in ("France", "norway", "Fiji", "Lesotho", "South Africa"):
         region = regions.region_of(name)
         latitude, longitude = region.draw(random.Random(1))

@@ -40,7 +40,7 @@ function unwound(ring) {
 // What lies beyond an edge of the map is drawn at the other one, too. Antarctica begins with a line
 // along the pole, which is no outline.
 function whole(polygon) {
-  const rings = polygon.filter((ring) => ring.some(([, lat]) => Math.abs(lat - ring[0][1]) > 0.01)).map(unwound);
+  const rings = polygon.filter((ring) => ring.some(([, lat]) => Math.abs(lat) < 89.9)).map(unwound);
   const lons = rings[0].map(([lon]) => lon);
   const moved = (by) => rings.map((ring) => ring.map(([lon, lat]) => [lon + by, lat]));
   return [rings, ...(Math.max(...lons) > 180 ? [moved(-360)] : []), ...(Math.min(...lons) < -180 ? [moved(360)] : [])];
