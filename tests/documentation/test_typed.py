@@ -103,7 +103,10 @@ def test_each_page_as_it_is_typed(platform, csms, cp_1, page, tmp_path):
         "127.0.0.1:9220": f"127.0.0.1:{port}", "--port 9220": f"--port {port}",
         "127.0.0.1:9230": f"127.0.0.1:{beside}", "--port 9230": f"--port {beside}",
         "--control-port 9221": f"--control-port {control}",
-        "--driver demo": f"--driver demo --var base=http://127.0.0.1:{control}",
+        "--driver demo": " ".join([
+            "--driver demo", f"--var base=http://127.0.0.1:{control}",
+            f"--var firmware_url=http://127.0.0.1:{control}/files/firmware.bin",
+            f"--var upload_url=http://127.0.0.1:{control}/files/"]),
         ".venv/bin/python": sys.executable,
     }  # fmt: skip
     done = type_page(page, values, tmp_path)

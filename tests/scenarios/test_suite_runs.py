@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.processes import wait_until
+from benchmarks.processes import Process, wait_until
 from benchmarks.stack import Stack
 from scenarios.verdicts.claims import INTERRUPTED
 from scenarios.verdicts.running import STOPPED
@@ -48,6 +48,13 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     env = {"HTTP_ALLOW_HOSTS": "127.0.0.1"}
     with Stack(directory, start=("web", "scenarios"), **env) as running:
         yield Platform(running)
+
+
+@pytest.fixture(autouse=True)
+def runner(own: Platform) -> Process:
+    """The only one; a test may end it."""
+    found = own.stack.processes["scenarios"]
+    return found if found.alive else own.stack.start_scenarios()
 
 
 class Hook:
@@ -192,27 +199,26 @@ def test_a_run_is_cancelled_with_its_process(
 
 
 def test_a_runner_that_leaves_ends_its_suite(
-    own: Platform, csms: PythonCsms, fresh_name: Fresh
+    own: Platform, csms: PythonCsms, fresh_name: Fresh, runner: Process
 ) -> None:
     run_id = under_way(own, csms, fresh_name("plan"))
-    own.stack.processes["scenarios"].stop()
+    runner.stop()
     found = ended(own, run_id)
     assert (found["state"], found["message"]) == ("failed", STOPPED) and found["interrupted"]
     assert not children(own)
 
 
 def test_a_killed_runner_takes_its_suite_along_and_the_run_says_so(
-    own: Platform, csms: PythonCsms, fresh_name: Fresh
+    own: Platform, csms: PythonCsms, fresh_name: Fresh, runner: Process
 ) -> None:
-    runner = own.stack.start_scenarios("killed")
     run_id = under_way(own, csms, fresh_name("plan"))
     runner.kill()
     wait_until(lambda: not children(own), PATIENCE, "its process has ended with it")
     found = ended(own, run_id)
     assert (found["state"], found["message"]) == ("failed", INTERRUPTED) and found["interrupted"]
-    # Its plan is free, and the next runner takes it up.
+    # Its plan is free, and waits for the next runner.
     again = own.good("POST", f"suites/{found['plan']}/run")["id"]
-    own.good("POST", f"suite-runs/{again}/cancel")  # the tests after this one need its place
+    own.good("POST", f"suite-runs/{again}/cancel")
     assert ended(own, again)["state"] == "cancelled"
 
 
