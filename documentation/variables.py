@@ -95,6 +95,13 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
           "another worker takes over; the same for all workers"),
         V("CHARGE_POINT_DIALS", "200", "20", "connections that a worker makes at a time; fewer "
           "for a CSMS that cannot take so many"),
+        V("CHARGE_POINT_DIAL_RATE", "0", '{"csms.example:9000": 20, "*": 100}', "most new "
+          "connections a second to one CSMS, of all workers together (each takes the part of its "
+          "shards); a number for each CSMS, or JSON by host or host:port, `*` for the others; 0: "
+          "no limit"),
+        V("CHARGE_POINT_BOOT_SPREAD", "0", "60", "seconds within which the first connections of "
+          "stations fall, each at random, where more than 100 start together: an order for many, a "
+          "worker that starts or takes others' stations over"),
         V("STATION_DELAYS", "1", "0", "factor on the time that stations take to reboot, install "
           "and connect again; 0: no time"),
         V("SYNC_INTERVAL", "30", "10", "seconds between two copies of the states to MongoDB"),

@@ -71,12 +71,17 @@ MIGRATION_MODULES = {
 
 # --- stations and messages --------------------------------------------------------------------
 CHARGE_POINT_SHARDS = int(os.environ.get("CHARGE_POINT_SHARDS", "8"))
-# After so long without a sign of a worker another takes its stations over.
 # Version -> blocks of your own: {"2.0.1": ["acme.blocks.Lottery"]}; see docs, "a vendor's block".
 CHARGE_POINT_BLOCKS = json.loads(os.environ.get("CHARGE_POINT_BLOCKS", "{}"))
+# After so long without a sign of a worker another takes its stations over.
 CHARGE_POINT_LEASE_MS = int(os.environ.get("CHARGE_POINT_LEASE_MS", "10000"))
 # How many connections a worker makes at a time: what a CSMS can bear, and its backlog.
 CHARGE_POINT_DIALS = int(os.environ.get("CHARGE_POINT_DIALS", "200"))
+# New connections a second to each CSMS, of all workers: a number, or JSON
+# {"host:port": number, "*": number}.
+CHARGE_POINT_DIAL_RATE = os.environ.get("CHARGE_POINT_DIAL_RATE", "0")
+# Seconds within which the first dials of many stations that start together fall.
+CHARGE_POINT_BOOT_SPREAD = float(os.environ.get("CHARGE_POINT_BOOT_SPREAD", "0"))
 JOURNAL_DIR = Path(os.environ.get("JOURNAL_DIR") or DATA_DIR / "journal")
 # The most that journals may take on disk; beyond it messages are dropped, counted and reported.
 JOURNAL_BYTES = int(os.environ.get("JOURNAL_BYTES", str(256 * 1024 * 1024)))

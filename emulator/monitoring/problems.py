@@ -214,7 +214,7 @@ def charge_points(found: Signs) -> Iterator[str]:
         if line.get("dials_wait", 0) > limits.DIALS_WAIT:
             yield (
                 f"{line['dials_waiting']} stations of {name} wait for their turn to connect, the "
-                f"first for {line['dials_wait']:.0f} s."
+                f"first is {line['dials_wait']:.0f} s late."
             )
         if line.get("transfers_wait", 0) > limits.TRANSFERS_WAIT:
             yield (

@@ -19,7 +19,7 @@ WORKER_GAUGES = (
     ("wanted", "stations_wanted", "Stations that should run in the worker"),
     ("missing_for", "stations_missing_seconds", "For how long fewer run than should"),
     ("dials_waiting", "dials_waiting", "Stations that wait for their turn to connect"),
-    ("dials_wait", "dials_wait_seconds", "For how long the first of them has waited"),
+    ("dials_wait", "dials_wait_seconds", "By how long the first of them is late"),
     ("transfers_waiting", "transfers_waiting", "Files that wait for their turn"),
     ("transfers_wait", "transfers_wait_seconds", "For how long the first of them has waited"),
     ("snapshots_wait", "snapshots_wait_seconds",

@@ -1,10 +1,11 @@
-"""Making connections: how many at a time, and what to say when one fails."""
+"""Making connections: how many at a time, how many a second, and what to say when one fails."""
+
+from __future__ import annotations
 
 import asyncio
 import contextlib
 import ssl
 import time
-from collections import deque
 from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from python_socks import ProxyError
 
 from runtime import lifetime
 from stations.link.opening import open_websocket
+from stations.link.pacing import Turns
 from stations.link.reaching import Reach
 from stations.link.targets import DialTarget, secured
 
@@ -22,42 +24,53 @@ if TYPE_CHECKING:
     from stations.link.dialer import Dialer
 
 
+TICK = 0.01  # seconds; turns that come within it are taken together
+
+
 class DialQueue:
-    """At most `limit` connections are being made at a time, whatever the number of stations.
+    """At most `limit` connections are being made at a time, whatever the number of stations, and as
+    many a second as the turns allow.
 
     A dial is the only time at which a station has a task.
     """
 
-    def __init__(self, limit: int = 200, timeout: float = 10.0, reach: Reach | None = None) -> None:
+    def __init__(
+        self,
+        limit: int = 200,
+        timeout: float = 10.0,
+        reach: Reach | None = None,
+        turns: Turns[Dialer] | None = None,
+    ) -> None:
         """`timeout`: seconds for a connection and its upgrade, each."""
         self.reach = reach or Reach()
         self._limit = limit
         self._timeout = timeout
-        self._waiting: deque[tuple[float, Dialer]] = deque()  # since when (monotonic), who
+        self._turns = Turns() if turns is None else turns
         self._tasks: set[asyncio.Task] = set()
+        self._timer: asyncio.TimerHandle | None = None
         self._dialing = 0
         self._closed = False
 
-    def submit(self, dialer: "Dialer") -> None:
-        """Have a dialer connect when it is its turn: in the order of asking, so many at a time."""
-        self._waiting.append((time.monotonic(), dialer))
+    def submit(self, dialer: Dialer) -> None:
+        """Have a dialer connect when it is its turn."""
+        url = target_of(dialer).url if self._turns.paced else ""
+        self._turns.add(dialer, url, time.monotonic())
         self._start_next()
 
     def backlog(self) -> tuple[int, float]:
-        """How many wait for their turn, and for how many seconds the first of them has."""
-        if not self._waiting:
-            return 0, 0.0
-        return len(self._waiting), time.monotonic() - self._waiting[0][0]
+        """How many wait for their turn, and by how many seconds the first of them is late by the
+        rates (without rates: since when it waits)."""
+        return len(self._turns), self._turns.late(time.monotonic())
 
     @property
     def crowded(self) -> bool:
-        """Whether stations wait for their turn: more are being started than are dialled at once."""
-        return bool(self._waiting)
+        """Whether more stations may connect than are dialled at once."""
+        return self._turns.crowded(time.monotonic())
 
     @property
     def busy(self) -> bool:
-        """Whether any connection is being made."""
-        return bool(self._dialing or self._waiting)
+        """Whether any connection is being made, or could be."""
+        return self._dialing > 0 or self.crowded
 
     def swallow(self, ending: Coroutine) -> None:
         """Retrieve the exception by which picows ended a connection; it is logged already."""
@@ -66,15 +79,32 @@ class DialQueue:
     async def close(self) -> None:
         """Give up the dials under way and those that wait."""
         self._closed = True
-        self._waiting.clear()
+        self._turns.clear()
+        self._forget_timer()
         await lifetime.end(self._tasks)
 
     def _start_next(self) -> None:
-        while self._waiting and self._dialing < self._limit and not self._closed:
+        self._forget_timer()
+        now = time.monotonic()
+        while self._dialing < self._limit and not self._closed:
+            dialer = self._turns.take(now)
+            if dialer is None:
+                break
             self._dialing += 1
-            task = asyncio.ensure_future(self._dial(self._waiting.popleft()[1]))
+            task = asyncio.ensure_future(self._dial(dialer))
             self._tasks.add(task)
             task.add_done_callback(self._dialed)
+        if self._dialing == self._limit or self._closed:
+            return  # a dial that ends is followed by the next
+        at = self._turns.next_turn()
+        if at is not None:
+            wait = max(at - now, TICK)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._start_next)
+
+    def _forget_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _dialed(self, task: asyncio.Task) -> None:
         self._tasks.discard(task)
@@ -85,7 +115,7 @@ class DialQueue:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _dial(self, dialer: "Dialer") -> None:
+    async def _dial(self, dialer: Dialer) -> None:
         try:
             await dialer.consumer.host.gate.opened()
             if not dialer.wanted:
@@ -98,7 +128,7 @@ class DialQueue:
             dialer.failed(failure)
 
 
-def target_of(dialer: "Dialer") -> DialTarget:
+def target_of(dialer: Dialer) -> DialTarget:
     """Where to and how: as the operator has configured, and as the CSMS has changed it since."""
     station = dialer.consumer.station
     return secured(dialer.target, station.link_security(), station.identity)

@@ -122,9 +122,10 @@ class Fleet:
             and version != plan.config_of(version).version
         ]
 
-    def carry_out(self, plan: Plan, epochs: dict[int, int]) -> None:
+    def carry_out(self, plan: Plan, epochs: dict[int, int], pause: float = 0.0) -> None:
         """Start the station, or give the running one its new configuration.
 
+        `pause`: seconds that a station which starts waits before its first dial, beside its own.
         `epochs`: of the shards when the plan was begun. A shard that went since, and may have come
         back, has had another owner, who knows more of the station than the plan does.
         """
@@ -135,7 +136,7 @@ class Fleet:
         station = self.running.get(plan.identity)
         if station is None:
             with self.host.handling(plan.identity):
-                self._start(plan, shard, epoch)
+                self._start(plan, shard, epoch, pause)
             return
         station.row = plan.row
         known = station.consumer.station.config
@@ -147,7 +148,7 @@ class Fleet:
         else:
             station.dialer.target = plan.target  # its configurations may be others
 
-    def _start(self, plan: Plan, shard: int, epoch: int) -> None:
+    def _start(self, plan: Plan, shard: int, epoch: int, pause: float) -> None:
         saved, newest = plan.snapshot, split_stamp(plan.stamp) if plan.stamp else (0, 0)
         said = self.said.pop(plan.identity, None)
         parted = self.parting.pop(plan.identity, None)
@@ -185,7 +186,7 @@ class Fleet:
         kind = "resumed" if resumed else "started"
         self.host.moments.note(plan.identity, self.host.clock.now(), kind)
         if not core.dark:
-            dialer.connect(0.0 if resumed else plan.config.boot_delay)
+            dialer.connect(pause if resumed else pause + plan.config.boot_delay)
 
     def _last_run(self, identity: str, said: Said | None) -> int:
         return run_of(max(self.host.recorder.number(identity), said.number if said else 0))
@@ -260,9 +261,7 @@ class Fleet:
             sentence = f"{name} failed in the station: the log of its worker has the reason."
             return failure("internal", sentence)
 
-    def _command(
-        self, station: RunningStation, name: str, args: dict[str, Any], cause: str
-    ) -> Any:
+    def _command(self, station: RunningStation, name: str, args: dict[str, Any], cause: str) -> Any:
         match name:
             case "connect":
                 if station.consumer.station.dark:

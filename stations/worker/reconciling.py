@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class Reconciler:
     """Called from one task of the worker, one step at a time.
 
     in_database: runs a blocking function in the worker's thread for that
+    spread       seconds within which the first dials of many that start together fall
     in_doubt     tells whether a shard of ours may be another's: nothing is started then, and the
                  leases' next round asks for everything again
     wanted       stations that should run here, at the last whole look
@@ -55,8 +57,10 @@ class Reconciler:
         recorder: Any,
         in_database: Callable[..., Awaitable[Any]],
         in_doubt: Callable[[], bool],
+        spread: float = 0.0,
     ) -> None:
         self.fleet = fleet
+        self.spread = spread
         self.orders = OrderBook(in_database)
         self.wanted = 0
         self.rushing = False
@@ -198,9 +202,10 @@ class Reconciler:
         plans = [plan for plan in batch if isinstance(plan, Plan)]
         await self.fleet.host.gate.opened()
         await self.fleet.stop(self.fleet.other_version(plans))
+        spread = self.spread if self.rushing else 0.0
         for plan in plans:
             try:
-                self.fleet.carry_out(plan, epochs)
+                self.fleet.carry_out(plan, epochs, random.uniform(0, spread))
             except Exception:
                 log.exception("station %s not started", plan.identity)
         await asyncio.sleep(0)  # the links of those before have something to say by now

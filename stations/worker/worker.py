@@ -24,7 +24,9 @@ from runtime import lifetime, redis_links
 from runtime.stores import STORE_ERRORS
 from stations.checks import egress_policy
 from stations.files.transfers import Transfers
+from stations.link.dialer import Dialer
 from stations.link.dialing import DialQueue
+from stations.link.pacing import NO_RATES, Rates, Turns
 from stations.link.reaching import Reach
 from stations.orders import switching
 from stations.state import snapshots
@@ -50,6 +52,8 @@ STEP_PATIENCE = 1.5
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     dials: int = 200  # connections being made at a time
+    rates: Rates = NO_RATES  # connections a second, of all workers
+    spread: float = 0.0  # seconds within which many that start together dial first
     reconcile_every: float = 15.0  # seconds; finds what a lost change notice would have told
     lease_ms: int = 10_000
     tend_every: float = 1.0  # seconds: a tenth of a lease
@@ -75,7 +79,8 @@ class Worker:
             clock, Deadlines(clock), recorder, writer, transfers=transfers, moments=moments
         )
         writer.silent = self.host.gate.shut
-        self.queue = DialQueue(options.dials, reach=Reach(egress_policy("CSMS")))
+        turns: Turns[Dialer] = Turns(options.rates, self._share)
+        self.queue = DialQueue(options.dials, reach=Reach(egress_policy("CSMS")), turns=turns)
         recorder.spare(lambda: self.reconciler.rushing or self.queue.crowded)
         self.fleet = Fleet(self.host, self.queue)
         # A round that has no answer for so long counts as Redis being away.
@@ -95,7 +100,7 @@ class Worker:
         self._surplus: list[int] = []
         self._in_doubt = False  # a write was refused: is a shard of ours another's?
         self.reconciler = Reconciler(
-            self.fleet, recorder, self._in_database, lambda: self._in_doubt
+            self.fleet, recorder, self._in_database, lambda: self._in_doubt, options.spread
         )
         self.reconciler.on_taken_up = self.vitals.tell_soon
         self._handling = HandlingFile(settings.JOURNAL_DIR, self.id)
@@ -121,6 +126,10 @@ class Worker:
             await lifetime.until(self._stopping, tasks)
         finally:
             await self._leave(tasks)
+
+    def _share(self) -> float:
+        """Of the fleet, by its shards: identities fall evenly on them."""
+        return len(self.leases.held) / settings.CHARGE_POINT_SHARDS
 
     def stop(self) -> None:
         """Ask `run` to end; safe to call from a signal handler of the loop."""

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 
 from messaging.journals.recorder import Recorder
 from runtime import lifetime, memory
+from stations.checks import dial_rates
 from stations.worker.watchdog import Watchdog
 from stations.worker.worker import Worker, WorkerOptions
 
@@ -31,7 +32,13 @@ class Command(BaseCommand):
         memory.save()
         allow_many_sockets()
         lease = settings.CHARGE_POINT_LEASE_MS
-        chosen = WorkerOptions(dials=options["dials"], lease_ms=lease, tend_every=lease / 10_000)
+        chosen = WorkerOptions(
+            dials=options["dials"],
+            rates=dial_rates(),
+            spread=settings.CHARGE_POINT_BOOT_SPREAD,
+            lease_ms=lease,
+            tend_every=lease / 10_000,
+        )
         uvloop.run(run_worker(chosen))
 
 
