@@ -21,7 +21,8 @@ class HeldCables:
 
     @answers(KEPT_CABLE)
     def unplugging(self, outlet: Connector, now: float) -> dict | None:
-        """The cable is pulled at the car; None where the station lets go of it, here as well."""
+        """The cable is pulled at the car; None where the station lets go of it, here as well.
+        Raises CommandRejected where the cable is locked."""
         if self.cable_held(outlet.id):
             message = "The cable is locked here: present the idTag, or have the CSMS unlock it."
             raise CommandRejected("not_possible_now", message)
@@ -34,11 +35,13 @@ class HeldCables:
         return {"status": self.core.ask(STATUS_OF, outlet), "locked": True}
 
     def holds_cable(self, outlet: Connector) -> bool:
-        """Whether the station keeps hold of a cable that is now pulled at the car."""
+        """Whether the station keeps hold of a cable that is now pulled at the car. Raises
+        NotImplementedError here: a version says so."""
         raise NotImplementedError
 
     def leave_cable(self, outlet: Connector, now: float) -> str:
-        """The car has gone without its cable; returns who frees it."""
+        """The car has gone without its cable; returns who frees it. Raises NotImplementedError
+        here."""
         raise NotImplementedError
 
     def cable_freed(self, outlet: Connector, now: float) -> None:

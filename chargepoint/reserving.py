@@ -21,6 +21,7 @@ class Reservations:
     __slots__ = ()
 
     def restore_reservations(self, saved: dict) -> None:
+        """Read reservations of a snapshot: {id as text: entry}."""
         kept = {int(identity): {**entry} for identity, entry in saved.items()}
         self.reservations = kept or None
 
@@ -30,6 +31,7 @@ class Reservations:
 
     @action("CancelReservation")
     def on_cancel_reservation(self, payload: dict, now: float) -> dict:
+        """CancelReservation (1.6: 5.1; 2.x: H02)."""
         identity = payload["reservationId"]
         if identity not in (self.reservations or {}):
             return {"status": "Rejected"}

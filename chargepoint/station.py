@@ -165,7 +165,7 @@ class Station:
         return self.ask(topics.FIRMWARE_VERSION) or self.config.firmware
 
     def connector(self, number: Any) -> Connector:
-        """The connector of a command; CommandRejected if there is none."""
+        """The connector of a command. Raises CommandRejected if there is none."""
         known = self.connectors.get(number) if type(number) is int else None
         if known is None:
             have = ", ".join(map(str, self.connectors))
@@ -306,6 +306,7 @@ class Station:
         self.version += 1
 
     def changed(self, urgency: str) -> None:
+        """Count a change of state. `urgency` says how soon it is saved: TOUCH, SOON, URGENT."""
         self.version += 1
         out = self.out
         # One mark an event is enough; a stronger one replaces the touch.
@@ -374,6 +375,8 @@ class Station:
         return answer
 
     def fold(self, fold: Fold, value: Any, *what: Any) -> Any:
+        """Pass `value` through every block that changes it for this topic, in their order; one
+        that marks `wakes` is made for it."""
         for row, change, wakes in self.TABLES.topics.get(fold, ()):
             block = self.blocks[row]
             if block is None:
@@ -384,6 +387,7 @@ class Station:
         return value
 
     def gather(self, gather: Gather, *what: Any) -> dict[str, Any]:
+        """The parts that blocks give for this topic, as one object."""
         parts: dict[str, Any] = {}
         for row, give, wakes in self.TABLES.topics.get(gather, ()):
             block = self.blocks[row]

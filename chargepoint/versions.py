@@ -68,8 +68,8 @@ def add_blocks(added: Mapping[str, list[str]]) -> None:
 def with_blocks(version: str, paths: tuple[str, ...]) -> type[Station]:
     """The version's class with the blocks of others as further rows.
 
-    A row bears the block's NAME, "vendor.thing"; a block with REPLACES takes the place of that
-    row, whose class it subclasses.
+    A row bears the block's NAME, "vendor.thing"; a block with REPLACES takes the place of that row,
+    whose class it subclasses. Raises ValueError for a block that cannot be loaded or does not fit.
     """
     plain = _plain(version)
     rows = dict(plain.ROWS)

@@ -41,11 +41,14 @@ class Breaches(Block):
     KEYS = ("breaches",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `breaches` of a snapshot."""
         self.trouble = ""
         kept = {tuple(row[:3]): row[3:] for row in saved.get("breaches", ())}
         self.known: dict[tuple[str, str, str], list] | None = kept or None
 
     def saved(self) -> dict[str, Any]:
+        """`breaches` for the snapshot: a row `[rule, action, text, ...]` each; empty without any.
+        """
         if not self.known:
             return {}
         return {"breaches": [[*key, *entry] for key, entry in self.known.items()]}

@@ -31,6 +31,8 @@ class Faults(Block):
         return self.faults_now(now)
 
     def faults_now(self, now: float) -> dict[str, Any]:
+        """All that is wrong with the station now: rules for frames, prepared answers, clock, link,
+        power (`power_back`: Unix seconds, None without an end) and faulted connectors."""
         rules = self.core.tap.rules if self.core.tap else ()
         frames = [rule.shown() for rule in rules if not rule.over(now)]
         broken = [
@@ -52,7 +54,8 @@ class Faults(Block):
 
     @command("add-fault")
     def do_add_fault(self, now: float, fault: str, seed: int | None = None, **more: Any) -> dict:
-        """Make frames go wrong; see rule.frame_fault for the arguments."""
+        """Make frames go wrong; see rule.frame_fault for the arguments. Raises CommandRejected for
+        arguments that make no sense, or beyond RULES_AT_MOST."""
         tap = self.core.tap or Tap()
         if len(tap.rules) >= RULES_AT_MOST:
             message = f"A station has at most {RULES_AT_MOST} faults of frames: clear some first."
@@ -75,7 +78,10 @@ class Faults(Block):
     @command("clear-fault")
     def do_clear_fault(self, now: float, id: int | None = None) -> dict:
         """End a fault of frames, or an answer that was laid down; without `id`, all of them. What
-        is under way still arrives."""
+        is under way still arrives.
+
+        Raises CommandRejected where no fault has the id.
+        """
         gone = []
         tap = self.core.tap
         for there in (tap.rules, tap.scripts) if tap is not None else ():
@@ -90,7 +96,8 @@ class Faults(Block):
 
     @command("respond")
     def do_respond(self, now: float, cause: str = "", **wanted: Any) -> dict:
-        """Lay down the answer to the next Calls of an action; see scripts.script_of."""
+        """Lay down the answer to the next Calls of an action; see scripts.script_of. Raises
+        CommandRejected for arguments that make no sense, or beyond SCRIPTS_AT_MOST."""
         tap = self.core.tap or Tap()
         if len(tap.scripts) >= SCRIPTS_AT_MOST:
             message = f"A station has at most {SCRIPTS_AT_MOST} answers laid down: clear some."
@@ -121,7 +128,8 @@ class Faults(Block):
         """Set the clock wrong, have it drift, or not follow the CSMS's. All left out: mend it.
 
         `offset_seconds` is off the CSMS's time, now; with `follow` the next answer to a
-        BootNotification or Heartbeat sets it right again.
+        BootNotification or Heartbeat sets it right again. Raises CommandRejected for an offset or a
+        drift out of bounds.
         """
         if not (abs(ppm) <= FASTEST_DRIFT and abs(offset_seconds) <= FARTHEST_OFF):
             message = "The offset is at most ten years of seconds, the drift at most 500000 ppm."
@@ -141,7 +149,10 @@ class Faults(Block):
 
     @command("half-open")
     def do_half_open(self, now: float, seconds: float | None = None) -> dict:
-        """Read and write nothing more on this connection; it ends with `heal` or the connection."""
+        """Read and write nothing more on this connection; it ends with `heal` or the connection.
+
+        Raises CommandRejected without a connection, or for `seconds` out of bounds.
+        """
         if not self.core.connected:
             raise CommandRejected("not_connected", "Connect the station first.")
         check_seconds(seconds)
@@ -159,6 +170,8 @@ class Faults(Block):
 
     @command("heal")
     def do_heal(self, now: float) -> dict:
+        """Read and write again on a half-open connection. Raises CommandRejected where it is not
+        half-open."""
         if self.core.tap is None or not self.core.tap.frozen:
             raise CommandRejected("not_possible_now", "The link is not half-open.")
         self.core.block("tap").thaw(now)
@@ -199,6 +212,8 @@ class Faults(Block):
 
     @hears(topics.RESTORED, wakes=True)
     def restore_faults(self, saved: dict[str, Any], now: float) -> None:
+        """Read `faults` of a snapshot: rules, prepared answers, the clock's fault, a power cut.
+        Frames that were held are lost and noted in the message log."""
         faults = saved.get("faults")
         if not faults:
             return

@@ -25,7 +25,11 @@ class Grid(Block):
         self, now: float, voltage_pct: float | None = None, voltage_v: float | None = None,
         frequency_hz: float | None = None, load_w: float | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Change the grid; what is left out stays, and with no argument it is nominal again."""
+        """Change the grid; what is left out stays, and with no argument it is nominal again.
+
+        Voltages are of a phase to neutral. Raises CommandRejected for a value out of its bounds, or
+        two voltages.
+        """
         given = {
             "voltage_pct": voltage_pct, "voltage_v": voltage_v, "frequency_hz": frequency_hz,
             "load_w": load_w,
@@ -51,6 +55,7 @@ class Grid(Block):
 
     @gathers(topics.SHOWN, wakes=True)
     def shown_mains(self) -> dict[str, Any]:
+        """`grid` of the station's state: V, percent of nominal, Hz, W."""
         mains = self.core.power.mains
         shown = {
             "voltage_v": round(mains.voltage_v, 2), "voltage_pct": round(mains.voltage_pct, 2),

@@ -36,7 +36,10 @@ class Interception(Block):
 
     @command("add-breakpoint")
     def do_add_breakpoint(self, now: float, **wanted: Any) -> dict[str, Any]:
-        """Hold the frames that fit, until the link is lost at the latest; see breakpoint_of."""
+        """Hold the frames that fit, until the link is lost at the latest; see breakpoint_of.
+
+        Raises CommandRejected for arguments that make no sense, or beyond BREAKPOINTS_AT_MOST.
+        """
         tap = self.core.tap or Tap()
         desk = tap.desk or Desk()
         try:
@@ -58,7 +61,8 @@ class Interception(Block):
 
     @command("clear-breakpoint")
     def do_clear_breakpoint(self, now: float, id: int | None = None) -> dict[str, Any]:
-        """Lift one; without `id`, all. What is held stays so until it is decided."""
+        """Lift one; without `id`, all. What is held stays so until it is decided. Raises
+        CommandRejected where no breakpoint has the id."""
         desk = self._desk()
         gone = [each for each in desk.breakpoints if id is None or each.id == id]
         if id is not None and not gone:
@@ -78,7 +82,9 @@ class Interception(Block):
     ) -> dict:  # fmt: skip
         """Let it go on, with `text` in its place if given, valid or not. Without `id`: all.
 
-        leading: whether `text` may be a Call of the CSMS that leads the link elsewhere.
+        leading: whether `text` may be a Call of the CSMS that leads the link elsewhere. Raises
+        CommandRejected for an unknown id, `text` without an id, or a `text` that would lead the
+        link elsewhere.
         """
         if id is None:
             if text is not None:
@@ -111,8 +117,9 @@ class Interception(Block):
     ) -> dict[str, Any]:  # fmt: skip
         """Answer a held frame in the place of the side that it was meant for, which never sees it.
 
-        A Call: with a CallResult of `payload`, or a CallError of `code`. A CallResult, in 2.1:
-        with a CallResultError of `code`.
+        A Call: with a CallResult of `payload`, or a CallError of `code`. A CallResult, in 2.1: with
+        a CallResultError of `code`. Raises CommandRejected for an unknown id, a frame that cannot
+        be answered, or both or neither of payload and code.
         """
         held = self._frame_held(id)
         call = held.frame

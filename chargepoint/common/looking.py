@@ -87,7 +87,11 @@ class Looking(Block):
 
     @command("schedule")
     def do_schedule(self, now: float, connector: int = 1, seconds: float = DAY) -> dict[str, Any]:
-        """The composite schedule in W, as GetCompositeSchedule would tell it."""
+        """The composite schedule in W, as GetCompositeSchedule would tell it.
+
+        `seconds` ahead, at most a week; `start` is in Unix seconds, those of the periods count from
+        it. Raises CommandRejected for other seconds or no such connector.
+        """
         outlet = self.core.connector(connector)
         if not 0 < seconds <= 7 * DAY:
             raise CommandRejected("invalid_arguments", "The seconds are 1 to a week.")
@@ -116,7 +120,11 @@ class Looking(Block):
         self, now: float, key: str, value: str, evse: int | None = None,
         connector: int | None = None, leading: bool = False,
     ) -> dict[str, Any]:  # fmt: skip
-        """Change a setting as the CSMS would. leading: whether it may lead the link elsewhere."""
+        """Change a setting as the CSMS would. leading: whether it may lead the link elsewhere.
+
+        Raises CommandRejected where the station refuses it, or where it leads elsewhere and may
+        not.
+        """
         action, payload = self.core.ask(topics.CHANGE_REQUEST, key, value, evse, connector)
         if not leading and leads_elsewhere(action, payload):
             words = "Only who may see a station's secrets changes where it connects to."

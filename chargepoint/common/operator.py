@@ -60,7 +60,8 @@ class Operator(Block):
     KEEPS = False
 
     def carry_out(self, name: str, args: dict, now: float, cause: str) -> dict[str, Any]:
-        """See Station.command."""
+        """See Station.command. Raises CommandRejected for an unknown command, arguments that it
+        does not take, no power, or what is not possible now."""
         core = self.core
         if core.dark and name in core.COMMANDS and name not in _POWERLESS:
             raise CommandRejected("no_power", "The station has no power: restore it first.")

@@ -19,6 +19,8 @@ class Plugging(Block):
 
     @command("plug")
     def do_plug(self, now: float, connector: int = 1, ev: dict | None = None) -> dict:
+        """Plug a car in. `ev`: its fields (see EV), what is left out is as usual for the connector.
+        Raises CommandRejected for a field that makes no sense."""
         outlet = self.core.connector(connector)
         try:
             car = EV.for_connector(outlet.config, ev)
@@ -31,6 +33,7 @@ class Plugging(Block):
 
     @command("unplug")
     def do_unplug(self, now: float, connector: int = 1) -> dict:
+        """Pull the plug; where the station keeps the cable locked it stays in the socket."""
         outlet = self.core.connector(connector)
         kept = self.core.ask(topics.KEPT_CABLE, outlet, now)
         if kept:
@@ -49,6 +52,8 @@ class Plugging(Block):
         info: str = "",
         vendor_error_code: str = "",
     ) -> dict:
+        """Give a connector a fault, or clear it with NoError. `error_code` is in 1.6 one of
+        ChargePointErrorCode (7.6), in 2.x a technical code of at most 50 characters."""
         outlet = self.core.connector(connector)
         if error_code == "NoError":
             outlet.apply(Event.FAULT_CLEARED, now)
@@ -69,7 +74,8 @@ class Plugging(Block):
         self, now: float, text: str | None = None, action: str | None = None,
         payload: Any = None, cause: str = "",
     ) -> dict:  # fmt: skip
-        """Send any frame, valid or not: `text` as it is, or a Call of `action`."""
+        """Send any frame, valid or not: `text` as it is, or a Call of `action`. Raises
+        CommandRejected without a connection, or for both or neither of text and action."""
         if not self.core.connected:
             raise CommandRejected("not_connected", "Connect the station first.")
         if (text is None) == (action is None):

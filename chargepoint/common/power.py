@@ -20,7 +20,8 @@ class Power(Block):
 
     @command("power-cut")
     def do_power_cut(self, now: float, seconds: float | None = None) -> dict[str, Any]:
-        """Cut the power; it is back after `seconds` or by the command `power-on`."""
+        """Cut the power; it is back after `seconds` or by the command `power-on`. Raises
+        CommandRejected where the power is off, or for `seconds` out of bounds."""
         check_seconds(seconds)
         if self.core.dark:
             raise CommandRejected("not_possible_now", "The station has no power already.")
@@ -30,6 +31,7 @@ class Power(Block):
 
     @command("power-on")
     def do_power_on(self, now: float) -> dict[str, Any]:
+        """Give the power back. Raises CommandRejected where the station has it."""
         if not self.core.dark:
             raise CommandRejected("not_possible_now", "The station has power.")
         self.at_power(now)

@@ -71,6 +71,7 @@ class Answers:
         self, kind: str, text: str, now: float, error: str = "", action: str = "",
         unique_id: str = "", latency: float | None = None, mark: str = "",
     ) -> None:  # fmt: skip
+        """Record a frame from the CSMS, cut at MAX_FRAME characters. `latency` is in seconds."""
         text = text if len(text) <= MAX_FRAME else text[:MAX_FRAME]
         frame = Frame("received", kind, action, unique_id, text, now, latency, error, mark)
         self.core.out.append(Received(frame))

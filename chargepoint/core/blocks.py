@@ -33,6 +33,8 @@ def restore_blocks(station: Station, saved: dict[str, Any], now: float) -> None:
 
 
 def saved_blocks(station: Station) -> dict[str, Any]:
+    """What the blocks that are present save, as one object; what is confidential stands under
+    `secrets`."""
     saved: dict[str, Any] = {}
     secrets: dict[str, Any] = {}
     for block in present_in(station):

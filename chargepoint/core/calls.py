@@ -68,6 +68,7 @@ class Calls:
     # --- out ---------------------------------------------------------------------------------
 
     def new_id(self) -> str:
+        """A message id that the station has not used before."""
         self._id_count += 1
         return f"{self._id_prefix}-{self._id_count}"
 
@@ -146,7 +147,11 @@ class Calls:
         self._queue = [message for message in self._queue if id(message) not in dropped]
 
     def send(self, action: str, payload: dict[str, Any], now: float) -> None:
-        """2.1 part 4, 4.2.4: sent at once, beside the Call in flight; nobody answers it."""
+        """2.1 part 4, 4.2.4: sent at once, beside the Call in flight; nobody answers it.
+
+        One that breaks its schema is logged and not sent; in tests (STRICT) it raises
+        AssertionError.
+        """
         unique_id = self.new_id()
         fault = schemas.check(self.core.VERSION, action, payload, False)
         if fault is not None:
@@ -312,5 +317,6 @@ class Calls:
         return {"queue": [{**message} for message in self.queued]} if self._queue else {}
 
     def restore(self, saved: dict[str, Any]) -> None:
+        """Read `queue` of a snapshot: transaction messages that wait for their answers."""
         queue = saved.get("queue")
         self._queue = [{**message} for message in queue] if queue else None

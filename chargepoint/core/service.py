@@ -45,6 +45,7 @@ class Service:
         self.boot_reason = POWER_UP
 
     def restore(self, saved: dict[str, Any]) -> None:
+        """Read the registration of a snapshot; `interval` is the Heartbeat's, in seconds."""
         self.booted = saved.get("booted", False)
         self.accepted_by = saved.get("csms", "")
         self.interval = saved.get("interval", 0.0)
@@ -90,6 +91,8 @@ class Service:
 
     @got("BootNotification")
     def booted_or_not(self, payload: dict, context: Any, now: float) -> None:
+        """The answer to BootNotification: in service, or the next attempt after its interval in
+        seconds (1.6: 4.2; 2.x: B01 to B03)."""
         status = payload["status"]
         self.status = status
         self.core.clock.follow(payload["currentTime"], now)

@@ -15,6 +15,8 @@ NOBODY = (None, None)
 
 
 def snapshot_of(station: Station) -> dict[str, Any]:
+    """The station's state as a JSON object: what users are shown, and `saved`, from which it is
+    resumed."""
     outlets = [_outlet(station, connector) for connector in station.connectors.values()]
     service = station.service
     return {

@@ -33,6 +33,8 @@ class Statuses:
             self.report_now(connector, now)
 
     def report_now(self, connector: Connector, now: float) -> None:
+        """Send the connector's status if it is another than the last one sent, without a minimum
+        duration."""
         core = self.core
         core.changed(SOON)
         status = core.ask(topics.STATUS_OF, connector)

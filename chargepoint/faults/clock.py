@@ -36,6 +36,7 @@ class Clock:
         return left / (1.0 + self.ppm / 1e6)
 
     def shown(self, now: float) -> dict[str, Any]:
+        """As users are shown it: seconds off the CSMS's time now, drift in ppm."""
         off = self.skew_at(now) - self.csms
         return {"off_seconds": round(off, 3), "ppm": self.ppm, "follow": self.follows}
 

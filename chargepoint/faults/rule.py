@@ -91,7 +91,7 @@ def frame_fault(
     """Make a rule of an operator's arguments; ValueError with a sentence for what makes no sense.
 
     `seconds`: how long it lasts; the other names as in FrameFault. Without a direction, both; for
-    no-answer the station's own answers.
+    no-answer the station's own answers. Raises ValueError.
     """
     if fault not in FAULTS:
         raise ValueError(f"The fault is one of: {', '.join(FAULTS)}.")

@@ -32,6 +32,7 @@ class Script(msgspec.Struct):
         return self.count == 0 or (self.until is not None and now >= self.until)
 
     def shown(self) -> dict[str, Any]:
+        """As users are shown it; `until` is in Unix seconds, None without an end."""
         shown: dict[str, Any] = {"id": self.id, "action": ",".join(self.actions)}
         if self.code:
             shown |= {"code": self.code, "description": self.description}
@@ -44,7 +45,8 @@ def script_of(
     identity: int, now: float, action: str = "", payload: Any = None, code: str = "",
     description: str = "", count: int | None = 1, seconds: float | None = None, cause: str = "",
 ) -> Script:  # fmt: skip
-    """Make one of an operator's arguments; ValueError with a sentence for what makes no sense."""
+    """Make one of an operator's arguments; ValueError with a sentence for what makes no sense.
+    Raises ValueError."""
     actions = words(action)
     if not actions or len(actions) > 100 or any(len(name) > 60 for name in actions):
         raise ValueError("Name the action whose Call is answered, or several by comma.")

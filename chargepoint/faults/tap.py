@@ -46,6 +46,7 @@ class Tap:
         self.struck = 0  # frames that something was done to
 
     def to_saved(self) -> dict[str, Any]:
+        """For the snapshot; empty where nothing is to be kept."""
         saved: dict[str, Any] = {}
         if self.rules:
             saved["rules"] = [rule.to_saved() for rule in self.rules]
@@ -56,6 +57,7 @@ class Tap:
         return {**saved, "last_id": self.last_id} if saved else {}
 
     def new_id(self) -> int:
+        """The next number, shared by rules, prepared answers, breakpoints and held frames."""
         self.last_id += 1
         return self.last_id
 
@@ -139,6 +141,7 @@ class Tap:
         return self.hand_on(frame, f"{_length(held, now)}, {how}", now)
 
     def discard(self, held: Held, how: str, now: float) -> Passage:
+        """Drop a held frame, with `how` in its mark."""
         del self.desk.held[held.id]
         return self._lost(held.frame, f"{_length(held, now)}, {how}")
 

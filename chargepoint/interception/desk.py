@@ -48,6 +48,7 @@ class Held(msgspec.Struct):
     until: float
 
     def shown(self) -> dict[str, Any]:
+        """As users are shown it; `since` and `until` are in Unix seconds."""
         frame = self.frame
         return {
             "id": self.id, "direction": frame.direction, "kind": frame.kind,
@@ -70,6 +71,7 @@ class Desk:
         self.patience: float | None = None
 
     def idle(self, now: float) -> bool:
+        """Whether nothing is held and no breakpoint is left; those that are over are removed."""
         self.breakpoints = [each for each in self.breakpoints if not each.over(now)]
         return not (self.breakpoints or self.held)
 
@@ -91,10 +93,12 @@ class Desk:
         return None
 
     def has_room(self, frame: Frame) -> bool:
+        """Whether a further frame may be held: HELD_AT_MOST frames, HELD_CHARACTERS together."""
         taken = sum(len(held.frame.text) for held in self.held.values())
         return len(self.held) < HELD_AT_MOST and taken + len(frame.text) <= HELD_CHARACTERS
 
     def hold(self, identity: int, frame: Frame, breakpoint_: Breakpoint, now: float) -> None:
+        """Hold a frame for the breakpoint's time, and count it."""
         if breakpoint_.count is not None:
             breakpoint_.count -= 1
         self.held[identity] = Held(identity, frame, now, now + breakpoint_.hold)
@@ -118,7 +122,8 @@ def breakpoint_of(
     identity: int, now: float, direction: str = "both", action: str = "", kind: str = "",
     count: int | None = None, seconds: float = LIFE, hold_seconds: float = HOLD,
 ) -> Breakpoint:  # fmt: skip
-    """Make one of an operator's arguments; ValueError with a sentence for what makes no sense."""
+    """Make one of an operator's arguments; ValueError with a sentence for what makes no sense.
+    Raises ValueError."""
     if count is not None and not 0 < count <= 1_000_000:
         raise ValueError("The count is 1 to 1000000 frames; leave it out for no end.")
     if not 0 < seconds <= LONGEST or not 0 < hold_seconds <= LONGEST:

@@ -103,6 +103,7 @@ class Authorization(Block):
         return session.parent or self.parent_of(session.id_tag)
 
     def of_its_group(self, session: Session16, tag: str, now: float) -> bool:
+        """Whether a tag has the session's parentIdTag and is itself Accepted."""
         group = self.group_of(session)
         return (
             bool(group)
@@ -132,6 +133,7 @@ class Authorization(Block):
 
     @got("Authorize")
     def answered(self, payload: dict, context: Any, now: float) -> None:
+        """The answer to Authorize (4.1): remember the tag, then start, stop or refuse."""
         info, tag = payload["idTagInfo"], context["id_tag"]
         self.remember(tag, info)
         self.core.tell(TAG_JUDGED, tag, info["status"], now)
@@ -177,6 +179,7 @@ class Authorization(Block):
 
     @action("ClearCache")
     def on_clear_cache(self, payload: dict, now: float) -> dict:
+        """ClearCache (5.4); Rejected where the cache is switched off."""
         if not self.keys.flag("AuthorizationCacheEnabled"):
             return {"status": "Rejected"}
         self.cache.clear()
@@ -200,5 +203,6 @@ class Authorization(Block):
         return "Expired" if over else entry[0]
 
     def parent_of(self, tag: str) -> str:
+        """The parentIdTag of a tag by local list or cache; empty where none is known."""
         entry = self.core.ask(LISTED, tag) or self.cache.get(tag.casefold())
         return entry[2] if entry else ""

@@ -27,6 +27,7 @@ class Cabinet(HeldCables, Block):
         self.keys, self.sessions = keys, sessions
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `locked` of a snapshot: {connector: tag that frees its cable}."""
         self.signal: tuple[str, float] | None = None
         locked = {int(k): v for k, v in saved.get("locked", {}).items()}
         self.cables = {n: tag for n, tag in locked.items() if n in self.core.connectors} or None
@@ -45,6 +46,8 @@ class Cabinet(HeldCables, Block):
         )
 
     def leave_cable(self, outlet: Connector, now: float) -> str:
+        """End the transaction with EVDisconnected, the cable still in the socket; returns the tag
+        that frees it."""
         tag = self.sessions.open[outlet.id].id_tag
         if (driver := self.core.there("driver")) is not None:
             driver.forget(outlet.id)

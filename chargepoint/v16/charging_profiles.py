@@ -9,6 +9,7 @@ WAITING = "waiting"  # the session of a TxProfile that came with a RemoteStartTr
 
 
 def ms_of(text: str | None) -> int | None:
+    """Unix milliseconds of a time of OCPP; None for none, or for what is no time."""
     seconds = seconds_of(text) if text else None
     return None if seconds is None else round(seconds * 1000)
 

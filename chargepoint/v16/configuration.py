@@ -96,10 +96,12 @@ class Keys(Block):
         return next((own for own in self._vendor_keys() if own.casefold() == folded), name)
 
     def known(self, name: str) -> bool:
+        """Whether the station has a configuration key of this name, in any case."""
         name = self.spelled(name)
         return name in KEYS or name in self._vendor_keys()
 
     def readonly(self, name: str) -> bool:
+        """Whether the CSMS may not change the key."""
         name = self.spelled(name)
         return name in KEYS and KEYS[name].readonly
 
@@ -119,6 +121,7 @@ class Keys(Block):
         return CHANGE_ACCEPTED
 
     def put(self, name: str, value: str) -> None:
+        """Set a key without a check; it holds until the configured value changes."""
         if self.text(name) == value:
             return
         self._set = self._set or {}
@@ -146,6 +149,7 @@ class Keys(Block):
 
     @action("GetConfiguration")
     def on_get_configuration(self, payload: dict, now: float) -> dict:
+        """GetConfiguration (5.8)."""
         most = self.integer("GetConfigurationMaxKeys")
         # 5.8 and 9.1.9: so many may be asked for by name; of all, all are told.
         wanted = payload.get("key", ())[:most] or self.names()
@@ -164,6 +168,7 @@ class Keys(Block):
 
     @action("ChangeConfiguration")
     def on_change_configuration(self, payload: dict, now: float) -> dict:
+        """ChangeConfiguration (5.3): Accepted, Rejected, RebootRequired or NotSupported."""
         name, value = self.spelled(payload["key"]), payload["value"]
         if status := self.core.ask(CHANGES_KEY, name, value, now):
             return {"status": status}

@@ -22,6 +22,8 @@ class DataTransfer(Block):
     def do_data_transfer(
         self, now: float, vendor_id: str = "", message_id: str = "", data: str = ""
     ) -> dict:
+        """Send DataTransfer (4.3). Raises CommandRejected without a connection, or for an id that
+        is empty or too long."""
         if not 0 < len(vendor_id) <= 255 or len(message_id) > 50:
             message = "vendor_id has 1 to 255 characters, message_id at most 50."
             raise CommandRejected("invalid_arguments", message)

@@ -46,6 +46,7 @@ class Driver(Block):
 
     @hears(GIVEN_UP)
     def give_up(self, outlet: Connector, late: bool) -> None:
+        """The authorization came to an end before a car was there; `late`: by ConnectionTimeOut."""
         self.forget(outlet.id)
         if late:
             self.core.timers.clear(("driver", outlet.id))
@@ -65,6 +66,7 @@ class Driver(Block):
 
     @timer("driver")
     def act(self, now: float, number: int) -> None:
+        """The driver of a remote start plugs in, or pulls the plug afterwards."""
         outlet = self.core.connectors.get(number)
         if outlet is None or number not in self.comes:
             return

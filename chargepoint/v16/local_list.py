@@ -26,10 +26,13 @@ class LocalList(Block):
         self.keys, self.status = keys, status
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `local_list` and `list_version` of a snapshot."""
         self.entries: dict[str, list[str]] | None = saved.get("local_list")
         self.version: int = saved.get("list_version", 0)
 
     def saved(self) -> dict[str, Any]:
+        """`local_list` and `list_version` for the snapshot; empty before the first SendLocalList.
+        """
         if not self.version:
             return {}
         entries = self.entries and dict(self.entries)
@@ -37,6 +40,7 @@ class LocalList(Block):
 
     @action("GetLocalListVersion")
     def on_get_local_list_version(self, payload: dict, now: float) -> dict:
+        """GetLocalListVersion (5.10): 0 for an empty list, -1 where lists are switched off."""
         if not self.keys.flag("LocalAuthListEnabled"):
             return {"listVersion": DISABLED}
         return {"listVersion": self.version if self.entries else EMPTY}

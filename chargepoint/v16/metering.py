@@ -27,6 +27,7 @@ class Metering(Block):
         self.keys, self.sessions = keys, sessions
 
     def resume(self, now: float) -> None:
+        """Arm the timers of clock-aligned and of sampled values."""
         self.arm_aligned(now)
         self._arm_samples(now)
 
@@ -49,12 +50,14 @@ class Metering(Block):
 
     @hears(BEGUN)
     def begin(self, outlet: Connector, session: Session16, now: float) -> None:
+        """The values of Transaction.Begin, kept for StopTransaction."""
         sample = self.reading(outlet, now)
         self._gather(session, sample, "StopTxnSampledData", BEGIN, self.core.clock.stamp(now))
         self.arm_sample(outlet.id, now)
 
     @hears(ENDING)
     def end(self, outlet: Connector, session: Session16, now: float) -> None:
+        """The values of Transaction.End, kept for StopTransaction."""
         sample = self.reading(outlet, now)
         self._gather(session, sample, "StopTxnSampledData", END, self.core.clock.stamp(now))
         self.core.timers.clear(("sample", outlet.id))
@@ -71,6 +74,8 @@ class Metering(Block):
 
     @timer("sample")
     def sample(self, now: float, number: int) -> None:
+        """MeterValues each MeterValueSampleInterval seconds (4.7), and those kept for
+        StopTransaction."""
         outlet, session = self.core.connectors.get(number), self.sessions.open.get(number)
         if outlet is None or session is None:
             return

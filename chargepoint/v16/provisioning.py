@@ -18,6 +18,7 @@ class Provisioning(Block):
 
     @answers(topics.BOOT_PAYLOAD)
     def boot_payload(self) -> dict[str, Any]:
+        """The payload of BootNotification (4.2); texts are cut at the schema's lengths."""
         config = self.core.config
         payload = {"chargePointVendor": config.vendor[:20], "chargePointModel": config.model[:20]}
         optional = {
@@ -43,6 +44,7 @@ class Provisioning(Block):
 
     @answers(topics.REFUSES_CALLS)
     def refuses_calls(self) -> tuple[str, str] | None:
+        """(error code, description) for every Call of the CSMS, or None."""
         # 4.2: a rejected charge point serves nothing until it is accepted. OCPP-J wants each Call
         # answered all the same; 2.0.1 B03.FR.03 has since named this code for it.
         if self.core.registration == "Rejected":

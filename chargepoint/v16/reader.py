@@ -32,7 +32,10 @@ class Reader(Block):
 
     @command("authorize")
     def do_authorize(self, now: float, id_tag: str = "", connector: int | None = None) -> dict:
-        """Present a token at the reader: starts at the connector, or stops its own transaction."""
+        """Present a token at the reader: starts at the connector, or stops its own transaction.
+
+        Raises CommandRejected where the connector is taken, or charges for another idTag.
+        """
         tag, core = self._tag(id_tag), self.core
         outlet = core.connector(connector) if connector is not None else self._for_tag(tag)
         session = self.sessions.open.get(outlet.id)
@@ -54,7 +57,8 @@ class Reader(Block):
 
     @command("start-transaction")
     def do_start_transaction(self, now: float, connector: int = 1, id_tag: str = "") -> dict:
-        """A driver plugs in (if no car is there) and presents the tag."""
+        """A driver plugs in (if no car is there) and presents the tag. Raises CommandRejected where
+        a transaction runs or the connector is not free."""
         tag, outlet = self._tag(id_tag), self.core.connector(connector)
         if outlet.in_transaction:
             message = f"Connector {connector} has a transaction: stop it first."
@@ -75,6 +79,8 @@ class Reader(Block):
         self, now: float, connector: int | None = None, transaction: Any = None,
         reason: str = "Local", id_tag: str = "",
     ) -> dict:  # fmt: skip
+        """Stop a transaction, named by connector or transactionId, else the only one. Raises
+        CommandRejected for no such transaction, or a reason that OCPP 1.6 does not know (7.36)."""
         if reason not in STOP_REASONS:
             known = ", ".join(sorted(STOP_REASONS))
             raise CommandRejected("invalid_arguments", f"The reason is one of: {known}.")

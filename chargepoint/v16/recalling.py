@@ -21,6 +21,7 @@ class Recalling(Block):
 
     @answers(topics.RECALL_NUMBERS, wakes=True)
     def recall_numbers(self, said: Said) -> bool:
+        """Raise meters to what the journal says that the CSMS has seen; whether one was raised."""
         raised = [
             self.core.connectors[place].raise_registers(*told)
             for place, told in said.registers.items()
@@ -35,6 +36,8 @@ class Recalling(Block):
 
     @answers(topics.UNANSWERED_MESSAGE, wakes=True)
     def unanswered_message(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        """A transaction message of the journal that nobody answered, as an entry of the queue; None
+        where its transaction is not open here."""
         known = payload.get("transactionId")
         sessions = self.sessions.open.values()
         session = next((s for s in sessions if s.transaction_id == known), None)

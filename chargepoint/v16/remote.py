@@ -32,6 +32,7 @@ class Remote(Block):
 
     @action("RemoteStartTransaction")
     def on_remote_start_transaction(self, payload: dict, now: float) -> dict:
+        """RemoteStartTransaction (5.11)."""
         core, number = self.core, payload.get("connectorId")
         if core.registration != "Accepted":  # 4.2: not allowed while Pending
             return {"status": "Rejected"}
@@ -74,6 +75,7 @@ class Remote(Block):
 
     @action("RemoteStopTransaction")
     def on_remote_stop_transaction(self, payload: dict, now: float) -> dict:
+        """RemoteStopTransaction (5.12)."""
         if self.core.registration != "Accepted":  # 4.2
             return {"status": "Rejected"}
         wanted = payload["transactionId"]
@@ -85,6 +87,7 @@ class Remote(Block):
 
     @action("UnlockConnector")
     def on_unlock_connector(self, payload: dict, now: float) -> dict:
+        """UnlockConnector (5.18)."""
         outlet = self.core.connectors.get(payload["connectorId"])
         if outlet is None:
             return {"status": "NotSupported"}

@@ -44,6 +44,7 @@ class Reservation(Reservations, Block):
         self.arm_reservations(now)
 
     def saved(self) -> dict[str, Any]:
+        """`reservations` for the snapshot: {id: entry}."""
         if not self.reservations:
             return {}
         return {"reservations": {str(k): {**e} for k, e in self.reservations.items()}}
@@ -56,6 +57,7 @@ class Reservation(Reservations, Block):
 
     @action("ReserveNow")
     def on_reserve_now(self, payload: dict, now: float) -> dict:
+        """ReserveNow (5.13)."""
         number, identity = payload["connectorId"], payload["reservationId"]
         status = self._reservation_status(number, identity, payload["expiryDate"], now)
         if status == "Accepted":
@@ -119,6 +121,7 @@ class Reservation(Reservations, Block):
         self.end_reservation(identity, now)
 
     def end_reservation(self, identity: int, now: float) -> dict | None:
+        """End a reservation; returns its entry, or None for an unknown id."""
         entry = (self.reservations or {}).pop(identity, None)
         if entry is None:
             return None

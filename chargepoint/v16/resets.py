@@ -28,6 +28,7 @@ class Resets(Block):
         self.keys, self.sessions = keys, sessions
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Go on with a reset that a worker did not end."""
         self.patience = self.begins = now
         self.tries = 0
         if (at := saved.get("resetting")) is not None:  # the worker died in the midst of it
@@ -39,11 +40,13 @@ class Resets(Block):
 
     @action("Reset")
     def on_reset(self, payload: dict, now: float) -> dict:
+        """Reset (5.14): Accepted; it is carried out after the answer."""
         self.core.answers.later(self._reset_by_csms, payload["type"])
         return {"status": "Accepted"}
 
     @command("reset")
     def do_reset(self, now: float, kind: str = "Soft") -> dict:
+        """Reset the station by hand. Raises CommandRejected for a kind other than Soft and Hard."""
         if kind not in ("Soft", "Hard"):
             raise CommandRejected("invalid_arguments", "The kind is Soft or Hard.")
         self.begin(kind, now, "Reboot")  # 7.36: "locally initiated"

@@ -40,12 +40,14 @@ class Session16:
         self.suspended = False  # deauthorized: no more energy, transaction still open
 
     def to_saved(self) -> dict[str, Any]:
+        """For the snapshot."""
         saved = {name: getattr(self, name) for name in self.__slots__}
         saved["data"] = list(self.data)
         return saved
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "Session16":
+        """Read an entry of `sessions` of a snapshot; an older one may lack fields."""
         session = cls(
             saved["id"], saved["connector"], saved["id_tag"], saved["started"],
             saved["meter_start"],

@@ -39,6 +39,7 @@ class SmartCharging(Block):
         self.keys, self.sessions = keys, sessions
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `profiles` of a snapshot."""
         profiles = [Profile.from_saved(entry) for entry in saved.get("profiles", ())]
         self.profiles: list[Profile] | None = profiles or None
 
@@ -46,6 +47,7 @@ class SmartCharging(Block):
         self.plan(now)
 
     def saved(self) -> dict[str, Any]:
+        """`profiles` for the snapshot."""
         if not self.profiles:
             return {}
         return {"profiles": [profile.to_saved() for profile in self.profiles]}
@@ -54,6 +56,7 @@ class SmartCharging(Block):
 
     @action("SetChargingProfile")
     def on_set_charging_profile(self, payload: dict, now: float) -> dict:
+        """SetChargingProfile (5.16)."""
         number, given = payload["connectorId"], payload["csChargingProfiles"]
         if number and number not in self.core.connectors:
             return {"status": "Rejected"}
@@ -85,6 +88,7 @@ class SmartCharging(Block):
 
     @action("ClearChargingProfile")
     def on_clear_charging_profile(self, payload: dict, now: float) -> dict:
+        """ClearChargingProfile (5.5)."""
         kept = [p for p in self.profiles or () if not matches(p, payload)]
         if len(kept) == len(self.profiles or ()):
             return {"status": "Unknown"}
@@ -95,6 +99,7 @@ class SmartCharging(Block):
 
     @action("GetCompositeSchedule")
     def on_get_composite_schedule(self, payload: dict, now: float) -> dict:
+        """GetCompositeSchedule (5.7)."""
         number, seconds = payload["connectorId"], payload["duration"]
         if seconds <= 0 or (number and number not in self.core.connectors):
             return {"status": "Rejected"}
@@ -250,6 +255,7 @@ class SmartCharging(Block):
 
     @answers(topics.LIMITS_NOW)
     def limits_now(self, outlet: Connector, now: float) -> list[tuple[Profile, Period, str]]:
+        """(profile, period, source) of all that limits the connector now."""
         if not self.profiles:
             return []
         time, ranking = round((now + self.core.clock.skew) * 1000), Ranking(self.profiles)
@@ -261,6 +267,7 @@ class SmartCharging(Block):
     def composite_answer(
         self, outlet: Connector, seconds: int, now: float
     ) -> dict[str, Any] | None:
+        """The composite schedule in W of the next `seconds`; None where it cannot be said."""
         asked = {"connectorId": outlet.id, "duration": seconds, "chargingRateUnit": "W"}
         answer = self.on_get_composite_schedule(asked, now)
         schedule = answer.get("chargingSchedule")

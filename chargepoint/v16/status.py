@@ -40,10 +40,12 @@ class Status(Block):
         self.keys, self.sessions = keys, sessions
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read the availability of a snapshot."""
         self.operative: bool = saved.get("operative", True)
         self.scheduled: frozenset[int] = frozenset(saved.get("scheduled", ())) or EMPTY
 
     def saved(self) -> dict[str, Any]:
+        """Availability, and the statuses that the CSMS has answered."""
         saved: dict[str, Any] = {}
         if unheard := self.core.calls.waiting_contexts("StatusNotification"):
             # What was not answered yet is told again by the worker that takes over.
@@ -57,6 +59,7 @@ class Status(Block):
 
     @hears(topics.REGISTERED)
     def registered(self, now: float, rebooted: bool) -> None:
+        """Send every status after a boot, else those that have changed (4.9)."""
         if rebooted:
             self.core.statuses.forget_reported()
             self.send_station_status(now)
@@ -89,6 +92,7 @@ class Status(Block):
 
     @timer("status")
     def has_lasted(self, now: float, number: int, status: str) -> None:
+        """Send a status that held for MinimumStatusDuration (4.9)."""
         connector = self.core.connectors.get(number)
         if connector is not None and connector.status_16 == status:
             self.core.statuses.report_now(connector, now)
@@ -105,6 +109,7 @@ class Status(Block):
             self.core.statuses.forget_reported(number)
 
     def status_payload(self, connector: Connector, now: float) -> dict[str, Any]:
+        """The payload of StatusNotification (4.9); texts are cut at the schema's lengths."""
         payload = {
             "connectorId": connector.id,
             "errorCode": connector.error_code,
@@ -147,6 +152,7 @@ class Status(Block):
 
     @action("ChangeAvailability")
     def on_change_availability(self, payload: dict, now: float) -> dict:
+        """ChangeAvailability (5.2)."""
         number, operative = payload["connectorId"], payload["type"] == "Operative"
         if number and number not in self.core.connectors:
             return {"status": "Rejected"}
@@ -166,6 +172,8 @@ class Status(Block):
         return "Scheduled" if busy else "Accepted"
 
     def set_availability(self, number: int, operative: bool, now: float) -> str:
+        """Switch a connector, or the station (0); returns Accepted, or Scheduled while a
+        transaction runs."""
         status = self._availability_status(number, operative)
         if number == 0:
             self.operative = operative
@@ -181,6 +189,7 @@ class Status(Block):
         return status
 
     def apply_availability(self, outlet: Connector, operative: bool, now: float) -> None:
+        """Switch a connector now, or once its transaction has ended."""
         event = Event.MADE_OPERATIVE if operative else Event.MADE_INOPERATIVE
         if outlet.can(event):
             waited = self.sessions.withdraw(outlet)

@@ -50,6 +50,8 @@ class Sessions(Block):
     # --- the saved state ---------------------------------------------------------------------
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read open transactions and tags of a snapshot; those of connectors that are gone are
+        ended."""
         entries = (Session16.from_saved(entry) for entry in saved.get("sessions", ()))
         self.open: dict[int, Session16] = {session.connector: session for session in entries}
         self.tags: dict[int, str] = {int(k): v for k, v in saved.get("tags", {}).items()}
@@ -60,6 +62,7 @@ class Sessions(Block):
             self._wait_until(number, saved.get("plug_by", {}).get(str(number)), now)
 
     def resume(self, now: float) -> None:
+        """Go on with open transactions, and wait for cars that are still to come."""
         for number in self.open:
             self._resume_session(self.core.connectors[number], now)
         for number in [n for n in self.tags if n in self.core.connectors]:
@@ -90,6 +93,7 @@ class Sessions(Block):
         self.watch_car(outlet, now)
 
     def saved(self) -> dict[str, Any]:
+        """Open transactions, authorized tags and how long they wait for a car (Unix seconds)."""
         saved: dict[str, Any] = {}
         if self.open:
             saved["sessions"] = [session.to_saved() for session in self.open.values()]
@@ -101,6 +105,8 @@ class Sessions(Block):
 
     @answers(topics.OPEN_TRANSACTION)
     def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
+        """(transactionId as text, idTag) of a connector; an empty text before the CSMS has given
+        the number, None without a transaction."""
         session = self.open.get(connector.id)
         if session is None:
             return None, self.tags.get(connector.id)
@@ -128,6 +134,7 @@ class Sessions(Block):
 
     @timer("plug_timeout")
     def plug_is_late(self, now: float, number: int) -> None:
+        """No car within ConnectionTimeOut: the authorization lapses."""
         outlet = self.core.connectors.get(number)
         if outlet is not None and outlet.can(Event.AUTHORIZATION_LOST):
             outlet.apply(Event.AUTHORIZATION_LOST, now)
@@ -172,6 +179,7 @@ class Sessions(Block):
             self.offer_energy(outlet, now)
 
     def offer_energy(self, outlet: Connector, now: float) -> None:
+        """Let energy flow where the car and the limits allow it."""
         session = self.open.get(outlet.id)
         if session is None or session.suspended or not outlet.can(Event.ENERGY_OFFERED):
             return
@@ -185,6 +193,8 @@ class Sessions(Block):
 
     @got("StartTransaction")
     def start_answered(self, payload: dict, message: dict, now: float) -> None:
+        """The answer to StartTransaction (4.8): its number, and the end of a transaction that is
+        not accepted."""
         info, tag = payload["idTagInfo"], message["payload"]["idTag"]
         self.core.tell(TAG_INFO, tag, info)
         self.core.tell(TAG_JUDGED, tag, info["status"], now)
@@ -238,6 +248,7 @@ class Sessions(Block):
 
     @hears(topics.MESSAGE_GIVEN_UP)
     def message_given_up(self, message: dict, code: str, now: float) -> None:
+        """A transaction message whose attempts are used up; `code`: its last error."""
         if message["action"] == "StartTransaction":
             for later in self.core.calls.queued:
                 if later["session"] == message["session"]:
@@ -284,6 +295,7 @@ class Sessions(Block):
 
     @timer("car")
     def car_has_changed(self, now: float, number: int) -> None:
+        """The car is full, suspends, or the energy limit is reached."""
         outlet = self.core.connectors.get(number)
         session = self.open.get(number)
         if outlet is None or session is None:
@@ -325,6 +337,7 @@ class Sessions(Block):
 
     @hears(topics.FAULTED)
     def fault_changed(self, outlet: Connector, now: float) -> None:
+        """A fault came or went: the authorization lapses, or energy is offered again."""
         self.core.tell(INTERRUPTED, outlet, now)
         if outlet.faulted:
             if outlet.id not in self.open:
@@ -387,6 +400,7 @@ class Sessions(Block):
 
     @got("StopTransaction")
     def stop_answered(self, payload: dict, message: dict, now: float) -> None:
+        """The answer to StopTransaction (4.10)."""
         tag = message["payload"].get("idTag")
         if tag and "idTagInfo" in payload:
             self.core.tell(TAG_INFO, tag, payload["idTagInfo"])
@@ -408,6 +422,7 @@ class Sessions(Block):
 
     @answers(topics.RETRY_POLICY)
     def retry_policy(self) -> tuple[int, float]:
+        """(attempts, seconds between them) of transaction messages."""
         keys = self.keys
         attempts = keys.integer("TransactionMessageAttempts")
         return attempts, float(keys.integer("TransactionMessageRetryInterval"))

@@ -33,6 +33,7 @@ class Triggers(Block):
 
     @action("TriggerMessage")
     def on_trigger_message(self, payload: dict, now: float) -> dict:
+        """TriggerMessage (5.17)."""
         wanted, number = payload["requestedMessage"], payload.get("connectorId")
         core = self.core
         match wanted:
@@ -55,6 +56,7 @@ class Triggers(Block):
 
     @action("ExtendedTriggerMessage")
     def on_extended_trigger_message(self, payload: dict, now: float) -> dict:
+        """ExtendedTriggerMessage (security white paper)."""
         match payload["requestedMessage"]:
             case message if message in COMMON:
                 return self.on_trigger_message(payload, now)
@@ -105,6 +107,8 @@ class Triggers(Block):
 
     @got("BootNotification", own=True)
     def boot_answered(self, payload: dict, context: Any, now: float) -> None:
+        """The answer to a BootNotification that was triggered: registration may change,
+        transactions go on."""
         core = self.core
         if core.registration != "Accepted" or payload["status"] != "Accepted":
             core.service.booted_or_not(payload, context, now)

@@ -42,6 +42,8 @@ class Files(FileTransfers, Block):
         self.tell_untold(now)
 
     def job_message(self, name: str, job: Job, status: str) -> tuple[str, dict] | None:
+        """(action, payload) that reports the status of a job; None where plain UpdateFirmware has
+        no such status."""
         if name == "diagnostics":
             known = status in ("Idle", "Uploaded", "Uploading")
             return "DiagnosticsStatusNotification", {"status": status if known else "UploadFailed"}
@@ -58,11 +60,15 @@ class Files(FileTransfers, Block):
     # --- times of the CSMS -------------------------------------------------------------------
 
     def time_of(self, payload: dict, name: str) -> float:
+        """Unix seconds by the station's clock of a field that is a time. Raises CallFault for what
+        is no time."""
         moment = self.by_our_clock(payload[name])
         if moment is None:
             raise CallFault("PropertyConstraintViolation", f"{name} is no time")
         return moment
 
     def period_of(self, payload: dict, first: str, last: str) -> tuple[float | None, float | None]:
+        """(begin, end) in Unix seconds by the station's clock, None where left out. Raises
+        CallFault for what is no time."""
         names = (first, last)
         return tuple(self.time_of(payload, n) if n in payload else None for n in names)

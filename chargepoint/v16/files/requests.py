@@ -17,7 +17,8 @@ def attempts_of(payload: dict) -> dict[str, Any]:
 
 
 def location_of(payload: dict) -> str:
-    """The answers have no status in which a location could be refused."""
+    """The answers have no status in which a location could be refused. Raises CallFault for one
+    that is too long."""
     if len(payload["location"]) > locations.LONGEST_URL:
         why = f"location has at most {locations.LONGEST_URL} characters"
         raise CallFault("PropertyConstraintViolation", why)

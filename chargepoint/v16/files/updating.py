@@ -60,6 +60,8 @@ class Updates(Updating, Block):
 
     @action("UpdateFirmware")
     def on_update_firmware(self, payload: dict, now: float) -> dict:
+        """UpdateFirmware (5.19). Raises CallFault where only signed firmware is installed here, or
+        an update is under way."""
         served = self.keys.text("EmulatorPlainFirmware")
         if served == NEVER or (served == UNSECURED and self.security.security_profile() >= 2):
             raise CallFault("NotSupported", "only signed firmware is installed here")
@@ -72,6 +74,7 @@ class Updates(Updating, Block):
 
     @action("SignedUpdateFirmware")
     def on_signed_update_firmware(self, payload: dict, now: float) -> dict:
+        """SignedUpdateFirmware (security white paper, L01)."""
         firmware = payload["firmware"]
         if locations.refusal(firmware["location"]):
             return {"status": "Rejected"}

@@ -31,6 +31,7 @@ class Uploads(Uploading, Block):
 
     @action("GetDiagnostics")
     def on_get_diagnostics(self, payload: dict, now: float) -> dict:
+        """GetDiagnostics (5.9)."""
         start, stop = self.files.period_of(payload, "startTime", "stopTime")
         if self.period_is_empty(start, stop, now):
             return {}  # 5.9: no file name where there is nothing to upload
@@ -47,6 +48,7 @@ class Uploads(Uploading, Block):
 
     @action("GetLog")
     def on_get_log(self, payload: dict, now: float) -> dict:
+        """GetLog (security white paper, N01)."""
         asked = payload["log"]
         start, stop = self.files.period_of(asked, "oldestTimestamp", "latestTimestamp")
         unusable = locations.refusal(asked["remoteLocation"])
@@ -78,5 +80,6 @@ class Uploads(Uploading, Block):
             self.core.calls.make(message, payload, now, TRIGGERED)
 
     def readable_configuration(self, now: float) -> dict[str, str]:
+        """{key: value} of what GetConfiguration answers, for the diagnostics file."""
         entries = self.keys.on_get_configuration({}, now)["configurationKey"]
         return {entry["key"]: entry.get("value", "") for entry in entries}

@@ -31,6 +31,7 @@ class Certificates(InstalledCertificates, Block):
 
     @action("InstallCertificate")
     def on_install_certificate(self, payload: dict, now: float) -> dict:
+        """InstallCertificate (security white paper, M05)."""
         self.security.extension_is_spoken()
         use, pem = payload["certificateType"], payload["certificate"]
         return {"status": self.install_certificate(use, pem, now)}
@@ -41,6 +42,7 @@ class Certificates(InstalledCertificates, Block):
 
     @action("GetInstalledCertificateIds")
     def on_get_installed_certificate_ids(self, payload: dict, now: float) -> dict:
+        """GetInstalledCertificateIds (security white paper, M03)."""
         found = [data for _, data in self.installed_ids([payload["certificateType"]])]
         if not found:
             return {"status": "NotFound"}

@@ -52,5 +52,6 @@ class Security(SecurityEvents, Block):
             self.keys.put("EmulatorSecurityEvents", "true")
 
     def security_profile(self) -> int:
+        """The security profile in use, 0 to 3."""
         given = self.vault and self.vault.profile
         return self.keys.integer("SecurityProfile") if given is None else given

@@ -54,6 +54,8 @@ class Signing(OwnCertificate, Block):
 
     @hears(SIGNING_ASKED, wakes=True)
     def signing_asked(self, context: str) -> None:
+        """The CSMS asked for a new certificate (ExtendedTriggerMessage): sign one after the answer.
+        """
         self.security.extension_is_spoken()
         self.core.answers.later(self._sign_anew, context)
 

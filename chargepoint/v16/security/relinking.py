@@ -46,6 +46,7 @@ class Link(Relinking, Block):
 
     @folds(CONFIGURATION_TOLD, wakes=True)
     def told_keys(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What GetConfiguration says of the link's keys: AuthorizationKey is write-only."""
         for entry in entries:
             match entry["key"]:
                 case "AuthorizationKey":
@@ -56,6 +57,8 @@ class Link(Relinking, Block):
 
     @answers(CHANGES_KEY, wakes=True)
     def change_key(self, name: str, value: str, now: float) -> str | None:
+        """The status of ChangeConfiguration for AuthorizationKey and SecurityProfile; None for all
+        others."""
         match name:
             case "AuthorizationKey":
                 return self._change_authorization_key(value, now)
