@@ -231,7 +231,8 @@ class Faults(Block):
 
 
 def check_seconds(seconds: float | None) -> None:
-    """CommandRejected for a duration that is none."""
+    """A duration in seconds, None for one without an end. Raises CommandRejected unless it is above
+    0 and at most a year."""
     if seconds is not None and not 0 < seconds <= 31_536_000:
         message = "The seconds are above 0 and at most a year; leave them out for no end."
         raise CommandRejected("invalid_arguments", message)

@@ -23,6 +23,7 @@ class Availability(Block):
 
     @hears(core_topics.SEND_STATUS)
     def send_status(self, connector: Connector, now: float, context: str | None = None) -> None:
+        """Send StatusNotification of a connector (G01)."""
         outlet = self.core.outlets[connector.id]
         payload = {
             "timestamp": self.core.clock.stamp(now),
@@ -34,6 +35,7 @@ class Availability(Block):
 
     @action("ChangeAvailability")
     def on_change_availability(self, payload: dict, now: float) -> dict:
+        """ChangeAvailability (G03, G04)."""
         # G03.FR.01 and G04: no evse means the whole station.
         outlets = self.core.outlets_of(payload.get("evse"))
         if not outlets:
@@ -75,6 +77,8 @@ class Availability(Block):
 
     @command("availability")
     def do_availability(self, now: float, connector: int = 1, operative: bool = True) -> dict:
+        """Switch a connector by hand; Scheduled while a transaction runs. Raises CommandRejected
+        for an `operative` that is neither true nor false."""
         if not isinstance(operative, bool):
             raise CommandRejected("invalid_arguments", "operative is true or false.")
         outlet = self.core.outlet(connector)

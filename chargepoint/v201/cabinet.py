@@ -34,10 +34,12 @@ class Cabinet(HeldCables, Block):
         self.reservation = reservation
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `cables` of a snapshot: {connector: token that frees its cable}."""
         kept = {int(number): who for number, who in saved.get("cables", {}).items()}
         self.cables = {n: who for n, who in kept.items() if n in self.core.connectors} or None
 
     def saved(self) -> dict[str, Any]:
+        """`cables` for the snapshot."""
         if not self.cables:
             return {}
         return {"cables": {str(number): who for number, who in self.cables.items()}}
@@ -51,6 +53,7 @@ class Cabinet(HeldCables, Block):
         )
 
     def leave_cable(self, outlet: Connector, now: float) -> str:
+        """The car has gone without its cable; returns the key of the token that frees it."""
         who = key(self.core.outlets[outlet.id].token)
         outlet.apply(Event.TRANSACTION_ENDED, now)
         outlet.ev = None
@@ -79,6 +82,8 @@ class Cabinet(HeldCables, Block):
 
     @answers(topics.UNLOCKING)
     def unlock(self, outlet: Outlet) -> str | None:
+        """UnlockConnector (F05): UnlockFailed for a faulty lock, else None; the cable is freed
+        after the answer."""
         if outlet.hardware.error_code == "ConnectorLockFailure":
             return "UnlockFailed"
         self.core.answers.later(self.free_cable, outlet.number)
@@ -93,6 +98,7 @@ class Cabinet(HeldCables, Block):
 
     @folds(topics.AS_IT_IS)
     def as_sockets_have_it(self, variable: Variable, evse: dict | None) -> Variable:
+        """UnlockOnEVSideDisconnect is read-only where no connector has a socket."""
         if variable.key == UNLOCK and not self._has_socket():
             return variable._replace(mutability=READ_ONLY)
         return variable

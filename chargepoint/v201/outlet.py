@@ -53,11 +53,13 @@ class Transaction:
         self.spacing = 1  # of the values to come every so manieth is kept (kept_values.py)
 
     def to_saved(self) -> dict[str, Any]:
+        """For the snapshot."""
         saved = {name: getattr(self, name) for name in self.__slots__}
         return {**saved, "ended_values": [*self.ended_values]}  # the list grows on
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "Transaction":
+        """Read a transaction of a snapshot; an older one may lack fields."""
         transaction = cls(saved["id"], saved["session"], saved["started"], saved["meter_start"])
         for name in cls.__slots__:
             if name in saved:  # an older snapshot knows less
@@ -142,6 +144,7 @@ class Outlet:
         return saved
 
     def restore(self, saved: dict[str, Any]) -> None:
+        """Read an entry of `outlets` of a snapshot."""
         self.token = saved.get("token")
         self.group = saved.get("group", "")
         self.needs = saved.get("needs")

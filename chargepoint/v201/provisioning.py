@@ -24,6 +24,7 @@ class Provisioning(Block):
 
     @answers(core_topics.BOOT_PAYLOAD)
     def boot_payload(self) -> dict[str, Any]:
+        """The payload of BootNotification (B01)."""
         config = self.core.config
         # The lengths are the schema's; a longer name is cut rather than keeping the station out.
         station: dict[str, Any] = {
@@ -49,6 +50,7 @@ class Provisioning(Block):
 
     @answers(core_topics.RETRY_POLICY)
     def retry_policy(self) -> tuple[int, float]:
+        """(attempts, seconds between them) of TransactionEvent (E13)."""
         model = self.core.model
         return (
             model.integer("OCPPCommCtrlr.MessageAttempts[TransactionEvent]"),
@@ -57,6 +59,7 @@ class Provisioning(Block):
 
     @hears(topics.VARIABLES_CHANGED)
     def heed_intervals(self, now: float) -> None:
+        """Variables have changed: intervals of Heartbeat and of pings."""
         interval = self.default_interval()
         if interval != self.core.service.interval and self.core.booted:
             self.core.service.set_heartbeat(interval, now)
@@ -75,6 +78,7 @@ class Provisioning(Block):
 
     @hears(core_topics.REGISTERED)
     def registered(self, now: float, rebooted: bool) -> None:
+        """The station was accepted: send statuses."""
         # B01.FR.05 and B04.FR.01: all statuses after a boot or a long time away, else the news.
         since, self.offline_since = self.offline_since, None
         away = now - since if since is not None else 0.0
@@ -88,6 +92,7 @@ class Provisioning(Block):
 
     @answers(core_topics.REFUSES_CALLS)
     def refuses_calls(self) -> tuple[str, str] | None:
+        """(error code, description) for every Call of the CSMS, or None."""
         if self.core.registration == "Rejected":  # B03.FR.03
             return "SecurityError", "this station was rejected by the CSMS"
         return None

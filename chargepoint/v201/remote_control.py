@@ -25,6 +25,7 @@ class RemoteControl(Block):
 
     @action("RequestStartTransaction")
     def on_request_start_transaction(self, payload: dict, now: float) -> dict:
+        """RequestStartTransaction (F01, F02)."""
         if self.core.registration != "Accepted":  # B02.FR.05
             return _rejected("NotEnabled", "the station is not accepted yet")
         if self.core.calls.queue_is_full():
@@ -100,6 +101,7 @@ class RemoteControl(Block):
 
     @action("RequestStopTransaction")
     def on_request_stop_transaction(self, payload: dict, now: float) -> dict:
+        """RequestStopTransaction (F03)."""
         outlet = self.core.running(payload["transactionId"])
         if outlet is None:
             return _rejected("TxNotFound", "no such transaction is running")
@@ -125,6 +127,7 @@ class RemoteControl(Block):
 
     @action("UnlockConnector")
     def on_unlock_connector(self, payload: dict, now: float) -> dict:
+        """UnlockConnector (F05)."""
         place = {"id": payload["evseId"], "connectorId": payload["connectorId"]}
         outlets = self.core.outlets_of(place)
         if not outlets:
@@ -135,6 +138,7 @@ class RemoteControl(Block):
 
     @action("TriggerMessage")
     def on_trigger_message(self, payload: dict, now: float) -> dict:
+        """TriggerMessage (F06)."""
         if answer := self.core.ask(topics.TRIGGERED, payload, now):
             return answer
         outlets = self.core.outlets_of(payload.get("evse"))
@@ -207,6 +211,7 @@ class RemoteControl(Block):
 
     @action("GetTransactionStatus")
     def on_get_transaction_status(self, payload: dict, now: float) -> dict:
+        """GetTransactionStatus (E14)."""
         asked = payload.get("transactionId")
         if asked is None:  # E14.FR.06: no ongoingIndicator without a transaction
             return {"messagesInQueue": bool(self.core.calls.queued)}

@@ -50,12 +50,14 @@ class Reservation(Reservations, Block):
         self.arm_reservations(now)
 
     def saved(self) -> dict[str, Any]:
+        """`reservations` for the snapshot: {id: entry}."""
         if not self.reservations:
             return {}
         return {"reservations": {str(k): {**e} for k, e in self.reservations.items()}}
 
     @action("ReserveNow")
     def on_reserve_now(self, payload: dict, now: float) -> dict:
+        """ReserveNow (H01)."""
         evse, expires = payload.get("evseId", 0), seconds_of(payload["expiryDateTime"])
         if not self.core.model.flag("ReservationCtrlr.Enabled"):
             return _rejected("NotEnabled", "reservation is switched off")
@@ -129,6 +131,7 @@ class Reservation(Reservations, Block):
         self.core.calls.make("ReservationStatusUpdate", payload, now)
 
     def end_reservation(self, identity: int, now: float) -> bool:
+        """End a reservation; False for an unknown id."""
         if (self.reservations or {}).pop(identity, None) is None:
             return False
         self.core.timers.clear(("reservation", identity))
@@ -172,6 +175,7 @@ class Reservation(Reservations, Block):
 
     @answers(topics.KEPT_FROM)
     def kept_by_reservation(self, outlet: Outlet, token: dict, group: str) -> str:
+        """Why reservations keep a token from an outlet; empty where they do not."""
         if self.reservations is None:
             return ""
         waiting = [e for e in self.reservations.values() if not e["claimed"]]

@@ -39,11 +39,13 @@ class Resets(Block):
         self.transactions = transactions
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read resets that are due or under way of a snapshot."""
         self.reset_due: str | None = saved.get("reset_due")
         kept = {int(key): [at, [*held]] for key, (at, held) in saved.get("resets", {}).items()}
         self.resets: dict[int, list] | None = kept or None
 
     def resume(self, now: float) -> None:
+        """Go on with resets that a worker did not end."""
         if not self.core.booted:
             self._free_all_from_resets(now)
         for evse, (at, _) in (self.resets or {}).items():
@@ -52,6 +54,7 @@ class Resets(Block):
                 self.core.timers.set(timer, max(now, at))
 
     def saved(self) -> dict[str, Any]:
+        """Resets that are due or under way, for the snapshot."""
         saved: dict[str, Any] = {}
         if self.reset_due is not None:
             saved["reset_due"] = self.reset_due
@@ -63,6 +66,7 @@ class Resets(Block):
 
     @action("Reset")
     def on_reset(self, payload: dict, now: float) -> dict:
+        """Reset (B11, B12); its effect follows the answer."""
         evse = payload.get("evseId")
         if evse is not None and not self.core.outlets_of({"id": evse}):
             info = {"reasonCode": "UnknownEvse", "additionalInfo": f"there is no EVSE {evse}"}
@@ -82,7 +86,8 @@ class Resets(Block):
 
     @command("reset")
     def do_reset(self, now: float, kind: str = "Soft") -> dict:
-        """Operator: "Soft" waits for the end of transactions, "Hard" does not."""
+        """Operator: "Soft" waits for the end of transactions, "Hard" does not. Raises
+        CommandRejected for another kind."""
         if kind not in ("Soft", "Hard"):
             raise CommandRejected("invalid_arguments", "kind is Soft or Hard.")
         if kind == "Soft":
@@ -108,6 +113,7 @@ class Resets(Block):
 
     @hears(core_topics.RESUMED)
     def reset_if_idle(self, now: float) -> None:
+        """A transaction has ended: carry out a reset that waited for it."""
         # By a timer: this may be in the middle of any event, which is to end first.
         if self.reset_due is not None:
             if _busy(list(self.core.outlets.values())):
@@ -149,6 +155,7 @@ class Resets(Block):
 
     @timer("reset_retry")
     def at_reset_retry(self, now: float, reason: str, tries: int) -> None:
+        """Try a reset that failed again, at most ResetRetries times."""
         self.core.timers.clear("reset")
         self._end_all("ResetCommand", "ImmediateReset", now)
         if not self._cannot_restart():
@@ -212,6 +219,7 @@ class Resets(Block):
 
     @timer("evse_reset")
     def at_evse_reset(self, now: float, evse: int) -> None:
+        """An EVSE begins its reset, or is back from it."""
         at, _ = (self.resets or {}).get(evse, (now, ()))
         if at is None:
             self._reset_evse(evse, now)
@@ -255,6 +263,8 @@ class Resets(Block):
 
     @answers(topics.HELD)
     def held_for_reset(self, connector: Connector, operative: bool) -> bool:
+        """Whether a connector is out of service for a reset; one that is to be Inoperative stays so
+        after it."""
         for _, held in (self.resets or {}).values():
             if connector.id in held:
                 if not operative:

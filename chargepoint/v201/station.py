@@ -113,6 +113,7 @@ class Station201(Station):
     ORDER: ClassVar[Order] = ORDER
 
     def begin(self, saved: dict, now: float) -> None:
+        """Read device model and outlets of a snapshot."""
         self.model = self.MODEL.from_saved(
             saved.get("model") or {}, secrets_of(saved, "model"), initial(self.config)
         )
@@ -127,6 +128,7 @@ class Station201(Station):
             outlet.seen = outlet.points()
 
     def extra_saved(self) -> dict[str, Any]:
+        """Device model and outlets for the snapshot, secrets apart."""
         saved: dict[str, Any] = {}
         model, secret = self.model.to_saved()
         if model:

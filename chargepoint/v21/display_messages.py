@@ -21,11 +21,13 @@ class DisplayMessages21(DisplayMessages):
     }
 
     def session_state(self, hardware: Connector) -> str:
+        """The MessageState of a transaction: Charging, Discharging or Suspended."""
         if hardware.state is not State.CHARGING:
             return "Suspended"
         return "Discharging" if hardware.discharge_w else "Charging"
 
     def content_refusal(self, info: dict) -> Refusal | None:
+        """Why the texts are refused: (status, reason code, sentence); None if they are not."""
         contents = [info["message"], *info.get("messageExtra", ())]
         for language in (content.get("language") for content in contents):
             if language is not None and _primary(language) not in LANGUAGES:

@@ -38,6 +38,8 @@ class MessageKinds21(Block):
 
     @hears(topics.ANSWERED, wakes=True)
     def remember(self, unique_id: str, action: str) -> None:
+        """Remember a Call that was answered, in case a CallResultError comes for it; at most
+        REMEMBERED."""
         answered = self.answered
         if answered is None:
             answered = self.answered = []

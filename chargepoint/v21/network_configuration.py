@@ -72,6 +72,8 @@ class NetworkConfiguration(Migration):
 
     @answers(topics.FIND_VARIABLE)
     def find_of_slot(self, component: dict, variable: dict) -> Variable | str | None:
+        """A variable of NetworkConfiguration by its slot, the reason why there is none, or None for
+        other components."""
         if str(component.get("name", "")).lower() != _COMPONENT.lower():
             return None
         slot = _BY_SLOT.get(str(component.get("instance", "")))
@@ -105,6 +107,7 @@ class NetworkConfiguration(Migration):
 
     @of_variable(REFUSES, *_SLOT_OF)
     def refuse_slot(self, variable: Variable, text: str) -> Refusal:
+        """(reason code, sentence) why a value is not taken (B09); None if it is."""
         slot = _SLOT_OF[variable.component]
         if self._may_be_turned_to(slot):  # B09.FR.22
             return "PriorityNetworkConf", f"slot {slot} is in NetworkConfigurationPriority"
@@ -129,6 +132,7 @@ class NetworkConfiguration(Migration):
 
     @of_variable(TAKES, *_SLOT_OF)
     def take_slot(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
+        """Set a value of a slot's profile; False: it is kept there, not in the device model."""
         slot = _SLOT_OF[variable.component]
         text = str(int(text)) if variable.kind == "integer" else text
         text = text.lower() if variable.kind == "boolean" else text

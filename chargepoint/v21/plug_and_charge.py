@@ -23,6 +23,8 @@ class PlugAndCharge21(PlugAndCharge):
     }  # fmt: skip
 
     def contracts_wanted(self, ev: EV, stored: int) -> dict[str, Any]:
+        """What Get15118EVCertificate asks for besides, for a car of ISO 15118-20; `stored`:
+        contracts that it has got already."""
         if not ev.iso15118_20:  # ISO 15118-2 knows of one contract only
             return {}
         return {
@@ -48,6 +50,7 @@ class PlugAndCharge21(PlugAndCharge):
 
     @got("GetCertificateChainStatus")
     def got_get_certificate_chain_status(self, payload: dict, context: Any, now: float) -> None:
+        """The answer to GetCertificateChainStatus (M07): a revoked chain is not presented."""
         outlet, ev = self._still_there(*context)
         if ev is None:
             return
@@ -59,6 +62,7 @@ class PlugAndCharge21(PlugAndCharge):
 
     @failed("GetCertificateChainStatus")
     def failed_get_certificate_chain_status(self, code: str, context: Any, now: float) -> None:
+        """Nobody knows of the chain: it is presented all the same."""
         outlet, ev = self._still_there(*context)
         if ev is not None:
             super().present_contract(outlet, now)

@@ -9,5 +9,6 @@ class Reservation21(Reservation):
     __slots__ = ()
 
     def reservation_unused(self, identity: int, now: float) -> None:
+        """A reservation ended without a transaction: ReservationStatusUpdate NoTransaction."""
         self.end_reservation(identity, now)
         self._tell(identity, "NoTransaction", now)

@@ -22,21 +22,25 @@ class Resumption(Resets):
     KEYS = (*Resets.KEYS, "resume_by")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read resets and what is to be resumed of a snapshot."""
         super().restore(saved, now)
         self.resume_by: list[Any] | None = saved.get("resume_by")
 
     def resume(self, now: float) -> None:
+        """Go on with resets, and resume transactions."""
         super().resume(now)
         if self.resume_by is not None:
             self.core.timers.set("resume", now)
 
     def saved(self) -> dict[str, Any]:
+        """Resets and what is to be resumed, for the snapshot."""
         saved = super().saved()
         if self.resume_by is not None:
             saved["resume_by"] = [*self.resume_by]
         return saved
 
     def on_reset(self, payload: dict, now: float) -> dict:
+        """Reset, ImmediateAndResume included (B12)."""
         if payload["type"] != "ImmediateAndResume":
             return super().on_reset(payload, now)
         code, why = "", ""
@@ -82,10 +86,12 @@ class Resumption(Resets):
 
     @hears(core_topics.POWER_FAILED)
     def end_without_power(self, now: float) -> None:
+        """The power failed: transactions are kept for TxCtrlr.ResumptionTimeout, else ended."""
         self._interrupted("PowerLoss", now)
         super().end_without_power(now)
 
     def outlets_to_end(self, reason: str) -> list[Outlet]:
+        """Outlets whose transactions a reboot ends; not those that are resumed."""
         outlets = super().outlets_to_end(reason)
         if reason in ("PowerLoss", "Reboot") and self.resume_by is not None:
             return [outlet for outlet in outlets if outlet.transaction is None]
@@ -99,6 +105,7 @@ class Resumption(Resets):
 
     @timer("resume")
     def at_resume(self, now: float) -> None:
+        """Resume transactions (TxResumed), or end them where it took too long."""
         if self.resume_by is None:
             return
         (deadline, reason), self.resume_by = self.resume_by, None

@@ -17,12 +17,14 @@ class TransactionLimits21(Transactions):
     __slots__ = ()
 
     def resume(self, now: float) -> None:
+        """Go on with transactions and watch their limits."""
         super().resume(now)
         for outlet in self.core.outlets.values():
             self.resume_limits(outlet, now)
 
     @hears(topics.EVENT_ANSWERED)
     def heed_limits(self, payload: dict, message: dict, now: float) -> None:
+        """The limits of a transaction in the answer to its event (E16)."""
         outlet = self.core.outlets.get(message["connector"])
         transaction = outlet.transaction if outlet is not None else None
         asked = message["payload"]["transactionInfo"]["transactionId"]
@@ -74,6 +76,7 @@ class TransactionLimits21(Transactions):
 
     @timer("time_limit")
     def at_time_limit(self, now: float, number: int) -> None:
+        """maxTime seconds are over: no more energy."""
         outlet = self.core.outlets.get(number)
         transaction = outlet.transaction if outlet is not None else None
         if transaction is None or transaction.barred:
@@ -84,6 +87,7 @@ class TransactionLimits21(Transactions):
 
     @timer("soc_limit")
     def at_soc_limit(self, now: float, number: int) -> None:
+        """Look whether maxSoC percent are reached: no more energy then."""
         outlet = self.core.outlets.get(number)
         transaction = outlet.transaction if outlet is not None else None
         most = ((transaction.limits if transaction else None) or {}).get("maxSoC")
@@ -98,5 +102,6 @@ class TransactionLimits21(Transactions):
 
     @gathers(topics.INFO_PARTS)
     def limits_told(self, outlet: Outlet) -> dict[str, Any]:
+        """`transactionLimit` of a TransactionEvent: what the CSMS has set, as it is (E16)."""
         limits = outlet.transaction.limits
         return {"transactionLimit": limits} if limits else {}

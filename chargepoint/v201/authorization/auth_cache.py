@@ -77,6 +77,7 @@ class AuthCache:
         return found[0]
 
     def group(self, token: dict) -> str:
+        """The group of a token in the cache, as `key` writes it; empty where none is known."""
         found = self._known.get(key(token))
         return found[2] if found else ""
 

@@ -37,6 +37,7 @@ def token_of(
     """The IdTokenType for what an operator calls an id tag. CommandRejected if it cannot be one.
 
     `kind`: its type; without it, what looks like a card's UID is ISO14443, the rest a KeyCode.
+    `longest`: characters that it may have. Raises CommandRejected.
     """
     if kind == "NoAuthorization":
         return {"idToken": "", "type": kind}
@@ -59,11 +60,13 @@ class Authorization(LocalList, Block):
         self.transactions = transactions
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `cache`, `local_list` and `list_version` of a snapshot."""
         self.cache = AuthCache(saved.get("cache"))
         self.local_list: dict[str, list] | None = saved.get("local_list")
         self.list_version: int = saved.get("list_version", 0)
 
     def saved(self) -> dict[str, Any]:
+        """`cache`, `local_list` and `list_version` for the snapshot."""
         saved: dict[str, Any] = {}
         if len(self.cache):
             saved["cache"] = self.cache.to_saved()
@@ -105,6 +108,8 @@ class Authorization(LocalList, Block):
         self, outlet: Outlet, token: dict, trigger: str, now: float,
         remote: int | None = None, group: str = "",
     ) -> None:  # fmt: skip
+        """Send Authorize (C01); `trigger` is that of the TransactionEvent which follows, `remote`
+        the remoteStartId."""
         context = (outlet.number, token, trigger, remote, group)
         payload = {"idToken": token, **self.core.gather(topics.AUTHORIZE_PARTS, outlet, token, now)}
         self.core.calls.make("Authorize", payload, now, context)
@@ -120,6 +125,7 @@ class Authorization(LocalList, Block):
         return self.core.ask(topics.KEPT_FROM, outlet, token, group) or ""
 
     def asks(self) -> bool:
+        """Whether the CSMS is asked about tokens: connected and accepted, and AuthCtrlr says so."""
         model = self.core.model
         if not (self.core.online and model.flag("AuthCtrlr.Enabled")):
             return False
@@ -156,6 +162,8 @@ class Authorization(LocalList, Block):
         return self.cache.group(token) if self.core.model.flag("AuthCacheCtrlr.Enabled") else ""
 
     def allowed_offline(self, known: str | None) -> bool:
+        """Whether a token may charge while the CSMS is away. `known`: its status in the local list
+        or the cache, None where it stands in neither."""
         # C13 and C15.
         if known is not None:
             return known == ACCEPTED and self.core.model.flag("AuthCtrlr.LocalAuthorizeOffline")
@@ -163,6 +171,7 @@ class Authorization(LocalList, Block):
 
     @got("Authorize")
     def got_authorize(self, payload: dict, context: Any, now: float) -> None:
+        """The answer to Authorize (C01)."""
         answer = self.core.fold(topics.AUTHORIZE_ANSWER, payload, context, now)
         if answer is not None:
             self._take_answer(answer, context, now)
@@ -268,6 +277,7 @@ class Authorization(LocalList, Block):
 
     @action("ClearCache")
     def on_clear_cache(self, payload: dict, now: float) -> dict:
+        """ClearCache (C11)."""
         if not self.core.model.flag("AuthCacheCtrlr.Enabled"):  # C11.FR.04
             return {"status": "Rejected", "statusInfo": {"reasonCode": "NotEnabled"}}
         self.cache.clear()

@@ -28,6 +28,7 @@ class CustomerInformation(Block):
 
     @action("CustomerInformation")
     def on_customer_information(self, payload: dict, now: float) -> dict:
+        """CustomerInformation (N09, N10)."""
         if not (payload["report"] or payload["clear"]):  # N09.FR.07, N10.FR.07
             return _refused("Rejected", "InvalidValue", "neither report nor clear is asked for")
         named = [name for name in _REFERENCES if name in payload]

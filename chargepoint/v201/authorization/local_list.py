@@ -28,11 +28,13 @@ class LocalList:
 
     @action("GetLocalListVersion")
     def on_get_local_list_version(self, payload: dict, now: float) -> dict:
+        """GetLocalListVersion (D02)."""
         enabled = self.core.model.flag("LocalAuthListCtrlr.Enabled")
         return {"versionNumber": self.list_version if enabled and self.local_list else _NO_LIST}
 
     @action("SendLocalList")
     def on_send_local_list(self, payload: dict, now: float) -> dict:
+        """SendLocalList (D01). Raises CallFault for a message that is too large."""
         entries = payload.get("localAuthorizationList", [])
         self._check_size(payload, entries)
         if not self.core.model.flag("LocalAuthListCtrlr.Enabled"):

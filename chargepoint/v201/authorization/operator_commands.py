@@ -104,7 +104,8 @@ class OperatorCommands(Block):
         self, now: float, connector: int = 1, id_tag: Any = None, ev: dict | None = None,
         token_type: str | None = None,
     ) -> dict:  # fmt: skip
-        """Plug in a usual car if none is there, and authorize."""
+        """Plug in a usual car if none is there, and authorize. Raises CommandRejected where the
+        station or the connector is not ready, or the token may not charge."""
         outlet = self.core.outlet(connector)
         id_tag = id_tag or self.core.config.default_id_tag
         if id_tag or self.core.model.flag("AuthCtrlr.Enabled"):
@@ -133,7 +134,8 @@ class OperatorCommands(Block):
 
     @command("bay")
     def do_bay(self, now: float, connector: int = 1, occupied: bool = True) -> dict:
-        """A car drives into the parking bay of the connector, or leaves it."""
+        """A car drives into the parking bay of the connector, or leaves it. Raises CommandRejected
+        for an empty bay with a car plugged in."""
         outlet = self.core.outlet(connector)
         if not occupied and outlet.hardware.ev is not None:
             raise CommandRejected("not_possible_now", "The car is still plugged in.")
@@ -154,6 +156,9 @@ class OperatorCommands(Block):
         reason: str | None = None,
         id_tag: Any = None,
     ) -> dict:
+        """Stop a transaction, named by connector or id, else the only one; `id_tag`: who stops it.
+        Raises CommandRejected for no such transaction, an unknown reason, or a token that may not
+        stop it."""
         outlet = self._stoppable(connector, transaction)
         reason = reason or "Local"
         if reason not in _TRIGGERS:

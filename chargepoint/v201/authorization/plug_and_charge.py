@@ -69,6 +69,8 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
 
     @hears(core_topics.PLUGGED)
     def car_came(self, connector: Connector, now: float) -> None:
+        """A car that charges by its contract was plugged in (C07): fetch a contract, or present the
+        one that it has."""
         outlet, ev = self.core.outlets[connector.id], connector.ev
         if ev is None or not ev.iso15118 or not (ev.emaid or ev.contract):
             return
@@ -126,6 +128,8 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
 
     @got("Get15118EVCertificate")
     def got_get15118_ev_certificate(self, payload: dict, context: Any, now: float) -> None:
+        """The answer to Get15118EVCertificate (M01, M02): keep the contract, ask for the next one.
+        """
         number, emaid, stored = context
         outlet, ev = self._still_there(number, emaid)
         if ev is None:
@@ -145,6 +149,7 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
 
     @failed("Get15118EVCertificate")
     def failed_get15118_ev_certificate(self, code: str, context: Any, now: float) -> None:
+        """Get15118EVCertificate was not answered, or by a CallError of `code`."""
         outlet, ev = self._still_there(*context[:2])
         if ev is not None:
             self.core.remark(f"Plug & Charge: no contract, {code}", now)
@@ -166,6 +171,7 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
         ]
 
     def present_contract(self, outlet: Outlet, now: float) -> None:
+        """Authorize by the car's contract (C07); why not is noted in the message log."""
         ev = outlet.hardware.ev
         if not ev.contract or not self.authorization.free(outlet):
             return  # the driver may still use a card
@@ -214,6 +220,8 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
 
     @folds(topics.AUTHORIZE_ANSWER)
     def heed_contract(self, payload: dict | None, context: Any, now: float) -> dict | None:
+        """The answer to Authorize, its status Invalid where the contract's certificate is not
+        accepted."""
         if payload is None:
             return None
         verdict = payload.get("certificateStatus", "Accepted")

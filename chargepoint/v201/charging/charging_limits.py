@@ -50,16 +50,19 @@ class ChargingLimits(Block):
         self.transactions = transactions
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `profiles` of a snapshot."""
         profiles = [Installed.from_saved(entry) for entry in saved.get("profiles", ())]
         self.profiles: list[Installed] | None = profiles or None
         self.ranked: Ranking | None = None
 
     def resume(self, now: float) -> None:
+        """Plan anew with the profiles of the snapshot."""
         self.plan(now)
         for installed in self.profiles or ():
             self.core.tell(topics.PROFILE_KEPT, installed, now)
 
     def saved(self) -> dict[str, Any]:
+        """`profiles` for the snapshot."""
         if not self.profiles:
             return {}
         return {"profiles": [installed.to_saved() for installed in self.profiles]}
@@ -137,6 +140,8 @@ class ChargingLimits(Block):
     def prevailing(
         self, purpose: str, evse: int, time: int, since: int | None, session: str = ""
     ) -> tuple[Profile, Period] | None:
+        """The profile and period of a purpose that hold at `time`, or None. Times are Unix
+        milliseconds; `since` is the transaction's start."""
         if not self.profiles:
             return None
         ranking = self.ranking()

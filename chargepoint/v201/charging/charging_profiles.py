@@ -35,6 +35,7 @@ class Installed(NamedTuple):
 
 
 def ms_of(text: str | None) -> int | None:
+    """Unix milliseconds of a time of OCPP; None for none, or for what is no time."""
     seconds = seconds_of(text) if text else None
     return None if seconds is None else round(seconds * 1000)
 
@@ -42,6 +43,7 @@ def ms_of(text: str | None) -> int | None:
 def read(
     raw: dict[str, Any], evse: int, session: str = "", source: str = FROM_CSMS, choice: int = 0
 ) -> Installed:
+    """An installed profile of a ChargingProfileType; `choice`: which of its schedules counts."""
     schedule, kind = raw["chargingSchedule"][choice], raw["chargingProfileKind"]
     duration = schedule.get("duration")
     begin = ms_of(schedule.get("startSchedule"))

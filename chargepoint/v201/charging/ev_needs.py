@@ -77,6 +77,7 @@ class EvNeeds(Block):
 
     @got("NotifyEVChargingNeeds")
     def got_notify_ev_charging_needs(self, payload: dict, number: int, now: float) -> None:
+        """The answer to NotifyEVChargingNeeds (K15)."""
         # K15.FR.03: Accepted means that a profile comes; any other answer, that none comes now.
         outlet = self.core.outlets.get(number)
         if outlet is not None and payload["status"] != "Accepted":
@@ -84,12 +85,14 @@ class EvNeeds(Block):
 
     @failed("NotifyEVChargingNeeds")
     def failed_notify_ev_charging_needs(self, code: str, number: int, now: float) -> None:
+        """No answer, or a CallError: the car charges without a profile of the CSMS."""
         outlet = self.core.outlets.get(number)
         if outlet is not None:
             self.ev_goes_on(outlet, now)
 
     @timer("needs")
     def at_needs(self, now: float, number: int) -> None:
+        """No profile came in time: the car charges without one."""
         outlet = self.core.outlets.get(number)
         if outlet is not None:
             self.ev_goes_on(outlet, now)

@@ -54,6 +54,7 @@ class SmartCharging(Block):
 
     @action("SetChargingProfile")
     def on_set_charging_profile(self, payload: dict, now: float) -> dict:
+        """SetChargingProfile (K01)."""
         evse, raw = payload["evseId"], payload["chargingProfile"]
         if evse and not self.core.outlets_of({"id": evse}):
             return rejected("UnknownEvse", f"there is no EVSE {evse}")  # K01.FR.28
@@ -119,6 +120,8 @@ class SmartCharging(Block):
     # --- RequestStartTransaction with a profile (F01, K05) -----------------------------------
 
     def cannot_start_with(self, raw: dict, evse: int) -> dict | None:
+        """Why a profile of RequestStartTransaction cannot be used, as the answer's fields; None if
+        it can."""
         if raw["chargingProfilePurpose"] != TX or "transactionId" in raw:
             return rejected("InvalidProfile", "a TxProfile without transactionId")  # F01.FR.10-11
         return self.cannot_install(raw, evse, WAITING)
@@ -127,6 +130,7 @@ class SmartCharging(Block):
 
     @action("GetChargingProfiles")
     def on_get_charging_profiles(self, payload: dict, now: float) -> dict:
+        """GetChargingProfiles (K09)."""
         found = [i for i in self.charging.profiles or () if _asked_for(i, payload)]
         if not found:
             return {"status": "NoProfiles"}
@@ -154,6 +158,7 @@ class SmartCharging(Block):
 
     @action("ClearChargingProfile")
     def on_clear_charging_profile(self, payload: dict, now: float) -> dict:
+        """ClearChargingProfile (K10)."""
         if "chargingProfileId" not in payload and not payload.get("chargingProfileCriteria"):
             return {"status": "Unknown"}  # K10.FR.02: one of them must be there
         # K10.FR.06: an external limit is not the CSMS's to clear.
@@ -169,6 +174,7 @@ class SmartCharging(Block):
 
     @action("GetCompositeSchedule")
     def on_get_composite_schedule(self, payload: dict, now: float) -> dict:
+        """GetCompositeSchedule (K08)."""
         evse, seconds = payload["evseId"], payload["duration"]
         unit = payload.get("chargingRateUnit", "W")
         if evse and not self.core.outlets_of({"id": evse}):

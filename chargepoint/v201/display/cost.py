@@ -34,6 +34,7 @@ class Cost:
     __slots__ = ()
 
     def restore_fares(self, saved: dict[str, Any]) -> None:
+        """Read `fares` of a snapshot: {connector: what its display knows of cost}."""
         kept = {int(k): {**entry} for k, entry in (saved.get("fares") or {}).items()}
         self.fares: dict[int, dict[str, Any]] | None = kept or None
 
@@ -44,6 +45,7 @@ class Cost:
                     self.core.timers.set((name, number), max(now, entry[until]))
 
     def saved_fares(self) -> dict[str, Any]:
+        """`fares` for the snapshot."""
         if not self.fares:
             return {}
         return {"fares": {str(k): {**entry} for k, entry in self.fares.items()}}
@@ -66,6 +68,7 @@ class Cost:
 
     @action("CostUpdated")
     def on_cost_updated(self, payload: dict, now: float) -> dict:
+        """CostUpdated (I02)."""
         outlet = self.core.running(payload["transactionId"])
         if outlet is None:  # the response has no status to say so
             self.core.remark("CostUpdated for no transaction that runs here: ignored", now)
@@ -90,6 +93,7 @@ class Cost:
 
     @hears(topics.EVENT_ANSWERED)
     def read_answer(self, payload: dict, message: dict, now: float) -> None:
+        """Costs and personal messages in the answer to a TransactionEvent (I02, I03)."""
         number, event = message["connector"], message["payload"]
         told = event["transactionInfo"]["transactionId"]
         outlet = self.core.outlets.get(number)
@@ -108,6 +112,7 @@ class Cost:
 
     @hears(core_topics.MESSAGE_GIVEN_UP)
     def not_answered(self, message: dict[str, Any], code: str, now: float) -> None:
+        """The Ended event was given up: the display waits for no total any more."""
         outlet, event = self.core.outlets.get(message["connector"]), message["payload"]
         if outlet is None or event["eventType"] != "Ended":
             return
@@ -116,6 +121,7 @@ class Cost:
 
     @hears(topics.AUTHORIZE_HEARD)
     def read_verdict(self, payload: dict, context: Any, now: float) -> None:
+        """The personal message in the answer to Authorize, also for a driver who is refused."""
         outlet, token, info = self.core.outlets.get(context[0]), context[1], payload["idTokenInfo"]
         if outlet is None:
             return
@@ -151,6 +157,7 @@ class Cost:
 
     @hears(topics.ENDED)
     def keep_last(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
+        """A transaction has ended: the display shows its total for SHOWN_AFTER seconds."""
         entry = (self.fares or {}).get(outlet.number, _NOTHING)
         kept = {k: v for k, v in entry.items() if k in ("languages", *_PRICE)}
         if "ended" in entry:  # of the one before
@@ -185,10 +192,12 @@ class Cost:
     # Available is the operator's to say, Enabled the CSMS's.
 
     def tariffs_on(self) -> bool:
+        """Whether tariffs are available and enabled."""
         flag = self.core.model.flag
         return flag("TariffCostCtrlr.Available[Tariff]") and flag("TariffCostCtrlr.Enabled[Tariff]")
 
     def costs_on(self) -> bool:
+        """Whether costs are available and enabled."""
         flag = self.core.model.flag
         return flag("TariffCostCtrlr.Available[Cost]") and flag("TariffCostCtrlr.Enabled[Cost]")
 

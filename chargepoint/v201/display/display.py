@@ -108,6 +108,7 @@ class Display:
         "OCPPCommCtrlr.FieldLength[MessageContentType.content]",
     )  # fmt: skip
     def read_display(self, variable: Variable, evse: dict | None, now: float) -> str:
+        """The value of a variable about the display."""
         if variable.component == "Display":
             if variable.name == "Enabled":
                 return "false" if self.core.dark else "true"

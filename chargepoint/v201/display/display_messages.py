@@ -34,15 +34,18 @@ class DisplayMessages(Cost, Display, Block):
     KEYS = ("fares", "messages")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `messages` and `fares` of a snapshot."""
         kept = {int(k): {**entry} for k, entry in (saved.get("messages") or {}).items()}
         self.messages: dict[int, dict[str, Any]] | None = kept or None
         self.restore_fares(saved)
 
     def resume(self, now: float) -> None:
+        """Arm the timers of messages and of what displays show."""
         self.arm_fares(now)
         self._heed_times(now)
 
     def saved(self) -> dict[str, Any]:
+        """`messages` and `fares` for the snapshot."""
         saved = self.saved_fares()
         if self.messages:
             saved["messages"] = {str(k): {**entry} for k, entry in self.messages.items()}
@@ -64,6 +67,7 @@ class DisplayMessages(Cost, Display, Block):
 
     @action("SetDisplayMessage")
     def on_set_display_message(self, payload: dict, now: float) -> dict:
+        """SetDisplayMessage (O01, O02, O06)."""
         info = payload["message"]
         refused = self.message_refusal(info, now)
         if refused is not None:
@@ -187,6 +191,7 @@ class DisplayMessages(Cost, Display, Block):
 
     @hears(topics.ENDED)
     def drop_messages_of(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
+        """A transaction has ended, and its messages with it (O02)."""
         told = {
             identity
             for identity, entry in (self.messages or {}).items()
@@ -195,6 +200,7 @@ class DisplayMessages(Cost, Display, Block):
         self.drop_messages(told)
 
     def drop_messages(self, identities: set[int]) -> None:
+        """Take messages off, by their ids."""
         if not identities:
             return
         kept = {k: e for k, e in (self.messages or {}).items() if k not in identities}
@@ -207,6 +213,7 @@ class DisplayMessages(Cost, Display, Block):
 
     @action("ClearDisplayMessage")
     def on_clear_display_message(self, payload: dict, now: float) -> dict:
+        """ClearDisplayMessage (O05)."""
         if payload["id"] not in (self.messages or ()):
             info = {"reasonCode": "NotFound", "additionalInfo": "no message has that id"}
             return {"status": "Unknown", "statusInfo": info}
@@ -217,6 +224,7 @@ class DisplayMessages(Cost, Display, Block):
 
     @action("GetDisplayMessages")
     def on_get_display_messages(self, payload: dict, now: float) -> dict:
+        """GetDisplayMessages (O03, O04). Raises CallFault for too many ids."""
         wanted = payload.get("id")
         if wanted is not None and len(wanted) > MESSAGES_AT_MOST:
             why = f"{len(wanted)} ids, at most {MESSAGES_AT_MOST} in one message"

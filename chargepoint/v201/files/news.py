@@ -39,11 +39,14 @@ class Files(FileTransfers, Block):
 
     @hears(core_topics.REGISTERED)
     def tell_where_things_stand(self, now: float, rebooted: bool) -> None:
+        """After a boot: statuses that were not sent yet, and the version of an update."""
         self.tell_untold(now)
         if rebooted:
             self.core.block("updating").update_booted(now)
 
     def job_message(self, name: str, job: Job, status: str) -> tuple[str, dict] | None:
+        """(action, payload) that reports the status of a job; None for a file that is not published
+        any more."""
         payload = numbered(job, status)
         if status == "Published":  # L03.FR.04: with every place where it is to be had
             payload["location"] = self.core.block("publishing").places_of(job.checksum)

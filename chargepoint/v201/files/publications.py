@@ -31,6 +31,7 @@ class Publications(Publishing, Block):
         self.published: dict[str, list[str]] | None = saved.get("published")
 
     def saved(self) -> dict[str, Any]:
+        """`published` for the snapshot: {checksum: addresses}."""
         if not self.published:
             return {}
         return {"published": {checksum: [*at] for checksum, at in self.published.items()}}
@@ -41,6 +42,7 @@ class Publications(Publishing, Block):
 
     @action("PublishFirmware")
     def on_publish_firmware(self, payload: dict, now: float) -> dict:
+        """PublishFirmware (L03)."""
         if why := locations.refusal(payload["location"]):
             return rejected("InvalidURL", why)
         if self.going_out():
@@ -59,5 +61,6 @@ class Publications(Publishing, Block):
         return {"status": self.unpublish(payload["checksum"], now)}
 
     def trigger_publication_status(self, now: float) -> None:
+        """Report the status of the publication, Idle where there is none."""
         job = self.files.job("publication") if self.going_out() else None
         self.files.tell_status("publication", job, now)

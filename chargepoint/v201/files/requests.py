@@ -25,7 +25,7 @@ def numbered(job: Job, status: str) -> dict[str, Any]:
 
 
 def time_of(files: Any, payload: dict, name: str) -> float:
-    """Unix seconds by our clock; CallFault for what is no time."""
+    """Unix seconds by our clock; CallFault for what is no time. Raises CallFault."""
     moment = files.by_our_clock(payload[name])
     if moment is None:
         raise CallFault("PropertyConstraintViolation", f"{name} is no time")

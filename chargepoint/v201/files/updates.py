@@ -91,5 +91,6 @@ class Updates(Updating, Block):
         self.availability.make_available(self.core.outlets[connector.id], False, now)
 
     def reboot_updated(self, now: float) -> None:
+        """Reboot with the new firmware; variables that wait for a reboot take effect."""
         self.core.model.booted()
         self.core.power.reboot(now, "FirmwareUpdate")

@@ -36,6 +36,7 @@ class Uploads(Uploading, Block):
 
     @action("GetLog")
     def on_get_log(self, payload: dict, now: float) -> dict:
+        """GetLog (N01)."""
         asked, log = payload["log"], payload["logType"]
         first, last = "oldestTimestamp", "latestTimestamp"
         start = time_of(self.files, asked, first) if first in asked else None
@@ -64,10 +65,12 @@ class Uploads(Uploading, Block):
         self.begin_upload("log", job, now)
 
     def trigger_log_status(self, now: float) -> None:
+        """Report the status of the upload, Idle where there is none."""
         job = self.files.job("log") if self.going_up("log") else None
         self.files.tell_status("log", job, now)
 
     def readable_configuration(self, now: float) -> dict[str, str]:
+        """{Component.Variable: value} of the device model, for the diagnostics file."""
         values = {}
         for line in self.variables.inventory(now, writable_only=False):
             component, variable = line["component"], line["variable"]

@@ -24,6 +24,8 @@ class Migration(NetworkProfiles):
 
     @answers(core_topics.LINK_SECURITY)
     def link_in_use(self) -> LinkSecurity | None:
+        """Address, identity and credentials of the network profile in use; None where the
+        configured ones count."""
         link, profile = self.core.block("relinking").link_security(), self.profile_in_use()
         if profile is None:
             return link
@@ -51,6 +53,8 @@ class Migration(NetworkProfiles):
 
     @hears(core_topics.DIAL_FAILED)
     def attempt_failed(self, kind: str, why: str, now: float) -> None:
+        """A connection was not made: count it, and go to the next profile when its attempts are
+        used up (B10)."""
         trial = self.security.vault is not None and self.security.vault.before is not None
         if self.network is not None and not trial:  # new credentials are given up before the slot
             self._attempt_failed(self.network, now)
@@ -96,6 +100,7 @@ class Migration(NetworkProfiles):
 
     @hears(core_topics.CONNECTING)
     def attempt_succeeded(self, now: float) -> None:
+        """A connection is made; to another CSMS the station boots again."""
         network = self.network
         if network is not None:
             network.failures = network.tried = 0
@@ -104,6 +109,7 @@ class Migration(NetworkProfiles):
 
     @answers(core_topics.CSMS_ADDRESS)
     def address_in_use(self) -> str | None:
+        """The URL of the network profile in use; None for the configured one."""
         profile = self.profile_in_use()
         return None if profile is None else profile["OcppCsmsUrl"]
 
@@ -116,6 +122,7 @@ class Migration(NetworkProfiles):
 
     @hears(core_topics.BEING_REGISTERED)
     def accepted_by_csms(self, now: float, rebooted: bool) -> None:
+        """The CSMS has accepted the station: the profile is one to fall back to."""
         network = self.network
         moved = network is not None and network.current != network.good
         if moved:
@@ -132,6 +139,7 @@ class Migration(NetworkProfiles):
         self.core.model.put(_PRIORITY, ",".join(map(str, self._order(network))))
 
     def resume(self, now: float) -> None:
+        """Take up the network profiles of the snapshot."""
         self.heed_network()
         if not self.core.booted:
             self._begin_with_first()
@@ -140,6 +148,7 @@ class Migration(NetworkProfiles):
 
     @hears(core_topics.REBOOTED)
     def begin_anew(self, now: float, reason: str, seconds: float) -> None:
+        """After a reboot the profile of first priority is tried first."""
         self.core.model.booted()
         self._begin_with_first()
 

@@ -101,6 +101,8 @@ def _url_fault(url: str, security: int) -> str:
 
 
 def is_identity(text: str) -> bool:
+    """Whether a text may be a station's identity in OCPP 2.x: at most 48 of the characters of
+    identifierString."""
     signs = all(c.isascii() and (c.isalnum() or c in _IDENTITY_SIGNS) for c in text)
     return signs and 0 < len(text) <= _LONGEST_IDENTITY
 
@@ -166,6 +168,7 @@ class Network:
 
     @classmethod
     def from_saved(cls, plain: dict[str, Any], secret: dict[str, Any]) -> "Network":
+        """Read `network` of a snapshot; `secret` has the passwords by the same names."""
         network = cls(plain["base"], False)
         entries = {
             name: (entry[0], None if entry[1] is None else {**entry[1], **secret.get(name, {})})

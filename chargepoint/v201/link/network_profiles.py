@@ -43,6 +43,7 @@ class NetworkProfiles(Block):
 
     @action("SetNetworkProfile")
     def on_set_network_profile(self, payload: dict, now: float) -> dict:
+        """SetNetworkProfile (B09)."""
         slot, profile = payload["configurationSlot"], profiles.profile_of(payload["connectionData"])
         refusal = self.profile_refusal(slot, profile)
         if refusal is not None:
@@ -55,6 +56,7 @@ class NetworkProfiles(Block):
         return {"status": "Accepted"}
 
     def profile_refusal(self, slot: int, profile: Profile) -> Refusal:
+        """(reason code, sentence) why a profile is not taken into a slot; None if it is."""
         if slot not in profiles.SLOTS:  # B09.FR.05
             known = ", ".join(map(str, profiles.SLOTS))
             return "InvalidConfSlot", f"there are the slots {known}"
@@ -75,11 +77,13 @@ class NetworkProfiles(Block):
         return "NoSecurityDowngrade", f"security profile {current} is in use"
 
     def open_network(self) -> Network:
+        """The network profiles, made at the first use."""
         if self.network is None:
             self.network = Network(self.core.config.credentials, self.core.booted)
         return self.network
 
     def keep_profile(self, slot: int, profile: Profile) -> None:
+        """Put a profile into its slot, without a check."""
         network = self.open_network()
         network.slots = {**network.slots, slot: profile}
         self.core.changed(URGENT)
@@ -96,6 +100,7 @@ class NetworkProfiles(Block):
         return int(given) if given in ("0", "1", "2", "3") else 0
 
     def security_profile(self) -> int:
+        """The security profile in use, 0 to 3."""
         profile = self.profile_in_use()
         return self.configured_security() if profile is None else level(profile)
 
@@ -112,12 +117,14 @@ class NetworkProfiles(Block):
 
     @answers(core_topics.MESSAGE_TIMEOUT)
     def message_timeout(self) -> int:
+        """Seconds that the station waits for an answer."""
         if self.network is None or (profile := self.profile_in_use()) is None:
             return self.core.model.integer(_TIMEOUT)
         return int(profile["MessageTimeout"])
 
     @variable(READS, "OCPPCommCtrlr.ActiveNetworkProfile", "SecurityCtrlr.Identity", _TIMEOUT)
     def read_network(self, variable: Variable, evse: dict | None, now: float) -> str:
+        """The value of a variable about the profile in use."""
         match variable.key:
             case "OCPPCommCtrlr.ActiveNetworkProfile":
                 return str(OPERATORS if self.network is None else self.network.current[0])
@@ -129,11 +136,14 @@ class NetworkProfiles(Block):
 
     @variable(REFUSES, _PASSWORD)
     def refuse_password(self, variable: Variable, text: str) -> Refusal:
+        """(reason code, sentence) for a password that cannot be one, else None."""
         fault = profiles.password_fault(text, int(variable.high))
         return ("InvalidValue", fault) if fault else None
 
     @variable(TAKES, _PASSWORD)
     def take_password(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
+        """Use a new password with the next connection; False: the value is not kept in the device
+        model."""
         self._take_password(text, now)
         return False
 
@@ -141,6 +151,7 @@ class NetworkProfiles(Block):
     def take_timeout(
         self, variable: Variable, evse: dict | None, text: str, now: float
     ) -> bool | None:
+        """Set the timeout of the profile in use; None where the variable is kept as any other."""
         if self.profile_in_use() is None:
             return None  # it is a variable as any other
         self.change_in_use(MessageTimeout=str(int(text)))
@@ -205,10 +216,12 @@ class NetworkProfiles(Block):
     KEYS = ("network",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `network` of a snapshot."""
         secret, known = secrets_of(saved, "network"), saved.get("network")
         self.network: Network | None = Network.from_saved(known, secret) if known else None
 
     def saved(self) -> dict[str, Any]:
+        """`network` for the snapshot, its passwords under `secrets`."""
         saved: dict[str, Any] = {}
         if self.network is not None:
             saved["network"], secret = self.network.to_saved()

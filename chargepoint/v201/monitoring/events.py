@@ -91,6 +91,7 @@ class Events(Block):
         return min(level, self.core.model.integer("MonitoringCtrlr.OfflineQueuingSeverity"))
 
     def transaction_at(self, component: dict) -> str | None:
+        """The id of the transaction at a component's EVSE, or None."""
         for outlet in self.core.outlets_of(component.get("evse")):
             if outlet.transaction is not None:
                 return outlet.transaction.id
@@ -98,6 +99,7 @@ class Events(Block):
 
     @timer("monitors")
     def at_monitors(self, now: float) -> None:
+        """Look at all monitored values, every few seconds."""
         if self.monitors is None:
             return
         self.look_at_values(now)
@@ -106,6 +108,7 @@ class Events(Block):
 
     @timer("monitor")
     def at_monitor(self, now: float, number: int) -> None:
+        """A periodic monitor is due: report its value (N08)."""
         monitor = (self.monitors or {}).get(number)
         if monitor is None:
             return
@@ -123,6 +126,7 @@ class Events(Block):
 
     @hears(core_topics.FAULTED)
     def tell_fault(self, connector: Connector, now: float) -> None:
+        """Send NotifyEvent of a connector's fault, or of its end."""
         outlet = self.core.outlets[connector.id]
         component = {
             "name": "Connector",
@@ -165,6 +169,8 @@ class Events(Block):
     def tell_event(
         self, event: dict[str, Any], severity: int, now: float, at: float | None = None
     ) -> None:
+        """Send an event, or keep it while offline (N07). `severity`: 0 to 9, 0 the worst; less
+        severe than the level is not sent. `at`: Unix seconds when it happened."""
         if severity > self._least_severe():
             return
         self.event_count += 1
@@ -207,6 +213,7 @@ class Events(Block):
 
     @hears(core_topics.REGISTERED)
     def tell_kept_events(self, now: float, rebooted: bool) -> None:
+        """Send what was kept while offline."""
         kept, self.kept_events = self.kept_events, None
         for severity, event in kept or ():
             self._send_event(event, severity, now)

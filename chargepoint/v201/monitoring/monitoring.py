@@ -45,6 +45,7 @@ class Monitoring(MonitoringReport):
     MONITOR_TYPES: ClassVar[tuple[str, ...]] = (*THRESHOLDS, "Delta", *PERIODIC)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read monitors and kept events of a snapshot."""
         self.event_count: int = saved.get("event_count", 0)
         self.kept_events: list | None = saved.get("kept_events")
         # A station that was of another version may have had types that this one knows not.
@@ -57,6 +58,7 @@ class Monitoring(MonitoringReport):
             self.watch(monitor, now)
 
     def saved(self) -> dict[str, Any]:
+        """Monitors, kept events and their last number, for the snapshot."""
         saved: dict[str, Any] = {}
         if self.event_count:
             saved["event_count"] = self.event_count
@@ -76,6 +78,7 @@ class Monitoring(MonitoringReport):
 
     @action("SetVariableMonitoring")
     def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
+        """SetVariableMonitoring (N04). Raises CallFault for a message that is too large."""
         items = payload["setMonitoringData"]
         self.variables.check_request(
             "MonitoringCtrlr", "SetVariableMonitoring", payload, "setMonitoringData"
@@ -164,6 +167,7 @@ class Monitoring(MonitoringReport):
 
     @action("ClearVariableMonitoring")
     def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
+        """ClearVariableMonitoring (N06). Raises CallFault for a message that is too large."""
         self.variables.check_request("MonitoringCtrlr", "ClearVariableMonitoring", payload, "id")
         results = []
         for number in payload["id"]:
@@ -178,6 +182,7 @@ class Monitoring(MonitoringReport):
 
     @action("SetMonitoringBase")
     def on_set_monitoring_base(self, payload: dict, now: float) -> dict:
+        """SetMonitoringBase (N03)."""
         base = payload["monitoringBase"]
         self.core.model.set(_BASE, base)
         for monitor in list((self.monitors or {}).values()):
@@ -216,6 +221,7 @@ class Monitoring(MonitoringReport):
 
     @action("SetMonitoringLevel")
     def on_set_monitoring_level(self, payload: dict, now: float) -> dict:
+        """SetMonitoringLevel (N05)."""
         if not 0 <= payload["severity"] <= 9:
             info = {"reasonCode": "ValueOutOfRange", "additionalInfo": "severity is 0 to 9"}
             return {"status": "Rejected", "statusInfo": info}

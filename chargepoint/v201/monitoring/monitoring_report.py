@@ -17,6 +17,7 @@ class MonitoringReport(Events):
 
     @action("GetMonitoringReport")
     def on_get_monitoring_report(self, payload: dict, now: float) -> dict:
+        """GetMonitoringReport (N02). Raises CallFault for too many items."""
         check_count(payload.get("componentVariable", ()))  # N02.FR.07
         lines = self._monitoring_lines(payload)
         if not lines:
@@ -53,7 +54,7 @@ class MonitoringReport(Events):
 
 
 def check_count(items: Sequence) -> None:
-    """CallFault for more than a message may hold."""
+    """CallFault for more than a message may hold. Raises CallFault."""
     if len(items) > _ITEMS:
         why = f"{len(items)} items, at most {_ITEMS} in one message"
         raise CallFault("OccurrenceConstraintViolation", why)

@@ -119,6 +119,7 @@ class Monitor:
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "Monitor":
+        """Read an entry of `monitors` of a snapshot."""
         monitor = cls.__new__(cls)
         for name in cls.__slots__:
             setattr(monitor, name, saved.get(name))

@@ -39,17 +39,20 @@ class Certificates(InstalledCertificates, Block):
 
     @action("InstallCertificate")
     def on_install_certificate(self, payload: dict, now: float) -> dict:
+        """InstallCertificate (M05)."""
         use, pem = payload["certificateType"], payload["certificate"]
         return {"status": self.install_certificate(use, pem, now)}
 
     @action("DeleteCertificate")
     def on_delete_certificate(self, payload: dict, now: float) -> dict:
+        """DeleteCertificate (M04)."""
         wanted = payload["certificateHashData"]
         status = self.core.ask(topics.DELETES, wanted)
         return {"status": status or self.delete_certificate(wanted, now)}
 
     @action("GetInstalledCertificateIds")
     def on_get_installed_certificate_ids(self, payload: dict, now: float) -> dict:
+        """GetInstalledCertificateIds (M03)."""
         found = self.installed_ids(payload.get("certificateType"))
         answer: dict = {"status": "NotFound"}
         if found:

@@ -21,6 +21,7 @@ class Security(SecurityEvents, Block):
         self.restore_vault(saved)
 
     def resume(self, now: float) -> None:
+        """Take up the link's credentials and the renewal of the certificate."""
         self.core.block("relinking").heed_operator()
         self.core.block("signing").resume_certificate(now)
 

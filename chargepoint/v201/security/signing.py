@@ -56,6 +56,7 @@ class Signing(OwnCertificate, Block):
 
     @action("CertificateSigned")
     def on_certificate_signed(self, payload: dict, now: float) -> dict:
+        """CertificateSigned (A02, A03)."""
         if answer := self.core.ask(topics.SIGNED, payload, now):
             return answer
         if payload.get("certificateType", _OWN) != _OWN:

@@ -36,6 +36,7 @@ class V2gCertificate:
     __slots__ = ()
 
     def restore_v2g(self, saved: dict[str, Any]) -> None:
+        """Read `v2g` of a snapshot; a certificate without its key is left out."""
         secret = secrets_of(saved, "v2g")
         known = {k: {**e, **secret.get(k, {})} for k, e in saved.get("v2g", {}).items()}
         # Without its key (the secrets could not be read) a certificate is of no use.
@@ -48,6 +49,7 @@ class V2gCertificate:
             self._wait_for_v2g(kind, now)
 
     def saved_v2g(self) -> dict[str, Any]:
+        """`v2g` for the snapshot, its keys under `secrets`."""
         saved: dict[str, Any] = {}
         if self.v2g:
             parts = {kind: _split(entry) for kind, entry in self.v2g.items()}
@@ -63,6 +65,7 @@ class V2gCertificate:
 
     @answers(topics.TRIGGERED)
     def v2g_triggered(self, payload: dict, now: float) -> dict | None:
+        """The answer to a TriggerMessage for a V2G certificate; None for other messages."""
         kind = self.V2G_TRIGGERS.get(payload["requestedMessage"])
         if kind is None:
             return None
@@ -115,6 +118,8 @@ class V2gCertificate:
 
     @timer("v2g_signing")
     def at_v2g_signing(self, now: float, kind: str) -> None:
+        """No CertificateSigned came: send SignCertificate again, as often as CertSigningRepeatTimes
+        says."""
         repeats = self.core.block("signing").signing_patience()[1]
         asked = (self.v2g or {}).get(kind, {}).get("asked", repeats)
         if asked < repeats:
@@ -139,6 +144,7 @@ class V2gCertificate:
 
     @answers(topics.SIGNED)
     def v2g_signed(self, payload: dict, now: float) -> dict | None:
+        """The answer to CertificateSigned for a V2G certificate; None where it is another one."""
         kind, pem = payload.get("certificateType"), payload["certificateChain"]
         if kind in self.V2G_TRIGGERS.values():
             return {"status": self._take_v2g(kind, pem, now)}
@@ -185,6 +191,8 @@ class V2gCertificate:
     # --- renewal (A03) -----------------------------------------------------------------------
 
     def arm_v2g(self, kind: str, now: float) -> None:
+        """Set the timer of the renewal: RENEW_BEFORE seconds before the end, at most a third of the
+        validity."""
         chain = read_chain(self._v2g(kind).get("chain", ""))
         if chain:
             end, begin = chain[0].not_valid_after_utc, chain[0].not_valid_before_utc
@@ -194,6 +202,7 @@ class V2gCertificate:
 
     @timer("v2g_renewal")
     def at_v2g_renewal(self, now: float, kind: str) -> None:
+        """Renew a certificate that ends soon."""
         entry = self._v2g(kind)
         if "chain" not in entry:
             return
@@ -206,6 +215,7 @@ class V2gCertificate:
 
     @folds(topics.INSTALLED_IDS)
     def v2g_listed(self, answer: dict, payload: dict) -> dict:
+        """The answer to GetInstalledCertificateIds with the V2G chains."""
         uses = payload.get("certificateType")
         if not self.v2g or (uses is not None and CHAIN not in uses):
             return answer
@@ -228,6 +238,7 @@ class V2gCertificate:
 
     @answers(topics.DELETES)
     def v2g_deleted(self, wanted: dict) -> str | None:
+        """Delete a V2G certificate by its hash; None where none has it."""
         for kind in list(self.v2g or ()):
             hashes = self.v2g_hashes(kind, wanted["hashAlgorithm"])
             if hashes and same_hash(wanted, hashes[0]):

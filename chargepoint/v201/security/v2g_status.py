@@ -56,6 +56,8 @@ class V2gStatus:
 
     @got("GetCertificateStatus")
     def got_get_certificate_status(self, payload: dict, context: Any, now: float) -> None:
+        """The answer to GetCertificateStatus (M06): keep it until it ends, or give up a revoked
+        certificate."""
         kind, serial = context
         result = payload.get("ocspResult", "") if payload["status"] == "Accepted" else ""
         answer = _read(result)

@@ -50,6 +50,7 @@ class Driver(Block):
 
     @timer("driver")
     def at_driver(self, now: float, number: int) -> None:
+        """The driver of a remote start plugs in, or pulls the plug afterwards."""
         outlet = self.core.outlets.get(number)
         if outlet is None or number not in self.driven:
             return

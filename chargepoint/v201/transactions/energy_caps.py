@@ -43,6 +43,7 @@ class EnergyCaps:
 
     @timer("cap")
     def at_cap(self, now: float, number: int) -> None:
+        """Stop the energy where the limit in Wh is reached, else look again later."""
         outlet = self.core.outlets.get(number)
         transaction = outlet.transaction if outlet is not None else None
         if transaction is None or transaction.cap_wh is None or transaction.barred:

@@ -34,6 +34,7 @@ class MeterSchedule(Block):
         self.transactions = transactions
 
     def resume(self, now: float) -> None:
+        """Arm the timers of meter values."""
         for outlet in self.core.outlets.values():
             self.restart_timers(outlet, now)
         self.schedule_aligned(now)
@@ -75,6 +76,7 @@ class MeterSchedule(Block):
 
     @hears(topics.VARIABLES_CHANGED)
     def restart_all_timers(self, now: float) -> None:
+        """Variables have changed: arm all timers anew."""
         for outlet in self.core.outlets.values():
             self.restart_timers(outlet, now)
         self.schedule_aligned(now)
@@ -105,6 +107,7 @@ class MeterSchedule(Block):
 
     @timer("sample")
     def at_sample(self, now: float, number: int) -> None:
+        """Send periodic values of a transaction (J02)."""
         outlet = self.core.outlets.get(number)
         if outlet is None or outlet.transaction is None:
             return
@@ -122,6 +125,7 @@ class MeterSchedule(Block):
 
     @timer("ended_sample")
     def at_ended_sample(self, now: float, number: int) -> None:
+        """Keep periodic values for the Ended event (J02)."""
         outlet = self.core.outlets.get(number)
         if outlet is None or outlet.transaction is None:
             return
@@ -181,6 +185,7 @@ class MeterSchedule(Block):
 
     @timer("aligned_ended")
     def at_aligned_ended(self, now: float) -> None:
+        """Keep clock-aligned values for the Ended event (J02)."""
         seconds = self.core.model.integer(_ALIGNED_ENDED_INTERVAL)
         if seconds:
             mark = self.core.clock.clock_mark(now, seconds)

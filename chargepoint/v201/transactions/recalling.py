@@ -18,6 +18,8 @@ class Recall201(Block):
 
     @answers(core_topics.RECALL_NUMBERS)
     def recall_numbers(self, said: Said) -> bool:
+        """Raise meters, seqNo and event ids to what the journal says that the CSMS has seen;
+        whether one was raised."""
         raised = False
         for outlet in self.core.outlets.values():
             for place in self._places_of(outlet):
@@ -44,6 +46,8 @@ class Recall201(Block):
 
     @answers(core_topics.UNANSWERED_MESSAGE)
     def unanswered_message(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        """A TransactionEvent of the journal that nobody answered, as an entry of the queue; None
+        where its transaction is not open here."""
         if action != "TransactionEvent":
             return None
         known = payload["transactionInfo"]["transactionId"]

@@ -36,6 +36,7 @@ class Transactions(EnergyCaps, Block):
 
     @hears(core_topics.PLUGGED)
     def ev_plugged_in(self, connector: Connector, now: float) -> None:
+        """A car was plugged in (E02): CablePluggedIn, and charging where it is authorized."""
         outlet = self.core.outlets[connector.id]
         self.core.timers.clear(("ev_timeout", outlet.number))
         outlet.connect_by = None
@@ -69,6 +70,7 @@ class Transactions(EnergyCaps, Block):
 
     @hears(core_topics.UNPLUGGED)
     def ev_unplugged(self, connector: Connector, now: float) -> None:
+        """The plug was pulled (E09, E10)."""
         self.core.tell(topics.UNPLUGGING, connector, now)
         outlet = self.core.outlets[connector.id]
         # E09, E10: with StopTxOnEVSideDisconnect the transaction is deauthorized.
@@ -135,12 +137,14 @@ class Transactions(EnergyCaps, Block):
 
     @timer("ev_timeout")
     def at_ev_timeout(self, now: float, number: int) -> None:
+        """No car within EVConnectionTimeOut: the authorization ends (E03)."""
         outlet = self.core.outlets.get(number)
         if outlet is not None and outlet.token is not None and outlet.hardware.ev is None:
             self.deauthorized(outlet, "EVConnectTimeout", "Timeout", now)  # E03.FR.05
 
     @hears(core_topics.FAULTED)
     def fault_changed(self, connector: Connector, now: float) -> None:
+        """A connector's fault came or went; some end the transaction."""
         outlet = self.core.outlets[connector.id]
         if not connector.in_transaction and connector.faulted:
             outlet.token = None
@@ -182,6 +186,7 @@ class Transactions(EnergyCaps, Block):
 
     @answers(core_topics.OPEN_TRANSACTION)
     def open_transaction(self, connector: Connector) -> tuple[str | None, str | None]:
+        """(transactionId, id token as text) of a connector, None where there is none."""
         outlet = self.core.outlets[connector.id]
         token = outlet.token or (outlet.transaction and outlet.transaction.id_token) or {}
         return outlet.transaction and outlet.transaction.id, token.get("idToken")
@@ -271,6 +276,7 @@ class Transactions(EnergyCaps, Block):
         self.core.changed(SOON)
 
     def end(self, outlet: Outlet, trigger: str, now: float, token: dict | None) -> None:
+        """End a transaction: its Ended event, and all that ends with it."""
         transaction = outlet.transaction
         transaction.ended = now
         meter = transaction.ended_values + self.core.block("metering").sampled(
@@ -375,6 +381,7 @@ class Transactions(EnergyCaps, Block):
 
     @got("TransactionEvent")
     def got_transaction_event(self, payload: dict, message: dict, now: float) -> None:
+        """The answer to a TransactionEvent."""
         self._heed_verdict(payload, message, now)
         self.core.tell(topics.EVENT_ANSWERED, payload, message, now)
 

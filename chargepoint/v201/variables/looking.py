@@ -26,6 +26,7 @@ class Looking201(Block):
 
     @answers(core_topics.LIMITS_NOW)
     def limits_now(self, outlet: Connector, now: float) -> list[tuple[Profile, Period, str]]:
+        """(profile, period, source) of all that limits the connector now."""
         if not self.core.block("charging").profiles:
             return []
         place, time = self.core.outlets[outlet.id], round((now + self.core.clock.skew) * 1000)
@@ -48,6 +49,7 @@ class Looking201(Block):
     def composite_answer(
         self, outlet: Connector, seconds: int, now: float
     ) -> dict[str, Any] | None:
+        """The composite schedule in W of the next `seconds`; None where it cannot be said."""
         asked = {"evseId": outlet.evse, "duration": seconds, "chargingRateUnit": "W"}
         schedule = self.core.block("profiles").on_get_composite_schedule(asked, now).get("schedule")
         return schedule and {
@@ -86,6 +88,8 @@ class Looking201(Block):
     def change_request(
         self, key: str, value: str, evse: int | None, connector: int | None
     ) -> tuple[str, dict[str, Any]]:
+        """The SetVariables that changes `Component.Variable[Instance]`. Raises CommandRejected for
+        a key without a dot."""
         group, dot, name = key.partition(".")
         if not dot:
             words = "The key is Component.Variable, or Component.Variable[Instance]."
@@ -99,6 +103,7 @@ class Looking201(Block):
 
     @answers(core_topics.CHANGE_ANSWER)
     def change_answer(self, answer: dict[str, Any]) -> tuple[str, str]:
+        """(status, words) of the one result of SetVariables."""
         [result] = answer["setVariableResult"]
         info = result.get("attributeStatusInfo") or {}
         return result["attributeStatus"], info.get("additionalInfo", "")

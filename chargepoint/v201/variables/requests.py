@@ -26,11 +26,14 @@ class VariableRequests(Block):
 
     @hears(core_topics.RECONFIGURED)
     def rebase(self, old: StationConfig, now: float) -> None:
+        """The configuration has changed: its values hold for variables that the CSMS has not set.
+        """
         self.core.model.rebase(initial(self.core.config))
         self.variables_changed(now)
 
     @action("GetVariables")
     def on_get_variables(self, payload: dict, now: float) -> dict:
+        """GetVariables (B06). Raises CallFault for a message that is too large."""
         self.check_request("DeviceDataCtrlr", "GetVariables", payload, "getVariableData")
         return {"getVariableResult": [self._get(item, now) for item in payload["getVariableData"]]}
 
@@ -56,6 +59,7 @@ class VariableRequests(Block):
 
     @action("SetVariables")
     def on_set_variables(self, payload: dict, now: float) -> dict:
+        """SetVariables (B05). Raises CallFault for a message that is too large."""
         self.check_request("DeviceDataCtrlr", "SetVariables", payload, "setVariableData")
         results = [self._set(item, now) for item in payload["setVariableData"]]
         self.core.changed(URGENT)
@@ -121,7 +125,8 @@ class VariableRequests(Block):
         return places
 
     def check_request(self, controller: str, action: str, payload: dict, items: str) -> None:
-        """B05.FR.11, B06.FR.16: no more items and bytes than the controller tells."""
+        """B05.FR.11, B06.FR.16: no more items and bytes than the controller tells. Raises
+        CallFault."""
         count = len(payload.get(items, ()))
         most = self.core.model.integer(f"{controller}.ItemsPerMessage[{action}]")
         if count > most:
@@ -196,6 +201,7 @@ class VariableRequests(Block):
 
     @action("GetBaseReport")
     def on_get_base_report(self, payload: dict, now: float) -> dict:
+        """GetBaseReport (B07)."""
         base = payload["reportBase"]
         lines = self.inventory(now, writable_only=base == "ConfigurationInventory")
         if base == "SummaryInventory":
@@ -205,6 +211,7 @@ class VariableRequests(Block):
 
     @action("GetReport")
     def on_get_report(self, payload: dict, now: float) -> dict:
+        """GetReport (B08). Raises CallFault for a message that is too large."""
         self.check_request("DeviceDataCtrlr", "GetReport", payload, "componentVariable")
         wanted = payload.get("componentVariable")
         lines = self.inventory(now, writable_only=False)
@@ -218,6 +225,7 @@ class VariableRequests(Block):
         return {"status": "Accepted"}
 
     def inventory(self, now: float, writable_only: bool) -> list[dict]:
+        """Every variable as a ReportDataType, EVSEs and connectors included."""
         lines = [self.line(v, None, now) for v in self.station_variables()]
         lines = self.core.fold(topics.INVENTORY, lines, now, writable_only)
         if writable_only:
@@ -242,6 +250,7 @@ class VariableRequests(Block):
         ]  # fmt: skip
 
     def line(self, variable: Variable, evse: dict | None, now: float) -> dict:
+        """A variable as a ReportDataType; `evse`: its place, None for the station."""
         variable = self.core.fold(topics.AS_IT_IS, variable, evse)
         attribute: dict[str, Any] = {"mutability": variable.mutability}
         if variable.mutability != WRITE_ONLY:

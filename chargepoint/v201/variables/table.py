@@ -73,6 +73,9 @@ def variable(
     reboot: bool = False,
     live: bool = False,
 ) -> Variable:
+    """A variable of the device model by its key, "Component.Variable[Instance]". `kind`: OCPP's
+    dataType; `reboot`: a change takes effect at the next boot; `live`: its value is worked out when
+    it is read."""
     component, _, name = key.partition(".")
     name, _, instance = name.rstrip("]").partition("[")
     return Variable(

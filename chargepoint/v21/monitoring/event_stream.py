@@ -50,6 +50,8 @@ class EventStream:
         return self.params.get("values", 0) or SENT_AT_MOST
 
     def put(self, clock: float, text: str) -> None:
+        """Add a value; `clock` is the station's time in Unix seconds. Of more than KEPT_AT_MOST the
+        oldest go."""
         self.values.append([round(clock, 3), text])
         del self.values[:-KEPT_AT_MOST]
 
@@ -81,11 +83,13 @@ class EventStream:
         return {"id": self.id, "variableMonitoringId": self.monitor, "params": {**self.params}}
 
     def to_saved(self) -> dict[str, Any]:
+        """For the snapshot."""
         saved = {name: getattr(self, name) for name in self.__slots__}
         return {**saved, "phase": str(self.phase), "values": [[*pair] for pair in self.values]}
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "EventStream":
+        """Read an entry of `streams` of a snapshot."""
         stream = cls(saved["id"], saved["monitor"], {**saved["params"]})
         stream.phase = Phase(saved["phase"])
         stream.values = [[*pair] for pair in saved["values"]]

@@ -26,17 +26,20 @@ class Streams(Monitoring21):
     KEYS = (*Monitoring21.KEYS, "streams")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read monitors and streams of a snapshot."""
         super().restore(saved, now)
         streams = [EventStream.from_saved(entry) for entry in saved.get("streams", ())]
         self.streams: dict[int, EventStream] | None = {s.id: s for s in streams} or None
 
     def resume(self, now: float) -> None:
+        """Arm the timers of monitors and streams."""
         super().resume(now)
         for stream in (self.streams or {}).values():
             if stream.due is not None:
                 self.core.timers.set(("stream", stream.id), stream.due)
 
     def saved(self) -> dict[str, Any]:
+        """Monitors and streams for the snapshot."""
         saved = super().saved()
         if self.streams:
             saved["streams"] = [stream.to_saved() for stream in self.streams.values()]
@@ -62,6 +65,7 @@ class Streams(Monitoring21):
     # --- monitors come and go (N11, N13) -----------------------------------------------------
 
     def monitor_refusal(self, item: dict, variable: Variable) -> Refusal | None:
+        """Why a monitor cannot be set, its stream included (N11); None if it can."""
         refused = super().monitor_refusal(item, variable)
         if refused is not None or "periodicEventStream" not in item:
             return refused
@@ -77,6 +81,7 @@ class Streams(Monitoring21):
         return None
 
     def monitor_installed(self, monitor: Monitor, data: dict, now: float) -> None:
+        """A monitor is set: make the stream that it asks for."""
         super().monitor_installed(monitor, data, now)
         if "periodicEventStream" in data:
             number = max(self.streams or (0,)) + 1
@@ -84,6 +89,7 @@ class Streams(Monitoring21):
             self.streams = {**(self.streams or {}), number: stream}
 
     def monitor_removed(self, monitor_id: int, now: float) -> None:
+        """A monitor is gone: close its stream."""
         super().monitor_removed(monitor_id, now)
         stream = self._stream_of(monitor_id)
         if stream is None:
@@ -96,21 +102,26 @@ class Streams(Monitoring21):
         self.core.timers.clear(("stream", stream.id))
 
     def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
+        """SetVariableMonitoring (N04), then streams are opened and closed (N11). Raises as in
+        2.0.1."""
         answer = super().on_set_variable_monitoring(payload, now)
         self.core.answers.later(self._settle_streams)
         return answer
 
     def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
+        """ClearVariableMonitoring (N06), then streams are closed. Raises as in 2.0.1."""
         answer = super().on_clear_variable_monitoring(payload, now)
         self.core.answers.later(self._settle_streams)
         return answer
 
     def on_set_monitoring_base(self, payload: dict, now: float) -> dict:
+        """SetMonitoringBase (N03), then streams are closed."""
         answer = super().on_set_monitoring_base(payload, now)
         self.core.answers.later(self._settle_streams)
         return answer
 
     def match_monitors(self, old: StationConfig, now: float) -> None:
+        """The configuration has changed: match monitors and streams to it."""
         super().match_monitors(old, now)
         self._settle_streams(now)
 
@@ -130,6 +141,7 @@ class Streams(Monitoring21):
 
     @hears(core_topics.IN_SERVICE)
     def flush_streams(self, now: float, rebooted: bool) -> None:
+        """In service again: send the values that were kept."""
         for stream in (self.streams or {}).values():
             self._flush_stream(stream, True, now)
         self._settle_streams(now)
@@ -153,6 +165,7 @@ class Streams(Monitoring21):
 
     @got("OpenPeriodicEventStream")
     def got_open_periodic_event_stream(self, payload: dict, number: Any, now: float) -> None:
+        """The answer to OpenPeriodicEventStream (N11)."""
         stream = (self.streams or {}).get(number)
         if stream is None:
             return
@@ -168,6 +181,7 @@ class Streams(Monitoring21):
 
     @failed("OpenPeriodicEventStream")
     def failed_open_periodic_event_stream(self, code: str, number: Any, now: float) -> None:
+        """OpenPeriodicEventStream failed: the values go by NotifyEvent."""
         stream = (self.streams or {}).get(number)
         if stream is not None and code != "Disconnected":
             self._revert_stream(stream, now)
@@ -202,6 +216,7 @@ class Streams(Monitoring21):
         self, monitor: Monitor, text: str, trigger: str, cleared: bool, now: float,
         at: float | None = None,
     ) -> None:  # fmt: skip
+        """A monitored value: into its stream, or as an event where it has none."""
         stream = self._stream_of(monitor.id)
         if stream is None:
             super().tell_monitor(monitor, text, trigger, cleared, now, at)
@@ -212,6 +227,7 @@ class Streams(Monitoring21):
 
     @timer("stream")
     def at_stream(self, now: float, number: int) -> None:
+        """The interval of a stream is over: send its values (NotifyPeriodicEventStream)."""
         stream = (self.streams or {}).get(number)
         if stream is None:
             return
@@ -242,11 +258,13 @@ class Streams(Monitoring21):
 
     @action("GetPeriodicEventStream")
     def on_get_periodic_event_stream(self, payload: dict, now: float) -> dict:
+        """GetPeriodicEventStream (N12)."""
         told = [s.told() for s in (self.streams or {}).values() if s.phase is Phase.OPEN]
         return {"constantStreamData": told} if told else {}
 
     @action("AdjustPeriodicEventStream")
     def on_adjust_periodic_event_stream(self, payload: dict, now: float) -> dict:
+        """AdjustPeriodicEventStream (N14)."""
         stream = (self.streams or {}).get(payload["id"])
         if stream is None or stream.phase not in LIVING:
             return _refused("NotFound", "no such stream is open")

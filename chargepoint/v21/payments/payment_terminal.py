@@ -38,7 +38,12 @@ class PaymentTerminal:
         card: str = "1234", amount: float | None = None, outcome: str = SETTLED,
         vat_number: str | None = None,
     ) -> dict:  # fmt: skip
-        """Hold a bank card to the terminal. `outcome`: how the settlement at the end will go."""
+        """Hold a bank card to the terminal. `outcome`: how the settlement at the end will go.
+
+        `amount` is what is held on the card. Raises CommandRejected where
+        the terminal is down or not for this connector, for an amount that is not above 0, or
+        without the CSMS where it is asked.
+        """
         outlet = self.core.outlet(connector)
         self._check_terminal(outlet, outcome, now)
         hold = amount if amount is not None else float(
@@ -113,11 +118,13 @@ class PaymentTerminal:
     # --- its transaction ---------------------------------------------------------------------
 
     def payment_of(self, outlet: Outlet, token: dict | None) -> dict[str, Any] | None:
+        """The payment of a token at an outlet, or None."""
         payment = (self.payments or {}).get(outlet.number)
         return payment if payment and token and payment["ref"] == token["idToken"] else None
 
     @hears(topics.AUTHORIZING)
     def limit_by_card(self, outlet: Outlet, token: dict, now: float) -> None:
+        """The card was accepted after the cable began the transaction: limit its cost."""
         payment = self.payment_of(outlet, token)
         if payment is not None and outlet.transaction is not None:
             # The cable began it: what the card is good for limits it from here on.
@@ -126,6 +133,7 @@ class PaymentTerminal:
 
     @hears(topics.BEGUN)
     def pay_for(self, outlet: Outlet, now: float) -> None:
+        """A transaction begins by a card: limit its cost by what is held."""
         payment = self.payment_of(outlet, outlet.token)
         if payment is not None:
             payment["transaction"] = outlet.transaction.id
@@ -133,6 +141,7 @@ class PaymentTerminal:
 
     @answers(topics.NEXT_COST)
     def next_hold(self, outlet: Outlet) -> float | None:
+        """The cost at which a higher amount is held; None where it is not raised."""
         payment = self._extendable(outlet)
         if payment is None:
             return None

@@ -58,6 +58,7 @@ class Settlements(PaymentTerminal, Block):
 
     @hears(topics.ENDING)
     def settle_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
+        """A paid transaction ends: settle it by the tariff, or wait for the cost of the CSMS."""
         payment = (self.payments or {}).get(outlet.number)
         if payment is not None and payment["transaction"] == transaction.id:
             total = self.core.block("pricing").total_of(transaction)
@@ -138,6 +139,7 @@ class Settlements(PaymentTerminal, Block):
 
     @got("NotifySettlement")
     def got_notify_settlement(self, payload: dict, context: Any, now: float) -> None:
+        """The answer to NotifySettlement (C21): a receipt, if the CSMS makes them."""
         told = self.core.block("delivery").delivered(context)
         for number, known in (self.settlements or {}).items():
             if told and known["pspRef"] == told["pspRef"]:
@@ -183,7 +185,10 @@ class Settlements(PaymentTerminal, Block):
 
     @command("vat-number")
     def do_vat_number(self, now: float, connector: int = 1, vat_number: str = "") -> dict:
-        """Who pays enters a VAT number for a company's receipt: the CSMS is asked about it."""
+        """Who pays enters a VAT number for a company's receipt: the CSMS is asked about it.
+
+        Raises CommandRejected for a number that is empty or too long, or without the CSMS.
+        """
         outlet = self.core.outlet(connector)
         if not 0 < len(vat_number) <= 20:
             raise CommandRejected("invalid_arguments", "vat_number has 1 to 20 characters.")
@@ -195,6 +200,7 @@ class Settlements(PaymentTerminal, Block):
 
     @got("VatNumberValidation")
     def got_vat_number_validation(self, payload: dict, number: int, now: float) -> None:
+        """The answer to VatNumberValidation (C18)."""
         payment = (self.payments or {}).get(number)
         good = payload["status"] == "Accepted"
         if payment is not None and good:
@@ -206,12 +212,14 @@ class Settlements(PaymentTerminal, Block):
 
     @gathers(core_topics.CONNECTOR_SHOWN)
     def settlement_shown(self, connector: Connector) -> dict[str, Any]:
+        """`settlement` of the station's state."""
         told = (self.settlements or {}).get(connector.id)
         return {} if told is None else {"settlement": told}
 
     KEYS = ("payments", "settlements", "settling", "terminal_down")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read payments and settlements of a snapshot."""
         kept = {int(n): {**payment} for n, payment in saved.get("payments", {}).items()}
         self.payments: dict[int, dict] | None = kept or None
         done = {int(n): {**told} for n, told in saved.get("settlements", {}).items()}
@@ -220,6 +228,7 @@ class Settlements(PaymentTerminal, Block):
         self.terminal_down: bool = saved.get("terminal_down", False)
 
     def saved(self) -> dict[str, Any]:
+        """Payments and settlements for the snapshot."""
         saved: dict[str, Any] = {}
         for name in ("payments", "settlements", "settling"):
             if entries := getattr(self, name):

@@ -30,6 +30,8 @@ class Unsent(Block):
         return {"unsent": [*self.unsent]} if self.unsent else {}
 
     def deliver(self, action: str, payload: dict[str, Any], now: float) -> None:
+        """Send a message that is kept until it is answered, over restarts too; at most _AT_MOST
+        wait."""
         entry = {"id": self.core.uuid(), "action": action, "payload": payload}
         self.unsent = [*(self.unsent or ()), entry][-_AT_MOST:]
         self.core.changed(URGENT)

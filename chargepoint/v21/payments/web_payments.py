@@ -83,7 +83,11 @@ class WebPayments(Block):
         self, now: float, connector: int = 1, max_cost: float | None = None,
         max_energy: float | None = None, max_time: int | None = None,
     ) -> dict:  # fmt: skip
-        """The driver looks at the code, having entered how much it may be (C25.FR.03-06)."""
+        """The driver looks at the code, having entered how much it may be (C25.FR.03-06).
+
+        Limits: cost, Wh, seconds. Raises
+        CommandRejected for a limit that is not offered, or where no QR code is shown.
+        """
         outlet = self.core.outlet(connector)
         given = {"maxtime": max_time, "maxenergy": max_energy, "maxcost": max_cost}
         limits = {name: value for name, value in given.items() if value is not None}
@@ -121,6 +125,7 @@ class WebPayments(Block):
 
     @timer("qr")
     def at_qr(self, now: float) -> None:
+        """The code's time is over: show the next one."""
         self.show_codes(now)
         self.core.changed(SOON)
 
@@ -128,6 +133,7 @@ class WebPayments(Block):
 
     @action("NotifyWebPaymentStarted")
     def on_notify_web_payment_started(self, payload: dict, now: float) -> dict:
+        """NotifyWebPaymentStarted (C25). Raises CallFault for an unknown EVSE."""
         evse = payload["evseId"]
         if all(outlet.evse != evse for outlet in self.core.outlets.values()):
             # The answer has no status to say it with.
@@ -141,6 +147,7 @@ class WebPayments(Block):
 
     @timer("web_lock")
     def at_web_lock(self, now: float, evse: int) -> None:
+        """The payment did not come in time: the EVSE is free again."""
         self._unlock_evse(evse)
         self.core.changed(URGENT)
 
@@ -160,6 +167,7 @@ class WebPayments(Block):
 
     @hears(topics.AUTHORIZING)
     def unlock_used(self, outlet: Outlet, token: dict, now: float) -> None:
+        """The payment came: its EVSE is held no longer."""
         self._unlock_evse(outlet.evse)  # it came to something
         if self.web_limits:
             kept = {k: v for k, v in self.web_limits.items() if k != outlet.evse}
@@ -169,6 +177,7 @@ class WebPayments(Block):
 
     @gathers(core_topics.CONNECTOR_SHOWN)
     def web_payment_shown(self, connector: Connector) -> dict[str, Any]:
+        """`payment_url` and `paying_until` (Unix seconds) of the station's state."""
         outlet = self.core.outlets[connector.id]
         shown = {
             "payment_url": None if self.qr_at is None else self.payment_url(outlet, self.qr_at),
@@ -179,6 +188,7 @@ class WebPayments(Block):
     KEYS = ("web_limits", "web_locks")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read payments under way and entered limits of a snapshot."""
         locks = {int(evse): until for evse, until in saved.get("web_locks", {}).items()}
         self.web_locks: dict[int, float] | None = locks or None
         limits = {int(evse): {**entered} for evse, entered in saved.get("web_limits", {}).items()}
@@ -186,11 +196,13 @@ class WebPayments(Block):
         self.qr_at: float | None = None
 
     def resume(self, now: float) -> None:
+        """Arm the timers of payments and codes."""
         for evse, until in (self.web_locks or {}).items():
             self.core.timers.set(("web_lock", evse), max(now, until))
         self.show_codes(now)
 
     def saved(self) -> dict[str, Any]:
+        """Payments under way and entered limits for the snapshot."""
         saved: dict[str, Any] = {}
         if self.web_locks:
             saved["web_locks"] = {str(evse): until for evse, until in self.web_locks.items()}

@@ -51,6 +51,7 @@ class Bidirectional(Block):
         self.controllers = controllers
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read the aFRR signal and allowed transfers of a snapshot."""
         self.signal: int | None = saved.get("signal")
         self.next_signal: list | None = saved.get("next_signal")
         self.allowed: dict[str, list[str]] | None = saved.get("allowed")
@@ -60,6 +61,7 @@ class Bidirectional(Block):
             self.core.timers.set("afrr", max(now, self.next_signal[0] - self.core.clock.skew))
 
     def saved(self) -> dict[str, Any]:
+        """The aFRR signal and allowed transfers for the snapshot."""
         saved: dict[str, Any] = {}
         if self.signal is not None:
             saved["signal"] = self.signal
@@ -192,6 +194,7 @@ class Bidirectional(Block):
 
     @action("AFRRSignal")
     def on_afrr_signal(self, payload: dict, now: float) -> dict:
+        """AFRRSignal (Q07)."""
         if not any(
             period.get("operationMode") in _BY_SIGNAL and "v2xSignalWattCurve" in period
             for installed in self.charging.profiles or ()
@@ -219,6 +222,7 @@ class Bidirectional(Block):
 
     @action("NotifyAllowedEnergyTransfer")
     def on_notify_allowed_energy_transfer(self, payload: dict, now: float) -> dict:
+        """NotifyAllowedEnergyTransfer (Q02)."""
         outlet = self.core.running(payload["transactionId"])
         if outlet is None:
             return rejected("TxNotFound", "no such transaction is running")

@@ -54,6 +54,7 @@ class ChargingLimits21(ChargingLimits):
         return super().withheld(outlet)
 
     def end_profiles(self, outlet: Outlet, session: str, now: float) -> None:
+        """A transaction has ended: no energy flows back, and its profiles go."""
         if outlet.transaction is None:
             outlet.hardware.discharge(0.0, now)
         super().end_profiles(outlet, session, now)
@@ -61,6 +62,8 @@ class ChargingLimits21(ChargingLimits):
     # --- offline (K01) -----------------------------------------------------------------------
 
     def holds(self, installed: Installed, time: int) -> bool:
+        """Whether a profile counts at `time` (Unix milliseconds): not beyond its
+        maxOfflineDuration."""
         end = self._offline_end(installed)
         return end is None or time < end
 
@@ -72,6 +75,7 @@ class ChargingLimits21(ChargingLimits):
         return round((self.provisioning.offline_since + most + self.core.clock.skew) * 1000)
 
     def other_changes(self) -> list[int]:
+        """Unix milliseconds at which limits change for another reason than a schedule."""
         ends = (self._offline_end(installed) for installed in self.profiles or ())
         return [*super().other_changes(), *(end for end in ends if end is not None)]
 

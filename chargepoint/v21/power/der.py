@@ -41,6 +41,7 @@ class DerControl(DerEffects, Block):
         self.controllers = controllers
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read DER controls of a snapshot."""
         der = {identity: {**entry} for identity, entry in saved.get("der", {}).items()}
         self.der: dict[str, dict] | None = der or None
         self.ride: Ride | None = Ride(saved["ride"]) if saved.get("ride") else None
@@ -49,6 +50,7 @@ class DerControl(DerEffects, Block):
         self.resume_der(now)
 
     def saved(self) -> dict[str, Any]:
+        """DER controls for the snapshot."""
         saved: dict[str, Any] = {}
         if self.ride is not None and (kept := self.ride.to_saved()):
             saved["ride"] = kept
@@ -58,6 +60,7 @@ class DerControl(DerEffects, Block):
 
     @action("SetDERControl")
     def on_set_der_control(self, payload: dict, now: float) -> dict:
+        """SetDERControl (R04)."""
         identity = payload["controlId"]
         if not self._knows(payload["controlType"]):  # R04.FR.01
             return _unsupported(payload["controlType"])
@@ -212,6 +215,7 @@ class DerControl(DerEffects, Block):
 
     @action("GetDERControl")
     def on_get_der_control(self, payload: dict, now: float) -> dict:
+        """GetDERControl (R04)."""
         unknown = self._unknown_kind(payload)
         if unknown is not None:
             return unknown
@@ -244,6 +248,7 @@ class DerControl(DerEffects, Block):
 
     @action("ClearDERControl")
     def on_clear_der_control(self, payload: dict, now: float) -> dict:
+        """ClearDERControl (R04)."""
         unknown = self._unknown_kind(payload)
         if unknown is not None:
             return unknown
@@ -264,7 +269,8 @@ class DerControl(DerEffects, Block):
     def do_der_alarm(
         self, now: float, kind: str = "", fault: str | None = None, ended: bool = False
     ) -> dict:
-        """What the command `grid` cannot bring about: NotifyDERAlarm of a control's type."""
+        """What the command `grid` cannot bring about: NotifyDERAlarm of a control's type. Raises
+        CommandRejected without such a control, or for an unknown fault."""
         if not any(entry["type"] == kind for entry in (self.der or {}).values()):
             raise CommandRejected("not_possible_now", f"There is no DER control of type {kind!r}.")
         if fault is not None and fault not in GRID_FAULTS:
@@ -274,6 +280,7 @@ class DerControl(DerEffects, Block):
         return {"status": "Accepted"}
 
     def der_alarm(self, kind: str, fault: str | None, ended: bool, now: float) -> None:
+        """Send NotifyDERAlarm (R05); `fault`: a GridEventFault."""
         payload: dict[str, Any] = {"controlType": kind, "timestamp": self.core.clock.stamp(now)}
         if fault is not None:
             payload["gridEventFault"] = fault

@@ -21,6 +21,8 @@ class DerEffects:
 
     @answers(topics.GRID_CONTROLS)
     def look_at_grid(self, now: float) -> dict[int, float] | None:
+        """Bring the controls up to the grid of now; returns the power given back by outlet, None
+        without controls."""
         if self.der is None and self.ride is None:
             return None
         self.ride = self.ride or Ride()
@@ -28,6 +30,7 @@ class DerEffects:
 
     @hears(topics.GRID_PLANNED)
     def watch_grid(self, seen: dict[int, float], now: float) -> None:
+        """The power is planned: set the timer of the next look at the grid."""
         if self._given(now) != seen:
             self.ride.wait_until(now + STEP)  # power monitoring has to see it
         if self.der is None:

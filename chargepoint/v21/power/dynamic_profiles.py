@@ -29,6 +29,7 @@ class DynamicProfiles(Block):
 
     @folds(topics.INSTALLING)
     def begin_dynamic(self, installed: Installed, now: float) -> Installed:
+        """A dynamic profile is installed: it counts from now on (K28)."""
         if installed.profile.kind != "Dynamic":
             return installed
         # Its duration counts from here (K28).
@@ -38,6 +39,7 @@ class DynamicProfiles(Block):
 
     @hears(topics.PROFILE_KEPT)
     def pull_later(self, installed: Installed, now: float) -> None:
+        """Set the timer of the next pull, each dynUpdateInterval seconds (K28)."""
         seconds = installed.raw.get("dynUpdateInterval", 0)
         if installed.profile.kind == "Dynamic" and seconds > 0:
             # In step with the last update, also after a restart.
@@ -54,6 +56,7 @@ class DynamicProfiles(Block):
 
     @action("UpdateDynamicSchedule")
     def on_update_dynamic_schedule(self, payload: dict, now: float) -> dict:
+        """UpdateDynamicSchedule (K28)."""
         installed = self._dynamic(payload["chargingProfileId"])
         if installed is None:
             return rejected("InvalidProfileId", "there is no such dynamic profile")
@@ -73,6 +76,7 @@ class DynamicProfiles(Block):
 
     @timer("pull")
     def at_pull(self, now: float, identity: int) -> None:
+        """Send PullDynamicScheduleUpdate (K28), and set the next one."""
         installed = self._dynamic(identity)
         if installed is None:
             return
@@ -84,6 +88,7 @@ class DynamicProfiles(Block):
 
     @got("PullDynamicScheduleUpdate")
     def got_pull_dynamic_schedule_update(self, payload: dict, identity: int, now: float) -> None:
+        """The answer to PullDynamicScheduleUpdate."""
         installed, update = self._dynamic(identity), payload.get("scheduleUpdate")
         if payload["status"] == "Accepted" and installed is not None and update:
             self._update_schedule(installed, update, now)

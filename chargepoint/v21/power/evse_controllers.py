@@ -106,6 +106,8 @@ class EvseControllers(Block):
 
     @answers(topics.FIND_VARIABLE)
     def find_of_controller(self, component: dict, variable: dict) -> Variable | str | None:
+        """A variable of a controller of an EVSE, the reason why there is none, or None for other
+        components."""
         name = component.get("name", "").lower()
         if name not in _COMPONENTS:
             return None
@@ -125,6 +127,7 @@ class EvseControllers(Block):
 
     @of_variable(TAKES, V2X, AC, DC)
     def take_controller(self, variable: Variable, evse: dict | None, text: str, now: float) -> bool:
+        """Set a variable of one EVSE; False: it is kept here, not in the device model."""
         text = text.lower() if variable.kind == "boolean" else text
         self.evse_values = {**(self.evse_values or {}), f"{variable.key}@{evse['id']}": text}
         return False
@@ -135,6 +138,7 @@ class EvseControllers(Block):
 
     @folds(topics.INVENTORY)
     def list_controllers(self, lines: list[dict], now: float, writable_only: bool) -> list[dict]:
+        """The inventory with the controllers of each EVSE."""
         for evse in sorted({outlet.evse for outlet in self.core.outlets.values()}):
             names = _names(self.core.outlets_of({"id": evse})[0])
             lines += [

@@ -15,8 +15,11 @@ class ExternalSetpoint(ExternalLimits):
         self, now: float, limit: Any = None, unit: str = "W", evse: int = 0,
         source: str = "EMS", critical: bool = False, setpoint: float | None = None,
     ) -> dict:  # fmt: skip
-        """As in 2.0.1; a `setpoint` is for EVs whose profile is ExternalSetpoint or
-        ExternalLimits."""
+        """As in 2.0.1; a `setpoint` is for EVs whose profile is ExternalSetpoint or ExternalLimits.
+
+        `setpoint` is in `unit`, below 0 for energy that flows back. Raises CommandRejected for
+        values out of bounds.
+        """
         if setpoint is None:
             return super().do_charging_limit(now, limit, unit, evse, source, critical)
         self._check_limit(limit, unit, evse, source)

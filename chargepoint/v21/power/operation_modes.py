@@ -33,6 +33,8 @@ class OperationModes(Block):
 
     @answers(topics.REFUSES_PROFILE)
     def refuses(self, raw: dict, evse: int) -> dict | None:
+        """Why a profile's operation modes are not taken, as the answer's fields; None if they are.
+        """
         for schedule in raw["chargingSchedule"]:
             for name, variable in _REFUSED.items():
                 if schedule.get(name):

@@ -39,6 +39,8 @@ class PriorityCharging(Block):
     def before_own(
         self, found: tuple | None, outlet: Outlet, time: int, since: int
     ) -> tuple | None:
+        """The PriorityCharging profile where the transaction has priority (K22), else what was
+        found."""
         running = outlet.transaction
         if self.priority is None or running is None or running.id not in self.priority:
             return found
@@ -51,6 +53,7 @@ class PriorityCharging(Block):
 
     @action("UsePriorityCharging")
     def on_use_priority_charging(self, payload: dict, now: float) -> dict:
+        """UsePriorityCharging (K22)."""
         outlet = self.core.running(payload["transactionId"])
         if outlet is None:
             return rejected("TxNotFound", "no such transaction is running")
@@ -74,7 +77,8 @@ class PriorityCharging(Block):
 
     @command("priority-charging")
     def do_priority_charging(self, now: float, connector: int = 1, operative: bool = True) -> dict:
-        """The driver asks for priority at the station, or gives it back."""
+        """The driver asks for priority at the station, or gives it back. Raises CommandRejected
+        without a transaction, or without such a profile."""
         outlet = self.core.outlet(connector)
         if outlet.transaction is None:
             raise CommandRejected("no_transaction", "No transaction is running there.")

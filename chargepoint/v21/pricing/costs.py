@@ -55,31 +55,37 @@ class Costs:
     __slots__ = ()
 
     def restore_bills(self, saved: dict[str, Any]) -> None:
+        """Read `bills` of a snapshot: {transaction: entry}."""
         bills = {key: Entry.from_saved(entry) for key, entry in saved.get("bills", {}).items()}
         self.bills: dict[str, Entry] | None = bills or None
         for entry in bills.values():
             entry.charging = entry.charging and self.core.booted  # while it was off nothing flowed
 
     def saved_bills(self) -> dict[str, Any]:
+        """`bills` for the snapshot."""
         if not self.bills:
             return {}
         return {"bills": {key: entry.to_saved() for key, entry in self.bills.items()}}
 
     @gathers(core_topics.CONNECTOR_SHOWN)
     def cost_shown(self, connector: Connector) -> dict[str, Any]:
+        """`cost` of the station's state."""
         cost = self.running_cost(self.core.outlets[connector.id])
         return {} if cost is None else {"cost": cost}
 
     def entry_of(self, outlet: Outlet) -> Entry | None:
+        """The entry of an outlet's transaction, or None."""
         if self.bills is None or outlet.transaction is None:
             return None
         return self.bills.get(outlet.transaction.id)
 
     def bill_of(self, outlet: Outlet) -> Bill | None:
+        """The bill of an outlet's transaction, or None."""
         entry = self.entry_of(outlet)
         return entry and entry.bill
 
     def kind_of(self, outlet: Outlet) -> str:
+        """Whose tariff counts at an outlet: the default's or the driver's."""
         entry = self.entry_of(outlet)
         return entry.kind if entry else DEFAULT
 
@@ -101,6 +107,7 @@ class Costs:
 
     @hears(topics.BEGUN)
     def open_bill(self, outlet: Outlet, now: float) -> None:
+        """A transaction begins: its tariff stays until it ends (I07, I08)."""
         tariff, kind = self.tariff_for(outlet, outlet.token, now)
         if tariff is not None:
             self._open_bill(outlet, tariff, kind, outlet.transaction.started)
@@ -131,6 +138,7 @@ class Costs:
 
     @hears(topics.RESERVATION_USED)
     def charge_reservation(self, outlet: Outlet, since: float) -> None:
+        """A reservation was used: its time costs from `since` (Unix seconds)."""
         bill = self.bill_of(outlet)
         if bill is not None and bill.reserved_s is None:
             bill.reserved(since)
@@ -185,6 +193,7 @@ class Costs:
 
     @hears(core_topics.FAULTING)
     def heed_meter_fault(self, connector: Connector, now: float) -> None:
+        """A faulty meter: the cost of the transaction cannot be computed."""
         entry = self.entry_of(self.core.outlets[connector.id])
         if entry is not None and connector.error_code == _METER_FAULT:
             entry.failure = "the energy meter failed during the transaction"
@@ -206,7 +215,8 @@ class Costs:
 
     @command("refuse-tariff")
     def do_refuse_tariff(self, now: float, connector: int = 1) -> dict:
-        """The driver does not accept the tariff (I07.FR.31, I08.FR.21): no energy for it."""
+        """The driver does not accept the tariff (I07.FR.31, I08.FR.21): no energy for it. Raises
+        CommandRejected where no tariff is offered."""
         outlet = self.core.outlet(connector)
         if outlet.token is None or self.tariff_for(outlet, outlet.token, now)[0] is None:
             raise CommandRejected("not_possible_now", "Nobody is offered a tariff there.")
@@ -219,6 +229,7 @@ class Costs:
 
     @hears(topics.OUTLET_TIMERS)
     def restart_cost_timers(self, outlet: Outlet, now: float) -> None:
+        """Arm the timers of cost and running cost of an outlet."""
         number, entry = outlet.number, self.entry_of(outlet)
         if entry is None:
             self.core.timers.clear(("cost", number))
@@ -235,6 +246,7 @@ class Costs:
 
     @timer("running_cost")
     def at_running_cost(self, now: float, number: int) -> None:
+        """Send a RunningCost event (I12)."""
         outlet = self.core.outlets.get(number)
         if outlet is None or self.entry_of(outlet) is None:
             return
@@ -259,6 +271,7 @@ class Costs:
 
     @timer("cost")
     def at_cost(self, now: float, number: int) -> None:
+        """Compute the cost up to now and show it."""
         outlet = self.core.outlets.get(number)
         if outlet is None or self.entry_of(outlet) is None:
             return
@@ -274,11 +287,13 @@ class Costs:
 
     @gathers(topics.INFO_PARTS)
     def tariff_told(self, outlet: Outlet) -> dict[str, Any]:
+        """`tariffId` for transactionInfo."""
         bill = self.bill_of(outlet)
         return {} if bill is None else {"tariffId": bill.tariff["tariffId"]}
 
     @gathers(topics.EVENT_PARTS)
     def cost_told(self, outlet: Outlet, kind: str, trigger: str, now: float) -> dict[str, Any]:
+        """`costDetails` for a TransactionEvent; empty where it has none."""
         entry = self.entry_of(outlet)
         if entry is None or not self.display.costs_on():
             return {}
@@ -293,6 +308,7 @@ class Costs:
 
     @hears(topics.ENDED)
     def close_bill(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
+        """A transaction has ended: show its total, forget its tariff."""
         self.forget_driver_tariff(transaction.id_token, now)
         total = self.total_of(transaction)
         if total is not None:

@@ -119,6 +119,7 @@ class Tariffs(Costs, Block):
 
     @action("SetDefaultTariff")
     def on_set_default_tariff(self, payload: dict, now: float) -> dict:
+        """SetDefaultTariff (I07)."""
         tariff, evse = plain(payload["tariff"]), payload["evseId"]
         if not self.display.tariffs_on():  # I07.FR.01
             return refused("Rejected", "NotEnabled", _OFF)
@@ -237,6 +238,7 @@ class Tariffs(Costs, Block):
 
     @action("GetTariffs")
     def on_get_tariffs(self, payload: dict, now: float) -> dict:
+        """GetTariffs (I09)."""
         if not self.display.tariffs_on():
             return refused("Rejected", "NotEnabled", _OFF)
         places = self._evses_named(payload["evseId"])
@@ -262,6 +264,7 @@ class Tariffs(Costs, Block):
 
     @action("ClearTariffs")
     def on_clear_tariffs(self, payload: dict, now: float) -> dict:
+        """ClearTariffs (I10)."""
         self._drop_superseded(now)
         places = self._evses_named(payload.get("evseId", 0))
         here = [t["tariffId"] for p in places for t in (self.tariffs or {}).get(p, ())]
@@ -291,6 +294,7 @@ class Tariffs(Costs, Block):
 
     @action("ChangeTransactionTariff")
     def on_change_transaction_tariff(self, payload: dict, now: float) -> dict:
+        """ChangeTransactionTariff (I11)."""
         outlet = self.core.running(payload["transactionId"])
         if not self.display.tariffs_on():  # I11.FR.01
             return refused("Rejected", "NotEnabled", _OFF)
@@ -317,6 +321,7 @@ class Tariffs(Costs, Block):
     KEYS = ("bills", "driver_tariffs", "tariff_problem", "tariffs", "tariffs_at")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read tariffs and bills of a snapshot."""
         self.restore_bills(saved)
         by_id = saved.get("tariffs", {})
         places = saved.get("tariffs_at", {})
@@ -326,6 +331,7 @@ class Tariffs(Costs, Block):
         self.tariff_problem: bool = saved.get("tariff_problem", False)
 
     def saved(self) -> dict[str, Any]:
+        """Tariffs and bills for the snapshot."""
         saved = self.saved_bills()
         if self.tariffs:
             listed = {str(p): [t["tariffId"] for t in known] for p, known in self.tariffs.items()}

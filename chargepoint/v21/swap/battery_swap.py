@@ -56,6 +56,9 @@ class BatterySwap(Slots, Block):
     ) -> dict:  # fmt: skip
         """Operator: `start` holds a token to the reader, `insert` puts a battery into a slot,
         `take` takes one that is offered, `stock` puts one there without a swap, as a technician.
+
+        `soc` and `soh` are in percent. Raises CommandRejected where this is no swap station, for an
+        unknown kind, or for what is not possible in this slot now.
         """
         if not self.core.model.flag("BatterySwapCtrlr.Available"):
             why = "This is no swap station: BatterySwapCtrlr.Available is false."
@@ -124,6 +127,7 @@ class BatterySwap(Slots, Block):
 
     @got("Authorize", own=True)
     def swap_answered(self, payload: dict, context: Any, now: float) -> None:
+        """The answer to Authorize for a swap."""
         self.authorization.learn(context[1], payload["idTokenInfo"], now)
         if payload["idTokenInfo"]["status"] == ACCEPTED:
             self._swap_allowed(context, now)
@@ -240,6 +244,7 @@ class BatterySwap(Slots, Block):
     KEYS = ("slots", "swap")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read slots and the swap under way of a snapshot."""
         self.restore_slots(saved)
         swap = saved.get("swap")
         self.swap: dict[str, Any] | None = swap and {**swap, "steps": [*swap["steps"]],
@@ -250,6 +255,7 @@ class BatterySwap(Slots, Block):
             self.core.timers.set(SWAP, max(now, self.swap["until"]))
 
     def saved(self) -> dict[str, Any]:
+        """Slots and the swap under way, for the snapshot."""
         saved = self.saved_slots()
         if self.swap is not None:
             saved["swap"] = {**self.swap, "steps": [*self.swap["steps"]],

@@ -24,6 +24,7 @@ class Slots:
 
     @gathers(core_topics.CONNECTOR_SHOWN)
     def battery_shown(self, connector: Connector) -> dict[str, Any]:
+        """`battery` of the station's state: the label of the one in a slot."""
         battery = (self.slots or {}).get(connector.id)
         return {} if battery is None else {"battery": battery}
 
@@ -34,6 +35,7 @@ class Slots:
         ]  # fmt: skip
 
     def empty_slots(self) -> list[Outlet]:
+        """Slots that are empty and in order, by number."""
         taken = {
             outlet.evse for outlet in self.core.outlets.values() if outlet.hardware.ev is not None
         }
@@ -63,6 +65,7 @@ class Slots:
     # --- what an operator names --------------------------------------------------------------
 
     def empty_slot(self, connector: int | None) -> Outlet:
+        """An empty slot: the connector's, or the first. Raises CommandRejected without one."""
         slots = self.empty_slots()
         if connector is not None:
             wanted = self.core.outlet(connector)
@@ -74,7 +77,8 @@ class Slots:
     def battery_of(
         self, serial: str | None, soc: float, soh: float, battery_kwh: float
     ) -> tuple[dict[str, Any], float, float]:
-        """(what its label says, percent, kWh)."""
+        """(what its label says, percent, kWh). Raises CommandRejected for values out of bounds, or
+        a serial number that is there."""
         if not (0 <= soc <= 100 and 0 <= soh <= 100 and 0 < battery_kwh <= 1000):
             why = "soc and soh are 0 to 100 percent, battery_kwh is above 0."
             raise CommandRejected("invalid_arguments", why)
@@ -89,6 +93,7 @@ class Slots:
     def insert_battery(
         self, outlet: Outlet, label: dict[str, Any], soc: float, kwh: float, now: float
     ) -> dict[str, Any]:
+        """Put a battery of `soc` percent and `kwh` into a slot, and charge it."""
         config = outlet.hardware.config
         # Fully charged in an hour, where the slot can.
         power = min(kwh, config.max_power_w / 1000.0)
@@ -113,6 +118,7 @@ class Slots:
                 self.transactions.authorized(outlet, token, "Authorized", now)
 
     def remove_battery(self, outlet: Outlet, now: float) -> None:
+        """Take the battery out of a slot; its transaction ends."""
         outlet.hardware.unplug(now)
         self.core.tell(core_topics.UNPLUGGED, outlet.hardware, now)
         if outlet.token is not None or outlet.transaction is not None:
@@ -127,6 +133,7 @@ class Slots:
 
     @answers(topics.STOPS_WHEN_FULL)
     def stops_when_full(self, outlet: Outlet, now: float) -> bool:
+        """Whether a battery has reached MaxSoc; its energy is stopped then (S04)."""
         if outlet in self.filled_slots() and outlet.transaction is not None:
             outlet.hardware.advance(now)
             if outlet.hardware.ev.full and not outlet.transaction.barred:
@@ -149,6 +156,7 @@ class Slots:
 
     @hears(topics.VARIABLES_CHANGED)
     def heed_most(self, now: float) -> None:
+        """MaxSoc has changed: charge on, or stop."""
         most = float(self.core.model.integer(_MAX))
         for outlet in self.filled_slots():
             hardware = outlet.hardware
@@ -164,6 +172,7 @@ class Slots:
 
     @variable(REFUSES, _MAX, _TARGET)
     def refuse_soc(self, variable: Variable, text: str) -> tuple[str, str] | None:
+        """(reason code, sentence) for a MaxSoc below TargetSoC; None for what may be."""
         if variable.key == _MAX and int(text) < self.core.model.integer(_TARGET):
             return "InvalidValue", "MaxSoc is not below TargetSoC"  # S04.FR.06
         if variable.key == _TARGET and int(text) > self.core.model.integer(_MAX):
@@ -172,6 +181,7 @@ class Slots:
 
     @folds(topics.FOUND_VARIABLE, wakes=True)
     def found_in_slot(self, found: Variable | str, component: dict) -> Variable | str:
+        """BatteryCartridge is there only while its slot holds a battery."""
         if isinstance(found, Variable) and found.component == "BatteryCartridge":
             evse = component["evse"]["id"]
             if all(outlet.evse != evse for outlet in self.filled_slots()):
@@ -180,6 +190,7 @@ class Slots:
 
     @variable(READS, "BatteryCartridge")
     def read_battery(self, variable: Variable, evse: dict | None, now: float) -> str:
+        """SoC or SoH in percent of the battery in a slot."""
         outlet = next(o for o in self.filled_slots() if o.evse == evse["id"])
         data = self.battery_data(outlet, now)
         return str(round(data["soC" if variable.name == "SoC" else "soH"]))
@@ -187,10 +198,12 @@ class Slots:
     # --- saving ------------------------------------------------------------------------------
 
     def restore_slots(self, saved: dict[str, Any]) -> None:
+        """Read `slots` of a snapshot: {connector: label}."""
         kept = {int(number): {**label} for number, label in saved.get("slots", {}).items()}
         self.slots: dict[int, dict] | None = kept or None
 
     def saved_slots(self) -> dict[str, Any]:
+        """`slots` for the snapshot."""
         if not self.slots:
             return {}
         return {"slots": {str(number): {**label} for number, label in self.slots.items()}}
