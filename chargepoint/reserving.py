@@ -1,6 +1,17 @@
-"""What the reservations of every version share."""
+"""What the reservations of every version share.
 
-from chargepoint.core.block import action
+A block has them as id -> {..., "expires", "claimed"}, None where there are none. expires: unix
+seconds by our clock; claimed: the connector where it is about to be used, or 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+
+Kept = dict[int, dict[str, Any]] | None
 
 FOR_ANOTHER = "for another"  # kept for another idTag or token
 PERHAPS = "perhaps"  # who asks may be of the reservation's group: ask the CSMS
@@ -11,37 +22,24 @@ def merged(verdicts: set[str]) -> str:
     return "" if "" in verdicts else PERHAPS if PERHAPS in verdicts else FOR_ANOTHER
 
 
-class Reservations:
-    """Base of a version's block, which supplies end_reservation(identity, now).
+def reservations_in(saved: dict[str, Any]) -> Kept:
+    """Of a station's saved state."""
+    kept = saved.get("reservations", {})
+    return {int(identity): {**entry} for identity, entry in kept.items()} or None
 
-    reservations  id -> {..., "expires", "claimed"}, None where there are none. expires: unix
-                  seconds by our clock; claimed: the connector where it is about to be used, or 0
-    """
 
-    __slots__ = ()
+def saved_reservations(kept: Kept) -> dict[str, Any]:
+    """By their key in the saved state."""
+    if not kept:
+        return {}
+    return {"reservations": {str(identity): {**entry} for identity, entry in kept.items()}}
 
-    def restore_reservations(self, saved: dict) -> None:
-        """Read reservations of a snapshot: {id as text: entry}."""
-        kept = {int(identity): {**entry} for identity, entry in saved.items()}
-        self.reservations = kept or None
 
-    def arm_reservations(self, now: float) -> None:
-        for identity, entry in (self.reservations or {}).items():
-            self.core.timers.set(("reservation", identity), max(now, entry["expires"]))
+def arm_reservations(core: Station, kept: Kept, now: float) -> None:
+    for identity, entry in (kept or {}).items():
+        core.timers.set(("reservation", identity), max(now, entry["expires"]))
 
-    @action("CancelReservation")
-    def on_cancel_reservation(self, payload: dict, now: float) -> dict:
-        """CancelReservation (1.6: 5.1; 2.x: H02)."""
-        identity = payload["reservationId"]
-        if identity not in (self.reservations or {}):
-            return {"status": "Rejected"}
-        self.core.answers.later(self.end_reservation, identity)
-        return {"status": "Accepted"}
 
-    def use_reservation_of(self, number: int, now: float) -> int | None:
-        """The id of the reservation that a transaction on the connector uses up."""
-        for identity, entry in (self.reservations or {}).items():
-            if entry["claimed"] == number:
-                self.end_reservation(identity, now)
-                return identity
-        return None
+def claimed_at(kept: Kept, number: int) -> int | None:
+    """The id of the reservation that is about to be used at the connector."""
+    return next((name for name, entry in (kept or {}).items() if entry["claimed"] == number), None)

@@ -23,6 +23,7 @@ from chargepoint.core.service import ACCEPTED, POWER_UP, Service
 from chargepoint.core.snapshot import snapshot_of
 from chargepoint.core.statuses import Statuses
 from chargepoint.core.tables import Order, Tables
+from chargepoint.core.told import told_by
 from chargepoint.effects import (
     SOON,
     TOUCH,
@@ -68,6 +69,7 @@ class Station:
     ANSWERS_UNREADABLE: ClassVar[bool] = False  # 2.x answers what it cannot read
     ROWS: ClassVar[dict[str, type[Block]]] = {}
     ORDER: ClassVar[Order] = {}  # where a topic is not heard in the order of the rows
+    UNHEARD: ClassVar[frozenset[Event]] = frozenset()  # told for other versions
     PARTS: ClassVar[tuple[type, ...]] = (Calls, Service)  # rows -2, -3: they have marks too
     TABLES: ClassVar[Tables]
     HANDLERS: ClassVar[dict[str, str]]  # action of the CSMS -> method, to look at
@@ -76,6 +78,7 @@ class Station:
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         tables = cls.TABLES = Tables(cls, cls.ROWS, cls.ORDER)
+        tables.match(cls, told_by(cls), "UNHEARD" in vars(cls))
         cls.HANDLERS = {name: method.__name__ for name, (_, method) in tables.actions.items()}
         cls.COMMANDS = {name: method.__name__ for name, (_, method) in tables.commands.items()}
 

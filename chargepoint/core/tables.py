@@ -11,7 +11,7 @@ from inspect import signature
 from typing import Any
 
 from chargepoint.core import block as marks
-from chargepoint.core.block import Block, Mark, Topic
+from chargepoint.core.block import Block, Event, Mark, Topic
 
 STATION = -1
 Entry = tuple[int, Callable[..., Any]]
@@ -64,6 +64,24 @@ class Tables:
             for topic, hearers in heard.items()
         }
         self.wakers = self._owned_keys()
+
+    def match(self, station: type, told: dict[Topic, str], own: bool) -> None:
+        """Raises TableError for an event that nobody hears, and for a hearer of what nobody tells.
+
+        told: topic -> who; own: the class itself says what is UNHEARD, and is held to that.
+        """
+        name, heard, silent = station.__name__, set(self.topics), station.UNHEARD
+        for topic, teller in told.items():
+            if isinstance(topic, Event) and topic not in heard and topic not in silent:
+                raise TableError(f"{topic} is told by {teller}: no row of {name} hears it")
+        for topic, hearers in self.topics.items():
+            if topic not in told:
+                rows = ", ".join(self.names[row] if row >= 0 else "the core" for row, *_ in hearers)
+                raise TableError(f"{topic} is heard by {rows} of {name}: nobody there tells it")
+        for topic in silent if own else ():
+            if topic in heard or topic not in told:
+                why = "is heard" if topic in heard else "is told by nobody"
+                raise TableError(f"{topic} is among what {name} leaves unheard, and {why}")
 
     def answerer(self, answered: dict, action: str, owner: str) -> Entry | None:
         """answered: self.got or self.failed; owner: the row that called, "" for any."""

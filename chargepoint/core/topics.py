@@ -78,7 +78,6 @@ TRANSFER_ENDED = Event("transfer ended")  # effects.Transferred, now
 REVOKED = Question("revoked")  # chain, now -> why it is not to be trusted
 SECURITY_LOG = Question("security log")  # -> [[unix seconds, event, info]]
 FIRMWARE_VERSION = Question("firmware version")  # -> what an update has brought
-ROOTS_OF = Question("roots")  # use -> PEM texts of installed CA certificates
 RECALL_NUMBERS = Question("recall numbers")  # Said -> whether anything was raised
 SESSIONS_RETOLD = Event("sessions retold")  # now
 UNANSWERED_MESSAGE = Question("unanswered message")  # action, payload -> the queue's entry

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from chargepoint.core import topics
-from chargepoint.core.block import answers
 from chargepoint.effects import URGENT
 from chargepoint.security.certificates import (
     hash_data,
@@ -28,7 +27,6 @@ class InstalledCertificates:
 
     CSMS_ROOT: ClassVar[str] = "CSMSRootCertificate"
 
-    @answers(topics.ROOTS_OF, wakes=True)
     def roots_of(self, use: str) -> list[str]:
         """PEM texts installed for a use, by OCPP's name for it."""
         roots = self.security.vault and self.security.vault.roots

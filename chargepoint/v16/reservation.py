@@ -8,7 +8,16 @@ from chargepoint.core.block import Block, action, answers, hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
-from chargepoint.reserving import FOR_ANOTHER, PERHAPS, Reservations, merged
+from chargepoint.reserving import (
+    FOR_ANOTHER,
+    PERHAPS,
+    Kept,
+    arm_reservations,
+    claimed_at,
+    merged,
+    reservations_in,
+    saved_reservations,
+)
 from chargepoint.times import seconds_of
 from chargepoint.v16.authorization import Authorization
 from chargepoint.v16.configuration import Keys
@@ -22,7 +31,7 @@ from chargepoint.v16.topics import (
 )
 
 
-class Reservation(Reservations, Block):
+class Reservation(Block):
     """reservations  reservationId -> {"connector", "tag", "parent", "expires", "claimed"}, None
                   where there are none. expires: unix seconds by our clock; claimed: the
                   connector where its idTag was authorized and waits for the car, or 0
@@ -38,16 +47,23 @@ class Reservation(Reservations, Block):
         self.keys, self.authorization = keys, authorization
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
-        self.restore_reservations(saved.get("reservations", {}))
+        self.reservations: Kept = reservations_in(saved)
 
     def resume(self, now: float) -> None:
-        self.arm_reservations(now)
+        arm_reservations(self.core, self.reservations, now)
 
     def saved(self) -> dict[str, Any]:
         """`reservations` for the snapshot: {id: entry}."""
-        if not self.reservations:
-            return {}
-        return {"reservations": {str(k): {**e} for k, e in self.reservations.items()}}
+        return saved_reservations(self.reservations)
+
+    @action("CancelReservation")
+    def on_cancel_reservation(self, payload: dict, now: float) -> dict:
+        """CancelReservation (1.6: 5.1; 2.x: H02)."""
+        identity = payload["reservationId"]
+        if identity not in (self.reservations or {}):
+            return {"status": "Rejected"}
+        self.core.answers.later(self.end_reservation, identity)
+        return {"status": "Accepted"}
 
     @hears(topics.RECONFIGURED)
     def reconfigured(self, old: StationConfig, now: float) -> None:
@@ -205,4 +221,7 @@ class Reservation(Reservations, Block):
     @answers(RESERVATION_USED)
     def use_reservation(self, outlet: Connector, now: float) -> int | None:
         """The reservationId that the transaction of the connector uses up."""
-        return self.use_reservation_of(outlet.id, now)
+        identity = claimed_at(self.reservations, outlet.id)
+        if identity is not None:
+            self.end_reservation(identity, now)
+        return identity

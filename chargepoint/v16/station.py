@@ -80,3 +80,9 @@ class Station16(Station):
         own.KEPT_FROM: ("cabinet", "reservation"),
         own.SESSION_OVER: ("status", "updating", "driver"),
     }
+    # Told by the core for 2.x.
+    UNHEARD: ClassVar = frozenset({
+        topics.ANSWERED, topics.BEING_REGISTERED, topics.FAULTING, topics.IN_SERVICE,
+        topics.REPORTED, topics.RESULT_WAS_BAD, topics.RESUMED, topics.UNANSWERED,
+        topics.VALUES_UNSEEN,
+    })  # fmt: skip

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 from chargepoint.core.block import Block, action, answers, timer
 from chargepoint.effects import URGENT
 from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
-from chargepoint.reserving import FOR_ANOTHER, PERHAPS, Reservations, merged
+from chargepoint.reserving import (
+    FOR_ANOTHER,
+    PERHAPS,
+    Kept,
+    arm_reservations,
+    claimed_at,
+    merged,
+    reservations_in,
+    saved_reservations,
+)
 from chargepoint.times import seconds_of
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key
@@ -26,7 +35,7 @@ def _rejected(code: str, text: str) -> dict:
     return {"status": "Rejected", "statusInfo": {"reasonCode": code, "additionalInfo": text}}
 
 
-class Reservation(Reservations, Block):
+class Reservation(Block):
     """Block of a 2.x station.
 
     reservations  id -> {"evse", "type", "token", "group", "expires", "claimed"}, None where there
@@ -44,16 +53,23 @@ class Reservation(Reservations, Block):
         self.authorization = authorization
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
-        self.restore_reservations(saved.get("reservations", {}))
+        self.reservations: Kept = reservations_in(saved)
 
     def resume(self, now: float) -> None:
-        self.arm_reservations(now)
+        arm_reservations(self.core, self.reservations, now)
 
     def saved(self) -> dict[str, Any]:
         """`reservations` for the snapshot: {id: entry}."""
-        if not self.reservations:
-            return {}
-        return {"reservations": {str(k): {**e} for k, e in self.reservations.items()}}
+        return saved_reservations(self.reservations)
+
+    @action("CancelReservation")
+    def on_cancel_reservation(self, payload: dict, now: float) -> dict:
+        """CancelReservation (1.6: 5.1; 2.x: H02)."""
+        identity = payload["reservationId"]
+        if identity not in (self.reservations or {}):
+            return {"status": "Rejected"}
+        self.core.answers.later(self.end_reservation, identity)
+        return {"status": "Accepted"}
 
     @action("ReserveNow")
     def on_reserve_now(self, payload: dict, now: float) -> dict:
@@ -225,7 +241,10 @@ class Reservation(Reservations, Block):
         held = [e.get("since", now) for e in entries if e["claimed"] == outlet.number]
         if held:
             self.core.tell(topics.RESERVATION_USED, outlet, min(held))
-        return self.use_reservation_of(outlet.number, now)
+        identity = claimed_at(self.reservations, outlet.number)
+        if identity is not None:
+            self.end_reservation(identity, now)
+        return identity
 
 
 def _fits(entry: dict, outlet: Outlet) -> bool:

@@ -8,13 +8,14 @@ from uuid import UUID
 from chargepoint import rpc
 from chargepoint.common.rows import COMMON_ROWS
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import Block, hears
+from chargepoint.core.block import Block, Event, hears
 from chargepoint.core.tables import Order
 from chargepoint.security.vault import put_by, secrets_of
 from chargepoint.station import Station
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.authorization import Authorization
 from chargepoint.v201.authorization.customer_information import CustomerInformation
+from chargepoint.v201.authorization.local_list import LocalList
 from chargepoint.v201.authorization.operator_commands import OperatorCommands
 from chargepoint.v201.authorization.plug_and_charge import PlugAndCharge
 from chargepoint.v201.availability import Availability
@@ -23,13 +24,19 @@ from chargepoint.v201.charging.charging_limits import ChargingLimits
 from chargepoint.v201.charging.ev_needs import EvNeeds
 from chargepoint.v201.charging.external_limits import ExternalLimits
 from chargepoint.v201.charging.smart_charging import SmartCharging
+from chargepoint.v201.display.display import Display
 from chargepoint.v201.display.display_messages import DisplayMessages
+from chargepoint.v201.display.fares import Fares
 from chargepoint.v201.files.news import Files
 from chargepoint.v201.files.publications import Publications
 from chargepoint.v201.files.updates import Updates
 from chargepoint.v201.files.uploads import Uploads
 from chargepoint.v201.link.migration import Migration
+from chargepoint.v201.link.network_profiles import NetworkProfiles
+from chargepoint.v201.monitoring.events import Events
 from chargepoint.v201.monitoring.monitoring import Monitoring
+from chargepoint.v201.monitoring.monitoring_report import MonitoringReport
+from chargepoint.v201.monitoring.requests import MonitorRequests
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.provisioning import Provisioning
 from chargepoint.v201.remote_control import RemoteControl
@@ -39,7 +46,10 @@ from chargepoint.v201.security.certificates import Certificates
 from chargepoint.v201.security.events import Security
 from chargepoint.v201.security.relinking import Credentials
 from chargepoint.v201.security.signing import Signing
+from chargepoint.v201.security.v2g_certificate import V2gCertificates
+from chargepoint.v201.security.v2g_status import V2gStatus
 from chargepoint.v201.transactions.driver import Driver
+from chargepoint.v201.transactions.energy_caps import EnergyCaps
 from chargepoint.v201.transactions.meter_schedule import MeterSchedule
 from chargepoint.v201.transactions.recalling import Recall201
 from chargepoint.v201.transactions.transactions import Transactions
@@ -52,8 +62,10 @@ ROWS: dict[str, type[Block]] = {
     **COMMON_ROWS,
     "variables": VariableRequests,
     "transactions": Transactions,
+    "caps": EnergyCaps,
     "metering": MeterSchedule,
     "availability": Availability,
+    "local_list": LocalList,
     "authorization": Authorization,
     "provisioning": Provisioning,
     "driver": Driver,
@@ -63,8 +75,13 @@ ROWS: dict[str, type[Block]] = {
     "external": ExternalLimits,
     "reservation": Reservation,
     "resets": Resets,
+    "events": Events,
     "monitoring": Monitoring,
+    "monitor_requests": MonitorRequests,
+    "monitor_reports": MonitoringReport,
+    "fares": Fares,
     "display": DisplayMessages,
+    "screen": Display,
     "cabinet": Cabinet,
     "security": Security,
     "certificates": Certificates,
@@ -74,7 +91,10 @@ ROWS: dict[str, type[Block]] = {
     "updating": Updates,
     "uploading": Uploads,
     "publishing": Publications,
+    "v2g": V2gCertificates,
+    "v2g_status": V2gStatus,
     "plug": PlugAndCharge,
+    "slots": NetworkProfiles,
     "link": Migration,
     "remote": RemoteControl,
     "desk": OperatorCommands,
@@ -87,14 +107,25 @@ ROWS: dict[str, type[Block]] = {
 # station itself.
 ORDER: Order = {
     core_topics.REGISTERED: (
-        "provisioning", "metering", "security", "files", "transactions", "monitoring", "plug",
+        "provisioning", "metering", "security", "files", "transactions", "events", "monitoring",
+        "v2g_status",
     ),
     core_topics.MAINS_CHANGED: ("charging", "transactions"),
     core_topics.POWER_FAILED: ("files", "resets"),
     core_topics.REBOOTED: ("files", "resets", "link"),
-    core_topics.RECONFIGURED: ("", "updating", "relinking", "link", "monitoring", "variables"),
+    core_topics.RECONFIGURED: ("", "updating", "relinking", "slots", "monitoring", "variables"),
     topics.HELD: ("resets", "updating"),
 }  # fmt: skip
+# Told for 1.6, or for the blocks that 2.1 has beside these.
+UNHEARD: frozenset[Event] = frozenset({
+    core_topics.ANSWERED, core_topics.BOOT_REFUSED, core_topics.FAULTING, core_topics.IN_SERVICE,
+    core_topics.MESSAGE_FAILED, core_topics.MOVED, core_topics.RESULT_WAS_BAD,
+    core_topics.UNANSWERED, topics.AUTHORIZE_ENDED, topics.BEGUN, topics.CACHE_CLEARED,
+    topics.COST_KNOWN, topics.ENDING, topics.GRID_PLANNED, topics.LOOKED, topics.LOOKING,
+    topics.MONITORS_SET, topics.MONITOR_INSTALLED, topics.MONITOR_REMOVED, topics.OFFERED,
+    topics.OFFERING, topics.OUTLET_TIMERS, topics.PROFILES_ENDING, topics.PROFILE_KEPT,
+    topics.RESERVATION_USED, topics.UNPLUGGING,
+})  # fmt: skip
 
 
 class Station201(Station):
@@ -111,6 +142,7 @@ class Station201(Station):
     ANSWERS_UNREADABLE: ClassVar[bool] = True  # part 4, 4.2.3 and 4.3
     ROWS: ClassVar[dict[str, type[Block]]] = ROWS
     ORDER: ClassVar[Order] = ORDER
+    UNHEARD: ClassVar[frozenset[Event]] = UNHEARD
 
     def begin(self, saved: dict, now: float) -> None:
         """Read device model and outlets of a snapshot."""

@@ -15,11 +15,13 @@ INFO_PARTS = Gather("parts of transactionInfo")  # outlet
 EVENT_PARTS = Gather("parts of a TransactionEvent")  # outlet, eventType, trigger, now
 EVENT_ANSWERED = Event("event answered")  # payload, the queue's entry, now
 STOPS_WHEN_FULL = Question("stops when full")  # outlet, now -> whether its energy has ended here
+ENERGY_CAPPED = Event("energy capped")  # outlet, now: it may flow up to transaction.cap_wh
 OUTLET_TIMERS = Event("outlet timers")  # outlet, now: set or cleared anew
 SAMPLE = Fold("sample")  # Sample; outlet, now
 
 # --- authorization -------------------------------------------------------------------------------
 
+LISTED = Question("listed")  # token -> [status, expires, group key] of the list in force
 KEPT_FROM = Question("kept from")  # outlet, token, group -> "" | FOR_ANOTHER | PERHAPS
 IN_THE_WAY = Question("in the way")  # outlet -> whether nobody can charge there
 AUTHORIZE_PARTS = Gather("parts of Authorize")  # outlet, token, now
@@ -54,10 +56,12 @@ NEXT_COST = Question("next cost")  # outlet -> the cost at which something is to
 # --- availability, files, security ---------------------------------------------------------------
 
 HELD = Question("held")  # connector, operative -> whether a change takes effect only afterwards
+SECURITY_PROFILE = Question("security profile")  # -> the one of the link, 0 to 3
 UNLOCKING = Question("unlocking")  # outlet -> "UnlockFailed"
 TRIGGERED = Question("triggered")  # payload of TriggerMessage, now -> its answer
 DELETES = Question("deletes a certificate")  # hash data -> the status where it was this one's
 SIGNED = Question("certificate signed")  # payload, now -> its answer
+V2G_CHANGED = Event("V2G certificate changed")  # certificateType, now: another is in use
 INSTALLED_IDS = Fold("installed certificates")  # answer; payload
 
 # --- the device model ----------------------------------------------------------------------------
@@ -68,3 +72,11 @@ FIND_VARIABLE = Question("find variable")  # component, variable -> Variable | w
 FOUND_VARIABLE = Fold("found variable")  # Variable | why it is unknown; component
 STATION_VARIABLES = Fold("variables of the station")  # (Variable, ...)
 INVENTORY = Fold("inventory")  # lines of a report; now, whether only what can be written
+
+# --- monitoring ----------------------------------------------------------------------------------
+
+MONITOR_INSTALLED = Event("monitor installed")  # Monitor, SetMonitoringDataType, now
+MONITOR_REMOVED = Event("monitor removed")  # its id, now
+MONITORS_SET = Event("monitors set")  # now; the CSMS has set or cleared some
+REFUSES_MONITOR = Question("refuses a monitor")  # SetMonitoringDataType -> Refusal
+STREAMED = Question("streamed")  # Monitor, text, now -> whether that is how the CSMS hears of it

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import State
+from chargepoint.v201.display.display import Display
 from chargepoint.v201.display.display_messages import DisplayMessages, Refusal
 from chargepoint.v201.variables.table import FORMATS, LANGUAGES, STATES
 
@@ -13,18 +14,11 @@ class DisplayMessages21(DisplayMessages):
 
     __slots__ = ()
 
-    LONGEST_CONTENT = 1024
     SUPPORTED: ClassVar[dict[str, tuple[str, ...]]] = {
         **DisplayMessages.SUPPORTED,
         "DisplayMessageCtrlr.SupportedFormats": FORMATS,
         "DisplayMessageCtrlr.SupportedStates": STATES,
     }
-
-    def session_state(self, hardware: Connector) -> str:
-        """The MessageState of a transaction: Charging, Discharging or Suspended."""
-        if hardware.state is not State.CHARGING:
-            return "Suspended"
-        return "Discharging" if hardware.discharge_w else "Charging"
 
     def content_refusal(self, info: dict) -> Refusal | None:
         """Why the texts are refused: (status, reason code, sentence); None if they are not."""
@@ -34,6 +28,18 @@ class DisplayMessages21(DisplayMessages):
                 why = "see the values list of DisplayMessageCtrlr.Language"
                 return "LanguageNotSupported", "UnsupportedParam", why
         return super().content_refusal(info)
+
+
+class Display21(Display):
+    __slots__ = ()
+
+    LONGEST_CONTENT = 1024
+
+    def session_state(self, hardware: Connector) -> str:
+        """The MessageState of a transaction: Charging, Discharging or Suspended."""
+        if hardware.state is not State.CHARGING:
+            return "Suspended"
+        return "Discharging" if hardware.discharge_w else "Charging"
 
     def picked(self, contents: list[dict], evse: int) -> dict:
         """By the language that the driver prefers (IdTokenInfoType), then by the display's own.
@@ -46,7 +52,7 @@ class DisplayMessages21(DisplayMessages):
         preferred = [
             language
             for outlet in self.core.outlets_of({"id": evse})
-            for language in self.fare(outlet).get("languages", ())
+            for language in self.core.block("fares").fare(outlet).get("languages", ())
         ]
         for wanted in (*preferred, usual):
             for same in (str.lower, _primary):

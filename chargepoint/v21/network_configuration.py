@@ -1,15 +1,20 @@
 """2.1's component NetworkConfiguration, an instance a slot (B09.FR.07 on)."""
 
-from typing import ClassVar
+from __future__ import annotations
 
-from chargepoint.core.block import READS, REFUSES, TAKES, answers, folds
+from typing import TYPE_CHECKING, ClassVar
+
+from chargepoint.core.block import READS, REFUSES, TAKES, Block, answers, folds
 from chargepoint.core.block import variable as of_variable
 from chargepoint.v201 import topics
 from chargepoint.v201.link import network as profiles
-from chargepoint.v201.link.migration import Migration
 from chargepoint.v201.link.network import OPERATORS, SECRETS, SLOTS, Profile
-from chargepoint.v201.link.network_profiles import PRIORITY, Refusal
+from chargepoint.v201.link.network_profiles import PRIORITY, NetworkProfiles, Refusal
 from chargepoint.v201.variables.table import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+
 
 _COMPONENT = "NetworkConfiguration"
 _VERSIONS = ("OCPP12", "OCPP15", "OCPP16", "OCPP20", "OCPP201", "OCPP21")
@@ -64,11 +69,23 @@ _BY_SLOT = {str(slot): _of_slot(slot) for slot in SLOTS}
 _SLOT_OF = {v.component: slot for slot in SLOTS for v in _BY_SLOT[str(slot)].values()}
 
 
-class NetworkConfiguration(Migration):
+class NetworkProfiles21(NetworkProfiles):
     __slots__ = ()
 
     # B09, SetNetworkProfileRequest: the field is ignored, the handshake decides.
     PROFILE_VERSIONS: ClassVar[frozenset[str] | None] = None
+
+
+class NetworkConfiguration(Block):
+    """Block of Station21, with no state of its own: the variables show what the slots hold."""
+
+    __slots__ = ("slots",)
+
+    KEEPS = False
+
+    def __init__(self, core: Station, slots: NetworkProfiles) -> None:
+        super().__init__(core)
+        self.slots = slots
 
     @answers(topics.FIND_VARIABLE)
     def find_of_slot(self, component: dict, variable: dict) -> Variable | str | None:
@@ -91,16 +108,16 @@ class NetworkConfiguration(Migration):
         return self._values(_SLOT_OF[variable.component]).get(variable.name, "")
 
     def _values(self, slot: int) -> Profile:
-        held = self.held_in(slot)
+        held = self.slots.held_in(slot)
         if held is not None:
             return {**_EMPTY, **held}
         if slot != OPERATORS:
-            return {**_EMPTY, "SecurityProfile": str(self.security_profile())}
+            return {**_EMPTY, "SecurityProfile": str(self.slots.security_profile())}
         return {
             **_EMPTY,
             "MessageTimeout": self.core.model.value("OCPPCommCtrlr.MessageTimeout[Default]"),
             "OcppCsmsUrl": self.core.config.csms_url,
-            "SecurityProfile": str(self.configured_security()),
+            "SecurityProfile": str(self.slots.configured_security()),
         }
 
     # --- SetVariables ------------------------------------------------------------------------
@@ -114,7 +131,7 @@ class NetworkConfiguration(Migration):
         if variable.values and text not in variable.values:
             return "InvalidValue", f"one of {', '.join(variable.values)}"
         if variable.name == "SecurityProfile":  # B09.FR.32, B09.FR.35
-            return self.downgrade_refusal(int(text))
+            return self.slots.downgrade_refusal(int(text))
         if variable.name == "Identity" and text and not profiles.is_identity(text):
             return "InvalidValue", "the identity has signs that no identity may have"
         if variable.name == "BasicAuthPassword" and text:
@@ -127,7 +144,7 @@ class NetworkConfiguration(Migration):
             *self.core.model.members(PRIORITY),
             *(self.core.model.waiting(PRIORITY) or "").split(","),
         }
-        in_use = OPERATORS if self.network is None else self.network.current[0]
+        in_use = OPERATORS if self.slots.network is None else self.slots.network.current[0]
         return slot == in_use or str(slot) in named
 
     @of_variable(TAKES, *_SLOT_OF)
@@ -136,5 +153,5 @@ class NetworkConfiguration(Migration):
         slot = _SLOT_OF[variable.component]
         text = str(int(text)) if variable.kind == "integer" else text
         text = text.lower() if variable.kind == "boolean" else text
-        self.keep_profile(slot, {**self._values(slot), variable.name: text})
+        self.slots.keep_profile(slot, {**self._values(slot), variable.name: text})
         return False

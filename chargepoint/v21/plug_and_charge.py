@@ -9,7 +9,17 @@ from chargepoint.security.certificates import read_chain
 from chargepoint.security.contracts import hashes_of
 from chargepoint.v201.authorization.plug_and_charge import PlugAndCharge
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.security.v2g_certificate import V2gCertificate
+from chargepoint.v201.security.v2g_certificate import V2gCertificates
+
+
+class V2gCertificates21(V2gCertificates):
+    """Block of Station21."""
+
+    __slots__ = ()
+
+    V2G_TRIGGERS: ClassVar[dict[str, str]] = {
+        **V2gCertificates.V2G_TRIGGERS, "SignV2G20Certificate": "V2G20Certificate",
+    }  # fmt: skip
 
 
 class PlugAndCharge21(PlugAndCharge):
@@ -18,9 +28,6 @@ class PlugAndCharge21(PlugAndCharge):
     __slots__ = ()
 
     LONGEST_CERTIFICATE, LONGEST_EXI = 10_000, 11_000
-    V2G_TRIGGERS: ClassVar[dict[str, str]] = {
-        **V2gCertificate.V2G_TRIGGERS, "SignV2G20Certificate": "V2G20Certificate",
-    }  # fmt: skip
 
     def contracts_wanted(self, ev: EV, stored: int) -> dict[str, Any]:
         """What Get15118EVCertificate asks for besides, for a car of ISO 15118-20; `stored`:

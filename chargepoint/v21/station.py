@@ -10,16 +10,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chargepoint import rpc
-from chargepoint.core.block import Block
+from chargepoint.core import topics as core_topics
+from chargepoint.core.block import Block, Event
 from chargepoint.core.tables import Order
-from chargepoint.v21.display_messages import DisplayMessages21
+from chargepoint.v21.display_messages import Display21, DisplayMessages21
 from chargepoint.v21.message_kinds import MessageKinds21
+from chargepoint.v21.monitoring.monitoring import Events21, Monitoring21, MonitoringReport21
 from chargepoint.v21.monitoring.streams import Streams
-from chargepoint.v21.network_configuration import NetworkConfiguration
+from chargepoint.v21.network_configuration import NetworkConfiguration, NetworkProfiles21
 from chargepoint.v21.payments.settlements import Settlements
 from chargepoint.v21.payments.unsent import Unsent
 from chargepoint.v21.payments.web_payments import WebPayments
-from chargepoint.v21.plug_and_charge import PlugAndCharge21
+from chargepoint.v21.plug_and_charge import PlugAndCharge21, V2gCertificates21
 from chargepoint.v21.power.bidirectional import Bidirectional
 from chargepoint.v21.power.charging import ChargingLimits21
 from chargepoint.v21.power.der import DerControl
@@ -49,11 +51,17 @@ ROWS_21: dict[str, type[Block]] = {
     "external": ExternalSetpoint,
     "reservation": Reservation21,
     "resets": Resumption,
-    "monitoring": Streams,
+    "events": Events21,
+    "monitoring": Monitoring21,
+    "monitor_reports": MonitoringReport21,
     "display": DisplayMessages21,
+    "screen": Display21,
+    "v2g": V2gCertificates21,
     "plug": PlugAndCharge21,
-    "link": NetworkConfiguration,
+    "slots": NetworkProfiles21,
     # What 2.0.1 does not have.
+    "configuration": NetworkConfiguration,
+    "streams": Streams,
     "controllers": EvseControllers,
     "modes": OperationModes,
     "priority": PriorityCharging,
@@ -78,5 +86,10 @@ class Station21(Station201):
     ROWS: ClassVar[dict[str, type[Block]]] = ROWS_21
     ORDER: ClassVar[Order] = {
         **ORDER,
-        topics.EVENT_ANSWERED: ("display", "transactions", "payments"),
+        core_topics.RECONFIGURED: (*ORDER[core_topics.RECONFIGURED][:-1], "streams", "variables"),
+        topics.EVENT_ANSWERED: ("fares", "transactions", "payments"),
     }
+    # Told by the core for 1.6.
+    UNHEARD: ClassVar[frozenset[Event]] = frozenset({
+        core_topics.BOOT_REFUSED, core_topics.MESSAGE_FAILED,
+    })  # fmt: skip

@@ -65,7 +65,7 @@ class TransactionLimits21(Transactions):
         if transaction is None or transaction.limits is None or transaction.barred:
             return
         if transaction.cap_wh is not None:
-            self.watch_cap(outlet, now)
+            self.core.tell(topics.ENERGY_CAPPED, outlet, now)
         if "maxTime" in transaction.limits:
             end = transaction.started + transaction.limits["maxTime"]
             self.core.timers.set(("time_limit", outlet.number), max(now, end))

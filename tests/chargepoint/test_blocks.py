@@ -12,6 +12,7 @@ from chargepoint.core.block import Block, Event, action, command, hears, timer
 from chargepoint.core.blocks import saved_blocks
 from chargepoint.core.tables import TableError
 from chargepoint.station import Station
+from chargepoint.v201.topics import ENDED
 from chargepoint.versions import make_station, station_class
 from tests.chargepoint.v201.csms import booted
 
@@ -33,6 +34,7 @@ def test_the_station_itself_is_small(version):
     found = structure.of_station(version)
     assert found["MRO of the station"] <= 4
     assert found["names on the station"] <= 80
+    assert found["largest MRO of a block"] <= 4, found["whose"]
 
 
 def test_the_parts_of_the_core_are_known_to_the_figures():
@@ -150,6 +152,13 @@ class Keeper(Block):
     def hear(self): ...
 
 
+class NeverTold(Block):
+    __slots__ = ()
+
+    @hears(NEVER)
+    def hear(self): ...
+
+
 class SecondKeeper(Block):
     __slots__ = ()
 
@@ -175,3 +184,61 @@ def test_an_order_that_names_who_does_not_hear_is_refused():
     rows = {"a": Keeper, "b": Lower}
     with pytest.raises(TableError, match="not heard by"):
         type("Wrong", (base,), {"__slots__": (), "ROWS": rows, "ORDER": {NEVER: ("b",)}})
+
+
+# --- and what is told must be heard, what is heard told -------------------------------------------
+
+CALLED = Event("called")
+
+
+class Caller(Block):
+    __slots__ = ()
+
+    GUEST = True
+
+    @timer("ring")
+    def call(self, now):
+        self.core.tell(CALLED, now)
+
+
+class Listener(Block):
+    __slots__ = ()
+
+    GUEST = True
+
+    @hears(CALLED)
+    def listen(self, now): ...
+
+
+def with_rows(**rows):
+    base = station_class("2.0.1")
+    return type("Odd", (base,), {"__slots__": (), "ROWS": {**base.ROWS, **rows}})
+
+
+def test_what_is_told_and_heard_fits():
+    assert CALLED in with_rows(caller=Caller, listener=Listener).TABLES.topics
+
+
+def test_an_event_that_nobody_hears_is_refused():
+    words = r"Event\('called'\) is told by Caller in .*test_blocks: no row of Odd hears it"
+    with pytest.raises(TableError, match=words):
+        with_rows(caller=Caller)
+
+
+def test_a_hearer_of_what_nobody_tells_is_refused():
+    words = r"Event\('never'\) is heard by keeper of Odd: nobody there tells it"
+    with pytest.raises(TableError, match=words):
+        with_rows(keeper=NeverTold)
+
+
+def test_what_is_said_to_be_unheard_is_so():
+    base = station_class("2.1")
+    for topic, why in ((ENDED, "is heard"), (NEVER, "is told by nobody")):
+        silent = base.UNHEARD | {topic}
+        with pytest.raises(TableError, match=f"leaves unheard, and {why}"):
+            type("Odd", (base,), {"__slots__": (), "UNHEARD": silent})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_table_says_what_its_version_leaves_unheard(version):
+    assert "UNHEARD" in vars(station_class(version))

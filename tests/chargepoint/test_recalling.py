@@ -117,7 +117,7 @@ def test_event_ids_go_on():
     event = {"eventId": 9, "component": {"name": "X"}}
     said = said_that(("Call", "NotifyEvent", {"eventData": [event]}))
     station, _ = resumed("2.0.1", said, 0)
-    assert block(station, "monitoring").event_count == 9
+    assert block(station, "events").event_count == 9
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -145,7 +145,7 @@ def test_numbers_of_the_state_that_are_higher_stay(version):
     first, _ = resumed(version, None, None, old)
     station, _ = resumed(version, said, 9, old)
     assert station.outlets[1].transaction.seq == first.outlets[1].transaction.seq
-    assert block(station, "monitoring").event_count == block(first, "monitoring").event_count
+    assert block(station, "events").event_count == block(first, "events").event_count
 
 
 @pytest.mark.parametrize("version", NEWER)

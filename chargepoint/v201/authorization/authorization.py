@@ -11,7 +11,6 @@ from chargepoint.hardware.states import Event
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import AuthCache
 from chargepoint.v201.authorization.auth_cache import key as token_key
-from chargepoint.v201.authorization.local_list import LocalList
 from chargepoint.v201.charging.charging_profiles import WAITING
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.reservation import FOR_ANOTHER
@@ -50,10 +49,10 @@ def token_of(
     return {"idToken": id_tag, "type": kind or ("ISO14443" if card else "KeyCode")}
 
 
-class Authorization(LocalList, Block):
-    __slots__ = ("cache", "list_version", "local_list", "transactions")
+class Authorization(Block):
+    __slots__ = ("cache", "transactions")
 
-    KEYS = ("cache", "list_version", "local_list")
+    KEYS = ("cache",)
 
     def __init__(self, core: Station, transactions: Transactions) -> None:
         super().__init__(core)
@@ -62,18 +61,13 @@ class Authorization(LocalList, Block):
     def restore(self, saved: dict[str, Any], now: float) -> None:
         """Read `cache`, `local_list` and `list_version` of a snapshot."""
         self.cache = AuthCache(saved.get("cache"))
-        self.local_list: dict[str, list] | None = saved.get("local_list")
-        self.list_version: int = saved.get("list_version", 0)
 
     def saved(self) -> dict[str, Any]:
         """`cache`, `local_list` and `list_version` for the snapshot."""
-        saved: dict[str, Any] = {}
-        if len(self.cache):
-            saved["cache"] = self.cache.to_saved()
-        if self.list_version:
-            saved["list_version"] = self.list_version
-            saved["local_list"] = self.local_list and dict(self.local_list)
-        return saved
+        return {"cache": self.cache.to_saved()} if len(self.cache) else {}
+
+    def listed(self, token: dict) -> list | None:
+        return self.core.ask(topics.LISTED, token)
 
     def present(
         self, outlet: Outlet, token: dict, trigger: str, now: float,
@@ -162,9 +156,9 @@ class Authorization(LocalList, Block):
         return self.cache.group(token) if self.core.model.flag("AuthCacheCtrlr.Enabled") else ""
 
     def allowed_offline(self, known: str | None) -> bool:
+        # C13 and C15.
         """Whether a token may charge while the CSMS is away. `known`: its status in the local list
         or the cache, None where it stands in neither."""
-        # C13 and C15.
         if known is not None:
             return known == ACCEPTED and self.core.model.flag("AuthCtrlr.LocalAuthorizeOffline")
         return self.core.model.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled")

@@ -76,19 +76,18 @@ class CustomerInformation(Block):
         chain = read_chain(outlet.hardware.ev.contract) if outlet.hardware.ev else []
         if not chain:
             return False
-        issuer = (
-            issuer_of(chain[0], [*chain[1:], *self.core.block("plug").contract_roots()]) or chain[0]
-        )
+        among = [*chain[1:], *self.core.block("certificates").contract_roots()]
+        issuer = issuer_of(chain[0], among) or chain[0]
         own = hash_data(pem_of(chain[0]), pem_of(issuer), wanted["hashAlgorithm"])
         return same_hash(wanted, own)
 
     def _all_tokens(self) -> Iterator[str]:
         """The key of every token that the station has somewhere."""
         yield from self.core.block("authorization").cache.to_saved()
-        yield from self.core.block("authorization").local_list or ()
+        yield from self.core.block("local_list").local_list or ()
         for entry in (self.core.block("reservation").reservations or {}).values():
             yield from (entry["token"], entry["group"])
-        for entry in (self.core.block("display").fares or {}).values():
+        for entry in (self.core.block("fares").fares or {}).values():
             yield entry.get("token", "")
         for message in self.core.calls.queued:
             yield key(message["payload"].get("idToken") or _NOBODY)
@@ -111,7 +110,7 @@ class CustomerInformation(Block):
         cached = self.core.block("authorization").cache.to_saved()
         for name, known in (
             ("Authorization cache", cached),
-            ("Local list", self.core.block("authorization").local_list or {}),
+            ("Local list", self.core.block("local_list").local_list or {}),
         ):
             for token in sorted(tokens & set(known)):
                 status, expires, group = known[token][:3]
@@ -129,7 +128,7 @@ class CustomerInformation(Block):
 
     def _known_at(self, outlet: Outlet, now: float) -> Iterator[str]:
         place = f"EVSE {outlet.evse} connector {outlet.connector_id}"
-        entry, ev = self.core.block("display").fare(outlet), outlet.hardware.ev
+        entry, ev = self.core.block("fares").fare(outlet), outlet.hardware.ev
         if outlet.token is not None:
             yield f"Authorized at {place}: {key(outlet.token)}"
         if transaction := outlet.transaction:
@@ -140,7 +139,7 @@ class CustomerInformation(Block):
             yield f"Ended transaction {entry['ended']} at {place}: {entry.get('token', '')}"
         for name, word in (("cost", "Cost so far"), ("total", "Total cost")):
             if name in entry:
-                currency = self.core.block("display").fare_currency(outlet)
+                currency = self.core.block("fares").fare_currency(outlet)
                 yield f"{word} at {place}: {entry[name]:.2f} {currency}"
         for content in entry.get("personal", ()):
             yield f"Personal message at {place}: {content['content']}"
@@ -169,7 +168,7 @@ class CustomerInformation(Block):
             outlet
             for outlet in self.core.outlets.values()
             if tokens
-            & {*self._tokens_at(outlet), self.core.block("display").fare(outlet).get("token", "")}
+            & {*self._tokens_at(outlet), self.core.block("fares").fare(outlet).get("token", "")}
         ]
 
     def _messages_of(self, outlet: Outlet) -> list[dict]:
@@ -194,9 +193,9 @@ class CustomerInformation(Block):
             self.core.block("display").drop_messages(
                 {info["id"] for info in self._messages_of(outlet)}
             )
-            if "ended" in self.core.block("display").fare(outlet):
-                self.core.block("display").end_fare(outlet.number)
-        self.core.block("display").drop_words(
+            if "ended" in self.core.block("fares").fare(outlet):
+                self.core.block("fares").end_fare(outlet.number)
+        self.core.block("fares").drop_words(
             {outlet.number for outlet in used}, ("personal", "languages")
         )
         self.core.changed(URGENT)

@@ -5,9 +5,11 @@ from typing import Any
 import orjson
 
 from chargepoint.core.answers import CallFault
-from chargepoint.core.block import action
+from chargepoint.core.block import READS, Block, action, answers, variable
 from chargepoint.effects import URGENT
+from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key, parse_time
+from chargepoint.v201.variables.table import Variable
 
 ENTRIES_AT_MOST = 1000  # LocalAuthListCtrlr.Entries, maxLimit
 _NO_LIST = 0  # D02.FR.02 and .03: the version of no list
@@ -17,14 +19,30 @@ def failed(code: str, text: str) -> dict:
     return {"status": "Failed", "statusInfo": {"reasonCode": code, "additionalInfo": text}}
 
 
-class LocalList:
+class LocalList(Block):
     """Block of a 2.x station.
 
     local_list  token key -> [status, expires (unix seconds by the station's clock, or None),
                   group key]; None: no list
+    list_version  0 where there has been none
     """
 
-    __slots__ = ()
+    __slots__ = ("list_version", "local_list")
+
+    GUEST = True
+    KEYS = ("list_version", "local_list")
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Takes up the list and its version."""
+        self.local_list: dict[str, list] | None = saved.get("local_list")
+        self.list_version: int = saved.get("list_version", 0)
+
+    def saved(self) -> dict[str, Any]:
+        """The list and its version, where there has been one."""
+        if not self.list_version:
+            return {}
+        kept = self.local_list and dict(self.local_list)
+        return {"list_version": self.list_version, "local_list": kept}
 
     @action("GetLocalListVersion")
     def on_get_local_list_version(self, payload: dict, now: float) -> dict:
@@ -65,6 +83,11 @@ class LocalList:
         if len(orjson.dumps(payload)) > longest:  # D01.FR.12
             raise CallFault("FormatViolation", f"at most {longest} bytes in one message")
 
+    @variable(READS, "LocalAuthListCtrlr.Entries")
+    def read_entries(self, variable: Variable, evse: dict | None, now: float) -> str:
+        return str(len(self.local_list or ()))
+
+    @answers(topics.LISTED)
     def listed(self, token: dict) -> list | None:
         """[status, expires, group key] of the list in force, None for a token not in it."""
         if self.local_list is None or not self.core.model.flag("LocalAuthListCtrlr.Enabled"):

@@ -23,45 +23,30 @@ from chargepoint.security.contracts import (
 )
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
-from chargepoint.v201.security.v2g_certificate import V2gCertificate
-from chargepoint.v201.security.v2g_status import V2gStatus
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
     from chargepoint.v201.authorization.authorization import Authorization
-    from chargepoint.v201.security.events import Security
     from chargepoint.v201.transactions.transactions import Transactions
 
 
-ROOTS = ("MORootCertificate", "V2GRootCertificate")
 RENEW_BEFORE = 30 * 86_400.0
 _CTRLR = "ISO15118Ctrlr"
 
 
-class PlugAndCharge(V2gStatus, V2gCertificate, Block):
+class PlugAndCharge(Block):
     """Block of every 2.x station. The car keeps its contract (EV.contract), so it has no state."""
 
-    __slots__ = ("authorization", "security", "transactions", "v2g")
+    __slots__ = ("authorization", "transactions")
 
-    KEYS = ("v2g",)
+    KEEPS = False
 
     def __init__(
-        self, core: Station, transactions: Transactions, authorization: Authorization,
-        security: Security,
-    ) -> None:  # fmt: skip
+        self, core: Station, transactions: Transactions, authorization: Authorization
+    ) -> None:
         super().__init__(core)
         self.transactions = transactions
         self.authorization = authorization
-        self.security = security
-
-    def restore(self, saved: dict[str, Any], now: float) -> None:
-        self.restore_v2g(saved)
-
-    def resume(self, now: float) -> None:
-        self.resume_v2g(now)
-
-    def saved(self) -> dict[str, Any]:
-        return self.saved_v2g()
 
     LONGEST_CERTIFICATE, LONGEST_EXI = 5500, 5600
 
@@ -163,12 +148,7 @@ class PlugAndCharge(V2gStatus, V2gCertificate, Block):
     # --- Authorize by the contract (C07) -----------------------------------------------------
 
     def contract_roots(self) -> list[x509.Certificate]:
-        return [
-            c
-            for use in ROOTS
-            for pem in self.core.block("certificates").roots_of(use)
-            for c in read_chain(pem)
-        ]
+        return self.core.block("certificates").contract_roots()
 
     def present_contract(self, outlet: Outlet, now: float) -> None:
         """Authorize by the car's contract (C07); why not is noted in the message log."""

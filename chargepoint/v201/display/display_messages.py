@@ -5,14 +5,14 @@ from urllib.parse import urlsplit
 
 from chargepoint.core import topics as core_topics
 from chargepoint.core.answers import CallFault
-from chargepoint.core.block import Block, action, hears, timer
+from chargepoint.core.block import READS, VALUES, Block, action, hears, timer, variable
 from chargepoint.effects import URGENT
 from chargepoint.times import seconds_of
 from chargepoint.v201 import topics
 from chargepoint.v201.custom_data import plain
-from chargepoint.v201.display.cost import Cost
-from chargepoint.v201.display.display import ALWAYS, Display
+from chargepoint.v201.display.display import ALWAYS
 from chargepoint.v201.outlet import Outlet, Transaction
+from chargepoint.v201.variables.table import Variable
 
 MESSAGES_AT_MOST = 50  # DisplayMessageCtrlr.DisplayMessages, maxLimit
 _IN_ONE_PART = 10  # of NotifyDisplayMessages
@@ -22,34 +22,32 @@ _LEAST = 0.001  # seconds: a timer that fires this early is not set once more
 Refusal = tuple[str, str, str]  # (status, reasonCode, words)
 
 
-class DisplayMessages(Cost, Display, Block):
+class DisplayMessages(Block):
     """Block of a 2.x station; what of it shows at this moment: see display.py.
 
     messages  id -> {"info": MessageInfoType, "evse": 0 for all displays, "begun": whether its
               startDateTime has come}, in the order of their setting; None where there are none
     """
 
-    __slots__ = ("fares", "messages")
+    __slots__ = ("messages",)
 
-    KEYS = ("fares", "messages")
+    GUEST = True
+    KEYS = ("messages",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
         """Read `messages` and `fares` of a snapshot."""
         kept = {int(k): {**entry} for k, entry in (saved.get("messages") or {}).items()}
         self.messages: dict[int, dict[str, Any]] | None = kept or None
-        self.restore_fares(saved)
 
     def resume(self, now: float) -> None:
         """Arm the timers of messages and of what displays show."""
-        self.arm_fares(now)
         self._heed_times(now)
 
     def saved(self) -> dict[str, Any]:
         """`messages` and `fares` for the snapshot."""
-        saved = self.saved_fares()
-        if self.messages:
-            saved["messages"] = {str(k): {**entry} for k, entry in self.messages.items()}
-        return saved
+        if not self.messages:
+            return {}
+        return {"messages": {str(k): {**entry} for k, entry in self.messages.items()}}
 
     # What a version knows, by the variable that says it; an operator may configure less.
     SUPPORTED: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -62,6 +60,20 @@ class DisplayMessages(Cost, Display, Block):
         """Of what the version knows, what the operator left; all of it where nothing is set."""
         known, chosen = self.SUPPORTED[key], self.core.model.members(key)
         return [value for value in known if value in chosen] or list(known)
+
+    @variable(
+        READS, "DisplayMessageCtrlr.SupportedFormats", "DisplayMessageCtrlr.SupportedPriorities",
+        "DisplayMessageCtrlr.SupportedStates",
+    )  # fmt: skip
+    def read_supported(self, variable: Variable, evse: dict | None, now: float) -> str:
+        return ",".join(self.supported(variable.key))
+
+    @variable(
+        VALUES, "DisplayMessageCtrlr.SupportedFormats", "DisplayMessageCtrlr.SupportedPriorities",
+        "DisplayMessageCtrlr.SupportedStates",
+    )  # fmt: skip
+    def values_supported(self, variable: Variable) -> tuple[str, ...]:
+        return self.SUPPORTED[variable.key]
 
     # --- SetDisplayMessage (O01, O02, O06) ---------------------------------------------------
 

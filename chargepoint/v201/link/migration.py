@@ -1,15 +1,23 @@
 """Functional block B10: by which network profile the station dials, and where it falls back to."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.backoff import configured_delay
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import answers, gathers, hears
+from chargepoint.core.block import Block, answers, gathers, hears
 from chargepoint.effects import SOON, URGENT
 from chargepoint.security.vault import LinkSecurity
 from chargepoint.v201.link.network import Network, Profile, level
-from chargepoint.v201.link.network_profiles import DOWNGRADE, PRIORITY, NetworkProfiles
+from chargepoint.v201.link.network_profiles import PRIORITY
 from chargepoint.v201.variables.table import VARIABLES
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.link.network_profiles import NetworkProfiles
+    from chargepoint.v201.security.events import Security
+
 
 # The reason of a BootNotification without a boot: BootReasonEnumType has no word for it.
 MOVED = "Unknown"
@@ -17,8 +25,17 @@ _COMM = "OCPPCommCtrlr"
 _PRIORITY = next(v for v in VARIABLES if v.key == PRIORITY)
 
 
-class Migration(NetworkProfiles):
-    __slots__ = ()
+class Migration(Block):
+    """Block of every 2.x station, with no state of its own: it turns from slot to slot."""
+
+    __slots__ = ("security", "slots")
+
+    KEEPS = False
+
+    def __init__(self, core: Station, security: Security, slots: NetworkProfiles) -> None:
+        super().__init__(core)
+        self.security = security
+        self.slots = slots
 
     # --- what the shell asks before it dials -------------------------------------------------
 
@@ -26,7 +43,7 @@ class Migration(NetworkProfiles):
     def link_in_use(self) -> LinkSecurity | None:
         """Address, identity and credentials of the network profile in use; None where the
         configured ones count."""
-        link, profile = self.core.block("relinking").link_security(), self.profile_in_use()
+        link, profile = self.core.block("relinking").link_security(), self.slots.profile_in_use()
         if profile is None:
             return link
         if link is None:
@@ -56,8 +73,9 @@ class Migration(NetworkProfiles):
         """A connection was not made: count it, and go to the next profile when its attempts are
         used up (B10)."""
         trial = self.security.vault is not None and self.security.vault.before is not None
-        if self.network is not None and not trial:  # new credentials are given up before the slot
-            self._attempt_failed(self.network, now)
+        # New credentials are given up before the slot.
+        if self.slots.network is not None and not trial:
+            self._attempt_failed(self.slots.network, now)
 
     def _attempt_failed(self, network: Network, now: float) -> None:
         """B10.FR.03: so many attempts for each entry."""
@@ -70,7 +88,7 @@ class Migration(NetworkProfiles):
     def _turn(self, network: Network, now: float) -> None:
         """To the next entry; after all of them to the one that worked (B10.FR.07), and round."""
         before = network.current
-        order = self._order(network)
+        order = self.slots.order(network)
         if network.tried >= len(order) and network.good not in (None, before):
             network.current, network.failures, network.tried = network.good, 0, 0
         elif before[0] in order:
@@ -83,25 +101,10 @@ class Migration(NetworkProfiles):
             self.core.remark(words, now)
             self.core.changed(URGENT)
 
-    def _order(self, network: Network) -> list[int]:
-        """NetworkConfigurationPriority without what is empty, or less secure than what worked."""
-        least = self._least_security(network)
-        order = [int(slot) for slot in self.core.model.members(PRIORITY)]
-        order = [slot for slot in order if network.holds(slot)]
-        return [slot for slot in order if self.security_of(slot) >= least] or [network.current[0]]
-
-    def _least_security(self, network: Network) -> int:
-        """A05.FR.06: there is no way down, but from 3 to 2 where that is allowed."""
-        if network.good is None:
-            return 0
-        profile = network.good[1]
-        least = self.configured_security() if profile is None else level(profile)
-        return 2 if least == 3 and self.core.model.flag(DOWNGRADE) else least
-
     @hears(core_topics.CONNECTING)
     def attempt_succeeded(self, now: float) -> None:
         """A connection is made; to another CSMS the station boots again."""
-        network = self.network
+        network = self.slots.network
         if network is not None:
             network.failures = network.tried = 0
         if self.core.booted and not self.core.service.same_csms():
@@ -110,20 +113,20 @@ class Migration(NetworkProfiles):
     @answers(core_topics.CSMS_ADDRESS)
     def address_in_use(self) -> str | None:
         """The URL of the network profile in use; None for the configured one."""
-        profile = self.profile_in_use()
+        profile = self.slots.profile_in_use()
         return None if profile is None else profile["OcppCsmsUrl"]
 
     @answers(core_topics.NEW_CSMS)
     def is_new_csms(self) -> bool:
         """B10.FR.10: after a change of the profile a BootNotification comes first, also without
         a boot."""
-        network = self.network
+        network = self.slots.network
         return network is not None and network.current != network.good
 
     @hears(core_topics.BEING_REGISTERED)
     def accepted_by_csms(self, now: float, rebooted: bool) -> None:
         """The CSMS has accepted the station: the profile is one to fall back to."""
-        network = self.network
+        network = self.slots.network
         moved = network is not None and network.current != network.good
         if moved:
             self.core.statuses.forget_reported()
@@ -133,16 +136,10 @@ class Migration(NetworkProfiles):
 
     def _drop_weaker(self, network: Network) -> None:
         """A05.FR.06: profiles less secure than the link that works now are removed."""
-        least = self._least_security(network)
+        least = self.slots.least_security(network)
         kept = {slot: held for slot, held in network.slots.items() if level(held) >= least}
         network.slots = kept
-        self.core.model.put(_PRIORITY, ",".join(map(str, self._order(network))))
-
-    def resume(self, now: float) -> None:
-        """Take up the network profiles of the snapshot."""
-        self.heed_network()
-        if not self.core.booted:
-            self._begin_with_first()
+        self.core.model.put(_PRIORITY, ",".join(map(str, self.slots.order(network))))
 
     # --- a boot ------------------------------------------------------------------------------
 
@@ -150,25 +147,19 @@ class Migration(NetworkProfiles):
     def begin_anew(self, now: float, reason: str, seconds: float) -> None:
         """After a reboot the profile of first priority is tried first."""
         self.core.model.booted()
-        self._begin_with_first()
-
-    def _begin_with_first(self) -> None:
-        """B10.FR.04: after a boot it begins with the first entry."""
-        if self.network is not None:
-            self.network.use(self._order(self.network)[0])
-            self.network.tried = 0
+        self.slots.begin_with_first()
 
     # --- to look at --------------------------------------------------------------------------
 
     @gathers(core_topics.SHOWN)
     def network_shown(self) -> dict[str, Any]:
         """{"network": {"slot", "url", "security_profile"}} where the CSMS has set profiles."""
-        if self.network is None:
+        if self.slots.network is None:
             return {}
-        profile: Profile = self.profile_in_use() or {}
+        profile: Profile = self.slots.profile_in_use() or {}
         shown = {
-            "slot": self.network.current[0],
+            "slot": self.slots.network.current[0],
             "url": profile.get("OcppCsmsUrl", self.core.config.csms_url),
-            "security_profile": self.security_profile(),
+            "security_profile": self.slots.security_profile(),
         }
         return {"network": shown}

@@ -9,6 +9,7 @@ from chargepoint.core import topics as core_topics
 from chargepoint.core.block import READS, REFUSES, TAKES, Block, action, answers, hears, variable
 from chargepoint.effects import URGENT
 from chargepoint.security.vault import put_by, secrets_of
+from chargepoint.v201 import topics
 from chargepoint.v201.link import network as profiles
 from chargepoint.v201.link.network import OPERATORS, Network, Profile, level
 from chargepoint.v201.variables.table import Variable
@@ -99,6 +100,7 @@ class NetworkProfiles(Block):
         given = self.core.config.configuration.get(_CONFIGURED_PROFILE, "0")
         return int(given) if given in ("0", "1", "2", "3") else 0
 
+    @answers(topics.SECURITY_PROFILE)
     def security_profile(self) -> int:
         """The security profile in use, 0 to 3."""
         profile = self.profile_in_use()
@@ -220,6 +222,12 @@ class NetworkProfiles(Block):
         secret, known = secrets_of(saved, "network"), saved.get("network")
         self.network: Network | None = Network.from_saved(known, secret) if known else None
 
+    def resume(self, now: float) -> None:
+        """Take up the network profiles of the snapshot."""
+        self.heed_network()
+        if not self.core.booted:
+            self.begin_with_first()
+
     def saved(self) -> dict[str, Any]:
         """`network` for the snapshot, its passwords under `secrets`."""
         saved: dict[str, Any] = {}
@@ -237,3 +245,26 @@ class NetworkProfiles(Block):
         if self.network is not None and self.network.base != self.core.config.credentials:
             self.network = None
             self.core.model.forget(PRIORITY)
+
+    # --- the order in which they are used ----------------------------------------------------
+
+    def order(self, network: Network) -> list[int]:
+        """NetworkConfigurationPriority without what is empty, or less secure than what worked."""
+        least = self.least_security(network)
+        order = [int(slot) for slot in self.core.model.members(PRIORITY)]
+        order = [slot for slot in order if network.holds(slot)]
+        return [slot for slot in order if self.security_of(slot) >= least] or [network.current[0]]
+
+    def least_security(self, network: Network) -> int:
+        """A05.FR.06: there is no way down, but from 3 to 2 where that is allowed."""
+        if network.good is None:
+            return 0
+        profile = network.good[1]
+        least = self.configured_security() if profile is None else level(profile)
+        return 2 if least == 3 and self.core.model.flag(DOWNGRADE) else least
+
+    def begin_with_first(self) -> None:
+        """B10.FR.04: after a boot it begins with the first entry."""
+        if self.network is not None:
+            self.network.use(self.order(self.network)[0])
+            self.network.tried = 0

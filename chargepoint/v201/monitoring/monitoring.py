@@ -1,14 +1,15 @@
-"""Functional block N: the CSMS sets and clears monitors (N03-N06)."""
+"""Functional block N: the monitors of a station, and when they look (N03, N07)."""
 
-import math
-from typing import Any, ClassVar, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chargepoint.config import StationConfig
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import action, hears
-from chargepoint.effects import URGENT
-from chargepoint.v201.custom_data import plain
-from chargepoint.v201.monitoring.monitoring_report import MonitoringReport
+from chargepoint.core.block import Block, hears, timer
+from chargepoint.hardware.connector import Connector
+from chargepoint.timers import near_tick
+from chargepoint.v201 import topics
 from chargepoint.v201.monitoring.monitors import (
     BOUNDARIES,
     PERIODIC,
@@ -16,39 +17,39 @@ from chargepoint.v201.monitoring.monitors import (
     TARGETS,
     THRESHOLDS,
     Monitor,
-    place_of,
 )
-from chargepoint.v201.variables.table import VARIABLES, WRITE_ONLY, Variable
 
-_BASE, _LEVEL = (
-    next(v for v in VARIABLES if v.key == f"MonitoringCtrlr.ActiveMonitoring{what}")
-    for what in ("Base", "Level")
-)
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.variables.requests import VariableRequests
+
+
+BASE = "MonitoringCtrlr.ActiveMonitoringBase"
+FACTORY = 1_000_000  # ids of what the factory has configured lie above
 _NOTICE = 7
-MONITORS_AT_MOST = 200  # of the CSMS's own: each is looked at whenever something changes
-_NUMERIC = ("integer", "decimal")
-_FACTORY = 1_000_000  # ids of what the factory has configured lie above
+_LOOK = 10.0  # seconds: for values whose change nobody announces, as power
+_EARLY = 0.001  # seconds: a clock that drifts may be a hair before the mark it was armed for
 
 
-class Refusal(NamedTuple):
-    """SetMonitoringStatusEnumType, and the statusInfo."""
+class Monitoring(Block):
+    """Values are looked at when something has changed, at the end of the event.
 
-    status: str
-    reason: str
-    words: str
+    monitors  id -> Monitor; None where there are none
+    """
 
+    __slots__ = ("monitors", "variables")
 
-class Monitoring(MonitoringReport):
-    __slots__ = ()
-
-    KEYS = ("event_count", "kept_events", "monitors")
+    GUEST = True
+    KEYS = ("monitors",)
     MONITOR_TYPES: ClassVar[tuple[str, ...]] = (*THRESHOLDS, "Delta", *PERIODIC)
 
+    def __init__(self, core: Station, variables: VariableRequests) -> None:
+        super().__init__(core)
+        self.variables = variables
+
     def restore(self, saved: dict[str, Any], now: float) -> None:
-        """Read monitors and kept events of a snapshot."""
-        self.event_count: int = saved.get("event_count", 0)
-        self.kept_events: list | None = saved.get("kept_events")
         # A station that was of another version may have had types that this one knows not.
+        """Read monitors and kept events of a snapshot."""
         kept = [e for e in saved.get("monitors", ()) if e["type"] in self.MONITOR_TYPES]
         monitors = [Monitor.from_saved(entry) for entry in kept]
         self.monitors: dict[int, Monitor] | None = {m.id: m for m in monitors} or None
@@ -59,95 +60,18 @@ class Monitoring(MonitoringReport):
 
     def saved(self) -> dict[str, Any]:
         """Monitors, kept events and their last number, for the snapshot."""
-        saved: dict[str, Any] = {}
-        if self.event_count:
-            saved["event_count"] = self.event_count
-        if self.kept_events:
-            saved["kept_events"] = [*self.kept_events]
-        if self.monitors:
-            saved["monitors"] = [monitor.to_saved() for monitor in self.monitors.values()]
-        return saved
+        if not self.monitors:
+            return {}
+        return {"monitors": [monitor.to_saved() for monitor in self.monitors.values()]}
 
-    def monitor_installed(self, monitor: Monitor, data: dict, now: float) -> None:
-        """Hook. `data`: the SetMonitoringDataType that asked for it."""
+    # --- they come and go --------------------------------------------------------------------
 
-    def monitor_removed(self, monitor_id: int, now: float) -> None:
-        """Hook."""
-
-    # --- SetVariableMonitoring (N04) ---------------------------------------------------------
-
-    @action("SetVariableMonitoring")
-    def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
-        """SetVariableMonitoring (N04). Raises CallFault for a message that is too large."""
-        items = payload["setMonitoringData"]
-        self.variables.check_request(
-            "MonitoringCtrlr", "SetVariableMonitoring", payload, "setMonitoringData"
-        )
-        results = [self._set_monitor(item, now) for item in items]
-        self.core.changed(URGENT)
-        self.core.answers.later(self.look_at_values)
-        return {"setMonitoringResult": results}
-
-    def _set_monitor(self, item: dict, now: float) -> dict:
-        result = {name: item[name] for name in ("type", "severity", "component", "variable")}
-        variable = self.variables.find_variable(item["component"], item["variable"])
-        if isinstance(variable, str):
-            return {**result, "status": variable}
-        refused = self.monitor_refusal(item, variable)
-        if refused is not None:
-            info = {"reasonCode": refused.reason, "additionalInfo": refused.words}
-            return {**result, "status": refused.status, "statusInfo": info}
-        ours = (number for number in self.monitors or () if number < _FACTORY)
-        monitor = Monitor(
-            item["id"] if "id" in item else max(ours, default=0) + 1,
-            plain(item["component"]), plain(item["variable"]), item["type"], item["value"],
-            item["severity"], item.get("transaction", False), variable.kind in _NUMERIC,
-        )  # fmt: skip
-        self._install_monitor(monitor, item, now)
-        return {**result, "id": monitor.id, "status": "Accepted"}
-
-    def monitor_refusal(self, item: dict, variable: Variable) -> Refusal | None:
-        """Why this SetMonitoringDataType cannot be had."""
-        kind, evse = item["type"], item["component"].get("evse")
-        if not self._fits_monitor(kind, variable, evse):
-            words = f"no {kind} monitor of this variable"
-            return Refusal("UnsupportedMonitorType", "UnsupportedRequest", words)
-        if variable.mutability == WRITE_ONLY:
-            return Refusal("Rejected", "WriteOnly", "the variable is write-only")
-        if not 0 <= item["severity"] <= 9:
-            return Refusal("Rejected", "ValueOutOfRange", "severity is 0 to 9")
-        if item["value"] < _least_value(kind):
-            return Refusal("Rejected", "ValueTooLow", f"the value is {_least_value(kind)} or more")
-        if kind in THRESHOLDS and _beyond(self.variables.limits(variable, evse), item["value"]):
-            return Refusal("Rejected", "ValueOutOfRange", "the variable never has that value")
-        return self._monitor_clash(item)
-
-    def _fits_monitor(self, kind: str, variable: Variable, evse: dict | None) -> bool:
-        if kind in TARGETS:
-            return kind in self.MONITOR_TYPES and self.variables.target(variable, evse) is not None
-        if kind in THRESHOLDS:
-            return variable.kind in _NUMERIC
-        return kind in PERIODIC or variable.kind != "dateTime"
-
-    def _monitor_clash(self, item: dict) -> Refusal | None:
-        """With the monitors that are there."""
-        here = place_of(item["component"], item["variable"])
-        known = (self.monitors or {}).get(item.get("id", -1))
-        if "id" in item and (known is None or known.place != here):
-            return Refusal("Rejected", "NotFound", "no monitor of this variable has that id")
-        for other in (self.monitors or {}).values():
-            same = (other.type, other.severity) == (item["type"], item["severity"])
-            if other is not known and same and other.place == here:
-                return Refusal("Duplicate", "InvalidValue", f"monitor {other.id} does that")
-        ours = sum(1 for number in self.monitors or () if number < _FACTORY)
-        if known is None and ours >= MONITORS_AT_MOST:
-            return Refusal("Rejected", "TooManyElements", f"at most {MONITORS_AT_MOST} monitors")
-        return None
-
-    def _install_monitor(self, monitor: Monitor, data: dict, now: float) -> None:
+    def install(self, monitor: Monitor, data: dict, now: float) -> None:
+        """Put it in the place of one with its id. `data`: the SetMonitoringDataType that asked for
+        it."""
         old = (self.monitors or {}).get(monitor.id)
         if old is not None:
-            self._remove_monitor(monitor.id, now)
+            self.remove(monitor.id, now)
         self.monitors = {**(self.monitors or {}), monitor.id: monitor}
         if monitor.type not in PERIODIC:
             text, target = self.monitored_values(monitor, now)
@@ -156,88 +80,136 @@ class Monitoring(MonitoringReport):
             elif old is not None:
                 monitor.follow(old, text, target)
         self.watch(monitor, now)
-        self.monitor_installed(monitor, data, now)
+        self.core.tell(topics.MONITOR_INSTALLED, monitor, data, now)
 
-    def _remove_monitor(self, number: int, now: float) -> None:
+    def remove(self, number: int, now: float) -> None:
+        """Of the monitor with that id, its timers too."""
         self.monitors = {k: m for k, m in self.monitors.items() if k != number} or None
         self.core.timers.clear(("monitor", number))
         if self.monitors is None:
             self.core.timers.clear("monitors")
-        self.monitor_removed(number, now)
+        self.core.tell(topics.MONITOR_REMOVED, number, now)
 
-    @action("ClearVariableMonitoring")
-    def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
-        """ClearVariableMonitoring (N06). Raises CallFault for a message that is too large."""
-        self.variables.check_request("MonitoringCtrlr", "ClearVariableMonitoring", payload, "id")
-        results = []
-        for number in payload["id"]:
-            known = number in (self.monitors or ())
-            if known:
-                self._remove_monitor(number, now)
-            results.append({"id": number, "status": "Accepted" if known else "NotFound"})
-        self.core.changed(URGENT)
-        return {"clearMonitoringResult": results}
-
-    # --- SetMonitoringBase (N03) and SetMonitoringLevel (N05) --------------------------------
-
-    @action("SetMonitoringBase")
-    def on_set_monitoring_base(self, payload: dict, now: float) -> dict:
-        """SetMonitoringBase (N03)."""
-        base = payload["monitoringBase"]
-        self.core.model.set(_BASE, base)
-        for monitor in list((self.monitors or {}).values()):
-            # N03.FR.03 to 05: All leaves what the CSMS has set, also in the place of what the
-            # factory has configured; FactoryDefault brings that back.
-            custom = monitor.origin != PRECONFIGURED
-            if base == "HardWiredOnly" or (base == "FactoryDefault" and custom):
-                self._remove_monitor(monitor.id, now)
-        if base != "HardWiredOnly":
-            self._install_preconfigured(now)
-        self.core.changed(URGENT)
-        return {"status": "Accepted"}
-
-    def _install_preconfigured(self, now: float) -> None:
+    def install_preconfigured(self, now: float) -> None:
         """A Delta monitor of each connector's state, where it is not there."""
         for number, outlet in self.core.outlets.items():
-            if _FACTORY + number in (self.monitors or ()):
+            if FACTORY + number in (self.monitors or ()):
                 continue
             place = {"id": outlet.evse, "connectorId": outlet.connector_id}
             component = {"name": "Connector", "evse": place}
             variable = {"name": "AvailabilityState"}
             monitor = Monitor(
-                _FACTORY + number, component, variable, "Delta", 0, _NOTICE, False, False,
+                FACTORY + number, component, variable, "Delta", 0, _NOTICE, False, False,
                 PRECONFIGURED,
             )  # fmt: skip
-            self._install_monitor(monitor, {}, now)
+            self.install(monitor, {}, now)
 
-    @hears(core_topics.RECONFIGURED)
+    @hears(core_topics.RECONFIGURED, wakes=True)
     def match_monitors(self, old: StationConfig, now: float) -> None:
         """Connectors came or went: a monitor ends with its variable."""
         for monitor in list((self.monitors or {}).values()):
             if isinstance(self.variables.find_variable(monitor.component, monitor.variable), str):
-                self._remove_monitor(monitor.id, now)
-        if self.core.model.value(_BASE.key) != "HardWiredOnly":
-            self._install_preconfigured(now)
+                self.remove(monitor.id, now)
+        if self.core.model.value(BASE) != "HardWiredOnly":
+            self.install_preconfigured(now)
 
-    @action("SetMonitoringLevel")
-    def on_set_monitoring_level(self, payload: dict, now: float) -> dict:
-        """SetMonitoringLevel (N05)."""
-        if not 0 <= payload["severity"] <= 9:
-            info = {"reasonCode": "ValueOutOfRange", "additionalInfo": "severity is 0 to 9"}
-            return {"status": "Rejected", "statusInfo": info}
-        self.core.model.set(_LEVEL, str(payload["severity"]))
-        self.core.answers.later(self.look_at_values)  # what was kept back may be told now
-        self.core.changed(URGENT)
-        return {"status": "Accepted"}
+    # --- they look ---------------------------------------------------------------------------
 
+    def monitored_values(self, monitor: Monitor, now: float) -> tuple[str | None, str | None]:
+        """(Actual, Target) of its variable; None where there is none."""
+        variable = self.variables.find_variable(monitor.component, monitor.variable)
+        if isinstance(variable, str):
+            return None, None
+        evse = monitor.component.get("evse")
+        target = self.variables.target(variable, evse) if monitor.type in TARGETS else None
+        return self.variables.read(variable, evse, now), target
 
-def _least_value(kind: str) -> float:
-    """Of a monitor: seconds, or a difference (N04.FR.14). A threshold may be anywhere."""
-    if kind in THRESHOLDS:
-        return -math.inf
-    return 1 if kind in PERIODIC else 0
+    def watch(self, monitor: Monitor, now: float) -> None:
+        """Set the timer that the monitor needs."""
+        if monitor.type == "Periodic":
+            self.core.timers.set(("monitor", monitor.id), monitor.next_at(now))
+        elif monitor.type in PERIODIC:
+            mark = monitor.next_mark(self.core.clock.station_time(now) + _EARLY)
+            self.core.timers.set(("monitor", monitor.id), self.core.clock.when_it_shows(mark, now))
+        elif not self.core.timers.has("monitors"):
+            self.core.timers.set("monitors", near_tick(now + _LOOK, self.core.config.ticks))
 
+    @hears(core_topics.CLOCK_MOVED)
+    def watch_marks(self, now: float) -> None:
+        for monitor in (self.monitors or {}).values():
+            if monitor.type == "PeriodicClockAligned":
+                self.watch(monitor, now)
 
-def _beyond(limits: tuple[float | None, float | None], value: float) -> bool:
-    low, high = limits
-    return (low is not None and value < low) or (high is not None and value > high)
+    @hears(core_topics.VALUES_UNSEEN, topics.VARIABLES_CHANGED)
+    def look_at_values(self, now: float) -> None:
+        """Show every monitor its value, and tell the CSMS what they say."""
+        if self.monitors is None or not self.core.model.flag("MonitoringCtrlr.Enabled"):
+            return
+        told = []
+        for monitor in self.monitors.values():
+            if monitor.type in PERIODIC or not self._heeds(monitor):
+                continue
+            text, target = self.monitored_values(monitor, now)
+            seen = None if text is None else monitor.look(text, target)
+            if seen is not None:
+                told.append((monitor, text, *seen))
+        for entry in told:
+            self.tell_monitor(*entry, now)
+
+    def _heeds(self, monitor: Monitor) -> bool:
+        """A monitor that must not speak now is not shown the value, so that the CSMS hears of the
+        difference later (N07.FR.18; the remark at N07 advises it of what happens offline)."""
+        events = self.core.block("events")
+        if monitor.severity > events.least_severe():
+            return False
+        return not monitor.transaction or events.transaction_at(monitor.component) is not None
+
+    @timer("monitors")
+    def at_monitors(self, now: float) -> None:
+        """Look at all monitored values, every few seconds."""
+        if self.monitors is None:
+            return
+        self.look_at_values(now)
+        if any(m.type not in PERIODIC for m in self.monitors.values()):
+            self.core.timers.set("monitors", near_tick(now + _LOOK, self.core.config.ticks))
+
+    @timer("monitor")
+    def at_monitor(self, now: float, number: int) -> None:
+        """A periodic monitor is due: report its value (N08)."""
+        monitor = (self.monitors or {}).get(number)
+        if monitor is None:
+            return
+        self.watch(monitor, now)
+        if self._heeds(monitor) and self.core.model.flag("MonitoringCtrlr.Enabled"):
+            text, _ = self.monitored_values(monitor, now)
+            if text is not None:
+                self.tell_monitor(monitor, text, "Periodic", False, now)
+
+    # --- when something has changed ----------------------------------------------------------
+
+    @hears(core_topics.REGISTERED)
+    def look_online(self, now: float, rebooted: bool) -> None:
+        self.look_at_values(now)  # what was left out offline, and what a reboot has changed
+
+    @hears(core_topics.REPORTED)
+    def status_reported(self, connector: Connector, now: float) -> None:
+        self.core.look_later(self.monitors is not None)
+
+    def tell_monitor(
+        self, monitor: Monitor, text: str, trigger: str, cleared: bool, now: float,
+        at: float | None = None,
+    ) -> None:  # fmt: skip
+        """`at`: when it was seen, if not now."""
+        if self.core.ask(topics.STREAMED, monitor, text, now):
+            return
+        event = {
+            "trigger": trigger,
+            "actualValue": text[:2500],
+            "eventNotificationType": monitor.origin,
+            "component": monitor.component,
+            "variable": monitor.variable,
+            "variableMonitoringId": monitor.id,
+        }
+        if cleared:
+            event["cleared"] = True
+        self.core.block("events").tell_event(event, monitor.severity, now, at)

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from chargepoint.core.answers import CallFault
-from chargepoint.core.block import action
-from chargepoint.v201.monitoring.events import Events
+from chargepoint.core.block import Block, action
 from chargepoint.v201.monitoring.monitors import CRITERIA, Monitor
 from chargepoint.v201.variables.report_filters import asks_for
 
 _ITEMS = 100  # MonitoringCtrlr.ItemsPerMessage and DeviceDataCtrlr's say the same
 
 
-class MonitoringReport(Events):
+class MonitoringReport(Block):
     __slots__ = ()
+
+    KEEPS = False
 
     @action("GetMonitoringReport")
     def on_get_monitoring_report(self, payload: dict, now: float) -> dict:
@@ -31,7 +32,7 @@ class MonitoringReport(Events):
         wanted = payload.get("componentVariable")
         is_wanted = asks_for(wanted) if wanted else None
         lines: dict[tuple, dict] = {}
-        for monitor in (self.monitors or {}).values():
+        for monitor in (self.core.block("monitoring").monitors or {}).values():
             line = {"component": monitor.component, "variable": monitor.variable}
             if monitor.type not in types:
                 continue

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cryptography import x509
+
 from chargepoint.core.block import Block, action
+from chargepoint.security.certificates import read_chain
 from chargepoint.security.installed import InstalledCertificates
 from chargepoint.v201 import topics
 
 if TYPE_CHECKING:
     from chargepoint.station import Station
     from chargepoint.v201.security.events import Security
+
+
+_CONTRACTS = ("MORootCertificate", "V2GRootCertificate")
 
 
 class Certificates(InstalledCertificates, Block):
@@ -36,6 +42,10 @@ class Certificates(InstalledCertificates, Block):
 
     def csms_roots(self) -> list[str]:
         return self.roots_of(self.CSMS_ROOT)
+
+    def contract_roots(self) -> list[x509.Certificate]:
+        """Of those that sign contracts of cars."""
+        return [c for use in _CONTRACTS for pem in self.roots_of(use) for c in read_chain(pem)]
 
     @action("InstallCertificate")
     def on_install_certificate(self, payload: dict, now: float) -> dict:

@@ -7,6 +7,7 @@ from typing import Any
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears
 from chargepoint.security.events import SecurityEvents
+from chargepoint.v201 import topics
 
 
 class Security(SecurityEvents, Block):
@@ -40,4 +41,4 @@ class Security(SecurityEvents, Block):
         return self.core.model.flag("EmulatorCtrlr.SecurityEvents")
 
     def security_profile(self) -> int:
-        return self.core.block("link").security_profile()
+        return self.core.ask(topics.SECURITY_PROFILE)

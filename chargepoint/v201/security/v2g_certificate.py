@@ -1,9 +1,11 @@
 """The charging station's certificate for ISO 15118: signed, kept, renewed (A02, A03, M03, M04)."""
 
-from typing import Any, ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import answers, failed, folds, got, timer
+from chargepoint.core.block import Block, answers, failed, folds, got, timer
 from chargepoint.effects import URGENT
 from chargepoint.security.certificates import (
     chain_fault,
@@ -19,6 +21,11 @@ from chargepoint.security.own_certificate import DAY, RENEW_BEFORE
 from chargepoint.security.vault import put_by, secrets_of
 from chargepoint.v201 import topics
 
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.security.events import Security
+
+
 CHAIN = "V2GCertificateChain"
 COMBINED = ""  # one certificate for the CSMS and for cars: SignCertificate names no type
 V2G = "V2GCertificate"
@@ -26,30 +33,37 @@ _SECRET = ("key", "pending")
 _CTRLR = "ISO15118Ctrlr"
 
 
-class V2gCertificate:
+class V2gCertificates(Block):
     """Block of every 2.x station.
 
     v2g: certificateType -> {"chain", "key": PEM; "pending": the key of a request that waits;
     "asked": how often it was repeated; "ocsp": see v2g_status.py}; None: never asked for.
     """
 
-    __slots__ = ()
+    __slots__ = ("security", "v2g")
 
-    def restore_v2g(self, saved: dict[str, Any]) -> None:
-        """Read `v2g` of a snapshot; a certificate without its key is left out."""
+    GUEST = True
+    KEYS = ("v2g",)
+
+    def __init__(self, core: Station, security: Security) -> None:
+        super().__init__(core)
+        self.security = security
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Takes up the certificates whose keys could be read."""
         secret = secrets_of(saved, "v2g")
         known = {k: {**e, **secret.get(k, {})} for k, e in saved.get("v2g", {}).items()}
         # Without its key (the secrets could not be read) a certificate is of no use.
         usable = {kind: e for kind, e in known.items() if "key" in e or "pending" in e}
         self.v2g: dict[str, dict[str, Any]] | None = usable or None
 
-    def resume_v2g(self, now: float) -> None:
+    def resume(self, now: float) -> None:
         for kind in self.v2g or ():
             self.arm_v2g(kind, now)
             self._wait_for_v2g(kind, now)
 
-    def saved_v2g(self) -> dict[str, Any]:
-        """`v2g` for the snapshot, its keys under `secrets`."""
+    def saved(self) -> dict[str, Any]:
+        """The certificates; their keys among the secrets."""
         saved: dict[str, Any] = {}
         if self.v2g:
             parts = {kind: _split(entry) for kind, entry in self.v2g.items()}
@@ -63,7 +77,7 @@ class V2gCertificate:
 
     # --- SignCertificate ---------------------------------------------------------------------
 
-    @answers(topics.TRIGGERED)
+    @answers(topics.TRIGGERED, wakes=True)
     def v2g_triggered(self, payload: dict, now: float) -> dict | None:
         """The answer to a TriggerMessage for a V2G certificate; None for other messages."""
         kind = self.V2G_TRIGGERS.get(payload["requestedMessage"])
@@ -93,7 +107,7 @@ class V2gCertificate:
         self.v2g = {**(self.v2g or {}), kind: {**entry, "pending": key, "asked": asked}}
         self.core.changed(URGENT)
         payload = {"csr": request, **({"certificateType": kind} if kind else {})}
-        self.core.calls.make("SignCertificate", payload, now, ("v2g", kind, *why), "plug")
+        self.core.calls.make("SignCertificate", payload, now, ("v2g", kind, *why), "v2g")
 
     @got("SignCertificate", own=True)
     def v2g_answered(self, payload: dict, context: Any, now: float) -> None:
@@ -142,7 +156,7 @@ class V2gCertificate:
 
     # --- CertificateSigned -------------------------------------------------------------------
 
-    @answers(topics.SIGNED)
+    @answers(topics.SIGNED, wakes=True)
     def v2g_signed(self, payload: dict, now: float) -> dict | None:
         """The answer to CertificateSigned for a V2G certificate; None where it is another one."""
         kind, pem = payload.get("certificateType"), payload["certificateChain"]
@@ -183,10 +197,15 @@ class V2gCertificate:
         clean = "".join(pem_of(certificate) for certificate in read_chain(pem))
         self._keep_v2g(kind, {"chain": clean, "key": key})
         self.arm_v2g(kind, now)
-        self.v2g_changed(kind, now)
+        self.core.tell(topics.V2G_CHANGED, kind, now)
 
-    def v2g_changed(self, kind: str, now: float) -> None:
-        """Hook: another certificate is in use."""
+    def keep_status(self, kind: str, serial: str, status: list[Any]) -> None:
+        """[ocspResult, when to ask again] of a certificate in the chain of that type."""
+        entry = self.v2g[kind]
+        self.v2g = {**self.v2g, kind: {**entry, "ocsp": {**entry.get("ocsp", {}), serial: status}}}
+
+    def forget(self, kind: str) -> None:
+        self._keep_v2g(kind, {})
 
     # --- renewal (A03) -----------------------------------------------------------------------
 
@@ -233,7 +252,7 @@ class V2gCertificate:
     def v2g_hashes(self, kind: str, algorithm: str = "SHA256") -> list[dict[str, str]]:
         """CertificateHashDataType of the chain, the station's own first."""
         chain = read_chain(self._v2g(kind).get("chain", ""))
-        among = [*chain[1:], *self.contract_roots()]
+        among = [*chain[1:], *self.core.block("certificates").contract_roots()]
         return [hash_data(pem_of(c), pem_of(issuer_of(c, among) or c), algorithm) for c in chain]
 
     @answers(topics.DELETES)

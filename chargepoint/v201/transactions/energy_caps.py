@@ -1,39 +1,34 @@
 """Functional block E: energy that ends before the transaction does, at a register's value."""
 
-from chargepoint.core.block import timer
-from chargepoint.hardware.states import Event
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chargepoint.core.block import Block, hears, timer
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+    from chargepoint.v201.transactions.transactions import Transactions
+
 
 _LEAST_WH = 0.01
 _IDLE = 60.0  # seconds until the next look while no energy flows
 
 
-class EnergyCaps:
+class EnergyCaps(Block):
     """Block of a 2.x station. transaction.cap_wh: the register at which energy ends."""
 
-    __slots__ = ()
+    __slots__ = ("transactions",)
 
-    def barred_after(self, outlet: Outlet, now: float) -> None:
-        """E05.FR.03: an invalid token still gets MaxEnergyOnInvalidId, if that is above 0."""
-        allowed = self.core.model.integer("TxCtrlr.MaxEnergyOnInvalidId")
-        transaction = outlet.transaction
-        if transaction.barred or transaction.cap_wh is not None:
-            return
-        if allowed:
-            outlet.hardware.advance(now)
-            transaction.cap_wh = outlet.hardware.meter_wh + allowed
-            self.watch_cap(outlet, now)
-            self.happened(outlet, "Deauthorized", now)
-        else:
-            self.bar(outlet, "Deauthorized", now)
+    KEEPS = False
 
-    def bar(self, outlet: Outlet, trigger: str, now: float) -> None:
-        """No more energy; the transaction stays open."""
-        outlet.transaction.barred = True
-        if outlet.hardware.can(Event.EVSE_SUSPENDED):
-            outlet.hardware.apply(Event.EVSE_SUSPENDED, now)
-        self.happened(outlet, trigger, now)
+    def __init__(self, core: Station, transactions: Transactions) -> None:
+        super().__init__(core)
+        self.transactions = transactions
 
+    @hears(topics.ENERGY_CAPPED)
     def watch_cap(self, outlet: Outlet, now: float) -> None:
         """Look again when the energy may have flowed, as the power is now."""
         left = outlet.transaction.cap_wh - outlet.hardware.meter_wh
@@ -50,9 +45,6 @@ class EnergyCaps:
             return
         outlet.hardware.advance(now)
         if outlet.hardware.meter_wh >= transaction.cap_wh - _LEAST_WH:
-            self.bar(outlet, self.cap_trigger(outlet), now)
+            self.transactions.bar(outlet, "EnergyLimitReached", now)
         else:
             self.watch_cap(outlet, now)
-
-    def cap_trigger(self, outlet: Outlet) -> str:
-        return "EnergyLimitReached"

@@ -7,6 +7,7 @@ from chargepoint.core.block import Block, answers, hears
 from chargepoint.effects import Session
 from chargepoint.said import Place, Said
 from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.transactions.sessions import session_told
 
 
 class Recall201(Block):
@@ -30,7 +31,7 @@ class Recall201(Block):
                 following = said.next_seq.get(transaction.id, 0)
                 raised |= following > transaction.seq
                 transaction.seq = max(transaction.seq, following)
-        return self.core.block("monitoring").raise_count(said.event_id) or raised
+        return self.core.block("events").raise_count(said.event_id) or raised
 
     def _places_of(self, outlet: Outlet) -> list[Place]:
         # A MeterValues names the EVSE only: with two connectors it may be of either.
@@ -42,7 +43,7 @@ class Recall201(Block):
     def retell_sessions(self, now: float) -> None:
         for outlet in self.core.outlets.values():
             if outlet.transaction is not None:
-                self.core.put(Session(self.core.block("transactions").session_told(outlet, now)))
+                self.core.put(Session(session_told(self.core, outlet, now)))
 
     @answers(core_topics.UNANSWERED_MESSAGE)
     def unanswered_message(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key as token_key
 from chargepoint.v201.charging.charging_profiles import WAITING
 from chargepoint.v201.outlet import Outlet, Transaction
-from chargepoint.v201.transactions.energy_caps import EnergyCaps
+from chargepoint.v201.transactions.sessions import session_told
 
 # Faults that end a transaction, by the names that 1.6 gave them; others suspend it.
 _STOPPED_BY = {
@@ -29,7 +29,7 @@ ENDED_MEASURANDS = "SampledDataCtrlr.TxEndedMeasurands"
 NO_AUTHORIZATION = {"idToken": "", "type": "NoAuthorization"}
 
 
-class Transactions(EnergyCaps, Block):
+class Transactions(Block):
     __slots__ = ()
 
     # --- what happens to an outlet -----------------------------------------------------------
@@ -172,7 +172,7 @@ class Transactions(EnergyCaps, Block):
         """Wake up when the EV will be full or, as the power is now, the energy used up."""
         transaction = outlet.transaction
         if transaction is not None and transaction.cap_wh is not None and not transaction.barred:
-            self.watch_cap(outlet, now)
+            self.core.tell(topics.ENERGY_CAPPED, outlet, now)
         due = outlet.hardware.next_change(now)
         if due is None:
             self.core.timers.clear(("hardware", outlet.number))
@@ -346,36 +346,7 @@ class Transactions(EnergyCaps, Block):
         self.core.calls.queue_message(
             "TransactionEvent", payload, transaction.session, connector=outlet.number
         )
-        self.core.put(Session(self.session_told(outlet, now)))
-
-    def session_told(self, outlet: Outlet, now: float) -> dict:
-        """The same news for the record of charging sessions (not OCPP)."""
-        transaction, hardware = outlet.transaction, outlet.hardware
-        transaction.rev += 1
-        watts = hardware.metered_w(now)
-        picture = {"t": now, "energy_wh": round(hardware.meter_wh), "power_w": round(watts)}
-        if hardware.ev is not None:
-            picture["soc"] = round(hardware.ev.soc, 1)
-        over = transaction.ended is not None
-        start, stop = int(transaction.meter_start), int(hardware.meter_wh)
-        return {
-            "id": transaction.session,
-            "rev": transaction.rev,
-            "station": self.core.identity,
-            "connector": outlet.number,
-            "evse": outlet.evse,
-            "ocpp": self.core.config.version,
-            "transaction_id": transaction.id,
-            "id_tag": (transaction.id_token or {}).get("idToken", ""),
-            "started": transaction.started,
-            "meter_start": start,
-            "ended": transaction.ended,
-            "meter_stop": stop if over else None,
-            "reason": (transaction.reason or "Other") if over else None,
-            "energy_wh": stop - start,
-            "state": "ended" if over else "active",
-            "sample": picture,
-        }
+        self.core.put(Session(session_told(self.core, outlet, now)))
 
     # --- the CSMS's answer -------------------------------------------------------------------
 
@@ -403,7 +374,28 @@ class Transactions(EnergyCaps, Block):
         if self.core.model.flag("TxCtrlr.StopTxOnInvalidId"):
             self.deauthorized(outlet, "Deauthorized", "DeAuthorized", now)
         else:
-            self.barred_after(outlet, now)
+            self._barred_after(outlet, now)
+
+    def _barred_after(self, outlet: Outlet, now: float) -> None:
+        """E05.FR.03: an invalid token still gets MaxEnergyOnInvalidId, if that is above 0."""
+        allowed = self.core.model.integer("TxCtrlr.MaxEnergyOnInvalidId")
+        transaction = outlet.transaction
+        if transaction.barred or transaction.cap_wh is not None:
+            return
+        if allowed:
+            outlet.hardware.advance(now)
+            transaction.cap_wh = outlet.hardware.meter_wh + allowed
+            self.core.tell(topics.ENERGY_CAPPED, outlet, now)
+            self.happened(outlet, "Deauthorized", now)
+        else:
+            self.bar(outlet, "Deauthorized", now)
+
+    def bar(self, outlet: Outlet, trigger: str, now: float) -> None:
+        """No more energy; the transaction stays open."""
+        outlet.transaction.barred = True
+        if outlet.hardware.can(Event.EVSE_SUSPENDED):
+            outlet.hardware.apply(Event.EVSE_SUSPENDED, now)
+        self.happened(outlet, trigger, now)
 
 
 def _state_is_news(outlet: Outlet) -> bool:

@@ -155,14 +155,12 @@ class VariableRequests(Block):
         match variable.key:
             case "SmartChargingCtrlr.Entries[ChargingProfiles]":
                 return str(len(self.core.block("charging").profiles or ()))
-            case "LocalAuthListCtrlr.Entries":
-                return str(len(self.core.block("authorization").local_list or ()))
             case "ClockCtrlr.DateTime":
                 return self.core.clock.stamp(now)
             case "SecurityCtrlr.CertificateEntries":
                 return str(len(self.core.block("certificates").all_roots()))
             case "SecurityCtrlr.SecurityProfile":
-                return str(self.core.block("link").security_profile())
+                return str(self.core.ask(topics.SECURITY_PROFILE))
             case "SecurityCtrlr.Identity":
                 return self.core.identity
             case "ChargingStation.Model":

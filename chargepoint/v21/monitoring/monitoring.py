@@ -2,8 +2,17 @@
 
 from typing import Any, ClassVar
 
+from chargepoint.v201.monitoring.events import Events
 from chargepoint.v201.monitoring.monitoring import Monitoring
+from chargepoint.v201.monitoring.monitoring_report import MonitoringReport
 from chargepoint.v201.monitoring.monitors import TARGETS, Monitor
+
+
+class Events21(Events):
+    __slots__ = ()
+
+    def event_of(self, event: dict[str, Any], severity: int) -> dict[str, Any]:
+        return {**event, "severity": severity}
 
 
 class Monitoring21(Monitoring):
@@ -11,8 +20,9 @@ class Monitoring21(Monitoring):
 
     MONITOR_TYPES: ClassVar[tuple[str, ...]] = (*Monitoring.MONITOR_TYPES, *TARGETS)
 
-    def event_of(self, event: dict[str, Any], severity: int) -> dict[str, Any]:
-        return {**event, "severity": severity}
+
+class MonitoringReport21(MonitoringReport):
+    __slots__ = ()
 
     def monitor_told(self, monitor: Monitor) -> dict[str, Any]:
         return {**super().monitor_told(monitor), "eventNotificationType": monitor.origin}

@@ -4,13 +4,13 @@ from typing import Any
 
 from chargepoint.config import StationConfig
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import READS, action, failed, got, hears, timer
+from chargepoint.core.block import READS, Block, action, answers, failed, got, hears, timer
 from chargepoint.core.block import variable as of_variable
 from chargepoint.effects import SOON, TOUCH, URGENT
 from chargepoint.v21.monitoring.event_stream import LIVING, EventStream, Phase, params_of
-from chargepoint.v21.monitoring.monitoring import Monitoring21
-from chargepoint.v201.monitoring.monitoring import Refusal
+from chargepoint.v201 import topics
 from chargepoint.v201.monitoring.monitors import PERIODIC, Monitor
+from chargepoint.v201.monitoring.requests import Refusal
 from chargepoint.v201.variables.table import Variable
 
 STREAMS_AT_MOST = 20
@@ -18,32 +18,30 @@ _STREAMED = ("Delta", *PERIODIC)  # part 2, SetMonitoringDataType
 _NO_PARAMS = "an interval or a number of values above 0 is wanted"
 
 
-class Streams(Monitoring21):
+class Streams(Block):
     """Block of Station21. `streams`: id -> stream, None without any."""
 
     __slots__ = ("streams",)
 
-    KEYS = (*Monitoring21.KEYS, "streams")
+    GUEST = True
+    KEYS = ("streams",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
         """Read monitors and streams of a snapshot."""
-        super().restore(saved, now)
         streams = [EventStream.from_saved(entry) for entry in saved.get("streams", ())]
         self.streams: dict[int, EventStream] | None = {s.id: s for s in streams} or None
 
     def resume(self, now: float) -> None:
         """Arm the timers of monitors and streams."""
-        super().resume(now)
         for stream in (self.streams or {}).values():
             if stream.due is not None:
                 self.core.timers.set(("stream", stream.id), stream.due)
 
     def saved(self) -> dict[str, Any]:
         """Monitors and streams for the snapshot."""
-        saved = super().saved()
-        if self.streams:
-            saved["streams"] = [stream.to_saved() for stream in self.streams.values()]
-        return saved
+        if not self.streams:
+            return {}
+        return {"streams": [stream.to_saved() for stream in self.streams.values()]}
 
     @of_variable(READS, "MonitoringCtrlr.MaxPeriodicEventStreams")
     def read_most_streams(self, variable: Variable, evse: dict | None, now: float) -> str:
@@ -64,11 +62,12 @@ class Streams(Monitoring21):
 
     # --- monitors come and go (N11, N13) -----------------------------------------------------
 
-    def monitor_refusal(self, item: dict, variable: Variable) -> Refusal | None:
-        """Why a monitor cannot be set, its stream included (N11); None if it can."""
-        refused = super().monitor_refusal(item, variable)
-        if refused is not None or "periodicEventStream" not in item:
-            return refused
+    @answers(topics.REFUSES_MONITOR, wakes=True)
+    def refuses_stream(self, item: dict) -> Refusal | None:
+        """Why the stream that the SetMonitoringDataType wants cannot be had; None if it can, or
+        none is wanted."""
+        if "periodicEventStream" not in item:
+            return None
         if item["type"] not in _STREAMED:
             words = f"a {item['type']} monitor has no stream"
             return Refusal("Rejected", "UnsupportedParam", words)
@@ -80,17 +79,17 @@ class Streams(Monitoring21):
             return Refusal("Rejected", "TooManyElements", words)
         return None
 
+    @hears(topics.MONITOR_INSTALLED)
     def monitor_installed(self, monitor: Monitor, data: dict, now: float) -> None:
         """A monitor is set: make the stream that it asks for."""
-        super().monitor_installed(monitor, data, now)
         if "periodicEventStream" in data:
             number = max(self.streams or (0,)) + 1
             stream = EventStream(number, monitor.id, params_of(data["periodicEventStream"]))
             self.streams = {**(self.streams or {}), number: stream}
 
+    @hears(topics.MONITOR_REMOVED)
     def monitor_removed(self, monitor_id: int, now: float) -> None:
         """A monitor is gone: close its stream."""
-        super().monitor_removed(monitor_id, now)
         stream = self._stream_of(monitor_id)
         if stream is None:
             return
@@ -101,28 +100,12 @@ class Streams(Monitoring21):
             stream.phase = Phase.UNWANTED if opening else Phase.ENDING
         self.core.timers.clear(("stream", stream.id))
 
-    def on_set_variable_monitoring(self, payload: dict, now: float) -> dict:
-        """SetVariableMonitoring (N04), then streams are opened and closed (N11). Raises as in
-        2.0.1."""
-        answer = super().on_set_variable_monitoring(payload, now)
+    @hears(topics.MONITORS_SET, wakes=True)
+    def settle_later(self, now: float) -> None:
         self.core.answers.later(self._settle_streams)
-        return answer
 
-    def on_clear_variable_monitoring(self, payload: dict, now: float) -> dict:
-        """ClearVariableMonitoring (N06), then streams are closed. Raises as in 2.0.1."""
-        answer = super().on_clear_variable_monitoring(payload, now)
-        self.core.answers.later(self._settle_streams)
-        return answer
-
-    def on_set_monitoring_base(self, payload: dict, now: float) -> dict:
-        """SetMonitoringBase (N03), then streams are closed."""
-        answer = super().on_set_monitoring_base(payload, now)
-        self.core.answers.later(self._settle_streams)
-        return answer
-
-    def match_monitors(self, old: StationConfig, now: float) -> None:
-        """The configuration has changed: match monitors and streams to it."""
-        super().match_monitors(old, now)
+    @hears(core_topics.RECONFIGURED, wakes=True)
+    def settle_matched(self, old: StationConfig, now: float) -> None:
         self._settle_streams(now)
 
     @hears(core_topics.MOVED)
@@ -189,12 +172,13 @@ class Streams(Monitoring21):
     def _revert_stream(self, stream: EventStream, now: float) -> None:
         """N11.FR.07: no stream for this monitor; what it has seen is told by NotifyEvent."""
         self._forget_stream(stream)
-        monitor = (self.monitors or {}).get(stream.monitor)
+        monitoring = self.core.block("monitoring")
+        monitor = (monitoring.monitors or {}).get(stream.monitor)
         if monitor is not None and stream.phase is not Phase.UNWANTED:
             trigger = "Periodic" if monitor.type in PERIODIC else "Delta"
             shift = now - self.core.clock.station_time(now)
             for clock, text in stream.values:
-                self.tell_monitor(monitor, text, trigger, False, now, clock + shift)
+                monitoring.tell_monitor(monitor, text, trigger, False, now, clock + shift)
 
     @got("ClosePeriodicEventStream")
     def got_close_periodic_event_stream(self, payload: dict, number: Any, now: float) -> None:
@@ -212,18 +196,16 @@ class Streams(Monitoring21):
 
     # --- values (N15) ------------------------------------------------------------------------
 
-    def tell_monitor(
-        self, monitor: Monitor, text: str, trigger: str, cleared: bool, now: float,
-        at: float | None = None,
-    ) -> None:  # fmt: skip
-        """A monitored value: into its stream, or as an event where it has none."""
+    @answers(topics.STREAMED)
+    def streamed(self, monitor: Monitor, text: str, now: float) -> bool:
+        """Whether the monitor writes to a stream: then the text is in it."""
         stream = self._stream_of(monitor.id)
         if stream is None:
-            super().tell_monitor(monitor, text, trigger, cleared, now, at)
-            return
+            return False
         stream.put(self.core.clock.station_time(now), text[:2500])
         self.core.changed(TOUCH if self.core.online else SOON)
         self._flush_stream(stream, False, now)
+        return True
 
     @timer("stream")
     def at_stream(self, now: float, number: int) -> None:

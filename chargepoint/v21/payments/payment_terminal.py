@@ -110,7 +110,7 @@ class PaymentTerminal:
                 "eventNotificationType": "HardWiredNotification",
                 "component": {"name": "PaymentCtrlr"}, "variable": {"name": "Problem"},
             }  # fmt: skip
-            self.monitoring.tell_event(
+            self.core.block("events").tell_event(
                 event | ({} if self.terminal_down else {"cleared": True}), 3, now
             )
         return {"operative": operative}

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from chargepoint.station import Station
     from chargepoint.v21.payments.web_payments import WebPayments
     from chargepoint.v201.authorization.authorization import Authorization
-    from chargepoint.v201.monitoring.events import Events
     from chargepoint.v201.transactions.transactions import Transactions
 
 
@@ -33,7 +32,6 @@ class Settlements(PaymentTerminal, Block):
 
     __slots__ = (
         "authorization",
-        "monitoring",
         "payments",
         "settlements",
         "settling",
@@ -46,12 +44,11 @@ class Settlements(PaymentTerminal, Block):
 
     def __init__(
         self, core: Station, transactions: Transactions, authorization: Authorization,
-        monitoring: Events, web: WebPayments,
+        web: WebPayments,
     ) -> None:  # fmt: skip
         super().__init__(core)
         self.transactions = transactions
         self.authorization = authorization
-        self.monitoring = monitoring
         self.web = web
 
     # --- its end (C19-C22) -------------------------------------------------------------------

@@ -16,6 +16,7 @@ from chargepoint.tariff.conditions import Place
 from chargepoint.tariff.local_time import is_zone
 from chargepoint.v21.pricing.cost_details import cost_details
 from chargepoint.v201 import topics
+from chargepoint.v201.display.fares import costs_on
 from chargepoint.v201.outlet import Outlet, Transaction
 from chargepoint.v201.variables.table import Variable
 
@@ -97,7 +98,7 @@ class Costs:
         if now is not None:
             self.price(outlet, now)
         entry = self.entry_of(outlet)
-        if entry is None or entry.failure or not self.display.costs_on():
+        if entry is None or entry.failure or not costs_on(self.core.model):
             return None
         tariff = entry.bill.tariff
         amount = round(entry.bill.totals().total.gross, 2)
@@ -280,7 +281,7 @@ class Costs:
         entry = self.entry_of(outlet)
         if not entry.failure:
             gross, currency = entry.bill.totals().total.gross, entry.bill.tariff["currency"]
-            self.display.show_cost(outlet, gross, now, currency)
+            self.core.block("fares").show_cost(outlet, gross, now, currency)
         self.watch_cost(outlet, now)
 
     # --- what the CSMS is told ---------------------------------------------------------------
@@ -295,7 +296,7 @@ class Costs:
     def cost_told(self, outlet: Outlet, kind: str, trigger: str, now: float) -> dict[str, Any]:
         """`costDetails` for a TransactionEvent; empty where it has none."""
         entry = self.entry_of(outlet)
-        if entry is None or not self.display.costs_on():
+        if entry is None or not costs_on(self.core.model):
             return {}
         running = trigger == "RunningCost" or (
             trigger in _TELLING and self.core.model.flag("TariffCostCtrlr.Enabled[RunningCost]")
@@ -312,7 +313,7 @@ class Costs:
         self.forget_driver_tariff(transaction.id_token, now)
         total = self.total_of(transaction)
         if total is not None:
-            self.display.show_total(
+            self.core.block("fares").show_total(
                 outlet, total, self.bills[transaction.id].bill.tariff["currency"]
             )
         self._drop_bill(transaction.id)
@@ -320,7 +321,7 @@ class Costs:
     def total_of(self, transaction: Transaction) -> float | None:
         """With tax, of a transaction that has ended; None where the CSMS is to tell it."""
         entry = (self.bills or {}).get(transaction.id)
-        if entry is None or entry.failure or not self.display.costs_on():
+        if entry is None or entry.failure or not costs_on(self.core.model):
             return None
         return entry.bill.totals().total.gross
 

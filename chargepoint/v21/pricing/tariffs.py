@@ -13,6 +13,7 @@ from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key as token_key
 from chargepoint.v201.charging.charging_profiles import WAITING
 from chargepoint.v201.custom_data import plain
+from chargepoint.v201.display.fares import tariffs_on
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables.table import Variable
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from chargepoint.station import Station
     from chargepoint.v201.authorization.authorization import Authorization
     from chargepoint.v201.charging.charging_limits import ChargingLimits
-    from chargepoint.v201.display.display_messages import DisplayMessages
-    from chargepoint.v201.monitoring.events import Events
     from chargepoint.v201.transactions.driver import Driver
     from chargepoint.v201.transactions.meter_schedule import MeterSchedule
     from chargepoint.v201.transactions.transactions import Transactions
@@ -49,11 +48,9 @@ class Tariffs(Costs, Block):
         "authorization",
         "bills",
         "charging",
-        "display",
         "driver",
         "driver_tariffs",
         "metering",
-        "monitoring",
         "tariff_problem",
         "tariffs",
         "transactions",
@@ -63,8 +60,7 @@ class Tariffs(Costs, Block):
 
     def __init__(
         self, core: Station, transactions: Transactions, metering: MeterSchedule,
-        authorization: Authorization, driver: Driver, charging: ChargingLimits, monitoring: Events,
-        display: DisplayMessages,
+        authorization: Authorization, driver: Driver, charging: ChargingLimits,
     ) -> None:  # fmt: skip
         super().__init__(core)
         self.transactions = transactions
@@ -72,8 +68,6 @@ class Tariffs(Costs, Block):
         self.authorization = authorization
         self.driver = driver
         self.charging = charging
-        self.monitoring = monitoring
-        self.display = display
 
     # --- what can be used --------------------------------------------------------------------
 
@@ -109,7 +103,7 @@ class Tariffs(Costs, Block):
         self, outlet: Outlet, token: dict | None, now: float
     ) -> tuple[dict[str, Any] | None, str]:
         """(tariff, kind) that counts for the token here; a driver's goes before the default."""
-        if not self.display.tariffs_on():
+        if not tariffs_on(self.core.model):
             return None, DEFAULT
         if token is not None and (mine := (self.driver_tariffs or {}).get(token_key(token))):
             return mine[1], DRIVER
@@ -121,7 +115,7 @@ class Tariffs(Costs, Block):
     def on_set_default_tariff(self, payload: dict, now: float) -> dict:
         """SetDefaultTariff (I07)."""
         tariff, evse = plain(payload["tariff"]), payload["evseId"]
-        if not self.display.tariffs_on():  # I07.FR.01
+        if not tariffs_on(self.core.model):  # I07.FR.01
             return refused("Rejected", "NotEnabled", _OFF)
         places = self._evses_named(evse)
         if not places:  # I07.FR.06
@@ -164,7 +158,7 @@ class Tariffs(Costs, Block):
         if payload is None:
             return None
         token, tariff = context[1], plain(payload.get("tariff"))
-        if payload["idTokenInfo"]["status"] == "Accepted" and self.display.tariffs_on():
+        if payload["idTokenInfo"]["status"] == "Accepted" and tariffs_on(self.core.model):
             why = None if tariff is None else self.unusable(tariff)
             if why is not None:
                 self._tariff_failed(True, f"{tariff['tariffId']}: {why['status']}", now)
@@ -208,7 +202,7 @@ class Tariffs(Costs, Block):
             "variable": {"name": "Problem"},
         }
         event |= {"techInfo": words[:500]} if problem else {"cleared": True}
-        self.monitoring.tell_event(event, 4, now)
+        self.core.block("events").tell_event(event, 4, now)
         self.core.changed(URGENT)
 
     def forget_driver_tariff(self, token: dict | None, now: float) -> None:
@@ -239,7 +233,7 @@ class Tariffs(Costs, Block):
     @action("GetTariffs")
     def on_get_tariffs(self, payload: dict, now: float) -> dict:
         """GetTariffs (I09)."""
-        if not self.display.tariffs_on():
+        if not tariffs_on(self.core.model):
             return refused("Rejected", "NotEnabled", _OFF)
         places = self._evses_named(payload["evseId"])
         if not places:
@@ -296,7 +290,7 @@ class Tariffs(Costs, Block):
     def on_change_transaction_tariff(self, payload: dict, now: float) -> dict:
         """ChangeTransactionTariff (I11)."""
         outlet = self.core.running(payload["transactionId"])
-        if not self.display.tariffs_on():  # I11.FR.01
+        if not tariffs_on(self.core.model):  # I11.FR.01
             return refused("Rejected", "NotEnabled", _OFF)
         if outlet is None:  # I11.FR.04
             return refused("TxNotFound", "TxNotFound", "no such transaction is running")

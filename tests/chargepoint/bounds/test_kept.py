@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chargepoint.core.calls import CALLS_AT_MOST, QUEUE_AT_MOST
-from chargepoint.v201.monitoring.monitoring import MONITORS_AT_MOST
+from chargepoint.v201.monitoring.requests import MONITORS_AT_MOST
 from tests.chargepoint.bounds.steps import Steps
 from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from chargepoint import versions
 from tests.chargepoint.net.keys import Source, repeatable
-from tests.chargepoint.net.values import NotPlain, digest, plain, shown
+from tests.chargepoint.net.values import NotPlain, all_shown, digest, plain
 
 # What the shell does with a station, beside looking at it.
 EVENTS = (
@@ -53,9 +53,9 @@ def outcome(call: Any) -> tuple[Any, Any, Exception | None]:
         words = [type(error).__name__, getattr(error, "code", ""), str(error)]
         return None, words, error
     if isinstance(result, tuple):  # of a command
-        return result, [result[0], [shown(effect) for effect in result[1]]], None
+        return result, [result[0], all_shown(result[1])], None
     if isinstance(result, list):
-        return result, [shown(effect) for effect in result], None
+        return result, all_shown(result), None
     return result, result, None
 
 

@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from chargepoint.config import StationConfig
-from chargepoint.effects import Transferred
+from chargepoint.effects import Changed, Transferred, Upload
 from chargepoint.said import LastCall, Said
 
 # Signed with a nonce that nobody can repeat: what is in them is compared as far as their length.
@@ -87,7 +87,27 @@ def shown(effect: Any) -> list[Any]:
             parts[place] = frame
         elif isinstance(part, bytes):
             parts[place] = part.hex()
+        elif isinstance(effect, Upload) and isinstance(part, dict) and "state" in part:
+            parts[place] = {**part, "state": without_version(part["state"])}
     return [type(effect).__name__, *parts]
+
+
+def without_version(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """How often it was marked as changed is nobody's business."""
+    return {name: value for name, value in snapshot.items() if name != "version"}
+
+
+def all_shown(effects: list[Any]) -> list[Any]:
+    """Of an event; each mark of a change once."""
+    marked: set[str] = set()
+    told = []
+    for effect in effects:
+        if isinstance(effect, Changed):
+            if effect.urgency in marked:
+                continue
+            marked.add(effect.urgency)
+        told.append(shown(effect))
+    return told
 
 
 def timers_of(station: Any) -> dict[str, float]:
@@ -96,8 +116,7 @@ def timers_of(station: Any) -> dict[str, float]:
 
 
 def state_of(station: Any) -> dict[str, Any]:
-    snapshot = station.snapshot()
-    del snapshot["version"]  # how often it was marked as changed is nobody's business
+    snapshot = without_version(station.snapshot())
     return {"snapshot": snapshot, "timers": timers_of(station), "deadline": station.deadline}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.v201.display.cost import NOTICE, SHOWN_AFTER
+from chargepoint.v201.display.fares import NOTICE, SHOWN_AFTER
 from tests.chargepoint.inside import block
 
 from .csms import booted
@@ -54,7 +54,7 @@ def test_the_cost_of_no_transaction_changes_nothing():
     csms = quiet()
     start(csms)
     assert csms.call("CostUpdated", {"totalCost": 3.5, "transactionId": "none"}) == {}
-    assert block(csms.station, "display").fares is None
+    assert block(csms.station, "fares").fares is None
 
 
 def test_the_total_is_shown_for_a_while_after_the_end():
@@ -72,7 +72,7 @@ def test_the_total_is_shown_for_a_while_after_the_end():
     assert texts(csms) == ["Total cost: 12.30 EUR"]
     csms.pass_time(2)
     assert texts(csms) == []
-    assert block(csms.station, "display").fares is None
+    assert block(csms.station, "fares").fares is None
 
 
 def test_the_next_driver_does_not_read_the_last_ones_total():
@@ -134,7 +134,7 @@ def test_who_may_not_charge_is_told_why_for_a_moment():
     csms.restart()
     csms.pass_time(NOTICE + 1)
     assert texts(csms) == []
-    assert block(csms.station, "display").fares is None
+    assert block(csms.station, "fares").fares is None
 
 
 @pytest.mark.proves("TariffCostCtrlr.Enabled[Tariff]", "TariffCostCtrlr.TariffFallbackMessage")

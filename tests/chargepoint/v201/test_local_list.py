@@ -60,7 +60,7 @@ def test_lists_and_their_versions():
     assert (version(csms), entries_read(csms)) == (3, 2)
     gone = {"idToken": {"idToken": "b", "type": "KeyCode"}}
     assert send(csms, 4, entry("C"), gone, kind="Differential") == "Accepted"
-    assert set(block(csms.station, "authorization").local_list) == {"keycode:a", "keycode:c"}
+    assert set(block(csms.station, "local_list").local_list) == {"keycode:a", "keycode:c"}
     assert send(csms, 4, entry("D"), kind="Differential") == "VersionMismatch"
     assert send(csms, 2, entry("E")) == "Accepted"  # a full list may go back
     assert (version(csms), entries_read(csms)) == (2, 1)
@@ -82,7 +82,7 @@ def test_lists_and_their_versions():
 def test_lists_that_are_refused(number, entries, status):
     csms = quiet()
     assert send(csms, number, *entries) == status
-    assert block(csms.station, "authorization").local_list is None
+    assert block(csms.station, "local_list").local_list is None
 
 
 def test_a_list_that_grows_beyond_its_room_is_refused():

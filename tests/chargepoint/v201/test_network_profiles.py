@@ -120,7 +120,7 @@ def test_a_slot_that_there_is_not(csms, slot):
 )
 def test_a_profile_that_cannot_be_used(csms, fault):
     assert refused(csms, **fault) == "InvalidNetworkConf"
-    assert block(csms.station, "link").network is None
+    assert block(csms.station, "slots").network is None
 
 
 def test_basic_authentication_carries_no_identity_with_a_colon():
@@ -386,7 +386,7 @@ def test_an_operator_who_changes_something_else_does_not(csms):
 
 def test_a_station_whose_csms_sets_no_profile_weighs_no_more():
     station = connected().station
-    assert block(station, "link").network is None and "network" not in station.snapshot()
+    assert block(station, "slots").network is None and "network" not in station.snapshot()
     assert isinstance(station.config, StationConfig)
 
 

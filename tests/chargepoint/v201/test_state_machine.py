@@ -286,7 +286,7 @@ class Life(RuleBasedStateMachine):
         books = self.books
         assert books.open == {}
         assert self.csms.station.calls.queued == []
-        assert block(self.csms.station, "display").fares is None
+        assert block(self.csms.station, "fares").fares is None
         assert all(one <= other + 0.001 for one, other in pairwise(books.stamps))
         for readings in books.registers.values():
             ordered = [wh for _, wh in sorted(readings)]

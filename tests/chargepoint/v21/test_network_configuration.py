@@ -180,7 +180,7 @@ def test_a_slot_that_is_not_whole_cannot_be_turned_to(csms):
 )
 def test_values_that_cannot_be(csms, name, text, code):
     assert put(csms, 2, **{name: text}) == [("Rejected", code)]
-    assert block(csms.station, "link").network is None
+    assert block(csms.station, "slots").network is None
 
 
 def test_a_slot_of_the_priority_is_not_to_be_changed(csms):

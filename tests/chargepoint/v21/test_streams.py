@@ -198,7 +198,7 @@ def test_a_cleared_monitor_sends_what_it_has_and_closes_its_stream(csms):
     assert csms.sent("ClosePeriodicEventStream") == [{"id": 1}]
     csms.pass_time(60)
     assert sizes(csms) == [3]
-    assert (block(csms.station, "monitoring").streams, listed(csms)) == (None, [])
+    assert (block(csms.station, "streams").streams, listed(csms)) == (None, [])
 
 
 def test_a_monitor_set_anew_without_a_stream_reports_by_notify_event(csms):
@@ -235,7 +235,7 @@ def test_a_monitor_cleared_before_the_csms_has_opened_its_stream(csms):
     csms.perform(csms.station.received(json.dumps([3, flying, {"status": "Accepted"}]), csms.now))
     assert sizes(csms) == [3]
     assert csms.sent("ClosePeriodicEventStream") == [{"id": 1}]
-    assert block(csms.station, "monitoring").streams is None
+    assert block(csms.station, "streams").streams is None
 
 
 def test_a_stream_ends_with_its_evse(csms):
@@ -321,7 +321,7 @@ def test_what_was_to_be_opened_or_closed_when_the_link_was_lost_is_told_again(cs
     csms.connect()
     assert csms.sent("ClosePeriodicEventStream") == [{"id": 1}, {"id": 1}]
     assert len(listed(csms)) == 1
-    assert len(block(csms.station, "monitoring").streams) == 1
+    assert len(block(csms.station, "streams").streams) == 1
 
 
 def test_a_stream_that_the_csms_may_have_opened_is_closed_when_the_link_is_back(csms):
@@ -332,7 +332,7 @@ def test_a_stream_that_the_csms_may_have_opened_is_closed_when_the_link_is_back(
     csms.connect()
     assert len(csms.sent("OpenPeriodicEventStream")) == 1
     assert csms.sent("ClosePeriodicEventStream") == [{"id": 1}]
-    assert block(csms.station, "monitoring").streams is None
+    assert block(csms.station, "streams").streams is None
 
 
 def test_a_monitor_goes_on_in_2_0_1_without_its_stream_and_a_target_monitor_does_not(csms):

@@ -90,7 +90,7 @@ def test_both_sides_agree_in_the_end_and_no_value_comes_twice(story):
     streams = {told["id"]: told["variableMonitoringId"] for told in listed(csms)}
     assert streams == books
     assert set(streams.values()) <= set(block(csms.station, "monitoring").monitors or ())
-    assert len(block(csms.station, "monitoring").streams or ()) == len(streams)  # nothing hangs
+    assert len(block(csms.station, "streams").streams or ()) == len(streams)  # nothing hangs
 
     seen = set()
     for _, payload in csms.sends:

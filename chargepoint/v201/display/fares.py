@@ -3,12 +3,12 @@
 from typing import Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import action, hears, timer
+from chargepoint.core.block import Block, action, hears, timer
 from chargepoint.effects import SOON
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key as token_key
-from chargepoint.v201.display.display import shown
 from chargepoint.v201.outlet import Outlet, Transaction
+from chargepoint.v201.variables.device_model import DeviceModel
 
 SHOWN_AFTER = 60.0  # seconds that the total of a transaction stays on the display
 NOTICE = 20.0  # seconds for a word to somebody who may not charge
@@ -18,7 +18,7 @@ _PRICE = ("cost", "currency")
 _TO_ANOTHER = ("notice", "notice_until")
 
 
-class Cost:
+class Fares(Block):
     """Block of a 2.x station.
 
     fares  outlet -> what is known of tariff and cost there; None where nothing is. Each part may be
@@ -31,21 +31,24 @@ class Cost:
            notice   [MessageContentType] to somebody whose card was refused, until `notice_until`
     """
 
-    __slots__ = ()
+    __slots__ = ("fares",)
 
-    def restore_fares(self, saved: dict[str, Any]) -> None:
-        """Read `fares` of a snapshot: {connector: what its display knows of cost}."""
+    GUEST = True
+    KEYS = ("fares",)
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Takes up what is known at the outlets."""
         kept = {int(k): {**entry} for k, entry in (saved.get("fares") or {}).items()}
         self.fares: dict[int, dict[str, Any]] | None = kept or None
 
-    def arm_fares(self, now: float) -> None:
+    def resume(self, now: float) -> None:
         for number, entry in (self.fares or {}).items():
             for name, until in (("fare", "until"), ("notice", "notice_until")):
                 if until in entry:
                     self.core.timers.set((name, number), max(now, entry[until]))
 
-    def saved_fares(self) -> dict[str, Any]:
-        """`fares` for the snapshot."""
+    def saved(self) -> dict[str, Any]:
+        """What is known at the outlets, by their numbers."""
         if not self.fares:
             return {}
         return {"fares": {str(k): {**entry} for k, entry in self.fares.items()}}
@@ -91,7 +94,7 @@ class Cost:
         """Of what is known of the cost there."""
         return self.fare(outlet).get("currency") or self.core.model.value(f"{_CTRLR}.Currency")
 
-    @hears(topics.EVENT_ANSWERED)
+    @hears(topics.EVENT_ANSWERED, wakes=True)
     def read_answer(self, payload: dict, message: dict, now: float) -> None:
         """Costs and personal messages in the answer to a TransactionEvent (I02, I03)."""
         number, event = message["connector"], message["payload"]
@@ -119,7 +122,7 @@ class Cost:
         if self.fare(outlet).get("ended") == event["transactionInfo"]["transactionId"]:
             self._keep_fare(outlet.number, {**self.fare(outlet), "answered": True})
 
-    @hears(topics.AUTHORIZE_HEARD)
+    @hears(topics.AUTHORIZE_HEARD, wakes=True)
     def read_verdict(self, payload: dict, context: Any, now: float) -> None:
         """The personal message in the answer to Authorize, also for a driver who is refused."""
         outlet, token, info = self.core.outlets.get(context[0]), context[1], payload["idTokenInfo"]
@@ -155,7 +158,7 @@ class Cost:
             known = self.fare(outlet) if outlet.transaction is not None else _NOTHING
             self._keep_fare(outlet.number, {k: known[k] for k in _PRICE if k in known})
 
-    @hears(topics.ENDED)
+    @hears(topics.ENDED, wakes=True)
     def keep_last(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         """A transaction has ended: the display shows its total for SHOWN_AFTER seconds."""
         entry = (self.fares or {}).get(outlet.number, _NOTHING)
@@ -187,49 +190,17 @@ class Cost:
             entry = {k: v for k, v in self.fares[number].items() if k not in names}
             self._keep_fare(number, entry)
 
-    # --- what is shown -----------------------------------------------------------------------
 
-    # Available is the operator's to say, Enabled the CSMS's.
-
-    def tariffs_on(self) -> bool:
-        """Whether tariffs are available and enabled."""
-        flag = self.core.model.flag
-        return flag("TariffCostCtrlr.Available[Tariff]") and flag("TariffCostCtrlr.Enabled[Tariff]")
-
-    def costs_on(self) -> bool:
-        """Whether costs are available and enabled."""
-        flag = self.core.model.flag
-        return flag("TariffCostCtrlr.Available[Cost]") and flag("TariffCostCtrlr.Enabled[Cost]")
-
-    def fare_lines(self, outlet: Outlet) -> list[dict[str, Any]]:
-        """The lines of the outlet's display that are not the CSMS's display messages."""
-        entry, model = self.fare(outlet), self.core.model
-        present = outlet.token is not None or outlet.transaction is not None
-        lines = [self._personal(entry[k], outlet) for k in ("notice", "personal") if k in entry]
-        if present and "personal" not in entry and self.tariffs_on():
-            # I04: no tariff of the driver's own is known, for want of a link or of a message.
-            lines += _fallback("tariff", model.value(f"{_CTRLR}.TariffFallbackMessage"))
-        if self.costs_on():
-            lines += self._cost_lines(entry, self.fare_currency(outlet))
-        return lines
-
-    def _cost_lines(self, entry: dict[str, Any], currency: str) -> list[dict[str, Any]]:
-        if "total" in entry:
-            return [_amount("total", "Total cost", entry["total"], currency)]
-        if "ended" in entry and (entry.get("answered") or not self.core.online):
-            # I05: nobody tells the total.
-            text = self.core.model.value(f"{_CTRLR}.TotalCostFallbackMessage")
-            return _fallback("total", text)
-        return [_amount("cost", "Cost", entry["cost"], currency)] if "cost" in entry else []
-
-    def _personal(self, contents: list[dict], outlet: Outlet) -> dict[str, Any]:
-        return {"kind": "personal", **shown(self.picked(contents, outlet.evse))}
+# Available is the operator's to say, Enabled the CSMS's.
 
 
-def _amount(kind: str, word: str, amount: float, currency: str) -> dict[str, Any]:
-    text = f"{word}: {amount:.2f} {currency}".rstrip()
-    return {"kind": kind, "text": text, "amount": round(amount, 5), "currency": currency}
+def tariffs_on(model: DeviceModel) -> bool:
+    """Whether tariffs are available and enabled."""
+    flag = model.flag
+    return flag("TariffCostCtrlr.Available[Tariff]") and flag("TariffCostCtrlr.Enabled[Tariff]")
 
 
-def _fallback(kind: str, text: str) -> list[dict[str, Any]]:
-    return [{"kind": kind, "text": text}] if text else []
+def costs_on(model: DeviceModel) -> bool:
+    """Whether costs are available and enabled."""
+    flag = model.flag
+    return flag("TariffCostCtrlr.Available[Cost]") and flag("TariffCostCtrlr.Enabled[Cost]")

@@ -1,0 +1,40 @@
+"""What the record of charging sessions is told of a transaction (not OCPP)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chargepoint.v201.outlet import Outlet
+
+if TYPE_CHECKING:
+    from chargepoint.station import Station
+
+
+def session_told(core: Station, outlet: Outlet, now: float) -> dict:
+    """The same news for the record of charging sessions (not OCPP)."""
+    transaction, hardware = outlet.transaction, outlet.hardware
+    transaction.rev += 1
+    watts = hardware.metered_w(now)
+    picture = {"t": now, "energy_wh": round(hardware.meter_wh), "power_w": round(watts)}
+    if hardware.ev is not None:
+        picture["soc"] = round(hardware.ev.soc, 1)
+    over = transaction.ended is not None
+    start, stop = int(transaction.meter_start), int(hardware.meter_wh)
+    return {
+        "id": transaction.session,
+        "rev": transaction.rev,
+        "station": core.identity,
+        "connector": outlet.number,
+        "evse": outlet.evse,
+        "ocpp": core.config.version,
+        "transaction_id": transaction.id,
+        "id_tag": (transaction.id_token or {}).get("idToken", ""),
+        "started": transaction.started,
+        "meter_start": start,
+        "ended": transaction.ended,
+        "meter_stop": stop if over else None,
+        "reason": (transaction.reason or "Other") if over else None,
+        "energy_wh": stop - start,
+        "state": "ended" if over else "active",
+        "sample": picture,
+    }
