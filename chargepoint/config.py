@@ -28,7 +28,7 @@ class StationConfig(msgspec.Struct, frozen=True):
     credentials    changes whenever the operator changes the address or the credentials of the link
     csms_url       the operator's address of the CSMS, for 2.x to report
     delays         seconds that a station takes, (least, most) to draw from; see pace.py
-    lenient        take what can be read of a payload that its schema refuses (kindly.py)
+    lenient        take what can be read of a payload that its schema refuses (wire/kindly.py)
     ticks          a second, at which heartbeats and meter values are due; 0: to the microsecond
     """
 

@@ -9,8 +9,8 @@ from random import Random, SystemRandom
 
 from chargepoint.config import StationConfig
 from chargepoint.core.block import COMMAND, TIMER, Block
+from chargepoint.core.station import Station
 from chargepoint.core.tables import TableError, marked
-from chargepoint.station import Station
 
 # A generator of its own would cost each station 2.5 KiB, and a forked one would repeat ids.
 _SHARED_RANDOM = SystemRandom()

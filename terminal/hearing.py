@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from chargepoint.effects import Frame, Upload
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 
 KEPT = 2000  # frames a station
 NESTED = 200  # brackets of a frame that are surely not too deep

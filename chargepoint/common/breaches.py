@@ -5,11 +5,11 @@ Both are for an operator's eyes: on the station's page, not only in the log.
 
 from typing import Any
 
-from chargepoint import rpc, schemas
 from chargepoint.core import topics
 from chargepoint.core.block import Block, gathers, hears
 from chargepoint.effects import SOON
-from chargepoint.kindly import READ
+from chargepoint.wire import rpc, schemas
+from chargepoint.wire.kindly import READ
 
 KINDS_AT_MOST = 20  # of breaches that are told apart
 _LONGEST = 255

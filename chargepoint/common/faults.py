@@ -6,10 +6,10 @@ from chargepoint.core import topics
 from chargepoint.core.block import Block, command, gathers, hears
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Freeze
-from chargepoint.faults.clock import Clock
-from chargepoint.faults.rule import frame_fault
-from chargepoint.faults.scripts import SCRIPTS_AT_MOST, script_of
-from chargepoint.faults.tap import RULES_AT_MOST, Tap
+from chargepoint.tap.clock import Clock
+from chargepoint.tap.rule import frame_fault
+from chargepoint.tap.scripts import SCRIPTS_AT_MOST, script_of
+from chargepoint.tap.tap import RULES_AT_MOST, Tap
 
 FASTEST_DRIFT = 500_000.0  # ppm
 FARTHEST_OFF = 10 * 365 * 86_400.0  # seconds

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from chargepoint import rpc
 from chargepoint.config import MAX_FRAME
 from chargepoint.core.block import Block, command
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Frame
-from chargepoint.faults.selection import ANSWERS
-from chargepoint.faults.tap import Tap
-from chargepoint.interception.desk import BREAKPOINTS_AT_MOST, Desk, Held, breakpoint_of
-from chargepoint.interception.leading import leads_elsewhere
+from chargepoint.tap.desk import BREAKPOINTS_AT_MOST, Desk, Held, breakpoint_of
+from chargepoint.tap.leading import leads_elsewhere
+from chargepoint.tap.selection import ANSWERS
+from chargepoint.tap.tap import Tap
+from chargepoint.wire import rpc
 
 REFUSAL = ["CallResultError"]
 

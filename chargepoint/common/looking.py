@@ -6,17 +6,17 @@ handler, with the same refusals and the same effects.
 
 from typing import Any
 
-from chargepoint.cables import SOCKETS
 from chargepoint.charging.limits import limit_of
 from chargepoint.charging.offers import circuit_of
+from chargepoint.common.cables import SOCKETS
 from chargepoint.core import topics
 from chargepoint.core.answers import CallFault
 from chargepoint.core.block import Block, command
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
-from chargepoint.interception.leading import leads_elsewhere
-from chargepoint.times import seconds_of
+from chargepoint.tap.leading import leads_elsewhere
+from chargepoint.timing.times import seconds_of
 
 DAY = 86_400
 CHANGES = ("Accepted", "RebootRequired")  # of the statuses of a change those that are one

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from chargepoint import rpc
 from chargepoint.core import topics
 from chargepoint.core.block import Block, command
 from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event
+from chargepoint.wire import rpc
 
 
 class Plugging(Block):

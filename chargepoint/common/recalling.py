@@ -1,6 +1,6 @@
 """Resuming after a crash: the numbers that had left the process go on from where they were.
 
-A saved state is as old as its snapshot. What the record of frames knows beyond it (said.py) is
+A saved state is as old as its snapshot. What the record of frames knows beyond it (wire/said.py) is
 taken up here before the station does anything: no seqNo is used twice with other content, no
 register falls, and what was sent and not answered is sent again as it was.
 """
@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from chargepoint import schemas
 from chargepoint.core import topics
 from chargepoint.core.block import Block, hears
 from chargepoint.effects import URGENT
-from chargepoint.said import LastCall, Said
+from chargepoint.wire import schemas
+from chargepoint.wire.said import LastCall, Said
 
 
 class Recall(Block):

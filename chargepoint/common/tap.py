@@ -5,13 +5,13 @@ Without a tap nothing here is called: the frames' path has one look at `tap` eac
 
 from typing import Any
 
-from chargepoint import rpc
 from chargepoint.config import MAX_FRAME
 from chargepoint.core import topics
 from chargepoint.core.block import Block, timer
 from chargepoint.effects import SOON, Changed, Close, Effect, Frame, Freeze, Noted, Received, Send
-from chargepoint.faults.selection import ANSWERS
-from chargepoint.faults.tap import Passage, marked
+from chargepoint.tap.selection import ANSWERS
+from chargepoint.tap.tap import Passage, marked
+from chargepoint.wire import rpc
 
 
 class Through:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chargepoint import rpc, schemas
 from chargepoint.config import MAX_FRAME
 from chargepoint.core import calls, topics
 from chargepoint.core.calls import Calls, Flight, log
 from chargepoint.effects import URGENT, Frame, Received, Send
-from chargepoint.faults.scripts import Script
-from chargepoint.kindly import READ, Reading, read_kindly
+from chargepoint.tap.scripts import Script
+from chargepoint.wire import rpc, schemas
+from chargepoint.wire.kindly import READ, Reading, read_kindly
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
 
 # Calls that change nothing that lasts, in any version; before the answer to another one leaves, the
 # state is kept: what a CSMS was told is done is done, whatever dies.

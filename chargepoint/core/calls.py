@@ -12,14 +12,14 @@ import logging
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chargepoint import rpc, schemas
 from chargepoint.core import topics
 from chargepoint.core.block import timer
 from chargepoint.core.clock import Timers
 from chargepoint.effects import Frame, Noted, Send
+from chargepoint.wire import rpc, schemas
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
 
 # A frame of ours that its schema refuses is a bug: tests set this to have it raised.
 STRICT = False

@@ -21,11 +21,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.core import topics
-from chargepoint.faults.clock import Clock
-from chargepoint.times import iso, last_mark, next_mark, seconds_of
+from chargepoint.tap.clock import Clock
+from chargepoint.timing.times import iso, last_mark, next_mark, seconds_of
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
 
 # A clock that is decades off is broken; following it would lead out of the calendar.
 FARTHEST_CLOCK = 50 * 365 * 86_400.0

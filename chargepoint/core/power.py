@@ -11,7 +11,7 @@ from chargepoint.effects import URGENT, Close, Cut, Dial
 from chargepoint.hardware.mains import NOMINAL, Mains
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
 
 
 class Power:

@@ -9,10 +9,10 @@ from chargepoint.core import topics
 from chargepoint.core.block import failed, got, timer
 from chargepoint.core.clock import Timers
 from chargepoint.effects import SOON, Close, PingInterval
-from chargepoint.timers import near_tick
+from chargepoint.timing.ticks import near_tick
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
 
 # Without a usable interval in the answer, wait this long before the next BootNotification
 # (1.6 section 4.2: "in a way that avoids flooding").

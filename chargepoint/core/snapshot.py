@@ -9,7 +9,7 @@ from chargepoint.core.blocks import saved_blocks
 from chargepoint.hardware.connector import Connector
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
 
 NOBODY = (None, None)
 

@@ -9,7 +9,7 @@ from chargepoint.effects import SOON
 from chargepoint.hardware.connector import Connector
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
 
 
 class Statuses:

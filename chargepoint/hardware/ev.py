@@ -10,8 +10,8 @@ from itertools import pairwise
 from math import expm1, log1p
 from typing import TYPE_CHECKING, Any
 
-from chargepoint.security.certificates import read_chain
-from chargepoint.security.contracts import MADE, emaid_of, is_emaid
+from chargepoint.trust.certificates import read_chain
+from chargepoint.trust.contracts import MADE, emaid_of, is_emaid
 
 if TYPE_CHECKING:
     from chargepoint.config import ConnectorConfig

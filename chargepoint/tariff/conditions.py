@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from chargepoint.times import utc_of
+from chargepoint.timing.times import utc_of
 
 LEAST_S, LEAST_WH = 1e-3, 1e-3  # closer to a bound than this is at the bound
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

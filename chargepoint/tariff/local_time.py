@@ -3,7 +3,7 @@
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from chargepoint.times import utc_of
+from chargepoint.timing.times import utc_of
 
 # Offsets of zones change at these marks only, and are multiples of it.
 QUARTER = 900.0

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from chargepoint.common.reserving import FOR_ANOTHER
 from chargepoint.core.block import Block, action, failed, got, hears
 from chargepoint.effects import SOON, URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
-from chargepoint.reserving import FOR_ANOTHER
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.session import Session16
 from chargepoint.v16.topics import (

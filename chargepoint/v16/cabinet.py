@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chargepoint.cables import HeldCables
+from chargepoint.common.cables import HeldCables
+from chargepoint.common.reserving import FOR_ANOTHER
 from chargepoint.core import topics
 from chargepoint.core.block import Block, answers, gathers, hears
 from chargepoint.hardware.connector import Connector
-from chargepoint.reserving import FOR_ANOTHER
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.topics import AUTHORIZED, FREED, KEPT_FROM, SIGNALLED, TURNED_AWAY
 from chargepoint.v16.transactions import Sessions

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chargepoint.charging.profile import CYCLES, STATION_MAX, TX, Period, Profile
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 
 WAITING = "waiting"  # the session of a TxProfile that came with a RemoteStartTransaction
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from chargepoint.common.files.locations import SUPPORTED
 from chargepoint.config import StationConfig
-from chargepoint.firmware.locations import SUPPORTED
-from chargepoint.security.revocation import read_lists
+from chargepoint.trust.revocation import read_lists
 from chargepoint.v16.measurands import MEASURANDS, is_measurand
 
 BOOL, INT, LIST, TEXT = "boolean", "integer", "list", "text"

@@ -2,14 +2,14 @@
 
 from typing import Any
 
+from chargepoint.common.kept_values import BEGIN, END, keep
 from chargepoint.core import topics
 from chargepoint.core.block import Block, hears, timer
 from chargepoint.core.clock import next_step
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
-from chargepoint.kept_values import BEGIN, END, keep
-from chargepoint.timers import on_tick
-from chargepoint.times import iso
+from chargepoint.timing.ticks import on_tick
+from chargepoint.timing.times import iso
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.measurands import as_wired, sampled_values
 from chargepoint.v16.session import Session16

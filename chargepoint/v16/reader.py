@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from chargepoint.common.reserving import FOR_ANOTHER
 from chargepoint.core.block import Block, command
 from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import RESERVED_STATES, Event, State
-from chargepoint.reserving import FOR_ANOTHER
 from chargepoint.v16.authorization import Authorization, same
 from chargepoint.v16.session import Session16
 from chargepoint.v16.transactions import Sessions

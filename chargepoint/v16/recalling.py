@@ -4,8 +4,8 @@ from typing import Any
 
 from chargepoint.core import topics
 from chargepoint.core.block import Block, answers, hears
-from chargepoint.said import Said
 from chargepoint.v16.transactions import Sessions
+from chargepoint.wire.said import Said
 
 
 class Recalling(Block):

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from chargepoint.common.reserving import PERHAPS
 from chargepoint.core.block import Block, action
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import RESERVED_STATES, Event
-from chargepoint.reserving import PERHAPS
 from chargepoint.v16.authorization import Authorization
 from chargepoint.v16.charging_profiles import fits_remote_start
 from chargepoint.v16.configuration import Keys

@@ -2,13 +2,7 @@
 
 from typing import Any
 
-from chargepoint.config import StationConfig
-from chargepoint.core import topics
-from chargepoint.core.block import Block, action, answers, hears, timer
-from chargepoint.effects import URGENT
-from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
-from chargepoint.reserving import (
+from chargepoint.common.reserving import (
     FOR_ANOTHER,
     PERHAPS,
     Kept,
@@ -18,7 +12,13 @@ from chargepoint.reserving import (
     reservations_in,
     saved_reservations,
 )
-from chargepoint.times import seconds_of
+from chargepoint.config import StationConfig
+from chargepoint.core import topics
+from chargepoint.core.block import Block, action, answers, hears, timer
+from chargepoint.effects import URGENT
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
+from chargepoint.timing.times import seconds_of
 from chargepoint.v16.authorization import Authorization
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.topics import (

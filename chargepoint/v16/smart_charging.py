@@ -12,7 +12,7 @@ from chargepoint.core.block import Block, action, answers, hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.v16.charging_profiles import WAITING, install, matches, read_profile
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.session import Session16

@@ -2,11 +2,10 @@
 
 from typing import ClassVar
 
-from chargepoint import rpc
 from chargepoint.common.rows import COMMON_ROWS
 from chargepoint.core import topics
 from chargepoint.core.block import Block
-from chargepoint.station import Station
+from chargepoint.core.station import Station
 from chargepoint.v16 import topics as own
 from chargepoint.v16.authorization import Authorization
 from chargepoint.v16.cabinet import Cabinet
@@ -32,6 +31,7 @@ from chargepoint.v16.smart_charging import SmartCharging
 from chargepoint.v16.status import Status
 from chargepoint.v16.transactions import Sessions
 from chargepoint.v16.trigger import Triggers
+from chargepoint.wire import rpc
 
 
 class Station16(Station):

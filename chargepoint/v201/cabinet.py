@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chargepoint.cables import SOCKETS, HeldCables
+from chargepoint.common.cables import SOCKETS, HeldCables
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import READS, Block, answers, folds, variable
 from chargepoint.hardware.connector import Connector
@@ -15,7 +15,7 @@ from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables.table import READ_ONLY, Variable
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.reservation import Reservation
 
 

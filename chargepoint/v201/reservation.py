@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chargepoint.core.block import Block, action, answers, timer
-from chargepoint.effects import URGENT
-from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
-from chargepoint.reserving import (
+from chargepoint.common.reserving import (
     FOR_ANOTHER,
     PERHAPS,
     Kept,
@@ -17,14 +14,17 @@ from chargepoint.reserving import (
     reservations_in,
     saved_reservations,
 )
-from chargepoint.times import seconds_of
+from chargepoint.core.block import Block, action, answers, timer
+from chargepoint.effects import URGENT
+from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
+from chargepoint.timing.times import seconds_of
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key
 from chargepoint.v201.connector_types import fits_type
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.authorization.authorization import Authorization
 
 

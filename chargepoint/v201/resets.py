@@ -14,7 +14,7 @@ from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.transactions.transactions import Transactions
 
 

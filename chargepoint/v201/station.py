@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from chargepoint import rpc
 from chargepoint.common.rows import COMMON_ROWS
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, Event, hears
+from chargepoint.core.station import Station
 from chargepoint.core.tables import Order
-from chargepoint.security.vault import put_by, secrets_of
-from chargepoint.station import Station
+from chargepoint.trust.vault import put_by, secrets_of
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.authorization import Authorization
 from chargepoint.v201.authorization.customer_information import CustomerInformation
@@ -57,6 +56,7 @@ from chargepoint.v201.variables.device_model import DeviceModel, initial
 from chargepoint.v201.variables.looking import Looking201
 from chargepoint.v201.variables.paging import Paging
 from chargepoint.v201.variables.requests import VariableRequests
+from chargepoint.wire import rpc
 
 ROWS: dict[str, type[Block]] = {
     **COMMON_ROWS,

@@ -5,10 +5,10 @@ Neither is ever answered, also where it cannot be read.
 
 from typing import Any
 
-from chargepoint import rpc
 from chargepoint.core import topics
 from chargepoint.core.block import Block, answers, hears
 from chargepoint.effects import Frame, Send
+from chargepoint.wire import rpc
 
 REMEMBERED = 5  # answers of ours that a CallResultError may still speak of
 

@@ -13,7 +13,7 @@ from chargepoint.v201.link.network_profiles import PRIORITY, NetworkProfiles, Re
 from chargepoint.v201.variables.table import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
 
 
 _COMPONENT = "NetworkConfiguration"

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from chargepoint.core.block import failed, got
 from chargepoint.hardware.ev import EV
-from chargepoint.security import exi
-from chargepoint.security.certificates import read_chain
-from chargepoint.security.contracts import hashes_of
+from chargepoint.trust import exi
+from chargepoint.trust.certificates import read_chain
+from chargepoint.trust.contracts import hashes_of
 from chargepoint.v201.authorization.plug_and_charge import PlugAndCharge
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.security.v2g_certificate import V2gCertificates

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chargepoint import rpc
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, Event
 from chargepoint.core.tables import Order
@@ -41,6 +40,7 @@ from chargepoint.v21.variables import DeviceModel21
 from chargepoint.v201 import topics
 from chargepoint.v201.station import ORDER, ROWS, Station201
 from chargepoint.v201.variables.device_model import DeviceModel
+from chargepoint.wire import rpc
 
 ROWS_21: dict[str, type[Block]] = {
     **ROWS,

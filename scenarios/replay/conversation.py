@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from chargepoint import schemas
 from chargepoint.config import SUBPROTOCOLS
+from chargepoint.wire import schemas
 from scenarios.rules.words import VERSIONS
 
 SENT, RECEIVED = "sent", "received"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chargepoint import schemas
+from chargepoint.wire import schemas
 from scenarios.replay.conversation import Exchange
 from scenarios.replay.names import Names
 from scenarios.replay.shapes import expected, is_telling

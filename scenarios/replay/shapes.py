@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from chargepoint import schemas
+from chargepoint.wire import schemas
 from scenarios.replay.names import TAGS, TRANSACTIONS, Names
 from scenarios.rules.measures import time_of
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
-from chargepoint import schemas
+from chargepoint.wire import schemas
 from scenarios.rules.values import is_open
 
 VERSIONS = ("1.6", "2.0.1", "2.1")

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chargepoint import schemas
 from chargepoint.common.breaches import READ
-from chargepoint.rpc import CODES_16, CODES_201, LONGEST_ID
 from chargepoint.versions import station_class
+from chargepoint.wire import schemas
+from chargepoint.wire.rpc import CODES_16, CODES_201, LONGEST_ID
 from messaging.masking import masked_error
 from scenarios.rules.patterns import Frame
 from scenarios.rules.words import belongs, meant, versions_of

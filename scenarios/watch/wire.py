@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from chargepoint import schemas
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
+from chargepoint.wire import schemas
 from messaging.masking import masked_error
 from messaging.records import time_of
 from scenarios.rules.patterns import Frame

@@ -9,8 +9,8 @@ from ninja import Router, Schema
 
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
-from chargepoint import schemas
 from chargepoint.versions import station_class
+from chargepoint.wire import schemas
 from stations.configuration.validation import OCPP_VERSIONS
 
 router = Router(tags=["schemas"])

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from chargepoint.effects import Upload
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from messaging.keeping import store
 from messaging.masking import shown
 from messaging.queries import exporting

@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from chargepoint.common.files import locations
 from chargepoint.effects import DONE, FAILED, Download, Transferred, Upload
-from chargepoint.firmware import locations
 from runtime import lifetime
 from stations.files import ftp
 from stations.files.http import HttpTransfers

@@ -13,10 +13,10 @@ from typing import Any
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
-from chargepoint.backoff import Backoff
 from chargepoint.config import StationConfig
 from chargepoint.effects import SOON
-from chargepoint.timers import near_tick, on_tick
+from chargepoint.timing.backoff import Backoff
+from chargepoint.timing.ticks import near_tick, on_tick
 from stations.link.bursts import BEHIND, RECEIVE_BUFFER, Burst
 from stations.link.deflate import NotAgreed, deflated
 from stations.link.dialing import DialQueue, failure_kind, refusal, target_of

@@ -163,7 +163,7 @@ def _refusal_of_proxy(words: str) -> str:
 
 
 def failure_kind(failure: BaseException) -> str:
-    """A key of chargepoint.security.relinking.FAILURES, or "network"."""
+    """A key of chargepoint.common.security.relinking.FAILURES, or "network"."""
     if isinstance(failure, picows.WSHandshakeError) and failure.response is not None:
         refused = getattr(failure.response, "status", None) in (401, 403)
         return "refused" if refused else "network"

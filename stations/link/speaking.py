@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from chargepoint.common.switching import carried_over
 from chargepoint.config import SUBPROTOCOLS, StationConfig
 from chargepoint.effects import URGENT
-from chargepoint.switching import carried_over
 from chargepoint.versions import make_station
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def chosen_config(
 
 
 def change_version(consumer: ChargePointConsumer, config: StationConfig) -> None:
-    """Go on as a station of another version, on the same link; see chargepoint/switching.py."""
+    """Go on as a station of another version, on the same link: chargepoint/common/switching.py."""
     host, now = consumer.host, consumer.host.clock.now()
     saved, over = carried_over(consumer.station.snapshot(), config.version)
     host.transfers.stop_all(consumer)

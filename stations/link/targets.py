@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from chargepoint.config import StationConfig
-from chargepoint.security.vault import LinkSecurity
+from chargepoint.trust.vault import LinkSecurity
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from channels.consumer import AsyncConsumer
 
 from chargepoint.config import SUBPROTOCOLS, StationConfig
+from chargepoint.core.station import Station
 from chargepoint.effects import (
     URGENT,
     Changed,
@@ -38,7 +39,6 @@ from chargepoint.effects import (
     Transferred,
     Upload,
 )
-from chargepoint.station import Station
 from messaging.journals.recorder import SEQ_BITS
 from stations.files.transfers import Transfers
 from stations.link.asgi import AsgiLink

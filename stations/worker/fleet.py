@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chargepoint.common.switching import carried_over, ended
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
-from chargepoint.said import Said
-from chargepoint.switching import carried_over, ended
 from chargepoint.versions import make_station
+from chargepoint.wire.said import Said
 from stations.link.dialer import Dialer, LinkState
 from stations.link.dialing import DialQueue
 from stations.orders.commands import shard_of

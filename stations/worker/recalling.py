@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from chargepoint.said import Said
+from chargepoint.wire.said import Said
 from messaging.journals import reading
 from messaging.journals.recorder import SEQ_BITS
 from messaging.records import FrameRecord

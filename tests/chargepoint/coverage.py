@@ -12,8 +12,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from chargepoint import schemas
 from chargepoint.versions import station_class
+from chargepoint.wire import schemas
 
 ROOT = Path(__file__).parents[2]
 VERSIONS = ("1.6", "2.0.1", "2.1")

@@ -5,11 +5,11 @@ from collections import deque
 from itertools import count
 from typing import Any
 
-from chargepoint import schemas
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.effects import Close, PingInterval, Received, Send, Session
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.versions import make_station
+from chargepoint.wire import schemas
 
 START = 1_790_000_000.0  # a whole number of minutes
 DUAL = (ConnectorConfig(1, 1), ConnectorConfig(2, 2))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chargepoint.backoff import LONGEST, Backoff
 from chargepoint.config import StationConfig
+from chargepoint.timing.backoff import LONGEST, Backoff
 from chargepoint.versions import make_station
 from tests.chargepoint.peer import START
 

@@ -10,8 +10,8 @@ from benchmarks import structure
 from chargepoint.config import StationConfig
 from chargepoint.core.block import Block, Event, action, command, hears, timer
 from chargepoint.core.blocks import saved_blocks
+from chargepoint.core.station import Station
 from chargepoint.core.tables import TableError
-from chargepoint.station import Station
 from chargepoint.v201.topics import ENDED
 from chargepoint.versions import make_station, station_class
 from tests.chargepoint.v201.csms import booted

@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.core.calls import QUEUE_AT_MOST
-from chargepoint.times import iso, next_mark
+from chargepoint.timing.times import iso, next_mark
 from tests.chargepoint.peer import START, Peer
 
 KEYS = {

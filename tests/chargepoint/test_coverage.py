@@ -2,8 +2,8 @@
 
 import pytest
 
-from chargepoint import schemas
 from chargepoint.v16.keys import KEYS
+from chargepoint.wire import schemas
 from tests.chargepoint.coverage import VERSIONS, proofs
 from tests.chargepoint.v201.coverage_page import inventory
 

@@ -5,7 +5,7 @@ import sys
 
 SCRIPT = """
 import sys
-import chargepoint.station, chargepoint.v16.station, chargepoint.v201.station
+import chargepoint.core.station, chargepoint.v16.station, chargepoint.v201.station
 import chargepoint.v21.station
 banned = {"django", "redis", "asyncio", "channels", "celery", "ocpp.messages", "stations",
           "messaging", "emulator", "accounts"}

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from chargepoint import schemas
 from chargepoint.common import breaches
 from chargepoint.core import answers
-from chargepoint.kindly import read_kindly
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
+from chargepoint.wire import schemas
+from chargepoint.wire.kindly import read_kindly
 from tests.chargepoint.bounds.inputs import Filler, schema_of
 from tests.chargepoint.peer import DUAL, START, Peer
 from tests.chargepoint.v201.csms import CONNECTORS, Csms, config_of
@@ -99,7 +99,7 @@ def test_an_answer_that_came_before_a_crash_is_read_as_it_was_then():
     peer.do("start-transaction", connector=1, id_tag="TAG1")
     frame = peer.unanswered[-1]
     again = peer.crash()
-    from chargepoint.said import Said
+    from chargepoint.wire.said import Said
 
     said = Said()
     said.take(1, "sent", "Call", "StartTransaction", frame[1], json.dumps(frame))

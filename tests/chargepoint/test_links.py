@@ -4,7 +4,7 @@ import pytest
 
 import chargepoint.core.calls
 from chargepoint.effects import Close, Received, Send
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.peer import START, Peer
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoint.firmware.locations import file_name, refusal, version_of
+from chargepoint.common.files.locations import file_name, refusal, version_of
 
 ADDRESSES = st.one_of(
     st.text(max_size=80),

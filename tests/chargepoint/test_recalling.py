@@ -8,8 +8,8 @@ import pytest
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.core import topics
 from chargepoint.effects import URGENT, Changed, Received, Send, Session
-from chargepoint.said import Said
 from chargepoint.versions import make_station
+from chargepoint.wire.said import Said
 from tests.chargepoint.inside import block
 
 OLD = json.loads((Path(__file__).parent / "saved" / "before_logged_numbers.json").read_text())

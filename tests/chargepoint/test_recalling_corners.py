@@ -10,8 +10,8 @@ import pytest
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.core import topics
 from chargepoint.effects import URGENT, Changed
-from chargepoint.said import TRANSACTIONS_AT_MOST, Said
 from chargepoint.versions import make_station
+from chargepoint.wire.said import TRANSACTIONS_AT_MOST, Said
 from tests.chargepoint.inside import block
 
 from .test_recalling import NOW, OLD, OURS, VERSIONS, later_event, message, resumed, said_that

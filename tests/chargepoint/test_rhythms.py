@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.files import FilePeer
 from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer

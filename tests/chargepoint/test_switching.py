@@ -5,10 +5,10 @@ import json
 
 import pytest
 
+from chargepoint.common.switching import carried_over
 from chargepoint.config import ConnectorConfig
 from chargepoint.hardware.states import State
-from chargepoint.switching import carried_over
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v201.csms import Csms, config_of

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoint.timers import near_tick, on_tick
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.ticks import near_tick, on_tick
+from chargepoint.timing.times import iso, seconds_of
 from tests.chargepoint.peer import START, Peer
 from tests.chargepoint.v201.csms import Csms, config_of
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.times import iso, seconds_of
 
 
 @given(st.floats(0, 4e9, allow_nan=False))

@@ -7,7 +7,7 @@ import pytest
 
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.effects import Send
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.versions import make_station
 from tests.chargepoint.peer import START
 

@@ -15,7 +15,7 @@ from benchmarks.processes import ROOT, wait_until
 from chaos.answers import Answers
 from chaos.clock import WallClock
 from chaos.proxy import BLACK_HOLE, HELD, OPEN, REFUSING, Proxy
-from chargepoint import schemas
+from chargepoint.wire import schemas
 
 PATIENCE = 60.0
 

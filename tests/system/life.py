@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chargepoint import schemas
+from chargepoint.wire import schemas
 
 from .chapters_2x import Chapter
 from .conversation import Conversation

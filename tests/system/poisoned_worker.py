@@ -26,7 +26,7 @@ DOES = {SLEEP: sleep, HOG: hog, CRASH: os.abort}
 
 
 def poison() -> None:
-    from chargepoint import station
+    from chargepoint.core import station
 
     whole = station.Station.received
 

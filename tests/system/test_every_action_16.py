@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chargepoint import schemas
+from chargepoint.wire import schemas
 from tests.chargepoint.authority import Authority
 from tests.chargepoint.files import Signer
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.processes import ROOT
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from scenarios.engine.strand import Order
 from scenarios.watch.rules import FAIL, OFF, policy_of
 from terminal.haste import Hurried, run

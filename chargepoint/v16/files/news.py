@@ -3,11 +3,11 @@ L and N)."""
 
 from typing import Any
 
+from chargepoint.common.files.jobs import Job
+from chargepoint.common.files.transfers import FileTransfers
 from chargepoint.core import topics
 from chargepoint.core.answers import CallFault
 from chargepoint.core.block import Block, hears
-from chargepoint.firmware.jobs import Job
-from chargepoint.firmware.transfers import FileTransfers
 from chargepoint.v16.files.requests import numbered
 
 # Section 7.25, FirmwareStatus: what an update that is not signed can be said to do.

@@ -2,14 +2,14 @@
 
 from typing import Any
 
+from chargepoint.common.files import locations
+from chargepoint.common.files.jobs import OVER, Update
+from chargepoint.common.files.transfers import TRIGGERED
+from chargepoint.common.files.updating import Updating
 from chargepoint.config import StationConfig
 from chargepoint.core import topics
 from chargepoint.core.answers import CallFault
 from chargepoint.core.block import Block, action, answers, hears
-from chargepoint.firmware import locations
-from chargepoint.firmware.jobs import OVER, Update
-from chargepoint.firmware.transfers import TRIGGERED
-from chargepoint.firmware.updating import Updating
 from chargepoint.hardware.connector import Connector
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.files.news import PLAIN_STATUSES, Files

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from chargepoint.common.files import locations
+from chargepoint.common.files.jobs import LogUpload
+from chargepoint.common.files.transfers import TRIGGERED
+from chargepoint.common.files.uploading import Uploading
 from chargepoint.core.block import Block, action, hears
-from chargepoint.firmware import locations
-from chargepoint.firmware.jobs import LogUpload
-from chargepoint.firmware.transfers import TRIGGERED
-from chargepoint.firmware.uploading import Uploading
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.files.news import Files
 from chargepoint.v16.files.requests import attempts_of, location_of, numbered

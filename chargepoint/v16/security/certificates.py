@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from chargepoint.common.security.installed import InstalledCertificates
 from chargepoint.core.block import Block, action
-from chargepoint.security.installed import InstalledCertificates
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.security.events import Security
 

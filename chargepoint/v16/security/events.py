@@ -2,9 +2,9 @@
 
 from typing import Any, ClassVar
 
+from chargepoint.common.security.events import SecurityEvents
 from chargepoint.core import topics
 from chargepoint.core.block import Block, hears
-from chargepoint.security.events import SecurityEvents
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.topics import VAULT_RESTORED
 

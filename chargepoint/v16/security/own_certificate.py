@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from chargepoint.common.security.own_certificate import OwnCertificate
 from chargepoint.core import topics
 from chargepoint.core.block import Block, action, hears
-from chargepoint.security.own_certificate import OwnCertificate
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.security.certificates import Certificates
 from chargepoint.v16.security.events import Security

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from chargepoint.common.security.relinking import Relinking, is_hexadecimal
 from chargepoint.config import StationConfig
 from chargepoint.core import topics
 from chargepoint.core.block import Block, answers, folds, hears
-from chargepoint.security.relinking import Relinking, is_hexadecimal
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.security.certificates import Certificates
 from chargepoint.v16.security.events import Security

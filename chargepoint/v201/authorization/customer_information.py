@@ -5,9 +5,9 @@ from typing import Any
 
 from chargepoint.core.block import Block, action
 from chargepoint.effects import URGENT
-from chargepoint.security.certificates import hash_data, pem_of, read_chain, same_hash
-from chargepoint.security.contracts import emaid_of, issuer_of
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
+from chargepoint.trust.certificates import hash_data, pem_of, read_chain, same_hash
+from chargepoint.trust.contracts import emaid_of, issuer_of
 from chargepoint.v201.authorization.auth_cache import key
 from chargepoint.v201.outlet import Outlet
 

@@ -11,9 +11,9 @@ from chargepoint.core.block import Block, answers, failed, folds, gathers, got, 
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
-from chargepoint.security import exi
-from chargepoint.security.certificates import chain_fault, pem_of, read_chain
-from chargepoint.security.contracts import (
+from chargepoint.trust import exi
+from chargepoint.trust.certificates import chain_fault, pem_of, read_chain
+from chargepoint.trust.contracts import (
     MADE,
     emaid_of,
     hashes_of,
@@ -25,7 +25,7 @@ from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.authorization.authorization import Authorization
     from chargepoint.v201.transactions.transactions import Transactions
 

@@ -27,7 +27,7 @@ from chargepoint.v201.custom_data import plain
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.transactions.transactions import Transactions
 
 _PROFILE = attrgetter("profile")

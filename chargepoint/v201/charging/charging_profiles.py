@@ -5,7 +5,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from chargepoint.charging.profile import CYCLES, Period, Profile
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 
 STATION_MAX, EXTERNAL = "ChargingStationMaxProfile", "ChargingStationExternalConstraints"
 TX, TX_DEFAULT = "TxProfile", "TxDefaultProfile"

@@ -8,13 +8,13 @@ from chargepoint.charging.offers import unlike_neighbours
 from chargepoint.core.block import Block, failed, got, timer
 from chargepoint.effects import SOON
 from chargepoint.hardware.ev import EV
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import read
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.charging.charging_limits import ChargingLimits
     from chargepoint.v201.transactions.transactions import Transactions
 

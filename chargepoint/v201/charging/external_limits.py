@@ -9,7 +9,7 @@ from chargepoint.core.commands import CommandRejected
 from chargepoint.v201.charging.charging_profiles import EXTERNAL, Installed, read
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.charging.charging_limits import ChargingLimits
 
 SOURCES = ("EMS", "Other", "SO", "CSO")

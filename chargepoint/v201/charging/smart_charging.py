@@ -10,7 +10,7 @@ from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Limit
 from chargepoint.charging.ranking import Changes
 from chargepoint.core.block import Block, action
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import (
     EXTERNAL,
@@ -26,7 +26,7 @@ from chargepoint.v201.custom_data import plain
 from chargepoint.v201.variables.table import PROFILES_AT_MOST
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.charging.charging_limits import ChargingLimits
     from chargepoint.v201.charging.ev_needs import EvNeeds
 

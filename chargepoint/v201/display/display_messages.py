@@ -7,7 +7,7 @@ from chargepoint.core import topics as core_topics
 from chargepoint.core.answers import CallFault
 from chargepoint.core.block import READS, VALUES, Block, action, hears, timer, variable
 from chargepoint.effects import URGENT
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from chargepoint.v201 import topics
 from chargepoint.v201.custom_data import plain
 from chargepoint.v201.display.display import ALWAYS

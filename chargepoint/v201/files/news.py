@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from chargepoint.common.files.jobs import Job
+from chargepoint.common.files.transfers import TRIGGERED, FileTransfers
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears
-from chargepoint.firmware.jobs import Job
-from chargepoint.firmware.transfers import TRIGGERED, FileTransfers
 from chargepoint.v201.files.requests import numbered
 
 _ACTIONS = {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chargepoint.common.files import locations
+from chargepoint.common.files.jobs import Publication
+from chargepoint.common.files.publishing import Publishing
 from chargepoint.core.block import Block, action
-from chargepoint.firmware import locations
-from chargepoint.firmware.jobs import Publication
-from chargepoint.firmware.publishing import Publishing
 from chargepoint.v201.files.requests import attempts_of, rejected
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.files.news import Files
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from chargepoint.common.files.jobs import Job
+from chargepoint.common.files.transfers import ATTEMPTS, PAUSE
 from chargepoint.core.answers import CallFault
-from chargepoint.firmware.jobs import Job
-from chargepoint.firmware.transfers import ATTEMPTS, PAUSE
 
 
 def attempts_of(payload: dict) -> dict[str, Any]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chargepoint.common.files import locations
+from chargepoint.common.files.jobs import Update
+from chargepoint.common.files.updating import Updating
 from chargepoint.config import StationConfig
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, action, answers, hears
-from chargepoint.firmware import locations
-from chargepoint.firmware.jobs import Update
-from chargepoint.firmware.updating import Updating
 from chargepoint.hardware.connector import Connector
 from chargepoint.v201 import topics
 from chargepoint.v201.files.requests import attempts_of, rejected, time_of
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.availability import Availability
     from chargepoint.v201.files.news import Files
 

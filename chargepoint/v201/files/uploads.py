@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chargepoint.common.files import locations
+from chargepoint.common.files.jobs import LogUpload
+from chargepoint.common.files.uploading import Uploading
 from chargepoint.core.block import Block, action
-from chargepoint.firmware import locations
-from chargepoint.firmware.jobs import LogUpload
-from chargepoint.firmware.uploading import Uploading
 from chargepoint.v201.files.requests import attempts_of, numbered, rejected, time_of
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.files.news import Files
     from chargepoint.v201.security.events import Security
     from chargepoint.v201.variables.requests import VariableRequests

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chargepoint.backoff import configured_delay
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, answers, gathers, hears
 from chargepoint.effects import SOON, URGENT
-from chargepoint.security.vault import LinkSecurity
+from chargepoint.timing.backoff import configured_delay
+from chargepoint.trust.vault import LinkSecurity
 from chargepoint.v201.link.network import Network, Profile, level
 from chargepoint.v201.link.network_profiles import PRIORITY
 from chargepoint.v201.variables.table import VARIABLES
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.link.network_profiles import NetworkProfiles
     from chargepoint.v201.security.events import Security
 

@@ -8,14 +8,14 @@ from chargepoint.config import StationConfig
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import READS, REFUSES, TAKES, Block, action, answers, hears, variable
 from chargepoint.effects import URGENT
-from chargepoint.security.vault import put_by, secrets_of
+from chargepoint.trust.vault import put_by, secrets_of
 from chargepoint.v201 import topics
 from chargepoint.v201.link import network as profiles
 from chargepoint.v201.link.network import OPERATORS, Network, Profile, level
 from chargepoint.v201.variables.table import Variable
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.security.events import Security
 
 

@@ -8,7 +8,7 @@ from chargepoint.config import StationConfig
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears, timer
 from chargepoint.hardware.connector import Connector
-from chargepoint.timers import near_tick
+from chargepoint.timing.ticks import near_tick
 from chargepoint.v201 import topics
 from chargepoint.v201.monitoring.monitors import (
     BOUNDARIES,
@@ -20,7 +20,7 @@ from chargepoint.v201.monitoring.monitors import (
 )
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.variables.requests import VariableRequests
 
 

@@ -21,7 +21,7 @@ from chargepoint.v201.monitoring.monitors import (
 from chargepoint.v201.variables.table import VARIABLES, WRITE_ONLY, Variable
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.variables.requests import VariableRequests
 
 

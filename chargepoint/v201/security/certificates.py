@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
+from chargepoint.common.security.installed import InstalledCertificates
 from chargepoint.core.block import Block, action
-from chargepoint.security.certificates import read_chain
-from chargepoint.security.installed import InstalledCertificates
+from chargepoint.trust.certificates import read_chain
 from chargepoint.v201 import topics
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.security.events import Security
 
 

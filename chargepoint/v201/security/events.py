@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from chargepoint.common.security.events import SecurityEvents
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears
-from chargepoint.security.events import SecurityEvents
 from chargepoint.v201 import topics
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chargepoint.common.security.relinking import Relinking
 from chargepoint.config import StationConfig
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears
-from chargepoint.security.relinking import Relinking
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.security.events import Security
 
 

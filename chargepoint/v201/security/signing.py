@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chargepoint.common.security.own_certificate import OwnCertificate
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, action, hears
-from chargepoint.security.own_certificate import OwnCertificate
 from chargepoint.v201 import topics
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.security.events import Security
 
 _OWN = "ChargingStationCertificate"

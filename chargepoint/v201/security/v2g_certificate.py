@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from chargepoint.common.security.own_certificate import DAY, RENEW_BEFORE
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, answers, failed, folds, got, timer
 from chargepoint.effects import URGENT
-from chargepoint.security.certificates import (
+from chargepoint.trust.certificates import (
     chain_fault,
     hash_data,
     is_for_key,
@@ -16,13 +17,12 @@ from chargepoint.security.certificates import (
     read_chain,
     same_hash,
 )
-from chargepoint.security.contracts import issuer_of
-from chargepoint.security.own_certificate import DAY, RENEW_BEFORE
-from chargepoint.security.vault import put_by, secrets_of
+from chargepoint.trust.contracts import issuer_of
+from chargepoint.trust.vault import put_by, secrets_of
 from chargepoint.v201 import topics
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.security.events import Security
 
 

@@ -8,8 +8,8 @@ from cryptography.x509 import ocsp
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, failed, got, hears, timer
 from chargepoint.effects import SOON
-from chargepoint.security.certificates import read_chain
-from chargepoint.security.contracts import hashes_of
+from chargepoint.trust.certificates import read_chain
+from chargepoint.trust.contracts import hashes_of
 from chargepoint.v201 import topics
 
 DAY, WEEK = 86_400.0, 604_800.0  # M06: asked for again at least once a week

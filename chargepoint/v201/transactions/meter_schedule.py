@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chargepoint.common.kept_values import keep
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears, timer
 from chargepoint.core.calls import QUEUE_AT_MOST
 from chargepoint.core.clock import next_step
 from chargepoint.hardware.sample import Sample
-from chargepoint.kept_values import keep
-from chargepoint.timers import on_tick
-from chargepoint.times import iso
+from chargepoint.timing.ticks import on_tick
+from chargepoint.timing.times import iso
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet, Transaction
 from chargepoint.v201.transactions.metering import meter_value
 from chargepoint.v201.transactions.transactions import ENDED_MEASURANDS, Transactions
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.transactions.transactions import Transactions
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, answers, hears
 from chargepoint.effects import Session
-from chargepoint.said import Place, Said
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.transactions.sessions import session_told
+from chargepoint.wire.said import Place, Said
 
 
 class Recall201(Block):

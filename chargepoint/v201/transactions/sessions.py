@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
 
 
 def session_told(core: Station, outlet: Outlet, now: float) -> dict:

@@ -5,12 +5,12 @@ TxStopPoint conditions held at the last look with those that hold now, makes the
 or Ended event that follows, and then drives the power path.
 """
 
+from chargepoint.common.kept_values import BEGIN, END
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, answers, got, hears, timer
 from chargepoint.effects import SOON, URGENT, Session
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
-from chargepoint.kept_values import BEGIN, END
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key as token_key
 from chargepoint.v201.charging.charging_profiles import WAITING

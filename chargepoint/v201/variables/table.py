@@ -6,7 +6,7 @@ One immutable table for all stations. A variable is named "Component.Variable", 
 
 from typing import NamedTuple
 
-from chargepoint.firmware.locations import SUPPORTED
+from chargepoint.common.files.locations import SUPPORTED
 
 MEASURANDS = (
     "Current.Export",
@@ -214,7 +214,7 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     seconds("OCPPCommCtrlr.OfflineThreshold", 60),
     variable("OCPPCommCtrlr.ResetRetries", "integer", "3", low=0, high=100),
-    # See chargepoint/backoff.py.
+    # See chargepoint/timing/backoff.py.
     variable("OCPPCommCtrlr.RetryBackOffRandomRange", "integer", "5", unit="s", low=0, high=3600),
     variable("OCPPCommCtrlr.RetryBackOffRepeatTimes", "integer", "7", low=0, high=16),
     variable("OCPPCommCtrlr.RetryBackOffWaitMinimum", "integer", "1", unit="s", low=1, high=3600),

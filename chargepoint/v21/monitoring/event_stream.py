@@ -6,7 +6,7 @@ Pure: it is given values and times, and knows neither the station nor the link.
 from enum import StrEnum
 from typing import Any
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 
 KEPT_AT_MOST = 1000  # values of a long time offline; the oldest go first
 SENT_AT_MOST = 100  # values in one message of a stream without `values`

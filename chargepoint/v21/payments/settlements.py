@@ -16,7 +16,7 @@ from chargepoint.v201.authorization.auth_cache import key as token_key
 from chargepoint.v201.outlet import Outlet, Transaction
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v21.payments.web_payments import WebPayments
     from chargepoint.v201.authorization.authorization import Authorization
     from chargepoint.v201.transactions.transactions import Transactions

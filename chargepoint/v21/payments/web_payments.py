@@ -17,7 +17,7 @@ from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.reservation import FOR_ANOTHER
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.authorization.authorization import Authorization
 
 

@@ -12,7 +12,7 @@ from chargepoint.der.controls import KINDS
 from chargepoint.der.curves import interpolated
 from chargepoint.effects import SOON
 from chargepoint.hardware.ev import EV
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from chargepoint.v21.power.evse_controllers import V2X
 from chargepoint.v21.power.wish import Wish, rating_of
 from chargepoint.v201 import topics
@@ -20,7 +20,7 @@ from chargepoint.v201.charging.smart_charging import rejected
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v21.power.charging import ChargingLimits21
     from chargepoint.v21.power.evse_controllers import EvseControllers
 

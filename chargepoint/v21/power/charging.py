@@ -16,7 +16,7 @@ from chargepoint.v201.charging.charging_profiles import Installed
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.provisioning import Provisioning
     from chargepoint.v201.transactions.transactions import Transactions
 

@@ -9,13 +9,13 @@ from chargepoint.core.commands import CommandRejected
 from chargepoint.der.controls import DEFAULTS_ONLY, field_of, rank, wrong
 from chargepoint.der.ride import Ride
 from chargepoint.effects import URGENT
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from chargepoint.v21.power.der_effects import DerEffects
 from chargepoint.v201.charging.smart_charging import rejected
 from chargepoint.v201.custom_data import plain
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v21.power.evse_controllers import EvseControllers
     from chargepoint.v201.charging.charging_limits import ChargingLimits
 

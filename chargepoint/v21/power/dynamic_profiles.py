@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from chargepoint.core.block import Block, action, folds, got, hears, timer
 from chargepoint.core.clock import next_step
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import Installed, read
 from chargepoint.v201.charging.smart_charging import rejected
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.charging.charging_limits import ChargingLimits
 
 

@@ -18,7 +18,7 @@ from chargepoint.v201.variables.device_model import DeviceModel, writable
 from chargepoint.v201.variables.table import READ_ONLY, READ_WRITE, Variable
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.charging.charging_limits import ChargingLimits
     from chargepoint.v201.variables.requests import VariableRequests
 

@@ -10,7 +10,7 @@ from chargepoint.v201 import topics
 from chargepoint.v201.charging.smart_charging import rejected
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v21.power.evse_controllers import EvseControllers
 
 # What a schedule may ask for, and the variable that says that it cannot be had.

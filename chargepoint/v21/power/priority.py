@@ -13,7 +13,7 @@ from chargepoint.v201.charging.smart_charging import rejected
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.charging.charging_limits import ChargingLimits
 
 

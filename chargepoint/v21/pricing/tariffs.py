@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chargepoint.core.block import READS, Block, action, folds, hears, variable
 from chargepoint.effects import URGENT
 from chargepoint.tariff.checks import has_conditions, most_elements, nonsense
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from chargepoint.v21.pricing.costs import DEFAULT, DRIVER, Costs
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key as token_key
@@ -18,7 +18,7 @@ from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables.table import Variable
 
 if TYPE_CHECKING:
-    from chargepoint.station import Station
+    from chargepoint.core.station import Station
     from chargepoint.v201.authorization.authorization import Authorization
     from chargepoint.v201.charging.charging_limits import ChargingLimits
     from chargepoint.v201.transactions.driver import Driver

@@ -10,8 +10,8 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from chargepoint import schemas
 from chargepoint.config import MAX_FRAME
+from chargepoint.wire import schemas
 
 # What a pattern, a parser or a loop might stumble over.
 TEXTS = (

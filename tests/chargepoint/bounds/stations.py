@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from chargepoint import schemas
 from chargepoint.config import ConnectorConfig
 from chargepoint.effects import Effect
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
+from chargepoint.wire import schemas
 from tests.chargepoint.bounds.inputs import Hints
 from tests.chargepoint.bounds.steps import Steps
 from tests.chargepoint.inside import block

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chargepoint import schemas
 from chargepoint.core.commands import CommandRejected
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
+from chargepoint.wire import schemas
 from tests.chargepoint.bounds.inputs import ROOM, largest
 from tests.chargepoint.bounds.stations import CAR, Counted
 from tests.chargepoint.peer import Peer

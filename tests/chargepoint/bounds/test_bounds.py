@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chargepoint import schemas
 from chargepoint.versions import station_class
+from chargepoint.wire import schemas
 from tests.chargepoint.bounds.inputs import ROOM, largest
 from tests.chargepoint.bounds.stations import Counted, hints, loaded_2, loaded_16
 from tests.chargepoint.peer import Peer

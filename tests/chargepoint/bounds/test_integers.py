@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint import schemas
+from chargepoint.wire import schemas
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])

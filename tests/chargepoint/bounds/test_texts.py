@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chargepoint.firmware.locations import LONGEST_NAME, version_of
-from chargepoint.security.exi import contract_in
+from chargepoint.common.files.locations import LONGEST_NAME, version_of
+from chargepoint.trust.exi import contract_in
 from tests.chargepoint.bounds.steps import Steps
 
 ROOT = Path(__file__).parents[3]
@@ -17,9 +17,9 @@ FOLDERS = ("accounts", "chargepoint", "messaging", "scenarios", "stations")
 LINEAR = {
     "accounts/rights.py": "paths of our own",
     "accounts/trail/reading.py": "fixed lengths; escapes",
-    "chargepoint/firmware/publishing.py": "one class, repeated",
-    "chargepoint/firmware/uploading.py": "one class, repeated; our own time",
-    "chargepoint/security/contracts.py": "fixed lengths",
+    "chargepoint/common/files/publishing.py": "one class, repeated",
+    "chargepoint/common/files/uploading.py": "one class, repeated; our own time",
+    "chargepoint/trust/contracts.py": "fixed lengths",
     "chargepoint/tariff/checks.py": "fixed lengths",
     "messaging/queries/history.py": "one class with a bound; escapes",
     "messaging/names.py": "one class with a bound",

@@ -4,8 +4,8 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from chargepoint.security.certificates import hash_data
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
+from chargepoint.trust.certificates import hash_data
 from tests.chargepoint.authority import Authority
 from tests.chargepoint.files import FIRMWARE
 from tests.chargepoint.peer import START

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.bounds.inputs import Hints
 from tests.chargepoint.conversation.examples import certificates, dynamic, examples, signalled
 from tests.chargepoint.inside import block

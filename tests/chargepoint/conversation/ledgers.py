@@ -5,7 +5,7 @@ A message that was not answered, or refused, may be said again as it was; all el
 
 from typing import Any, ClassVar
 
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from tests.chargepoint.conversation.rules import Violation, require
 from tests.chargepoint.v16.statuses import ALLOWED
 from tests.chargepoint.v201.books import Books

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from chargepoint.effects import BAD_MESSAGE, DENIED, DONE, FAILED, UNSUPPORTED
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.conversation.examples import controls, dynamic, examples, signalled
 from tests.chargepoint.conversation.hints import hints_for
 from tests.chargepoint.conversation.talk import Step

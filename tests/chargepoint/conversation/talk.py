@@ -40,7 +40,7 @@ from chargepoint.effects import (
     Transferred,
     Upload,
 )  # fmt: skip
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.versions import make_station
 from tests.chargepoint.conversation.rules import Violation, require
 from tests.chargepoint.conversation.witness import Witness

@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 
 from chargepoint.effects import Frame
-from chargepoint.faults.rule import FrameFault, frame_fault
-from chargepoint.faults.tap import Tap
-from chargepoint.rpc import call_text, result_text
+from chargepoint.tap.rule import FrameFault, frame_fault
+from chargepoint.tap.tap import Tap
+from chargepoint.wire.rpc import call_text, result_text
 
 START = 1_790_000_000.0
 

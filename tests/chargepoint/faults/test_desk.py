@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoint.interception.desk import HELD_AT_MOST, HELD_CHARACTERS, Desk, breakpoint_of
+from chargepoint.tap.desk import HELD_AT_MOST, HELD_CHARACTERS, Desk, breakpoint_of
 from tests.chargepoint.faults.frames import START, call, fault, result, streams, tap_with, walk
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Cut, Dial, Freeze, Noted, Received, Send
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.times import iso, seconds_of
 from tests.chargepoint.faults.bench import VERSIONS, Bench
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoint import rpc
-from chargepoint.faults.forms import FORMS, malformed, under_another_id
-from chargepoint.faults.rule import FAULTS, FrameFault, frame_fault
+from chargepoint.tap.forms import FORMS, malformed, under_another_id
+from chargepoint.tap.rule import FAULTS, FrameFault, frame_fault
+from chargepoint.wire import rpc
 from tests.chargepoint.faults.frames import START, call, fault, result, streams, tap_with, walk
 
 delays = st.floats(0.1, 5000)

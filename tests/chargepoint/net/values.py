@@ -12,7 +12,7 @@ import orjson
 
 from chargepoint.config import StationConfig
 from chargepoint.effects import Changed, Transferred, Upload
-from chargepoint.said import LastCall, Said
+from chargepoint.wire.said import LastCall, Said
 
 # Signed with a nonce that nobody can repeat: what is in them is compared as far as their length.
 _SIGNED = re.compile(rb"-----BEGIN (CERTIFICATE(?: REQUEST)?)-----[^\"]*")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.times import iso, seconds_of
 from tests.chargepoint.peer import Peer
 
 VOLTS, OUTLET_W = 230.0, 22_000.0

@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.effects import Noted
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.peer import START, Peer
 
 

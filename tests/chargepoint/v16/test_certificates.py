@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.authority import DAY, Authority
 from tests.chargepoint.inside import block
 from tests.chargepoint.peer import START, Peer

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from chargepoint.effects import Send
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.peer import START, Peer
 from tests.chargepoint.v16.charging import composite, profile, set_profile
 

@@ -4,7 +4,7 @@ import pytest
 
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Download
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.files import FilePeer, Signer
 from tests.chargepoint.v16.test_signed_firmware import HAPPY, NEWS, update
 

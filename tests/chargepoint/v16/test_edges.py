@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.core.commands import CommandRejected
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.times import iso, seconds_of
 from tests.chargepoint.peer import START, Peer
 from tests.chargepoint.v16.charging import profile
 

@@ -5,7 +5,7 @@ import pytest
 from chargepoint.config import StationConfig
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import DENIED
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.files import FilePeer
 
 URL = "http://files.example/fw-2.1.0.bin"

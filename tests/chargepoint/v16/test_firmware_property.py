@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chargepoint.common.files.jobs import OVER
 from chargepoint.core.commands import CommandRejected
-from chargepoint.firmware.jobs import OVER
 from chargepoint.hardware.states import INOPERATIVE_STATES
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.files import FilePeer
 from tests.chargepoint.inside import block
 

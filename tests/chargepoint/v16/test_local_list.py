@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.peer import START, Peer
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chargepoint.effects import BAD_MESSAGE, DENIED, DONE, FAILED, UNSUPPORTED
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.v16.topics import STATUS_ASKED
 from tests.chargepoint.files import FilePeer
 

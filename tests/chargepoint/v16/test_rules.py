@@ -5,7 +5,7 @@ import pytest
 from chargepoint.config import StationConfig
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import Send
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.versions import make_station
 from tests.chargepoint.peer import Peer
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chargepoint.core.commands import CommandRejected
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.times import iso, seconds_of
 from chargepoint.v16.measurands import MEASURANDS
 from tests.chargepoint.peer import Peer
 

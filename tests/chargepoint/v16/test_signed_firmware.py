@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from chargepoint.core.topics import SECURITY_EVENT
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.v16.security.certificates import Certificates
 from chargepoint.v16.security.events import Security
 from chargepoint.v16.topics import STATUS_ASKED

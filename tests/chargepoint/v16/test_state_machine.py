@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.ev import AC_EFFICIENCY
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.times import iso, seconds_of
 from tests.chargepoint.inside import block
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v16.charging import profile

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.peer import Peer
 
 

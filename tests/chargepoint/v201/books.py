@@ -1,6 +1,6 @@
 """What a CSMS writes down of the transactions of 2.x."""
 
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 
 
 class Books:

@@ -8,11 +8,11 @@ from collections import deque
 from itertools import count
 from typing import Any
 
-from chargepoint import schemas
 from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.effects import Close, Received, Send, Session
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.versions import make_station
+from chargepoint.wire import schemas
 
 CONNECTORS = (
     ConnectorConfig(id=1, evse=1, kind="Type2", phases=3, max_power_w=22_000),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.v16 import charging
 
 MAX, DEFAULT, TX = "ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile"

@@ -5,7 +5,7 @@ import pytest
 from chargepoint.config import ConnectorConfig
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import PingInterval
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.versions import make_station
 
 from .csms import Csms, booted, config_of

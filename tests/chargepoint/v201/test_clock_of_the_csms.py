@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chargepoint.core.commands import CommandRejected
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 
 from .csms import Csms, config_of
 from .profiles import MAX, composite, profile, set_profile

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chargepoint.security.certificates import hash_data, pem_of, read_chain
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
+from chargepoint.trust.certificates import hash_data, pem_of, read_chain
 from tests.chargepoint.inside import block
 
 from .csms import booted

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chargepoint.switching import carried_over
-from chargepoint.times import iso
+from chargepoint.common.switching import carried_over
+from chargepoint.timing.times import iso
 from tests.chargepoint.inside import block
 
 from .csms import Csms, booted, config_of

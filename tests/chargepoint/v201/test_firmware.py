@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.files import FIRMWARE, Signer
 from tests.chargepoint.v201.files import NEWS, FileCsms
 

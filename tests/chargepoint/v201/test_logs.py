@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.effects import DENIED, FAILED
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.v201.files import FileCsms
 
 LOG = "LogStatusNotification"

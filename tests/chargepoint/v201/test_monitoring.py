@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chargepoint.switching import carried_over
-from chargepoint.times import iso, seconds_of
+from chargepoint.common.switching import carried_over
+from chargepoint.timing.times import iso, seconds_of
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, booted, config_of
 

@@ -4,7 +4,7 @@ import pytest
 
 from chargepoint.config import ConnectorConfig
 from chargepoint.core.commands import CommandRejected
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 
 from .csms import booted
 

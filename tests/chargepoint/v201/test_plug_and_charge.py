@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import ocsp
 
 from chargepoint.core.commands import CommandRejected
-from chargepoint.security.certificates import pem_of, read_chain
-from chargepoint.security.contracts import make_contract
+from chargepoint.trust.certificates import pem_of, read_chain
+from chargepoint.trust.contracts import make_contract
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, booted, config_of
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from chargepoint import schemas
 from chargepoint.config import ConnectorConfig
 from chargepoint.core.commands import CommandRejected
 from chargepoint.v201.station import Station201
+from chargepoint.wire import schemas
 
 from .csms import booted
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chargepoint.config import ConnectorConfig
 from chargepoint.core.commands import CommandRejected
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 
 from .csms import booted
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.ev import AC_EFFICIENCY, DC_EFFICIENCY
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.times import iso, seconds_of
 from tests.chargepoint.inside import block
 
 from .books import Books

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
-from chargepoint.security.certificates import hash_data, pem_of, read_chain
+from chargepoint.trust.certificates import hash_data, pem_of, read_chain
 from tests.chargepoint.authority import Authority
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import booted

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chargepoint.config import ConnectorConfig
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.times import iso, seconds_of
 from chargepoint.v201.variables.table import MEASURANDS
 
 from .csms import booted

@@ -4,7 +4,7 @@ import pytest
 
 from chargepoint.config import ConnectorConfig
 from chargepoint.core.commands import CommandRejected
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.asking import charge, made, told, traits
 

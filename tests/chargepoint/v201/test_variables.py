@@ -4,8 +4,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from chargepoint.security import exi
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
+from chargepoint.trust import exi
 from tests.chargepoint.authority import Authority
 from tests.chargepoint.v201.asking import charge, made, place_of, told, traits
 from tests.chargepoint.v201.profiles import profile

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.v201.variables.table import PROFILES_AT_MOST
 
 from .profiles import DEFAULT, TX, profile, set_profile

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 from tests.chargepoint.v201.profiles import profile, set_profile

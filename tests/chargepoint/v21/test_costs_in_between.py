@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 
 from .test_tariffs import CAR, authorize_with, charge, ids, made, set_default, stop, tariff
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.inside import block
 from tests.chargepoint.v21.controls import accepted, control, curve, given, giving, station
 

@@ -388,7 +388,7 @@ def test_a_dc_inverter_is_rated_by_itself():
 def test_every_type_of_the_schema_is_known_and_has_a_test_here():
     from pathlib import Path
 
-    from chargepoint import schemas
+    from chargepoint.wire import schemas
 
     text = Path(__file__).read_text()
     for kind in KINDS:

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from chargepoint.v21.monitoring.event_stream import (
     KEPT_AT_MOST,
     SENT_AT_MOST,

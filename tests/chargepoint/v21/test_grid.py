@@ -8,9 +8,9 @@ from hypothesis import given as for_all
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from chargepoint.common.switching import carried_over
 from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.mains import NOMINAL
-from chargepoint.switching import carried_over
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v21.controls import CAR, accepted, charge, given, period, sample, station
 from tests.chargepoint.v201.csms import Csms, booted, config_of

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chargepoint.security.certificates import hash_data, pem_of, read_chain
-from chargepoint.security.contracts import make_contract
+from chargepoint.trust.certificates import hash_data, pem_of, read_chain
+from chargepoint.trust.contracts import make_contract
 from tests.chargepoint.v201.csms import booted
 
 EMAID = "DEABCC123456781"

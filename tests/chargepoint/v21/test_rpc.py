@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chargepoint import rpc
 from chargepoint.effects import Received
+from chargepoint.wire import rpc
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import booted
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chargepoint import schemas
 from chargepoint.v21.station import Station21
 from chargepoint.versions import make_station
+from chargepoint.wire import schemas
 from tests.chargepoint.v201.csms import booted, config_of
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 from tests.chargepoint.inside import block
 from tests.chargepoint.v21.test_streams import POWER, STATE, adjusted, booted, listed, monitor
 

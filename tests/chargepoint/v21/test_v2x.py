@@ -3,7 +3,7 @@
 import pytest
 
 from chargepoint.core.commands import CommandRejected
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.inside import block
 from tests.chargepoint.v201.csms import Csms, config_of
 from tests.chargepoint.v201.profiles import profile, set_profile

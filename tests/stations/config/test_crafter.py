@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from chargepoint import schemas
+from chargepoint.wire import schemas
 from stations.api.actions import sent_by_stations
 from tests.emulator.callers import make_callers
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import websockets
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from tests.chargepoint.authority import Authority
 from tests.stations.fleet.conftest import PATIENCE
 

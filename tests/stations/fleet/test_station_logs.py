@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from chargepoint.effects import Upload
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from messaging.keeping import store
 from messaging.keeping.storing import insert_frames
 from messaging.records import FrameRecord, id_at

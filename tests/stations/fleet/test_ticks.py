@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from chargepoint.config import StationConfig
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from chargepoint.versions import make_station
 from stations.worker.clock import TICKS, Deadlines
 from stations.worker.consumers import ChargePointConsumer, Host

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from chargepoint.rpc import LONGEST_ID
+from chargepoint.wire.rpc import LONGEST_ID
 
 
 def _cut_off(text: str) -> str:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from chargepoint.core import topics
 from chargepoint.effects import URGENT
-from chargepoint.security.certificates import (
+from chargepoint.trust.certificates import (
     hash_data,
     is_authority,
     is_issued_by,
@@ -13,7 +13,7 @@ from chargepoint.security.certificates import (
     same_hash,
     time_fault,
 )
-from chargepoint.security.revocation import revoked
+from chargepoint.trust.revocation import revoked
 
 
 class InstalledCertificates:

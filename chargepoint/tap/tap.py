@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chargepoint.effects import Frame
-from chargepoint.faults import rule as rules
-from chargepoint.faults.forms import malformed, under_another_id
-from chargepoint.faults.lane import Lane
-from chargepoint.faults.rule import FrameFault
-from chargepoint.faults.scripts import Script
-from chargepoint.interception.desk import Desk, Held
+from chargepoint.tap import rule as rules
+from chargepoint.tap.desk import Desk, Held
+from chargepoint.tap.forms import malformed, under_another_id
+from chargepoint.tap.lane import Lane
+from chargepoint.tap.rule import FrameFault
+from chargepoint.tap.scripts import Script
 
 RULES_AT_MOST = 50
 

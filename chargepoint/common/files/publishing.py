@@ -4,10 +4,10 @@ and L04)."""
 import re
 from urllib.parse import quote
 
+from chargepoint.common.files import locations
+from chargepoint.common.files.jobs import Publication
 from chargepoint.core.block import timer
 from chargepoint.effects import DONE, URGENT, Download, Transferred
-from chargepoint.firmware import locations
-from chargepoint.firmware.jobs import Publication
 
 _UNSUITABLE = re.compile(r"[^A-Za-z0-9-]+")
 

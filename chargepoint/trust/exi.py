@@ -13,8 +13,8 @@ import re2
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from chargepoint.security.certificates import pem_of, read_chain
-from chargepoint.security.contracts import Chain, provisioning_certificate, without_root
+from chargepoint.trust.certificates import pem_of, read_chain
+from chargepoint.trust.contracts import Chain, provisioning_certificate, without_root
 
 MESSAGES_2 = "urn:iso:15118:2:2013:MsgDef"
 MESSAGES_20 = "urn:iso:std:iso:15118:-20:CommonMessages"

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chargepoint import schemas
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
+from chargepoint.wire import schemas
 
 _ROUNDS = 100  # kinds of faults of one payload, each mended wherever it is in a list
 _LONGEST_NUMBER = 20  # characters

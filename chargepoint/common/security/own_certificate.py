@@ -5,7 +5,7 @@ from typing import Any
 from chargepoint.core import topics
 from chargepoint.core.block import failed, got, timer
 from chargepoint.effects import URGENT
-from chargepoint.security.certificates import (
+from chargepoint.trust.certificates import (
     CLOCKS_APART,
     chain_fault,
     is_for_key,

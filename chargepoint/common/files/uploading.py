@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
+from chargepoint.common.files import locations
+from chargepoint.common.files.jobs import LogUpload
 from chargepoint.core.block import timer
 from chargepoint.effects import BAD_MESSAGE, DENIED, DONE, UNSUPPORTED, Transferred, Upload
-from chargepoint.firmware import locations
-from chargepoint.firmware.jobs import LogUpload
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 
 # UploadLogStatusEnumType, by how the last attempt went; anything else is an UploadFailure.
 _STATUSES = {

@@ -8,8 +8,6 @@ subclasses `Station` with a table of its actions and its functional blocks.
 from random import Random
 from typing import Any, ClassVar
 
-from chargepoint import rpc
-from chargepoint.backoff import usual_delay
 from chargepoint.config import StationConfig
 from chargepoint.core import connectors, topics
 from chargepoint.core.answers import Answers
@@ -36,11 +34,13 @@ from chargepoint.effects import (
     Transferred,
     kept_first,
 )
-from chargepoint.faults.tap import Tap
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.mains import NOMINAL, Mains
-from chargepoint.said import Said
-from chargepoint.security.vault import LinkSecurity
+from chargepoint.tap.tap import Tap
+from chargepoint.timing.backoff import usual_delay
+from chargepoint.trust.vault import LinkSecurity
+from chargepoint.wire import rpc
+from chargepoint.wire.said import Said
 
 _CHANGED = {TOUCH: Changed(TOUCH), SOON: Changed(SOON)}
 
@@ -273,7 +273,7 @@ class Station:
     # --- the next link -----------------------------------------------------------------------
 
     def dial_failed(self, kind: str, why: str, now: float) -> list[Effect]:
-        """A connection could not be made. `kind`: see security/relinking.py."""
+        """A connection could not be made. `kind`: see common/security/relinking.py."""
         self.tell(topics.DIAL_FAILED, kind, why, now)
         return self.finish(now)
 

@@ -9,7 +9,7 @@ transactions; there is no link any more to tell the CSMS by.
 from typing import Any
 
 from chargepoint.hardware.states import FAULTED_STATES, INOPERATIVE_STATES, State
-from chargepoint.times import iso, seconds_of
+from chargepoint.timing.times import iso, seconds_of
 
 LONGEST_TAG = 20  # 1.6, CiString20Type
 LONGEST_CONTENT_201 = 512  # 2.0.1, MessageContentType

@@ -6,7 +6,7 @@ Whitepaper A01 and A05; 2.0.1 A01, A05, B10.
 from chargepoint.core import topics
 from chargepoint.core.block import answers, hears, timer
 from chargepoint.effects import SOON, URGENT, Close, Dial
-from chargepoint.security.vault import LinkSecurity, Vault
+from chargepoint.trust.vault import LinkSecurity, Vault
 
 ATTEMPTS = 3  # with new credentials, before the old ones are tried again
 # Why a dial came to nothing -> the security event of it.

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
-from chargepoint.security.certificates import hash_data, is_issued_by, pem_of, read_chain
+from chargepoint.trust.certificates import hash_data, is_issued_by, pem_of, read_chain
 
 MADE = "made"  # in place of a contract: the emulator is to make one
 RESPONDER = "http://ocsp.mo.example/"

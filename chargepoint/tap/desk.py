@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from chargepoint.effects import Frame
-from chargepoint.faults.selection import Selection, selection
+from chargepoint.tap.selection import Selection, selection
 
 BREAKPOINTS_AT_MOST = 20
 HELD_AT_MOST = 50  # frames of a station

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from chargepoint.common.files import jobs as saving
+from chargepoint.common.files.jobs import BOOTING, Job
 from chargepoint.core import topics
 from chargepoint.core.block import failed, got, hears
 from chargepoint.core.service import ACCEPTED
 from chargepoint.effects import DONE, URGENT, Effect, StopTransfer, Transferred
-from chargepoint.firmware import jobs as saving
-from chargepoint.firmware.jobs import BOOTING, Job
-from chargepoint.times import seconds_of
+from chargepoint.timing.times import seconds_of
 
 ATTEMPTS, PAUSE = 3, 30.0  # where the CSMS leaves them to the station
 TRIGGERED = "triggered"

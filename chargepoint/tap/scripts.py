@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from chargepoint.faults.selection import words
+from chargepoint.tap.selection import words
 
 SCRIPTS_AT_MOST = 50
 LARGEST = 1 << 16  # bytes of a payload

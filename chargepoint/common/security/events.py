@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from chargepoint.core import topics
 from chargepoint.core.block import failed, got, hears, timer
 from chargepoint.effects import SOON
-from chargepoint.security.vault import Vault
+from chargepoint.trust.vault import Vault
 
 LOG_AT_MOST = 100
 EVENTS_AT_MOST = 50

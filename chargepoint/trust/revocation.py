@@ -11,7 +11,7 @@ from functools import lru_cache
 import re2
 from cryptography import x509
 
-from chargepoint.security.certificates import read_chain
+from chargepoint.trust.certificates import read_chain
 
 _PEM = re2.compile(r"(?s)-----BEGIN X509 CRL-----.+?-----END X509 CRL-----")
 

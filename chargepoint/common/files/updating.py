@@ -12,12 +12,8 @@ A failure leads from each of them to `over`. What the CSMS is told on the way: `
 
 from typing import Any
 
-from chargepoint.core import topics
-from chargepoint.core.block import answers, command, timer
-from chargepoint.core.commands import CommandRejected
-from chargepoint.effects import DONE, URGENT, Download, Transferred
-from chargepoint.firmware import locations
-from chargepoint.firmware.jobs import (
+from chargepoint.common.files import locations
+from chargepoint.common.files.jobs import (
     BOOTING,
     DOWNLOADING,
     INSTALLING,
@@ -30,10 +26,14 @@ from chargepoint.firmware.jobs import (
     WAITING,
     Update,
 )
-from chargepoint.firmware.signature import certificate_fault, signature_fits
+from chargepoint.common.files.signature import certificate_fault, signature_fits
+from chargepoint.core import topics
+from chargepoint.core.block import answers, command, timer
+from chargepoint.core.commands import CommandRejected
+from chargepoint.effects import DONE, URGENT, Download, Transferred
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event
-from chargepoint.security.certificates import read_chain
+from chargepoint.trust.certificates import read_chain
 
 # After a restart: time for the CSMS to hear, on a new link, that the download had been paused.
 RESUME_SECONDS = 10.0
@@ -56,7 +56,7 @@ class Updating:
     armed      the failure that an operator wants of the next update
 
     A version supplies in_use(connector), take_out(connector, now), reboot_updated(now);
-    security/installed.py revocation_of(chain, now).
+    common/security/installed.py revocation_of(chain, now).
     """
 
     __slots__ = ()

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from chargepoint.effects import Frame
-from chargepoint.faults.forms import FORMS
-from chargepoint.faults.selection import ANSWERS, Selection, selection
+from chargepoint.tap.forms import FORMS
+from chargepoint.tap.selection import ANSWERS, Selection, selection
 
 LATENCY, DROP, DUPLICATE, REORDER = "latency", "drop", "duplicate", "reorder"
 MALFORMED, WRONG_ID, NO_ANSWER = "malformed", "wrong-id", "no-answer"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chargepoint import schemas
+from chargepoint.wire import schemas
 
 CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
 CALL_RESULT_ERROR, SEND = 5, 6  # new in 2.1
