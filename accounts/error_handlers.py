@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, AuthorizationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
 from accounts.errors import ApiError, store_away_error
+from accounts.known_fields import unknown_field
 from runtime.stores import away
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def schema_fields(error: SchemaError) -> dict[str, str]:
         named = [part for i, part in enumerate(where) if i > 1 or part not in _PLACES]
         message = item["msg"].removeprefix("Value error, ")
         if item.get("type") == "extra_forbidden":
-            message = "There is no such field: take it out."
+            message = unknown_field(item.get("known", ()))
         fields.setdefault(".".join(named or where[-1:]), message)
     return fields
 

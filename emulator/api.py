@@ -3,11 +3,13 @@
 from typing import Any
 
 from ninja import NinjaAPI
+from ninja.errors import ValidationError, ValidationErrorContext
 
 from accounts.api import router as accounts
 from accounts.auth import SessionOrToken
 from accounts.error_handlers import register
 from accounts.json_bodies import ProperUnicode
+from accounts.known_fields import fields_at
 from accounts.parameters import strict
 from accounts.trail.api import router as trail
 from emulator import api_answers, api_examples
@@ -20,6 +22,21 @@ from stations.api.router import router as stations
 
 
 class Api(NinjaAPI):
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext]
+    ) -> ValidationError:
+        """As ninja makes it; an unknown field's error has in `known` what fields there are."""
+        told = super().validation_error_from_error_contexts(error_contexts)
+        rows = [
+            (context.model, row)
+            for context in error_contexts
+            for row in context.pydantic_validation_error.errors(include_url=False)
+        ]
+        for item, (model, row) in zip(told.errors, rows, strict=True):
+            if row["type"] == "extra_forbidden":
+                item["known"] = fields_at(model, row["loc"][:-1])
+        return told
+
     def get_openapi_schema(self, *, path_prefix: str | None = None, **how: Any) -> Any:
         """As ninja makes it, with examples; paths begin with `path_prefix`, or where the API is
         mounted."""

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from accounts.error_handlers import model_fields
+from accounts.known_fields import unknown_field
 from scenarios.models import Scenario
 
 KEYS = (
@@ -78,7 +79,7 @@ def fill(scenario: Scenario, document: Mapping[str, Any]) -> Scenario:
     }
     wrong = {name: "Give a text." for name, value in texts.items() if not isinstance(value, str)}
     if unknown := [name for name in document if name not in (*KEYS, *IGNORED)]:
-        wrong |= {str(name): "There is no such field: take it out." for name in unknown}
+        wrong |= {str(name): unknown_field(KEYS) for name in unknown}
     if wrong:
         raise ValidationError(wrong)
     for name, value in texts.items():

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from accounts.known_fields import fields_at
 from scenarios.rules.values import is_open
 from scenarios.rules.words import actions_of, check_action
 from stations.api import command_schemas as commands
@@ -115,7 +116,7 @@ def check_params(command: str, params: Mapping[str, Any]) -> list[str]:
         COMMANDS[command].model_validate(dict(params))
     except ValidationError as error:
         return [
-            _sentence(item)
+            _sentence(item, COMMANDS[command])
             for item in error.errors()
             if not (item["loc"] and is_open(params.get(item["loc"][0])))
         ]
@@ -139,11 +140,12 @@ def arguments(command: str, params: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _sentence(item: Mapping[str, Any]) -> str:
+def _sentence(item: Mapping[str, Any], model: type[BaseModel]) -> str:
     name = ".".join(str(part) for part in item["loc"])
     match item["type"]:
         case "extra_forbidden":
-            return f'There is no param "{name}" here: take it out.'
+            known = ", ".join(fields_at(model, item["loc"][:-1])) or "none"
+            return f'There is no param "{name}" here: take it out. There are: {known}.'
         case "missing":
             return f'Give the param "{name}".'
     return f'Correct the param "{name}": {item["msg"]}.'

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from accounts.known_fields import unknown_field
 from stations.configuration import changes, predecessor
 from stations.configuration import trail as station_trail
 from stations.configuration.exporting import STATION_FIELDS, TEMPLATE_FIELDS
@@ -156,7 +157,7 @@ def _read(entry: dict, templates: dict[str, Template]) -> Converted:
         elif name == "template":
             _read_template(value, templates, out)
         else:
-            out.errors[name] = "There is no such field: take it out."
+            out.errors[name] = unknown_field([*STATION_FIELDS, *OWN_SECRETS, "template"])
             continue
         out.kept.append(name)
     return out

@@ -50,7 +50,10 @@ def test_a_scenario_needs_an_id_a_name_and_steps() -> None:
         ("plug", "Step 1: write it as an object with a type."),
         ({"type": "plugg"}, 'Step 1 (plugg): There is no type "plugg": use one of api_call,'),
         ({"type": "plug", "connector": 1}, 'There is no "connector" in a step: take it out'),
-        ({"type": "plug", "params": {"conector": 1}}, 'There is no param "conector" here'),
+        (
+            {"type": "plug", "params": {"conector": 1}},
+            'There is no param "conector" here: take it out. There are: connector',
+        ),
         ({"type": "plug", "params": []}, 'give "params" as an object'),
         ({"type": "plug", "timeout": 0}, 'Give "timeout" in milliseconds'),
         ({"type": "plug", "versions": ["1.5"]}, 'Give "versions" as a list of 1.6, 2.0.1, 2.1'),
