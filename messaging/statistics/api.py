@@ -15,7 +15,9 @@ from messaging.statistics import reading
 router = Router(tags=["analytics"])
 
 RangeName = Literal["15m", "1h", "6h", "24h", "7d", "30d"]
-Sort = Literal["errors", "calls", "p95_ms", "p99_ms", "max_ms", "mean_ms", "deviation_ms"]
+Sort = Literal[
+    "errors", "calls", "min_ms", "mean_ms", "p50_ms", "p95_ms", "p99_ms", "max_ms", "deviation_ms"
+]
 Sorted = Query("errors", alias="sort", description="what those that come first have most of")
 Chosen = Query("24h", alias="range", description="how far back; the last minute is not in it yet")
 

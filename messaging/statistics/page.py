@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from messaging.keeping.store import async_database
 from messaging.rights import PART
@@ -52,6 +53,7 @@ async def statistics(request: HttpRequest) -> HttpResponse:
         "is_fullwidth": "1",
         "station": station,
         "since": actions["since"],
+        "now": timezone.now(),
         "ranges": [
             {"label": each.label, "on": name == chosen,
              "query": _query(range=name, station=station, sort=sort)}

@@ -25,7 +25,9 @@ from messaging.statistics.keeping import (
 )
 
 CALLERS = (STATION, CSMS)
-SORTS = ("errors", "calls", "p95_ms", "p99_ms", "max_ms", "mean_ms", "deviation_ms")
+SORTS = (
+    "errors", "calls", "min_ms", "mean_ms", "p50_ms", "p95_ms", "p99_ms", "max_ms", "deviation_ms",
+)  # fmt: skip
 MOST_STATIONS = 500
 
 

@@ -25,7 +25,8 @@ from messaging.statistics.cells import (
     unpacked,
 )
 from messaging.statistics.keeping import DAY, HOUR, MINUTE
-from messaging.statistics.reading import RANGES, by_action, by_station, spans_of
+from messaging.statistics.page import COLUMNS
+from messaging.statistics.reading import RANGES, SORTS, by_action, by_station, spans_of
 from tests.messaging.conftest import batch_of, make_record
 
 NOW = (int(time.time()) // DAY - 1) * DAY + 14.5 * HOUR  # in the middle of yesterday's hours
@@ -217,8 +218,10 @@ async def test_the_stations_that_stand_out_come_first(mongo):
     kept(mongo, records)
     db = store.async_database()
     first = {sort: (await by_station(db, "1h", sort, now=NOW))["rows"][0]["station"]
-             for sort in ("errors", "calls", "p95_ms")}  # fmt: skip
-    assert first == {"errors": "SICK", "calls": "BUSY", "p95_ms": "SLOW"}
+             for sort in SORTS}  # fmt: skip
+    slow = dict.fromkeys(("min_ms", "mean_ms", "p50_ms", "p95_ms", "p99_ms", "max_ms"), "SLOW")
+    assert first == {"errors": "SICK", "calls": "BUSY", **slow, "deviation_ms": "BUSY"}
+    assert set(SORTS) == {name for name, _, _ in COLUMNS}
     page = await by_station(db, "1h", limit=2, now=NOW)
     assert page["stations"] == 4 and len(page["rows"]) == 2
 
