@@ -16,6 +16,7 @@ from emulator.routing import websocket  # noqa: E402
 from emulator.web.bodies import limit_bodies  # noqa: E402
 from emulator.web.crowds import SocketLimit, raise_file_limit  # noqa: E402
 from emulator.web.flow import heed_readers  # noqa: E402
+from emulator.web.head_requests import WithoutBodyForHead  # noqa: E402
 from emulator.web.heads import bound_heads  # noqa: E402
 from emulator.web.leaving import end_in_time  # noqa: E402
 from emulator.web.proxies import BehindProxies  # noqa: E402
@@ -23,7 +24,8 @@ from emulator.web.store_guard import StoreGuard  # noqa: E402
 from stations.api.paths import KeepEncoded  # noqa: E402
 
 inside = ProtocolTypeRouter({"http": WithMcp(KeepEncoded(http)), "websocket": websocket})
-application = BehindProxies(SocketLimit(StoreGuard(inside)), settings.TRUSTED_PROXIES)
+guarded = WithoutBodyForHead(SocketLimit(StoreGuard(inside)))
+application = BehindProxies(guarded, settings.TRUSTED_PROXIES)
 end_in_time()
 limit_bodies()
 bound_heads(settings.REQUEST_HEAD_SECONDS)
