@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import QuerySet
 
 from stations.models import Station, TagGroup
-from stations.state.live import COLUMNS_OF, HELD_BACK, LABELS, in_state
+from stations.state.live import COLUMNS_OF, HELD_BACK, LABELS, STATE_FILTERS, in_state
 
 CHOICES_AGE = 10  # seconds; every page of the list asks, and a fleet has few makes and tags
 
@@ -45,8 +45,14 @@ class LiveStateFilter(admin.SimpleListFilter):
             return queryset.filter(**COLUMNS_OF[wanted])
         if wanted == HELD_BACK:
             return queryset.filter(enabled=True, running=True, held_back__gt="")
-        if wanted not in LABELS:
+        if wanted is None:
             return queryset
+        if wanted not in STATE_FILTERS:
+            states = ", ".join(STATE_FILTERS)
+            messages.warning(
+                request, f"There is no live state “{wanted[:40]}”; there are {states}."
+            )
+            return queryset.none()
         running = queryset.filter(**COLUMNS_OF["running"]).values_list("identity", flat=True)
         return queryset.filter(identity__in=in_state(list(running), wanted))
 

@@ -44,18 +44,18 @@ AC_MEASURANDS = [
 ]  # fmt: skip
 DC_MEASURANDS = [*AC_MEASURANDS, "SoC"]
 
-# identity, name, OCPP version, product, tags
+# identity, name, OCPP version, product, tags, (latitude, longitude): in and round Berlin
 DEMO = (
-    ("DEMO-ABB-01", "Main entrance", "1.6", TERRA_AC, ["ac", "building-a"]),
-    ("DEMO-ALFEN-02", "Car park, row 1", "1.6", ALFEN, ["ac", "building-a"]),
-    ("DEMO-EASEE-03", "Staff parking", "1.6", EASEE, ["ac", "building-b"]),
-    ("DEMO-WALLBOX-04", "Home charger", "1.6", WALLBOX, ["ac", "home"]),
-    ("DEMO-ABB-05", "Motorway south, triple", "1.6", TERRA_54, ["dc", "highway"]),
-    ("DEMO-TRITIUM-06", "Supermarket", "1.6", TRITIUM, ["dc", "retail"]),
-    ("DEMO-KEBA-07", "Visitor parking", "2.0.1", KEBA, ["ac", "building-b"]),
-    ("DEMO-MENNEKES-08", "Street, side A", "2.0.1", MENNEKES, ["ac", "street"]),
-    ("DEMO-HYC-09", "Motorway north", "2.0.1", HPC, ["dc", "highway"]),
-    ("DEMO-KEMPOWER-10", "Bus depot", "2.0.1", KEMPOWER, ["dc", "depot"]),
+    ("DEMO-ABB-01", "Main entrance", "1.6", TERRA_AC, ["ac", "building-a"], (52.4797, 13.4561)),
+    ("DEMO-ALFEN-02", "Car park, row 1", "1.6", ALFEN, ["ac", "building-a"], (52.4801, 13.4573)),
+    ("DEMO-EASEE-03", "Staff parking", "1.6", EASEE, ["ac", "building-b"], (52.4789, 13.458)),
+    ("DEMO-WALLBOX-04", "Home charger", "1.6", WALLBOX, ["ac", "home"], (52.5419, 13.4133)),
+    ("DEMO-ABB-05", "Motorway south", "1.6", TERRA_54, ["dc", "highway"], (52.2706, 13.2894)),
+    ("DEMO-TRITIUM-06", "Supermarket", "1.6", TRITIUM, ["dc", "retail"], (52.4312, 13.5364)),
+    ("DEMO-KEBA-07", "Visitor parking", "2.0.1", KEBA, ["ac", "building-b"], (52.4785, 13.4592)),
+    ("DEMO-MENNEKES-08", "Street, side A", "2.0.1", MENNEKES, ["ac", "street"], (52.5096, 13.3262)),
+    ("DEMO-HYC-09", "Motorway north", "2.0.1", HPC, ["dc", "highway"], (52.6843, 13.1852)),
+    ("DEMO-KEMPOWER-10", "Bus depot", "2.0.1", KEMPOWER, ["dc", "depot"], (52.5573, 13.3465)),
 )
 TEMPLATES = (
     ("AC single 22 kW, OCPP 1.6", "1.6", TERRA_AC, ["ac"]),
@@ -102,9 +102,9 @@ def seed(csms_url: str, running: bool = True) -> list[Station]:
     new = [
         Station(
             identity=identity, name=name, serial=f"SN-{identity[5:]}", running=running,
-            **_design(version, product, tags, csms_url),
+            latitude=place[0], longitude=place[1], **_design(version, product, tags, csms_url),
         )
-        for identity, name, version, product, tags in DEMO
+        for identity, name, version, product, tags, place in DEMO
         if identity not in present
     ]  # fmt: skip
     return changes.create_many(new) if new else []

@@ -47,6 +47,22 @@ def test_the_list_shows_live_state(admin, make_station, set_state, sign):
     assert "/admin/live/?station=CP1" in page
 
 
+def test_a_state_that_there_is_not_shows_no_station_and_says_so(admin, make_station):
+    make_station("CP1")
+    answer = admin.get(reverse(LIST), {"state": "bogus"})
+    assert shown(answer) == []
+    [told] = [str(message) for message in answer.context["messages"]]
+    assert "no live state “bogus”" in told and "held back" in told
+    assert shown(admin.get(reverse(LIST), {"state": "stopped"})) == ["CP1"]
+
+
+def test_the_head_of_a_page_says_what_it_is(admin, make_station):
+    for name, words in (("add", "Add station"), ("create_many", "Create many stations")):
+        page = admin.get(reverse(f"admin:stations_station_{name}")).content.decode()
+        assert f"data-title>{words}" in page
+    assert "data-title" not in admin.get(reverse(LIST)).content.decode()
+
+
 def test_the_number_of_queries_does_not_grow_with_the_rows(admin, make_station):
     make_station("CP0")
     admin.get(reverse(LIST))

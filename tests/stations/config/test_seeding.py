@@ -29,6 +29,7 @@ def test_ten_different_demo_stations(hot):
     assert {(1, False), (2, False), (2, True)} <= shapes
     assert all(s.running and s.csms_url == "ws://127.0.0.1:9999/x" for s in stations)
     assert all(s.problems() == {} for s in stations)
+    assert len({(s.latitude, s.longitude) for s in stations} - {(None, None)}) == 10
     assert Template.objects.count() >= 3
     assert all(t.problems() == {} for t in Template.objects.all())
 
