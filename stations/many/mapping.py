@@ -128,17 +128,43 @@ def seen(view: View, placed: Iterable[Placed]) -> dict[str, Any]:
     all are named, of more none, but where no zooming would part them.
     """
     inside = [one for one in placed if view.has(one)]
-    size = TILE * 2**view.zoom / CELL
-    cells: dict[tuple[int, int], list[Placed]] = {}
-    for one in inside:
-        cells.setdefault((int(one.x * size), int(one.y * size)), []).append(one)
+    clusters = _clusters(inside, TILE * 2**view.zoom / CELL)
     return {
         "count": len(inside),
         "box": _box(inside),
         "states": dict(Counter(one.label for one in inside)),
-        "places": [_place(members, view.zoom >= MOST_ZOOM) for members in cells.values()],
+        "places": [_place(members, view.zoom >= MOST_ZOOM) for members in clusters],
         "listed": [_station(one) for one in sorted(inside, key=lambda o: o.identity)[:LISTED]],
     }
+
+
+def _clusters(inside: list[Placed], size: float) -> list[list[Placed]]:
+    """Those in one cell of a grid of `size` cells across the world; what would be drawn over a
+    larger one in the next cell is of that one."""
+    cells: dict[tuple[int, int], list[Placed]] = {}
+    for one in inside:
+        cells.setdefault((int(one.x * size), int(one.y * size)), []).append(one)
+    kept: dict[tuple[int, int], list[Placed]] = {}
+    middles: dict[tuple[int, int], tuple[float, float]] = {}
+    for (column, row), members in sorted(cells.items(), key=lambda item: -len(item[1])):
+        x = sum(one.x for one in members) * size / len(members)
+        y = sum(one.y for one in members) * size / len(members)
+        beside = [(column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        near = min(
+            (cell for cell in beside if cell in kept),
+            key=lambda cell: math.dist((x, y), middles[cell]), default=None,
+        )  # fmt: skip
+        room = CELL * math.dist((x, y), middles[near]) if near is not None else math.inf
+        if near is not None and room < radius(len(members)) + radius(len(kept[near])):
+            kept[near] += members
+        else:
+            kept[column, row], middles[column, row] = members, (x, y)
+    return list(kept.values())
+
+
+def radius(count: int) -> float:
+    """In pixels, as map.js draws so many stations."""
+    return 11 if count == 1 else min(58, 30 + 12 * math.log10(count)) / 2
 
 
 def _box(inside: list[Placed]) -> list[float] | None:

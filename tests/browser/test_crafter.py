@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -104,6 +105,50 @@ def test_what_is_wrong_on_purpose_is_sent_all_the_same(
     expect(page.locator("[data-said]")).to_contain_text("Sent as")
     sent = page.locator("[data-said]").inner_text().removeprefix("Sent as ").rstrip(".")
     assert len(sent) == 37
+
+
+def test_requests_are_kept_used_exported_and_sent_to_many(
+    page: Page, platform: Stack, station: str, tmp_path: Path
+) -> None:
+    open_crafter(page, platform, station, "DataTransfer")
+    write(page, '{"vendorId": "Kept"}')
+    page.locator("[data-save]").click()
+    form = page.locator("[data-save-form]")
+    form.locator("[name=name]").fill(f"Mine {station}")
+    form.locator("[name=folder]").fill("Data/ours")
+    form.get_by_role("button", name="Keep").click()
+    folder = page.locator("[data-folder='Data/ours']")
+    expect(folder).to_contain_text(f"Mine {station}")
+    with page.expect_download() as download:
+        page.locator("[data-export]").click()
+    path = tmp_path / "requests.json"
+    download.value.save_as(path)
+    assert "Kept" in path.read_text()
+    folder.get_by_role("button", name=f"Delete Mine {station}").click()
+    expect(folder.get_by_text(f"Mine {station}")).to_have_count(0)
+    page.locator("[data-import]").set_input_files(path)
+    expect(page.locator("[data-kept-said]")).to_contain_text("imported")
+    write(page, "{}")
+    folder.get_by_role("button", name=f"Mine {station}", exact=True).click()
+    expect(page.locator(TEXT)).to_contain_text('"vendorId": "Kept"')
+
+    off = f"OFF-{station}"
+    body = {"identity": off, "csms_url": "ws://127.0.0.1:9/ocpp"}
+    ask(page, platform, "POST", "stations", body)
+    page.locator("[data-many] [name=stations]").fill(f"{station}, {off}")
+    page.get_by_role("button", name="Send to all of them").click()
+    row = page.locator(f"#cr-report [data-station={station}]")
+    expect(row).to_contain_text("CallResult")
+    expect(page.locator(f"#cr-report [data-station={off}]")).to_contain_text("It does not run")
+    page.locator("[name=failures]").check()
+    expect(page.locator("[data-report] tr")).to_have_count(1)
+    page.locator("[name=failures]").uncheck()
+    row.get_by_role("button").click()
+    expect(page.locator("#cr-answer [data-frame]")).to_contain_text("status")
+    history = page.locator("[data-history] tr").first
+    expect(history).to_contain_text("2 stations")
+    page.reload()
+    expect(page.locator("[data-history] tr").first).to_contain_text("DataTransfer")
 
 
 def test_what_was_crafted_becomes_steps(page: Page, platform: Stack, station: str) -> None:

@@ -224,6 +224,33 @@ def test_the_list_says_why_a_station_is_sick(page: Page, platform: Stack, fleet:
     expect(page.locator("[data-live=why]").first).to_contain_text("Not connected: ")
 
 
+def test_the_map_shows_the_fleet_in_clusters_and_leads_to_a_station(
+    page: Page, platform: Stack, fleet: str
+) -> None:
+    names = made(page, platform, fleet, 20, region="Germany")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{platform.url}/admin/fleet/map/?tag={fleet}")
+    root = page.locator("#fleet-map")
+    expect(root).to_have_attribute("data-ready", "yes")
+    expect(root).to_have_attribute("data-count", "20")
+    expect(page.locator(".fm-legend > [data-state=stopped] [data-count]")).to_have_text("20")
+    expect(page.locator(".fm-many, .fm-one").first).to_be_visible()
+    assert page.locator(".fm-land").count() > 100
+    for zoom in range(int(root.get_attribute("data-zoom")) - 1, 0, -1):
+        page.locator(".leaflet-control-zoom-out").click()
+        expect(root).to_have_attribute("data-zoom", str(zoom))  # a click while it moves is lost
+    expect(page.locator(".fm-many b")).to_have_text(["20"])
+    page.get_by_role("button", name="Show all").click()
+    page.select_option("[name=state]", "charging")
+    expect(root).to_have_attribute("data-count", "0")
+    page.select_option("[name=state]", "")
+    expect(root).to_have_attribute("data-count", "20")
+    page.locator("[data-rows] a", has_text=names[0]).click()
+    page.wait_for_url("**/life/**")
+    assert all(url.startswith((platform.url, "data:", "blob:")) for url in asked), asked
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("dark", [False, True])
 def test_pages_of_the_fleet_have_no_fault_of_access_and_fit(

@@ -4,6 +4,7 @@ tried, a run from ticked stations, and a failed step beside what came."""
 from __future__ import annotations
 
 import json
+import re
 import secrets
 
 import pytest
@@ -31,12 +32,98 @@ def open_editor(page: Page, platform: Stack, steps: list | None = None) -> str:
 def insert(page: Page, words: str) -> None:
     """By the keyboard: the palette's search and Enter."""
     page.locator(".field-steps .se-palette summary").press("Enter")
+    expect(page.locator(".field-steps .se-palette input")).to_be_focused()
     page.keyboard.type(words)
     page.keyboard.press("Enter")
 
 
 def steps_of(page: Page) -> list:
     return json.loads(read(page, "steps"))
+
+
+def test_steps_come_from_the_palette_and_form_and_text_stay_in_step(
+    page: Page, platform: Stack
+) -> None:
+    slug = open_editor(page, platform)
+    insert(page, "Expect a message")
+    form = page.locator(".field-steps .se-form")
+    expect(form).to_contain_text("Step 2: Expect a message")
+    form.locator("[data-name=action]").fill("Heartbeat")
+    form.locator("[data-name=count]").fill("$n")
+    form.locator(".se-more summary").click()
+    form.locator("[data-name=timeout]").fill("5000")
+    form.locator("[data-name=optional]").select_option(label="yes")
+    expect(page.locator(FAULTS)).to_contain_text("No step gives $n a value")
+    form.locator("[data-name=count]").fill("2")
+    expect(page.locator(FAULTS)).to_have_count(0)
+    assert steps_of(page) == [DELAY, {
+        "type": "expect", "timeout": 5000, "optional": True,
+        "params": {"direction": "sent", "action": "Heartbeat", "kind": "Call", "count": 2},
+    }]  # fmt: skip
+    put(page, "steps", json.dumps([{"type": "plug", "params": {"connector": 2}}], indent=1))
+    expect(form).to_contain_text("Step 1: Plug a car in")
+    expect(form.locator("[data-name=connector]")).to_have_value("2")
+    bar = page.locator(".field-steps .se-bar")
+    insert(page, "no such step")
+    palette = page.locator(".field-steps .se-palette")
+    expect(palette).to_contain_text("No step has these words.")
+    page.keyboard.press("Escape")
+    insert(page, "repeat")
+    page.locator(".field-steps .cm-content").focus()
+    for name in ("Duplicate", "Up", "Remove"):
+        bar.get_by_role("button", name=name, exact=True).click()
+    expect(page.locator(FAULTS)).to_have_count(0)
+    assert [step["type"] for step in steps_of(page)] == ["plug", "repeat"]
+    page.locator("button[name=_continue]").click()
+    expect(page.locator("body")).to_have_attribute("data-editor", "ready")
+    kept = ask(page, platform, "GET", f"scenarios/{slug}")["steps"]
+    assert [step["type"] for step in kept] == ["plug", "repeat"]
+
+
+def test_what_the_server_says_stands_at_the_line_while_one_types(
+    page: Page, platform: Stack
+) -> None:
+    open_editor(page, platform)
+    put(page, "steps", '[\n{"type": "delay",\n "params": {"duration": 1}},\n{"type": "dance"}\n]')
+    expect(page.locator(FAULTS)).to_have_text(re.compile(r"line 4.*There is no type"))
+    expect(page.locator(".field-steps .cm-lint-marker-error")).to_have_count(1)
+    expect(page.locator("[data-versions]")).to_contain_text("1 to correct")
+    page.locator(FAULTS).get_by_role("button").click()
+    expect(page.locator(".field-steps .cm-content")).to_be_focused()
+    put(page, "steps", '[\n{"type": "battery-swap"}\n]')
+    expect(page.locator("[data-versions]")).to_contain_text("OCPP 1.6: 1 steps fail there")
+    expect(page.locator("[data-versions]")).to_contain_text("OCPP 2.1: all steps")
+    page.locator(".field-steps .se-bar").get_by_role("button", name="Fold all", exact=True).click()
+    expect(page.locator(".field-steps .cm-foldPlaceholder").first).to_be_visible()
+
+
+def test_a_step_is_tried_and_its_failure_stands_beside_what_came(
+    page: Page, platform: Stack, station: str
+) -> None:
+    wrong = {"idTagInfo": {"status": "Blocked"}}
+    open_editor(page, platform, [
+        DELAY,
+        {"type": "authorize", "params": {"connector": 1, "id_tag": "TAG-1"}},
+        {"type": "expect", "params": {"direction": "sent", "action": "Authorize", "kind": "Call"}},
+        {"type": "expect", "params": {"answers": True, "payload": wrong}},
+    ])  # fmt: skip
+    trying = page.locator(".field-steps .se-try")
+    trying.locator("summary").click()
+    trying.get_by_label("Station").fill(station)
+    trying.get_by_role("button", name="Try this step").click()
+    expect(trying.locator("[data-tried]")).to_have_attribute("data-state", "passed")
+    expect(trying.locator("[data-tried] tr")).to_have_count(1)
+    trying.get_by_role("button", name="Try all steps").click()
+    expect(trying.locator("[data-tried]")).to_have_attribute("data-state", "failed")
+    trying.get_by_role("link", name="The execution").click()
+    compared = page.locator("[data-compare]")
+    expected, received = compared.locator("pre").first, compared.locator("pre").last
+    expect(expected.locator(".sc-differs")).to_contain_text('"status": "Blocked"')
+    expect(received.locator(".sc-differs")).to_contain_text('"status": "Accepted"')
+    row = page.locator("tr[data-state=failed]")
+    row.get_by_role("link", name="this moment in the live view").click()
+    page.wait_for_url("**/admin/live/?mode=history*")
+    expect(page.locator("#lv-scroll")).to_contain_text("Authorize")
 
 
 def test_a_scenario_runs_on_ticked_stations_after_a_look_at_their_versions(

@@ -85,6 +85,14 @@
     (document.getElementById("main") ?? document.querySelector("body.login #page"))?.setAttribute("role", "main");
   }
 
+  // Unfold writes the chosen file's name into the text field of its own widget, and fails at a file
+  // field that has none: it takes those with this mark as seen to.
+  function files() {
+    for (const field of document.querySelectorAll("input[type=file]")) {
+      field.hasChangeListener = !field.parentNode.parentNode.parentNode?.querySelector("input[type=text]:disabled");
+    }
+  }
+
   function skip() {
     const content = document.getElementById("content") ?? document.querySelector("main");
     if (!content) return;
@@ -111,6 +119,7 @@
     landmark();
     skip();
     documentation();
+    files();
     if (location.hash === "#search") search();
   }
 

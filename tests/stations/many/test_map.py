@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import pytest
 
 from stations.many import mapping
@@ -66,3 +69,21 @@ def test_the_projection_is_web_mercator():
     assert on_map(0, 0) == (0.5, 0.5)
     x, y = on_map(mapping.EDGE, 180)
     assert x == 1 and y == pytest.approx(0, abs=1e-9)
+
+
+def test_a_cluster_on_the_edge_of_a_cell_is_drawn_as_one():
+    """Of places a stone's throw apart, on both sides of a cell's edge at every zoom."""
+    here = [placed(n, -0.0001 if n % 2 else 0.0001, -0.0001 if n % 3 else 0.0001) for n in range(9)]
+    for zoom in range(15):
+        assert [place["count"] for place in seen(View(zoom=zoom), here)["places"]] == [9]
+
+
+def test_no_two_clusters_are_drawn_over_one_another():
+    many = [placed(n, 45 + n % 40 / 10, 5 + n // 40 / 10) for n in range(1600)]
+    for zoom in range(2, 9):
+        told = seen(View(zoom=zoom), many)["places"]
+        assert sum(place["count"] for place in told) == 1600
+        spots = [(on_map(*place["at"]), mapping.radius(place["count"])) for place in told]
+        for (one, small), (other, large) in itertools.combinations(spots, 2):
+            apart = math.dist(one, other) * mapping.TILE * 2**zoom
+            assert apart > max(small, large), (zoom, apart)

@@ -15,20 +15,28 @@ export function palette(table, chosen) {
     });
     return { element: made("section", {}, made("h2", {}, group), ...buttons.map(({ button }) => button)), buttons };
   });
-  const box = made("details", { class: "se-palette" }, made("summary", { class: "st-button" }, "Insert step…"), made("div", { class: "se-choices" }, search, ...groups.map(({ element }) => element)));
-  search.addEventListener("input", () => {
+  const none = made("p", { class: "fg-none", role: "status" });
+  const box = made("details", { class: "se-palette" }, made("summary", { class: "st-button" }, "Insert step…"), made("div", { class: "se-choices" }, search, none, ...groups.map(({ element }) => element)));
+  function find() {
     const wanted = search.value.trim().toLowerCase();
     for (const { element, buttons } of groups) {
       for (const { button, text } of buttons) button.hidden = !text.includes(wanted);
       element.hidden = buttons.every(({ button }) => button.hidden);
     }
-  });
+    none.textContent = groups.every(({ element }) => element.hidden) ? "No step has these words." : "";
+  }
+  search.addEventListener("input", find);
   search.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault(); // of the form that it stands in
     box.querySelector(".se-choice:not([hidden])")?.click();
   });
-  box.addEventListener("toggle", () => { if (box.open) search.focus(); });
+  box.addEventListener("toggle", () => {
+    if (!box.open) return;
+    search.value = ""; // of the choice before
+    find();
+    search.focus();
+  });
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     box.open = false;

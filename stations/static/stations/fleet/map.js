@@ -37,13 +37,23 @@ function unwound(ring) {
   return turn ? [...points, [points.at(-1)[0], pole], [points[0][0], pole], points[0]] : points;
 }
 
-// What lies beyond an edge of the map is drawn at the other one, too. Antarctica begins with a line
-// along the pole, which is no outline.
+// What of a ring is on the hither side of a meridian: sign 1 keeps what is west of it, -1 what is east.
+function cut(ring, meridian, sign) {
+  const inside = ([lon]) => (meridian - lon) * sign >= 0;
+  return ring.flatMap((point, place) => {
+    const before = ring.at(place - 1);
+    if (inside(before) === inside(point)) return inside(point) ? [point] : [];
+    const part = (meridian - before[0]) / (point[0] - before[0]);
+    const edge = [meridian, before[1] + part * (point[1] - before[1])];
+    return inside(point) ? [edge, point] : [edge];
+  });
+}
+
+// What lies beyond an edge of the map is drawn at the other one. Antarctica begins with a line along
+// the pole, which is no outline.
 function whole(polygon) {
   const rings = polygon.filter((ring) => ring.some(([, lat]) => Math.abs(lat) < 89.9)).map(unwound);
-  const lons = rings[0].map(([lon]) => lon);
-  const moved = (by) => rings.map((ring) => ring.map(([lon, lat]) => [lon + by, lat]));
-  return [rings, ...(Math.max(...lons) > 180 ? [moved(-360)] : []), ...(Math.min(...lons) < -180 ? [moved(360)] : [])];
+  return [0, -360, 360].map((by) => rings.map((ring) => cut(cut(ring.map(([lon, lat]) => [lon + by, lat]), 180, 1), -180, -1)).filter((ring) => ring.length > 2)).filter((made_) => made_.length);
 }
 
 async function outline() {
@@ -96,8 +106,9 @@ function show(told) {
     made("td", {}, made("a", { href: link }, identity), ...(name ? [made("span", { class: "fg-name" }, name)] : [])), made("td", {}, shape(state, 14), ` ${label(state)}`))));
   if (!told.listed.length) rows.append(made("tr", {}, cell("No station stands here.", { colspan: "2", class: "fg-empty" })));
   root.querySelector("[data-inview]").textContent = told.count > told.listed.length ? `the first ${told.listed.length} of ${told.count.toLocaleString("en")}` : told.count.toLocaleString("en");
-  root.querySelector("[data-said]").textContent = told.elsewhere ? `${told.elsewhere.toLocaleString("en")} stations have no place: give them latitude and longitude, or draw places in a region by a change of many.` : "";
+  root.querySelector("[data-said]").textContent = told.elsewhere ? `${told.elsewhere === 1 ? "1 station has" : `${told.elsewhere.toLocaleString("en")} stations have`} no place: give them latitude and longitude, or draw places in a region by a change of many.` : "";
   root.dataset.count = told.count;
+  root.dataset.zoom = map.getZoom();
 }
 
 async function ask(whole) {
