@@ -14,8 +14,12 @@ def session_told(core: Station, outlet: Outlet, now: float) -> dict:
     """The same news for the record of charging sessions (not OCPP)."""
     transaction, hardware = outlet.transaction, outlet.hardware
     transaction.rev += 1
-    watts = hardware.metered_w(now)
-    picture = {"t": now, "energy_wh": round(hardware.meter_wh), "power_w": round(watts)}
+    watts, sample = hardware.metered_w(now), hardware.sample(now)
+    picture = {
+        "t": now, "energy_wh": round(hardware.meter_wh), "power_w": round(watts),
+        "current_a": round(max(sample.currents_a, default=0.0), 2),
+        "voltage_v": round(sample.voltage_v, 1),
+    }  # fmt: skip
     if hardware.ev is not None:
         picture["soc"] = round(hardware.ev.soc, 1)
     over = transaction.ended is not None
