@@ -6,7 +6,7 @@ What moves in them comes by the API; here are their frames and the table of what
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -80,10 +80,30 @@ def job_page(request: HttpRequest, job: str) -> HttpResponse:
     from stations.many.asking import right_of
 
     context = {
-        "title": found.title, "job": item(found), "may_stop": may(request, right_of(found)),
+        "title": found.title, "job": item(found), "asked": facts(found.told),
+        "may_stop": may(request, right_of(found)),
         "open": found.state in jobs.OPEN, "results": jobs.RESULTS,
     }  # fmt: skip
     return rendered(request, "job", context)
+
+
+def facts(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """[(name, text)] of what was asked for, as one reads it; what is empty is left out."""
+    return [
+        (name.replace("_", " ").capitalize().replace("Csms urls", "CSMS URLs"), _text(value))
+        for name, value in told.items() if value not in (None, "", [], {})
+    ]  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(_text, value))
+        case dict():
+            return ", ".join(f"{name} {_text(part)}" for name, part in value.items())
+    return str(value)
 
 
 @guarded("fleet-new")

@@ -9,6 +9,7 @@ from django.db import connection
 
 from stations.many import carrying, jobs, launching
 from stations.many.jobs import Result
+from stations.many.pages import facts
 from tests.stations.many.conftest import carry, results
 
 NAMES = [f"S{n:03}" for n in range(250)]
@@ -181,3 +182,11 @@ def test_a_job_whose_task_was_lost_goes_on(doing, clock, monkeypatch):
 
     monkeypatch.setattr(launching, "send", away)
     assert launching.look_after() == 1  # and again with the next sync
+
+
+def test_what_was_asked_for_is_told_in_words():
+    told = {"template": "T", "start": True, "name": "", "tags": ["a", "b"], "csms_urls": []}
+    assert facts(told) == [("Template", "T"), ("Start", "yes"), ("Tags", "a, b")]
+    told = {"command": "plug", "arguments": {"connector": 2, "locked": False}}
+    assert facts(told) == [("Command", "plug"), ("Arguments", "connector 2, locked no")]
+    assert facts({"csms_urls": ["ws://a", "ws://b"]}) == [("CSMS URLs", "ws://a, ws://b")]
