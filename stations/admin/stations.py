@@ -206,13 +206,15 @@ class StationAdmin(ByTable, ModelAdmin):
         ]
 
     def life(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What the station is doing, and what one may have it do.
+        """What the station is doing, and what one may have it do. `object_id`: or its identity.
 
         Raises PermissionDenied where the user has no right to the page.
         """
         if not self.may_open(request, "life"):
             raise PermissionDenied
         station = self.get_object(request, object_id)
+        if station is None:
+            station = self.get_object(request, object_id, "identity")
         if station is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         where = {"opts": self.opts, "original": station}  # for the path to the page in its head

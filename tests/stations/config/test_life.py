@@ -86,9 +86,7 @@ def test_the_words_of_the_settings_are_those_of_the_docs():
 # --- the page ------------------------------------------------------------------------------------
 
 
-def test_who_may_drive_has_the_commands_and_who_may_look_has_none(
-    members, running, set_state
-):
+def test_who_may_drive_has_the_commands_and_who_may_look_has_none(members, running, set_state):
     set_state("CP1", {"status": "Charging", "transaction": "7", "power_w": 7000})
     told = told_in(life(members["Tester"], running))
     assert [seat["seat"] for seat in told["seats"]] == list(SEATS)
@@ -98,6 +96,12 @@ def test_who_may_drive_has_the_commands_and_who_may_look_has_none(
     assert told_in(page)["seats"] == [] and told_in(page)["allowed"] == []
     assert "data-command=" not in page and 'id="lf-no-rights"' in page
     assert told_in(page)["live"]["connectors"][0]["power_w"] == 7000
+
+
+def test_the_page_is_found_by_the_identity_too(user, client, running):
+    client.force_login(user)
+    answer = client.get(reverse("admin:stations_station_life", args=[running.identity]))
+    assert told_in(answer.content.decode()) == told_in(life(client, running))
 
 
 def test_a_station_that_is_not_there(user, client, running):
