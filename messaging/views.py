@@ -21,7 +21,7 @@ def live(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     context = {
         **admin.site.each_context(request),
-        "title": "Live messages",
+        "title": "Live view",
         "is_fullwidth": "1",
         "kinds": KINDS,
         "may_intercept": PART.may(request, INTERCEPT),
