@@ -1,7 +1,8 @@
 """`python -m benchmarks.pictures` (make screenshots): the pictures of the documentation.
 
 A platform as its users run it, with its demo stations and its demo CSMS: some charge, one is
-broken, one is refused, a scenario runs. Each picture is of a page that is alive, 1440 wide.
+broken, one is refused, forty more stand in Germany, one scenario passes and one fails. Each picture
+is of a page that is alive.
 """
 
 from __future__ import annotations
@@ -27,13 +28,29 @@ from benchmarks.stack import ADMIN, LOGIN, post_json
 
 FOLDER = ROOT / "docs" / "img"
 WIDTH, HEIGHT = 1440, 900
-CHARGING = 90.0  # seconds of charging before the first picture, so that curves have a shape
+CHARGING = 600.0  # seconds of charging before the first picture, so that curves have a shape
+TEMPLATE = "AC dual 22 kW, OCPP 2.0.1"
+MORE = 40  # stations, made by a job
 READY = 9  # of the ten demo stations
 SETTLE = 2500  # ms that a page has to fill itself
 SHOWN, BROKEN, FAULT = "DEMO-HYC-09", "DEMO-ALFEN-02", "GroundFailure"
+LIFE = f"/admin/stations/station/{SHOWN}/life/"
 SICK = {
     "identity": "SITE-7-ROW-2", "csms_url": "ws://127.0.0.1:9/ocpp", "autostart": True,
     "connectors": [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 22000}],
+}  # fmt: skip
+
+
+# What the CSMS does not say: the run fails, and its page shows what came instead.
+WRONG = {
+    "scenarioId": "unknown-token", "name": "An unknown token is refused",
+    "steps": [
+        {"type": "authorize", "params": {"connector": 1, "id_tag": "TAG-9"}},
+        {"type": "expect", "params": {"direction": "sent", "action": "Authorize", "kind": "Call"}},
+        {"type": "expect", "description": "The CSMS does not know the token", "timeout": 5000,
+         "params": {"answers": True, "payload": {"idTagInfo": {"status": "Invalid"}}}},
+        {"type": "plug", "params": {"connector": 1}},
+    ],
 }  # fmt: skip
 
 
@@ -46,26 +63,52 @@ class Picture:
     shows: str  # a selector that is there when the page is alive
     dark: bool = False
     height: int = HEIGHT
+    width: int = WIDTH
     then: Callable[[Page], None] | None = None
 
 
 def _choose_a_call(page: Page) -> None:
-    page.locator("#lv-scroll [role=row]", has_text="MeterValues").first.click()
+    page.locator("#lv-scroll .lv-row", has_text="MeterValues").first.click()
+
+
+def _send(page: Page) -> None:
+    page.locator("[data-verdict]", has_text="Valid by the schema.").wait_for()
+    page.locator("[data-send]").click()
+    page.locator("#cr-answer [data-kind]", has_text="CallResult").wait_for()
+
+
+def _last_quarter(page: Page) -> None:
+    page.locator("[data-range='15m'][aria-pressed]").click()
+
+
+def _at_the_expectation(page: Page) -> None:
+    page.locator(".cm-line", has_text="The CSMS does not know the token").first.click()
 
 
 PICTURES = (
-    Picture("dashboard", "/admin/", "#fg-sickest tbody a", height=1500),
-    Picture("dashboard-dark", "/admin/", "#fg-sickest tbody a", dark=True),
-    Picture("stations", "/admin/stations/station/", "#result_list .st-badge"),
-    Picture("station", "LIFE", "[data-cell=transaction]", height=1400),
-    Picture("station-dark", "LIFE", "[data-cell=transaction]", dark=True),
-    Picture("live-view", "/admin/live/", "#lv-scroll [role=row]", then=_choose_a_call),
+    Picture("dashboard", "/admin/", "#fg-sickest tbody a", height=1500, then=_last_quarter),
+    Picture("dashboard-dark", "/admin/", "#fg-sickest tbody a", dark=True, then=_last_quarter),
+    Picture("stations", "/admin/stations/station/?q=DEMO", "#result_list .st-badge"),
+    Picture("map", "/admin/fleet/map/", ".fm-many"),
+    Picture("job", "JOB", "[data-rows] a"),
+    Picture("station", LIFE, "[data-cell=transaction]", height=1400),
+    Picture("station-dark", LIFE, "[data-cell=transaction]", dark=True),
+    Picture("station-phone", LIFE, "[data-cell=transaction]", width=390, height=1100),
+    Picture("live-view", "/admin/live/", "#lv-scroll .lv-row", then=_choose_a_call),
     Picture("sessions", "/admin/sessions/", "#sessions tbody a"),
     Picture("session", "SESSION", '[data-chart="power"] canvas', height=1100),
     Picture("statistics", "/admin/statistics/?range=15m", "#statistics tbody a"),
-    Picture("crafter", f"/admin/crafter/?station={SHOWN}", "#content select"),
+    Picture(
+        "crafter", f"/admin/crafter/?station={BROKEN}&action=BootNotification", "#content select",
+        height=1100, then=_send,
+    ),
+    Picture(
+        "scenario-editor", "SCENARIO", "body[data-editor=ready]", height=1100,
+        then=_at_the_expectation,
+    ),
+    Picture("scenario-failed", "FAILED", "[data-compare]"),
     Picture("executions", "/admin/scenarios/execution/", "#result_list a"),
-)
+)  # fmt: skip
 
 
 class Demo:
@@ -84,6 +127,8 @@ class Demo:
         self.token = answer["token"]
         wait_until(lambda: len(self._connected()) >= READY, 120, "the demo stations", 0.5)
         for at, row in enumerate(self._connected()):
+            if "home" in row["tags"]:
+                continue  # the scenario drives it
             for connector in row["connectors"][: 2 if at % 3 else 1]:
                 if at % 4 == 3:
                     continue  # it waits for a driver
@@ -91,6 +136,12 @@ class Demo:
         self.ask("POST", f"stations/{BROKEN}/fault", {"connector": 1, "error_code": FAULT})
         self.ask("POST", "stations", SICK)
         self.ask("POST", "scenarios/happy-path-charging/run", {"tag": "home"})
+        self.wrong = self.ask("POST", "scenarios", WRONG)["id"]
+        run = {"stations": ["DEMO-EASEE-03"]}
+        self.failed = self.ask("POST", f"scenarios/{WRONG['scenarioId']}/run", run)["id"]
+        order = {"template": TEMPLATE, "pattern": "SITE-{n:02}", "count": MORE, "region": "Germany",
+                 "start": True, "per_second": 5}  # fmt: skip
+        self.job = self.ask("POST", "jobs/create", order)["id"]
         say(f"charging for {CHARGING:.0f} s")
         time.sleep(CHARGING)
 
@@ -103,13 +154,16 @@ class Demo:
             print(f"{identity}: {refused.read().decode()}", file=sys.stderr)
 
     def _connected(self) -> list[dict[str, Any]]:
-        return self.ask("GET", "stations?state=online&limit=50")["items"]
+        return self.ask("GET", "stations?state=online&limit=50&search=DEMO")["items"]
 
     def address(self, of: str) -> str:
         match of:
-            case "LIFE":
-                key = self.ask("GET", f"stations/{SHOWN}")["id"]
-                return f"/admin/stations/station/{key}/life/"
+            case "JOB":
+                return f"/admin/fleet/jobs/{self.job}/"
+            case "SCENARIO":
+                return f"/admin/scenarios/scenario/{self.wrong}/change/"
+            case "FAILED":
+                return f"/admin/scenarios/execution/{self.failed}/change/"
             case "SESSION":
                 found = self.ask("GET", f"transactions?station={SHOWN}")["items"]
                 return f"/admin/sessions/of/{found[0]['id']}/"
@@ -129,7 +183,7 @@ class Demo:
 
 def take(context: BrowserContext, demo: Demo, picture: Picture, folder: Path) -> None:
     page = context.new_page()
-    page.set_viewport_size({"width": WIDTH, "height": picture.height})
+    page.set_viewport_size({"width": picture.width, "height": picture.height})
     page.emulate_media(color_scheme="dark" if picture.dark else "light")
     page.goto(demo.platform.url + demo.address(picture.address), wait_until="load")
     page.evaluate("dark => document.documentElement.classList.toggle('dark', dark)", picture.dark)
