@@ -48,14 +48,25 @@ class Site:
             self.crontab_task, self.crontab_task.replace("change", "history"),
             *(reverse(name) for name in lists), *(_change(row) for row in looked_at),
         ]  # fmt: skip
-        # Every page that there is, one row of each table.
-        self.everywhere = sorted({place.address for place in places(every_row=False)})
+        self.everywhere = everywhere()
         self.writing = [
             "/admin/stations/station/add/", "/admin/stations/station/create-many/",
             "/admin/django_celery_beat/periodictask/add/", "/admin/scenarios/behaviour/add/",
             f"/admin/scenarios/scenario/{Scenario.objects.first().pk}/run/",
             self.crontab_task.replace("change", "delete"),
         ]  # fmt: skip
+
+
+def everywhere() -> list[str]:
+    """Every page that there is, of one row of each table; of those that one template makes for
+    every table alike (a row's history, its deletion, the tables of an app) one."""
+    found, made = {}, set()
+    for place in places(every_row=False):
+        alike = "app" if place.label else place.page if place.page in ("history", "delete") else ""
+        if alike not in made:
+            found[place.address] = None
+        made |= {alike} - {""}
+    return sorted(found)
 
 
 def _session(kind: str) -> str:

@@ -93,6 +93,16 @@
     }
   }
 
+  // What the libraries below Unfold leave without a name of its own, or with one where none may be.
+  function names() {
+    for (const scroller of document.querySelectorAll(".simplebar-content-wrapper")) {
+      const bar = scroller.closest("#nav-sidebar-apps");
+      scroller.setAttribute("aria-label", bar ? "Sidebar" : scroller.querySelector("table") ? "Table" : "Panel");
+    }
+    document.getElementById("nav-sidebar-inner")?.setAttribute("aria-label", "Lists and pages");
+    for (const icon of document.querySelectorAll(".help-tooltip[aria-label]")) icon.setAttribute("role", "img");
+  }
+
   function skip() {
     const content = document.getElementById("content") ?? document.querySelector("main");
     if (!content) return;
@@ -124,6 +134,7 @@
   }
 
   document.addEventListener("keydown", pressed);
+  window.addEventListener("load", () => setTimeout(names)); // after those of the libraries
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
   else ready();
 })();
