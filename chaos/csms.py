@@ -48,7 +48,9 @@ class Link:
             self.note(SENT, text)
             message = json.loads(text)
             if message[0] == 2:
-                await self._answer(*message[1:4])
+                # What it said before it went is still to be read.
+                with contextlib.suppress(websockets.ConnectionClosed):
+                    await self._answer(*message[1:4])
             elif message[0] in (3, 4):
                 self._answered(message)
 

@@ -43,7 +43,9 @@ class ScriptedCsms(ThreadedServer):
                 if message[0] == 2:
                     answer = json.dumps([3, message[1], self._answer(message[2], socket)])
                     self.wire.note(station, False, answer, link)
-                    await socket.send(answer)
+                    # What it said before it went is still to be read.
+                    with contextlib.suppress(websockets.ConnectionClosed):
+                        await socket.send(answer)
         except websockets.ConnectionClosed:
             pass
         finally:

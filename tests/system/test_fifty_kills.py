@@ -59,7 +59,9 @@ class RecordingCsms(ThreadedServer):
                     with self.lock:
                         self.calls[name].append((frame[2], frame[3]))
                     answer = self.answer(name, frame[2], frame[3])
-                    await socket.send(json.dumps([3, frame[1], answer]))
+                    # What it said before it went is still to be read.
+                    with contextlib.suppress(websockets.ConnectionClosed):
+                        await socket.send(json.dumps([3, frame[1], answer]))
 
     def answer(self, name: str, action: str, payload: dict) -> dict:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import ssl
 import time
@@ -68,7 +69,9 @@ class SecureCsms:
             frame = json.loads(text)
             if frame[0] == 2:
                 self.requests.append((frame[2], frame[3]))
-                await link.send(json.dumps([3, frame[1], self._answer(frame[2])]))
+                # The station may have gone since it asked; what it said after is still to be read.
+                with contextlib.suppress(websockets.ConnectionClosed):
+                    await link.send(json.dumps([3, frame[1], self._answer(frame[2])]))
             else:
                 self.answers[frame[1]].set_result(frame[2])
 
