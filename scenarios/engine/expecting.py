@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from messaging.records import time_of
+from scenarios.engine.links import closed_by_csms
 from scenarios.engine.searching import Search, captured
 from scenarios.engine.strand import Order, StepFailed, Strand
 from scenarios.engine.telling import (
     LONGEST_NEAR,
     MOST_SEEN,
     clock_of,
+    day_time,
     expected_of,
     instead,
     row_of,
@@ -61,6 +63,10 @@ async def expect(strand: Strand, order: Order, translate: bool = False) -> tuple
     wanted = _wanted(strand, order, translate)
     count = int(order.params.get("count") or 1)
     after = await _after(strand, order)
+    if order.params.get("answers") and strand.called < after and not order.params.get("since"):
+        # The Call was found by looking back: its answer may have come before what matched last.
+        after = strand.called
+        wanted = wanted.without(strand.taken)
     if order.params.get("order") == "any":
         wanted = wanted.without(strand.taken)
     clock = strand.services.clock
@@ -89,7 +95,10 @@ async def _one(
     sentence = f"No {what} came within {order.patience}"
     expected = expected_of(wanted, order.params)
     if search.near is None:
-        raise StepFailed(f"{sentence}.{instead(seen)}", seen=rows, expected=expected)
+        words = f"{sentence}.{instead(seen)}"
+        if closed := await closed_by_csms(strand):
+            words += f" At {day_time(closed.moment)} the CSMS has ended the link: {closed.why}."
+        raise StepFailed(words, seen=rows, expected=expected)
     frame, why = search.near
     told = f"of the last one, at {clock_of(frame)}, {why}." if not search.wrong else ""
     if search.wrong:

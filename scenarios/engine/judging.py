@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Any
 
 from messaging.records import time_of
 from runtime.stores import STORE_ERRORS
+from scenarios.engine.links import closed_by_csms, is_down, state_of
 from scenarios.engine.strand import Strand
 from scenarios.watch.findings import Finding
 from scenarios.watch.rules import FAIL, OFF
@@ -36,7 +36,7 @@ async def watched(strand: Strand) -> WireWatch:
         news, gaps = inbox.news, inbox.gaps
         whole = await _of_the_log(strand, watch) if gaps else watch
         until = whole.awaits(over + ahead)
-        if until is not None and await _is_down(strand):
+        if until is not None and await is_down(strand):
             until = whole.awaits(over + ahead, clock.time() + ahead)
         if until is None or (left := until - ahead + transit - clock.time()) <= 0:
             break
@@ -66,23 +66,14 @@ async def _of_the_log(strand: Strand, watch: WireWatch) -> WireWatch:
     return whole
 
 
-async def _state(strand: Strand) -> dict[str, Any] | None:
-    with contextlib.suppress(*STORE_ERRORS):
-        return (await strand.services.states.read([strand.identity]))[strand.identity]
-    return None
-
-
-async def _is_down(strand: Strand) -> bool:
-    state = await _state(strand)
-    return state is not None and not state.get("connected")
-
-
 async def _of_the_state(strand: Strand, watch: WireWatch) -> None:
-    """What the station knows: a handshake that came to nothing, and what it has read kindly since
-    the boot that the run counts from."""
-    state = await _state(strand)
+    """What the station knows: a link that the CSMS has ended, a handshake that came to nothing,
+    and what it has read kindly since the boot that the run counts from."""
+    state = await state_of(strand)
     if state is None:
         return
+    if closed := await closed_by_csms(strand):
+        watch.closed(closed.why, closed.moment)
     if not state.get("connected"):  # what is open may have gone with the link
         watch.cut(strand.services.clock.time() + (strand.inbox.ahead or 0.0))
     why = (state.get("link") or {}).get("error") or ""

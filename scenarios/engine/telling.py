@@ -65,4 +65,9 @@ def instead(frames: list[Frame]) -> str:
 
 def clock_of(frame: Frame) -> str:
     """The time of day of a frame, UTC with milliseconds."""
-    return iso(when(time_of(frame.id)))[11:]
+    return day_time(time_of(frame.id))
+
+
+def day_time(moment: float) -> str:
+    """The time of day, UTC with milliseconds, of unix seconds."""
+    return iso(when(moment))[11:]

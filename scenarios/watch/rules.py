@@ -31,7 +31,12 @@ RULES: dict[str, tuple[str, str]] = {
     "duplicate_id": (FAIL, "a Call under an id that a Call before it had"),
     "concurrent": (FAIL, "a Call before the one before it was answered"),
     "subprotocol": (FAIL, "no sub-protocol, or one that was not offered"),
-    "clock_skew": (FAIL, "a currentTime that is further than skew_ms from our clock"),
+    "clock_skew": (
+        FAIL,
+        "a currentTime that is further than skew_ms from our clock, or does not go on with it",
+    ),
+    "transaction_id": (FAIL, "one transactionId for two transactions"),
+    "link_closed": (WARN, "the end of a link that no step had a hand in"),
     "unseen": (WARN, "frames that neither the live stream nor the log had"),  # ours
 }
 DEFAULTS = {name: level for name, (level, _) in RULES.items()}

@@ -20,6 +20,7 @@ from messaging.masking import masked_error
 from messaging.records import time_of
 from scenarios.rules.patterns import Frame
 from scenarios.watch.findings import Findings, Key
+from scenarios.watch.memory import TimesTold, Transactions
 from scenarios.watch.reading import (
     CLOSING,
     CODES,
@@ -78,6 +79,8 @@ class WireWatch:
         self._pending: dict[str, tuple[float, str]] = {}  # those without an answer of ours
         self._cuts: deque[float] = deque(maxlen=CUTS_KEPT)
         self._forgiven = 0  # frames of ours that nobody could answer properly
+        self._times = TimesTold()
+        self._transactions = Transactions()
 
     # --- events ------------------------------------------------------------------------------
 
@@ -112,6 +115,10 @@ class WireWatch:
         """A handshake that came to nothing by what the CSMS chose."""
         sentence = f"The link was not made: {why}"
         self._found("subprotocol", "", why, sentence, moment)
+
+    def closed(self, why: str, moment: float) -> None:
+        """The CSMS has ended a link that was open, without a step's doing."""
+        self._found("link_closed", "", "", f"The CSMS has ended the link: {why}", moment)
 
     def awaits(self, sent_until: float, down_at: float | None = None) -> float | None:
         """When the last Call that was sent by then is beyond waiting for; None: none is open.
@@ -277,7 +284,9 @@ class WireWatch:
         if frame.kind == "CallError":
             self._refuses(frame, known, moment)
         elif frame.action in TIMES:
-            self._tells_time(frame, moment)
+            self._tells_time(frame, known, moment)
+        elif frame.action == "StartTransaction" and known is not None:
+            self._begins(frame, known, moment)
 
     def _stray(self, frame: Frame, moment: float) -> None:
         if self._forgiven:
@@ -323,7 +332,18 @@ class WireWatch:
             return True
         return schemas.check(self.version, known.action, shape[1], False) is not None
 
-    def _tells_time(self, frame: Frame, moment: float) -> None:
+    def _begins(self, frame: Frame, known: _Asked, moment: float) -> None:
+        """1.6: everything else of a transaction is told under the id that it is given here."""
+        asked = shape_of(Frame("", "sent", "Call", known.action, "", known.text, ""))
+        answer = shape_of(frame)
+        if asked is None or answer is None:
+            return
+        if (number := self._transactions.given(asked[1], answer[1])) is not None:
+            sentence = f"StartTransaction was given the transactionId {number} a second time"
+            sentence += ", for another transaction"
+            self._found("transaction_id", frame.action, "", sentence, moment, frame.id)
+
+    def _tells_time(self, frame: Frame, known: _Asked | None, moment: float) -> None:
         shape = shape_of(frame)
         told = (shape[1] if shape else {}).get(TIMES[frame.action])
         seconds = seconds_of(told) if isinstance(told, str) and len(told) <= 64 else None
@@ -334,6 +354,10 @@ class WireWatch:
             way = "ahead of" if skew > 0 else "behind"
             sentence = f"{TIMES[frame.action]} is {abs(skew):.1f} s {way} our clock: {told}"
             self._found("clock_skew", frame.action, way, sentence, moment, frame.id)
+        if known is not None and (leap := self._times.leap(known.time, moment, seconds)):
+            passed, went = leap
+            sentence = f"{TIMES[frame.action]} went on by {went:.1f} s while {passed:.1f} s passed"
+            self._found("clock_skew", frame.action, "leap", f"{sentence}: {told}", moment, frame.id)
 
     # --- findings ----------------------------------------------------------------------------
 

@@ -23,11 +23,18 @@ class NoResult(Result):
     """Nothing: it was carried out."""
 
 
+class ClosedResult(Result):
+    times: int = Field(description="How often the CSMS has ended an open link, or let it break")
+    last: float = Field(description="When it did last, unix seconds")
+    why: str = Field(description="The close code and reason; 1006 where there was no close frame")
+
+
 class LinkResult(Result):
     state: str = Field(description="off, dialing, waiting or open")
     error: str = Field(description="Why it is not open; empty where nothing failed")
     attempt: int = Field(description="Attempts since it was open for a while")
     next: float | None = Field(description="When the next attempt is, unix seconds")
+    closed: ClosedResult | None = Field(None, description="Only once the CSMS has done so")
 
 
 class StatusResult(Result):

@@ -51,7 +51,7 @@ class Dialer(WSListener):
 
     __slots__ = (
         "consumer", "target", "queue", "wanted", "state", "armed", "error", "backoff", "transport",
-        "burst", "_at", "_opened", "_ping_interval", "_next_ping", "_pong_by",
+        "burst", "closed", "_at", "_opened", "_ping_interval", "_next_ping", "_pong_by",
         "_deflates", "_fragments", "_frozen",
     )  # fmt: skip
 
@@ -65,6 +65,8 @@ class Dialer(WSListener):
         self.error = ""
         self.backoff = Backoff(self._delay)
         self.transport: WSTransport | None = None
+        # (how often, when last, in what words) the other side has ended an open link
+        self.closed: tuple[int, float, str] = (0, 0.0, "")
         self._at: float | None = None  # next dial, next ping, or end of patience while closing
         self._opened = 0.0
         self._ping_interval = 0.0
@@ -163,14 +165,19 @@ class Dialer(WSListener):
         return self.consumer.station.reconnect_delay(attempt)
 
     def describe(self) -> dict[str, Any]:
-        """What an operator wants to know of the link; `next`: unix seconds of the next dial."""
+        """What an operator wants to know of the link; `next`: unix seconds of the next dial.
+
+        closed: {"times", "last": unix seconds, "why"}, once the other side has ended an open link.
+        """
         waits = self.state is LinkState.WAITING
-        return {
+        told = {
             "state": self.state.value,
             "error": self.error,
             "attempt": self.backoff.attempt,
             "next": self._at if waits else None,
         }
+        times, last, why = self.closed
+        return told | {"closed": {"times": times, "last": last, "why": why}} if times else told
 
     # --- dialing -----------------------------------------------------------------------------
 
@@ -292,8 +299,12 @@ class Dialer(WSListener):
         self._note_violation(transport)
         last = shake and (shake.recv or shake.sent)
         code, reason = (int(last.code) or NO_CODE, last.reason or "") if last else (ABNORMAL, "")
+        words = f"closed with {code} {reason}".rstrip()
+        refused = shake and shake.sent and not shake.recv_then_sent  # by picows, what it sent
+        if self.state is LinkState.OPEN and not refused:
+            self.closed = (self.closed[0] + 1, self.consumer.host.clock.now(), words)
         if self.state is LinkState.OPEN or not self.error:
-            self.error = f"closed with {code} {reason}".rstrip()
+            self.error = words
         if self.consumer.host.clock.now() - self._opened >= STABLE_AFTER:
             self.backoff.reset()
         self.transport = None

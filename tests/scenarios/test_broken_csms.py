@@ -28,7 +28,7 @@ def test_a_csms_that_is_broken_in_one_way_is_caught(case: Case, rule: str) -> No
 
 
 def test_every_rule_has_a_csms_that_breaks_it() -> None:
-    rest = {"not_supported", "unseen"}  # not the CSMS's fault, or none
+    rest = {"not_supported", "unseen", "link_closed"}  # not the CSMS's fault, or none
     assert {rule for _, _, rule in MUTANTS} == set(RULES) - rest
     assert len(MUTANTS) >= 150 and len({name for name, _, _ in MUTANTS}) == len(MUTANTS)
 

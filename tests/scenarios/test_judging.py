@@ -128,6 +128,27 @@ async def test_a_link_that_was_not_made_by_what_the_csms_chose(strand: Strand) -
     assert found.rule == "subprotocol" and why in found.sentence
 
 
+@pytest.mark.parametrize(("last", "cut", "found"), [
+    (NOW + 60, False, ["link_closed"]),
+    (NOW + 60, True, []),  # by a step
+    (NOW - 60, False, []),  # before the run
+])  # fmt: skip
+async def test_a_link_that_the_csms_has_ended(
+    strand: Strand,  # noqa: F811
+    last: float,
+    cut: bool,
+    found: list[str],
+) -> None:
+    closed = {"times": 1, "last": last, "why": "closed with 1011"}
+    strand.services.states.state = {"connected": True, "link": {"closed": closed}}
+    watch = watching(strand).inbox.watch
+    if cut:
+        watch.cut(last)
+    findings = (await judging.watched(strand)).findings
+    assert [each.rule for each in findings] == found
+    assert all("closed with 1011" in each.sentence for each in findings)
+
+
 async def test_what_the_live_stream_lost_is_watched_in_the_log(strand: Strand) -> None:  # noqa: F811
     watching(strand)
     call, result = frame(1, "BootNotification"), answer()

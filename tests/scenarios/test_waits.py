@@ -286,6 +286,28 @@ async def test_an_answer_is_the_answer_to_the_call_that_matched(strand: Strand) 
     assert await expect(strand, answers=True) == answer.id
 
 
+async def test_a_call_that_is_looked_back_for_has_its_answer_before_what_matched_since(
+    strand: Strand,
+) -> None:
+    action = "StatusNotification"
+    answer = frame(2, action, "CallResult", uid="a", direction="received")
+    for each in (frame(1, action, uid="a"), answer, frame(3, "Heartbeat", uid="b")):
+        strand.inbox.put(each)
+    await expect(strand, action="Heartbeat", kind="Call")
+    await expect(strand, action=action, kind="Call", since="start")
+    assert await expect(strand, answers=True) == answer.id
+    assert "No answer" in await failure(strand, answers=True)  # it satisfies one step
+
+
+async def test_who_waits_in_vain_is_told_that_the_csms_has_ended_the_link(strand: Strand) -> None:
+    told = {"times": 1, "last": NOW + 5, "why": "closed with 1011"}
+    strand.services.states.state = {"connected": True, "link": {"state": "open", "closed": told}}
+    said = await failure(strand, action="Reset")
+    assert "the CSMS has ended the link: closed with 1011." in said
+    strand.begin = id_at(NOW + 6)  # that was before the run
+    assert "ended the link" not in await failure(strand, action="Reset")
+
+
 async def test_an_answer_without_a_call_is_a_fault_of_the_scenario(strand: Strand) -> None:
     assert "No Call has matched yet" in await failure(strand, answers=True)
 

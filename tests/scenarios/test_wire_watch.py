@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chargepoint.times import iso
 from messaging.records import id_at
 from scenarios.rules.patterns import Frame
 from scenarios.watch import findings, wire
@@ -231,3 +232,41 @@ def test_what_is_late_is_so_by_the_clock_of_the_wall(speed, took):
     late = [each["sentence"] for each in watch.findings.as_dicts() if each["rule"] == "late"]
     assert len(late) == bool(took)
     assert all(f"answered after {took} s, not within 10 s" in each for each in late)
+
+
+# --- what it holds against earlier answers, and what it is told of the link ----------------------
+
+
+def started(moment: float, number: int, connector: int) -> Frame:
+    payload = {"connectorId": connector, "idTag": "A", "meterStart": 0, "timestamp": "2026-11-18T1"}
+    return sent(moment, OWN.format(number), "StartTransaction", payload)
+
+
+def test_one_transaction_id_for_two_transactions() -> None:
+    given = {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}
+    first = (started(0, 1, 1), answer(0.1, OWN.format(1), given, "StartTransaction"))
+    made = watch(*first, started(5, 2, 1), answer(5.1, OWN.format(2), given, "StartTransaction"))
+    assert rules(made) == []  # the same once more is the same transaction
+    made = watch(*first, started(5, 2, 2), answer(5.1, OWN.format(2), given, "StartTransaction"))
+    (found,) = made.findings
+    assert (found.rule, found.level, found.action) == ("transaction_id", "fail", "StartTransaction")
+    assert "transactionId 7" in found.sentence
+
+
+def test_a_clock_that_stands_still() -> None:
+    beats = [frame for n in range(8) for frame in (
+        sent(n, OWN.format(n)),
+        answer(n + 0.1, OWN.format(n), {"currentTime": iso(BEGIN)}, "Heartbeat"),
+    )]  # fmt: skip
+    (found, *_) = watch(*beats).findings
+    assert (found.rule, found.level) == ("clock_skew", "fail")
+    assert "went on by 0.0 s" in found.sentence
+    assert rules(watch(*beats, clock_skew="off")) == []
+
+
+def test_a_link_that_the_csms_has_ended_is_a_warning() -> None:
+    made = watch()
+    made.closed("closed with 1011", BEGIN)
+    (found,) = made.findings
+    assert (found.rule, found.level) == ("link_closed", "warn")
+    assert "closed with 1011" in found.sentence

@@ -251,6 +251,26 @@ def _of_forms_and_times() -> Iterator[tuple[str, Case, str]]:
     yield "1.6-required-not-served", not_served, "call_error"
 
 
+def as_at_first() -> Callable[[list], Told]:
+    """Each answer is what the first was."""
+    first: list[dict] = []
+
+    def changed(frame: list) -> Told:
+        first.append(frame[2])
+        return told([3, frame[1], first[0]])
+
+    return changed
+
+
+def _of_memory() -> Iterator[tuple[str, Case, str]]:
+    for version in INFO:
+        still = Case(life(version), version, to("Heartbeat", as_at_first()))
+        yield f"{version}-clock-stands-still", still, "clock_skew"
+    session = life("1.6")[2:]
+    again = Case([*life("1.6"), *session], breaking=to("StartTransaction", as_at_first()))
+    yield "1.6-one-id-for-two", again, "transaction_id"
+
+
 def _of_acts() -> Iterator[tuple[str, Case, str]]:
     reset, trigger = {"type": "Hard!"}, {"requestedMessage": "Heartbeats"}
     bad_calls = {
@@ -293,4 +313,6 @@ def _of_links() -> Iterator[tuple[str, Case, str]]:
         yield f"{version}-protocol-{choice or 'none'}", case, "subprotocol"
 
 
-MUTANTS = [*_of_answers(), *_of_forms_and_times(), *_of_acts(), *_of_links()]
+MUTANTS = [
+    *_of_answers(), *_of_forms_and_times(), *_of_memory(), *_of_acts(), *_of_links(),
+]  # fmt: skip

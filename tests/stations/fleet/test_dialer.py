@@ -150,6 +150,8 @@ async def test_closed_by_the_csms_dials_again(station, sink, code):
     connection.close(code)
     await until(lambda: connection.closed_with == code)
     await until(lambda: len(sink.connections) == 2 and station.state is LinkState.OPEN)
+    told = station.describe()["closed"]
+    assert (told["times"], told["why"]) == (1, f"closed with {code} as told")
 
 
 async def test_close_without_a_code_is_answered_with_a_legal_one(station, sink):
@@ -164,6 +166,15 @@ async def test_broken_connection_dials_again(station, sink):
     station.connect()
     (await booted(sink)).kill()
     await until(lambda: len(sink.connections) == 2 and station.state is LinkState.OPEN)
+    assert station.describe()["closed"]["why"] == "closed with 1006"
+
+
+async def test_a_link_that_we_end_was_not_ended_by_the_csms(station, sink):
+    station.connect()
+    await booted(sink)
+    station.disconnect()
+    await until(lambda: station.state is LinkState.OFF)
+    assert "closed" not in station.describe()
 
 
 async def test_refused_port_backs_off_until_the_csms_is_there(station, sink):
