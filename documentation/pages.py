@@ -1,4 +1,4 @@
-"""Every page that is made from the code, with what it is made of."""
+"""Every page and published schema that is made from the code."""
 
 from __future__ import annotations
 
@@ -89,6 +89,10 @@ def made() -> dict[Path, str]:
             }.items() if name in suite["$defs"]},
         ),
     }  # fmt: skip
+    pages |= {
+        f"{name}.schema.json": json.dumps(each, indent=2) + "\n"
+        for name, each in (("scenario", scenario), ("suite", suite))
+    }
     found = {REFERENCE / name: text for name, text in pages.items()}
     schema = json.loads(json.dumps(api.get_openapi_schema(), default=str))
     for name, text in operations.pages(schema, TABLE.operations).items():

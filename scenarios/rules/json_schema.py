@@ -11,11 +11,11 @@ from typing import Any
 from scenarios.rules.matching import RULES as MATCHERS
 from scenarios.rules.station_steps import COMMANDS
 from scenarios.rules.step_rules import RULES as TYPES
+from scenarios.rules.step_schemas import ABOUT, actions_pattern, published
 from scenarios.rules.step_schemas import OPEN as ANY_OPEN
-from scenarios.rules.step_schemas import actions_pattern, published
 from scenarios.rules.validation import MOST_STEPS
-from scenarios.rules.words import VERSIONS, every_action
-from scenarios.watch.rules import LEVELS, LIMITS, LONGEST_LIMIT_MS, MOST_ALLOWED
+from scenarios.rules.words import every_action
+from scenarios.watch.rules import LEVELS, LIMITS, LONGEST_LIMIT_MS, MEANING, MOST_ALLOWED
 from scenarios.watch.rules import RULES as WATCHED
 
 OPEN = {"type": "string", "pattern": r"\$"}  # a variable
@@ -33,19 +33,41 @@ def scenario_schema() -> dict[str, Any]:
         "required": ["name", "steps"],
         "properties": {
             "$schema": {"type": "string", "description": "For editors; without effect"},
-            "scenarioId": {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"},
-            "name": {"type": "string", "minLength": 1, "maxLength": 120},
-            "description": {"type": "string"},
-            "version": {"type": "string"},
-            "isBuiltin": {"description": "Taken, and without effect"},
-            "tags": {"type": "array", "items": {"type": "string"}},
-            "steps": steps | {"minItems": 1},
-            "cleanup": steps | {"description": "Run at the end, however it ended"},
-            "variables": {"type": "object", "description": "Defaults that a run may replace"},
-            "watch": {"$ref": "#/$defs/watch"},
+            "scenarioId": {
+                "type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$",
+                "description": "Unique id, used in the API; left out: made from the name",
+                "examples": ["first-session"],
+            },
+            "name": {
+                "type": "string", "minLength": 1, "maxLength": 120,
+                "description": "Name shown to people", "examples": ["First session"],
+            },
+            "description": {"type": "string", "description": "What it does and expects"},
+            "version": {
+                "type": "string", "description": "Version of the file, shown and not evaluated",
+                "examples": ["1.0"],
+            },
+            "isBuiltin": {"description": "Accepted for the predecessor's files; without effect"},
+            "tags": {
+                "type": "array", "items": {"type": "string"},
+                "description": "Words to find it by", "examples": [["smoke"]],
+            },
+            "steps": steps | {"minItems": 1, "description": "Carried out in this order"},
+            "cleanup": steps | {
+                "description": "Carried out at the end, also after a failure or a cancellation"
+            },
+            "variables": {
+                "type": "object", "description": "{name: default}; a run may replace values",
+                "examples": [{"id_tag": "TAG-1"}],
+            },
+            "watch": {
+                "$ref": "#/$defs/watch",
+                "description": "What of the CSMS's violations fails the run, beside the steps",
+                "examples": [{"schema": "warn", "late_ms": 5000}],
+            },
         },
         "$defs": {"step": _step(), "watch": _watch(), "open": ANY_OPEN, **_params()},
-    }
+    }  # fmt: skip
 
 
 def _step() -> dict[str, Any]:
@@ -55,16 +77,19 @@ def _step() -> dict[str, Any]:
         "required": ["type"],
         "additionalProperties": False,
         "properties": {
-            "type": {"enum": list(names)},
-            "description": {"type": "string"},
-            "timeout": {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, OPEN]},
-            "params": {"type": "object"},
-            "validate": {"description": "What the payload must have, as params.payload"},
-            "versions": {"type": "array", "minItems": 1, "items": {"enum": list(VERSIONS)}},
-            "optional": {"type": "boolean"},
-            "capture": {"type": "object", "additionalProperties": {"type": "string"}},
-            "refused": {"type": ["boolean", "string"]},
-            "obligation": {"type": "string", "minLength": 1},
+            "type": {
+                "enum": list(names), "description": "What to do; a command by its name",
+                "examples": ["expect"],
+            },
+            "description": ABOUT["description"],
+            "timeout": _about("timeout", anyOf=[{"type": "number", "exclusiveMinimum": 0}, OPEN]),
+            "params": {"type": "object", "description": "Depends on the type"},
+            "validate": {"description": "The expected payload; the same as params.payload"},
+            "versions": ABOUT["versions"],
+            "optional": ABOUT["optional"],
+            "capture": ABOUT["capture"],
+            "refused": _about("refused", type=["boolean", "string"]),
+            "obligation": ABOUT["obligation"],
         },
         "allOf": [
             {
@@ -73,7 +98,12 @@ def _step() -> dict[str, Any]:
             }
             for kind in (*TYPES, *COMMANDS)
         ],
-    }
+    }  # fmt: skip
+
+
+def _about(name: str, **kind: Any) -> dict[str, Any]:
+    """The words of a step's field, with another type."""
+    return {**kind, **{key: ABOUT[name][key] for key in ("description", "examples")}}
 
 
 def _params() -> dict[str, Any]:
@@ -97,13 +127,21 @@ def _watch() -> dict[str, Any]:
     limit = {"type": "number", "minimum": 0, "maximum": LONGEST_LIMIT_MS}
     allowed = {
         "type": "object", "required": ["rule"], "additionalProperties": False,
-        "properties": {"rule": {"enum": list(WATCHED)}, "action": {"enum": sorted(every_action())}},
+        "properties": {
+            "rule": {"enum": list(WATCHED), "description": "The rule that may be broken"},
+            "action": {
+                "enum": sorted(every_action()), "description": "For this action; left out: any",
+            },
+        },
     }  # fmt: skip
     rules = {
         name: {**levels, "default": usual, "description": what}
         for name, (usual, what) in WATCHED.items()
     }
-    limits = {name: {**limit, "default": usual} for name, usual in LIMITS.items()}
+    limits = {
+        name: {**limit, "default": usual, "description": MEANING[name]}
+        for name, usual in LIMITS.items()
+    }
     return {
         "anyOf": [
             levels,
@@ -113,8 +151,12 @@ def _watch() -> dict[str, Any]:
                 "properties": {
                     **rules,
                     **limits,
-                    "allow": {"type": "array", "maxItems": MOST_ALLOWED, "items": allowed},
+                    "allow": {
+                        "type": "array", "maxItems": MOST_ALLOWED, "items": allowed,
+                        "description": "Violations that the scenario provokes on purpose",
+                        "examples": [[{"rule": "call_error", "action": "DataTransfer"}]],
+                    },
                 },
             },
         ]
-    }
+    }  # fmt: skip

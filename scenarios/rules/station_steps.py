@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from accounts.known_fields import fields_at
 from scenarios.rules.values import is_open
@@ -19,17 +19,19 @@ from stations.api import fault_schemas as faults
 from stations.api.interception import AnswerIn, BreakpointIn, ReleaseIn
 from stations.api.schemas import StrictIn
 
+TOKEN_TYPE = "IdTokenEnumType of OCPP 2.x, such as ISO14443; left out: by the look of the token"
+
 
 class Nothing(StrictIn):
     pass
 
 
 class NumberedIn(StrictIn):
-    id: int
+    id: int = Field(description="Of the held frame, from the list or `wait_for_held`")
 
 
 class ClearIn(StrictIn):
-    id: int | None = None
+    id: int | None = Field(None, description="From the list; left out: all of them")
 
 
 class ReleaseHeldIn(ReleaseIn, ClearIn):
@@ -41,15 +43,15 @@ class AnswerHeldIn(AnswerIn, NumberedIn):
 
 
 class AuthorizeIn(commands.AuthorizeIn):
-    token_type: str | None = None  # OCPP 2.x, IdTokenEnumType
+    token_type: str | None = Field(None, description=TOKEN_TYPE)
 
 
 class StartTransactionIn(commands.StartTransactionIn):
-    token_type: str | None = None
+    token_type: str | None = Field(None, description=TOKEN_TYPE)
 
 
 class ScheduleIn(commands.ConnectorCommand):
-    seconds: float = 86_400
+    seconds: float = Field(86_400, description="How far ahead, at most a week")
 
 
 # Steps whose command has another name: `set` is a step already.

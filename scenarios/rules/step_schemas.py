@@ -23,12 +23,20 @@ from scenarios.rules.step_rules import (
     RULES,
     STATION_STATES,
 )
-from scenarios.rules.values import OPERATIONS
 from scenarios.rules.vocabulary import CONNECTOR_STATES
 from scenarios.rules.words import VERSIONS, every_action
 from scenarios.web import METHODS
 
-STEPS = {"type": "array", "items": {"$ref": "#/$defs/step"}}
+_LIST_OF_STEPS = {"type": "array", "items": {"$ref": "#/$defs/step"}}
+STEPS = _LIST_OF_STEPS | {"description": "Steps, in order"}
+# {operation: (meaning, example)}
+OPERATED = {
+    "@random": ("A random number of this range; whole if both ends are", [1, 5]),
+    "@choice": ("A random element of this list", ["TAG-1", "TAG-2"]),
+    "@add": ("The sum of these values", ["$n", 1]),
+    "@multiply": ("The product of these values", ["$n", 2]),
+    "@now": ("The time now and so many seconds, as OCPP writes it", 60),
+}
 # "open" of the published schema, in the place of any value (values.py): a variable, or what is
 # worked out when the step runs.
 OPEN = {
@@ -36,7 +44,10 @@ OPEN = {
         {"type": "string", "pattern": r"\$"},
         {
             "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
-            "properties": {name: {} for name in OPERATIONS},
+            "properties": {
+                name: {"description": words, "examples": [example]}
+                for name, (words, example) in OPERATED.items()
+            },
         },
     ]
 }  # fmt: skip
@@ -44,10 +55,14 @@ DURATION = {
     "description": 'Milliseconds, {"min", "max"}, {"mean"} or {"per_hour"}',
     "anyOf": [{"type": "number", "minimum": 0}, {"type": "object"}],
 }
-MATCHER = {"description": 'At least these fields; or rules such as {"@gt": 0}'}
+MATCHER = {
+    "description": 'At least these fields; or rules such as {"@gt": 0}',
+    "examples": [{"idTagInfo": {"status": "Accepted"}}],
+}
 CAPTURE = {
     "type": "object", "additionalProperties": {"type": "string"},
-    "description": 'Variables from the payload or the result, e.g. {"id": "transactionId"}',
+    "description": "{variable: path} from the payload or the result",
+    "examples": [{"transaction": "transactionId"}],
 }  # fmt: skip
 _JSON = {"description": "Any JSON"}
 
@@ -110,7 +125,20 @@ _HTTP_STATUS = {
     ],
     "description": "Expected; left out: 2xx",
 }
-_LINK_FIELDS = {name: {"type": ["string", "null"]} for name in LINK_TEXTS}
+_LINK_WORDS = {
+    "url": "ws:// or wss:// URL without the identity",
+    "username": "For basic authentication; null: the identity",
+    "password": "For basic authentication; null: none",
+    "ca": "PEM of the authorities that the station trusts; null: those of the system",
+    "certificate": "PEM of the client certificate (security profile 3); null: none",
+    "key": "PEM of its key; null: none",
+    "tls_min_version": "1.0 to 1.3; null: 1.2",
+    "tls_max_version": "1.0 to 1.3; null: the newest",
+    "tls_ciphers": "OpenSSL's names of cipher suites up to TLS 1.2; null: the default",
+}
+_LINK_FIELDS = {
+    name: {"type": ["string", "null"], "description": _LINK_WORDS[name]} for name in LINK_TEXTS
+}
 
 OWN: dict[str, dict[str, Any]] = {
     "api_call": {
@@ -122,7 +150,9 @@ OWN: dict[str, dict[str, Any]] = {
             "reason": _text("Of stop_charging"),
         },
     },
-    "wait_condition": _object("condition", condition=_one_of(CONDITIONS)),
+    "wait_condition": _object(
+        "condition", condition=_one_of(CONDITIONS, "What the station waits for")
+    ),
     "wait_for_message": MESSAGE | {"required": ["action"]},
     "wait_for_state": _object(
         target=_one_of(("connector", "station"), "Left out: connector"),
@@ -155,7 +185,9 @@ OWN: dict[str, dict[str, Any]] = {
     "link": _object(
         **_LINK_FIELDS,
         verify=_flag("Check the CSMS's certificate"),
-        subprotocols={"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 10},
+        subprotocols={"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 10,
+                      "description": "Offered in this order, unknown ones too",
+                      "examples": [["ocpp1.6"]]},
         expect=_one_of(LINK_ENDS, "Left out: open"),
         capture=CAPTURE,
     ),
@@ -193,7 +225,8 @@ OWN: dict[str, dict[str, Any]] = {
         every=DURATION | {"description": "Between the beginnings of rounds, as a duration"},
     ),
     "parallel": _object(
-        branches={"type": "array", "minItems": 1, "maxItems": MOST_BRANCHES, "items": STEPS},
+        branches={"type": "array", "minItems": 1, "maxItems": MOST_BRANCHES, "items": STEPS,
+                  "description": "Lists of steps that run at the same time"},
         for_each={"description": "A list or a variable: a branch for each value"},
         steps=STEPS,
         **{"as": _text("The variable of each branch")},
@@ -201,26 +234,29 @@ OWN: dict[str, dict[str, Any]] = {
     "choose": _object(
         "branches",
         branches={"type": "array", "minItems": 1, "maxItems": MOST_BRANCHES, "items": _object(
-            weight=_number("How often, beside the others", minimum=0), steps=STEPS)},
+            weight=_number("How often, relative to the others", minimum=0), steps=STEPS),
+            "description": "One of them is chosen at random"},
     ),
     "start": _object(),
     "stop": _object(),
 }  # fmt: skip
 # What a step has beside its type and params.
 ABOUT = {
-    "description": _text("Shown while it runs"),
-    "timeout": _number("Milliseconds; 30000 for waits, 10000 for commands", exclusiveMinimum=0),
+    "description": _text("Shown while the step runs"),
+    "timeout": _number("Milliseconds; 30000 for waits, 10000 for commands", exclusiveMinimum=0,
+                       examples=[60000]),
     "optional": _flag("If it fails, the next step follows"),
     "versions": {
         "type": "array", "minItems": 1, "items": {"enum": list(VERSIONS)},
-        "description": "Only on stations of these OCPP versions",
+        "description": "Only on stations of these OCPP versions", "examples": [["1.6"]],
     },
     "capture": CAPTURE,
     "refused": {
         "anyOf": [{"type": "boolean"}, {"type": "string"}],
-        "description": "Of a command that must be refused: true, or the code",
+        "description": "The station must refuse the command: true, or the code of the refusal",
+        "examples": [True, "not_possible_now"],
     },
-    "obligation": _text("What of the CSMS it shows", minLength=1),
+    "obligation": _text("A sentence: what this step shows of the CSMS", minLength=1),
 }  # fmt: skip
 
 
@@ -274,9 +310,9 @@ def opened(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _either(part: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: part[name] for name in ("description", "default") if name in part}
+    told = {name: part[name] for name in ("description", "default", "examples") if name in part}
     plain = {name: value for name, value in part.items() if name not in told}
-    if not plain or plain == STEPS:
+    if not plain or plain == _LIST_OF_STEPS:
         return dict(part)
     if plain.get("type") == "array" and "properties" in plain.get("items", {}):
         plain["items"] = opened(plain["items"])

@@ -46,6 +46,12 @@ LIMITS = {
     "skew_ms": 60_000,
     "settle_ms": 500,  # after the last step, for what doubles an answer
 }
+MEANING = {
+    "late_ms": "An answer after more milliseconds is `late`",
+    "unanswered_ms": "A Call without an answer for so many milliseconds is `unanswered`",
+    "skew_ms": "A currentTime further from the worker's clock, in milliseconds, is `clock_skew`",
+    "settle_ms": "How long the watch goes on after the last step, milliseconds",
+}
 LONGEST_LIMIT_MS = 600_000
 MOST_ALLOWED = 100
 

@@ -45,7 +45,7 @@ class ConnectorCommand(StrictIn):
 
 
 class PlugIn(ConnectorCommand):
-    ev: EvIn | None = None
+    ev: EvIn | None = Field(None, description="The car; left out: a usual one")
 
 
 class AuthorizeIn(StrictIn):

@@ -67,9 +67,11 @@ class AnswerIn(StrictIn):
     A held CallResult of OCPP 2.1 takes a `code`: that is a CallResultError.
     """
 
-    payload: Any = None
-    code: str | None = None
-    description: str | None = None
+    payload: Any = Field(None, description="Of the CallResult, valid or not")
+    code: str | None = Field(
+        None, description="Of the CallError or CallResultError, such as InternalError"
+    )
+    description: str | None = Field(None, description="Words of the error")
 
 
 @router.get("/stations/{station:identity}/interception", response={200: InterceptionOut} | ERRORS)

@@ -24,7 +24,7 @@ def accepts(*steps: dict, **more: object) -> bool:
 
 
 def test_what_is_published_is_what_the_rules_say() -> None:
-    """To write it anew: json.dumps(scenario_schema(), indent=2) and a line's end."""
+    """To write it anew: python -m documentation write."""
     assert json.loads(PUBLISHED.read_text()) == scenario_schema()
 
 

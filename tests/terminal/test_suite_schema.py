@@ -19,7 +19,7 @@ STEP = {"type": "delay", "params": {"duration": 1}}
 
 
 def test_what_is_published_is_what_the_reading_knows() -> None:
-    """To write it anew: json.dumps(suite_schema(), indent=2) and a line's end."""
+    """To write it anew: python -m documentation write."""
     made = suite_schema()
     assert json.loads(PUBLISHED.read_text()) == made
     case = made["$defs"]["case"]["properties"]
