@@ -65,15 +65,15 @@ class Availability(Block):
             self.core.block("transactions").withdraw(outlet)
             self.core.timers.clear(("ev_timeout", outlet.number))
             outlet.seen = outlet.points()
-            self.core.block("reservation").unclaim_reservation(outlet, now)
-            self.core.block("reservation").end_broken_reservations(now)
+            self.core.tell(topics.ABANDONED, outlet, now)
+            self.core.tell(topics.OUT_OF_USE, now)
         return False
 
+    @hears(topics.OUTLET_IDLE)
     def availability_due(self, outlet: Outlet, now: float) -> None:
         """A transaction has ended: do what was scheduled."""
         if outlet.inoperative_after and not self.make_available(outlet, False, now):
             self.core.statuses.report(outlet.hardware, now)
-        self.core.block("updating").transaction_over(now)
 
     @command("availability")
     def do_availability(self, now: float, connector: int = 1, operative: bool = True) -> dict:

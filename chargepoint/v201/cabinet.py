@@ -1,8 +1,6 @@
 """The lock of the cable in 2.x: UnlockOnEVSideDisconnect and UnlockConnector (F05)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chargepoint.common.cables import SOCKETS, HeldCables
 from chargepoint.core import topics as core_topics
@@ -14,24 +12,15 @@ from chargepoint.v201.authorization.auth_cache import key
 from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.variables.table import READ_ONLY, Variable
 
-if TYPE_CHECKING:
-    from chargepoint.core.station import Station
-    from chargepoint.v201.reservation import Reservation
-
-
 UNLOCK = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
 
 
 class Cabinet(HeldCables, Block):
     """Block of a 2.x station. cables: see HeldCables; by the token's key."""
 
-    __slots__ = ("cables", "reservation")
+    __slots__ = ("cables",)
 
     KEYS = ("cables",)
-
-    def __init__(self, core: Station, reservation: Reservation) -> None:
-        super().__init__(core)
-        self.reservation = reservation
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
         """Read `cables` of a snapshot: {connector: token that frees its cable}."""
@@ -62,7 +51,7 @@ class Cabinet(HeldCables, Block):
         return who
 
     def cable_freed(self, outlet: Connector, now: float) -> None:
-        self.reservation.show_reservations(now)
+        self.core.tell(topics.PLACES_CHANGED, now)
 
     @answers(topics.IN_THE_WAY)
     def cable_in_the_way(self, outlet: Outlet) -> bool:

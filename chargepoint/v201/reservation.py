@@ -14,7 +14,7 @@ from chargepoint.common.reserving import (
     reservations_in,
     saved_reservations,
 )
-from chargepoint.core.block import Block, action, answers, timer
+from chargepoint.core.block import Block, action, answers, hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.hardware.states import INOPERATIVE_STATES, Event, State
 from chargepoint.timing.times import seconds_of
@@ -79,7 +79,7 @@ class Reservation(Block):
             return _rejected("NotEnabled", "reservation is switched off")
         if expires is None or expires - self.core.clock.skew <= now:
             return _rejected("InvalidValue", "expiryDateTime is not in the future")
-        if self.core.registration != "Accepted" or self.core.block("resets").reset_due is not None:
+        if self.core.registration != "Accepted" or self.core.ask(topics.RESET_WAITS):
             return _rejected("NotEnabled", "the station is not in service")
         if not evse and not self.core.model.flag("ReservationCtrlr.NonEvseSpecific"):
             return _rejected("UnsupportedParam", "name an EVSE")  # H01.FR.19
@@ -161,6 +161,7 @@ class Reservation(Block):
         if self.end_reservation(identity, now):
             self._tell(identity, "Removed", now)
 
+    @hears(topics.OUT_OF_USE)
     def end_broken_reservations(self, now: float) -> None:
         """A connector failed or went out of service: what no EVSE can serve any longer goes."""
         for identity, entry in list((self.reservations or {}).items()):
@@ -168,6 +169,7 @@ class Reservation(Block):
             if all(h.faulted or h.state in INOPERATIVE_STATES for h in wanted):
                 self.remove_reservation(identity, now)
 
+    @hears(topics.PLACES_CHANGED)
     def show_reservations(self, now: float) -> None:
         """H01.FR.15-20: what is kept for somebody is Reserved, and only that."""
         if self.reservations is None:
@@ -216,6 +218,7 @@ class Reservation(Block):
             return PERHAPS
         return "" if known == entry["group"] else FOR_ANOTHER
 
+    @hears(topics.ADMITTED)
     def claim_reservation(self, outlet: Outlet, token: dict, group: str) -> None:
         """The token was authorized here: what was reserved for it waits for its car."""
         for entry in (self.reservations or {}).values():
@@ -224,6 +227,7 @@ class Reservation(Block):
                 entry["claimed"] = outlet.number
                 return
 
+    @hears(topics.ABANDONED)
     def unclaim_reservation(self, outlet: Outlet, now: float) -> None:
         """The authorization has ended without a transaction: the reservation stands again."""
         for identity, entry in list((self.reservations or {}).items()):
@@ -235,6 +239,7 @@ class Reservation(Block):
     def reservation_unused(self, identity: int, now: float) -> None:
         """Hook: nobody plugged in after the token of the reservation was read."""
 
+    @answers(topics.USES_RESERVATION)
     def use_reservation(self, outlet: Outlet, now: float) -> int | None:
         """The id of the reservation that the outlet's transaction uses up (H03.FR.01)."""
         entries = (self.reservations or {}).values()

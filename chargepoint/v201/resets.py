@@ -15,6 +15,7 @@ from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
+    from chargepoint.v201.availability import Availability
     from chargepoint.v201.transactions.transactions import Transactions
 
 
@@ -30,13 +31,16 @@ class Resets(Block):
     transactions; None: nothing of all this.
     """
 
-    __slots__ = ("reset_due", "resets", "transactions")
+    __slots__ = ("availability", "reset_due", "resets", "transactions")
 
     KEYS = ("reset_due", "resets")
 
-    def __init__(self, core: Station, transactions: Transactions) -> None:
+    def __init__(
+        self, core: Station, transactions: Transactions, availability: Availability
+    ) -> None:
         super().__init__(core)
         self.transactions = transactions
+        self.availability = availability
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
         """Read resets that are due or under way of a snapshot."""
@@ -110,6 +114,16 @@ class Resets(Block):
         cause = "RemoteReset" if reason == "ScheduledReset" else reason
         self.core.answers.later(self.reset_now, cause)
         return "Accepted"
+
+    @answers(topics.RESET_WAITS)
+    def is_due(self) -> bool:
+        """Whether the station is to be reset."""
+        return self.reset_due is not None
+
+    @hears(topics.OUTLET_IDLE)
+    def outlet_idle(self, outlet: Outlet, now: float) -> None:
+        """A reset may have waited for that."""
+        self.reset_if_idle(now)
 
     @hears(core_topics.RESUMED)
     def reset_if_idle(self, now: float) -> None:
@@ -237,11 +251,11 @@ class Resets(Block):
         """Take out of service what is free."""
         outlets = self.core.outlets_of(None if evse == STATION else {"id": evse})
         at, held = (self.resets or {}).get(evse, (None, []))
-        for hardware in (outlet.hardware for outlet in outlets):
-            if not self.core.block("updating").in_use(hardware) and hardware.can(
-                Event.MADE_INOPERATIVE
-            ):
-                self.core.block("updating").take_out(hardware, now)
+        for outlet in outlets:
+            hardware = outlet.hardware
+            used = outlet.transaction is not None or hardware.in_transaction
+            if not used and hardware.can(Event.MADE_INOPERATIVE):
+                self.availability.make_available(outlet, False, now)
                 held = [*held, hardware.id]
                 self.core.statuses.report(hardware, now)
         self.resets = {**(self.resets or {}), evse: [at, held]}

@@ -106,9 +106,10 @@ ROWS: dict[str, type[Block]] = {
 # Who hears first, where that is not the order of the rows (of Questions: the reverse); "" is the
 # station itself.
 ORDER: Order = {
+    topics.OUTLET_IDLE: ("availability", "updating", "resets"),
     core_topics.REGISTERED: (
-        "provisioning", "metering", "security", "files", "transactions", "events", "monitoring",
-        "v2g_status",
+        "provisioning", "metering", "security", "files", "updating", "transactions", "events",
+        "monitoring", "v2g_status",
     ),
     core_topics.MAINS_CHANGED: ("charging", "transactions"),
     core_topics.POWER_FAILED: ("files", "resets"),

@@ -11,6 +11,18 @@ BEGUN = Event("begun")  # outlet, now: its transaction, before the Started event
 ENDING = Before("ending")  # outlet, Transaction, now: its Ended event is made, before ENDED
 ENDED = Event("ended")  # outlet, Transaction, now: the outlet has it no longer
 UNPLUGGING = Before("unplugging")  # connector, now: the car is away, nobody has drawn conclusions
+ADMITTED = Event("admitted")  # outlet, token, group's key; before the outlet knows of them
+STARTING = Event("starting")  # outlet: its transaction is there, nothing was told of it yet
+EV_ASKS = Event("car asks")  # outlet, now: its power path closes
+ABANDONED = Event("abandoned")  # outlet, now: who was authorized has gone without a transaction
+DEAUTHORIZED = Event("deauthorized")  # outlet, now: nobody may charge there any longer
+CHARGE_OVER = Event("charge over")  # outlet, transaction's id or WAITING, now
+OUTLET_IDLE = Event("outlet idle")  # outlet, now: its transaction is over, and all was told of it
+SPAN_CHANGED = Event("span changed")  # outlet, now: a transaction has begun or ended
+METER_VALUES = Question("meter values")  # outlet, measurands' key, context, now -> [MeterValue]
+DEMAND_CHANGED = Event("demand changed")  # now: there is more or less power to share
+WITHHELD = Question("withheld")  # outlet -> whether it is offered no energy
+COST_LIMITED = Event("cost limited")  # outlet, now: by transaction.limits
 INFO_PARTS = Gather("parts of transactionInfo")  # outlet
 EVENT_PARTS = Gather("parts of a TransactionEvent")  # outlet, eventType, trigger, now
 EVENT_ANSWERED = Event("event answered")  # payload, the queue's entry, now
@@ -32,6 +44,9 @@ AUTHORIZE_ENDED = Event("Authorize ended")
 UNPROVEN = Question("unproven")  # outlet, token -> whether it may not be let in without an answer
 CACHE_CLEARED = Event("cache cleared")
 TOKEN_READ = Question("token read")  # token, connector, now -> the command's answer
+TOKEN_INFO = Event("idTokenInfo")  # token, its IdTokenInfo, now: the CSMS has told it
+PLACES_CHANGED = Event("places changed")  # now: somebody came or went, at an outlet or a cable
+USES_RESERVATION = Question("uses a reservation")  # outlet, now -> the id of what it uses up
 RESERVATION_USED = Event("reservation used")  # outlet, since when it was held
 
 # --- charging ------------------------------------------------------------------------------------
@@ -55,6 +70,9 @@ NEXT_COST = Question("next cost")  # outlet -> the cost at which something is to
 
 # --- availability, files, security ---------------------------------------------------------------
 
+OUT_OF_USE = Event("out of use")  # now: an outlet has failed, or went out of service
+RESET_WAITS = Question("reset waits")  # -> whether the station is to be reset
+PUBLISHED_AT = Question("published at")  # checksum of a firmware -> its locations
 HELD = Question("held")  # connector, operative -> whether a change takes effect only afterwards
 SECURITY_PROFILE = Question("security profile")  # -> the one of the link, 0 to 3
 UNLOCKING = Question("unlocking")  # outlet -> "UnlockFailed"

@@ -72,7 +72,7 @@ class TransactionLimits21(Transactions):
         if "maxSoC" in transaction.limits:
             self.core.timers.set(("soc_limit", outlet.number), now + _LOOK)
         if "maxCost" in transaction.limits:
-            self.core.block("pricing").watch_cost(outlet, now)
+            self.core.tell(topics.COST_LIMITED, outlet, now)
 
     @timer("time_limit")
     def at_time_limit(self, now: float, number: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chargepoint.core.block import Block, action, failed, got
+from chargepoint.core.block import Block, action, failed, got, hears
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import SOON
 from chargepoint.hardware.states import Event
@@ -182,7 +182,7 @@ class Authorization(Block):
         if outlet is None:
             return
         if outlet.token is None and info["status"] != ACCEPTED:
-            self.core.block("charging").end_profiles(outlet, WAITING, now)
+            self.core.tell(topics.CHARGE_OVER, outlet, WAITING, now)
         if info["status"] != ACCEPTED:
             return
         if self.stopped_by_master(token, group, now):
@@ -227,6 +227,7 @@ class Authorization(Block):
         here = (other for other in self.core.outlets.values() if other.evse == outlet.evse)
         return all(other.token is None for other in here)
 
+    @hears(topics.TOKEN_INFO)
     def learn(self, token: dict, info: dict, now: float) -> None:
         # C10.FR.01 and .05: keep what the CSMS says, good or bad.
         if self.core.model.flag("AuthCacheCtrlr.Enabled") and token["type"] != "NoAuthorization":

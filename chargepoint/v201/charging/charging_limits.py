@@ -10,7 +10,7 @@ from chargepoint.charging.limits import Circuit, Limit
 from chargepoint.charging.profile import Period, Profile
 from chargepoint.charging.ranking import Ranking
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import Block, hears, timer
+from chargepoint.core.block import READS, Block, answers, hears, timer, variable
 from chargepoint.effects import URGENT
 from chargepoint.hardware.states import Event, State
 from chargepoint.v201 import topics
@@ -25,6 +25,7 @@ from chargepoint.v201.charging.charging_profiles import (
 )
 from chargepoint.v201.custom_data import plain
 from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.variables.table import Variable
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
@@ -83,6 +84,7 @@ class ChargingLimits(Block):
         self.profiles = [i for i in self.profiles or () if i not in gone]
         self.core.changed(URGENT)
 
+    @hears(topics.STARTING)
     def profiles_for_start(self, outlet: Outlet) -> None:
         """The transaction begins: what came with its request belongs to it now."""
         if self.profiles is not None:
@@ -92,6 +94,7 @@ class ChargingLimits(Block):
                 for i in self.profiles
             ]  # fmt: skip
 
+    @hears(topics.CHARGE_OVER)
     def end_profiles(self, outlet: Outlet, session: str, now: float) -> None:
         """A TxProfile ends with its transaction (or with the wait for it)."""
         self.core.tell(topics.PROFILES_ENDING, outlet, session, now)
@@ -104,6 +107,11 @@ class ChargingLimits(Block):
         if outlet.transaction is None:
             outlet.hardware.limit(None, now)
         self.plan(now)
+
+    @variable(READS, "SmartChargingCtrlr.Entries[ChargingProfiles]")
+    def read_entries(self, variable: Variable, evse: dict | None, now: float) -> str:
+        """How many profiles there are."""
+        return str(len(self.profiles or ()))
 
     # --- which limits hold -------------------------------------------------------------------
 
@@ -199,6 +207,7 @@ class ChargingLimits(Block):
     # --- what is offered ---------------------------------------------------------------------
 
     @hears(core_topics.MAINS_CHANGED)
+    @hears(topics.DEMAND_CHANGED)
     def plan(self, now: float) -> None:
         """Offer every transaction what the profiles leave it, and wake up when that changes."""
         seen = self.core.ask(topics.GRID_CONTROLS, now)
@@ -266,6 +275,7 @@ class ChargingLimits(Block):
                 self.transactions.updated(outlet, "ChargingRateChanged", now)
             self.transactions.watch_hardware(outlet, now)
 
+    @answers(topics.WITHHELD)
     def withheld(self, outlet: Outlet) -> bool:
         """No energy is to be offered now, though somebody is authorized."""
         return offers.paused(outlet.hardware) or outlet.needs is not None

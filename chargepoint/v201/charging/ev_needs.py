@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.charging.offers import unlike_neighbours
-from chargepoint.core.block import Block, failed, got, timer
+from chargepoint.core.block import Block, failed, got, hears, timer
 from chargepoint.effects import SOON
 from chargepoint.hardware.ev import EV
 from chargepoint.timing.times import iso
@@ -36,6 +36,7 @@ class EvNeeds(Block):
         self.transactions = transactions
         self.charging = charging
 
+    @hears(topics.EV_ASKS)
     def ev_asks(self, outlet: Outlet, now: float) -> None:
         """The power path closes: an EV that speaks ISO 15118 asks first (K15.FR.01)."""
         ev = outlet.hardware.ev

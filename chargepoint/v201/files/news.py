@@ -8,6 +8,7 @@ from chargepoint.common.files.jobs import Job
 from chargepoint.common.files.transfers import TRIGGERED, FileTransfers
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears
+from chargepoint.v201 import topics
 from chargepoint.v201.files.requests import numbered
 
 _ACTIONS = {
@@ -39,17 +40,15 @@ class Files(FileTransfers, Block):
 
     @hears(core_topics.REGISTERED)
     def tell_where_things_stand(self, now: float, rebooted: bool) -> None:
-        """After a boot: statuses that were not sent yet, and the version of an update."""
+        """Statuses that were not sent yet."""
         self.tell_untold(now)
-        if rebooted:
-            self.core.block("updating").update_booted(now)
 
     def job_message(self, name: str, job: Job, status: str) -> tuple[str, dict] | None:
         """(action, payload) that reports the status of a job; None for a file that is not published
         any more."""
         payload = numbered(job, status)
         if status == "Published":  # L03.FR.04: with every place where it is to be had
-            payload["location"] = self.core.block("publishing").places_of(job.checksum)
+            payload["location"] = self.core.ask(topics.PUBLISHED_AT, job.checksum) or []
             if not payload["location"]:
                 return None  # unpublished since
         return _ACTIONS[name], payload

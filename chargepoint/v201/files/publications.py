@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from chargepoint.common.files import locations
 from chargepoint.common.files.jobs import Publication
 from chargepoint.common.files.publishing import Publishing
-from chargepoint.core.block import Block, action
+from chargepoint.core.block import Block, action, answers
+from chargepoint.v201 import topics
 from chargepoint.v201.files.requests import attempts_of, rejected
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Publications(Publishing, Block):
             return {}
         return {"published": {checksum: [*at] for checksum, at in self.published.items()}}
 
+    @answers(topics.PUBLISHED_AT)
     def places_of(self, checksum: str) -> list[str] | None:
         """Where a file is to be had; None where it is not published."""
         return (self.published or {}).get(checksum)

@@ -13,6 +13,7 @@ from chargepoint.core.block import Block, action, answers, hears
 from chargepoint.hardware.connector import Connector
 from chargepoint.v201 import topics
 from chargepoint.v201.files.requests import attempts_of, rejected, time_of
+from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
@@ -45,6 +46,17 @@ class Updates(Updating, Block):
     @hears(core_topics.RECONFIGURED)
     def heed_configuration(self, old: StationConfig, now: float) -> None:
         self.forget_old_firmware()
+
+    @hears(topics.OUTLET_IDLE)
+    def outlet_idle(self, outlet: Outlet, now: float) -> None:
+        """Its update may have waited for that."""
+        self.transaction_over(now)
+
+    @hears(core_topics.REGISTERED)
+    def registered(self, now: float, rebooted: bool) -> None:
+        """A boot with the new version ends the update."""
+        if rebooted:
+            self.update_booted(now)
 
     @action("UpdateFirmware")
     def on_update_firmware(self, payload: dict, now: float) -> dict:

@@ -7,9 +7,11 @@ EmulatorCtrlr.AutoPlug turns it off.
 from typing import Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import EMPTY, Block, timer
+from chargepoint.core.block import EMPTY, Block, hears, timer
+from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import State
+from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
 
@@ -38,15 +40,17 @@ class Driver(Block):
         """Who has plugged in here leaves after the end."""
         self.driven |= {outlet.number}
 
+    @hears(topics.DEAUTHORIZED)
     def driver_may_leave(self, outlet: Outlet, now: float) -> None:
         """Nobody charges here any longer."""
         if outlet.number in self.driven:
             self.core.timers.set(("driver", outlet.number), now + self.core.rng.uniform(3.0, 6.0))
 
-    def driver_gone(self, outlet: Outlet) -> None:
+    @hears(core_topics.UNPLUGGED)
+    def driver_gone(self, connector: Connector, now: float) -> None:
         """The car is away: whoever comes next is another."""
-        self.driven -= {outlet.number}
-        self.core.timers.clear(("driver", outlet.number))
+        self.driven -= {connector.id}
+        self.core.timers.clear(("driver", connector.id))
 
     @timer("driver")
     def at_driver(self, now: float, number: int) -> None:

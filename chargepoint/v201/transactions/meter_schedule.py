@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chargepoint.common.kept_values import keep
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import Block, hears, timer
+from chargepoint.core.block import Block, answers, hears, timer
 from chargepoint.core.calls import QUEUE_AT_MOST
 from chargepoint.core.clock import next_step
 from chargepoint.hardware.sample import Sample
@@ -45,6 +45,7 @@ class MeterSchedule(Block):
         """What the meter of the outlet shows."""
         return self.core.fold(topics.SAMPLE, outlet.hardware.sample(now), outlet, now)
 
+    @answers(topics.METER_VALUES)
     def sampled(
         self, outlet: Outlet, key: str, context: str, now: float, mark: float | None = None
     ) -> list[dict]:
@@ -62,6 +63,7 @@ class MeterSchedule(Block):
 
     # --- its timers --------------------------------------------------------------------------
 
+    @hears(topics.SPAN_CHANGED)
     def restart_timers(self, outlet: Outlet, now: float) -> None:
         """Set or clear the timers of an outlet, after a start, an end, a restart or a new value."""
         number, open_ = outlet.number, outlet.transaction is not None

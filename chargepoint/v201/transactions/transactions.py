@@ -42,7 +42,7 @@ class Transactions(Block):
         outlet.connect_by = None
         free = connector.can(Event.AUTHORIZED)
         self.happened(outlet, "CablePluggedIn", now)
-        self.core.block("charging").plan(now)
+        self.core.tell(topics.DEMAND_CHANGED, now)
         if free:
             self._charge_unasked(outlet, now)
 
@@ -78,9 +78,8 @@ class Transactions(Block):
             connector.apply(Event.TRANSACTION_ENDED, now)
             outlet.token = None
         self.happened(outlet, "EVCommunicationLost", now, "EVDisconnected")
-        self.core.block("charging").plan(now)
-        self.core.block("reservation").show_reservations(now)
-        self.core.block("driver").driver_gone(outlet)
+        self.core.tell(topics.DEMAND_CHANGED, now)
+        self.core.tell(topics.PLACES_CHANGED, now)
         if connector.state is State.AUTHORIZED:
             self.await_ev(outlet, now)
 
@@ -90,7 +89,7 @@ class Transactions(Block):
     ) -> None:  # fmt: skip
         """`token`, of the group with that key, may charge on this outlet from now on."""
         self.core.tell(topics.AUTHORIZING, outlet, token, now)
-        self.core.block("reservation").claim_reservation(outlet, token, group)
+        self.core.tell(topics.ADMITTED, outlet, token, group)
         outlet.token, outlet.group = token, group
         outlet.remote_start_id = remote
         if outlet.hardware.can(Event.AUTHORIZED):
@@ -115,10 +114,10 @@ class Transactions(Block):
                 hardware.apply(event, now)
                 break
         self.happened(outlet, trigger, now, reason, token)
-        self.core.block("reservation").unclaim_reservation(outlet, now)
+        self.core.tell(topics.ABANDONED, outlet, now)
         self._forget_needs(outlet)
-        self.core.block("charging").end_profiles(outlet, WAITING, now)
-        self.core.block("driver").driver_may_leave(outlet, now)
+        self.core.tell(topics.CHARGE_OVER, outlet, WAITING, now)
+        self.core.tell(topics.DEAUTHORIZED, outlet, now)
 
     def _forget_needs(self, outlet: Outlet) -> None:
         outlet.needs = None
@@ -155,9 +154,9 @@ class Transactions(Block):
             self.happened(outlet, "AbnormalCondition", now)
         if connector.faulted:
             if outlet.token is None:
-                self.core.block("reservation").unclaim_reservation(outlet, now)
-            self.core.block("reservation").end_broken_reservations(now)
-        self.core.block("reservation").show_reservations(now)
+                self.core.tell(topics.ABANDONED, outlet, now)
+            self.core.tell(topics.OUT_OF_USE, now)
+        self.core.tell(topics.PLACES_CHANGED, now)
 
     @timer("hardware")
     def at_hardware(self, now: float, number: int) -> None:
@@ -166,7 +165,7 @@ class Transactions(Block):
         if outlet is not None and not self.core.ask(topics.STOPS_WHEN_FULL, outlet, now):
             outlet.hardware.advance(now)
             self.happened(outlet, "ChargingStateChanged", now)
-            self.core.block("charging").plan(now)
+            self.core.tell(topics.DEMAND_CHANGED, now)
 
     def watch_hardware(self, outlet: Outlet, now: float) -> None:
         """Wake up when the EV will be full or, as the power is now, the energy used up."""
@@ -210,9 +209,7 @@ class Transactions(Block):
         self, outlet: Outlet, trigger: str, now: float, reason: str | None, token: dict | None
     ) -> None:
         self.core.statuses.report(outlet.hardware, now)
-        self.core.block("reservation").show_reservations(
-            now
-        )  # who comes or goes changes how many places are left
+        self.core.tell(topics.PLACES_CHANGED, now)
         before, after = outlet.seen, outlet.points()
         outlet.seen = after
         transaction = outlet.transaction
@@ -235,13 +232,10 @@ class Transactions(Block):
         if outlet.token is not None and not (transaction and transaction.barred):
             if hardware.state is State.READY:
                 hardware.apply(Event.TRANSACTION_STARTED, now)
-                self.core.block("needs").ev_asks(outlet, now)
-                self.core.block("charging").plan(now)
-            event = (
-                Event.EVSE_SUSPENDED
-                if self.core.block("charging").withheld(outlet)
-                else Event.ENERGY_OFFERED
-            )
+                self.core.tell(topics.EV_ASKS, outlet, now)
+                self.core.tell(topics.DEMAND_CHANGED, now)
+            withheld = self.core.ask(topics.WITHHELD, outlet)
+            event = Event.EVSE_SUSPENDED if withheld else Event.ENERGY_OFFERED
             if hardware.can(event):
                 hardware.apply(event, now)
                 self.happened(outlet, "ChargingStateChanged", now)
@@ -256,14 +250,16 @@ class Transactions(Block):
         # A remote start that nobody followed is not this one's: then nobody is authorized.
         if outlet.token is not None:
             transaction.remote_start_id = outlet.remote_start_id
-        self.core.block("charging").profiles_for_start(outlet)
-        sampled = self.core.block("metering").sampled
-        meter = sampled(outlet, STARTED_MEASURANDS, BEGIN, now)
-        transaction.ended_values = sampled(outlet, ENDED_MEASURANDS, BEGIN, now)
+        self.core.tell(topics.STARTING, outlet)
+        meter = self._metered(outlet, STARTED_MEASURANDS, BEGIN, now)
+        transaction.ended_values = self._metered(outlet, ENDED_MEASURANDS, BEGIN, now)
         self.core.tell(topics.BEGUN, outlet, now)
         self._event(outlet, "Started", trigger, now, meter, outlet.token)
-        self.core.block("metering").restart_timers(outlet, now)
+        self.core.tell(topics.SPAN_CHANGED, outlet, now)
         self.core.changed(URGENT)
+
+    def _metered(self, outlet: Outlet, measurands: str, context: str, now: float) -> list[dict]:
+        return self.core.ask(topics.METER_VALUES, outlet, measurands, context, now) or []
 
     def updated(
         self, outlet: Outlet, trigger: str, now: float,
@@ -279,9 +275,7 @@ class Transactions(Block):
         """End a transaction: its Ended event, and all that ends with it."""
         transaction = outlet.transaction
         transaction.ended = now
-        meter = transaction.ended_values + self.core.block("metering").sampled(
-            outlet, ENDED_MEASURANDS, END, now
-        )
+        meter = transaction.ended_values + self._metered(outlet, ENDED_MEASURANDS, END, now)
         self._event(outlet, "Ended", trigger, now, meter, token)
         outlet.transaction = None
         self._forget_needs(outlet)
@@ -294,15 +288,14 @@ class Transactions(Block):
                 outlet.hardware.apply(event, now)
                 break
         outlet.seen = outlet.points()
-        self.core.block("metering").restart_timers(outlet, now)
+        self.core.tell(topics.SPAN_CHANGED, outlet, now)
         self.core.changed(URGENT)
         self.core.statuses.report(outlet.hardware, now)
-        self.core.block("charging").end_profiles(outlet, transaction.id, now)
+        self.core.tell(topics.CHARGE_OVER, outlet, transaction.id, now)
         self.core.tell(topics.ENDING, outlet, transaction, now)
         self.core.tell(topics.ENDED, outlet, transaction, now)
-        self.core.block("reservation").show_reservations(now)
-        self.core.block("availability").availability_due(outlet, now)
-        self.core.block("resets").reset_if_idle(now)
+        self.core.tell(topics.PLACES_CHANGED, now)
+        self.core.tell(topics.OUTLET_IDLE, outlet, now)
 
     def _event(
         self, outlet: Outlet, kind: str, trigger: str, now: float,
@@ -334,7 +327,7 @@ class Transactions(Block):
             config = hardware.config
             volts = 230 * config.phases if config.phases else 400
             payload["cableMaxCurrent"] = config.max_power_w // volts
-        reservation = self.core.block("reservation").use_reservation(outlet, now)
+        reservation = self.core.ask(topics.USES_RESERVATION, outlet, now)
         if reservation is not None:
             payload["reservationId"] = reservation
         if token is not None:
@@ -360,7 +353,7 @@ class Transactions(Block):
         info, token = payload.get("idTokenInfo"), message["payload"].get("idToken")
         if info is None or token is None:
             return
-        self.core.block("authorization").learn(token, info, now)
+        self.core.tell(topics.TOKEN_INFO, token, info, now)
         outlet = self.core.outlets.get(message["connector"])
         if outlet is not None and outlet.token == token and "groupIdToken" in info:
             outlet.group = token_key(info["groupIdToken"])

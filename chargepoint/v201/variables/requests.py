@@ -153,8 +153,6 @@ class VariableRequests(Block):
         if not variable.live:
             return self.core.model.value(variable.key)
         match variable.key:
-            case "SmartChargingCtrlr.Entries[ChargingProfiles]":
-                return str(len(self.core.block("charging").profiles or ()))
             case "ClockCtrlr.DateTime":
                 return self.core.clock.stamp(now)
             case "SecurityCtrlr.CertificateEntries":

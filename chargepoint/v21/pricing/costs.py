@@ -255,6 +255,7 @@ class Costs:
             self.transactions.updated(outlet, "RunningCost", now)
         self.metering.restart_timers(outlet, now)
 
+    @hears(topics.COST_LIMITED)
     def watch_cost(self, outlet: Outlet, now: float) -> None:
         """Look again when a condition may have changed unseen, or the limit may be reached."""
         entry = self.entry_of(outlet)
