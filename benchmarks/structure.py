@@ -3,7 +3,7 @@
     largest MRO          classes, `object` among them, of a station and of any of its blocks
     names on a station   attributes of its class that are not dunder names
     foreign writes       assignments to an attribute of an object that is not the writer's own
-    upward talk          uses of core.block("x") for a row that is not above the user's
+    upward talk          uses of core.block("x") or there("x") for a row not above the user's
     circles              groups of modules that import one another, in the whole project
     files a folder       Python modules of one folder, at most
     module, function     lines: median and largest; 90 of 100 functions have at most so many
@@ -114,8 +114,9 @@ def upward_talk(version: str) -> list[str]:
             for node in ast.walk(_class_of(path, cls.__name__)):
                 match node:
                     case ast.Call(
-                        func=ast.Attribute(attr="block"), args=[ast.Constant(value=str(other))]
-                    ) if place.get(other, -1) > place[name] and rows[other].KEEPS:
+                        func=ast.Attribute(attr="block" | "there"),
+                        args=[ast.Constant(value=str(other))],
+                    ) if place.get(other, -1) > place[name]:
                         found[f"{name} -> {other}"] += 1
     return [f"{pair} ({count})" for pair, count in sorted(found.items())]
 

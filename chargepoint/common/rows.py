@@ -14,6 +14,7 @@ from chargepoint.core.block import Block
 
 COMMON_ROWS: dict[str, type[Block]] = {
     "breaches": Breaches,
+    "tap": Tapped,
     "faults": Faults,
     "grid": Grid,
     "interception": Interception,
@@ -22,5 +23,4 @@ COMMON_ROWS: dict[str, type[Block]] = {
     "plugging": Plugging,
     "power": Power,
     "recall": Recall,
-    "tap": Tapped,
 }

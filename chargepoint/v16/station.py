@@ -51,6 +51,7 @@ class Station16(Station):
         "status": Status,
         "authorization": Authorization,
         "security": Security,
+        "certificates": Certificates,
         # There when they are needed.
         "files": Files,
         "updating": Updates,
@@ -65,7 +66,6 @@ class Station16(Station):
         "remote": Remote,
         "triggers": Triggers,
         "uploading": Uploads,
-        "certificates": Certificates,
         "relinking": Link,
         "signing": Signing,
         "recalling": Recalling,

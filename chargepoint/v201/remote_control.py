@@ -111,17 +111,7 @@ class RemoteControl(Block):
     def _stop_remotely(self, transaction_id: str, now: float) -> None:
         outlet = self.core.running(transaction_id)
         if outlet is not None:
-            self.stop(outlet, "RemoteStop", "Remote", now)
-
-    def stop(
-        self, outlet: Outlet, trigger: str, reason: str, now: float, token: dict | None = None
-    ) -> None:
-        """End the charging; the transaction too, unless TxStopPoint waits for something else."""
-        authorized = outlet.token is not None
-        self.core.block("transactions").deauthorized(outlet, trigger, reason, now, token)
-        if outlet.transaction is not None and not authorized:
-            # Nobody was authorized, so nothing was lost by it: end it all the same (F03.FR.01).
-            self.core.block("transactions").end(outlet, trigger, now, token)
+            self.core.block("transactions").stop(outlet, "RemoteStop", "Remote", now)
 
     # --- unlock, trigger, status -------------------------------------------------------------
 

@@ -60,6 +60,7 @@ from chargepoint.wire import rpc
 
 ROWS: dict[str, type[Block]] = {
     **COMMON_ROWS,
+    "reports": Paging,
     "variables": VariableRequests,
     "transactions": Transactions,
     "caps": EnergyCaps,
@@ -85,8 +86,8 @@ ROWS: dict[str, type[Block]] = {
     "cabinet": Cabinet,
     "security": Security,
     "certificates": Certificates,
-    "signing": Signing,
     "relinking": Credentials,
+    "signing": Signing,
     "files": Files,
     "updating": Updates,
     "uploading": Uploads,
@@ -101,7 +102,6 @@ ROWS: dict[str, type[Block]] = {
     "customer": CustomerInformation,
     "view": Looking201,
     "recalling": Recall201,
-    "reports": Paging,
 }
 # Who hears first, where that is not the order of the rows (of Questions: the reverse); "" is the
 # station itself.

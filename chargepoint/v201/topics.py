@@ -78,6 +78,7 @@ SECURITY_PROFILE = Question("security profile")  # -> the one of the link, 0 to 
 UNLOCKING = Question("unlocking")  # outlet -> "UnlockFailed"
 TRIGGERED = Question("triggered")  # payload of TriggerMessage, now -> its answer
 DELETES = Question("deletes a certificate")  # hash data -> the status where it was this one's
+VAULT_RESTORED = Event("vault restored")  # now, with all that was entrusted to the station
 SIGNED = Question("certificate signed")  # payload, now -> its answer
 V2G_CHANGED = Event("V2G certificate changed")  # certificateType, now: another is in use
 INSTALLED_IDS = Fold("installed certificates")  # answer; payload

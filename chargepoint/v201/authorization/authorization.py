@@ -189,7 +189,7 @@ class Authorization(Block):
             return
         if trigger == "StopAuthorized":
             if outlet.token is not None and group and group == self._group_here(outlet):
-                self.core.block("remote").stop(outlet, trigger, "Local", now, token)
+                self.transactions.stop(outlet, trigger, "Local", now, token)
             return
         if "evseId" in info and outlet.evse not in info["evseId"]:
             return  # C01.FR.07: it is valid at other EVSEs only
@@ -267,7 +267,7 @@ class Authorization(Block):
             return False
         for outlet in list(self.core.outlets.values()):
             if outlet.transaction is not None:
-                self.core.block("remote").stop(outlet, "StopAuthorized", "MasterPass", now, token)
+                self.transactions.stop(outlet, "StopAuthorized", "MasterPass", now, token)
         return True
 
     @action("ClearCache")

@@ -64,7 +64,7 @@ class OperatorCommands(Block):
 
     def _present_again(self, outlet: Outlet, token: dict, now: float) -> dict:
         if self.core.block("authorization").may_stop(outlet, token):
-            self.core.block("remote").stop(outlet, "StopAuthorized", "Local", now, token)
+            self.core.block("transactions").stop(outlet, "StopAuthorized", "Local", now, token)
         elif not self.core.block("authorization").stopped_by_master(token, "", now):
             if not self.core.block("authorization").may_be_entitled(outlet, token):
                 why = "Another token is in use on this connector."
@@ -172,7 +172,7 @@ class OperatorCommands(Block):
             ):
                 raise CommandRejected("not_authorized", "Another token started this transaction.")
         stopped = outlet.transaction.id
-        self.core.block("remote").stop(outlet, _TRIGGERS[reason], reason, now, token)
+        self.core.block("transactions").stop(outlet, _TRIGGERS[reason], reason, now, token)
         return {"status": "Accepted", "transaction": stopped}
 
     def _stoppable(self, connector: int | None, transaction: str | None) -> Outlet:

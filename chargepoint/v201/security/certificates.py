@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from chargepoint.common.security.installed import InstalledCertificates
-from chargepoint.core.block import Block, action
+from chargepoint.core.block import READS, Block, action, variable
 from chargepoint.trust.certificates import read_chain
 from chargepoint.v201 import topics
+from chargepoint.v201.variables.table import Variable
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
@@ -42,6 +43,11 @@ class Certificates(InstalledCertificates, Block):
 
     def csms_roots(self) -> list[str]:
         return self.roots_of(self.CSMS_ROOT)
+
+    @variable(READS, "SecurityCtrlr.CertificateEntries")
+    def read_entries(self, variable: Variable, evse: dict | None, now: float) -> str:
+        """How many are installed."""
+        return str(len(self.all_roots()))
 
     def contract_roots(self) -> list[x509.Certificate]:
         """Of those that sign contracts of cars."""

@@ -23,8 +23,7 @@ class Security(SecurityEvents, Block):
 
     def resume(self, now: float) -> None:
         """Take up the link's credentials and the renewal of the certificate."""
-        self.core.block("relinking").heed_operator()
-        self.core.block("signing").resume_certificate(now)
+        self.core.tell(topics.VAULT_RESTORED, now)
 
     def saved(self) -> dict[str, Any]:
         return self.saved_security()

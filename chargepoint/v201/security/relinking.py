@@ -8,6 +8,7 @@ from chargepoint.common.security.relinking import Relinking
 from chargepoint.config import StationConfig
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears
+from chargepoint.v201 import topics
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
@@ -32,6 +33,11 @@ class Credentials(Relinking, Block):
     @property
     def own_certificate(self) -> Any:
         return self.core.block("signing")
+
+    @hears(topics.VAULT_RESTORED)
+    def heed_changes(self, now: float) -> None:
+        """The operator may have changed the credentials while the station was off."""
+        self.heed_operator()
 
     @hears(core_topics.RECONFIGURED)
     def heed_configuration(self, old: StationConfig, now: float) -> None:

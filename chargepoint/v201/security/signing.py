@@ -39,6 +39,10 @@ class Signing(OwnCertificate, Block):
     def arm_certificate(self, now: float) -> None:
         super().arm_certificate(now)
 
+    @hears(topics.VAULT_RESTORED)
+    def resume_certificate(self, now: float) -> None:
+        super().resume_certificate(now)
+
     def longest_chain(self) -> int:
         return self.core.model.integer("SecurityCtrlr.MaxCertificateChainSize")
 

@@ -119,6 +119,16 @@ class Transactions(Block):
         self.core.tell(topics.CHARGE_OVER, outlet, WAITING, now)
         self.core.tell(topics.DEAUTHORIZED, outlet, now)
 
+    def stop(
+        self, outlet: Outlet, trigger: str, reason: str, now: float, token: dict | None = None
+    ) -> None:
+        """End the charging; the transaction too, unless TxStopPoint waits for something else."""
+        authorized = outlet.token is not None
+        self.deauthorized(outlet, trigger, reason, now, token)
+        if outlet.transaction is not None and not authorized:
+            # Nobody was authorized, so nothing was lost by it: end it all the same (F03.FR.01).
+            self.end(outlet, trigger, now, token)
+
     def _forget_needs(self, outlet: Outlet) -> None:
         outlet.needs = None
         self.core.timers.clear(("needs", outlet.number))

@@ -155,8 +155,6 @@ class VariableRequests(Block):
         match variable.key:
             case "ClockCtrlr.DateTime":
                 return self.core.clock.stamp(now)
-            case "SecurityCtrlr.CertificateEntries":
-                return str(len(self.core.block("certificates").all_roots()))
             case "SecurityCtrlr.SecurityProfile":
                 return str(self.core.ask(topics.SECURITY_PROFILE))
             case "SecurityCtrlr.Identity":

@@ -221,7 +221,7 @@ class Costs:
         outlet = self.core.outlet(connector)
         if outlet.token is None or self.tariff_for(outlet, outlet.token, now)[0] is None:
             raise CommandRejected("not_possible_now", "Nobody is offered a tariff there.")
-        self.core.block("remote").stop(
+        self.transactions.stop(
             outlet, "TariffNotAccepted", "DeAuthorized", now, outlet.token
         )
         return {"status": "Accepted"}

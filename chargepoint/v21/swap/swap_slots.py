@@ -123,7 +123,7 @@ class Slots:
         self.core.tell(core_topics.UNPLUGGED, outlet.hardware, now)
         if outlet.token is not None or outlet.transaction is not None:
             # Whatever StopTxOnEVSideDisconnect says: this battery does not come back.
-            self.core.block("remote").stop(outlet, "EVCommunicationLost", "EVDisconnected", now)
+            self.transactions.stop(outlet, "EVCommunicationLost", "EVDisconnected", now)
         self.core.statuses.report(outlet.hardware, now)
 
     @hears(topics.UNPLUGGING)
