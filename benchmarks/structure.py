@@ -49,7 +49,7 @@ def of_station(version: str) -> dict[str, Any]:
         "whose": largest[0] if largest else "",
         "names on the station": len(names),
         "blocks": len(station.ROWS),
-        "residents": len(station.TABLES.residents),
+        "residents": station.TABLES.residents,
     }
 
 

@@ -263,7 +263,7 @@ class Answers:
         if entry is not None:
             context = flight.context if flight.message is None else flight.message
             row, take = entry
-            take(core.blocks[row] or core.at(row), payload, context, now)
+            take(core.at(row), payload, context, now)
 
     def _refuse_result(
         self, flight: Flight, text: str, fault: schemas.SchemaFault, now: float

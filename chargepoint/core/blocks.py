@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 
 def make(station: Station, row: int) -> Any:
     """The block of a row, which stays where it has a state."""
-    tables, blocks = station.TABLES, station.blocks
+    tables = station.TABLES
     kind = tables.classes[row]
-    block = kind(station, *[blocks[need] for need in tables.needs[row]])
+    block = kind(station, *[station.at(need) for need in tables.needs[row]])
     if kind.KEEPS:
-        blocks[row] = block
+        if row < tables.residents:
+            station.blocks[row] = block
+        else:
+            station.guests = {**station.guests, row: block}
     return block
 
 
@@ -23,7 +26,7 @@ def restore_blocks(station: Station, saved: dict[str, Any], now: float) -> None:
     """All take up their state, and then set their timers, in the order of the rows."""
     tables = station.TABLES
     for key, row in tables.wakers.items():
-        if key in saved and station.blocks[row] is None:
+        if key in saved and row not in station.guests:
             make(station, row)
     present = present_in(station)
     for block in present:
@@ -46,8 +49,9 @@ def saved_blocks(station: Station) -> dict[str, Any]:
 
 def present_in(station: Station) -> list[Any]:
     """The blocks that are there, in the order of the rows."""
-    rows = station.blocks[: len(station.TABLES.classes)]
-    return [block for block in rows if block is not None]
+    blocks, guests, residents = station.blocks, station.guests, station.TABLES.residents
+    there = (blocks[n] if n < residents else guests.get(n) for n in station.TABLES.ordered)
+    return [block for block in there if block is not None]
 
 
 def of_variable(station: Station, kind: str, key: str) -> Callable[..., Any] | None:

@@ -5,6 +5,7 @@ their order. None of them waits: the answer to a Call is a later event. A versio
 subclasses `Station` with a table of its actions and its functional blocks.
 """
 
+from itertools import repeat
 from random import Random
 from typing import Any, ClassVar
 
@@ -42,6 +43,7 @@ from chargepoint.trust.vault import LinkSecurity
 from chargepoint.wire import rpc
 from chargepoint.wire.said import Said
 
+NO_GUESTS: dict[int, Any] = {}  # one for all that have none
 _CHANGED = {TOUCH: Changed(TOUCH), SOON: Changed(SOON)}
 
 
@@ -50,7 +52,8 @@ class Station:
 
     A version supplies VERSION, CODES and its ROWS; they hear and answer the topics of topics.py.
 
-    blocks  by row; None for a guest that is not there; behind them the parts, the station itself
+    blocks  the residents by row; behind them the parts, the station itself
+    guests  row -> block, of those that are there
     out     what is to be done when the event is over
     tap     made when something is to go wrong with the frames
     unseen  what a version's monitors look at has changed in this event
@@ -58,7 +61,7 @@ class Station:
     """
 
     __slots__ = (
-        "answers", "blocks", "calls", "clock", "config", "connectors", "identity",
+        "answers", "blocks", "calls", "clock", "config", "connectors", "guests", "identity",
         "last_message", "out", "power", "rng", "service", "statuses", "tap", "timers", "unseen",
         "urgent", "version",
     )  # fmt: skip
@@ -100,9 +103,10 @@ class Station:
         self.service = Service(self, self.timers)
         self.statuses = Statuses(self)
         self.power = Power(self, self.timers, Mains(*kept["mains"]) if "mains" in kept else NOMINAL)
-        self.blocks: list[Any] = [None] * len(self.TABLES.classes)
-        self.blocks += (self.service, self.calls, self)
-        for row in self.TABLES.residents:
+        residents = self.TABLES.residents
+        self.blocks: list[Any] = [*repeat(None, residents), self.service, self.calls, self]
+        self.guests: dict[int, Any] = NO_GUESTS
+        for row in range(residents):
             make(self, row)
         for part in (self.service, self.clock, self.statuses, self.calls) if saved else ():
             part.restore(kept)
@@ -217,7 +221,7 @@ class Station:
         for key in self.timers.take_due(now):
             if type(key) is str:
                 row, due = self.TABLES.timers[key]
-                due(self.blocks[row] or self.at(row), now)
+                due(self.at(row), now)
             else:
                 row, due = self.TABLES.timers[key[0]]
                 due(self.at(row), now, *key[1:])
@@ -340,7 +344,9 @@ class Station:
 
     def at(self, row: int) -> Any:
         """The block of a row, made if it is a guest that is not there; -1: the station."""
-        block = self.blocks[row]
+        if row < self.TABLES.residents:
+            return self.blocks[row]
+        block = self.guests.get(row)
         if block is None:
             block = make(self, row)
             block.restore({}, 0.0)
@@ -352,11 +358,14 @@ class Station:
 
     def there(self, name: str) -> Any:
         """The same, None where it is not there: where one that is not would have nothing to say."""
-        return self.blocks[self.TABLES.numbers[name]]
+        row = self.TABLES.numbers[name]
+        return self.blocks[row] if row < self.TABLES.residents else self.guests.get(row)
 
     def tell(self, event: Event, *what: Any) -> None:
-        for row, hear, wakes in self.TABLES.topics.get(event, ()):
-            block = self.blocks[row]
+        tables = self.TABLES
+        residents = tables.residents
+        for row, hear, wakes in tables.topics.get(event, ()):
+            block = self.blocks[row] if row < residents else self.guests.get(row)
             if block is None:
                 if not wakes:
                     continue
@@ -366,8 +375,10 @@ class Station:
     def ask(self, question: Question, *what: Any) -> Any:
         """The first answer that is one; else the last that was given, None where nobody is."""
         answer = None
-        for row, reply, wakes in self.TABLES.topics.get(question, ()):
-            block = self.blocks[row]
+        tables = self.TABLES
+        residents = tables.residents
+        for row, reply, wakes in tables.topics.get(question, ()):
+            block = self.blocks[row] if row < residents else self.guests.get(row)
             if block is None:
                 if not wakes:
                     continue
@@ -380,8 +391,10 @@ class Station:
     def fold(self, fold: Fold, value: Any, *what: Any) -> Any:
         """Pass `value` through every block that changes it for this topic, in their order; one
         that marks `wakes` is made for it."""
-        for row, change, wakes in self.TABLES.topics.get(fold, ()):
-            block = self.blocks[row]
+        tables = self.TABLES
+        residents = tables.residents
+        for row, change, wakes in tables.topics.get(fold, ()):
+            block = self.blocks[row] if row < residents else self.guests.get(row)
             if block is None:
                 if not wakes:
                     continue
@@ -392,8 +405,10 @@ class Station:
     def gather(self, gather: Gather, *what: Any) -> dict[str, Any]:
         """The parts that blocks give for this topic, as one object."""
         parts: dict[str, Any] = {}
-        for row, give, wakes in self.TABLES.topics.get(gather, ()):
-            block = self.blocks[row]
+        tables = self.TABLES
+        residents = tables.residents
+        for row, give, wakes in tables.topics.get(gather, ()):
+            block = self.blocks[row] if row < residents else self.guests.get(row)
             if block is None:
                 if not wakes:
                     continue

@@ -23,29 +23,31 @@ class TableError(TypeError):
 
 
 class Tables:
-    """names, classes, needs: of the rows, in their order; needs are numbers of rows above.
+    """names, classes, needs: of the rows by their numbers; needs are numbers of rows above.
 
     actions, commands, timers   name -> (row, function)
     got, failed                 (action, name of the row that called or "") -> (row, function)
     transfers                   (vendorId, messageId or "") -> (row, function)
     topics                      topic -> ((row, function, wakes), ...) in the order of hearing
     variables                   (READS, TAKES, REFUSES or VALUES, key) -> (row, function)
-    residents, wakers           numbers of rows; key of the saved state -> row of a guest
+    residents                   how many there are: they have the numbers from 0 on
+    ordered                     the numbers in the order of the rows
+    wakers                      key of the saved state -> row of a guest
     """
 
     __slots__ = (
-        "actions", "classes", "commands", "failed", "got", "names", "needs", "numbers",
+        "actions", "classes", "commands", "failed", "got", "names", "needs", "numbers", "ordered",
         "residents", "timers", "topics", "transfers", "variables", "wakers",
     )  # fmt: skip
 
     def __init__(self, station: type, rows: dict[str, type[Block]], order: Order) -> None:
-        self.names = tuple(rows)
-        self.classes = tuple(rows.values())
-        self.numbers = {name: number for number, name in enumerate(rows)}
-        self.needs = tuple(self._needed(name, kind) for name, kind in rows.items())
-        self.residents = tuple(
-            number for number, kind in enumerate(self.classes) if not kind.GUEST and kind.KEEPS
-        )
+        # Residents have the first numbers: a station has a place for these, and for no other.
+        self.names = tuple(sorted(rows, key=lambda name: rows[name].GUEST or not rows[name].KEEPS))
+        self.classes = tuple(rows[name] for name in self.names)
+        self.numbers = {name: number for number, name in enumerate(self.names)}
+        self.ordered = tuple(self.numbers[name] for name in rows)
+        self.needs = tuple(self._needed(name, rows) for name in self.names)
+        self.residents = sum(not kind.GUEST and kind.KEEPS for kind in self.classes)
         self.actions: dict[str, Entry] = {}
         self.commands: dict[str, Entry] = {}
         self.timers: dict[str, Entry] = {}
@@ -57,8 +59,8 @@ class Tables:
         self._read(STATION, station, "", heard)
         for number, part in enumerate(station.PARTS):
             self._read(STATION - 1 - number, part, "", heard)
-        for number, kind in enumerate(self.classes):
-            self._read(number, kind, self.names[number], heard)
+        for number in self.ordered:
+            self._read(number, self.classes[number], self.names[number], heard)
         self.topics = {
             topic: tuple(self._ordered(topic, hearers, order.get(topic, ())))
             for topic, hearers in heard.items()
@@ -87,10 +89,10 @@ class Tables:
         """answered: self.got or self.failed; owner: the row that called, "" for any."""
         return answered.get((action, owner)) or answered.get((action, ""))
 
-    def _needed(self, name: str, kind: type[Block]) -> tuple[int, ...]:
+    def _needed(self, name: str, rows: dict[str, type[Block]]) -> tuple[int, ...]:
         """The rows that the constructor names beside the core."""
-        wanted = list(signature(kind.__init__).parameters)[2:]
-        above = self.names[: self.numbers[name]]
+        wanted = list(signature(rows[name].__init__).parameters)[2:]
+        above = list(rows)[: list(rows).index(name)]
         for other in wanted:
             if other not in above:
                 raise TableError(f"{name} wants {other!r}, which is no row above it")
@@ -131,11 +133,15 @@ class Tables:
             raise TableError(f"{topic} is not heard by {sorted(unknown)}")
         place = {name: number for number, name in enumerate(first)}
         numbers = range(len(hearers))
-        usual = sorted(numbers, key=lambda n: hearers[n][0])
+        usual = sorted(numbers, key=lambda n: self._rank(hearers[n][0]))
         if topic.LATEST_FIRST:
             usual.reverse()
         ranked = sorted(usual, key=lambda n: place.get(names[n], len(first)))
         return [hearers[n] for n in ranked]
+
+    def _rank(self, number: int) -> int:
+        """The core and its parts come first."""
+        return self.ordered.index(number) if number >= 0 else number
 
     def _owned_keys(self) -> dict[str, int]:
         owners: dict[str, int] = {}

@@ -20,6 +20,7 @@ class Cabinet(HeldCables, Block):
 
     __slots__ = ("cables",)
 
+    GUEST = True
     KEYS = ("cables",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
@@ -32,6 +33,10 @@ class Cabinet(HeldCables, Block):
         if not self.cables:
             return {}
         return {"cables": {str(number): who for number, who in self.cables.items()}}
+
+    @answers(core_topics.KEPT_CABLE, wakes=True)
+    def unplugging(self, outlet: Connector, now: float) -> dict | None:
+        return super().unplugging(outlet, now)
 
     def holds_cable(self, outlet: Connector) -> bool:
         return (
@@ -69,7 +74,7 @@ class Cabinet(HeldCables, Block):
                 return {"authorization": "Accepted", "connector": number, "released": True}
         return None
 
-    @answers(topics.UNLOCKING)
+    @answers(topics.UNLOCKING, wakes=True)
     def unlock(self, outlet: Outlet) -> str | None:
         """UnlockConnector (F05): UnlockFailed for a faulty lock, else None; the cable is freed
         after the answer."""
@@ -77,6 +82,14 @@ class Cabinet(HeldCables, Block):
             return "UnlockFailed"
         self.core.answers.later(self.free_cable, outlet.number)
         return None
+
+
+class Sockets(Block):
+    """Block of a 2.x station: the variable UnlockOnEVSideDisconnect. It keeps nothing."""
+
+    __slots__ = ()
+
+    KEEPS = False
 
     # --- the variable ------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class Reservation(Block):
 
     __slots__ = ("authorization", "reservations")
 
+    GUEST = True
     KEYS = ("reservations",)
 
     def __init__(self, core: Station, authorization: Authorization) -> None:

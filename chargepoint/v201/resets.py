@@ -33,6 +33,7 @@ class Resets(Block):
 
     __slots__ = ("availability", "reset_due", "resets", "transactions")
 
+    GUEST = True
     KEYS = ("reset_due", "resets")
 
     def __init__(
@@ -190,7 +191,7 @@ class Resets(Block):
         # Now that nothing of it is heard: the boot tells the statuses.
         self._free_all_from_resets(now)
 
-    @hears(core_topics.POWER_FAILED)
+    @hears(core_topics.POWER_FAILED, wakes=True)
     def end_without_power(self, now: float) -> None:
         self._end_all("AbnormalCondition", "PowerLoss", now)
 

@@ -18,7 +18,7 @@ from chargepoint.v201.authorization.local_list import LocalList
 from chargepoint.v201.authorization.operator_commands import OperatorCommands
 from chargepoint.v201.authorization.plug_and_charge import PlugAndCharge
 from chargepoint.v201.availability import Availability
-from chargepoint.v201.cabinet import Cabinet
+from chargepoint.v201.cabinet import Cabinet, Sockets
 from chargepoint.v201.charging.charging_limits import ChargingLimits
 from chargepoint.v201.charging.ev_needs import EvNeeds
 from chargepoint.v201.charging.external_limits import ExternalLimits
@@ -84,6 +84,7 @@ ROWS: dict[str, type[Block]] = {
     "display": DisplayMessages,
     "screen": Display,
     "cabinet": Cabinet,
+    "sockets": Sockets,
     "security": Security,
     "certificates": Certificates,
     "relinking": Credentials,

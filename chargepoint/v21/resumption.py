@@ -84,7 +84,7 @@ class Resumption(Resets):
         if self.resume_by is not None:
             self.core.timers.set("resume", now + seconds)
 
-    @hears(core_topics.POWER_FAILED)
+    @hears(core_topics.POWER_FAILED, wakes=True)
     def end_without_power(self, now: float) -> None:
         """The power failed: transactions are kept for TxCtrlr.ResumptionTimeout, else ended."""
         self._interrupted("PowerLoss", now)

@@ -29,6 +29,8 @@ class EvNeeds(Block):
 
     __slots__ = ("charging", "transactions")
 
+    KEEPS = False
+
     def __init__(
         self, core: Station, transactions: Transactions, charging: ChargingLimits
     ) -> None:

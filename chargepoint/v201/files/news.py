@@ -24,6 +24,7 @@ class Files(FileTransfers, Block):
 
     __slots__ = ("jobs",)
 
+    GUEST = True
     KEYS = ("jobs",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:

@@ -12,21 +12,20 @@ from chargepoint.v201 import topics
 from chargepoint.v201.files.requests import attempts_of, rejected
 
 if TYPE_CHECKING:
-    from chargepoint.core.station import Station
     from chargepoint.v201.files.news import Files
 
 
 class Publications(Publishing, Block):
     """published: see Publishing"""
 
-    __slots__ = ("files", "published")
+    __slots__ = ("published",)
 
     GUEST = True
     KEYS = ("published",)
 
-    def __init__(self, core: Station, files: Files) -> None:
-        super().__init__(core)
-        self.files = files
+    @property
+    def files(self) -> Files:
+        return self.core.block("files")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
         self.published: dict[str, list[str]] | None = saved.get("published")

@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 class Updates(Updating, Block):
     """armed, installed: see Updating"""
 
-    __slots__ = ("armed", "availability", "files", "installed")
+    __slots__ = ("armed", "availability", "installed")
 
+    GUEST = True
     KEYS = ("armed", "installed")
 
-    def __init__(self, core: Station, availability: Availability, files: Files) -> None:
+    def __init__(self, core: Station, availability: Availability) -> None:
         super().__init__(core)
         self.availability = availability
-        self.files = files
+
+    @property
+    def files(self) -> Files:
+        return self.core.block("files")
 
     @property
     def certificates(self) -> Any:

@@ -22,17 +22,20 @@ _LOGS = ("DiagnosticsLog", "SecurityLog")  # no data collector: 2.1's DataCollec
 class Uploads(Uploading, Block):
     """It keeps nothing: the jobs are with the files."""
 
-    __slots__ = ("files", "security", "variables")
+    __slots__ = ("security", "variables")
 
     KEEPS = False
 
     def __init__(
-        self, core: Station, variables: VariableRequests, security: Security, files: Files,
-    ) -> None:  # fmt: skip
+        self, core: Station, variables: VariableRequests, security: Security
+    ) -> None:
         super().__init__(core)
         self.variables = variables
         self.security = security
-        self.files = files
+
+    @property
+    def files(self) -> Files:
+        return self.core.block("files")
 
     @action("GetLog")
     def on_get_log(self, payload: dict, now: float) -> dict:

@@ -18,6 +18,7 @@ from chargepoint.v201.outlet import Outlet
 class Driver(Block):
     __slots__ = ("driven",)
 
+    GUEST = True
     KEYS = ("driven",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:

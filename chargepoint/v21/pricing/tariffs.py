@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from chargepoint.core.station import Station
     from chargepoint.v201.authorization.authorization import Authorization
     from chargepoint.v201.charging.charging_limits import ChargingLimits
-    from chargepoint.v201.transactions.driver import Driver
     from chargepoint.v201.transactions.meter_schedule import MeterSchedule
     from chargepoint.v201.transactions.transactions import Transactions
 
@@ -48,7 +47,6 @@ class Tariffs(Costs, Block):
         "authorization",
         "bills",
         "charging",
-        "driver",
         "driver_tariffs",
         "metering",
         "tariff_problem",
@@ -60,13 +58,12 @@ class Tariffs(Costs, Block):
 
     def __init__(
         self, core: Station, transactions: Transactions, metering: MeterSchedule,
-        authorization: Authorization, driver: Driver, charging: ChargingLimits,
+        authorization: Authorization, charging: ChargingLimits,
     ) -> None:  # fmt: skip
         super().__init__(core)
         self.transactions = transactions
         self.metering = metering
         self.authorization = authorization
-        self.driver = driver
         self.charging = charging
 
     # --- what can be used --------------------------------------------------------------------
@@ -187,7 +184,7 @@ class Tariffs(Costs, Block):
         outlet = self.core.outlets.get(number)
         if outlet is not None and outlet.token is None:
             self.charging.end_profiles(outlet, WAITING, now)
-            self.driver.driver_may_leave(outlet, now)
+            self.core.block("driver").driver_may_leave(outlet, now)
 
     def _tariff_failed(self, problem: bool, words: str, now: float) -> None:
         """I08: the CSMS hears of a tariff that cannot be used, and of the next good one."""
