@@ -263,7 +263,8 @@ class Answers:
         if entry is not None:
             context = flight.context if flight.message is None else flight.message
             row, take = entry
-            take(core.at(row), payload, context, now)
+            block = core.blocks[row] if row < tables.residents else core.at(row)
+            take(block, payload, context, now)
 
     def _refuse_result(
         self, flight: Flight, text: str, fault: schemas.SchemaFault, now: float

@@ -218,13 +218,14 @@ class Station:
         """The deadline has come: do what is due."""
         if self.clock.fault is not None:
             self.clock.run(now)
+        timers, residents = self.TABLES.timers, self.TABLES.residents
         for key in self.timers.take_due(now):
+            row, due = timers[key if type(key) is str else key[0]]
+            block = self.blocks[row] if row < residents else self.at(row)
             if type(key) is str:
-                row, due = self.TABLES.timers[key]
-                due(self.at(row), now)
+                due(block, now)
             else:
-                row, due = self.TABLES.timers[key[0]]
-                due(self.at(row), now, *key[1:])
+                due(block, now, *key[1:])
         return self.finish(now)
 
     def recall(self, said: Said | None, logged: int | None, now: float) -> list[Effect]:
@@ -362,9 +363,11 @@ class Station:
         return self.blocks[row] if row < self.TABLES.residents else self.guests.get(row)
 
     def tell(self, event: Event, *what: Any) -> None:
-        tables = self.TABLES
-        residents = tables.residents
-        for row, hear, wakes in tables.topics.get(event, ()):
+        heard = self.TABLES.topics.get(event)
+        if heard is None:
+            return
+        residents = self.TABLES.residents
+        for row, hear, wakes in heard:
             block = self.blocks[row] if row < residents else self.guests.get(row)
             if block is None:
                 if not wakes:
@@ -375,9 +378,11 @@ class Station:
     def ask(self, question: Question, *what: Any) -> Any:
         """The first answer that is one; else the last that was given, None where nobody is."""
         answer = None
-        tables = self.TABLES
-        residents = tables.residents
-        for row, reply, wakes in tables.topics.get(question, ()):
+        heard = self.TABLES.topics.get(question)
+        if heard is None:
+            return answer
+        residents = self.TABLES.residents
+        for row, reply, wakes in heard:
             block = self.blocks[row] if row < residents else self.guests.get(row)
             if block is None:
                 if not wakes:
@@ -391,9 +396,11 @@ class Station:
     def fold(self, fold: Fold, value: Any, *what: Any) -> Any:
         """Pass `value` through every block that changes it for this topic, in their order; one
         that marks `wakes` is made for it."""
-        tables = self.TABLES
-        residents = tables.residents
-        for row, change, wakes in tables.topics.get(fold, ()):
+        heard = self.TABLES.topics.get(fold)
+        if heard is None:
+            return value
+        residents = self.TABLES.residents
+        for row, change, wakes in heard:
             block = self.blocks[row] if row < residents else self.guests.get(row)
             if block is None:
                 if not wakes:
@@ -405,9 +412,11 @@ class Station:
     def gather(self, gather: Gather, *what: Any) -> dict[str, Any]:
         """The parts that blocks give for this topic, as one object."""
         parts: dict[str, Any] = {}
-        tables = self.TABLES
-        residents = tables.residents
-        for row, give, wakes in tables.topics.get(gather, ()):
+        heard = self.TABLES.topics.get(gather)
+        if heard is None:
+            return parts
+        residents = self.TABLES.residents
+        for row, give, wakes in heard:
             block = self.blocks[row] if row < residents else self.guests.get(row)
             if block is None:
                 if not wakes:

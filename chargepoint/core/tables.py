@@ -87,7 +87,8 @@ class Tables:
 
     def answerer(self, answered: dict, action: str, owner: str) -> Entry | None:
         """answered: self.got or self.failed; owner: the row that called, "" for any."""
-        return answered.get((action, owner)) or answered.get((action, ""))
+        found = answered.get((action, owner))
+        return answered.get((action, "")) if found is None and owner else found
 
     def _needed(self, name: str, rows: dict[str, type[Block]]) -> tuple[int, ...]:
         """The rows that the constructor names beside the core."""
