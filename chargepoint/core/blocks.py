@@ -15,10 +15,7 @@ def make(station: Station, row: int) -> Any:
     kind = tables.classes[row]
     block = kind(station, *[station.at(need) for need in tables.needs[row]])
     if kind.KEEPS:
-        if row < tables.residents:
-            station.blocks[row] = block
-        else:
-            station.guests = {**station.guests, row: block}
+        station.take_in(row, block)
     return block
 
 

@@ -237,7 +237,7 @@ class Calls:
         text = rpc.call_text(unique_id, action, payload)
         self.core.out.append(Send(Frame("sent", "Call", action, unique_id, text, now)))
         patience = self.core.ask(topics.MESSAGE_TIMEOUT) or self.core.config.call_timeout
-        self.timers.times["call"] = now + patience
+        self.timers.set("call", now + patience)
 
     # --- the end of a Call -------------------------------------------------------------------
 

@@ -353,6 +353,13 @@ class Station:
             block.restore({}, 0.0)
         return block
 
+    def take_in(self, row: int, block: Any) -> None:
+        """It is there from now on."""
+        if row < self.TABLES.residents:
+            self.blocks[row] = block
+        else:
+            self.guests = {**self.guests, row: block}
+
     def block(self, name: str) -> Any:
         """The block of that name. A guest is made for it: reach it so at the moment of use."""
         return self.at(self.TABLES.numbers[name])
@@ -363,6 +370,7 @@ class Station:
         return self.blocks[row] if row < self.TABLES.residents else self.guests.get(row)
 
     def tell(self, event: Event, *what: Any) -> None:
+        """Each that hears the event and is there hears it now, in the order of the table."""
         heard = self.TABLES.topics.get(event)
         if heard is None:
             return
