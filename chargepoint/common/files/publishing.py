@@ -2,6 +2,7 @@
 and L04)."""
 
 import re
+from typing import Any
 from urllib.parse import quote
 
 from chargepoint.common.files import locations
@@ -21,6 +22,10 @@ class Publishing:
     """
 
     __slots__ = ()
+
+    @property
+    def files(self) -> Any:
+        return self.core.block("files")
 
     def going_out(self) -> bool:
         """Whether firmware that is to be published is being downloaded (OCPP 2.x,

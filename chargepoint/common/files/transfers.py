@@ -135,13 +135,13 @@ class FileTransfers:
 
     # --- saving ------------------------------------------------------------------------------
 
-    def saved_jobs(self) -> dict[str, Any]:
+    def saved(self) -> dict[str, Any]:
         return {"jobs": saving.to_saved(self.jobs)} if self.jobs else {}
 
-    def restore_jobs(self, saved: dict[str, Any]) -> None:
+    def restore(self, saved: dict[str, Any], now: float) -> None:
         self.jobs: dict[str, Job] | None = saving.from_saved(saved.get("jobs", {})) or None
 
-    def resume_jobs(self, now: float) -> None:
+    def resume(self, now: float) -> None:
         """A transfer that was under way begins again: nobody has its first half."""
         for name, job in (self.jobs or {}).items():
             getattr(self.worker(name), f"resume_{name}")(job, now)

@@ -61,6 +61,14 @@ class Updating:
 
     __slots__ = ()
 
+    @property
+    def files(self) -> Any:
+        return self.core.block("files")
+
+    @property
+    def certificates(self) -> Any:
+        return self.core.block("certificates")
+
     @answers(topics.FIRMWARE_VERSION)
     def firmware_version(self) -> str:
         """What runs: the last update's, until an operator has configured another since."""
@@ -321,13 +329,13 @@ class Updating:
         if update.phase in _DUE:
             self.core.timers.set("firmware", at)
 
-    def restore_updating(self, saved: dict[str, Any]) -> None:
-        """Take what `saved_updating` gave."""
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Take what `saved` gave."""
         self.installed: list[str] | None = saved.get("installed")
         self.armed: str | None = saved.get("armed")
         self.forget_old_firmware()
 
-    def saved_updating(self) -> dict[str, Any]:
+    def saved(self) -> dict[str, Any]:
         """What a restart must know: versions installed, the outcome that an operator armed."""
         saved: dict[str, Any] = {}
         if self.installed:

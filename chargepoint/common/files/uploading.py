@@ -28,6 +28,10 @@ class Uploading:
 
     __slots__ = ()
 
+    @property
+    def files(self) -> Any:
+        return self.core.block("files")
+
     def log_name(self, log: str, now: float) -> str:
         """What the file is called: <identity>-<time>-<kind>.log; the second one of the same second
         has a -2 behind its kind, and so on."""

@@ -51,10 +51,10 @@ class SecurityEvents:
     def tells_security_events(self) -> bool:
         raise NotImplementedError
 
-    def restore_vault(self, saved: dict) -> None:
+    def restore(self, saved: dict, now: float) -> None:
         self.vault = Vault.from_saved(saved)
 
-    def saved_security(self) -> dict:
+    def saved(self) -> dict:
         """The parts of the saved state; "secrets" is what the shell encrypts."""
         return {} if self.vault is None else self.vault.to_saved()
 

@@ -28,6 +28,14 @@ class OwnCertificate:
 
     __slots__ = ()
 
+    @property
+    def certificates(self) -> Any:
+        return self.core.block("certificates")
+
+    @property
+    def relinking(self) -> Any:
+        return self.core.block("relinking")
+
     def signing_patience(self) -> tuple[float, int]:
         """Hook: (seconds to wait for a certificate the first time, how often to ask again)."""
         return SIGN_WAIT, SIGN_REPEATS

@@ -3,6 +3,8 @@
 Whitepaper A01 and A05; 2.0.1 A01, A05, B10.
 """
 
+from typing import Any
+
 from chargepoint.core import topics
 from chargepoint.core.block import answers, hears, timer
 from chargepoint.effects import SOON, URGENT, Close, Dial
@@ -44,6 +46,14 @@ class Relinking:
     """
 
     __slots__ = ()
+
+    @property
+    def certificates(self) -> Any:
+        return self.core.block("certificates")
+
+    @property
+    def own_certificate(self) -> Any:
+        return self.core.block("signing")
 
     @answers(topics.LINK_SECURITY, wakes=True)
     def link_security(self) -> LinkSecurity | None:

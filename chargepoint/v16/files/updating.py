@@ -12,10 +12,9 @@ from chargepoint.core.answers import CallFault
 from chargepoint.core.block import Block, action, answers, hears
 from chargepoint.hardware.connector import Connector
 from chargepoint.v16.configuration import Keys
-from chargepoint.v16.files.news import PLAIN_STATUSES, Files
+from chargepoint.v16.files.news import PLAIN_STATUSES
 from chargepoint.v16.files.requests import attempts_of, location_of, numbered
 from chargepoint.v16.keys import NEVER, UNSECURED
-from chargepoint.v16.security.certificates import Certificates
 from chargepoint.v16.security.events import Security
 from chargepoint.v16.status import Status
 from chargepoint.v16.topics import HELD, SESSION_OVER, STATUS_ASKED
@@ -41,20 +40,6 @@ class Updates(Updating, Block):
         super().__init__(core)
         self.keys, self.sessions = keys, sessions
         self.status, self.security = status, security
-
-    @property
-    def files(self) -> Files:
-        return self.core.block("files")
-
-    @property
-    def certificates(self) -> Certificates:
-        return self.core.block("certificates")
-
-    def restore(self, saved: dict[str, Any], now: float) -> None:
-        self.restore_updating(saved)
-
-    def saved(self) -> dict[str, Any]:
-        return self.saved_updating()
 
     # --- requests ----------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ from chargepoint.common.files.transfers import TRIGGERED
 from chargepoint.common.files.uploading import Uploading
 from chargepoint.core.block import Block, action, hears
 from chargepoint.v16.configuration import Keys
-from chargepoint.v16.files.news import Files
 from chargepoint.v16.files.requests import attempts_of, location_of, numbered
 from chargepoint.v16.security.events import Security
 from chargepoint.v16.topics import STATUS_ASKED
@@ -24,10 +23,6 @@ class Uploads(Uploading, Block):
     def __init__(self, core: Any, keys: Keys, security: Security) -> None:
         super().__init__(core)
         self.keys, self.security = keys, security
-
-    @property
-    def files(self) -> Files:
-        return self.core.block("files")
 
     @action("GetDiagnostics")
     def on_get_diagnostics(self, payload: dict, now: float) -> dict:

@@ -26,14 +26,8 @@ class Security(SecurityEvents, Block):
         super().__init__(core)
         self.keys = keys
 
-    def restore(self, saved: dict[str, Any], now: float) -> None:
-        self.restore_vault(saved)
-
     def resume(self, now: float) -> None:
         self.core.tell(VAULT_RESTORED, now)
-
-    def saved(self) -> dict[str, Any]:
-        return self.saved_security()
 
     @hears(topics.REGISTERED)
     def tell_waiting(self, now: float, rebooted: bool) -> None:

@@ -6,9 +6,7 @@ from chargepoint.common.security.own_certificate import OwnCertificate
 from chargepoint.core import topics
 from chargepoint.core.block import Block, action, hears
 from chargepoint.v16.configuration import Keys
-from chargepoint.v16.security.certificates import Certificates
 from chargepoint.v16.security.events import Security
-from chargepoint.v16.security.relinking import Link
 from chargepoint.v16.topics import SIGNING_ASKED, VAULT_RESTORED
 
 
@@ -22,14 +20,6 @@ class Signing(OwnCertificate, Block):
     def __init__(self, core: Any, keys: Keys, security: Security) -> None:
         super().__init__(core)
         self.keys, self.security = keys, security
-
-    @property
-    def certificates(self) -> Certificates:
-        return self.core.block("certificates")
-
-    @property
-    def relinking(self) -> Link:
-        return self.core.block("relinking")
 
     @hears(VAULT_RESTORED, wakes=True)
     def resume_certificate(self, now: float) -> None:

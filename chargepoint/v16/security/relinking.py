@@ -7,7 +7,6 @@ from chargepoint.config import StationConfig
 from chargepoint.core import topics
 from chargepoint.core.block import Block, answers, folds, hears
 from chargepoint.v16.configuration import Keys
-from chargepoint.v16.security.certificates import Certificates
 from chargepoint.v16.security.events import Security
 from chargepoint.v16.topics import CHANGES_KEY, CONFIGURATION_TOLD, VAULT_RESTORED
 
@@ -24,14 +23,6 @@ class Link(Relinking, Block):
     def __init__(self, core: Any, keys: Keys, security: Security) -> None:
         super().__init__(core)
         self.keys, self.security = keys, security
-
-    @property
-    def certificates(self) -> Certificates:
-        return self.core.block("certificates")
-
-    @property
-    def own_certificate(self) -> Any:
-        return self.core.block("signing")
 
     @hears(VAULT_RESTORED, wakes=True)
     def vault_restored(self, now: float) -> None:

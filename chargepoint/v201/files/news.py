@@ -27,15 +27,6 @@ class Files(FileTransfers, Block):
     GUEST = True
     KEYS = ("jobs",)
 
-    def restore(self, saved: dict[str, Any], now: float) -> None:
-        self.restore_jobs(saved)
-
-    def resume(self, now: float) -> None:
-        self.resume_jobs(now)
-
-    def saved(self) -> dict[str, Any]:
-        return self.saved_jobs()
-
     def worker(self, name: str) -> Any:
         return self.core.block(_WORKERS[name])
 

@@ -12,7 +12,7 @@ from chargepoint.v201 import topics
 from chargepoint.v201.files.requests import attempts_of, rejected
 
 if TYPE_CHECKING:
-    from chargepoint.v201.files.news import Files
+    pass
 
 
 class Publications(Publishing, Block):
@@ -22,10 +22,6 @@ class Publications(Publishing, Block):
 
     GUEST = True
     KEYS = ("published",)
-
-    @property
-    def files(self) -> Files:
-        return self.core.block("files")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
         self.published: dict[str, list[str]] | None = saved.get("published")

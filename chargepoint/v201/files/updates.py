@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chargepoint.common.files import locations
 from chargepoint.common.files.jobs import Update
@@ -18,7 +18,6 @@ from chargepoint.v201.outlet import Outlet
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
     from chargepoint.v201.availability import Availability
-    from chargepoint.v201.files.news import Files
 
 
 class Updates(Updating, Block):
@@ -32,20 +31,6 @@ class Updates(Updating, Block):
     def __init__(self, core: Station, availability: Availability) -> None:
         super().__init__(core)
         self.availability = availability
-
-    @property
-    def files(self) -> Files:
-        return self.core.block("files")
-
-    @property
-    def certificates(self) -> Any:
-        return self.core.block("certificates")
-
-    def restore(self, saved: dict[str, Any], now: float) -> None:
-        self.restore_updating(saved)
-
-    def saved(self) -> dict[str, Any]:
-        return self.saved_updating()
 
     @hears(core_topics.RECONFIGURED)
     def heed_configuration(self, old: StationConfig, now: float) -> None:

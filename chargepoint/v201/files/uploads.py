@@ -12,7 +12,6 @@ from chargepoint.v201.files.requests import attempts_of, numbered, rejected, tim
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
-    from chargepoint.v201.files.news import Files
     from chargepoint.v201.security.events import Security
     from chargepoint.v201.variables.requests import VariableRequests
 
@@ -32,10 +31,6 @@ class Uploads(Uploading, Block):
         super().__init__(core)
         self.variables = variables
         self.security = security
-
-    @property
-    def files(self) -> Files:
-        return self.core.block("files")
 
     @action("GetLog")
     def on_get_log(self, payload: dict, now: float) -> dict:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chargepoint.common.security.events import SecurityEvents
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, hears
@@ -18,15 +16,9 @@ class Security(SecurityEvents, Block):
     KEYS = ("security",)
     SECRET = "security"
 
-    def restore(self, saved: dict[str, Any], now: float) -> None:
-        self.restore_vault(saved)
-
     def resume(self, now: float) -> None:
         """Take up the link's credentials and the renewal of the certificate."""
         self.core.tell(topics.VAULT_RESTORED, now)
-
-    def saved(self) -> dict[str, Any]:
-        return self.saved_security()
 
     @hears(core_topics.REGISTERED)
     def tell_waiting(self, now: float, rebooted: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chargepoint.common.security.relinking import Relinking
 from chargepoint.config import StationConfig
@@ -25,14 +25,6 @@ class Credentials(Relinking, Block):
     def __init__(self, core: Station, security: Security) -> None:
         super().__init__(core)
         self.security = security
-
-    @property
-    def certificates(self) -> Any:
-        return self.core.block("certificates")
-
-    @property
-    def own_certificate(self) -> Any:
-        return self.core.block("signing")
 
     @hears(topics.VAULT_RESTORED)
     def heed_changes(self, now: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chargepoint.common.security.own_certificate import OwnCertificate
 from chargepoint.core import topics as core_topics
@@ -26,14 +26,6 @@ class Signing(OwnCertificate, Block):
     def __init__(self, core: Station, security: Security) -> None:
         super().__init__(core)
         self.security = security
-
-    @property
-    def certificates(self) -> Any:
-        return self.core.block("certificates")
-
-    @property
-    def relinking(self) -> Any:
-        return self.core.block("relinking")
 
     @hears(core_topics.CLOCK_MOVED)
     def arm_certificate(self, now: float) -> None:
