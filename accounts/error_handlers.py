@@ -10,14 +10,13 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
-from accounts.errors import ApiError, store_away_error
+from accounts.errors import LOG_IN, ApiError, store_away_error
 from accounts.known_fields import unknown_field
 from runtime.stores import away
 
 log = logging.getLogger(__name__)
 
 CORRECT = "Correct the named fields and send the request again."
-LOG_IN = "Log in: send a token of POST /api/auth/login as `Authorization: Bearer <token>`."
 # Where ninja says an input stood, and how we name a body; not a part of the caller's field name.
 _PLACES = frozenset({"body", "query", "path", "header", "form", "file", "cookie"})
 

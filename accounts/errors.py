@@ -7,6 +7,7 @@ REFUSED = frozenset({400, 401, 403, 404, 409, 422})
 FAILED = frozenset({500, 503, 504})
 
 
+LOG_IN = "Log in: send a token of POST /api/auth/login as `Authorization: Bearer <token>`."
 UNSURE = "It may have been carried out all the same: look before you repeat it."
 
 

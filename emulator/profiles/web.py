@@ -12,7 +12,8 @@ _MILLISECONDS = int(STORE_PATIENCE * 1000)
 # the store lives while one is under way.
 _options = usual.DATABASES["default"]["OPTIONS"] | {
     "serverSelectionTimeoutMS": _MILLISECONDS,
-    "connectTimeoutMS": _MILLISECONDS,
+    # Also of the driver's look at the store, which ends all connections to one that is too slow.
+    "connectTimeoutMS": 2000,
     # The driver's own look at the store: it ends what hangs in one that is frozen.
     "heartbeatFrequencyMS": 2000,
 }

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -23,12 +24,13 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.errors import ApiError, store_away_error
+from accounts.errors import LOG_IN, ApiError, store_away_error
 from emulator.web.headers import ADMIN_POLICY
 from runtime.stores import away
 
 log = logging.getLogger(__name__)
 API = "/api/"
+OPEN = ("/api/auth/login",)  # to who has not logged in
 SAFE = ("GET", "HEAD", "OPTIONS")
 RETRY_AFTER = "2"  # seconds
 # status: (word for programs, title, sentence)
@@ -90,6 +92,19 @@ def _way_back(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(came_from, {host}) or parts.path == request.path:
         return ""
     return came_from
+
+
+def without(request: HttpRequest, store: str) -> HttpResponse:
+    """The answer to a request that has not been looked at: 401 to one of the API that could not
+    be answered with all stores there, for it says nothing of who sends it; else 503."""
+    nameless = "Authorization" not in request.headers and not request.COOKIES.get(
+        settings.SESSION_COOKIE_NAME
+    )
+    if nameless and request.path.startswith(API) and request.path not in OPEN:
+        answer = JsonResponse(ApiError("not_authenticated", LOG_IN, 401).as_dict(), status=401)
+        answer["WWW-Authenticate"] = "Bearer"
+        return answer
+    return store_away(request, store)
 
 
 def store_away(request: HttpRequest, store: str) -> HttpResponse:

@@ -1,9 +1,10 @@
-"""An answer within a second where MongoDB is away, whatever the request would wait for.
+"""An answer in seconds where MongoDB is away, whatever the request would wait for.
 
 A question to a large log may take its time, so no limit on it can tell a slow answer from one that
-never comes. While a request is under way for longer than GRACE, the store is asked for a ping: if
-that does not come, the request has its 503 and is left to itself, since a thread that waits for a
-socket cannot be cancelled. Errors that a store raises in time are answered where they arise, see
+never comes. While a request is under way for longer than GRACE, the store is asked for a ping.
+Where that fails, or the store has answered none for SILENCE, the request has its 503 and is left to
+itself, since a thread that waits for a socket cannot be cancelled. A store that is only slow is
+waited for. Errors that a store raises in time are answered where they arise, see
 accounts/error_handlers.py and emulator/web/error_pages.py.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import Any
@@ -30,7 +32,8 @@ Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 
 GRACE = 0.3  # seconds without an answer, before each question whether the store lives
-PING_LIMIT = 0.5  # seconds for it to say so
+PING_LIMIT = 0.5  # seconds for it to say so, at a time
+SILENCE = 3.0  # seconds without an answer to any ping after which a slow store counts as away
 # These have their own limits, or need no store.
 FREE = ("/api/health", "/api/docs", "/api/openapi.json", "/docs/", "/static/")
 TRY_AGAIN_LATER = 4503  # as HTTP 503; autobahn sends no 1013, which is meant for this
@@ -43,32 +46,50 @@ async def ping() -> None:
 class Pulse:
     """Whether MongoDB answers; any number may ask at a time, it is asked once."""
 
-    def __init__(self, ask: Callable[[], Awaitable[None]] = ping) -> None:
+    def __init__(
+        self, ask: Callable[[], Awaitable[None]] = ping, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.lost = False
+        self._now = now
+        self._silence = (0.0, 0.0)  # of the pings without an answer: the first began, the last
         self._ask = ask
         self._asking: asyncio.Task[bool] | None = None
 
     async def beats(self) -> bool:
-        """Ask it, within PING_LIMIT."""
+        """Ask it, within PING_LIMIT: False once it is known to be away."""
         loop = asyncio.get_running_loop()
         if self._asking is None or self._asking.done() or self._asking.get_loop() is not loop:
             self._asking = asyncio.create_task(self._look())
         return await asyncio.shield(self._asking)
 
     async def _look(self) -> bool:
+        began = self._now()
+        limit = asyncio.timeout(PING_LIMIT)
         try:
-            async with asyncio.timeout(PING_LIMIT):
+            async with limit:
                 await self._ask()
         except STORE_ERRORS as error:
-            if not self.lost:
-                why = str(error)[:200] or f"no answer within {PING_LIMIT} s"
-                log.warning("MongoDB is away, requests are refused: %s", why)
-            self.lost = True
+            if limit.expired():
+                self._silent(began)
+            else:
+                self._away(str(error)[:200])
         else:
             if self.lost:
                 log.warning("MongoDB answers again")
-            self.lost = False
+            self.lost, self._silence = False, (0.0, 0.0)
         return not self.lost
+
+    def _silent(self, began: float) -> None:
+        first, last = self._silence
+        first = first if began - last < SILENCE else began  # else nobody has asked in between
+        self._silence = (first, began)
+        if self._now() - first >= SILENCE:
+            self._away(f"no answer to a ping for {SILENCE} s")
+
+    def _away(self, why: str) -> None:
+        if not self.lost:
+            log.warning("MongoDB is away, requests are refused: %s", why)
+        self.lost = True
 
 
 class StoreGuard:
@@ -173,7 +194,7 @@ class Talk:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
             request = ASGIRequest(self.scope, BytesIO())
-            await self._answer(headers.secure(request, error_pages.store_away(request, store)))
+            await self._answer(headers.secure(request, error_pages.without(request, store)))
 
     async def _answer(self, answer: HttpResponse) -> None:
         headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]

@@ -6,10 +6,14 @@ import asyncio
 import json
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from emulator.profiles import web as settings_web
 from emulator.web import store_guard
 from emulator.web.store_guard import Pulse, StoreGuard
+
+
+TOKEN = [(b"authorization", b"Bearer one")]
 
 
 class Store:
@@ -26,11 +30,14 @@ class Store:
 
 
 @pytest.fixture
-def store():
+def store(monkeypatch):
+    monkeypatch.setattr(store_guard, "SILENCE", 0.2)
     return Store()
 
 
-async def ask(app, store, path="/api/stations", method="GET", kind="http", pulse=None):
+async def ask(
+    app, store, path="/api/stations", method="GET", kind="http", pulse=None, headers=TOKEN
+):
     """The events that come back."""
     sent = []
 
@@ -42,8 +49,8 @@ async def ask(app, store, path="/api/stations", method="GET", kind="http", pulse
 
     guard = StoreGuard(app, pulse or Pulse(store.ping))
     async with asyncio.timeout(20):
-        scope = {"type": kind, "path": path, "method": method, "headers": [], "query_string": b""}
-        await guard({**scope, "server": ("127.0.0.1", 8000)}, receive, send)
+        scope = {"type": kind, "path": path, "method": method, "headers": headers}
+        await guard({**scope, "query_string": b"", "server": ("127.0.0.1", 8000)}, receive, send)
     return sent
 
 
@@ -100,6 +107,53 @@ async def test_a_long_request_to_a_store_that_lives_is_waited_for(store, monkeyp
     assert start["status"] == 200
 
 
+async def test_a_store_that_is_too_slow_for_a_ping_is_waited_for(store, monkeypatch):
+    monkeypatch.setattr(store_guard, "GRACE", 0.01)
+    monkeypatch.setattr(store_guard, "PING_LIMIT", 0.01)
+    monkeypatch.setattr(store_guard, "SILENCE", 60.0)
+    store.away = True
+
+    async def slow(scope, receive, send):
+        while store.asked < 5:  # noqa: ASYNC110 - of pings, which nobody announces
+            await asyncio.sleep(0.01)
+        await answers(scope, receive, send)
+
+    start, _ = await ask(slow, store)
+    assert start["status"] == 200
+
+
+async def test_one_that_refuses_a_ping_is_away_at_once(store, monkeypatch):
+    monkeypatch.setattr(store_guard, "SILENCE", 60.0)
+
+    async def refuses():
+        raise AutoReconnect("connection closed")
+
+    start, _ = await ask(hangs, store, pulse=Pulse(refuses))
+    assert start["status"] == 503
+
+
+async def test_two_slow_pings_with_a_long_time_between_are_no_silence(store, monkeypatch):
+    monkeypatch.setattr(store_guard, "PING_LIMIT", 0.01)
+    monkeypatch.setattr(store_guard, "SILENCE", 60.0)
+    times = iter((1000.0, 1000.5, 1100.0, 1100.5, 1150.0, 1150.5, 1160.0, 1160.5))
+    pulse, store.away = Pulse(store.ping, lambda: next(times)), True
+    assert [await pulse.beats() for _ in range(4)] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "status"),
+    [("/api/stations", None, 401), ("/api/mcp", None, 401), ("/api/auth/login", None, 503),
+     ("/api/stations", (b"authorization", b"Bearer x"), 503), ("/admin/", None, 503),
+     ("/api/stations", (b"cookie", b"sessionid=x"), 503)],
+)  # fmt: skip
+async def test_who_does_not_say_who_he_is_is_told_so_first(store, path, header, status):
+    pulse, store.away = Pulse(store.ping), True
+    while await pulse.beats():
+        pass
+    start, _ = await ask(answers, store, path, pulse=pulse, headers=[header] if header else [])
+    assert start["status"] == status
+
+
 async def test_a_quick_request_asks_nothing(store):
     start, _ = await ask(answers, store)
     assert start["status"] == 200
@@ -114,7 +168,8 @@ async def test_once_it_is_known_to_be_away_nothing_is_begun_until_it_is_back(sto
         await answers(scope, receive, send)
 
     store.away = True
-    assert not await pulse.beats()
+    while await pulse.beats():
+        pass
     start, _ = await ask(app, store, pulse=pulse)
     assert (start["status"], begun) == (503, [])
     store.away = False
@@ -125,12 +180,13 @@ async def test_once_it_is_known_to_be_away_nothing_is_begun_until_it_is_back(sto
 async def test_what_needs_no_store_is_free(store):
     store.away = True
     pulse = Pulse(store.ping)
-    assert not await pulse.beats()
+    while await pulse.beats():
+        pass
     start, _ = await ask(answers, store, path="/api/health", pulse=pulse)
     assert start["status"] == 200
 
 
-def test_the_patience_of_the_web_is_below_a_second():
+def test_the_patience_of_the_web_with_a_store_that_refuses_is_below_a_second():
     assert store_guard.GRACE + store_guard.PING_LIMIT < 1
     options = settings_web.DATABASES["default"]["OPTIONS"]
     assert options["serverSelectionTimeoutMS"] < 900 - store_guard.GRACE
