@@ -68,7 +68,10 @@ class Order:
         return {
             "template": self.template.name, **{name: getattr(self, name) for name in names},
             "tags": self.template.tags if self.tags is None else list(self.tags),
-            "csms_urls": [url for url, _ in self.addresses] or [self.template.csms_url],
+            "csms_urls": [
+                {"url": url, "share": share}
+                for url, share in self.addresses or ((self.template.csms_url, 1),)
+            ],
         }  # fmt: skip
 
 

@@ -26,6 +26,8 @@ def test_stations_are_made_as_they_were_asked_for(api, template):
     )  # fmt: skip
     status, job = api("POST", CREATE, sent)
     assert (status, job["state"], job["total"], job["done"]) == (202, "waiting", 250, 0), job
+    told = [{"url": "ws://a/ocpp", "share": 3}, {"url": "ws://b/ocpp", "share": 1}]
+    assert job["asked"]["csms_urls"] == told
     assert Station.objects.count() == 0
     carry(job["id"])
     status, job = api("GET", f"jobs/{job['id']}")
