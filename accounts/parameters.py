@@ -7,16 +7,37 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
+from pydantic import WithJsonSchema
 
 from accounts.errors import ApiError
 
 CORRECT = "Correct the named parameters and send the request again."
 NAMED_AT_MOST = 20
 _LONGEST = 100
+
+
+def word_of(*values: str) -> Any:
+    """The type of a parameter that is one of these words, as OpenAPI tells it; "" among them where
+    it may be left out. Who takes it asks `known`, so that the refusal has its own code.
+    """
+    return Annotated[str, WithJsonSchema({"type": "string", "enum": [*values]})]
+
+
+def words_of(*values: str) -> Any:
+    """The same of some of these words, separated by commas, or of none."""
+    word = f" *({'|'.join(values)}) *"
+    return Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^({word}(,{word})*)?$"})]
+
+
+def known(name: str, value: str, values: Iterable[str]) -> None:
+    """Raises ApiError 422, code bad_NAME, where the parameter's value is not "" or of these."""
+    if value and value not in (words := tuple(values)):
+        sentence = f"Choose a {name} of {', '.join(words)}."
+        raise ApiError(f"bad_{name}", sentence, 422, {name: sentence})
 
 
 def strict(run: Callable[..., Any]) -> Callable[..., Any]:

@@ -30,7 +30,7 @@ TAGS = {
 }
 METHODS = ("get", "post", "put", "patch", "delete")
 # Answers that every operation may give: the page of the API tells what they mean.
-COMMON = {"401", "403", "422", "500", "503"}
+COMMON = {"401", "403", "413", "422", "500", "503"}
 DEPTH = 3  # of fields within fields
 
 Operation = tuple[str, str, dict[str, Any]]

@@ -12,7 +12,7 @@ from accounts.json_bodies import ProperUnicode
 from accounts.known_fields import fields_at
 from accounts.parameters import strict
 from accounts.trail.api import router as trail
-from emulator import api_answers, api_examples
+from emulator import api_answers, api_examples, api_refusals
 from emulator.monitoring.api import router as operation
 from emulator.rights import TABLE
 from messaging.api import router as messaging
@@ -38,13 +38,13 @@ class Api(NinjaAPI):
         return told
 
     def get_openapi_schema(self, *, path_prefix: str | None = None, **how: Any) -> Any:
-        """As ninja makes it, with examples; paths begin with `path_prefix`, or where the API is
+        """As ninja makes it, with refusals and examples; paths begin with `path_prefix`, or where the API is
         mounted."""
         prefix = self.get_root_path({}) if path_prefix is None else path_prefix
         schema = super().get_openapi_schema(path_prefix=prefix, **how)
         type_results(schema)
-        for examples in (api_examples, api_answers):
-            examples.add_to(schema, prefix.rstrip("/"))
+        for part in (api_refusals, api_examples, api_answers):
+            part.add_to(schema, prefix.rstrip("/"))
         return schema
 
 

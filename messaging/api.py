@@ -13,6 +13,7 @@ from ninja import Query, Router
 
 from accounts import tables
 from accounts.errors import ApiError
+from accounts.parameters import known, word_of
 from accounts.secrecy import asker_sees_secrets
 from accounts.trail import acts
 from messaging.keeping.store import async_database
@@ -50,6 +51,8 @@ PAGE = 500  # rows of a CSV file that are read at a time
 router = Router()
 router.add_router("", statistics)
 
+Download = word_of(*exporting.FORMATS)
+DOWNLOAD = Query("jsonl", description="jsonl or csv")
 Hours = Query(24, ge=1, le=720, description="how far back")
 
 
@@ -160,11 +163,10 @@ async def message_stats(request: HttpRequest, hours: int = Hours):
 async def export_messages(
     request: HttpRequest,
     filters: Query[MessageFilter],
-    format: str = Query("jsonl", description="jsonl or csv"),
+    format: Download = DOWNLOAD,
 ):
     """All messages of the filter, oldest first, as JSON lines or CSV."""
-    if format not in exporting.FORMATS:
-        raise ApiError("bad_format", "Set format to jsonl or csv.", 422)
+    known("format", format, exporting.FORMATS)
     body = exporting.stream(async_database(), await _wanted(request, filters), format)
     answer = StreamingHttpResponse(body, content_type=exporting.FORMATS[format][0])
     answer["Content-Disposition"] = f'attachment; filename="messages.{format}"'
@@ -242,11 +244,10 @@ async def list_transactions(
 async def export_transactions(
     request: HttpRequest,
     filters: Query[TransactionFilter],
-    format: str = Query("jsonl", description="jsonl or csv"),
+    format: Download = DOWNLOAD,
 ):
     """All sessions of the filter, newest first, as JSON lines or CSV, without meter values."""
-    if format not in session_exporting.TYPES:
-        raise ApiError("bad_format", "Set format to jsonl or csv.", 422)
+    known("format", format, session_exporting.TYPES)
     low, high = _span(filters)
     body = session_exporting.stream(async_database(), filters.match(), format, low=low, high=high)
     answer = StreamingHttpResponse(body, content_type=session_exporting.TYPES[format])

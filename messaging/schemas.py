@@ -9,8 +9,11 @@ from ninja import Schema
 from pydantic import Field
 
 from accounts.errors import ApiError
+from accounts.parameters import known, word_of, words_of
 from messaging.queries.history import Wanted, is_record_id
 from messaging.rows import DIRECTIONS, KINDS
+
+SESSION_STATES = ("active", "ended")
 
 
 class MessageFilter(Schema):
@@ -18,9 +21,9 @@ class MessageFilter(Schema):
 
     station: str = Field("", description="identity; several by comma")
     stationId: str = Field("", description="the same as station")  # noqa: N815
-    direction: str = Field("", description="sent or received")
-    kind: str = Field("", description=f"{', '.join(KINDS)}; several by comma")
-    messageType: str = Field("", description="the same as kind")  # noqa: N815
+    direction: word_of("", *DIRECTIONS) = Field("", description="sent or received")
+    kind: words_of(*KINDS) = Field("", description=f"{', '.join(KINDS)}; several by comma")
+    messageType: words_of(*KINDS) = Field("", description="the same as kind")  # noqa: N815
     action: str = Field("", description="several by comma")
     uid: str = Field("", description="OCPP unique id")
     text: str = Field("", max_length=500, description="anywhere in the frame, any case")
@@ -121,7 +124,7 @@ class TransactionFilter(Schema):
     """Filters of the sessions."""
 
     station: str = ""
-    state: str = Field("", description="active or ended")
+    state: word_of("", *SESSION_STATES) = Field("", description="active or ended")
     id_tag: str = ""
     transaction_id: str = ""
     reason: str = Field("", description="why it ended, in OCPP's words: Local, EVDisconnected")
@@ -133,8 +136,7 @@ class TransactionFilter(Schema):
 
         Raises it with status 422.
         """
-        if self.state not in ("", "active", "ended"):
-            raise ApiError("bad_state", "Choose the state active or ended.", 422)
+        known("state", self.state, SESSION_STATES)
         names = ("station", "state", "id_tag", "transaction_id", "reason")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 

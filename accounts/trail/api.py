@@ -6,12 +6,15 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
 from accounts.errors import REFUSED, ApiError
+from accounts.parameters import known, word_of
 from accounts.schemas import ErrorOut
 from accounts.trail import exporting
 from accounts.trail.reading import is_id, item, read_page
 from accounts.trail.shapes import TrailFilter, TrailPage
 
 router = Router(tags=["trail"])
+Format = word_of(*exporting.FORMATS)
+FORMAT = Query("jsonl", description="jsonl or csv")
 
 
 @router.get("/trail", response={200: TrailPage, REFUSED: ErrorOut}, summary="Who did what")
@@ -32,12 +35,11 @@ def list_trail(
 async def export_trail(
     request: HttpRequest,
     filters: Query[TrailFilter],
-    format: str = Query("jsonl", description="jsonl or csv"),
+    format: Format = FORMAT,
     limit: int = Query(exporting.MOST, ge=1, le=exporting.MOST),
 ):
     """Entries by filter, newest first, as JSON lines or CSV."""
-    if format not in exporting.FORMATS:
-        raise ApiError("bad_format", "Set format to jsonl or csv.", 422)
+    known("format", format, exporting.FORMATS)
     body = exporting.stream(filters.wanted(), format, limit)
     answer = StreamingHttpResponse(body, content_type=exporting.FORMATS[format][0])
     answer["Content-Disposition"] = f'attachment; filename="trail.{format}"'

@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import Field
 
 from accounts.errors import ApiError
+from accounts.parameters import word_of
 from accounts.trail.acts import RESULTS, VIAS
 from accounts.trail.reading import Wanted
 
@@ -18,7 +19,7 @@ class TrailFilter(Schema):
 
     actor: str = Field("", max_length=200, description="name of the user, or of the behaviour")
     address: str = Field("", max_length=60)
-    via: str = Field("", description=", ".join(VIAS))
+    via: word_of("", *VIAS) = Field("", description=", ".join(VIAS))
     page: str = Field("", max_length=200, description="operation, page, task or command")
     token: str = Field("", max_length=200)
     session: str = Field("", max_length=20)
@@ -27,7 +28,7 @@ class TrailFilter(Schema):
     action: str = Field("", max_length=100, description="created, changed, deleted, a command ...")
     model: str = Field("", max_length=100, description="stations.station, auth.user ...")
     object: str = Field("", max_length=500, description="identity or name")
-    result: str = Field("", description=", ".join(RESULTS))
+    result: word_of("", *RESULTS) = Field("", description=", ".join(RESULTS))
     message: str = Field("", max_length=200)
     since: datetime | None = Field(None, alias="from", description="from this time on")
     until: datetime | None = Field(None, alias="to", description="before this time")

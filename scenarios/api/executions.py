@@ -10,6 +10,7 @@ from ninja import Router
 from ninja.responses import Status
 
 from accounts.errors import REFUSED, ApiError
+from accounts.parameters import known, word_of
 from accounts.schemas import ErrorOut
 from scenarios.api.lookup import execution_item, execution_or_404, scenario_or_404, told
 from scenarios.api.schemas import (
@@ -27,6 +28,7 @@ from stations.api.lookup import cut_page, page_limit, text_of
 
 router = Router(tags=["scenarios"])
 ERRORS = {REFUSED: ErrorOut}
+State = word_of("", *STATES)
 DETAILED = 100
 
 
@@ -58,23 +60,18 @@ def create_execution(request: HttpRequest, body: ExecutionIn):
     return _launched(request, wanted, body)
 
 
-def _check_state(state: str) -> None:
-    if state and state not in STATES:
-        raise ApiError("bad_state", f"Choose a state of {', '.join(STATES)}.", 422)
-
-
 @router.get("/executions", response={200: ExecutionPage} | ERRORS)
 def list_executions(
     request: HttpRequest,
     scenario: str = "",
-    state: str = "",
+    state: State = "",
     station: str = "",
     behaviour: str = "",
     cursor: str | None = None,
     limit: int = page_limit(50),
 ):
     """Newest first. `scenario`: its scenarioId; `behaviour`: its id."""
-    _check_state(state)
+    known("state", state, STATES)
     reap_quietly()
     wanted: dict[str, Any] = {}
     if scenario:
@@ -110,12 +107,12 @@ def read_execution(request: HttpRequest, execution: str):
 def list_station_runs(
     request: HttpRequest,
     execution: str,
-    state: str = "",
+    state: State = "",
     cursor: str | None = None,
     limit: int = page_limit(100),
 ):
     """What came of an execution on each of its stations, by identity; `state` chooses."""
-    _check_state(state)
+    known("state", state, STATES)
     row = execution_or_404(execution)
     runs = StationRun.objects.filter(execution=str(row.pk)).order_by("station")
     if state:

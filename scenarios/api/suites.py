@@ -13,6 +13,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from accounts.errors import REFUSED, ApiError
+from accounts.parameters import known, word_of
 from accounts.schemas import ErrorOut
 from scenarios.api.lookup import suite_or_404, suite_run_or_404, told
 from scenarios.api.suite_schemas import (
@@ -36,6 +37,7 @@ from stations.api.lookup import cut_page, page_limit, text_of
 
 router = Router(tags=["suites"])
 ERRORS = {REFUSED: ErrorOut}
+State = word_of("", *STATES)
 TYPES = {
     "json": ("application/json", "json"), "html": ("text/html; charset=utf-8", "html"),
     "junit": ("application/xml", "xml"), "badge": ("image/svg+xml", "svg"),
@@ -146,13 +148,12 @@ def run_suite(request: HttpRequest, plan: str):
 def list_suite_runs(
     request: HttpRequest,
     plan: str = "",
-    state: str = "",
+    state: State = "",
     cursor: str | None = None,
     limit: int = page_limit(50),
 ):
     """Newest first. `plan`: name or id of the suite."""
-    if state and state not in STATES:
-        raise ApiError("bad_state", f"Choose a state of {', '.join(STATES)}.", 422)
+    known("state", state, STATES)
     reap_quietly()
     rows = SuiteRun.objects.order_by("-pk").defer("cases")
     if plan:

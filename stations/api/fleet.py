@@ -7,7 +7,7 @@ from ninja import Router, Status
 
 from accounts.errors import REFUSED
 from accounts.schemas import ErrorOut
-from stations.api.lookup import page_limit, page_of
+from stations.api.lookup import State, page_limit, page_of
 from stations.api.schemas import ConnectionPage, SyncOut
 from stations.api.state import worker_seen_of
 from stations.link.targets import station_url
@@ -23,7 +23,7 @@ router = Router(tags=["fleet"])
 
 @router.get("/connections", response={200: ConnectionPage, REFUSED: ErrorOut})
 def list_connections(
-    request: HttpRequest, state: str = "", cursor: str | None = None, limit: int = page_limit(100)
+    request: HttpRequest, state: State = "", cursor: str | None = None, limit: int = page_limit(100)
 ):
     """The stations that run, with the link of each. `state` as in GET /api/stations."""
     stations, following = page_of(dict(COLUMNS_OF["running"]), state, cursor, limit)

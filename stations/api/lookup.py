@@ -15,6 +15,7 @@ from django.db.models import Q
 from ninja import Query
 
 from accounts.errors import ApiError
+from accounts.parameters import known, word_of
 from stations.configuration.changes import IdentityTaken
 from stations.configuration.importing import ImportRefused
 from stations.configuration.validation import OCPP_VERSIONS
@@ -23,6 +24,9 @@ from stations.orders.commands import CommandFailed
 from stations.state.live import COLUMNS_OF, HELD_BACK, STATE_FILTERS, in_state, live_states
 
 PAGE_LIMIT = 500
+VERSIONS = (*OCPP_VERSIONS, *(f"ocpp{version}" for version in OCPP_VERSIONS))
+# Types of parameters.
+Version, State = word_of("", *VERSIONS), word_of("", *STATE_FILTERS)
 SEARCHED = ("identity", "name", "vendor", "model", "serial")
 
 # Codes of the fleet and the core that are not the caller's fault or not a conflict.
@@ -131,10 +135,8 @@ def match_of(
         pattern = {"$regex": re.escape(search), "$options": "i"}
         match["$or"] = [{name: pattern} for name in SEARCHED]
     if version:
+        known("version", version, VERSIONS)
         match["ocpp_version"] = version.removeprefix("ocpp")
-        if match["ocpp_version"] not in OCPP_VERSIONS:
-            sentence = f"Choose a version of {', '.join(OCPP_VERSIONS)}."
-            raise ApiError("bad_version", sentence, 422)
     if tag:
         match["tags"] = tag
     if template:
@@ -151,8 +153,7 @@ def in_state_too(match: dict[str, Any], state: str, most: int | None = None) -> 
     if state in STATE_FILTERS:
         running = identities(match | COLUMNS_OF["running"])
         return {"identity": {"$in": in_state(running, state, most)}}
-    if state:
-        raise ApiError("bad_state", f"Choose a state of {', '.join(STATE_FILTERS)}.", 422)
+    known("state", state, STATE_FILTERS)
     return match
 
 

@@ -12,6 +12,8 @@ from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from stations.api import listing
 from stations.api.lookup import (
+    State,
+    Version,
     match_of,
     page_limit,
     page_of,
@@ -83,8 +85,8 @@ def _reset(station: Station) -> None:
 def list_stations(
     request: HttpRequest,
     search: str = "",
-    version: str = "",
-    state: str = "",
+    version: Version = "",
+    state: State = "",
     tag: str = "",
     template: str = "",
     cursor: str | None = None,

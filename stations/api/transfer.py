@@ -16,7 +16,7 @@ from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
 from stations.api import listing
-from stations.api.lookup import match_of, template_or_404, told
+from stations.api.lookup import State, Version, match_of, template_or_404, told
 from stations.api.schemas import BulkIn, BulkOut, ImportOut
 from stations.configuration import changes, trail
 from stations.configuration.cells import csv_lines
@@ -56,10 +56,10 @@ def create_bulk(request: HttpRequest, body: BulkIn):
 def export_stations(
     request: HttpRequest,
     search: str = "",
-    version: str = "",
+    version: Version = "",
     tag: str = "",
     template: str = "",
-    state: str = "",
+    state: State = "",
     secrets: bool = False,
     format: Literal["json", "csv"] = "json",
 ):

@@ -12,6 +12,7 @@ from ninja.responses import Status
 from accounts import tables
 from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
+from accounts.parameters import known, word_of
 from accounts.schemas import ErrorOut
 from stations.api.lookup import cursor_of, page_limit, template_or_404, text_of, told
 from stations.many import asking, jobs, reporting
@@ -30,6 +31,9 @@ from stations.rights import PART, SEE_SECRETS
 router = Router(tags=["jobs"])
 ERRORS = {REFUSED: ErrorOut}
 _ASKED = {200: JobPreviewOut, 202: JobOut} | ERRORS
+Format = word_of(*reporting.TYPES)
+FORMAT = Query("csv", description="csv or json")
+Result = word_of("", *jobs.RESULTS)
 Trial = Query(False, description="Only check, and say what would be done")
 
 
@@ -94,13 +98,12 @@ def read_job(request: HttpRequest, job: str):
 
 @router.get("/jobs/{job}/stations", response={200: JobStationPage} | ERRORS)
 def list_job_stations(
-    request: HttpRequest, job: str, result: str = "", cursor: str | None = None,
+    request: HttpRequest, job: str, result: Result = "", cursor: str | None = None,
     limit: int = page_limit(100),
 ):  # fmt: skip
     """What came of each station that is done with, in their order; `result` chooses."""
     row = job_or_404(job)
-    if result and result not in jobs.RESULTS:
-        raise ApiError("bad_result", f"Choose a result of {', '.join(jobs.RESULTS)}.", 422)
+    known("result", result, jobs.RESULTS)
     first = _place(cursor)
     page: list[tuple[int, jobs.Result]] = []
     for place, told_of in jobs.results_of(row.id, first):
@@ -114,12 +117,11 @@ def list_job_stations(
 
 @router.get("/jobs/{job}/report", response={200: Any} | ERRORS)
 def download_report(
-    request: HttpRequest, job: str, format: str = Query("csv", description="csv or json")
+    request: HttpRequest, job: str, format: Format = FORMAT
 ):
     """All of it as a file, also while the job is under way."""
     row = job_or_404(job)
-    if format not in reporting.TYPES:
-        raise ApiError("bad_format", "Set format to csv or json.", 422)
+    known("format", format, reporting.TYPES)
     body = tables.streamed(request, reporting.stream(row, item(row), format))
     answer = StreamingHttpResponse(body, content_type=reporting.TYPES[format])
     answer["Content-Disposition"] = f'attachment; filename="job-{row.id}.{format}"'
