@@ -411,6 +411,10 @@ JUDGES = frozenset({
 })  # fmt: skip
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def inner_lists(kind: str, params: Params) -> Iterator[tuple[str, Any]]:
     """(what to call it in a sentence and in the path, list of steps) within a container."""
     match kind:
@@ -421,9 +425,9 @@ def inner_lists(kind: str, params: Params) -> Iterator[tuple[str, Any]]:
         case "parallel" if "for_each" in params:
             yield "steps", params.get("steps") or []
         case "parallel":
-            for number, steps in enumerate(params.get("branches") or [], start=1):
+            for number, steps in enumerate(_listed(params.get("branches")), start=1):
                 yield f"branch {number}", steps
         case "choose":
-            for number, branch in enumerate(params.get("branches") or [], start=1):
+            for number, branch in enumerate(_listed(params.get("branches")), start=1):
                 if isinstance(branch, Mapping):
                     yield f"branch {number}", branch.get("steps") or []

@@ -70,10 +70,10 @@ def _whole(sentences: list[str]) -> list[tuple[str, str]]:
 
 def check_slug(slug: Any) -> list[str]:
     """What is wrong with a scenario's id: sentences, none where it can be used."""
-    if slug in RESERVED:
-        return [f'"{slug}" is a word of the API: choose another id.']
     if not isinstance(slug, str) or not SLUG.match(slug):
         return ["Use 1 to 80 of the letters A-Z a-z, the digits and - . _ for the id."]
+    if slug in RESERVED:
+        return [f'"{slug}" is a word of the API: choose another id.']
     return []
 
 
