@@ -38,8 +38,8 @@ class Api(NinjaAPI):
         return told
 
     def get_openapi_schema(self, *, path_prefix: str | None = None, **how: Any) -> Any:
-        """As ninja makes it, with refusals and examples; paths begin with `path_prefix`, or where the API is
-        mounted."""
+        """As ninja makes it, with refusals and examples; paths begin with `path_prefix`, or where
+        the API is mounted."""
         prefix = self.get_root_path({}) if path_prefix is None else path_prefix
         schema = super().get_openapi_schema(path_prefix=prefix, **how)
         type_results(schema)

@@ -12,7 +12,6 @@ from emulator.profiles import web as settings_web
 from emulator.web import store_guard
 from emulator.web.store_guard import Pulse, StoreGuard
 
-
 TOKEN = [(b"authorization", b"Bearer one")]
 
 
