@@ -42,10 +42,11 @@ class MessageFilter(Schema):
 
         Raises it with {field: sentence}, status 422.
         """
-        kinds = _list(self.kind or self.messageType)
-        fields = {}
-        if set(kinds) - set(KINDS):
-            fields["kind"] = f"Use one or more of {', '.join(KINDS)}."
+        fields = {
+            name: f"Use one or more of {', '.join(KINDS)}."
+            for name in ("kind", "messageType")
+            if set(_list(getattr(self, name))) - set(KINDS)
+        }
         if self.direction and self.direction not in DIRECTIONS:
             fields["direction"] = "Use sent or received."
         for name in ("first_id", "last_id"):
@@ -56,7 +57,7 @@ class MessageFilter(Schema):
         return Wanted(
             stations=_list(self.station or self.stationId),
             direction=self.direction,
-            kinds=kinds,
+            kinds=_list(self.kind or self.messageType),
             actions=_list(self.action),
             uid=self.uid,
             text=self.text,

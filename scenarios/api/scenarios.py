@@ -13,6 +13,7 @@ from ninja.responses import Status
 
 from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
+from accounts.parameters import word_of
 from accounts.schemas import ErrorOut
 from scenarios import documents
 from scenarios.api.lookup import scenario_item, scenario_or_404, told
@@ -22,6 +23,7 @@ from scenarios.rights import CHANGE, PART
 from stations.api.lookup import cut_page, page_limit, text_of
 
 router = Router(tags=["scenarios"])
+Existing = word_of(*documents.ON_EXISTING)
 ERRORS = {REFUSED: ErrorOut}
 
 
@@ -67,7 +69,7 @@ _FILE = {
 
 @router.post("/scenarios/import", response={200: ScenariosImportedOut} | ERRORS,
              openapi_extra=_FILE)  # fmt: skip
-def import_scenarios(request: HttpRequest, on_existing: str = "fail", dry_run: bool = False):
+def import_scenarios(request: HttpRequest, on_existing: Existing = "fail", dry_run: bool = False):
     """One scenario, a list, or {"scenarios": [...]}; a body or an uploaded `file`. All or none.
 
     `on_existing`: fail, skip or update. `dry_run`: only check and report.

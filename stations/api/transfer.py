@@ -14,6 +14,7 @@ from ninja.responses import Status
 from accounts import tables
 from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
+from accounts.parameters import word_of
 from accounts.schemas import ErrorOut
 from stations.api import listing
 from stations.api.lookup import State, Version, match_of, template_or_404, told
@@ -21,7 +22,7 @@ from stations.api.schemas import BulkIn, BulkOut, ImportOut
 from stations.configuration import changes, trail
 from stations.configuration.cells import csv_lines
 from stations.configuration.exporting import export_document
-from stations.configuration.importing import import_read
+from stations.configuration.importing import ON_EXISTING, import_read
 from stations.configuration.reading import Read, Unreadable, read
 from stations.rights import (
     ADD_TAG_GROUP,
@@ -33,6 +34,7 @@ from stations.rights import (
 )
 
 router = Router(tags=["stations"])
+Existing = word_of(*ON_EXISTING)
 
 
 @router.post("/stations/bulk", response={201: BulkOut, REFUSED: ErrorOut})
@@ -103,7 +105,7 @@ _IMPORT_BODY = {
     openapi_extra=_IMPORT_BODY,
 )
 def import_stations(
-    request: HttpRequest, on_existing: str = "fail", dry_run: bool = False, start: bool = False
+    request: HttpRequest, on_existing: Existing = "fail", dry_run: bool = False, start: bool = False
 ):
     """Our export, the predecessor's, a list of either, or CSV. Nothing is imported by halves.
 

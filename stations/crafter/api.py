@@ -16,6 +16,7 @@ from ninja.responses import Status
 
 from accounts.error_handlers import CORRECT, model_fields
 from accounts.errors import REFUSED, ApiError
+from accounts.parameters import word_of
 from accounts.schemas import ErrorOut
 from accounts.secrecy import asker_sees_secrets
 from messaging.masking import masked_error
@@ -37,6 +38,7 @@ from stations.crafter.tables import SavedRequest, SentRequest
 from stations.rights import VIEW_MESSAGES
 
 router = Router(tags=["crafter"])
+Existing = word_of(*keeping.ON_EXISTING)
 ERRORS = {REFUSED: ErrorOut}
 
 
@@ -105,7 +107,7 @@ def export_saved(request: HttpRequest):
 
 
 @router.post("/crafter/requests/import", response={200: SavedImportedOut} | ERRORS)
-def import_saved(request: HttpRequest, body: SavedFile, on_existing: str = "skip"):
+def import_saved(request: HttpRequest, body: SavedFile, on_existing: Existing = "skip"):
     """All or none. `on_existing`: skip, replace or fail, where one has a request of the name."""
     if on_existing not in keeping.ON_EXISTING:
         sentence = f"Choose one of {', '.join(keeping.ON_EXISTING)}."
