@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from ninja import Query, Router
 
 from accounts import tables
@@ -23,7 +22,6 @@ from messaging.queries import (
     analytics,
     exporting,
     history,
-    session_exporting,
     sessions,
     signatures,
 )
@@ -57,9 +55,8 @@ Hours = Query(24, ge=1, le=720, description="how far back")
 
 
 def _page(page: history.Page, wanted: history.Wanted) -> dict:
-    items = [document_item(made) for made in page.items]
     return {
-        "items": shown(items, wanted.text) if wanted.masks else items,
+        "items": exporting.items_of(page.items, wanted),
         "next": page.next,
         "searched_to": iso(page.searched_to) if page.searched_to else None,
     }
@@ -78,8 +75,9 @@ async def _read(
         raise ApiError("bad_cursor", "Give as cursor what `next` of the last page said.", 422)
     wanted = await _wanted(request, filters)
     if tables.is_csv(request, form):
-        found = _each_message(wanted, cursor, order == "newest")
-        return tables.download(tables.rows_later(exporting.COLUMNS, found), "messages")
+        found = history.each(async_database(), wanted, PAGE, cursor, order == "newest")
+        body = exporting.messages(found, wanted, "csv", tables.MOST)
+        return tables.download(body, "messages")
     page = await history.read_page(
         async_database(),
         wanted,
@@ -88,33 +86,6 @@ async def _read(
         newest_first=order == "newest",
     )
     return _page(page, wanted)
-
-
-async def _each_message(
-    wanted: history.Wanted, cursor: str, newest_first: bool
-) -> AsyncIterator[dict]:
-    """All messages beyond the cursor, as items, a page at a time."""
-    following: str | None = cursor
-    while following is not None:
-        page = await history.read_page(
-            async_database(), wanted, limit=PAGE, cursor=following, newest_first=newest_first
-        )
-        for item in _page(page, wanted)["items"]:
-            yield item
-        following = page.next
-
-
-async def _each_session(
-    filters: TransactionFilter, low: int, high: int | None, cursor: str
-) -> AsyncIterator[dict]:
-    """All sessions beyond the cursor, newest first, as items."""
-    following: str | None = cursor
-    while following is not None:
-        found, following = await sessions.read_page(
-            async_database(), filters.match(), low=low, high=high, limit=PAGE, cursor=following
-        )
-        for made in found:
-            yield sessions.item(made)
 
 
 @router.get(
@@ -167,11 +138,9 @@ async def export_messages(
 ):
     """All messages of the filter, oldest first, as JSON lines or CSV."""
     known("format", format, exporting.FORMATS)
-    body = exporting.stream(async_database(), await _wanted(request, filters), format)
-    answer = StreamingHttpResponse(body, content_type=exporting.FORMATS[format][0])
-    answer["Content-Disposition"] = f'attachment; filename="messages.{format}"'
-    answer["X-Accel-Buffering"] = "no"
-    return answer
+    wanted = await _wanted(request, filters)
+    body = exporting.messages(history.each(async_database(), wanted), wanted, format)
+    return tables.download(body, "messages", format)
 
 
 @router.delete("/messages", response=Deleted, tags=["messages"], summary="Delete from the log")
@@ -225,18 +194,13 @@ async def list_transactions(
     """Sessions by filter, newest first, in pages; or all of them as CSV."""
     low, high = _span(filters)
     match = filters.match()
-    as_csv = tables.is_csv(request, format)
-    try:
-        page, following = await sessions.read_page(
-            async_database(), match, low=low, high=high, limit=1 if as_csv else limit,
-            cursor=cursor,
-        )  # fmt: skip
-    except ValueError as error:
-        message = "Give as cursor what `next` of the last page said."
-        raise ApiError("bad_cursor", message, 422) from error
-    if as_csv:
-        found = _each_session(filters, low, high, cursor)
-        return tables.download(tables.rows_later(session_exporting.COLUMNS, found), "sessions")
+    if cursor and not sessions.is_cursor(cursor):
+        raise ApiError("bad_cursor", "Give as cursor what `next` of the last page said.", 422)
+    where = {"low": low, "high": high, "cursor": cursor}
+    if tables.is_csv(request, format):
+        found = sessions.each(async_database(), match, **where)
+        return tables.download(exporting.of_sessions(found, "csv", tables.MOST), "sessions")
+    page, following = await sessions.read_page(async_database(), match, limit=limit, **where)
     return {"items": [sessions.item(made) for made in page], "next": following}
 
 
@@ -247,13 +211,10 @@ async def export_transactions(
     format: Download = DOWNLOAD,
 ):
     """All sessions of the filter, newest first, as JSON lines or CSV, without meter values."""
-    known("format", format, session_exporting.TYPES)
+    known("format", format, exporting.FORMATS)
     low, high = _span(filters)
-    body = session_exporting.stream(async_database(), filters.match(), format, low=low, high=high)
-    answer = StreamingHttpResponse(body, content_type=session_exporting.TYPES[format])
-    answer["Content-Disposition"] = f'attachment; filename="sessions.{format}"'
-    answer["X-Accel-Buffering"] = "no"
-    return answer
+    found = sessions.each(async_database(), filters.match(), low=low, high=high)
+    return tables.download(exporting.of_sessions(found, format), "sessions", format)
 
 
 def _span(filters: TransactionFilter) -> tuple[int, int | None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -11,7 +9,7 @@ from collections.abc import AsyncIterator
 from asgiref.sync import sync_to_async
 
 from accounts.trail.reading import Wanted, item, read_page
-from runtime.spreadsheets import cell
+from runtime import spreadsheets
 from runtime.stores import STORE_ERRORS
 
 log = logging.getLogger(__name__)
@@ -22,11 +20,7 @@ COLUMNS = (
 )  # fmt: skip
 PAGE = 500
 MOST = 100_000  # entries of a download
-CUT = {
-    "code": "cut_off",
-    "message": "MongoDB went away: what comes after this is missing. Download it again.",
-}
-MORE = {"code": "more", "message": "There are more: ask for what is before the last of these."}
+MORE = "There are more: ask for what is before the last of these."
 
 
 def json_lines(items: list[dict]) -> bytes:
@@ -35,11 +29,8 @@ def json_lines(items: list[dict]) -> bytes:
 
 def csv_lines(items: list[dict]) -> bytes:
     """Entries of the trail as lines of CSV in UTF-8, a column each of COLUMNS."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for each in items:
-        writer.writerow([cell(_flat(each[name])) for name in COLUMNS])
-    return text.getvalue().encode("utf-8", "replace")
+    flat = ({name: _flat(each[name]) for name in COLUMNS} for each in items)
+    return spreadsheets.lines(COLUMNS, flat)
 
 
 def _flat(value: object) -> object:
@@ -52,12 +43,6 @@ FORMATS = {
     "jsonl": ("application/x-ndjson", b"", json_lines),
     "csv": ("text/csv; charset=utf-8", (",".join(COLUMNS) + "\r\n").encode(), csv_lines),
 }
-
-
-def _last(form: str, words: dict[str, str]) -> bytes:
-    if form == "jsonl":
-        return json.dumps(words).encode() + b"\n"
-    return f"# {words['code']}: {words['message']}\r\n".encode()
 
 
 async def stream(wanted: Wanted, form: str, limit: int = MOST) -> AsyncIterator[bytes]:
@@ -74,7 +59,7 @@ async def stream(wanted: Wanted, form: str, limit: int = MOST) -> AsyncIterator[
                 yield lines([item(entry) for entry in page.items])
             cursor = page.next
         if cursor is not None and (await sync_to_async(read_page)(wanted, 1, cursor)).items:
-            yield _last(form, MORE)
+            yield spreadsheets.last(form, "more", MORE)
     except STORE_ERRORS as error:
         log.warning("A download of the trail was cut off: %s", str(error)[:200])
-        yield _last(form, CUT)
+        yield spreadsheets.last(form, "cut_off", spreadsheets.CUT)

@@ -201,11 +201,14 @@ async def _fetch(
     return sorted(found, key=itemgetter("_id"), reverse=newest_first)
 
 
-async def each(db: AsyncDatabase, wanted: Wanted, size: int = 1000) -> AsyncIterator[list[dict]]:
-    """Yield all wanted messages, oldest first, about `size` or fewer at a time."""
-    async for looked in _looks(db, wanted):
+async def each(
+    db: AsyncDatabase, wanted: Wanted, size: int = 1000, cursor: str = "",
+    newest_first: bool = False,
+) -> AsyncIterator[list[dict]]:  # fmt: skip
+    """Yield all wanted messages beyond the cursor, about `size` or fewer at a time."""
+    async for looked in _looks(db, wanted, cursor, newest_first):
         for place in range(0, len(looked.ids), size):
-            if found := await _fetch(db, wanted, looked.ids[place : place + size], False):
+            if found := await _fetch(db, wanted, looked.ids[place : place + size], newest_first):
                 yield found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
@@ -79,13 +80,14 @@ async def read_page(
 
 
 async def each(
-    db: AsyncDatabase, match: dict, *, low: int = EARLIEST_MS, high: int | None = None
-) -> AsyncIterator[list[dict]]:
-    """Yield all sessions, newest first, a page at a time."""
-    cursor: str | None = ""
-    while cursor is not None:
-        page, cursor = await read_page(
-            db, match, low=low, high=high, limit=EACH, cursor=cursor or ""
+    db: AsyncDatabase, match: dict, *, low: int = EARLIEST_MS, high: int | None = None,
+    cursor: str = "",
+) -> AsyncIterator[list[dict]]:  # fmt: skip
+    """Yield all sessions beyond the cursor, newest first, a page at a time."""
+    following: str | None = cursor
+    while following is not None:
+        page, following = await read_page(
+            db, match, low=low, high=high, limit=EACH, cursor=following
         )
         yield page
 
@@ -140,7 +142,11 @@ def cursor_of(made: dict) -> str:
     return f"{started}.{key}"
 
 
+def is_cursor(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,14}\..+", text, re.ASCII) is not None
+
+
 def parse_cursor(cursor: str) -> tuple[int, str]:
-    """Undo cursor_of; ValueError where it is none."""
+    """Undo cursor_of, of what is_cursor."""
     started, _, key = cursor.partition(".")
     return int(started), key

@@ -10,6 +10,7 @@ from accounts import tables
 from accounts.auth import demand
 from accounts.errors import REFUSED, ApiError
 from accounts.schemas import ErrorOut
+from runtime import spreadsheets
 from stations.api import listing
 from stations.api.lookup import (
     State,
@@ -100,8 +101,8 @@ def list_stations(
     """
     match = match_of(search, version, tag, template)
     if tables.is_csv(request, format):
-        found = listing.items(listing.each(match, state, cursor))
-        body = tables.streamed(request, tables.rows(listing.COLUMNS, found))
+        found = tables.in_pages(listing.items(listing.each(match, state, cursor)))
+        body = spreadsheets.rows(listing.COLUMNS, found, most=tables.MOST)
         return tables.download(body, "stations")
     items, following = page_of(match, state, cursor, limit)
     return {"items": items, "next": following}

@@ -17,6 +17,7 @@ from messaging.masking import shown
 from messaging.queries import exporting
 from messaging.queries.history import Wanted, each
 from messaging.rows import document_item
+from runtime import spreadsheets
 from runtime.stores import STORE_ERRORS
 
 MOST_BYTES = 64 << 20  # then the file ends in a sentence
@@ -62,7 +63,8 @@ async def _write_messages(wanted: Wanted, file: BinaryIO) -> None:
         async with asyncio.timeout(STORE_PATIENCE):
             page = await anext(pages, None)
         while page is not None:
-            file.write(exporting.json_lines(shown([document_item(made) for made in page])))
+            items = shown([document_item(made) for made in page])
+            file.write(spreadsheets.json_lines(exporting.COLUMNS, items))
             if file.tell() > MOST_BYTES:
                 file.write(b"# Cut off here: ask for a shorter period.\n")
                 return

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from runtime.spreadsheets import cell
+from runtime import spreadsheets
 from stations.many import jobs
 from stations.many.jobs import Job
 
@@ -27,11 +25,9 @@ def stream(job: Job, item: dict[str, Any], form: str) -> Iterator[bytes]:
     """A part of the stations at a time. item: the job as the API tells it."""
     results = (found for _, found in jobs.results_of(job.id))
     if form == "csv":
-        yield (",".join(jobs.Result._fields) + "\r\n").encode()
+        yield spreadsheets.line(jobs.Result._fields)
         for found in results:
-            text = io.StringIO()
-            csv.writer(text).writerow([cell(value) for value in found])
-            yield text.getvalue().encode("utf-8", "replace")
+            yield spreadsheets.line(found)
         return
     yield json.dumps(item)[:-1].encode() + b', "stations": ['
     for number, found in enumerate(results):

@@ -19,9 +19,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts import tables
 from messaging.keeping.store import async_database
-from messaging.queries import sessions
-from messaging.queries.session_exporting import COLUMNS, csv_text
+from messaging.queries import exporting, sessions
+from messaging.queries.exporting import SESSION_COLUMNS as COLUMNS
+from runtime import spreadsheets
 from stations.admin.filters import known_tags
 from stations.link.targets import in_query
 from stations.models import Station
@@ -124,9 +126,10 @@ async def session_export(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"code": "bad_filter", "message": filters.problems[0]}, status=422)
     form = "json" if request.GET.get("format") == "json" else "csv"
     found = sessions.each(async_database(), filters.match, low=filters.low, high=filters.high)
-    lines = _json_lines if form == "json" else _csv_lines
-    return _download(lines(sessions.item(made) async for page in found for made in page),
-                     form, "sessions")  # fmt: skip
+    if form == "csv":
+        return tables.download(exporting.of_sessions(found, form), "sessions")
+    items = (sessions.item(made) async for page in found for made in page)
+    return _download(_json_lines(items), form, "sessions")
 
 
 @guarded
@@ -134,8 +137,10 @@ async def readings(request: HttpRequest, session_id: str) -> HttpResponse:
     """The meter values of a session: `?format=csv`, or `json` with all that is known of it."""
     made, samples = await _one(session_id)
     if request.GET.get("format") == "json":
-        return _download(_text(json.dumps(sessions.item(made, samples))), "json", "session")
-    return _download(_text(csv_text(READINGS, samples)), "csv", "session")
+        whole = json.dumps(sessions.item(made, samples)).encode()
+        return _download(_whole(whole), "json", "session")
+    text = spreadsheets.line(READINGS) + spreadsheets.lines(READINGS, samples)
+    return _download(_whole(text), "csv", "session")
 
 
 def _download(body: AsyncIterator[bytes], form: str, name: str) -> StreamingHttpResponse:
@@ -144,14 +149,8 @@ def _download(body: AsyncIterator[bytes], form: str, name: str) -> StreamingHttp
     return answer
 
 
-async def _text(text: str) -> AsyncIterator[bytes]:
-    yield text.encode()
-
-
-async def _csv_lines(items: AsyncIterator[dict]) -> AsyncIterator[bytes]:
-    yield (",".join(COLUMNS) + "\r\n").encode()
-    async for item in items:
-        yield csv_text(COLUMNS, [item], head=False).encode()
+async def _whole(text: bytes) -> AsyncIterator[bytes]:
+    yield text
 
 
 async def _json_lines(items: AsyncIterator[dict]) -> AsyncIterator[bytes]:

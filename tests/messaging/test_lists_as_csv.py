@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -12,7 +13,9 @@ from django.test import AsyncClient, AsyncRequestFactory, RequestFactory
 from accounts import tables
 from accounts.models import ApiToken
 from messaging import api as messaging_api
+from messaging.queries import sessions
 from messaging.records import SessionRecord
+from runtime import spreadsheets
 from runtime.stores import STORE_ERRORS
 from tests.messaging.test_api import NOW, api, caller, log, record  # noqa: F401 - fixtures
 
@@ -60,7 +63,7 @@ def test_secrets_in_messages_are_hidden_in_csv_too(log, django_user_model):  # n
 
 
 def test_sessions_as_csv_are_those_of_all_pages(api, log, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(messaging_api, "PAGE", 2)
+    monkeypatch.setattr(sessions, "EACH", 2)
     log([*(session(n) for n in range(5)), session(9, station="+1", reason="EVDisconnected")])
     found = rows(api("GET", "transactions", format="csv"))
     assert [row["id"] for row in found] == ["s9", "s4", "s3", "s2", "s1", "s0"]
@@ -91,28 +94,30 @@ def test_the_header_accept_is_enough(log, django_user_model):  # noqa: F811
     assert 'filename="sessions.csv"' in answer.headers["Content-Disposition"]
 
 
-def test_a_file_that_is_not_whole_says_so(monkeypatch):
-    monkeypatch.setattr(tables, "MOST", 2)
-    lines = b"".join(tables.rows(("a",), [{"a": n} for n in range(3)])).decode().splitlines()
-    assert lines[:3] == ["a", "0", "1"] and lines[3].startswith("# more: ") and len(lines) == 4
-    whole = b"".join(tables.rows(("a",), [{"a": n} for n in range(2)])).decode()
-    assert "#" not in whole
+def test_a_file_that_is_not_whole_says_so():
+    def written(items, form="csv", size=2):
+        async def whole() -> bytes:
+            pages = tables.in_pages(items, size)
+            found = spreadsheets.rows(("a",), pages, form, most=4)
+            return b"".join([part async for part in found])
+
+        return async_to_sync(whole)().decode().splitlines()
+
+    lines = written({"a": n} for n in range(5))
+    assert lines[:5] == ["a", *"0123"] and lines[5].startswith("# more: ") and len(lines) == 6
+    for size in (1, 2, 3, 200):
+        assert written(({"a": n} for n in range(4)), size=size) == ["a", *"0123"]
+        assert written(({"a": n} for n in range(5)), size=size) == lines
 
     def torn():
         yield {"a": "=1"}
         raise STORE_ERRORS[0]("gone")
 
-    lines = b"".join(tables.rows(("a",), torn())).decode().splitlines()
-    assert lines[1] == "'=1" and lines[2].startswith("# cut_off: ")
-
-    async def later():
-        async def items():
-            for each in torn():
-                yield each
-
-        return b"".join([part async for part in tables.rows_later(("a",), items())])
-
-    assert async_to_sync(later)().decode().splitlines() == lines
+    for size in (1, 2):
+        lines = written(torn(), size=size)
+        assert lines[1] == "'=1" and lines[2].startswith("# cut_off: ") and len(lines) == 3
+        said = [json.loads(each) for each in written(torn(), "jsonl", size)]
+        assert said[0] == {"a": "=1"} and said[1]["code"] == "cut_off" and len(said) == 2
 
 
 def test_a_plain_iterator_goes_out_as_it_is_made():

@@ -97,7 +97,7 @@ def test_the_list_as_csv_is_of_all_that_the_filter_finds(
     def rows(**query):
         answer = api.client.get("/api/stations", {"format": "csv", **query})
         assert answer.status_code == 200, answer.content
-        text = b"".join(answer.streaming_content).decode()
+        text = b"".join(answer).decode()
         assert "pw" not in text
         return list(csv.DictReader(io.StringIO(text)))
 
