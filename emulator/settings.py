@@ -141,7 +141,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "emulator.web.error_pages.StoreAwayMiddleware",
-    "emulator.web.error_pages.api_refusals",
+    "emulator.web.error_pages.ApiRefusals",
 ]
 ROOT_URLCONF = "emulator.urls"
 ASGI_APPLICATION = "emulator.asgi.application"

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
@@ -21,6 +21,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.rights import operation_of
 from accounts.trail import acts, keeping
+from runtime.middleware import Middleware
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 API = "/api/"
@@ -60,38 +61,25 @@ class Crowd:
 _crowd = Crowd()
 
 
-class TrailMiddleware:
+class TrailMiddleware(Middleware):
     """Stands right behind the one that knows the user."""
 
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable) -> None:
-        self._get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:
-        if self._is_async:
-            return self._later(request)
+    @contextmanager
+    def around(self, request: HttpRequest) -> Iterator[acts.Act]:
         act = begun(request)
         entered = acts.enter(act)
         try:
-            response = self._get_response(request)
+            yield act
         finally:
             acts.leave(entered)
-        ended(act, request, response)
-        return response
 
-    async def _later(self, request: HttpRequest) -> HttpResponse:
-        act = begun(request)
-        entered = acts.enter(act)
-        try:
-            response = await self._get_response(request)
-        finally:
-            acts.leave(entered)
-        if act.entries or request.method not in SAFE:
-            await sync_to_async(ended)(act, request, response)
+    def waits(self, request: HttpRequest, found: acts.Act) -> bool:
+        return bool(found.entries) or request.method not in SAFE
+
+    def answered(
+        self, request: HttpRequest, response: HttpResponse, found: acts.Act
+    ) -> HttpResponse:
+        ended(found, request, response)
         return response
 
 

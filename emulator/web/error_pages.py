@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import DisallowedHost
@@ -20,12 +18,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.decorators import sync_and_async_middleware
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.errors import LOG_IN, ApiError, store_away_error
 from emulator.web.headers import ADMIN_POLICY
+from runtime.middleware import Middleware
 from runtime.stores import away
 
 log = logging.getLogger(__name__)
@@ -119,18 +117,8 @@ def store_away(request: HttpRequest, store: str) -> HttpResponse:
     return answer
 
 
-class StoreAwayMiddleware:
+class StoreAwayMiddleware(Middleware):
     """Answers for views and their templates that a store was away from."""
-
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable) -> None:
-        self._get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:
-        return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The page 503 where a store is away; None for other exceptions, which Django handles."""
@@ -138,29 +126,16 @@ class StoreAwayMiddleware:
         return store_away(request, store) if store else None
 
 
-@sync_and_async_middleware
-def api_refusals(get_response: Callable) -> Callable:
+class ApiRefusals(Middleware):
     """What a view below /api/ answers with 405 in the API's shape: ninja answers as plain text."""
 
-    def shaped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def answered(self, request: HttpRequest, response: HttpResponse, found: Any) -> HttpResponse:
         if response.status_code != 405 or not request.path.startswith(API):
             return response
         methods = response.headers.get("Allow", "")
         answer = _answer(request, 405, f"This address takes {methods}; see /api/docs.")
         answer["Allow"] = methods
         return answer
-
-    if iscoroutinefunction(get_response):
-
-        async def middleware(request: HttpRequest) -> HttpResponse:
-            return shaped(request, await get_response(request))
-
-    else:
-
-        def middleware(request: HttpRequest) -> HttpResponse:
-            return shaped(request, get_response(request))
-
-    return middleware
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

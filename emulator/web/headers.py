@@ -8,11 +8,11 @@ and widths there, and a style reaches no other origin, since nothing may be fetc
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
+
+from runtime.middleware import Middleware
 
 ADMIN, API, STATIC = "/admin/", "/api/", "/static/"
 POLICY = {
@@ -53,19 +53,6 @@ def secure(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     return answer
 
 
-class HeadersMiddleware:
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable) -> None:
-        self._get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:
-        if self._is_async:
-            return self._later(request)
-        return secure(request, self._get_response(request))
-
-    async def _later(self, request: HttpRequest) -> HttpResponse:
-        return secure(request, await self._get_response(request))
+class HeadersMiddleware(Middleware):
+    def answered(self, request: HttpRequest, response: HttpResponse, found: Any) -> HttpResponse:
+        return secure(request, response)
