@@ -8,27 +8,7 @@ from typing import Any
 
 from scenarios.rules.palette import palette
 from scenarios.rules.validation import placed_problems
-
-Place = tuple[str | int, ...]
-ODD = (None, True, 1.5, "x", [], {}, [[]], [{}], {"x": []}, 10**400)
-
-
-def places(value: Any, place: Place = ()) -> Iterator[Place]:
-    """The keys that lead to each part of an object or an array, the whole left out."""
-    parts = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, part in parts:
-        yield (*place, key)
-        if isinstance(part, dict | list):
-            yield from places(part, (*place, key))
-
-
-def put(value: Any, place: Place, part: Any) -> Any:
-    """The value, changed in place."""
-    within = value
-    for key in place[:-1]:
-        within = within[key]
-    within[place[-1]] = part
-    return value
+from tests.odd_values import ODD, places, put
 
 
 def whole() -> dict[str, Any]:
