@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from stations.models import Station, TagGroup
 from stations.state.live import COLUMNS_OF, HELD_BACK, LABELS, STATE_FILTERS, in_state
+from stations.state.roster import identities
 
 CHOICES_AGE = 10  # seconds; every page of the list asks, and a fleet has few makes and tags
 
@@ -53,8 +54,7 @@ class LiveStateFilter(admin.SimpleListFilter):
                 request, f"There is no live state “{wanted[:40]}”; there are {states}."
             )
             return queryset.none()
-        running = queryset.filter(**COLUMNS_OF["running"]).values_list("identity", flat=True)
-        return queryset.filter(identity__in=in_state(list(running), wanted))
+        return queryset.filter(identity__in=in_state(identities(COLUMNS_OF["running"]), wanted))
 
 
 class MakeFilter(admin.SimpleListFilter):

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from bson import ObjectId
-from django.db import connection
 from django.db.models import Q
 from ninja import Query
 
@@ -22,6 +21,7 @@ from stations.configuration.validation import OCPP_VERSIONS
 from stations.models import StaleStation, Station, Template
 from stations.orders.commands import CommandFailed
 from stations.state.live import COLUMNS_OF, HELD_BACK, STATE_FILTERS, in_state, live_states
+from stations.state.roster import identities
 
 PAGE_LIMIT = 500
 VERSIONS = (*OCPP_VERSIONS, *(f"ocpp{version}" for version in OCPP_VERSIONS))
@@ -184,9 +184,3 @@ def page_of(
         match["identity"] = {"$gt": text_of(cursor)}
     found = with_live(stations_of(in_state_too(match, state, limit + 1), limit + 1))
     return cut_page(found, limit, "identity")
-
-
-def identities(match: dict[str, Any]) -> list[str]:
-    """In their order."""
-    rows = connection.get_collection(Station._meta.db_table).find(match, {"identity": 1})
-    return sorted(row["identity"] for row in rows)

@@ -11,8 +11,9 @@ from django.shortcuts import render
 
 from accounts.rights import holds
 from stations.admin.filters import known_tags
-from stations.models import Station, Template
+from stations.models import Template
 from stations.rights import DRIVE_STATION, PART, VIEW_MESSAGES
+from stations.state.roster import identities
 
 WRITE_SCENARIOS = "scenarios.add_scenario"  # of a room that this one knows nothing else of
 MOST_SUGGESTED = 200  # running stations in the list of the field
@@ -26,13 +27,12 @@ def crafter(request: HttpRequest) -> HttpResponse:
     """
     if not PART.may(request, DRIVE_STATION):
         raise PermissionDenied
-    running = Station.objects.filter(enabled=True, running=True).order_by("identity")
     context = admin.site.each_context(request) | {
         "title": "Message crafter",
         "is_fullwidth": "1",
         "station": request.GET.get("station", "")[:48],
         "action": request.GET.get("action", "")[:60],
-        "running": list(running.values_list("identity", flat=True)[:MOST_SUGGESTED]),
+        "running": identities({"enabled": True, "running": True})[:MOST_SUGGESTED],
         "sees_messages": PART.may(request, VIEW_MESSAGES),
         "tags": known_tags(),
         "templates": list(Template.objects.order_by("name").values_list("name", flat=True)),
