@@ -115,7 +115,7 @@ class MessagesConsumer(LoggedInConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take `ack` with the serial of the last rows drawn, or a new `filter`; all else is
-        answered with an `error`."""
+        answered with an `error` and raises nothing."""
         viewer = self._viewer
         if viewer is None:
             return
