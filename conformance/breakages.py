@@ -9,6 +9,13 @@
         "silent": true          it is not sent; of a Call the CSMS believes that it was
         "twice": true           it is sent twice
         "closes": true          (answer) the link is closed in its place
+        "ends": true            (answer) the link is closed after it
+        "then": {path: value}   (answer) a second one follows, with other values
+        "astray": true          (answer) it goes to another station, where there is one
+        "stale": true           (answer) all are what the first of this action was
+        "shift": {path: seconds}  times that are so much later
+        "form": kind            it is written otherwise, see forms.py
+        "id": kind              it has another id, see forms.py
         "error": code           (answer) a CallError in its place
         "result": payload       (answer) a CallResult, also in the place of a CallError
         "late": seconds         (answer) it takes so long
@@ -32,6 +39,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.forms import ANSWER_IDS, CALL_IDS, FORMS, shifted
 from conformance.triggers import HARMS, problem_of
 
 FOLDER = Path(__file__).parent / "broken"
@@ -49,10 +57,14 @@ LINKS = (
     "any-client",  # it takes any client certificate, or none
 )
 _KEYS = {
-    "answer": {"with", "drop", "silent", "twice", "error", "late", "result", "closes"},
-    "call": {"with", "drop", "silent", "twice", "as", "hears"},
+    "answer": {
+        "with", "drop", "silent", "twice", "error", "late", "result", "closes", "ends", "then",
+        "astray", "stale", "shift", "form", "id",
+    },
+    "call": {"with", "drop", "silent", "twice", "as", "hears", "shift", "form", "id"},
     "link": set(),
-}
+}  # fmt: skip
+_IDS = {"answer": ANSWER_IDS, "call": CALL_IDS}
 _COMMON = {"nth", "first", "second", "says", "set", "when", "after", "harms", "versions"}
 
 
@@ -84,6 +96,13 @@ class Breakage:
     after: Mapping[str, Any] = field(default_factory=dict)
     harms: str = "all"
     versions: tuple[str, ...] = ()
+    ends: bool = False
+    then: Mapping[str, Any] = field(default_factory=dict)
+    astray: bool = False
+    stale: bool = False
+    shift: Mapping[str, float] = field(default_factory=dict)
+    form: str = ""
+    id: str = ""
 
     def is_for(self, version: str) -> bool:
         return not self.versions or version in self.versions
@@ -107,7 +126,12 @@ class Breakage:
             parts.append(f"CallResult {json.dumps(dict(self.result), ensure_ascii=False)[:80]}")
         if self.late:
             parts.append(f"{self.late:g} s late")
-        parts += [word for word in ("silent", "twice", "closes") if getattr(self, word)]
+        for name, of in (("then", self.then), ("shift", self.shift)):
+            if of:
+                parts.append(f"{name} {json.dumps(dict(of), ensure_ascii=False)[:80]}")
+        parts += [f"{name} {of}" for name, of in (("form", self.form), ("id", self.id)) if of]
+        flags = ("silent", "twice", "closes", "ends", "astray", "stale")
+        parts += [word for word in flags if getattr(self, word)]
         if self.after:
             whom = "" if self.harms == "all" else f" for {self.harms}"
             parts.append(f"after {json.dumps(dict(self.after), ensure_ascii=False)}{whom}")
@@ -159,6 +183,9 @@ def one(where: str, each: Any) -> Breakage:
         raise BadBreakage(f"{where}: there is no link {each['link']}.")
     if kind != "link" and not set(each) & _KEYS[kind]:
         raise BadBreakage(f"{where}: say what is wrong with {each[kind]}.")
+    for name, known in (("form", FORMS), ("id", _IDS.get(kind, ()))):
+        if name in each and each[name] not in known:
+            raise BadBreakage(f"{where}: {name} of {kind} is one of {', '.join(known)}.")
     after, harms = each.get("after", {}), each.get("harms", "all")
     if after and (problem := problem_of(after)):
         raise BadBreakage(f"{where}: {problem}.")
@@ -171,12 +198,14 @@ def one(where: str, each: Any) -> Breakage:
         each.get("result"), float(each.get("late", 0)), each.get("as", ""),
         each.get("hears", {}), nth, each.get("when", {}), each.get("says", ""), each.get("set", {}),
         bool(each.get("closes")), after, harms, tuple(each.get("versions", ())),
+        bool(each.get("ends")), each.get("then", {}), bool(each.get("astray")),
+        bool(each.get("stale")), each.get("shift", {}), each.get("form", ""), each.get("id", ""),
     )  # fmt: skip
 
 
 def changed(payload: Any, breakage: Breakage) -> Any:
-    """A payload with the breakage's other values, and without what it drops."""
-    made = with_values(payload, breakage.values)
+    """A payload with the breakage's other values and times, and without what it drops."""
+    made = with_values(payload, {**shifted(payload, breakage.shift), **breakage.values})
     for path in breakage.drop:
         _take(made, path)
     return made

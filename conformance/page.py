@@ -36,12 +36,22 @@ A CSMS is broken between the reference and the wire, by an entry in `conformance
 | `{"answer": action, "error": code}` | answers by a CallError |
 | `{"answer": action, "result": payload}` | answers so, also where a CallError is right |
 | `{"answer": action, "silent": true}`, `"twice"`, `"late": seconds` | answers not, twice, or late |
-| `{"answer": action, "closes": true}` | closes the link in place of the answer |
+| `{"answer": action, "closes": true}`, `"ends"` | closes the link in its place, or after it |
+| `{"answer": action, "then": {path: value}}` | answers, and answers again with other values |
+| `{"answer": action, "astray": true}` | answers another station of the case in its place |
+| `{"answer": action, "stale": true}` | answers always as it did first |
+| `{"answer": action, "shift": {path: seconds}}` | tells times that are so much later; `call` too |
+| `{"answer": action, "id": "former"}`, `"made-up"` | under the id of the Call before, or of none |
+| `{"call": action, "id": "same"}`, `"long"` | all under one id, or under one of 40 characters |
+| `{"answer": action, "form": kind}` | writes the frame in a wrong form; `call` too |
 | `{"call": action, "with": ...}`, `"drop"`, `"twice"` | calls with other values, fewer, or twice |
 | `{"call": action, "silent": true}` | says that it has called, and has not |
 | `{"call": action, "as": other}` | calls something else |
 | `{"call": action, "hears": {path: value}}` | heeds an answer that was not given |
 | `{"link": kind}` | is wrong before any frame: passwords, certificates, sub-protocol |
+
+Forms are `no-payload`, `text-payload`, `list-payload`, `null-payload`, `one-more` (element),
+`text-type`, `number-id`, `object` and `binary`.
 
 `"nth": 2` breaks only the second one of its kind, `"when": matcher` only where the Call matches (of
 an answer: the one that is answered), `"says"` is what the failing sentence must have where that is

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import Counter, deque
+from collections.abc import Callable
 from typing import Any
 
+from websockets.exceptions import ConnectionClosed
+
 from conformance.breakages import Breakage, changed, with_values
+from conformance.forms import MADE_UP, call_id, written
 from conformance.triggers import Trigger, close
 from scenarios.rules.matching import mismatch
 
@@ -22,6 +27,8 @@ class Wires:
 
     def __init__(self) -> None:
         self._states: dict[str, _State] = {}
+        self._trials: dict[str, Trigger] = {}  # that of a case's stations is one
+        self._connections: dict[str, Any] = {}
 
     def break_(
         self, station: str, breakage: Breakage | None, trigger: Trigger | None = None
@@ -31,6 +38,7 @@ class Wires:
             after, harms = (breakage.after, breakage.harms) if breakage else ({}, "all")
             trigger = Trigger(after, harms)
         self._states[station] = _State(station, breakage, trigger)
+        self._trials[station] = trigger
 
     def link_of(self, station: str) -> str:
         """The kind of a broken link; "" where it is not that."""
@@ -40,16 +48,26 @@ class Wires:
 
     def wrap(self, connection: Any, station: str) -> Any:
         state = self._states.get(station)
+        self._connections[station] = connection
         if state is None or state.breakage is None:
             return connection
         state.trigger.linked(station)
-        return BrokenWire(connection, state)
+        return BrokenWire(connection, state, lambda: self._beside(station))
+
+    def _beside(self, station: str) -> Any:
+        """The connection of another station of the same case; None where there is none."""
+        trial = self._trials[station]
+        for name, connection in self._connections.items():
+            if name != station and self._trials.get(name) is trial:
+                return connection
+        return None
 
 
 class _State:
     def __init__(self, station: str, breakage: Breakage | None, trigger: Trigger) -> None:
         self.station, self.breakage, self.trigger = station, breakage, trigger
         self.seen: Counter[tuple[str, str]] = Counter()
+        self.first: Any = None  # payload of the first answer that was broken
 
     def strikes(self, kind: str, action: str, payload: Any) -> bool:
         """`payload`: of the Call."""
@@ -65,10 +83,14 @@ class _State:
 class BrokenWire:
     """As a `websockets` connection, in what a charge point of `ocpp` uses."""
 
-    def __init__(self, connection: Any, state: _State) -> None:
-        self._connection, self._state = connection, state
+    def __init__(
+        self, connection: Any, state: _State, beside: Callable[[], Any] = lambda: None
+    ) -> None:
+        """beside: the connection of another station, or None."""
+        self._connection, self._state, self._beside = connection, state, beside
         self._asked: dict[str, tuple[str, Any]] = {}  # the station's: id -> action, payload
         self._misheard: set[str] = set()  # ids of Calls whose answers the CSMS hears otherwise
+        self._renamed: dict[str, str] = {}  # ids that Calls went out under -> the CSMS's own
         self._made: deque[str] = deque()  # what the CSMS is to believe that it got
         self._news = asyncio.Event()
         self._coming: asyncio.Task | None = None
@@ -102,7 +124,11 @@ class BrokenWire:
 
     def _heard(self, text: str | bytes) -> str | bytes:
         frame = _read(text)
-        if len(frame) < 3 or frame[0] != RESULT or frame[1] not in self._misheard:
+        if len(frame) < 3 or frame[0] not in (RESULT, ERROR) or not isinstance(frame[1], str):
+            return text
+        if (own := self._renamed.get(frame[1])) is not None:
+            text = _text([frame[0], own, *frame[2:]])
+        if frame[0] != RESULT or frame[1] not in self._misheard:
             return text
         return _text([RESULT, frame[1], with_values(frame[2], self._state.breakage.hears)])
 
@@ -127,8 +153,11 @@ class BrokenWire:
         if broken.hears:
             self._misheard.add(frame[1])
         payload = changed({} if broken.instead else frame[3], broken)
-        made = [CALL, frame[1], broken.instead or frame[2], payload]
-        await self._connection.send(_text(made))
+        uid = call_id(frame[1], broken.id)
+        if uid != frame[1]:
+            self._renamed[uid] = frame[1]
+        made = [CALL, uid, broken.instead or frame[2], payload]
+        await self._connection.send(written(made, broken.form))
         if broken.twice:
             await self._connection.send(_text([CALL, f"{frame[1][:30]}-2", *made[2:]]))
 
@@ -143,12 +172,35 @@ class BrokenWire:
         elif broken.error:
             frame = [ERROR, frame[1], broken.error, "It is broken on purpose.", {}]
         elif frame[0] == RESULT:
-            frame = [RESULT, frame[1], changed(frame[2], broken)]
+            payload = self._state.first if self._state.first is not None else frame[2]
+            frame = [RESULT, frame[1], changed(payload, broken)]
+            self._state.first = payload if broken.stale else None
+        if broken.id:
+            frame[1] = self._former(frame[1]) if broken.id == "former" else MADE_UP
         if broken.late:
             self._later(broken.late, _text(frame))
             return
+        if broken.astray:
+            await self._lead_astray(_text(frame))
+            return
         for _ in range(2 if broken.twice else 1):
-            await self._connection.send(_text(frame))
+            await self._connection.send(written(frame, broken.form))
+        if broken.then and frame[0] == RESULT:
+            await self._connection.send(
+                _text([RESULT, frame[1], with_values(frame[2], broken.then)])
+            )
+        if broken.ends:
+            await close(self._connection)
+
+    def _former(self, uid: str) -> str:
+        """The id of the Call before this one; there may have been none."""
+        before = [known for known in self._asked if known != uid]
+        return before[-1] if before else MADE_UP
+
+    async def _lead_astray(self, text: str) -> None:
+        if (other := self._beside()) is not None:
+            with contextlib.suppress(ConnectionClosed):
+                await other.send(text)
 
     def _later(self, seconds: float, text: str) -> None:
         async def wait() -> None:

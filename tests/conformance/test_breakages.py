@@ -62,6 +62,8 @@ def test_the_whole_run_that_is_told_of_was_of_these_suites():
     {"answer": "Authorize", "silent": True, "after": {"calls": "many"}},
     {"answer": "Authorize", "silent": True, "after": {"calls": 1, "links": 2}},
     {"answer": "Authorize", "silent": True, "harms": "self"},
+    {"answer": "Authorize", "form": "odd"}, {"answer": "Authorize", "id": "same"},
+    {"call": "Reset", "id": "former"}, {"call": "Reset", "stale": True},
     {"answer": "Authorize", "silent": True, "after": {"calls": 1}, "harms": "odd"},
 ])  # fmt: skip
 def test_the_vocabulary_is_closed(entry):

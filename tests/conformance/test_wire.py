@@ -61,6 +61,19 @@ async def through(entry: dict, *frames: list) -> list[list]:
     ({"answer": "Authorize", "silent": True, "when": {"idTag": "A"}}, []),
     ({"answer": "Authorize", "silent": True, "when": {"idTag": "B"}}, [ANSWER]),
     ({"call": "Authorize", "silent": True}, [ANSWER]),
+    ({"answer": "Authorize", "then": {"idTagInfo.status": "Blocked"}},
+     [ANSWER, [3, "s1", {"idTagInfo": {"status": "Blocked"}}]]),
+    ({"answer": "Authorize", "id": "made-up"}, [[3, "of-nobody", ANSWER[2]]]),
+    ({"answer": "Authorize", "astray": True}, []),  # there is nobody else
+    ({"answer": "Authorize", "form": "no-payload"}, [[3, "s1"]]),
+    ({"answer": "Authorize", "form": "text-payload"}, [[3, "s1", json.dumps(ANSWER[2])]]),
+    ({"answer": "Authorize", "form": "list-payload"}, [[3, "s1", [ANSWER[2]]]]),
+    ({"answer": "Authorize", "form": "null-payload"}, [[3, "s1", None]]),
+    ({"answer": "Authorize", "form": "one-more"}, [[*ANSWER, {}]]),
+    ({"answer": "Authorize", "form": "text-type"}, [["3", *ANSWER[1:]]]),
+    ({"answer": "Authorize", "form": "number-id"}, [[3, 4711, ANSWER[2]]]),
+    ({"answer": "Authorize", "form": "object"}, [{"type": 3, "id": "s1", "payload": ANSWER[2]}]),
+    ({"answer": "Authorize", "form": "binary"}, [ANSWER]),
 ])  # fmt: skip
 async def test_answers(entry, out):
     assert await through(entry, ANSWER) == out
@@ -74,6 +87,9 @@ async def test_answers(entry, out):
     ({"call": "Reset", "silent": True}, []),
     ({"call": "ClearCache", "silent": True}, [RESET]),
     ({"call": "Reset", "silent": True, "when": {"type": "Soft"}}, [RESET]),
+    ({"call": "Reset", "id": "same"}, [[2, "1", *RESET[2:]]]),
+    ({"call": "Reset", "id": "long"}, [[2, "c1".ljust(40, "x"), *RESET[2:]]]),
+    ({"call": "Reset", "form": "no-payload"}, [RESET[:-1]]),
 ])  # fmt: skip
 async def test_calls(entry, out):
     assert await through(entry, RESET) == out
@@ -83,6 +99,59 @@ async def test_the_second_one_only():
     again = [2, "c2", *RESET[2:]]
     entry = {"call": "Reset", "with": {"type": "Soft"}, "second": True}
     assert await through(entry, RESET, again) == [RESET, [2, "c2", "Reset", {"type": "Soft"}]]
+
+
+async def test_a_time_that_is_off():
+    told = {"currentTime": "2026-11-30T12:00:00Z", "interval": 60}
+    entry = {"answer": "Authorize", "shift": {"currentTime": -3600, "nowhere": 1}}
+    (sent,) = await through(entry, [3, "s1", told])
+    assert sent == [3, "s1", {"currentTime": "2026-11-30T11:00:00Z", "interval": 60}]
+
+
+async def test_all_answers_are_what_the_first_was():
+    again = [3, "s1", {"idTagInfo": {"status": "Blocked"}}]
+    assert await through({"answer": "Authorize", "stale": True}, ANSWER, again) == [ANSWER] * 2
+
+
+async def test_a_call_under_another_id_has_its_answer_all_the_same():
+    wires, connection = Wires(), Connection([3, "1", {"status": "Accepted"}])
+    wires.break_("CP-1", one("here", {"call": "Reset", "id": "same"}))
+    wire = wires.wrap(connection, "CP-1")
+    await wire.send(json.dumps(RESET))
+    assert json.loads(await wire.recv()) == [3, "c1", {"status": "Accepted"}]
+
+
+async def test_an_answer_comes_to_the_other_station_of_the_case():
+    broken = one("here", {"answer": "Authorize", "astray": True})
+    wires, trigger, made = Wires(), Trigger({}), {}
+    for name, trial in (("CP-1", trigger), ("CP-2", trigger), ("CP-3", Trigger({}))):
+        wires.break_(name, broken, trial)
+        connection = Connection(ASKED)
+        made[name] = (wires.wrap(connection, name), connection)
+    wire, connection = made["CP-1"]
+    await wire.recv()
+    await wire.send(json.dumps(ANSWER))
+    assert [each.sent for _, each in made.values()] == [[], [ANSWER], []]
+
+
+async def test_the_link_ends_after_the_answer():
+    wires, connection = Wires(), Connection(ASKED)
+    wires.break_("CP-1", one("here", {"answer": "Authorize", "ends": True}))
+    wire = wires.wrap(connection, "CP-1")
+    await wire.recv()
+    await wire.send(json.dumps(ANSWER))
+    assert connection.sent == [ANSWER] and connection.closed == [1011]
+
+
+async def test_an_answer_under_the_id_of_the_call_before():
+    before = [2, "s0", "Heartbeat", {}]
+    wires, connection = Wires(), Connection(before, ASKED)
+    wires.break_("CP-1", one("here", {"answer": "Authorize", "id": "former"}))
+    wire = wires.wrap(connection, "CP-1")
+    for _ in range(2):
+        await wire.recv()
+    await wire.send(json.dumps(ANSWER))
+    assert connection.sent == [[3, "s0", ANSWER[2]]]
 
 
 async def test_the_csms_hears_what_was_not_said():
