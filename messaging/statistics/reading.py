@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -29,6 +30,9 @@ SORTS = (
     "errors", "calls", "min_ms", "mean_ms", "p50_ms", "p95_ms", "p99_ms", "max_ms", "deviation_ms",
 )  # fmt: skip
 MOST_STATIONS = 500
+MANY = 1000  # stations whose rows are worth to be kept until the minute is over
+# {(database, range, minute): (since, rows)}: of the last that was asked for, in any order.
+_kept: dict[tuple[str, str, int], tuple[datetime, list[dict[str, Any]]]] = {}
 
 
 class Range(NamedTuple):
@@ -73,13 +77,28 @@ async def by_station(
     db: AsyncDatabase, name: str, sort: str = "errors", limit: int = 100, now: float | None = None
 ) -> dict[str, Any]:
     """Rows of the stations that stand out, by a column of SORTS, and how many there are."""
+    minute = int(time.time() if now is None else now) // MINUTES.seconds
+    of = (db.name, name, minute)
+    since, rows = _kept.get(of) or await _rows_of_stations(db, name, now)
+    if len(rows) >= MANY:
+        _kept.clear()
+        _kept[of] = since, rows
+    rows = sorted(rows, key=lambda row: (-(row[sort] or 0), row["station"]))
+    return {"since": since, "stations": len(rows), "rows": rows[:limit]}
+
+
+async def _rows_of_stations(
+    db: AsyncDatabase, name: str, now: float | None
+) -> tuple[datetime, list[dict[str, Any]]]:
     found = await _read(db, name, EACH, now)
-    rows = [
-        {"station": station, **told(together(cells.values()))}
-        for station, cells in found.table.items()
-    ]
-    rows.sort(key=lambda row: (-(row[sort] or 0), row["station"]))
-    return {"since": found.since, "stations": len(rows), "rows": rows[:limit]}
+
+    def rows() -> list[dict[str, Any]]:
+        return [
+            {"station": station, **told(together(cells.values()))}
+            for station, cells in found.table.items()
+        ]
+
+    return found.since, await asyncio.to_thread(rows)
 
 
 async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> Found:
@@ -99,7 +118,8 @@ async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> F
             if level.finer is not None and number == int(now) // level.seconds - 1
             for finer in made_of(level, number)
         ]
-    return Found(when(since), added(map(read, rows)))
+    # Of a large fleet that is seconds of work, in which the loop has others to serve.
+    return Found(when(since), await asyncio.to_thread(lambda: added(map(read, rows))))
 
 
 def spans_of(chosen: Range, now: float) -> tuple[float, list[tuple[Level, range]]]:

@@ -49,6 +49,29 @@ async def rows_of(name: str, station: str = "", now: float = NOW) -> dict:
     return {(row["caller"], row["action"]): row for row in found["rows"]}
 
 
+async def test_a_large_fleets_rows_are_read_once_a_minute_in_whatever_order(mongo, monkeypatch):
+    monkeypatch.setattr(reading, "MANY", 2)
+    db, asked = store.async_database(), []
+    real = reading._read
+
+    async def counted(*wanted):
+        asked.append(wanted[1])
+        return await real(*wanted)
+
+    monkeypatch.setattr(reading, "_read", counted)
+    kept(mongo, [*pair(NOW - 300, 0.1, "CP1"), *pair(NOW - 290, 0.5, "CP2")])
+    slow = await by_station(db, "1h", "max_ms", now=NOW)
+    assert [row["station"] for row in slow["rows"]] == ["CP2", "CP1"]
+    calls = await by_station(db, "1h", "calls", 1, now=NOW + 1)
+    assert ([row["station"] for row in calls["rows"]], asked) == (["CP1"], ["1h"])
+    assert calls["stations"] == 2 and calls["since"] == slow["since"]
+    kept(mongo, pair(NOW - 280, 0.9, "CP3"))
+    assert len((await by_station(db, "1h", now=NOW + 60))["rows"]) == 3
+    await by_station(db, "6h", now=NOW + 60)
+    assert asked == ["1h", "1h", "6h"] and len(reading._kept) == 1
+    reading._kept.clear()
+
+
 # --- a cell ----------------------------------------------------------------------------------
 
 
