@@ -16,6 +16,7 @@ import redis
 from django.conf import settings
 
 from accounts.errors import ApiError
+from runtime import redis_clients
 from runtime.stores import STORE_ERRORS
 
 log = logging.getLogger(__name__)
@@ -108,4 +109,4 @@ def _redis() -> redis.Redis:
 
 @functools.lru_cache(maxsize=2)
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, **settings.REDIS_CLIENT)
+    return redis_clients.connect(url, **settings.REDIS_CLIENT)

@@ -22,6 +22,7 @@ from benchmarks.console import Console
 from benchmarks.forks import Forks, words_of
 from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
 from emulator.processes import embedded
+from runtime import redis_clients
 
 DATABASE = "ocpp_emulator"
 START_PATIENCE = 120.0
@@ -196,7 +197,7 @@ class Stack:
     def _await(self, part: str, name: str) -> None:
         """Wait until it tells of itself, in the way of its part; of beat there is none."""
         process = self.processes[name]
-        with redis.Redis(port=self.redis_port) as client:
+        with self.redis as client:
             match part:
                 case "worker":
                     self.await_start(name, lambda: _tells(client, "ocpp:fleet:workers", process))
@@ -241,7 +242,7 @@ class Stack:
 
     @property
     def redis(self) -> redis.Redis:
-        return redis.Redis.from_url(self.env["REDIS_URL"])
+        return redis_clients.connect(self.env["REDIS_URL"])
 
     def manage(self, *arguments: str) -> str:
         if (forks := self.forks()) is not None:

@@ -55,10 +55,14 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         V("MONGODB_JOURNAL", "1", "0", "1: MongoDB acknowledges a write when it is on disk; 0 is "
           "faster, and a MongoDB that is killed forgets its last writes"),
         V("REDIS_URL", "", "redis://redis:6379/0",
-          "broker, channel layers, hot state; unset: an embedded server", "embedded"),
+          "broker, channel layers, hot state, or the Sentinels that know its master: "
+          "`redis+sentinel://host:26379,host:26379/service/0`; unset: an embedded server",
+          "embedded"),
         V("REDIS_PREFIX", "ocpp:", "test:", "what the names of all keys in Redis begin with"),
         V("REDIS_PASSWORD", "", "a-long-one", "password for a `REDIS_URL` without one; "
           "`REDIS_PASSWORD_FILE` names a file that has it"),
+        V("REDIS_SENTINEL_PASSWORD", "", "a-long-one", "password of the Sentinels themselves, "
+          "if they have one; `REDIS_SENTINEL_PASSWORD_FILE` names a file that has it"),
         V("DATA_DIR", "", "/srv/emulator", "embedded stores, secret key, logs", "`.data`"),
         V("JOURNAL_DIR", "", "/srv/journal", "the write-ahead journal of the workers: a disk that "
           "outlives the process; for workers on several hosts one that all of them see",

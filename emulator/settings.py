@@ -22,7 +22,7 @@ from emulator.profiles.stores import (
     REDIS_URL,
     env_flag,
 )
-from runtime import redis_links
+from runtime import redis_clients, redis_links
 
 leave_out_gis()
 
@@ -235,7 +235,7 @@ CHANNEL_LAYERS = {
 }
 
 # --- Celery (names as emulator/celery.py reads them: CELERY_ and the setting) --------------------
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL, _sentinels = redis_clients.broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis may be away for long; keep trying
 # Redelivery after a worker died: longer than any task here (a batch: 33 s at the very worst),
@@ -250,6 +250,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
     "health_check_interval": 15,
+    **_sentinels,
 }
 CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXTENDED = True

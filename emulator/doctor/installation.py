@@ -18,7 +18,10 @@ from stations.link.egress import Rules
 
 SETTINGS, NETWORK, SECRETS, DOCS = map(Area, ("settings", "network", "secrets", "documentation"))
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
-SECRET_FILES = ("DJANGO_SECRET_KEY_FILE", "MONGODB_PASSWORD_FILE", "REDIS_PASSWORD_FILE")
+SECRET_FILES = (
+    "DJANGO_SECRET_KEY_FILE", "MONGODB_PASSWORD_FILE", "REDIS_PASSWORD_FILE",
+    "REDIS_SENTINEL_PASSWORD_FILE",
+)  # fmt: skip
 KEPT_SECRETS = ("secret_key", "mongodb_password", "redis_password")  # in DATA_DIR
 SHORTEST_KEY, SHORTEST_TOKEN = 32, 16  # characters
 SHORTEST_LEASE_MS = 2000

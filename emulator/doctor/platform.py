@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -14,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from emulator.doctor.findings import Area, Finding
 from emulator.monitoring import health, problems, signs
+from runtime import redis_clients
 from stations.models import Station
 from stations.state import keys
 
@@ -118,7 +118,7 @@ def shards(found: signs.Signs) -> Iterator[Finding]:
             "Stop those, or stop all workers and raise CHARGE_POINT_SHARDS.",
         )
     beyond = range(number, number + FURTHER_SHARDS)
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3.0) as client:
+    with redis_clients.connect(settings.REDIS_URL, socket_timeout=3.0) as client:
         held = client.mget([f"{keys.lease_prefix()}{shard}" for shard in beyond])
     living = {line["id"] for line in found.charge_points}
     strange = [lease for lease in held if lease and lease.decode().rpartition(":")[0] in living]

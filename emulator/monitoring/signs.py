@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from messaging import pulse
+from runtime import redis_clients
 
 QUEUES = ("messages", "sync", "maintenance")
 # Seconds after which a sign counts as none. Beat speaks every 5 s, the others every 2 s.
@@ -115,7 +116,7 @@ def connect(url: str, timeout: float = TIMEOUT) -> redis.Redis:
     """A client whose every question has an end: no pauses, no second wait for an answer."""
     # Once more only where the connection was found dead, as one that has idled may be.
     retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-    return redis.Redis.from_url(
+    return redis_clients.connect(
         url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry
     )
 

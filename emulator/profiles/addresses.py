@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from emulator.profiles import secret_files
+from runtime.redis_clients import with_sentinel_password
 
 RECORD = "embedded.json"
 # Used until the embedded stores have recorded other ones.
@@ -63,7 +64,8 @@ def mongodb_uri(directory: Path) -> str:
 def redis_url(directory: Path) -> str:
     """REDIS_URL with its password put in, else the embedded server's of this data folder."""
     if given := os.environ.get("REDIS_URL"):
-        return _with_password(given, "REDIS_PASSWORD")
+        own = secret_files.from_environment("REDIS_SENTINEL_PASSWORD")
+        return with_sentinel_password(_with_password(given, "REDIS_PASSWORD"), own)
     return embedded_redis_url(directory, recorded_ports(directory)["redis"])
 
 

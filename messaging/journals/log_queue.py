@@ -27,6 +27,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from messaging.records import first_id, time_of
+from runtime import redis_clients
 
 log = logging.getLogger(__name__)
 
@@ -244,7 +245,7 @@ def queue_client() -> redis.Redis:
     """A blocking client beside Celery's own."""
     from django.conf import settings
 
-    return redis.Redis.from_url(
+    return redis_clients.connect(
         settings.REDIS_URL,
         socket_timeout=PATIENCE,
         socket_connect_timeout=PATIENCE,

@@ -26,6 +26,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from messaging.names import plain
+from runtime import redis_clients
 from runtime.stores import STORE_ERRORS
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def touched_key() -> str:
 @functools.lru_cache(maxsize=1)
 def _client_of(pid: int, url: str) -> redis.Redis:
     retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-    return redis.Redis.from_url(
+    return redis_clients.connect(
         url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=retry
     )
 

@@ -20,6 +20,7 @@ from pymongo import ReplaceOne, WriteConcern
 from pymongo.errors import BulkWriteError
 
 from messaging import pulse
+from runtime import redis_clients
 from runtime.stores import STORE_ERRORS
 from stations.state import keys
 from stations.state.snapshot_writer import WRITE_IF_NEWER
@@ -51,7 +52,7 @@ def redis_client() -> redis.Redis:
     """The process's synchronous Redis client; redis-py's pool makes it safe among threads."""
     global _client
     if _client is None:
-        _client = redis.Redis.from_url(settings.REDIS_URL, **settings.REDIS_CLIENT)
+        _client = redis_clients.connect(settings.REDIS_URL, **settings.REDIS_CLIENT)
     return _client
 
 

@@ -24,10 +24,10 @@ import traceback
 from types import FrameType
 from typing import Any
 
-import redis
 from django.conf import settings
 
 from messaging import pulse
+from runtime import redis_clients
 from runtime.stores import STORE_ERRORS
 from stations.worker.consumers import ChargePointConsumer
 
@@ -53,7 +53,7 @@ class Watchdog:
         self._answered = True
         self._since = time.monotonic()  # when the question was put that has no answer yet
         self._told: dict[str, Any] | None = None
-        self._redis = redis.Redis.from_url(
+        self._redis = redis_clients.connect(
             settings.REDIS_URL,
             socket_timeout=REDIS_PATIENCE, socket_connect_timeout=REDIS_PATIENCE,
         )  # fmt: skip
