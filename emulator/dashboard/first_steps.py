@@ -7,9 +7,13 @@ from typing import NamedTuple
 from django.http import HttpRequest
 
 from emulator.admin_look import link_to
+from stations.models import Station
 
 
 class Step(NamedTuple):
+    """number: of the tour's list, by which a browser remembers what was done."""
+
+    number: int
     title: str
     text: str
     link: str
@@ -33,7 +37,23 @@ _STEPS = (
 )  # fmt: skip
 
 
+_LOOK, _MAKE = 1, 3
+_NONE_YET = (
+    "There is no station yet. Give one an identity and the address of your CSMS: it connects when "
+    "you save. `manage.py seedstations` makes ten for a demo."
+)
+
+
 def first_steps(request: HttpRequest) -> list[Step]:
-    """Those that this user may take."""
-    found = [(link_to(request, page), *rest) for page, *rest in _STEPS]
-    return [Step(title, text, link, words) for link, title, text, words in found if link]
+    """Those that this user may take. Where there is no station, making one is the first."""
+    found = [
+        Step(number, title, text, link_to(request, page), words)
+        for number, (page, title, text, words) in enumerate(_STEPS, start=1)
+    ]
+    steps = {step.number: step for step in found if step.link}
+    if _MAKE in steps and not Station.objects.exists():
+        made = steps[_MAKE]._replace(title="Make a station", text=_NONE_YET)
+        looked = [steps[_LOOK]] if _LOOK in steps else []
+        others = [step for number, step in steps.items() if number not in (_LOOK, _MAKE)]
+        return [made, *looked, *others]
+    return list(steps.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 import time
 
@@ -131,6 +132,19 @@ def test_the_page_is_made_of_figures_and_has_no_list_of_models(admin_client):
     assert 'data-chart="states"' in page and 'id="fg-sickest"' in page
     assert "Recent actions" not in page and "1 + 1" not in page
     assert "<script>" not in page  # none of its own text: the policy would refuse it
+
+
+def test_where_no_station_is_making_one_is_the_first_step(admin_client):
+    def steps() -> list[tuple[str, str]]:
+        page = admin_client.get("/admin/").content.decode()
+        return re.findall(r'data-step="(\d)"><h3>([^<]*)</h3>', page)
+
+    empty = steps()
+    assert empty[0] == ("3", "Make a station") and len(empty) == 4
+    rows.make_station("CP", "connected", ocpp_version="1.6")
+    assert [number for number, _ in steps()] == ["1", "2", "3", "4"]
+    assert dict(steps())["3"] == "Connect your own CSMS"
+    assert sorted(number for number, _ in empty) == ["1", "2", "3", "4"]
 
 
 # --- who sees what, and what it costs ----------------------------------------------------------
