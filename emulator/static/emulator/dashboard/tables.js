@@ -104,7 +104,7 @@ export class Tables {
     this.set("messages", rate(told.sent + told.received), `${told.sent.toFixed(1)} sent, ${told.received.toFixed(1)} received`);
     this.set("errors", rate(told.errors));
     const all = told.all.answers ? milliseconds(told.all.p50) : "–";
-    this.set("latency", all, told.all.answers ? `median of 5 min; 95 % in ${milliseconds(told.all.p95)}` : "no answer in 5 min");
+    this.set("latency", all, told.all.answers ? `median of 5 min; 95\u00a0% in ${milliseconds(told.all.p95)}` : "no answer in 5 min");
   }
 
   // Of the range, so that it fits the charts.
