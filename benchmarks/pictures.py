@@ -119,7 +119,7 @@ class Demo:
         self.platform.options = []
         self.platform.env["DEMO_CSMS_PORT"] = str(free_port())
 
-    def start(self, say: Callable[[str], None]) -> None:
+    def start(self, say: Callable[[str], None], charging: float) -> None:
         self.platform.up()
         answer = post_json(
             f"{self.platform.url}/api/auth/login", dict(zip(LOGIN, ADMIN, strict=True))
@@ -142,8 +142,8 @@ class Demo:
         order = {"template": TEMPLATE, "pattern": "SITE-{n:02}", "count": MORE, "region": "Germany",
                  "start": True, "per_second": 5}  # fmt: skip
         self.job = self.ask("POST", "jobs/create", order)["id"]
-        say(f"charging for {CHARGING:.0f} s")
-        time.sleep(CHARGING)
+        say(f"charging for {charging:.0f} s")
+        time.sleep(charging)
 
     def _drive(self, identity: str, connector: int, soc: int) -> None:
         car = {"battery_kwh": 77, "soc": soc, "max_power_kw": 150}
@@ -199,6 +199,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pictures", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--only", help="of this name")
+    parser.add_argument("--charging", type=float, default=CHARGING, help="seconds before the first")
     options = parser.parse_args()
     chromium = shutil.which("chromium")
     if not chromium:
@@ -207,7 +208,7 @@ def main() -> int:
     demo = Demo()
     failed = []
     try:
-        demo.start(lambda text: print(text, flush=True))
+        demo.start(lambda text: print(text, flush=True), options.charging)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
             context = logged_in(browser, demo.platform.url)
