@@ -12,7 +12,7 @@ from accounts.json_bodies import ProperUnicode
 from accounts.known_fields import fields_at
 from accounts.parameters import strict
 from accounts.trail.api import router as trail
-from emulator import api_answers, api_examples, api_refusals
+from emulator import api_answers, api_examples, api_meanings, api_refusals
 from emulator.monitoring.api import router as operation
 from emulator.rights import TABLE
 from messaging.api import router as messaging
@@ -45,6 +45,7 @@ class Api(NinjaAPI):
         type_results(schema)
         for part in (api_refusals, api_examples, api_answers):
             part.add_to(schema, prefix.rstrip("/"))
+        api_meanings.add_to(schema)
         return schema
 
 

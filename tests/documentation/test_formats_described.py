@@ -10,6 +10,8 @@ import jsonschema_rs
 import pytest
 
 from documentation.project import DOCS
+from emulator import api_meanings as words
+from emulator.api import api
 from scenarios.rules.step_schemas import OPERATED
 from scenarios.rules.values import OPERATIONS
 
@@ -57,3 +59,40 @@ def test_each_example_is_one(path):
 
 def test_what_is_worked_out_is_described():
     assert tuple(OPERATED) == OPERATIONS
+
+
+def test_each_field_and_parameter_of_the_api_is_described(openapi):
+    shapes = openapi["components"]["schemas"]
+    silent = [
+        f"{name}.{field}" for name, shape in shapes.items()
+        for field, found in shape.get("properties", {}).items()
+        if not found.get("description", "").strip()
+    ]  # fmt: skip
+    silent += [
+        f"{method} {path}: {parameter['name']}"
+        for path, operations in openapi["paths"].items()
+        for method, operation in operations.items()
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description", "").strip()
+    ]
+    assert not silent, "describe it where it is declared, or in emulator/api_meanings.py"
+    assert len(shapes) > 100
+
+
+def test_what_a_schema_says_itself_is_kept(openapi):
+    """emulator/api_meanings.py fills gaps, and has no entry for a field that there is not."""
+    entries = openapi["components"]["schemas"]["TrailEntry"]["properties"]
+    assert entries["act"]["description"].startswith("the same for all")
+    assert entries["time"]["description"].endswith(words.TIME)
+    shapes = openapi["components"]["schemas"]
+    assert shapes["SyncOut"]["properties"]["time"]["description"].endswith(words.UNIX)
+    gone = [
+        key for key in words.OF
+        if key.partition(".")[2] not in shapes.get(key.partition(".")[0], {}).get("properties", {})
+    ]  # fmt: skip
+    assert not gone
+
+
+@pytest.fixture(scope="module")
+def openapi() -> dict[str, Any]:
+    return json.loads(json.dumps(api.get_openapi_schema(), default=str))
