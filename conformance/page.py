@@ -25,6 +25,7 @@ than 98 % of the broken ones are found out.
 make conformance                                             # everything
 .venv/bin/python -m conformance --suite 16 --only 'TC_04*' --verbose
 .venv/bin/python -m conformance --suite 201 --good --frames  # what was said in what went wrong
+.venv/bin/python -m conformance --in-a-row 20                # the correct CSMS, so many times
 ```
 
 A CSMS is broken between the reference and the wire, by an entry in `conformance/broken/`:
@@ -68,7 +69,7 @@ time.
 
 
 def page() -> str:
-    return "\n".join([HEAD, *_whole_run(), *_summary(), *_suites()]) + "\n"
+    return "\n".join([HEAD, *_whole_run(), *_in_a_row(), *_summary(), *_suites()]) + "\n"
 
 
 def state_of(case: Case, broken: Mapping[str, list[Breakage]]) -> str:
@@ -88,6 +89,19 @@ def _whole_run() -> Iterator[str]:
     for row in made["rows"]:
         figures = f"{row.cases} | {row.passed} | {row.mutants} | {row.caught} | {row.share}"
         yield f"| {row.title} | {figures} |"
+    yield ""
+
+
+def _in_a_row() -> Iterator[str]:
+    if (made := kept.last_in_a_row()) is None:
+        return
+    yield "## In a row"
+    yield ""
+    yield (
+        f"All {made.cases} cases on the correct CSMS, {made.runs} times in a row on {made.day}: "
+        f"in {made.clean} of {made.runs} runs every case passed. A run took {made.seconds[0]} to "
+        f"{made.seconds[1]} s, on a machine whose load was {made.load[0]:g} to {made.load[1]:g}."
+    )
     yield ""
 
 

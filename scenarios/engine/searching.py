@@ -59,10 +59,13 @@ class Search:
 
     def _examine(self, frames: list[Frame]) -> Frame | None:
         for frame in frames:
-            if frame.id <= self._after or frame.id in self._wanted.taken:
+            if frame.id <= self._after:
                 continue
+            # What has satisfied another step tells of a reboot all the same.
             if self._wanted.uid and frame.kind == "Call" and frame.direction == "sent":
                 self._follow(frame)
+            if frame.id in self._wanted.taken:
+                continue
             if frame.id <= self._limit and len(self.seen) < SEEN_AT_MOST:
                 self.seen[frame.id] = frame
             if not self._wanted.concerns(frame):

@@ -54,6 +54,14 @@ def test_the_whole_run_that_is_told_of_was_of_these_suites():
     assert whole.passed == whole.cases and whole.caught >= 0.98 * whole.mutants >= 0.98 * 600
 
 
+def test_the_runs_in_a_row_that_are_told_of_were_of_all_cases():
+    """Once cases are added: python -m conformance --in-a-row 20."""
+    if (made := kept.last_in_a_row()) is None:
+        pytest.skip("none were kept yet")
+    cases = sum(len(documents.read(str(known.file), []).cases) for known in suites.KNOWN)
+    assert (made.cases, made.clean) == (cases, made.runs)
+
+
 @pytest.mark.parametrize("entry", [
     {}, {"answer": "Authorize"}, {"answer": "A", "call": "B", "silent": True}, {"link": "odd"},
     {"answer": "Authorize", "as": "Reset"}, {"call": "Reset", "error": "InternalError"},

@@ -177,6 +177,19 @@ async def test_the_answer_to_what_a_reboot_cut_off_is_that_to_its_repetition(
         assert "No answer" in await failure(strand, answers=True)
 
 
+async def test_a_reboot_that_another_step_has_seen_cuts_off_all_the_same(strand: Strand) -> None:
+    """In any order: the boot has satisfied its step before this one looks back."""
+    action = "StopTransaction"
+    strand.inbox.put(frame(1, action, uid="a", payload={"n": 1}))
+    strand.inbox.put(frame(2, "BootNotification", uid="b"))
+    await expect(strand, action="BootNotification", order="any")
+    await expect(strand, action=action, order="any")
+    strand.inbox.put(frame(3, action, uid="c", payload={"n": 1}))
+    answer = frame(4, action, "CallResult", uid="c", direction="received")
+    strand.inbox.put(answer)
+    assert await expect(strand, answers=True, order="any") == answer.id
+
+
 async def test_a_boot_that_is_told_again_is_no_answer_to_the_first(strand: Strand) -> None:
     """The link was not cut between them: the CSMS has not answered."""
     strand.inbox.put(frame(1, "BootNotification", uid="a"))
