@@ -21,8 +21,8 @@ from emulator.web.error_pages import error_page
 
 PAGES = Path(__file__).resolve().parents[1] / "built_docs"
 MISSING = (
-    "The documentation is not built yet: `make run` builds it after a start, which takes up to a "
-    "minute, and `make docs` at once."
+    "The documentation is not built yet: `make run` builds it after its start, in a minute or, on "
+    "a busy machine, several, and says when it is done; `make docs` builds it at once."
 )
 
 

@@ -22,6 +22,8 @@ from emulator.profiles import addresses
 from runtime import lifetime, memory
 
 STOPPING_PATIENCE = 30.0  # seconds for starts under way to be given up
+# emulator.web.documentation says so too; its views are not for this process.
+PAGES = services.BASE_DIR / "emulator" / "built_docs"
 
 
 class Command(BaseCommand):
@@ -170,12 +172,12 @@ class Command(BaseCommand):
             starting = at_first_look(ports.flower_port, lambda: supervisor.start(flower), self.say)
             later.append(starting)
         if not options["no_docs"] and (services.BASE_DIR / "documentation").is_dir():
-            later.append(self.build_pages())
+            later.append(self.build_pages(ports.web_address))
         await _all(later)
 
-    async def build_pages(self) -> None:
+    async def build_pages(self, web: str) -> None:
         """The pages under /docs, of a checkout's sources, with processor time that is left over."""
-        build = ("-m", "documentation", "build", "--if-changed")
+        build, there = ("-m", "documentation", "build", "--if-changed"), PAGES.is_dir()
         with (settings.DATA_DIR / "logs" / "documentation.log").open("wb") as log:
             building = await asyncio.create_subprocess_exec(
                 "nice", "-n", "19", sys.executable, *build, cwd=services.BASE_DIR,
@@ -189,12 +191,14 @@ class Command(BaseCommand):
                 raise
         if failed:
             self.say(f"The pages under /docs could not be built: see {log.name}")
+        elif not there:
+            self.say(f"The documentation is built: {web}/docs/")
 
     def show_addresses(self, ports: services.Options, options: dict) -> None:
         web = ports.web_address
         self.say(f"\nReady. Admin       {web}/admin/")
         self.say(f"       Live view   {web}/admin/live/")
-        self.say(f"       Docs        {web}/docs/")
+        self.say(f"       Docs        {web}/docs/{docs_state(options['no_docs'])}")
         self.say(f"       API         {web}/api/docs")
         self.say(f"       Health      {web}/api/health")
         if not options["no_flower"]:
@@ -203,6 +207,16 @@ class Command(BaseCommand):
             self.say(f"       Demo CSMS   ws://127.0.0.1:{ports.csms_port}/<identity>")
         self.say(f"       Logs        {settings.DATA_DIR}/logs/")
         self.say("Ctrl-C stops it.")
+
+
+def docs_state(no_docs: bool) -> str:
+    """What the list of addresses says behind that of the pages: whether they are there yet."""
+    if PAGES.is_dir():
+        return ""
+    sources = (services.BASE_DIR / "documentation").is_dir()
+    if sources and not no_docs:
+        return "  (being built; a line says when it is done)"
+    return "  (not built: `make docs`)"
 
 
 async def _unless_stopped(starting: asyncio.Task, stop: asyncio.Event) -> None:
