@@ -1,5 +1,7 @@
 """What a charge point is told about itself before it starts. Immutable values."""
 
+from typing import Any
+
 import msgspec
 
 SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
@@ -29,6 +31,7 @@ class StationConfig(msgspec.Struct, frozen=True):
     csms_url       the operator's address of the CSMS, for 2.x to report
     delays         seconds that a station takes, (least, most) to draw from; see pace.py
     lenient        take what can be read of a payload that its schema refuses (wire/kindly.py)
+    rules          answers that stand in the place of the station's own; see tap/standing.py
     ticks          a second, at which heartbeats and meter values are due; 0: to the microsecond
     """
 
@@ -53,3 +56,4 @@ class StationConfig(msgspec.Struct, frozen=True):
     lenient: bool = False
     delays: dict[str, tuple[float, float]] = {}
     ticks: int = 0
+    rules: tuple[dict[str, Any], ...] = ()

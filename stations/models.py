@@ -105,6 +105,11 @@ class StationDesign(LinkDesign, Storable):
         blank=True,
         help_text="OCPP 1.6 keys, or Component.Variable of OCPP 2.x, as texts.",
     )
+    rules = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Answers to the CSMS's Calls in the place of the station's own, as a list.",
+    )
     autostart = models.BooleanField(
         default=False, help_text="Start the station when the emulator starts."
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chargepoint.config import StationConfig
 from chargepoint.core import topics
 from chargepoint.core.block import Block, command, gathers, hears
 from chargepoint.core.commands import CommandRejected
@@ -33,8 +34,8 @@ class Faults(Block):
     def faults_now(self, now: float) -> dict[str, Any]:
         """All that is wrong with the station now: rules for frames, prepared answers, clock, link,
         power (`power_back`: Unix seconds, None without an end) and faulted connectors."""
-        rules = self.core.tap.rules if self.core.tap else ()
-        frames = [rule.shown() for rule in rules if not rule.over(now)]
+        tap = self.core.tap
+        frames = [rule.shown() for rule in tap.rules if not rule.over(now)] if tap else []
         broken = [
             {"connector": c.id, "error_code": c.error_code, "info": c.info,
              "vendor_error_code": c.vendor_error_code}
@@ -43,6 +44,9 @@ class Faults(Block):
         return {
             "frames": frames,
             "answers": self._answers_laid_down(now),
+            "rules": [
+                {"name": rule.name, **rule.shown()} for rule in tap.standing.values()
+            ] if tap else [],
             "clock": None if self.core.clock.fault is None else self.core.clock.fault.shown(now),
             "half_open": bool(self.core.tap and self.core.tap.frozen),
             "power": "off" if self.core.dark else "on",
@@ -107,7 +111,10 @@ class Faults(Block):
         except ValueError as error:
             raise CommandRejected("invalid_arguments", str(error)) from None
         except TypeError:
-            message = "It takes: action, payload, code, description, count, seconds."
+            message = (
+                "It takes: action, match, payload, status, code, description, details, nothing, "
+                "count, always, seconds, also."
+            )
             raise CommandRejected("invalid_arguments", message) from None
         tap.new_id()
         tap.scripts.append(script)
@@ -118,6 +125,17 @@ class Faults(Block):
     def _answers_laid_down(self, now: float) -> list[dict[str, Any]]:
         scripts = self.core.tap.scripts if self.core.tap else []
         return [script.shown() for script in scripts if not script.over(now)]
+
+    def stand_by_rules(self) -> None:
+        """Answer by the rules of the configuration, beside what is laid down."""
+        tap = self.core.tap or Tap()
+        tap.stand(self.core.config.rules)
+        self.core.use_tap(tap)
+
+    @hears(topics.RECONFIGURED, wakes=True)
+    def stand_by_new_rules(self, old: StationConfig, now: float) -> None:
+        if self.core.config.rules != old.rules:
+            self.stand_by_rules()
 
     # --- clock -------------------------------------------------------------------------------
 
@@ -192,6 +210,8 @@ class Faults(Block):
             "half_open": bool(self.core.tap and self.core.tap.frozen),
             "power": "off" if self.core.dark else "on",
         }
+        if self.core.tap is not None and self.core.tap.standing:
+            faults["rules"] = {rule.name: rule.given for rule in self.core.tap.standing.values()}
         if self.core.tap is not None and self.core.tap.desk is not None:
             faults["breakpoints"] = len(self.core.tap.desk.breakpoints)
             faults["held"] = len(self.core.tap.desk.held)
@@ -218,7 +238,7 @@ class Faults(Block):
         if not faults:
             return
         if "tap" in faults:
-            if faults["tap"].get("rules") or faults["tap"].get("scripts"):
+            if any(faults["tap"].get(name) for name in ("rules", "scripts", "standing")):
                 self.core.use_tap(Tap(faults["tap"]))
             # They were lost with the link of the worker that held them, and only that is left.
             for words in faults["tap"].get("held", ()):

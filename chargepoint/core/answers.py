@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from chargepoint.config import MAX_FRAME
 from chargepoint.core import calls, topics
 from chargepoint.core.calls import Calls, Flight, log
+from chargepoint.core.laid_down import answer_as_told
 from chargepoint.effects import URGENT, Frame, Received, Send
-from chargepoint.tap.scripts import Script
 from chargepoint.wire import rpc, schemas
 from chargepoint.wire.kindly import READ, Reading, read_kindly
 
@@ -128,9 +128,10 @@ class Answers:
                 return
             payload = reading.payload
             self._note_kindly("Call", text, now, fault, reading, action, unique_id)
-        script = None if self.core.tap is None else self.core.tap.script_for(action, now)
+        tap = self.core.tap
+        script = None if tap is None else tap.script_for(action, payload, now)
         if script is not None:
-            self._answer_as_told(unique_id, action, script, now)
+            answer_as_told(self.core, call._replace(payload=payload), script, now)
             return
         try:
             answer = entry[1](self.core.at(entry[0]), payload, now)
@@ -153,6 +154,19 @@ class Answers:
         if action not in READ_ONLY:
             self.core.changed(URGENT)
 
+    def act(self, call: rpc.Call, now: float) -> None:
+        """Do what a Call asks, for who answers it otherwise; `run_later` is his as well."""
+        row, handle = self.core.TABLES.actions[call.action]
+        try:
+            handle(self.core.at(row), call.payload, now)
+        except CallFault:
+            self._later = None
+        except Exception:
+            if calls.STRICT:
+                raise
+            log.exception("%s: %s failed", self.core.identity, call.action)
+            self._later = None
+
     def run_later(self, now: float) -> None:
         while self._later:
             steps, self._later = self._later, None
@@ -172,20 +186,6 @@ class Answers:
             return
         text = rpc.result_text(unique_id, payload)
         self.core.out.append(Send(Frame("sent", "CallResult", action, unique_id, text, now, 0.0)))
-
-    def _answer_as_told(self, unique_id: str, action: str, script: Script, now: float) -> None:
-        """What an operator has laid down, valid or not; the station does nothing at the Call."""
-        if script.code:
-            kind, text = "CallError", rpc.error_text(unique_id, script.code, script.description)
-            fault = None
-        else:
-            kind, text = "CallResult", rpc.result_text(unique_id, script.payload)
-            fault = schemas.check(self.core.VERSION, action, script.payload, True)
-        mark = "" if fault is None else f"laid down, and breaks its schema: {fault.message}"[:200]
-        frame = Frame(
-            "sent", kind, action, unique_id, text, now, 0.0, script.code, mark, script.cause
-        )
-        self.core.out.append(Send(frame))
 
     def _refuse(self, call: rpc.Call, text: str, code: str, why: str, now: float) -> None:
         self.note("Call", text, now, f"{code}: {why}", call.action[:60], call.unique_id)

@@ -115,6 +115,8 @@ class Station:
         self.service.resume(now)
         if saved:
             self.tell(topics.RESTORED, saved, now)
+        if config.rules:
+            self.block("faults").stand_by_rules()
 
     def begin(self, saved: dict[str, Any], now: float) -> None:
         """For a version whose core has a state of its own: before the blocks are restored."""

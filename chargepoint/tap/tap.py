@@ -8,6 +8,7 @@ before the faults can befall it, one from the CSMS after. What a person has let 
 fault befalls it, though it queues behind what is delayed.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,6 +20,7 @@ from chargepoint.tap.forms import malformed, under_another_id
 from chargepoint.tap.lane import Lane
 from chargepoint.tap.rule import FrameFault
 from chargepoint.tap.scripts import Script
+from chargepoint.tap.standing import rules_of
 
 RULES_AT_MOST = 50
 
@@ -31,14 +33,21 @@ class Passage(NamedTuple):
 
 
 class Tap:
-    """`frozen`: the link is half-open, nothing goes through it. `desk`: see interception."""
+    """`frozen`: the link is half-open, nothing goes through it. `desk`: see interception.
 
-    __slots__ = ("desk", "frozen", "lanes", "last_id", "rules", "scripts", "struck")
+    scripts, standing  answers that are laid down by an operator, and by the configuration
+    """
+
+    __slots__ = (
+        "_given", "desk", "frozen", "lanes", "last_id", "rules", "scripts", "standing", "struck",
+    )  # fmt: skip
 
     def __init__(self, saved: dict[str, Any] | None = None) -> None:
         saved = saved or {}
         self.rules = [FrameFault.from_saved(entry) for entry in saved.get("rules", ())]
         self.scripts = [msgspec.convert(entry, Script) for entry in saved.get("scripts", ())]
+        self.standing: dict[str, Script] = {}
+        self._given: dict[str, int] = saved.get("standing", {})  # of rules not stood up yet
         self.last_id: int = saved.get("last_id", 0)
         self.lanes: dict[str, Lane] = {}
         self.frozen = False
@@ -52,9 +61,17 @@ class Tap:
             saved["rules"] = [rule.to_saved() for rule in self.rules]
         if self.scripts:
             saved["scripts"] = [msgspec.to_builtins(script) for script in self.scripts]
+        if given := {key: rule.given for key, rule in self.standing.items() if rule.given}:
+            saved["standing"] = given
         if self.desk is not None and self.desk.held:
             saved["held"] = self.desk.to_saved()
         return {**saved, "last_id": self.last_id} if saved else {}
+
+    def stand(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take the rules of a configuration. One that was there goes on counting."""
+        given = {key: rule.given for key, rule in self.standing.items()}
+        self.standing = rules_of(rows, self._given | given)
+        self._given = {}
 
     def new_id(self) -> int:
         """The next number, shared by rules, prepared answers, breakpoints and held frames."""
@@ -71,8 +88,12 @@ class Tap:
         self.scripts = [script for script in self.scripts if not script.over(now)]
         if self.desk is not None and self.desk.idle(now):
             self.desk = None
-        under_way = self.frozen or self.desk or any(self.lanes.values())
-        return not (self.rules or self.scripts or under_way)
+        return not (self.scripts or self.standing or self.disturbs)
+
+    @property
+    def disturbs(self) -> bool:
+        """Whether frames may leave it otherwise than they come, or later."""
+        return bool(self.rules or self.frozen or self.desk or any(self.lanes.values()))
 
     @property
     def deadline(self) -> float | None:
@@ -81,12 +102,12 @@ class Tap:
             times.append(self.desk.deadline)
         return min((time for time in times if time is not None), default=None)
 
-    def script_for(self, action: str, now: float) -> Script | None:
-        """The answer that is laid down for this Call, if one is; it counts as given."""
-        for script in self.scripts:
-            if action in script.actions and not script.over(now):
-                if script.count is not None:
-                    script.count -= 1
+    def script_for(self, action: str, payload: Any, now: float) -> Script | None:
+        """The answer that is laid down for this Call, if one is; it counts as given. An operator's
+        comes before the configuration's, the first of each before the next."""
+        for script in (*self.scripts, *self.standing.values()):
+            if script.takes(action, payload, now):
+                script.give()
                 self.struck += 1
                 return script
         return None

@@ -189,8 +189,10 @@ def result_text(unique_id: str, payload: dict[str, Any]) -> str:
     return orjson.dumps([CALL_RESULT, unique_id, payload]).decode()
 
 
-def error_text(unique_id: str, code: str, description: str) -> str:
-    return orjson.dumps([CALL_ERROR, unique_id, code, description[:255], {}]).decode()
+def error_text(
+    unique_id: str, code: str, description: str, details: dict[str, Any] | None = None
+) -> str:
+    return orjson.dumps([CALL_ERROR, unique_id, code, description[:255], details or {}]).decode()
 
 
 def result_error_text(unique_id: str, code: str, description: str) -> str:

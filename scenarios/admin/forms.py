@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -20,52 +19,10 @@ from unfold.widgets import (
 from scenarios.launching import Target, Wishes, launch
 from scenarios.models import Behaviour, Execution, Scenario
 from scenarios.rules.validation import each_step, type_of
+from stations.admin.json_field import PlainJSONField
 from stations.admin.references import page
 from stations.admin.widgets import WordsField
 from stations.models import Template
-
-# Django's own field takes these for "nothing was given", which for us they are not.
-_EMPTY = (None, "")
-
-
-class PlainJSONField(forms.JSONField):
-    """JSON in a text area, written over several lines; a mistake is told with its line."""
-
-    empty_values = list(_EMPTY)
-
-    def __init__(self, rows: int = 8, **options: Any) -> None:
-        attributes = {"rows": rows, "class": "sc-json", "spellcheck": "false"}
-        super().__init__(widget=UnfoldAdminTextareaWidget(attrs=attributes), **options)
-
-    def prepare_value(self, value: Any) -> Any:
-        """JSON as text in the form; what was entered stays as it is."""
-        if value is None or isinstance(value, str):
-            return value or ""  # nothing yet, or as it was entered
-        return json.dumps(value, indent=2, ensure_ascii=False)
-
-    def to_python(self, value: Any) -> Any:
-        """The value of the JSON that was entered.
-
-        Raises ValidationError with its line and column.
-        """
-        if value in _EMPTY or not isinstance(value, str):
-            return value or None
-        try:
-            return json.loads(value)
-        except RecursionError:
-            raise ValidationError("Nest this less deep.") from None
-        except ValueError as error:
-            place = f"line {error.lineno}, column {error.colno}"
-            raise ValidationError(f"This is no JSON ({place}): {error.msg}.") from None
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        return data
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return (initial or None) != (self.to_python(data) or None)
-        except ValidationError:
-            return True
 
 
 class ScenarioForm(forms.ModelForm):

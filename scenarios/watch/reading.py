@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from chargepoint.common.breaches import READ
+from chargepoint.tap.scripts import is_sound
 from chargepoint.versions import station_class
 from chargepoint.wire import schemas
 from chargepoint.wire.rpc import CODES_16, CODES_201, LONGEST_ID
@@ -46,8 +47,10 @@ class Fault(NamedTuple):
 
 
 def spoilt(frame: Frame) -> bool:
-    """Whether a fault of ours or an operator had a hand in the frame: nobody is blamed for it."""
-    return bool(frame.mark) and not frame.mark.startswith(READ)
+    """Whether a fault of ours or an operator had a hand in the frame: nobody is blamed for it. A
+    valid answer that was laid down is an answer like any other."""
+    mark = frame.mark
+    return bool(mark) and not mark.startswith(READ) and not is_sound(mark)
 
 
 def parsed(frame: Frame) -> Any:

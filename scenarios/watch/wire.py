@@ -93,6 +93,8 @@ class WireWatch:
             self._sent(frame, moment)
         elif frame.direction == "received" and frame.error != CLOSING:
             self._received(frame, moment)
+        elif frame.kind == "Note" and frame.uid:  # a Call that the station is to leave unanswered
+            self._pending.pop(frame.uid, None)
 
     def cut(self, moment: float) -> None:
         """About then the link was, or may have been, cut or made."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -16,6 +17,8 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from stations.admin.json_field import RulesField
+from stations.admin.references import page
 from stations.admin.widgets import ConnectorsField, MeasurandsField, SettingsField, WordsField
 from stations.configuration import passwords
 from stations.configuration.delays import USUAL_IN_WORDS
@@ -52,6 +55,13 @@ class DesignForm(forms.ModelForm):
         help_text="Keys of OCPP 1.6, or Component.Variable of 2.x. They win over the fields here.",
     )
     delays = SettingsField(required=False, help_text=f"Seconds by name. {USUAL_IN_WORDS}")
+    rules = RulesField(
+        required=False,
+        help_text=format_html(
+            "Answers to the CSMS's Calls in the place of the station's own, as a JSON list of {}, "
+            'such as [{{"action": "Reset", "status": "Rejected"}}].', page("rules", "rules")
+        ),
+    )
     measurands = MeasurandsField(
         required=False,
         initial=default_measurands,

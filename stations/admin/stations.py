@@ -108,6 +108,7 @@ class StationAdmin(ByTable, ModelAdmin):
             ("meter_sample_interval", "meter_aligned_interval"), "meter_variance", "measurands",
             "delays")}),
         ("Configuration", {"classes": ("tab",), "fields": ("configuration",)}),
+        ("Rules", {"classes": ("tab",), "fields": ("rules",)}),
     )  # fmt: skip
 
     class Media:

@@ -62,24 +62,45 @@ class FrameFaultOut(Schema):
 
 
 class RespondIn(StrictIn):
-    """Either `payload`, for a CallResult; or `code` and `description`, for a CallError."""
+    """One of `payload` or `status`, for a CallResult; `code`, for a CallError; and `nothing`."""
 
     action: str = Field(description="Of the CSMS's Call; one or several by comma")
-    payload: dict[str, Any] | None = Field(None, description="Valid or not")
+    match: dict[str, Any] | None = Field(
+        None, description="Fields of the Call's payload, as a scenario matches them; see rules.md"
+    )
+    payload: dict[str, Any] | None = Field(
+        None, description="Valid or not; {{payload.data}}, {{now}} and others are filled in"
+    )
+    status: str | None = Field(None, description="Short for a payload that has only this")
     code: str | None = Field(None, description="Of a CallError, such as InternalError")
     description: str | None = Field(None, description="Words of the CallError")
+    details: dict[str, Any] | None = Field(None, description="Of the CallError")
+    nothing: bool | None = Field(None, description="Leave the Call without an answer")
+    also: bool | None = Field(None, description="The station acts at the Call all the same")
     count: int = Field(1, ge=1, description="How many Calls are answered so")
+    always: bool | None = Field(None, description="Without an end; in place of `count`")
     seconds: float | None = Field(None, gt=0, description="How long; left out: no end")
 
 
 class LaidDownOut(Schema):
     id: int
     action: str
+    match: dict[str, Any] | None = None
     payload: Any = None
     code: str | None = None
     description: str | None = None
+    details: dict[str, Any] | None = None
+    nothing: bool | None = None
+    also: bool | None = None
     count: int | None = Field(description="How many Calls are still to be answered so")
     until: float | None = Field(description="Unix seconds")
+    given: int = Field(0, description="How often it has answered")
+
+
+class RuleOut(LaidDownOut):
+    """`id`: its place in the station's `rules`, from 1."""
+
+    name: str
 
 
 class ClockOut(Schema):
@@ -99,6 +120,9 @@ class FaultsOut(Schema):
     frames: list[FrameFaultOut]
     answers: list[LaidDownOut] = Field(
         default_factory=list, description="To Calls of the CSMS, laid down by `respond`"
+    )
+    rules: list[RuleOut] = Field(
+        default_factory=list, description="By the station's `rules`; those above come first"
     )
     clock: ClockOut | None
     half_open: bool

@@ -40,7 +40,7 @@ async def add_fault(request: HttpRequest, identity: str, body: FrameFaultIn):
 
 @command(router, "respond", "chaos", "Lay down an answer", {201: LaidDownOut} | ERRORS)
 async def respond(request: HttpRequest, identity: str, body: RespondIn):
-    """Lay down the answer to the CSMS's next Call of an action; the station does nothing at it.
+    """Lay down the answer to the CSMS's next Calls of an action; the station does nothing at them.
     It is listed among the faults, and cleared as they are."""
     return Status(201, await result_of(identity, "respond", given(body)))
 

@@ -63,6 +63,10 @@ class DesignIn(StrictIn):
         default_factory=dict, description='Seconds by name: {"reset": "3-7"}'
     )
     configuration: dict[str, str] = Field(default_factory=dict)
+    rules: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="Standing answers to the CSMS's Calls; see docs/reference/rules.md",
+    )
     autostart: bool = False
     tags: list[str] = Field(default_factory=list)
     latitude: float | None = Field(None, description="Where it stands on the map, degrees")
@@ -160,6 +164,7 @@ class StationOut(Schema):
     reading: str
     delays: dict[str, str]
     configuration: dict[str, str]
+    rules: list[dict[str, Any]]
     autostart: bool
     latitude: float | None
     longitude: float | None
@@ -326,6 +331,7 @@ class TemplateOut(Schema):
     reading: str
     delays: dict[str, str]
     configuration: dict[str, str]
+    rules: list[dict[str, Any]]
     autostart: bool
     latitude: float | None
     longitude: float | None

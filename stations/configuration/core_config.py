@@ -93,6 +93,7 @@ def core_config(station: Station, version: str) -> StationConfig:
         lenient=station.reading == "lenient",
         delays=core_delays(station.delays, settings.STATION_DELAYS),
         ticks=TICKS,
+        rules=tuple(station.rules),
     )
 
 

@@ -15,6 +15,7 @@ from bson.errors import BSONError
 
 from stations.configuration.connector_rules import check_connectors
 from stations.configuration.delays import check_delays
+from stations.configuration.rules import check_rules
 from stations.link.proxies import check_address
 from stations.link.tls_protocols import check_protocols
 
@@ -309,6 +310,7 @@ def check_design(values: Mapping) -> dict[str, list[str]]:
         ("csms_url", check_csms_url(values.get("csms_url") or "")),
         ("measurands", check_measurands(versions, values.get("measurands"))),
         ("delays", check_delays(values.get("delays"))),
+        ("rules", check_rules(versions, values.get("rules"))),
         ("reading", check_reading(values.get("reading"))),
         ("tags", check_tags(values.get("tags"))),
         ("proxy_url", check_address(values.get("proxy_url"))),
