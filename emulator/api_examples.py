@@ -48,7 +48,10 @@ EXAMPLES: dict[str, Any] = {
     "POST /auth/tokens": {"name": "ci", "scopes": ["read", "drive"], "days": 30},
     "POST /stations": STATION,
     "PUT /stations/{identity}": STATION,
-    "PATCH /stations/{identity}": {"reading": "strict", "delays": {"reset": "5-8"}},
+    "PATCH /stations/{identity}": {
+        "reading": "strict", "delays": {"reset": "5-8"},
+        "rules": [{"name": "no reset", "action": "Reset", "status": "Rejected"}],
+    },
     "POST /stations/{identity}/clone": {"identity": "CP-2"},
     "POST /stations/import": [STATION],
     "POST /stations/bulk": {

@@ -98,7 +98,7 @@ def _empty(field: models.Field) -> Any:
         return _OUT
     if isinstance(field, ArrayField):
         return []
-    return {} if isinstance(field, models.JSONField) else ""
+    return field.get_default() if isinstance(field, models.JSONField) else ""
 
 
 def _value(field: models.Field, text: str) -> Any:

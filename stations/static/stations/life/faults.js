@@ -18,6 +18,11 @@ function describe(rule) {
   return [words ? `${words} · until ` : "until ", clockTime(rule.until)];
 }
 
+function saidBy(answer) {
+  if (answer.nothing) return "nothing";
+  return answer.code ? `CallError ${answer.code}` : JSON.stringify(answer.payload);
+}
+
 export class Faults {
   constructor(context) {
     Object.assign(this, context);
@@ -63,8 +68,11 @@ export class Faults {
     this.list.replaceChildren();
     for (const rule of faults.frames) this.row(rule.fault, describe(rule), "Clear", () => this.remove(`faults/${rule.id}`));
     for (const each of faults.answers ?? []) {
-      const what = each.code ? `CallError ${each.code}` : JSON.stringify(each.payload);
-      this.row("answer", `to ${each.action}: ${what}${each.count == null ? "" : ` · the next ${each.count}`}`, "Clear", () => this.remove(`faults/${each.id}`));
+      this.row("answer", `to ${each.action}: ${saidBy(each)}${each.count == null ? "" : ` · the next ${each.count}`}`, "Clear", () => this.remove(`faults/${each.id}`));
+    }
+    for (const rule of faults.rules ?? []) {
+      const left = rule.count == null ? "" : `, ${rule.count} left`;
+      this.row(`rule ${rule.name}`, `to ${rule.action}: ${saidBy(rule)} · answered ${rule.given} times${left}`);
     }
     if (faults.clock) {
       const { off_seconds: off, ppm, follow } = faults.clock;
