@@ -41,12 +41,12 @@ class Faults(Block):
              "vendor_error_code": c.vendor_error_code}
             for c in self.core.connectors.values() if c.faulted
         ]  # fmt: skip
+        standing = tap.standing.values() if tap else ()
+        rules = [{"name": r.name, **r.shown(), "given": r.given} for r in standing]
         return {
             "frames": frames,
             "answers": self._answers_laid_down(now),
-            "rules": [
-                {"name": rule.name, **rule.shown()} for rule in tap.standing.values()
-            ] if tap else [],
+            **({"rules": rules} if rules else {}),
             "clock": None if self.core.clock.fault is None else self.core.clock.fault.shown(now),
             "half_open": bool(self.core.tap and self.core.tap.frozen),
             "power": "off" if self.core.dark else "on",

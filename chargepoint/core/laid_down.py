@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chargepoint.core import topics
 from chargepoint.effects import URGENT, Frame, Noted, Send
 from chargepoint.tap.filling import STATION
-from chargepoint.tap.scripts import BREAKS, Script
+from chargepoint.tap.scripts import BREAKS, LAID_DOWN, Script
 from chargepoint.wire import rpc, schemas
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def answer_as_told(core: Station, call: rpc.Call, script: Script, now: float) ->
     unique_id, action, _ = call
     frame = Frame("sent", "", action, unique_id, "", now, 0.0, "", script.mark, script.cause)
     if script.silent:
-        mark = f"not answered, {script.mark}"
+        mark = f"not answered, {script.mark or LAID_DOWN}"
         core.put(Noted(frame._replace(direction="", kind="Note", latency=None, mark=mark)))
     elif script.code:
         text = rpc.error_text(unique_id, script.code, script.description, script.details)
@@ -35,7 +35,7 @@ def answer_as_told(core: Station, call: rpc.Call, script: Script, now: float) ->
         payload = script.made(_values(core, call, script, now))
         fault = schemas.check(core.VERSION, action, payload, True)
         if fault is not None:
-            mark = f"{script.mark}{BREAKS}{fault.message}"[:_LONGEST_MARK]
+            mark = f"{script.mark or LAID_DOWN}{BREAKS}{fault.message}"[:_LONGEST_MARK]
             frame = frame._replace(mark=mark)
         text = rpc.result_text(unique_id, payload)
         core.put(Send(frame._replace(kind="CallResult", text=text)))

@@ -19,6 +19,7 @@ SCRIPTS_AT_MOST = 50
 LARGEST = 1 << 16  # bytes of a payload, and of the details of a CallError
 LARGEST_MATCH = 1 << 14  # bytes
 LAID_DOWN, BY_RULE, BREAKS = "laid down", "by rule ", ", and breaks its schema: "
+_SELDOM = ("match", "details", "silent", "also", "given", "name")  # fields of an answer
 # The CallError codes of each version: OCPP-J 1.6, 4.2.3, as it spells them; 2.0.1 and 2.1 part 4,
 # 4.3.
 _IN_ALL = (
@@ -82,8 +83,13 @@ class Script(msgspec.Struct):
 
     @property
     def mark(self) -> str:
-        """Of the answer, in the message log."""
-        return f"{BY_RULE}{self.name!r}" if self.name else LAID_DOWN
+        """Of the answer, in the message log; "" where its `cause` says enough: an operator's."""
+        return f"{BY_RULE}{self.name!r}" if self.name else ""
+
+    def to_saved(self) -> dict[str, Any]:
+        """For the snapshot; what is not used is left out."""
+        saved = msgspec.to_builtins(self)
+        return {name: value for name, value in saved.items() if value or name not in _SELDOM}
 
     def shown(self) -> dict[str, Any]:
         """As users are shown it; `until` is in Unix seconds, None without an end."""
@@ -98,12 +104,12 @@ class Script(msgspec.Struct):
         for name in ("match", "also"):
             if value := getattr(self, name):
                 shown[name] = value
-        return {**shown, "count": self.count, "until": self.until, "given": self.given}
+        return {**shown, "count": self.count, "until": self.until}
 
 
 def is_sound(mark: str) -> bool:
-    """Whether a mark tells of a valid answer that was laid down, and of nothing else."""
-    return mark.startswith((LAID_DOWN, BY_RULE)) and BREAKS not in mark and ";" not in mark
+    """Whether a mark tells of a valid answer by a rule, and of nothing else."""
+    return mark.startswith(BY_RULE) and BREAKS not in mark and ";" not in mark
 
 
 def script_of(

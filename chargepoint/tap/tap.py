@@ -60,7 +60,7 @@ class Tap:
         if self.rules:
             saved["rules"] = [rule.to_saved() for rule in self.rules]
         if self.scripts:
-            saved["scripts"] = [msgspec.to_builtins(script) for script in self.scripts]
+            saved["scripts"] = [script.to_saved() for script in self.scripts]
         if given := {key: rule.given for key, rule in self.standing.items() if rule.given}:
             saved["standing"] = given
         if self.desk is not None and self.desk.held:

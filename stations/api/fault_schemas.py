@@ -94,13 +94,13 @@ class LaidDownOut(Schema):
     also: bool | None = None
     count: int | None = Field(description="How many Calls are still to be answered so")
     until: float | None = Field(description="Unix seconds")
-    given: int = Field(0, description="How often it has answered")
 
 
 class RuleOut(LaidDownOut):
     """`id`: its place in the station's `rules`, from 1."""
 
     name: str
+    given: int = Field(description="How often it has answered")
 
 
 class ClockOut(Schema):
