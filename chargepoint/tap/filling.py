@@ -72,10 +72,15 @@ def _fit(text: str, room: list[int]) -> tuple[str, bool]:
     return kept, len(kept) == len(text)
 
 
+def names_in(template: Any) -> set[str]:
+    """Of all its places. Raises RecursionError for one that is nested deeper than DEEPEST."""
+    return set(_places(template, 0))
+
+
 def why_no_template(template: Any) -> str:
     """What to do about a template that cannot be filled in, or ""."""
     try:
-        names = list(_places(template, 0))
+        names = sorted(names_in(template))
     except RecursionError:
         return f"Nest the payload {DEEPEST} deep at most."
     for name in names:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from chargepoint.tap.filling import filled, why_no_template
+from chargepoint.tap.filling import filled, names_in, why_no_template
 from chargepoint.tap.fitting import fits, why_no_matcher
 from chargepoint.tap.selection import words
 
@@ -89,6 +89,8 @@ class Script(msgspec.Struct):
     def to_saved(self) -> dict[str, Any]:
         """For the snapshot; what is not used is left out."""
         saved = msgspec.to_builtins(self)
+        if "count" not in names_in(self.payload):
+            saved["given"] = 0
         return {name: value for name, value in saved.items() if value or name not in _SELDOM}
 
     def shown(self) -> dict[str, Any]:

@@ -158,6 +158,12 @@ def test_laid_down_by_match_without_an_end_and_as_nothing(version):
              payload={"status": "Accepted", "data": "{{payload.messageId}}"})  # fmt: skip
     assert [transfer(bench)[2]["data"] for _ in range(3)] == ["Show"] * 3
     assert transfer(bench, data="0.39 USD")[2]["status"] == "UnknownVendorId"
+    bench.do("respond", action="ClearCache", payload={"status": "{{count}}"}, count=3)
+    bench.watch_only('"status":')
+    assert bench.call("ClearCache", {})[2] == {"status": 1}
+    bench.restart()
+    bench.connect()
+    assert bench.call("ClearCache", {})[2] == {"status": 2}
     bench.do("respond", action="Reset", nothing=True)
     assert reset(bench) is None
     assert reset(bench)[2]["status"] == "Accepted"
