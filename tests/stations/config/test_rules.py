@@ -7,6 +7,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from stations.configuration import cells
 from stations.configuration.rules import check_rules
 from stations.models import Station, Template
 from tests.stations.config.test_admin_form import ADD, errors, form_data
@@ -87,6 +88,11 @@ def test_a_station_has_those_of_its_template(api, hot):
     Template.objects.create(name="Acme", csms_url="ws://127.0.0.1:9000", rules=[REFUSES])
     status, answer = api("POST", "stations", {"identity": "CP1", "template": "Acme"})
     assert status == 201 and answer["rules"] == [REFUSES], answer
+
+
+def test_a_cell_of_a_table_has_them_as_json():
+    assert cells.read("rules", json.dumps([REFUSES])) == [REFUSES]
+    assert cells.read("rules", "") == [] and cells.read("delays", "") == {}
 
 
 @pytest.fixture
