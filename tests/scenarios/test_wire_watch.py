@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chargepoint.times import iso
+from chargepoint.timing.times import iso
 from messaging.records import id_at
 from scenarios.rules.patterns import Frame
 from scenarios.watch import findings, wire
