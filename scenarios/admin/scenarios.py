@@ -196,7 +196,11 @@ class ExecutionAdmin(ByTable, ModelAdmin):
 
     class Media:
         css = CSS
-        js = [Script("scenarios/executions.js", type="module"), "scenarios/questions.js"]
+        # Modules: they run once the page is there.
+        js = [
+            Script("scenarios/executions.js", type="module"),
+            Script("scenarios/questions.js", type="module"),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
+from django.forms import Script
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -177,7 +178,7 @@ class SuiteRunAdmin(ByTable, ModelAdmin):
 
     class Media:
         css = CSS
-        js = ["scenarios/questions.js"]
+        js = [Script("scenarios/questions.js", type="module")]  # once the page is there
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
