@@ -85,13 +85,13 @@ class RespondIn(StrictIn):
 class LaidDownOut(Schema):
     id: int
     action: str
-    match: dict[str, Any] | None = None
-    payload: Any = None
+    match: dict[str, Any] | None = Field(None, description="Fields of the Call's payload")
+    payload: Any = Field(None, description="Payload of the answer, as it is laid down")
     code: str | None = None
     description: str | None = None
-    details: dict[str, Any] | None = None
-    nothing: bool | None = None
-    also: bool | None = None
+    details: dict[str, Any] | None = Field(None, description="Of the CallError")
+    nothing: bool | None = Field(None, description="The Call is left without an answer")
+    also: bool | None = Field(None, description="The station acts at the Call all the same")
     count: int | None = Field(description="How many Calls are still to be answered so")
     until: float | None = Field(description="Unix seconds")
 

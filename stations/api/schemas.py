@@ -164,7 +164,9 @@ class StationOut(Schema):
     reading: str
     delays: dict[str, str]
     configuration: dict[str, str]
-    rules: list[dict[str, Any]]
+    rules: list[dict[str, Any]] = Field(
+        description="Standing answers to the CSMS's Calls; see docs/reference/rules.md"
+    )
     autostart: bool
     latitude: float | None
     longitude: float | None
@@ -331,7 +333,9 @@ class TemplateOut(Schema):
     reading: str
     delays: dict[str, str]
     configuration: dict[str, str]
-    rules: list[dict[str, Any]]
+    rules: list[dict[str, Any]] = Field(
+        description="Standing answers to the CSMS's Calls; see docs/reference/rules.md"
+    )
     autostart: bool
     latitude: float | None
     longitude: float | None
