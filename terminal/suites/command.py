@@ -7,7 +7,6 @@ import asyncio
 import os
 import platform
 import random
-import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from stations.models import Station
 from terminal import haste, rows
 from terminal.command import TerminalCommand
 from terminal.showing import printable
-from terminal.suites import documents, equipping
+from terminal.suites import documents, equipping, repeating
 from terminal.suites.asking import asking, by_files
 from terminal.suites.cases import Suite
 from terminal.suites.equipping import Equipped
@@ -230,20 +229,11 @@ def writable_files(chosen: argparse.Namespace) -> dict[str, Path]:
 
 
 def _command(seed: int) -> str:
-    """That repeats the run; without the password."""
+    """That repeats the run; without its secrets."""
     words = [Path(sys.argv[0]).name, *sys.argv[1:2], *spelled_out(sys.argv[2:])]
-    kept, skip = [], False
-    for word in words:
-        if skip:
-            word, skip = "...", False
-        elif word == "--password":
-            skip = True
-        elif word.startswith("--password="):
-            word = "--password=..."
-        kept.append(word)
-    if not any(word == "--seed" or word.startswith("--seed=") for word in kept):
-        kept += ["--seed", str(seed)]
-    return shlex.join(kept)
+    if not any(word == "--seed" or word.startswith("--seed=") for word in words):
+        words += ["--seed", str(seed)]
+    return repeating.shown(words)
 
 
 def _show(console: Console, result: Result, number: int, of: int) -> None:

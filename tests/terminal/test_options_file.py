@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.processes import ROOT
 from terminal.rows import Unusable
+from terminal.suites import repeating
 from terminal.suites.command import _command, spelled_out
 from tests import warm
 from tests.terminal.conftest import PATIENCE
@@ -33,6 +34,23 @@ def test_the_command_that_repeats_a_run_has_the_words_and_no_password(tmp_path, 
     path.write_text("suite.json\n--password\nopen-sesame\n")
     monkeypatch.setattr(sys, "argv", ["manage.py", "runsuite", f"@{path}"])
     assert _command(7) == "manage.py runsuite suite.json --password ... --seed 7"
+
+
+@pytest.mark.parametrize("words, expected", [
+    ("--password=open-sesame --id a", "--password=... --id a"),
+    ("--password --var --id a", "--password ... --id a"),
+    ("--var old_password=open-sesame", "--var old_password=..."),
+    ("--var=newPassword=a=b", "--var=newPassword=..."),
+    ("--var api_key=x --var API_TOKEN=y", "--var api_key=... --var API_TOKEN=..."),
+    ("--var valid_id_tag=TAG --var id_token=T", "--var valid_id_tag=TAG --var id_token=T"),
+    ("--csms wss://user:open-sesame@h/ocpp --id a", "--csms wss://user:...@h/ocpp --id a"),
+    ("--proxy=http://u:p@h:8080", "--proxy=http://u:...@h:8080"),
+    ("--csms ws://h:9000/a@b", "--csms ws://h:9000/a@b"),
+    ("--var base=http://127.0.0.1:9221", "--var base=http://127.0.0.1:9221"),
+    ("--var", "--var"),
+])  # fmt: skip
+def test_no_secret_is_in_the_command_that_repeats_a_run(words, expected):
+    assert repeating.shown(words.split()) == expected
 
 
 def test_without_loopback_a_driver_of_this_machine_needs_to_be_allowed(station, tmp_path):
