@@ -45,6 +45,7 @@ def test_a_person_is_asked_on_the_page_of_the_run(
         second.get_by_role("button", name="It could not be done").click()
         expect(second).to_contain_text("Say what went wrong.")
         second.get_by_label("What went wrong").fill("There is no car.")
+        expect(second).not_to_contain_text("Say what went wrong.")
         page.screenshot(path=tmp_path / "second.png", full_page=True)
         second.get_by_role("button", name="It could not be done").click()
         expect(page.locator(".st-badge").first).to_have_text("failed", timeout=PATIENCE)

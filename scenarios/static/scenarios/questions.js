@@ -28,7 +28,7 @@
     const panel = element("section", "st-panel sc-question");
     panel.dataset.question = question.id;
     panel.append(element("h3", "sc-title", `${question.station} asks`), element("p", "", question.text));
-    const until = new Date(question.until).toLocaleTimeString();
+    const until = new Date(question.until).toLocaleTimeString([], { hourCycle: "h23" });
     panel.append(element("p", "st-help", `The step waits until ${until}.`));
     if (!mayAnswer) return panel;
     const why = element("input", "st-input");
@@ -40,12 +40,15 @@
     const status = element("p", "st-error");
     status.setAttribute("role", "status");
     done.type = failed.type = "button";
+    why.addEventListener("input", () => { status.textContent = ""; });
     done.addEventListener("click", () => answer(question.id, { done: true }, panel));
     failed.addEventListener("click", () => {
       if (why.value.trim()) answer(question.id, { done: false, why: why.value }, panel);
       else { status.textContent = "Say what went wrong."; why.focus(); }
     });
-    panel.append(done, why, failed, status);
+    const row = element("div", "sc-answers");
+    row.append(done, why, failed);
+    panel.append(row, status);
     return panel;
   }
 
