@@ -28,7 +28,7 @@ class ScopesField(forms.MultipleChoiceField):
         super().__init__(
             choices=[(name, name) for name in SCOPES], initial=default_scopes,
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
-            help_text="What it may do of what its user may do. metrics: health and metrics alone.",
+            help_text="Which of its user's rights the token has. metrics: health and metrics only.",
             **options,
         )  # fmt: skip
 

@@ -85,7 +85,7 @@ class ApiToken(models.Model):
     scopes = ArrayField(
         models.CharField(max_length=20),
         default=default_scopes,
-        help_text="What it may do of what its user may do.",
+        help_text="Which of its user's rights the token has.",
     )
     created = models.DateTimeField(auto_now_add=True)
     born = models.DateTimeField(default=timezone.now, editable=False)

@@ -40,7 +40,7 @@ class Scenario(Storable):
         default=list, blank=True, help_text="Steps that run at the end, however it ended."
     )
     variables = models.JSONField(
-        default=dict, blank=True, help_text="Values that a run may be given others for."
+        default=dict, blank=True, help_text="Default values of variables; a run may override them."
     )
     watch = models.JSONField(
         default=dict, blank=True, help_text="What the wire watch fails, warns of and lets pass."

@@ -108,7 +108,7 @@ class StationDesign(LinkDesign, Storable):
     rules = models.JSONField(
         default=list,
         blank=True,
-        help_text="Answers to the CSMS's Calls in the place of the station's own, as a list.",
+        help_text="Answers to the CSMS's Calls instead of the station's own, as a list.",
     )
     autostart = models.BooleanField(
         default=False, help_text="Start the station when the emulator starts."
@@ -226,7 +226,7 @@ class Station(StationDesign):
         blank=True,
         default="",
         editable=False,
-        help_text="Why the station is not run though it should: it ended workers. Empty: it is.",
+        help_text="Why the station is held back: it has crashed workers. Empty: it is not.",
     )
     # Without an index: nobody looks stations up by it, and each costs every start and stop.
     template = models.ForeignKey(
@@ -237,7 +237,7 @@ class Station(StationDesign):
         default=dict,
         blank=True,
         editable=False,
-        help_text="Fields of an imported file that have no effect here; an export has them again.",
+        help_text="Fields of an imported file that are not used here; an export contains them.",
     )
     revision = models.PositiveIntegerField(default=1, editable=False)
     # Number of the newest order to start or stop that the row has taken; see orders.py.

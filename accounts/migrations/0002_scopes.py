@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             django_mongodb_backend.fields.ArrayField(
                 models.CharField(max_length=20),
                 default=accounts.models.default_scopes,
-                help_text="What it may do of what its user may do.",
+                help_text="Which of its user's rights the token has.",
                 size=None,
             ),
         ),

@@ -88,15 +88,15 @@ class RunForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"}),
     )
     tag = forms.CharField(
-        required=False, help_text="Every station that has it.", widget=UnfoldAdminTextInputWidget
+        required=False, help_text="Every station with this tag.", widget=UnfoldAdminTextInputWidget
     )
     template = forms.ModelChoiceField(
         Template.objects.none(), required=False, empty_label="–",
-        help_text="Every station made from it.", widget=UnfoldAdminSelectWidget,
+        help_text="Every station created from this template.", widget=UnfoldAdminSelectWidget,
     )  # fmt: skip
     number = forms.IntegerField(
         label="At most", required=False, min_value=1,
-        help_text="So many of these stations, in the order of their names. Empty: all.",
+        help_text="How many of these stations, in the order of their identities. Empty: all.",
         widget=UnfoldAdminIntegerFieldWidget,
     )  # fmt: skip
     stagger_ms = forms.IntegerField(
@@ -107,7 +107,7 @@ class RunForm(forms.Form):
         label="Start stations that do not run", required=False, widget=UnfoldBooleanWidget
     )
     variables = PlainJSONField(
-        rows=4, required=False, help_text="Change the values that this run shall have."
+        rows=4, required=False, help_text="Values of variables for this run, instead of the defaults."
     )
     watch = PlainJSONField(
         rows=2, required=False,

@@ -44,7 +44,7 @@ class SuiteForm(forms.ModelForm):
         help_text=format_html("How a {} is written.", page("suites", "driver", "#the-csms-acts")),
     )
     variables = PlainJSONField(
-        rows=6, required=False, help_text="Other values for variables of the cases or the driver."
+        rows=6, required=False, help_text="Values of variables of the cases or the driver."
     )
     versions = WordsField(
         required=False, help_text="OCPP versions, separated by commas; none: as the suite says."

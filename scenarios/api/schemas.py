@@ -65,8 +65,8 @@ class ScenariosImportedOut(Schema):
 class RunIn(StrictIn):
     stations: list[str] = Field(default_factory=list, description="Identities")
     stationId: str = Field("", description="One identity")  # noqa: N815
-    tag: str = Field("", description="Every station that has it")
-    template: str = Field("", description="Every station made from it (name or id)")
+    tag: str = Field("", description="Every station with this tag")
+    template: str = Field("", description="Every station created from this template (name or id)")
     number: int = Field(0, description="At most so many of them, in the order of names; 0: all")
     stagger_ms: int = Field(0, description="Between the starts of two stations")
     start: bool = Field(False, description="Start stations that do not run first")
@@ -155,8 +155,8 @@ class TryIn(StrictIn):
 
 class PreviewIn(StrictIn):
     stations: list[str] = Field(default_factory=list, description="Identities")
-    tag: str = Field("", description="Every station that has it")
-    template: str = Field("", description="Every station made from it (name or id)")
+    tag: str = Field("", description="Every station with this tag")
+    template: str = Field("", description="Every station created from this template (name or id)")
     number: int = Field(0, description="At most so many of them; 0: all")
 
 

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('version', models.CharField(blank=True, default='1.0', max_length=20)),
                 ('steps', models.JSONField(default=list)),
                 ('cleanup', models.JSONField(blank=True, default=list, help_text='Steps that run at the end, however it ended.')),
-                ('variables', models.JSONField(blank=True, default=dict, help_text='Values that a run may be given others for.')),
+                ('variables', models.JSONField(blank=True, default=dict, help_text='Default values of variables; a run may override them.')),
                 ('builtin', models.BooleanField(default=False, editable=False)),
                 ('created', models.DateTimeField(auto_now_add=True)),
                 ('updated', models.DateTimeField(auto_now=True)),

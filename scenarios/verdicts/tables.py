@@ -47,8 +47,8 @@ class SuitePlan(Storable):
     )  # fmt: skip
     driver = models.CharField(
         max_length=40, blank=True, default="",
-        help_text="By which the CSMS acts: one that ships. Neither this nor one of your own: the "
-        "server's.",
+        help_text="Built-in driver through which the CSMS acts. Without it and one of your own: "
+        "the server's.",
     )  # fmt: skip
     driver_document = models.JSONField("driver of your own", default=dict, blank=True)
     only = ArrayField(
@@ -56,7 +56,7 @@ class SuitePlan(Storable):
         help_text="Patterns of cases, such as TC_0*; none: all.",
     )  # fmt: skip
     variables = models.JSONField(
-        default=dict, blank=True, help_text="Other values for variables of the cases or the driver."
+        default=dict, blank=True, help_text="Values of variables of the cases or the driver."
     )
     parallel = models.PositiveIntegerField(
         default=0, help_text="Cases at a time; 0: as the suite says."

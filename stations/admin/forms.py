@@ -47,7 +47,7 @@ LABELS = {"default_id_tag": "Default idTag", "iccid": "ICCID", "imsi": "IMSI"}
 class DesignForm(forms.ModelForm):
     connectors = ConnectorsField(
         initial=default_connectors,
-        help_text="One row an outlet. Phases: 1 or 3 for AC, 0 for DC. Power in W.",
+        help_text="One row per outlet. Phases: 1 or 3 for AC, 0 for DC. Power in W.",
     )
     configuration = SettingsField(
         required=False,
@@ -58,14 +58,14 @@ class DesignForm(forms.ModelForm):
     rules = RulesField(
         required=False,
         help_text=format_html(
-            "Answers to the CSMS's Calls in the place of the station's own, as a JSON list of {}, "
+            "Answers to the CSMS's Calls instead of the station's own, as a JSON list of {}, "
             'such as [{{"action": "Reset", "status": "Rejected"}}].', page("rules", "rules")
         ),
     )
     measurands = MeasurandsField(
         required=False,
         initial=default_measurands,
-        help_text="What meter values carry, where the OCPP version has it.",
+        help_text="Measurands of meter values, where the OCPP version has them.",
     )
     tags = WordsField(required=False, help_text="Separated by commas.")
     offered_versions = WordsField(
@@ -262,7 +262,7 @@ class BulkForm(forms.Form):
     per_second = forms.FloatField(
         required=False, min_value=0, max_value=1000, initial=0, label="Stations a second",
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text="At this pace they are made, and started if they are. 0: as fast as it goes.",
+        help_text="Stations created, and started where that is chosen, per second. 0: no limit.",
     )  # fmt: skip
 
     def clean_per_second(self) -> float:

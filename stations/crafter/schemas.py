@@ -58,10 +58,12 @@ class SendIn(StrictIn):
     stations: list[str] = Field(
         default_factory=list, max_length=MOST_STATIONS, description="Identities"
     )
-    tag: str = Field("", max_length=50, description="Every station that has it")
-    template: str = Field("", max_length=80, description="Every station made from it (name or id)")
+    tag: str = Field("", max_length=50, description="Every station with this tag")
+    template: str = Field(
+        "", max_length=80, description="Every station created from this template (name or id)"
+    )
     version: str = Field(
-        "", description="Only stations of this OCPP version; the others are told of as left out"
+        "", description="Only stations of this OCPP version; the others are listed as left out"
     )
     action: str | None = Field(None, max_length=60, description="Of a Call, such as Heartbeat")
     payload: Any = Field(None, description="Its payload; left out: {}")

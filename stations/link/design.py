@@ -63,7 +63,7 @@ class LinkDesign(models.Model):
         max_length=300,
         blank=True,
         default="",
-        help_text="http://host:port, by which the link is made (CONNECT). Empty: none.",
+        help_text="http://host:port of a proxy for the connection (CONNECT). Empty: none.",
     )
     proxy_username = models.CharField(
         "user name at the proxy", max_length=proxies.LONGEST, blank=True, default=""

@@ -384,7 +384,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default=dict,
                         editable=False,
-                        help_text="Fields of an imported file that have no effect here; an export has them again.",
+                        help_text="Fields of an imported file that are not used here; an export contains them.",
                     ),
                 ),
                 ("revision", models.PositiveIntegerField(default=1, editable=False)),

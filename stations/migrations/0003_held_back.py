@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='station',
             name='held_back',
-            field=models.CharField(blank=True, default='', editable=False, help_text='Why the station is not run though it should: it ended workers. Empty: it is.', max_length=200),
+            field=models.CharField(blank=True, default='', editable=False, help_text='Why the station is held back: it has crashed workers. Empty: it is not.', max_length=200),
         ),
     ]

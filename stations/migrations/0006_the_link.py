@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 default="",
-                help_text="http://host:port, by which the link is made (CONNECT). Empty: none.",
+                help_text="http://host:port of a proxy for the connection (CONNECT). Empty: none.",
                 max_length=300,
                 verbose_name="HTTP proxy",
             ),
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 default="",
-                help_text="http://host:port, by which the link is made (CONNECT). Empty: none.",
+                help_text="http://host:port of a proxy for the connection (CONNECT). Empty: none.",
                 max_length=300,
                 verbose_name="HTTP proxy",
             ),

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
             models.JSONField(
                 default=list,
                 blank=True,
-                help_text="Answers to the CSMS's Calls in the place of the station's own, as a list.",
+                help_text="Answers to the CSMS's Calls instead of the station's own, as a list.",
             ),
         )
         for model in ("station", "template")
