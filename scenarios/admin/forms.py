@@ -107,7 +107,7 @@ class RunForm(forms.Form):
         label="Start stations that do not run", required=False, widget=UnfoldBooleanWidget
     )
     variables = PlainJSONField(
-        rows=4, required=False, help_text="Values of variables for this run, instead of the defaults."
+        rows=4, required=False, help_text="Values of variables for this run; the rest: as usual."
     )
     watch = PlainJSONField(
         rows=2, required=False,
