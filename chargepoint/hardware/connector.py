@@ -45,6 +45,7 @@ class Connector:
         "discharge_w",
         "error_code",
         "ev",
+        "id",
         "info",
         "limit_phases",
         "limit_w",
@@ -56,6 +57,7 @@ class Connector:
 
     def __init__(self, config: "ConnectorConfig", now: float = 0.0, variance: float = 0.0):
         self.config = config
+        self.id = config.id  # another configuration is of the same connector
         self.state = State.AVAILABLE
         self.error_code = NO_ERROR
         self.vendor_error_code = ""
@@ -71,10 +73,6 @@ class Connector:
         # (car, its target, W on offer, when it reaches that): next_change's answer, for as long
         # as nothing else has flowed since.
         self._full: tuple[EV, float, float, float | None] | None = None
-
-    @property
-    def id(self) -> int:
-        return self.config.id
 
     @property
     def evse(self) -> int:
@@ -301,7 +299,7 @@ class Connector:
             time=now,
             energy_wh=self._meter.wh,
             power_w=power,
-            currents_a=tuple(amps if n < used else 0.0 for n in range(phases)),
+            currents_a=_of_phases(amps, used, phases),
             voltage_v=voltage,
             soc=soc,
             frequency=frequency,
@@ -311,8 +309,7 @@ class Connector:
             offered_w=offered,
             export_wh=self._meter.out_wh,
             export_w=back,
-            export_a=tuple(back / (used * voltage) if n < used else 0.0 for n in range(phases))
-            if back else (0.0,) * phases,
+            export_a=_of_phases(back / (used * voltage), used, phases),
             reactive_var=0.0 if factor == 1.0 else power * _REACTIVE,
         )
 
@@ -322,7 +319,7 @@ class Connector:
         return min(phases, self.ev.phases or phases) if self.ev is not None else phases
 
     def _noise(self, name: str, now: float) -> float:
-        return metering.noise(self.config.id, now, name, self.variance)
+        return metering.noise(self.id, now, name, self.variance)
 
     # Saving
 
@@ -360,3 +357,8 @@ class Connector:
         connector.limit_w = saved.get("limit_w")
         connector.limit_phases = saved.get("limit_phases")
         return connector
+
+
+def _of_phases(amps: float, used: int, phases: int) -> tuple[float, ...]:
+    """The same current on the first `used` of the phases."""
+    return (amps,) * used + (0.0,) * (phases - used)

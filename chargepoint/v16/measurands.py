@@ -205,22 +205,23 @@ def sampled_values(
     """
     begin = sample.energy_wh if since_wh is None else since_wh
     values: list[dict[str, Any]] = []
-    for entries in _plan(measurands):
-        values += entries(sample, begin)
+    for entries, of_interval in _plan(measurands):
+        values += entries(sample, begin) if of_interval else entries(sample)
     for entry in values:
         entry["context"] = context
     return values
 
 
 @lru_cache(maxsize=256)
-def _plan(measurands: tuple[str, ...]) -> tuple[Callable[[Sample, float], list[dict]], ...]:
-    """What makes the entries of each, from the sample and the register at the begin."""
+def _plan(measurands: tuple[str, ...]) -> tuple[tuple[Callable[..., list[dict]], bool], ...]:
+    """For each: what makes its entries of a sample, and whether of the begin's register as well."""
     return tuple(map(_entries_of, measurands))
 
 
-def _entries_of(name: str) -> Callable[[Sample, float], list[dict]]:
+def _entries_of(name: str) -> tuple[Callable[..., list[dict]], bool]:
     measurand, phase = split(name)
     if phase:
-        return lambda sample, begin: _of_phase(sample, measurand, phase)
-    maker = _MAKERS.get(name)
-    return _INTERVALS[name] if maker is None else lambda sample, begin: maker(sample)
+        return lambda sample: _of_phase(sample, measurand, phase), False
+    if name in _MAKERS:
+        return _MAKERS[name], False
+    return _INTERVALS[name], True
