@@ -168,9 +168,9 @@ async def test_a_stop_after_a_part_was_read_ahead_counts_and_not_what_was_read(
 
     started, carry_out = [], worker.worker.fleet.carry_out
 
-    def starts(plan, epochs):
+    def starts(plan, *more):
         started.append(plan.identity)
-        carry_out(plan, epochs)
+        carry_out(plan, *more)
 
     monkeypatch.setattr(worker.worker.fleet, "carry_out", starts)
     monkeypatch.setattr(loading, "compare", stops_one_of_it_after_reading)
