@@ -33,9 +33,11 @@ def words_of(*values: str) -> Any:
     return Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^({word}(,{word})*)?$"})]
 
 
-def known(name: str, value: str, values: Iterable[str]) -> None:
-    """Raises ApiError 422, code bad_NAME, where the parameter's value is not "" or of these."""
-    if value and value not in (words := tuple(values)):
+def known(name: str, value: str, values: Iterable[str], *, needed: bool = False) -> None:
+    """Raises ApiError 422, code bad_NAME, where the parameter's value is none of these. "" passes
+    for a parameter that may be left out, which one that is `needed` may not."""
+    words = tuple(values)
+    if (value or needed) and value not in words:
         sentence = f"Choose a {name} of {', '.join(words)}."
         raise ApiError(f"bad_{name}", sentence, 422, {name: sentence})
 

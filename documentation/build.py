@@ -67,12 +67,15 @@ def _sphinx(html: Path, doctrees: Path) -> None:
     try:
         from sphinx.application import Sphinx
         from sphinx.errors import SphinxError
+        from sphinx.util.docutils import docutils_namespace, patch_docutils
     except ImportError as missing:
         raise BuildFailed(f"Not installed: {missing.name}. requirements-docs.txt has it.") from None
     words = io.StringIO()
     try:
-        app = Sphinx(DOCS, DOCS, html, doctrees, "html", status=None, warning=words)
-        app.build(force_all=True)
+        # Once more in the same process, it would find its own nodes registered already.
+        with patch_docutils(DOCS), docutils_namespace():
+            app = Sphinx(DOCS, DOCS, html, doctrees, "html", status=None, warning=words)
+            app.build(force_all=True)
     except SphinxError as problem:
         raise BuildFailed(f"{problem}\n{words.getvalue()}") from problem
     if app.statuscode or words.getvalue().strip():

@@ -137,7 +137,7 @@ async def export_messages(
     format: Download = DOWNLOAD,
 ):
     """All messages of the filter, oldest first, as JSON lines or CSV."""
-    known("format", format, exporting.FORMATS)
+    known("format", format, exporting.FORMATS, needed=True)
     wanted = await _wanted(request, filters)
     body = exporting.messages(history.each(async_database(), wanted), wanted, format)
     return tables.download(body, "messages", format)
@@ -211,7 +211,7 @@ async def export_transactions(
     format: Download = DOWNLOAD,
 ):
     """All sessions of the filter, newest first, as JSON lines or CSV, without meter values."""
-    known("format", format, exporting.FORMATS)
+    known("format", format, exporting.FORMATS, needed=True)
     low, high = _span(filters)
     found = sessions.each(async_database(), filters.match(), low=low, high=high)
     return tables.download(exporting.of_sessions(found, format), "sessions", format)

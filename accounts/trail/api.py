@@ -39,7 +39,7 @@ async def export_trail(
     limit: int = Query(exporting.MOST, ge=1, le=exporting.MOST),
 ):
     """Entries by filter, newest first, as JSON lines or CSV."""
-    known("format", format, exporting.FORMATS)
+    known("format", format, exporting.FORMATS, needed=True)
     body = exporting.stream(filters.wanted(), format, limit)
     answer = StreamingHttpResponse(body, content_type=exporting.FORMATS[format][0])
     answer["Content-Disposition"] = f'attachment; filename="trail.{format}"'

@@ -121,7 +121,7 @@ def download_report(
 ):
     """All of it as a file, also while the job is under way."""
     row = job_or_404(job)
-    known("format", format, reporting.TYPES)
+    known("format", format, reporting.TYPES, needed=True)
     body = tables.streamed(request, reporting.stream(row, item(row), format))
     answer = StreamingHttpResponse(body, content_type=reporting.TYPES[format])
     answer["Content-Disposition"] = f'attachment; filename="job-{row.id}.{format}"'
