@@ -17,7 +17,7 @@ from unfold.decorators import action
 import scenarios.admin.suite_cells as cells
 from accounts.admin_rights import ByTable
 from scenarios.admin.suite_forms import SuiteForm
-from scenarios.models import Question, SuitePlan, SuiteRun
+from scenarios.models import SuitePlan, SuiteRun
 from scenarios.rights import PART, RUN
 from scenarios.verdicts import starting
 from scenarios.verdicts.claims import reap_quietly
@@ -236,7 +236,6 @@ class SuiteRunAdmin(ByTable, ModelAdmin):
             "figures": cells.figures(row), "trend": cells.trend(cells.history_of(row.plan)),
             "may_cancel": row.is_open and self.may_act(request, "cancel_runs"),
             "formats": sorted(row.reports), "may_answer": PART.may(request, RUN),
-            "asks": Question.objects.filter(run=str(row.pk), answered=None).exists(),
         }  # fmt: skip
         return render(request, "scenarios/suite_run.html", context)
 

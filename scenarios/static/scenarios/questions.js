@@ -1,8 +1,10 @@
 // What a run under way asks a person: shown where [data-questions] stands, looked for every second
-// or two. The text is the scenario's author's: it is put in as text only.
+// or two. The text is the scenario's author's: it is put in as text only. A page with [data-reloads]
+// is loaded anew while nothing is asked: whoever types an answer keeps it.
 (() => {
   "use strict";
   const EVERY = 1500;
+  const RELOAD_AFTER = 5000;
   const place = document.querySelector("[data-questions]");
   if (!place) return;
   const token = () => (document.querySelector("[name=csrfmiddlewaretoken]") || {}).value || "";
@@ -65,8 +67,11 @@
     }
   }
 
+  let quietSince = Date.now();
   async function loop() {
     if (!document.hidden) await refresh();
+    if (place.childElementCount || document.hidden) quietSince = Date.now();
+    else if ("reloads" in place.dataset && Date.now() - quietSince > RELOAD_AFTER) return location.reload();
     setTimeout(loop, EVERY);
   }
   loop();
