@@ -39,7 +39,8 @@ HINT = (
     r"[ _-]?key|sim[ _-]?pin|credential|\bpin|\bpwd|\"vpn\"|\\u|://[^/\s]*@"
 )
 _may_hold = re2.compile(f"(?i){HINT}").search
-_ADDRESS = re2.compile(r"(://[^/\s:@\"]*):[^/\s@\"]*@")
+# An address with a password; what stands before that is group 1.
+ADDRESS = re2.compile(r"(://[^/\s:@\"]*):[^/\s@\"]*@")
 
 
 def may_hold(text: str) -> bool:
@@ -148,7 +149,7 @@ def _of_text(text: str, depth: int) -> str:
             return MASK
         shown = _masked(inner, depth + 1)
         return text if shown == inner else json.dumps(shown, ensure_ascii=False)
-    return _ADDRESS.sub(rf"\1:{MASK}@", text) if "@" in text else text
+    return ADDRESS.sub(rf"\1:{MASK}@", text) if "@" in text else text
 
 
 def _of_data(text: str, depth: int) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable
 
-from messaging.masking import is_secret
+from messaging.masking import ADDRESS, is_secret
 
 HIDDEN = "..."
 TAKING = ("--password", "--var")
-_IN_URL = re.compile(r"(://[^/\s:@]{0,256}:)[^/\s@]{1,256}@")
 
 
 def shown(words: Iterable[str]) -> str:
@@ -30,7 +28,7 @@ def shown(words: Iterable[str]) -> str:
         elif option == "--var" and equals:
             word = f"--var={_variable(value)}"
         before = "" if before in TAKING else word
-        kept.append(_IN_URL.sub(rf"\1{HIDDEN}@", word))
+        kept.append(ADDRESS.sub(rf"\1:{HIDDEN}@", word))
     return shlex.join(kept)
 
 
