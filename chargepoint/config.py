@@ -32,6 +32,8 @@ class StationConfig(msgspec.Struct, frozen=True):
     delays         seconds that a station takes, (least, most) to draw from; see pace.py
     lenient        take what can be read of a payload that its schema refuses (wire/kindly.py)
     rules          answers that stand in the place of the station's own; see tap/standing.py
+    make           chargepoint.make.make.Make, or None: what the model does of its own, see
+                   with_make
     ticks          a second, at which heartbeats and meter values are due; 0: to the microsecond
     """
 
@@ -57,3 +59,4 @@ class StationConfig(msgspec.Struct, frozen=True):
     delays: dict[str, tuple[float, float]] = {}
     ticks: int = 0
     rules: tuple[dict[str, Any], ...] = ()
+    make: Any = None  # its folder is above this one

@@ -62,6 +62,7 @@ def _of_params() -> dict[str, str]:
 
 def made() -> dict[Path, str]:
     """{file: its text by the code of today}."""
+    from chargepoint.make.schema import make_schema
     from emulator import matrix
     from emulator.api import api
     from emulator.api_examples import EXAMPLES
@@ -91,7 +92,7 @@ def made() -> dict[Path, str]:
     }  # fmt: skip
     pages |= {
         f"{name}.schema.json": json.dumps(each, indent=2) + "\n"
-        for name, each in (("scenario", scenario), ("suite", suite))
+        for name, each in (("scenario", scenario), ("suite", suite), ("make", make_schema()))
     }
     found = {REFERENCE / name: text for name, text in pages.items()}
     schema = json.loads(json.dumps(api.get_openapi_schema(), default=str))
