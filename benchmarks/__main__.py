@@ -14,11 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import fleets, rest
 from benchmarks import measures as m
+from benchmarks import rest
 from benchmarks.chart import Panel, draw
 from benchmarks.child import Child
-from benchmarks.platform_fleet import Platform
+from benchmarks.fleets import table as fleets
+from benchmarks.fleets.ours import Platform
 from benchmarks.processes import ROOT, awake, raise_file_limit, wait_until
 from benchmarks.report import Report, write
 from benchmarks.stack import Stack

@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from html.parser import HTMLParser
 
-from benchmarks.soak_load import Timings
+from benchmarks.soak.load import Timings
 from benchmarks.stack import ADMIN, Stack
 
 STATIONS = "/admin/stations/station/"

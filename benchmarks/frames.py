@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks.child import Child
-from benchmarks.platform_fleet import Platform
+from benchmarks.fleets.ours import Platform
 from benchmarks.processes import raise_file_limit, wait_until
 from benchmarks.report import markdown_table, plain_table
 from benchmarks.stack import ADMIN

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.admin_client import AdminClient
 from benchmarks.child import Child
-from benchmarks.platform_fleet import Platform
+from benchmarks.fleets.ours import Platform
 from benchmarks.processes import raise_file_limit, wait_until
 from benchmarks.report import markdown_table, plain_table
 from benchmarks.stack import ADMIN

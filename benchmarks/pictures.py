@@ -21,8 +21,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
+from benchmarks.fleets.ours import Platform
 from benchmarks.frames import CHROMIUM, logged_in
-from benchmarks.platform_fleet import Platform
 from benchmarks.processes import ROOT, free_port, wait_until
 from benchmarks.stack import ADMIN, LOGIN, post_json
 

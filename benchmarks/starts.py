@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.admin_client import STATIONS, AdminClient, Form
 from benchmarks.child import Child
-from benchmarks.platform_fleet import Platform, by_console
+from benchmarks.fleets.ours import Platform, by_console
 from benchmarks.processes import raise_file_limit, wait_until
 from benchmarks.report import markdown_table, plain_table
 from benchmarks.stack import ADMIN, LOGIN, post_json

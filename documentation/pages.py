@@ -65,7 +65,7 @@ def made() -> dict[Path, str]:
     from chargepoint.make.schema import make_schema
     from emulator import matrix
     from emulator.api import api
-    from emulator.api_examples import EXAMPLES
+    from emulator.api.examples import EXAMPLES
     from emulator.rights import TABLE
     from scenarios.rules.json_schema import scenario_schema
     from scenarios.rules.station_steps import COMMANDS

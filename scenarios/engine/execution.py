@@ -19,6 +19,7 @@ from scenarios.drivers.document import BadDriver, Driver, read_driver
 from scenarios.engine.judging import failures, sentence_of, watched
 from scenarios.engine.queueing import Turn
 from scenarios.engine.recording import StationLog
+from scenarios.engine.steps.table import TABLE
 from scenarios.engine.strand import (
     NotApplicable,
     Services,
@@ -27,7 +28,6 @@ from scenarios.engine.strand import (
     Strand,
     Subject,
 )
-from scenarios.engine.table import TABLE
 from scenarios.models import CANCELLED, FAILED, PASSED, PENDING, RUNNING, SKIPPED, STATES
 from scenarios.watch.rules import WARN, Policy, policy_of
 from scenarios.watch.wire import WireWatch

@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from documentation.project import DOCS
-from emulator import api_meanings as words
 from emulator.api import api
+from emulator.api import meanings as words
 from scenarios.rules.step_schemas import OPERATED
 from scenarios.rules.values import OPERATIONS
 
@@ -75,12 +75,12 @@ def test_each_field_and_parameter_of_the_api_is_described(openapi):
         for parameter in operation.get("parameters", ())
         if not parameter.get("description", "").strip()
     ]
-    assert not silent, "describe it where it is declared, or in emulator/api_meanings.py"
+    assert not silent, "describe it where it is declared, or in emulator/api/meanings.py"
     assert len(shapes) > 100
 
 
 def test_what_a_schema_says_itself_is_kept(openapi):
-    """emulator/api_meanings.py fills gaps, and has no entry for a field that there is not."""
+    """emulator/api/meanings.py fills gaps, and has no entry for a field that there is not."""
     entries = openapi["components"]["schemas"]["TrailEntry"]["properties"]
     assert entries["act"]["description"].startswith("the same for all")
     assert entries["time"]["description"].endswith(words.TIME)

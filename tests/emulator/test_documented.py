@@ -13,8 +13,8 @@ from ninja import Schema
 
 from documentation.variables import VARIABLES
 from emulator.api import api
-from emulator.api_answers import VALUES
-from emulator.api_examples import JSON, SCENARIO
+from emulator.api.answers import VALUES
+from emulator.api.examples import JSON, SCENARIO
 from scenarios.rules.validation import check_scenario
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +66,7 @@ def bodies() -> list[tuple[str, dict]]:
 
 @pytest.mark.parametrize(("operation", "body"), bodies(), ids=lambda v: str(v)[:60])
 def test_each_body_has_an_example_that_its_schema_takes(operation, body):
-    assert "example" in body, f"{operation}: add one to emulator/api_examples.py"
+    assert "example" in body, f"{operation}: add one to emulator/api/examples.py"
     whole = {**body["schema"], "components": SCHEMA["components"]}
     Draft202012Validator(whole).validate(body["example"])
 
@@ -82,7 +82,7 @@ def answers() -> list[tuple[str, dict]]:
 
 @pytest.mark.parametrize(("operation", "answer"), answers(), ids=lambda v: str(v)[:60])
 def test_each_answer_has_an_example_of_its_schema(operation, answer):
-    assert answer["example"], f"{operation}: add one to emulator/api_answers.py"
+    assert answer["example"], f"{operation}: add one to emulator/api/answers.py"
     whole = {**answer["schema"], "components": SCHEMA["components"]}
     Draft202012Validator(whole).validate(answer["example"])
 
@@ -94,7 +94,7 @@ def test_each_schema_has_an_example_that_says_something(name):
     for field in shape.get("required", ()):
         given = f"{name}.{field}" in VALUES or field in VALUES
         kind = shape["properties"][field].get("type")
-        assert kind != "string" or given, f"{name}.{field}: add a value to emulator/api_answers.py"
+        assert kind != "string" or given, f"{name}.{field}: add a value to emulator/api/answers.py"
 
 
 def _kinds_of(schema: type[Schema]) -> Iterator[type[Schema]]:

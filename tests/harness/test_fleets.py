@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 from benchmarks import trees
+from benchmarks.fleets.trial import EVERY, Outcome, Trial, Window
 from benchmarks.processes import wait_until
-from benchmarks.trial import EVERY, Outcome, Trial, Window
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass\n"
 # A parent that waits for a child that burns, then stays.

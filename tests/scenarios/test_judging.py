@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from scenarios.engine import expecting, judging, searching
+from scenarios.engine import judging, searching
+from scenarios.engine.steps import expecting
 from scenarios.engine.strand import StepFailed, Strand
 from scenarios.rules.patterns import Frame
 from scenarios.watch.rules import policy_of

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from messaging.records import id_at
-from scenarios.engine import expecting, searching, waits
+from scenarios.engine import searching
 from scenarios.engine.clock import Clock
 from scenarios.engine.recording import StationLog
+from scenarios.engine.steps import expecting, waits
+from scenarios.engine.steps.table import TABLE
 from scenarios.engine.strand import Order, Services, StepFailed, Strand, Subject
 from scenarios.engine.stream import Inbox
-from scenarios.engine.table import TABLE
 from scenarios.rules.patterns import Frame
 
 SOON, LATER = 0.05, 30.0  # seconds: of a wait that is to end without a frame, and with one

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.api_examples import CAR, JSON, SCENARIO, STATION, STEPS
+from emulator.api.examples import CAR, JSON, SCENARIO, STATION, STEPS
 
 NOW, LATER, BEFORE = "2026-03-02T08:15:30Z", "2026-03-02T09:00:00Z", "2026-03-02T08:15:00Z"
 UNIX = 1_772_439_330.0  # NOW

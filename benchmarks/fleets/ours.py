@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.console import Console, station_fields
+from benchmarks.fleets.trial import EVERY
 from benchmarks.processes import ROOT, _die_with_parent, free_port, wait_until
 from benchmarks.stack import ADMIN
 from benchmarks.trees import Cost, platform_costs
-from benchmarks.trial import EVERY
 
 START_PATIENCE = 120.0
 STOP_PATIENCE = 60.0

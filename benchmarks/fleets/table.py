@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.child import Child
-from benchmarks.peers import Sap, Solidstudio
-from benchmarks.platform_fleet import Platform
+from benchmarks.fleets.ours import Platform
+from benchmarks.fleets.peers import Sap, Solidstudio
+from benchmarks.fleets.trial import KIB, Fleet, Outcome, Trial
 from benchmarks.processes import raise_file_limit
 from benchmarks.report import markdown_table, plain_table
-from benchmarks.trial import KIB, Fleet, Outcome, Trial
 
 HEAD = [
     "", "stations", "order to last boot, s", "first connect to last boot, s", "Heartbeats",
@@ -109,6 +108,3 @@ def main() -> int:
         options.output.write_text(markdown_table(HEAD, lines) + "\n\n" + MEANING + "\n")
     return 1 if late else 0
 
-
-if __name__ == "__main__":
-    sys.exit(main())

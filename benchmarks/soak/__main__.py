@@ -16,7 +16,7 @@ from benchmarks.admin_client import AdminSaves
 from benchmarks.child import Child
 from benchmarks.console import station_fields
 from benchmarks.processes import Process, raise_file_limit, wait_until
-from benchmarks.soak_load import Reader, Timings, Viewers, log_in
+from benchmarks.soak.load import Reader, Timings, Viewers, log_in
 from benchmarks.stack import ADMIN, Stack
 
 CHARGING_SHARE = 0.3

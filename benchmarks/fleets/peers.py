@@ -20,9 +20,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from benchmarks.fleets.trial import EVERY
 from benchmarks.processes import _die_with_parent, wait_until
 from benchmarks.trees import Cost, cost_of
-from benchmarks.trial import EVERY
 
 SOLIDSTUDIO = """
 import { createRequire } from "node:module";

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenarios.engine import acts, driving, expecting, flow, linking, prompting, waits
+from scenarios.engine.steps import acts, driving, expecting, flow, linking, prompting, waits
 from scenarios.engine.strand import Table
 from scenarios.rules.station_steps import COMMANDS
 from scenarios.rules.step_rules import CONTAINERS as CONTAINER_TYPES

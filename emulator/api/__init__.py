@@ -12,7 +12,7 @@ from accounts.json_bodies import ProperUnicode
 from accounts.known_fields import fields_at
 from accounts.parameters import strict
 from accounts.trail.api import router as trail
-from emulator import api_answers, api_examples, api_meanings, api_refusals
+from emulator.api import answers, examples, meanings, refusals
 from emulator.monitoring.api import router as operation
 from emulator.rights import TABLE
 from messaging.api import router as messaging
@@ -43,9 +43,9 @@ class Api(NinjaAPI):
         prefix = self.get_root_path({}) if path_prefix is None else path_prefix
         schema = super().get_openapi_schema(path_prefix=prefix, **how)
         type_results(schema)
-        for part in (api_refusals, api_examples, api_answers):
+        for part in (refusals, examples, answers):
             part.add_to(schema, prefix.rstrip("/"))
-        api_meanings.add_to(schema)
+        meanings.add_to(schema)
         return schema
 
 

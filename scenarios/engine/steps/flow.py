@@ -8,8 +8,8 @@ from typing import Any
 
 from runtime import lifetime
 from scenarios.engine.clock import Clock
+from scenarios.engine.steps.waits import hold
 from scenarios.engine.strand import StepFailed, Strand
-from scenarios.engine.waits import hold
 from scenarios.rules.step_rules import MOST_BRANCHES
 from scenarios.rules.values import Unresolved, duration_ms, is_number
 

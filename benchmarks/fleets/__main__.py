@@ -1,0 +1,7 @@
+"""See table.py."""
+
+import sys
+
+from benchmarks.fleets.table import main
+
+sys.exit(main())

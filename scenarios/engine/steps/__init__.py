@@ -1,0 +1,1 @@
+"""How each type of step is carried out; `table` says by which function."""
