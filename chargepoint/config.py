@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from chargepoint.cars.profile import EvProfile
+
 SUBPROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 
 # One longer frame than this is refused unread (OCPP sets no limit; a real controller has one).
@@ -31,6 +33,7 @@ class StationConfig(msgspec.Struct, frozen=True):
     csms_url       the operator's address of the CSMS, for 2.x to report
     delays         seconds that a station takes, (least, most) to draw from; see pace.py
     lenient        take what can be read of a payload that its schema refuses (wire/kindly.py)
+    cars           the kinds of cars that come, each with its weight; none: usual cars
     rules          answers that stand in the place of the station's own; see tap/standing.py
     make           chargepoint.make.make.Make, or None: what the model does of its own, see
                    with_make
@@ -60,3 +63,4 @@ class StationConfig(msgspec.Struct, frozen=True):
     ticks: int = 0
     rules: tuple[dict[str, Any], ...] = ()
     make: Any = None  # its folder is above this one
+    cars: tuple[tuple[EvProfile, float], ...] = ()

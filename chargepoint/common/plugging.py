@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from chargepoint.common.arriving import arriving
 from chargepoint.core import topics
 from chargepoint.core.block import Block, command
 from chargepoint.core.commands import CommandRejected
-from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event
 from chargepoint.wire import rpc
 
@@ -23,7 +23,7 @@ class Plugging(Block):
         Raises CommandRejected for a field that makes no sense."""
         outlet = self.core.connector(connector)
         try:
-            car = EV.for_connector(outlet.config, ev)
+            car = arriving(self.core, outlet.config, ev)
         except ValueError as error:
             raise CommandRejected("invalid_arguments", f"{error}.") from None
         outlet.plug(car, now)

@@ -37,6 +37,9 @@ class Power:
         for connector in self.core.connectors.values():
             connector.advance(now)
         self._use(mains)
+        for connector in self.core.connectors.values():
+            if connector.ev is not None and connector.ev.LIVES:
+                connector.follow_car()
 
     def saved(self) -> dict[str, list]:
         return {} if self.mains == NOMINAL else {"mains": list(self.mains)}
@@ -51,7 +54,7 @@ class Power:
         core.service.boot_as(POWER_UP)
         core.tell(topics.POWER_FAILED, now)
         for connector in core.connectors.values():
-            connector.advance(now)
+            connector.toggle(now)
         self._forget_calls()
         core.statuses.forget_reported()
         self.stay_dark(back)
@@ -80,6 +83,9 @@ class Power:
         core = self.core
         seconds = core.clock.restart_seconds() if seconds is None else seconds
         core.tell(topics.REBOOTING, now, reason)
+        for connector in core.connectors.values():
+            if connector.ev is not None and connector.ev.LIVES:
+                connector.toggle(now)
         core.service.boot_as(reason)
         core.statuses.forget_reported()
         for waiting in ("reset", "rebooting", "relink"):  # this is what they wait for

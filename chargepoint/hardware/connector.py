@@ -4,6 +4,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.hardware import meter as metering
+from chargepoint.hardware.arrivals import restored, saved_car
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.mains import NOMINAL, Mains
 from chargepoint.hardware.meter import Meter
@@ -27,6 +28,10 @@ __all__ = ["Connector", "Event", "IllegalTransition", "State"]
 
 NO_ERROR = "NoError"
 _CHARGING = State.CHARGING  # a member is looked up by a call of Python 3.11's, each time
+_SUSPENDED_EV = State.SUSPENDED_EV
+# What interrupts the control pilot (IEC 61851-1: the station shows state E or F).
+_INTERRUPTS = frozenset((Event.FAULT_OCCURRED, Event.MADE_INOPERATIVE))
+_DC_VOLTS = 400.0  # by which amperes of a profile are watts
 _REACTIVE = sqrt(1.0 / metering.AC_POWER_FACTOR**2 - 1.0)  # vars for each watt drawn
 
 
@@ -133,7 +138,9 @@ class Connector:
             self.ev = None
         elif event is Event.FAULT_CLEARED:
             self.error_code, self.vendor_error_code, self.info = NO_ERROR, "", ""
-        self._suspend_if_full()
+        elif event in _INTERRUPTS and self.ev is not None and self.ev.LIVES:
+            self.ev.toggled()
+        self.follow_car()
         return self.state is not before
 
     def plug(self, ev: EV, now: float) -> bool:
@@ -158,13 +165,31 @@ class Connector:
         """Offer at most `watts`, on at most `phases`, from now on; None lifts the limit."""
         self.advance(now)
         self.limit_w, self.limit_phases = watts, phases
+        if self.ev is not None and self.ev.LIVES:
+            self.follow_car()
 
     def discharge(self, watts: float, now: float) -> None:
         """Have the car give back `watts` from now on instead of charging; 0 ends that."""
         if watts or self.discharge_w:
             self.advance(now)
             self.discharge_w = max(0.0, watts)
-            self._suspend_if_full()
+            self.follow_car()
+
+    def toggle(self, now: float) -> None:
+        """The control pilot is interrupted: a car that had fallen asleep looks anew."""
+        self.advance(now)
+        if self.ev is not None and self.ev.LIVES:
+            self.ev.toggled()
+            self.follow_car()
+
+    def follow_car(self) -> None:
+        """Tell a car that lives what is on offer now, and take the state that follows from it."""
+        if self.ev is not None and self.ev.LIVES:
+            on = self.state is _CHARGING or self.state is _SUSPENDED_EV
+            volts = _DC_VOLTS if self.dc else self.mains.voltage_v * metering.AC_POWER_FACTOR
+            phases = 1 if self.dc else self.phases_used
+            self.ev.offer(self.offered_w if on else 0.0, self.ev.least_of(volts, phases))
+        self._suspend_if_resting()
 
     # Energy
 
@@ -204,7 +229,7 @@ class Connector:
         if self.ev is None:
             return 0.0
         ceiling = self._sag * self.ev.ceiling_w(self.config, self.limit_phases)
-        return self.ev.power_w(min(limit, self.most_w, ceiling), self.dc)
+        return self.ev.able_w(min(limit, self.most_w, ceiling), self.dc)
 
     @property
     def power_w(self) -> float:
@@ -229,7 +254,7 @@ class Connector:
         self._at = now
         known, self._full = self._full, None
         if self.state is not _CHARGING or self.ev is None:
-            return False
+            return self.ev is not None and self.ev.LIVES and self._pass_time(elapsed)
         if self.discharge_w:
             asked = min(self.discharge_w, self.most_w)
             self._meter.give_back(self.ev.give(elapsed, asked, self.dc))
@@ -239,7 +264,16 @@ class Connector:
             self._full = known
         energy, _ = self.ev.charge(elapsed, offered, self.dc)
         self._meter.add(energy)
-        return self._suspend_if_full()
+        return self._suspend_if_resting()
+
+    def _pass_time(self, elapsed: float) -> bool:
+        """Seconds of a car that does not charge: it waits, sleeps, or goes on by itself."""
+        if self.state is not _SUSPENDED_EV:
+            self.ev.stand(elapsed)
+            return False
+        energy, _ = self.ev.charge(elapsed, self.offered_w, self.dc)
+        self._meter.add(energy)
+        return self._suspend_if_resting()
 
     def raise_registers(self, import_wh: float, export_wh: float) -> bool:
         """Bring them up to what was told already; True if one was below it."""
@@ -250,14 +284,20 @@ class Connector:
         return below
 
     def next_change(self, now: float) -> float | None:
-        """When the EV will suspend by itself if nothing else happens."""
-        if self.state is not _CHARGING or self.ev is None:
+        """When the EV will suspend or go on by itself if nothing else happens."""
+        ev = self.ev
+        if ev is None or (self.state is not _CHARGING and not ev.LIVES):
             return None
+        before = self.state
         self.advance(now)
-        if self.state is not _CHARGING:
+        if self.state is not before:
             return now
         if self.discharge_w:
             return None
+        if ev.LIVES:
+            on = self.state is _CHARGING or self.state is _SUSPENDED_EV
+            seconds = ev.seconds_to_change(self.offered_w) if on else None
+            return None if seconds is None else self._at + seconds
         known, offered = self._full, self.offered_w
         same = known is not None and known[:3] == (self.ev, self.ev.target_soc, offered)
         # A time that has come and found the car not full was off by rounding.
@@ -268,13 +308,20 @@ class Connector:
         self._full = (self.ev, self.ev.target_soc, offered, at)
         return at
 
-    def _suspend_if_full(self) -> bool:
+    def _suspend_if_resting(self) -> bool:
         if self.discharge_w:
             return False
-        if self.state is _CHARGING and self.ev is not None and self.ev.full:
-            self.state = TRANSITIONS[self.state, Event.EV_SUSPENDED]
-            return True
-        return False
+        ev = self.ev
+        if self.state is _CHARGING:
+            happened = Event.EV_SUSPENDED if ev is not None and ev.resting else None
+        elif ev is not None and ev.LIVES and self.state is _SUSPENDED_EV and not ev.resting:
+            happened = Event.EV_RESUMED
+        else:
+            return False
+        if happened is None:
+            return False
+        self.state = TRANSITIONS[self.state, happened]
+        return True
 
     def sample(self, now: float) -> Sample:
         """The meter's picture at `now`. The register is exact, the rest has the variance."""
@@ -334,7 +381,7 @@ class Connector:
         if self.error_code != NO_ERROR:
             saved["error"] = [self.error_code, self.vendor_error_code, self.info]
         if self.ev is not None:
-            saved["ev"] = self.ev.to_saved()
+            saved["ev"] = saved_car(self.ev)
         if self.limit_w is not None:
             saved["limit_w"] = self.limit_w
             saved["limit_phases"] = self.limit_phases
@@ -353,7 +400,7 @@ class Connector:
         if error:
             connector.error_code, connector.vendor_error_code, connector.info = error
         if saved.get("ev"):
-            connector.ev = EV.from_saved(saved["ev"])
+            connector.ev = restored(saved["ev"], connector.dc)
         connector.limit_w = saved.get("limit_w")
         connector.limit_phases = saved.get("limit_phases")
         return connector

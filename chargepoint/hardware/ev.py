@@ -25,12 +25,17 @@ DC_CURVE = ((0.0, 1.0), (50.0, 1.0), (80.0, 0.62), (95.0, 0.15), (99.0, 0.05), (
 AC_EFFICIENCY = 0.90  # onboard charger: metered energy to stored energy
 DC_EFFICIENCY = 0.96
 
-_FULL = 1e-7  # percent; closer than this to the target is at the target
+FULL = 1e-7  # percent; closer than this to the target is at the target
 LEAST_W = 1e-3  # an offer below this is none; smaller still, and seconds overflow
 
 
 class EV:
-    """One car at a connector. Powers in watts at the meter, energies in Wh at the meter."""
+    """One car at a connector. Powers in watts at the meter, energies in Wh at the meter.
+
+    LIVES: whether it pauses and goes on by itself (see profiled.py).
+    """
+
+    LIVES = False
 
     __slots__ = (
         "battery_kwh", "contract", "contracts", "departure_s", "emaid", "iso15118", "iso15118_20",
@@ -104,25 +109,17 @@ class EV:
             if config.phases == 0
             else {"battery_kwh": 60.0, "soc": 30.0, "max_power_kw": 11.0, "phases": 3}
         )
-        unknown = set(given or ()) - set(cls.__slots__)
-        if unknown:
-            raise ValueError(f"an EV has no {', '.join(sorted(map(str, unknown)))}")
-        values = usual | {k: v for k, v in (given or {}).items() if v is not None}
-        for name, value in values.items():
-            if name in ("iso15118", "iso15118_20"):
-                if not isinstance(value, bool):
-                    raise ValueError(f"{name} must be true or false")  # noqa: TRY004 - as below
-                continue
-            if name in ("emaid", "contract"):
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ValueError(f"{name} must be a number")  # noqa: TRY004 - one kind of refusal
-        _check_contract(values.get("emaid", ""), values.get("contract", ""))
-        return cls(**values)
+        return cls(**checked(usual | given_of(given)))
 
     @property
     def full(self) -> bool:
-        return self.soc >= self.target_soc - _FULL
+        return self.soc >= self.target_soc - FULL
+
+    resting = full  # it takes nothing, whatever is on offer
+
+    def wh_per_percent(self, dc: bool) -> float:
+        """Wh that the meter sees while the battery gives a percent."""
+        return self.battery_kwh * 10.0 * (DC_EFFICIENCY if dc else AC_EFFICIENCY)
 
     def ceiling_w(self, config: "ConnectorConfig", at_most: int | None = None) -> float:
         """What car and connector both allow, on `at_most` phases, before the battery's curve."""
@@ -138,6 +135,8 @@ class EV:
             return 0.0
         return self._stretch(self.soc, cap_w, dc)[1]
 
+    able_w = power_w  # the same, though nothing is on offer yet
+
     def charge(self, seconds: float, cap_w: float, dc: bool) -> tuple[float, float]:
         """Charge for up to `seconds`; the battery fills. Returns (Wh metered, seconds used).
 
@@ -146,12 +145,12 @@ class EV:
         if cap_w < LEAST_W:
             return 0.0, seconds
         start, left = self.soc, seconds
-        per_ws = self._percent_per_ws(dc)
+        per_ws = self.percent_per_ws(dc)
         while left > 0 and not self.full:
             end, power, slope = self._stretch(self.soc, cap_w, dc)
-            duration = _duration(end - self.soc, power, slope, per_ws)
+            duration = duration_of(end - self.soc, power, slope, per_ws)
             if duration > left:
-                self.soc = min(end, self.soc + _gain(left, power, slope, per_ws))
+                self.soc = min(end, self.soc + gain_of(left, power, slope, per_ws))
                 left = 0.0
             else:
                 self.soc = end
@@ -160,14 +159,13 @@ class EV:
 
     def gives_w(self, asked_w: float) -> float:
         """Power given back now if `asked_w` is asked for."""
-        if self.soc <= self.min_soc + _FULL:
+        if self.soc <= self.min_soc + FULL:
             return 0.0
         return min(asked_w, self.max_discharge_kw * 1000.0)
 
     def give(self, seconds: float, asked_w: float, dc: bool) -> float:
         """Give back for up to `seconds`, down to min_soc. Returns Wh as the meter sees them."""
-        efficiency = DC_EFFICIENCY if dc else AC_EFFICIENCY
-        per_percent = self.battery_kwh * 10.0 * efficiency
+        per_percent = self.wh_per_percent(dc)
         left = max(0.0, self.soc - self.min_soc) * per_percent
         energy = min(self.gives_w(asked_w) * seconds / 3600.0, left)
         self.soc -= energy / per_percent
@@ -180,14 +178,14 @@ class EV:
         if cap_w < LEAST_W:
             return None
         soc, total = self.soc, 0.0
-        per_ws = self._percent_per_ws(dc)
-        while soc < self.target_soc - _FULL:
+        per_ws = self.percent_per_ws(dc)
+        while soc < self.target_soc - FULL:
             end, power, slope = self._stretch(soc, cap_w, dc)
-            total += _duration(end - soc, power, slope, per_ws)
+            total += duration_of(end - soc, power, slope, per_ws)
             soc = end
         return total
 
-    def _percent_per_ws(self, dc: bool) -> float:
+    def percent_per_ws(self, dc: bool) -> float:
         """Percent of the battery gained for each watt-second metered."""
         return (DC_EFFICIENCY if dc else AC_EFFICIENCY) / (self.battery_kwh * 36_000.0)
 
@@ -211,11 +209,33 @@ class EV:
         return end, cap_w, 0.0
 
     def to_saved(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in EV.__slots__}
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "EV":
         return cls(**saved)
+
+
+def given_of(given: dict[str, Any] | None) -> dict[str, Any]:
+    """The fields of a command's `ev` that say something. ValueError for what no EV has."""
+    unknown = set(given or ()) - set(EV.__slots__)
+    if unknown:
+        raise ValueError(f"an EV has no {', '.join(sorted(map(str, unknown)))}")
+    return {name: value for name, value in (given or {}).items() if value is not None}
+
+
+def checked(values: dict[str, Any]) -> dict[str, Any]:
+    """The same values. ValueError for one of a wrong type, or a contract that cannot be."""
+    for name, value in values.items():
+        if name in ("iso15118", "iso15118_20"):
+            if not isinstance(value, bool):
+                raise ValueError(f"{name} must be true or false")  # noqa: TRY004 - as below
+        elif name not in ("emaid", "contract") and (
+            isinstance(value, bool) or not isinstance(value, int | float)
+        ):
+            raise ValueError(f"{name} must be a number")  # noqa: TRY004 - one kind of refusal
+    _check_contract(values.get("emaid", ""), values.get("contract", ""))
+    return values
 
 
 def _check_contract(emaid: Any, contract: Any) -> None:
@@ -230,14 +250,14 @@ def _check_contract(emaid: Any, contract: Any) -> None:
         raise ValueError("a contract is made for an emaid")
 
 
-def _duration(percent: float, power: float, slope: float, per_ws: float) -> float:
+def duration_of(percent: float, power: float, slope: float, per_ws: float) -> float:
     """Seconds to gain `percent` when watts = power + slope * (percent gained)."""
     if slope == 0.0:
         return percent / (per_ws * power)
     return log1p(slope * percent / power) / (per_ws * slope)
 
 
-def _gain(seconds: float, power: float, slope: float, per_ws: float) -> float:
+def gain_of(seconds: float, power: float, slope: float, per_ws: float) -> float:
     """Percent gained in `seconds` under the same law."""
     if slope == 0.0:
         return per_ws * power * seconds

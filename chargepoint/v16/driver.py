@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from chargepoint.common.arriving import arriving
 from chargepoint.core import topics
 from chargepoint.core.block import EMPTY, Block, hears, timer
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import State
 from chargepoint.v16.topics import AWAITED, GIVEN_UP, SESSION_OVER, TURNED_AWAY
 from chargepoint.v16.transactions import Sessions
@@ -71,7 +71,7 @@ class Driver(Block):
         if outlet is None or number not in self.comes:
             return
         if outlet.state is State.AUTHORIZED:
-            outlet.plug(EV.for_connector(outlet.config), now)
+            outlet.plug(arriving(self.core, outlet.config), now)
             self.core.tell(topics.PLUGGED, outlet, now)
             self.core.statuses.report(outlet, now)
         elif outlet.ev is not None and number not in self.sessions.open:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from chargepoint.common.arriving import arriving
 from chargepoint.common.reserving import FOR_ANOTHER
 from chargepoint.core.block import Block, command
 from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import RESERVED_STATES, Event, State
 from chargepoint.v16.authorization import Authorization, same
 from chargepoint.v16.session import Session16
@@ -67,7 +67,7 @@ class Reader(Block):
             self._check_free(outlet, tag)
         if outlet.ev is None and outlet.can(Event.EV_PLUGGED_IN):
             self.core.block("driver").expect(outlet.id)
-            outlet.plug(EV.for_connector(outlet.config), now)
+            outlet.plug(arriving(self.core, outlet.config), now)
             self.core.statuses.report(outlet, now)
         if outlet.state is State.READY:
             return {"authorization": "Accepted", "connector": outlet.id}

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from chargepoint.common.arriving import arriving
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, command
 from chargepoint.core.commands import CommandRejected
-from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event, State
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.authorization import ACCEPTED, ASKED
@@ -119,7 +119,7 @@ class OperatorCommands(Block):
         hardware = outlet.hardware
         if hardware.ev is None and hardware.can(Event.EV_PLUGGED_IN):
             try:
-                car = EV.for_connector(hardware.config, ev)
+                car = arriving(self.core, hardware.config, ev)
             except ValueError as error:
                 raise CommandRejected("invalid_arguments", f"{error}.") from None
             if self.core.model.flag("EmulatorCtrlr.AutoPlug"):

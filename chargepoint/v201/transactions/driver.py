@@ -6,10 +6,10 @@ EmulatorCtrlr.AutoPlug turns it off.
 
 from typing import Any
 
+from chargepoint.common.arriving import arriving
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import EMPTY, Block, hears, timer
 from chargepoint.hardware.connector import Connector
-from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import State
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
@@ -61,7 +61,7 @@ class Driver(Block):
             return
         hardware = outlet.hardware
         if hardware.state is State.AUTHORIZED:
-            hardware.plug(EV.for_connector(hardware.config), now)
+            hardware.plug(arriving(self.core, hardware.config), now)
             self.core.tell(core_topics.PLUGGED, hardware, now)
         elif hardware.ev is not None and outlet.token is None:
             hardware.unplug(now)
