@@ -22,6 +22,7 @@ from emulator.web.leaving import end_in_time  # noqa: E402
 from emulator.web.proxies import BehindProxies  # noqa: E402
 from emulator.web.store_guard import StoreGuard  # noqa: E402
 from stations.api.paths import KeepEncoded  # noqa: E402
+from stations.roster.kept import read_early  # noqa: E402
 
 inside = ProtocolTypeRouter({"http": WithMcp(KeepEncoded(http)), "websocket": websocket})
 guarded = WithoutBodyForHead(SocketLimit(StoreGuard(inside)))
@@ -31,3 +32,4 @@ limit_bodies()
 bound_heads(settings.REQUEST_HEAD_SECONDS)
 heed_readers()
 raise_file_limit()
+read_early()

@@ -13,6 +13,8 @@ from django_mongodb_backend import base
 from django_mongodb_backend.utils import OperationDebugWrapper
 from pymongo.collection import Collection
 
+from stations.roster.marks import Marks
+
 PATH_STAGES = frozenset({"$project", "$addFields", "$set"})
 
 
@@ -61,6 +63,10 @@ class PathCollection(Collection):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self):
+        """As the backend has it; who keeps a roster of the stations is told of each write."""
+        return super().get_connection_params() | {"event_listeners": [Marks()]}
+
     def get_collection(self, name, **kwargs):
         """A collection that takes paths of JSON fields; it logs its queries where Django does."""
         collection = PathCollection(self.database, name, **kwargs)

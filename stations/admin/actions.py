@@ -17,10 +17,11 @@ from stations.many import jobs
 from stations.orders import switching
 from stations.orders.commands import send_commands_sync
 from stations.rights import PART, SEE_SECRETS
+from stations.roster.asking import rows_of
 
 
 def _identities(queryset: QuerySet) -> list[str]:
-    return list(queryset.values_list("identity", flat=True))
+    return [row["identity"] for row in rows_of(queryset)]
 
 
 def _switch(model_admin, request: HttpRequest, queryset: QuerySet, running: bool) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from collections.abc import Sequence
 
-from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,53 +11,40 @@ from django.utils.functional import cached_property
 from unfold.views import ChangeList
 
 from stations.models import Station, Template
+from stations.roster.asking import ordered, rows_of
+from stations.roster.kept import Row
 from stations.state.complaints import why
 from stations.state.live import live_states
-from stations.state.roster import identities, match_of, number_of_all
-
-MANY = 1000  # stations from which on a list is made by identities
-KEPT = 5  # seconds that they are kept, for the next page of it
 
 
 class QuickPaginator(Paginator):
-    """Of a large fleet the identities that a filter finds are asked for at once: they are the
-    count, and each page is read by the index."""
+    """Counts, filters and orders by the roster, and reads the rows of a page alone."""
 
     @cached_property
     def count(self) -> int:
         """How many rows."""
-        if not self.object_list.query.where:
-            return self._all
-        return super().count if self._names is None else len(self._names)
+        return len(self._found)
 
     def page(self, number: int) -> Page:
         """That page. Raises InvalidPage."""
         number = self.validate_number(number)
-        order = next(iter(self.object_list.query.order_by), "")
-        if self._names is None or order not in ("identity", "-identity"):
+        names = self._names
+        if names is None:
             return super().page(number)
         first = (number - 1) * self.per_page
-        names = self._names if order == "identity" else self._names[::-1]
         wanted = names[first : first + self.per_page]
-        rows = Station.objects.filter(identity__in=wanted).order_by(order)
-        return self._get_page(rows, number, self)
+        found = {row.identity: row for row in Station.objects.filter(identity__in=wanted)}
+        return self._get_page([found[name] for name in wanted if name in found], number, self)
 
     @cached_property
-    def _all(self) -> int:
-        return number_of_all()
+    def _found(self) -> list[Row]:
+        return rows_of(self.object_list)
 
-    @cached_property
-    def _names(self) -> list[str] | None:
-        """In their order; None for a fleet that is small."""
-        if self._all < MANY:
-            return None
-        match = match_of(self.object_list)
-        if match is None:
-            return []
-        return cache.get_or_set(
-            f"stations-{self._all}-{sha256(repr(match).encode()).hexdigest()}",
-            lambda: identities(match), KEPT,
-        )  # fmt: skip
+    @property
+    def _names(self) -> Sequence[str] | None:
+        """In the list's order; None where the store alone knows it."""
+        found = ordered(self._found, self.object_list.query.order_by or ("identity",))
+        return None if found is None else [row["identity"] for row in found]
 
 
 class LiveChangeList(ChangeList):

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.core.cache import cache
-from django.db import connection
 from django.db.models import QuerySet
 
-from stations.models import Station, TagGroup
+from stations.models import TagGroup
+from stations.roster.asking import identities, values
 from stations.state.live import COLUMNS_OF, HELD_BACK, LABELS, STATE_FILTERS, in_state
-from stations.state.roster import identities
-
-CHOICES_AGE = 10  # seconds; every page of the list asks, and a fleet has few makes and tags
-
-
-def _distinct(field: str) -> list[str]:
-    """The field's values over all stations; the elements of an array, which the ORM cannot ask."""
-    return cache.get_or_set(
-        f"station-choices-{field}",
-        lambda: connection.get_collection(Station._meta.db_table).distinct(field),
-        CHOICES_AGE,
-    )
 
 
 def known_tags() -> list[str]:
     """Every tag that a station or a group has."""
     tags = {tag for group in TagGroup.objects.all() for tag in group.tags}
-    tags.update(_distinct("tags"))
+    tags.update(values("tags"))
     return sorted(tags)
 
 
@@ -62,7 +49,7 @@ class MakeFilter(admin.SimpleListFilter):
     parameter_name = "vendor"
 
     def lookups(self, request, model_admin):
-        return [(vendor, vendor) for vendor in sorted(_distinct("vendor"))]
+        return [(vendor, vendor) for vendor in sorted(values("vendor"))]
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
         return queryset.filter(vendor=self.value()) if self.value() else queryset

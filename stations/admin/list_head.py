@@ -10,6 +10,7 @@ from django.urls import reverse
 
 import stations.admin.columns as columns
 from stations import rights
+from stations.roster.asking import rows_of
 
 PAGES = (
     ("Map", "fleet-map"), ("Jobs", "fleet-jobs"), ("Import", "fleet-import"),
@@ -46,4 +47,4 @@ def filtered_identities(shown: ModelAdmin, request: HttpRequest) -> list[str] | 
     listed = shown.get_changelist_instance(request)
     if not listed.queryset.query.where:
         return None
-    return sorted(listed.get_queryset(request).order_by().values_list("identity", flat=True))
+    return [row["identity"] for row in rows_of(listed.get_queryset(request))]

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from bson import ObjectId
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -119,6 +120,12 @@ class StationAdmin(ByTable, ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type:
         return LiveChangeList
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any):
+        """As Django has it, which asks for one of a station's log entries here too."""
+        if queryset.model is not Station:
+            return Paginator(queryset, *args, **kwargs)
+        return super().get_paginator(request, queryset, *args, **kwargs)
 
     @admin.display(description="State")
     def state(self, station: Station):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from stations.api.lookup import in_state_too, stations_of, text_of, with_live
+from stations.api.lookup import names_of, stations_named, text_of, with_live
 from stations.configuration import cells
 from stations.models import Station, Template
 
@@ -23,25 +23,9 @@ _PLAIN = (
 
 def each(match: dict[str, Any], state: str = "", cursor: str | None = None) -> Iterator[Station]:
     """Stations by identity, PAGE of them at a time. Raises ApiError before the first."""
-    whole = in_state_too(match, state)
-    after = text_of(cursor) if cursor else ""
-    names = whole.get("identity", {}).get("$in")
-
-    def pages() -> Iterator[Station]:
-        if names is not None:
-            rest = [name for name in names if name > after]
-            for start in range(0, len(rest), PAGE):
-                yield from stations_of({"identity": {"$in": rest[start : start + PAGE]}})
-            return
-        last = after
-        while True:
-            found = stations_of(whole | ({"identity": {"$gt": last}} if last else {}), PAGE)
-            yield from found
-            if len(found) < PAGE:
-                return
-            last = found[-1].identity
-
-    return pages()
+    names = names_of(match, state, text_of(cursor) if cursor else "")
+    starts = range(0, len(names), PAGE)
+    return (one for start in starts for one in stations_named(names[start : start + PAGE]))
 
 
 def items(stations: Iterator[Station]) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,11 +20,13 @@ from stations.configuration.changes import IdentityTaken
 from stations.configuration.importing import ImportRefused
 from stations.configuration.validation import OCPP_VERSIONS
 from stations.models import StaleStation, Station, Template
+from stations.orders import named
 from stations.orders.commands import CommandFailed
+from stations.roster.asking import identities
 from stations.state.live import COLUMNS_OF, HELD_BACK, STATE_FILTERS, in_state, live_states
-from stations.state.roster import identities
 
 PAGE_LIMIT = 500
+PART = 100  # rows of a query by names
 VERSIONS = (*OCPP_VERSIONS, *(f"ocpp{version}" for version in OCPP_VERSIONS))
 # Types of parameters.
 Version, State = word_of("", *VERSIONS), word_of("", *STATE_FILTERS)
@@ -144,27 +147,38 @@ def match_of(
     return match
 
 
-def in_state_too(match: dict[str, Any], state: str, most: int | None = None) -> dict[str, Any]:
-    """The filter with a live state; `most`: no more of them are looked for. Raises ApiError."""
-    if state in COLUMNS_OF:
-        return match | COLUMNS_OF[state]
-    if state == HELD_BACK:
-        return match | {"enabled": True, "running": True, "held_back": {"$gt": ""}}
-    if state in STATE_FILTERS:
-        running = identities(match | COLUMNS_OF["running"])
-        return {"identity": {"$in": in_state(running, state, most)}}
-    known("state", state, STATE_FILTERS)
-    return match
+def names_of(
+    match: dict[str, Any], state: str = "", after: str = "", most: int | None = None
+) -> list[str]:
+    """Identities, in their order, of stations that fit the filter and a live state.
 
-
-def stations_of(match: dict[str, Any], most: int | None = None) -> list[Station]:
-    """By identity. Not by a QuerySet: Django's pipeline copies every row before it sorts them,
-    and its `$and` keeps the embedded store from using an index.
+    after: an identity; those beyond it. most: no more of them are looked for. Raises ApiError.
     """
-    pipeline: list[dict] = [{"$match": match}, {"$sort": {"identity": 1}}]
-    if most is not None:
-        pipeline.append({"$limit": most})
-    return list(Station.objects.raw_aggregate(pipeline))
+    if state in COLUMNS_OF:
+        columns = COLUMNS_OF[state]
+    elif state == HELD_BACK:
+        columns = {"enabled": True, "running": True, "held_back": {"$gt": ""}}
+    elif state in STATE_FILTERS:
+        columns = COLUMNS_OF["running"]
+    else:
+        known("state", state, STATE_FILTERS)
+        columns = {}
+    found = identities(match | columns)
+    if after:
+        found = found[bisect_right(found, after) :]
+    if state in STATE_FILTERS and columns is COLUMNS_OF["running"] and state != "running":
+        return in_state(found, state, most)
+    return found[:most]
+
+
+def stations_named(names: Sequence[str]) -> list[Station]:
+    """By identity, those there are. Not by a QuerySet: Django's pipeline copies every row before
+    it sorts them."""
+    found: list[Station] = []
+    for part in named.parts(sorted(names), PART):
+        pipeline = [{"$match": {"identity": {"$in": part}}}, {"$sort": {"identity": 1}}]
+        found += Station.objects.raw_aggregate(pipeline)
+    return found
 
 
 def with_live(stations: list[Station]) -> list[Station]:
@@ -179,8 +193,5 @@ def page_of(
     match: dict[str, Any], state: str, cursor: str | None, limit: int
 ) -> tuple[list[Station], str | None]:
     """(stations with `.live`, cursor of the next page)."""
-    match = dict(match)
-    if cursor:
-        match["identity"] = {"$gt": text_of(cursor)}
-    found = with_live(stations_of(in_state_too(match, state, limit + 1), limit + 1))
-    return cut_page(found, limit, "identity")
+    names = names_of(match, state, text_of(cursor) if cursor else "", limit + 1)
+    return cut_page(with_live(stations_named(names)), limit, "identity")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.errors import ApiError
-from stations.api.lookup import identities, in_state_too, match_of
+from stations.api.lookup import match_of, names_of
 from stations.many import jobs
 from stations.orders import named
 
@@ -59,9 +59,7 @@ class Choice:
 
     def _filtered(self) -> list[str]:
         match = match_of(self.search, self.version, self.tag, self.template)
-        match = in_state_too(match, self.state)
-        there = match.get("identity", {}).get("$in")
-        return identities(match) if there is None else there
+        return names_of(match, self.state)
 
     @staticmethod
     def _named(names: tuple[str, ...]) -> list[str]:

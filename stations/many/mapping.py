@@ -14,15 +14,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
 from stations.admin.filters import known_tags
 from stations.many.pages import guarded, rendered
-from stations.models import Station
-from stations.state.census import snapshots_of
+from stations.roster.kept import ROSTER
 from stations.state.live import LABELS, label_of
+from stations.state.seen import snapshots_of
 
 AGE = 4.0  # seconds
 CELL, TILE = 56, 256  # pixels
@@ -31,9 +30,6 @@ NAMED = 12  # stations of a cluster that are named
 LISTED = 50
 CHUNK = 500
 EDGE = 85.05112878  # degrees of latitude at which Web Mercator ends
-_COLUMNS = (
-    "identity", "name", "enabled", "running", "held_back", "tags", "latitude", "longitude",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +94,16 @@ def fleet() -> _Fleet:
 
 
 def _read() -> _Fleet:
-    table = connection.get_collection(Station._meta.db_table)
-    # Not by a condition: SecantusDB is quicker in handing over all than in looking for some.
+    fleet = ROSTER.rows()
     rows = [
-        row for row in table.find({}, dict.fromkeys(_COLUMNS, 1))
+        row for row in fleet
         if row.get("latitude") is not None and row.get("longitude") is not None
     ]  # fmt: skip
     placed: list[Placed] = []
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         placed += [_placed(*both) for both in zip(chunk, snapshots_of(chunk), strict=True)]
-    whole = table.estimated_document_count()
-    return _Fleet(placed, max(0, whole - len(placed)), time.monotonic())
+    return _Fleet(placed, len(fleet) - len(placed), time.monotonic())
 
 
 def _placed(row: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Placed:

@@ -13,7 +13,7 @@ from accounts.rights import holds
 from stations.admin.filters import known_tags
 from stations.models import Template
 from stations.rights import DRIVE_STATION, PART, VIEW_MESSAGES
-from stations.state.roster import identities
+from stations.roster.asking import identities
 
 WRITE_SCENARIOS = "scenarios.add_scenario"  # of a room that this one knows nothing else of
 MOST_SUGGESTED = 200  # running stations in the list of the field

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.http import QueryDict
 
 from messaging.queries.sessions import EARLIEST_MS
 from messaging.queries.windows import to_ms
 from messaging.schemas import aware
-from stations.models import Station
+from stations.roster.asking import identities
 
 STATES = ("active", "ended")
 # 1.6 section 7.36 and 2.0.1 part 2, ReasonEnumType: what a StopTransaction or an Ended may give.
@@ -69,10 +68,7 @@ def filters_of(query: QueryDict) -> SessionFilters:
 def _choose_stations(made: SessionFilters, station: str, tag: str) -> None:
     names = [name.strip() for name in station.split(",") if name.strip()]
     if tag:
-        rows = connection.get_collection(Station._meta.db_table).find(
-            {"tags": tag}, {"identity": 1}, limit=MOST_STATIONS + 1
-        )
-        tagged = {row["identity"] for row in rows}
+        tagged = set(identities({"tags": tag}))
         if len(tagged) > MOST_STATIONS:
             made.problems.append(f"More than {MOST_STATIONS} stations have the tag {tag}.")
         names = sorted(tagged.intersection(names) if names else tagged)

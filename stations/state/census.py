@@ -1,7 +1,7 @@
 """One look at the whole fleet: how many are in which state, what they deliver, which are sick.
 
-Reads a row of each station every ROWS_AGE seconds and of the snapshots only what is shown, so that
-2,000 stations cost some 30 ms. Blocking: for a thread of one's own or a task.
+It reads only what is shown of the snapshots, so that 2,000 stations cost some 30 ms. Blocking: for
+a thread of one's own or a task.
 """
 
 from __future__ import annotations
@@ -9,52 +9,22 @@ from __future__ import annotations
 import heapq
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
-
-import msgspec
-from django.db import connection
+from typing import Any
 
 from messaging.keeping import tallies
-from stations.models import Station, TagGroup
-from stations.state import keys
+from stations.models import TagGroup
+from stations.roster.kept import ROSTER, Row
 from stations.state.live import LABELS, label_of
+from stations.state.seen import Seen, snapshots_of
 from stations.state.sickness import Reason, reasons
-from stations.state.snapshots import redis_client
-from stations.state.stamps import STAMP_SIZE
 
-ROWS_AGE = 6.0  # seconds
+GROUPS_AGE = 6.0  # seconds
 CHUNK = 500
 SICKEST = 10
 FAILURES_OF = 15  # minutes
 AT_REST = ("disabled", "stopped", "held back")
-_COLUMNS = ("identity", "name", "enabled", "running", "held_back", "tags")
-
-
-class Outlet(TypedDict, total=False):
-    id: int
-    status: str
-    power_w: float
-    energy_wh: float
-    error: str
-    transaction: Any
-
-
-class Seen(TypedDict, total=False):
-    """Of a snapshot what is looked at; the rest is skipped and not even made."""
-
-    connected: bool
-    registration: str
-    power_w: float
-    connectors: list[Outlet]
-    link: dict[str, Any] | None
-    trouble: str
-    last_message: float | None
-    breaches: list[dict[str, Any]]
-
-
-_decode = msgspec.msgpack.Decoder(Seen, strict=False).decode
 
 
 @dataclass
@@ -109,10 +79,9 @@ class Fleet:
 
 
 class Census:
-    """Keeps the rows between two looks."""
+    """Keeps the tag groups between two looks."""
 
     def __init__(self) -> None:
-        self._rows: list[dict[str, Any]] = []
         self._groups: list[tuple[str, list[str]]] = []
         self._read = float("-inf")
 
@@ -121,27 +90,25 @@ class Census:
     ) -> Fleet:
         """`each` is told of every station. Raises STORE_ERRORS where a store is away."""
         now = time.time() if now is None else now
-        if time.monotonic() - self._read >= ROWS_AGE:
-            self._read_rows()
+        if time.monotonic() - self._read >= GROUPS_AGE:
+            self._read_groups()
         minute = int(now) // 60
         failures = tallies.failures_of(range(minute - FAILURES_OF + 1, minute + 1))
-        return count(self._rows, self._groups, failures, now, each)
+        return count(ROSTER.rows(), self._groups, failures, now, each)
 
-    def _read_rows(self) -> None:
-        collection = connection.get_collection(Station._meta.db_table)
-        self._rows = list(collection.find({}, dict.fromkeys(_COLUMNS, 1)))
+    def _read_groups(self) -> None:
         self._groups = [(group.name, list(group.tags)) for group in TagGroup.objects.all()]
         self._read = time.monotonic()
 
 
 def count(
-    rows: list[dict[str, Any]],
+    rows: list[Row],
     groups: list[tuple[str, list[str]]],
     failures: Mapping[str, Mapping[str, int]],
     now: float,
     each: Callable[[OneStation], None] | None = None,
 ) -> Fleet:
-    """rows: of `stations_station` with _COLUMNS; failures: {station: {code: how many}}."""
+    """rows: as the roster has them; failures: {station: {code: how many}}."""
     fleet = Fleet(stations=len(rows), groups=[Group(*group) for group in groups])
     of_tag: dict[str, list[Group]] = {}
     for group in fleet.groups:
@@ -198,16 +165,3 @@ def _one(
         sick=sick,
         last_message=seen.get("last_message"),
     )
-
-
-def snapshots_of(rows: Iterable[Mapping[str, Any]]) -> list[Seen]:
-    """Of the rows' stations, {} where Redis has none or one that cannot be read."""
-    names = [keys.state_key(row["identity"]) for row in rows]
-    return [_read(value) for value in redis_client().mget(names)]
-
-
-def _read(value: bytes | None) -> Seen:
-    try:
-        return _decode(memoryview(value)[STAMP_SIZE:]) if value else {}
-    except msgspec.MsgspecError:
-        return {}

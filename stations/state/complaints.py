@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from messaging.keeping import tallies
-from stations.state.census import FAILURES_OF, snapshots_of
+from stations.state.census import FAILURES_OF
+from stations.state.seen import snapshots_of
 from stations.state.sickness import reasons
 
 if TYPE_CHECKING:

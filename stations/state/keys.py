@@ -21,6 +21,11 @@ def dirty_key() -> str:
     return f"{settings.REDIS_PREFIX}sync:dirty"
 
 
+def roster_key() -> str:
+    """Stream of which rows of stations were written; see stations/roster/marks.py."""
+    return f"{settings.REDIS_PREFIX}roster"
+
+
 def sync_last_key() -> str:
     """JSON of the last sync: time, seconds, written, stale, lag."""
     return f"{settings.REDIS_PREFIX}sync:last"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from runtime.stores import STORE_ERRORS
 from stations.models import Station
+from stations.state.seen import snapshots_of
 from stations.state.snapshots import read_states_sync
 from stations.state.worker_signs import last_signs, words
 
@@ -152,11 +154,19 @@ def in_state(running: list[str], wanted: str, most: int | None = None) -> list[s
     """
     found: list[str] = []
     for start in range(0, len(running), _SCAN_STEP):
-        snapshots = read_states_sync(running[start : start + _SCAN_STEP])
-        found += [name for name, snapshot in snapshots.items() if _matches(snapshot or {}, wanted)]
+        names = running[start : start + _SCAN_STEP]
+        snapshots = zip(names, _snapshots(names), strict=True)
+        found += [name for name, snapshot in snapshots if _matches(snapshot or {}, wanted)]
         if most is not None and len(found) >= most:
             return found[:most]
     return found
+
+
+def _snapshots(names: list[str]) -> list[dict]:
+    try:
+        return snapshots_of({"identity": name} for name in names)
+    except STORE_ERRORS:  # of Redis; the last synced states are better than none
+        return list(read_states_sync(names).values())
 
 
 def _matches(snapshot: dict, wanted: str) -> bool:

@@ -1,0 +1,200 @@
+"""The roster has what the store has, whoever wrote it, and asks for no more than it must."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import redis
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import connection
+from django.urls import reverse
+
+from stations.configuration import changes
+from stations.models import Station
+from stations.orders import holding, named, switching
+from stations.roster import asking, kept, marks
+from stations.state.keys import roster_key
+from stations.state.snapshots import redis_client
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def rosters(db):
+    """Of two processes, both read before anything is written."""
+    Station.objects.bulk_create(
+        Station(identity=f"R{number}", csms_url="ws://h", tags=["t"]) for number in range(6)
+    )
+    both = kept.Roster(), kept.Roster()
+    for one in both:
+        one.rows()
+    return both
+
+
+def stored() -> dict[str, dict]:
+    rows = connection.get_collection(named.TABLE).find({}, dict.fromkeys(kept.COLUMNS, 1))
+    return {row["identity"]: row for row in rows}
+
+
+def save() -> None:
+    station = Station.objects.get(identity="R1")
+    station.name = "renamed"
+    station.save()
+
+
+def rename_raw(match: dict) -> None:
+    connection.get_collection(named.TABLE).update_many(match, {"$set": {"name": "raw"}})
+
+
+def raw_bulk() -> None:
+    from pymongo import DeleteOne, InsertOne, UpdateOne
+
+    table = connection.get_collection(named.TABLE)
+    row = dict(table.find_one({"identity": "R0"}), identity="RX")
+    del row["_id"]
+    table.bulk_write([
+        InsertOne(row), UpdateOne({"identity": "R2"}, {"$set": {"tags": ["u"]}}),
+        DeleteOne({"identity": "R3"}),
+    ])  # fmt: skip
+
+
+WRITES = {
+    "saved": save,
+    "created": lambda: Station.objects.create(identity="NEW", csms_url="ws://h"),
+    "made by the bulk": lambda: Station.objects.bulk_create(
+        [Station(identity=f"B{number}", csms_url="ws://h") for number in range(3)]
+    ),
+    "updated by a queryset": lambda: Station.objects.filter(vendor__gt="").update(model="M"),
+    "updated by names": lambda: Station.objects.filter(identity__in=["R1", "R2"]).update(name="q"),
+    "by names and more": lambda: Station.objects.filter(identity="R1", name="").update(name="q"),
+    "deleted": lambda: changes.delete(["R1", "R4"]),
+    "deleted by a queryset": lambda: Station.objects.filter(tags__contains=["t"]).delete(),
+    "started": lambda: switching.set_running([f"R{number}" for number in range(5)], True),
+    "held back": lambda: [holding.accuse("R2", worker, 1e9) for worker in ("a", "b")],
+    "raw, by another column": lambda: rename_raw({"enabled": True}),
+    "raw, by $or": lambda: rename_raw({"$or": [{"identity": "R1"}, {"identity": "R2"}]}),
+    "raw, by a range": lambda: rename_raw({"identity": {"$gte": "R3"}}),
+    "raw in bulk": raw_bulk,
+    "cloned": lambda: changes.clone("R1", "COPY"),
+    "emptied": lambda: connection.get_collection(named.TABLE).delete_many({}),
+    "dropped": lambda: connection.get_collection(named.TABLE).drop(),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_whoever_keeps_a_roster_has_what_was_written(rosters, write):
+    before = stored()
+    write()
+    after = stored()
+    assert after != before
+    for roster in rosters:
+        assert {row["identity"]: row for row in roster.rows()} == after
+        assert [row["identity"] for row in roster.rows()] == sorted(after)
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """How often the whole table was read."""
+    told: list[int] = []
+    real = kept.read_all
+    monkeypatch.setattr(kept, "read_all", lambda: told.append(1) or real())
+    return told
+
+
+def test_a_write_of_named_rows_has_only_these_read(rosters, reads):
+    save()
+    changes.delete(["R4"])
+    Station.objects.create(identity="NEW", csms_url="ws://h")
+    for roster in rosters:
+        roster.rows()
+    assert reads == []
+
+
+def test_who_is_too_far_behind_reads_the_table(rosters, reads, monkeypatch):
+    monkeypatch.setattr(marks, "KEPT", 3)
+    for number in range(5):
+        Station.objects.filter(identity="R1").update(name=str(number))
+    for roster in rosters:
+        assert {row["identity"]: row for row in roster.rows()} == stored()
+    assert len(reads) == 2
+
+
+def test_a_redis_without_its_data_has_the_table_read(rosters, reads):
+    redis_client().delete(roster_key())
+    save()
+    for roster in rosters:
+        assert {row["identity"]: row for row in roster.rows()} == stored()
+    assert len(reads) == 2
+
+
+@pytest.mark.parametrize("then", [
+    lambda: Station.objects.filter(identity="R5").update(name="later"), Station.objects.exists,
+], ids=["written", "read"])  # fmt: skip
+def test_what_could_not_be_told_is_told_with_the_next_command(rosters, monkeypatch, then):
+    def away(*_args):
+        raise redis.TimeoutError("away")
+
+    monkeypatch.setattr(marks, "AGAIN", -1.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(marks, "_put", away)
+        save()
+    then()
+    for roster in rosters:
+        assert {row["identity"]: row for row in roster.rows()} == stored()
+
+
+def test_without_redis_the_table_is_read_and_nothing_old_comes_back(rosters, reads, monkeypatch):
+    def away(*_args):
+        raise redis.ConnectionError("away")
+
+    monkeypatch.setattr(kept, "AGE_ALONE", -1.0)
+    with monkeypatch.context() as patched:
+        for name in ("_put", "here", "since"):
+            patched.setattr(marks, name, away)
+        save()
+        assert {row["identity"]: row for row in rosters[0].rows()} == stored()
+    Station.objects.filter(identity="R5").update(name="later")
+    assert {row["identity"]: row for row in rosters[0].rows()} == stored()
+
+
+def test_what_is_written_while_the_table_is_read_is_not_missed(rosters, monkeypatch):
+    real = kept.read_all
+
+    def read_all():
+        rows = real()
+        save()  # after the rows were read, before they are kept
+        return rows
+
+    roster = kept.Roster()
+    with monkeypatch.context() as patched:
+        patched.setattr(kept, "read_all", read_all)
+        roster.rows()
+    assert {row["identity"]: row for row in roster.rows()} == stored()
+
+
+def test_what_others_wrote_past_our_connections_is_found_with_age(rosters, monkeypatch):
+    roster, read = rosters[0], threading.Event()
+    monkeypatch.setattr(marks, "_put", lambda written: b"")
+    save()
+    assert {row["identity"]: row for row in roster.rows()} != stored()
+    monkeypatch.setattr(kept, "AGE", -1.0)
+    real = roster._renew
+    monkeypatch.setattr(roster, "_renew", lambda: (real(), read.set()))
+    roster.rows()
+    assert read.wait(60)
+    assert {row["identity"]: row for row in roster.rows()} == stored()
+
+
+def test_a_page_of_log_entries_of_the_admin_is_not_one_of_stations(admin_client, admin_user):
+    station = Station.objects.create(identity="A", csms_url="ws://h")
+    LogEntry.objects.log_actions(admin_user.pk, [station], CHANGE, "changed", single_object=True)
+    answer = admin_client.get(reverse("admin:stations_station_history", args=[station.pk]))
+    assert answer.context["action_list"].paginator.count == 1
+
+
+def test_values_are_each_told_once():
+    Station.objects.create(identity="A", csms_url="ws://h", tags=["x", "y"], vendor="V")
+    Station.objects.create(identity="B", csms_url="ws://h", tags=["y"], vendor="V")
+    assert asking.values("tags") == {"x", "y"}
+    assert asking.values("vendor") == {"V"}
