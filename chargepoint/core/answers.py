@@ -12,7 +12,7 @@ from chargepoint.config import MAX_FRAME
 from chargepoint.core import calls, topics
 from chargepoint.core.calls import Calls, Flight, log
 from chargepoint.core.laid_down import answer_as_told
-from chargepoint.effects import URGENT, Frame, Received, Send
+from chargepoint.effects import URGENT, Frame, Received, Send, new
 from chargepoint.wire import rpc, schemas
 from chargepoint.wire.kindly import READ, Reading, read_kindly
 
@@ -73,7 +73,9 @@ class Answers:
     ) -> None:  # fmt: skip
         """Record a frame from the CSMS, cut at MAX_FRAME characters. `latency` is in seconds."""
         text = text if len(text) <= MAX_FRAME else text[:MAX_FRAME]
-        frame = Frame("received", kind, action, unique_id, text, now, latency, error, mark)
+        frame = new(
+            Frame, ("received", kind, action, unique_id, text, now, latency, error, mark, "")
+        )
         self.core.out.append(Received(frame))
 
     def _note_kindly(
@@ -258,13 +260,14 @@ class Answers:
             payload = reading.payload
             self._note_kindly("CallResult", text, now, fault, reading, action, unique_id, latency)
         own.taken(flight)
-        tables = core.TABLES
-        entry = tables.answerer(tables.got, action, flight.owner)
+        tables, owner = core.TABLES, flight.owner
+        entry = tables.got.get((action, owner))
+        if entry is None and owner:
+            entry = tables.got.get((action, ""))
         if entry is not None:
-            context = flight.context if flight.message is None else flight.message
             row, take = entry
-            block = core.blocks[row] if row < tables.residents else core.at(row)
-            take(block, payload, context, now)
+            message = flight.message
+            take(core.at(row), payload, flight.context if message is None else message, now)
 
     def _refuse_result(
         self, flight: Flight, text: str, fault: schemas.SchemaFault, now: float

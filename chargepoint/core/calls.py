@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chargepoint.core import topics
 from chargepoint.core.block import timer
 from chargepoint.core.clock import Timers
-from chargepoint.effects import Frame, Noted, Send
+from chargepoint.effects import Frame, Noted, Send, new
 from chargepoint.wire import rpc, schemas
 
 if TYPE_CHECKING:
@@ -179,10 +179,12 @@ class Calls:
 
     def pump(self, now: float) -> None:
         """Send the next Call if none is in flight."""
-        service = self.core.service
-        if not service.connected or self.flight is not None:
+        if self.flight is not None:
             return
+        service = self.core.service
         if service.status != "Accepted":
+            if not service.connected:
+                return
             if service.boot_is_due():
                 self._send_call(
                     "BootNotification", self.core.ask(topics.BOOT_PAYLOAD), None, None, now
@@ -190,6 +192,11 @@ class Calls:
             elif service.status == "Pending":
                 self._pump_triggered(now)
             return
+        if (self._calls or self._queue) and service.connected:
+            self._pump_waiting(now)
+
+    def _pump_waiting(self, now: float) -> None:
+        """Ordinary Calls go before transaction messages."""
         while self._calls and self.flight is None:
             action, payload, context, owner = self._calls.pop(0)
             if not self._calls:
@@ -225,9 +232,9 @@ class Calls:
         self, action: str, payload: dict, context: Any, message: dict | None, now: float,
         owner: str = "",
     ) -> None:  # fmt: skip
-        unique_id = self.new_id()
-        fault = schemas.check(self.core.VERSION, action, payload, False)
-        self.flight = Flight(unique_id, action, context, now, message, owner)
+        core, unique_id = self.core, self.new_id()
+        fault = schemas.check(core.VERSION, action, payload, False)
+        self.flight = new(Flight, (unique_id, action, context, now, message, owner))
         if fault is not None:
             if STRICT:
                 raise AssertionError(f"own {action} is invalid: {fault.message} in {payload}")
@@ -235,8 +242,9 @@ class Calls:
             self.fail("InternalError", fault.message, now, deliverable=False)
             return
         text = rpc.call_text(unique_id, action, payload)
-        self.core.out.append(Send(Frame("sent", "Call", action, unique_id, text, now)))
-        patience = self.core.ask(topics.MESSAGE_TIMEOUT) or self.core.config.call_timeout
+        frame = new(Frame, ("sent", "Call", action, unique_id, text, now, None, "", "", ""))
+        core.out.append(Send(frame))
+        patience = core.ask(topics.MESSAGE_TIMEOUT) or core.config.call_timeout
         self.timers.set("call", now + patience)
 
     # --- the end of a Call -------------------------------------------------------------------

@@ -110,14 +110,18 @@ class StationClock:
         if self.core.ask(topics.IGNORES_CLOCK):
             return
         there = seconds_of(text)
-        if there is not None and abs(there - now) < FARTHEST_CLOCK:
-            # A second or less is the way there and back, not a wrong clock.
-            skew = there - now if abs(there - now) > 1.0 else 0.0
-            if self.fault is not None:
-                skew = self.fault.told(skew, now)
-            before, self.skew = self.skew, skew
-            if abs(skew - before) > 1.0:
-                self.core.tell(topics.CLOCK_MOVED, now)
+        if there is None:
+            return
+        skew = there - now
+        if -1.0 <= skew <= 1.0:
+            skew = 0.0  # the way there and back, not a wrong clock
+        elif not -FARTHEST_CLOCK < skew < FARTHEST_CLOCK:
+            return
+        if self.fault is not None:
+            skew = self.fault.told(skew, now)
+        before, self.skew = self.skew, skew
+        if not -1.0 <= skew - before <= 1.0:
+            self.core.tell(topics.CLOCK_MOVED, now)
 
     def station_time(self, now: float) -> float:
         """What the station's clock shows, unix seconds."""

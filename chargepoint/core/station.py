@@ -54,6 +54,7 @@ class Station:
 
     blocks  the residents by row; behind them the parts, the station itself
     guests  row -> block, of those that are there
+    heard   topic -> who hears it, () where none of them is there; see tables.Heard
     out     what is to be done when the event is over
     tap     made when something is to go wrong with the frames
     unseen  what a version's monitors look at has changed in this event
@@ -61,9 +62,9 @@ class Station:
     """
 
     __slots__ = (
-        "answers", "blocks", "calls", "clock", "config", "connectors", "guests", "identity",
-        "last_message", "out", "power", "rng", "service", "statuses", "tap", "timers", "unseen",
-        "urgent", "version",
+        "answers", "blocks", "calls", "clock", "config", "connectors", "guests", "heard",
+        "identity", "last_message", "out", "power", "rng", "service", "statuses", "tap", "timers",
+        "unseen", "urgent", "version",
     )  # fmt: skip
 
     VERSION: ClassVar[str]
@@ -106,6 +107,7 @@ class Station:
         residents = self.TABLES.residents
         self.blocks: list[Any] = [*repeat(None, residents), self.service, self.calls, self]
         self.guests: dict[int, Any] = NO_GUESTS
+        self.heard = self.TABLES.heard_with(NO_GUESTS)
         for row in range(residents):
             make(self, row)
         for part in (self.service, self.clock, self.statuses, self.calls) if saved else ():
@@ -213,21 +215,26 @@ class Station:
             self.block("tap").take_tapped(data, now)
         else:
             self.answers.take(data, now)
-        self.changed(TOUCH)
+        self.version += 1
+        for effect in self.out:
+            if type(effect) is Changed:
+                break
+        else:
+            self.out.append(_CHANGED[TOUCH])
         return self.finish(now)
 
     def wake(self, now: float) -> list[Effect]:
         """The deadline has come: do what is due."""
         if self.clock.fault is not None:
             self.clock.run(now)
-        timers, residents = self.TABLES.timers, self.TABLES.residents
+        timers = self.TABLES.timers
         for key in self.timers.take_due(now):
-            row, due = timers[key if type(key) is str else key[0]]
-            block = self.blocks[row] if row < residents else self.at(row)
             if type(key) is str:
-                due(block, now)
+                row, due = timers[key]
+                due(self.at(row), now)
             else:
-                due(block, now, *key[1:])
+                row, due = timers[key[0]]
+                due(self.at(row), now, *key[1:])
         return self.finish(now)
 
     def recall(self, said: Said | None, logged: int | None, now: float) -> list[Effect]:
@@ -361,6 +368,7 @@ class Station:
             self.blocks[row] = block
         else:
             self.guests = {**self.guests, row: block}
+            self.heard = self.TABLES.heard_with(self.guests)
 
     def block(self, name: str) -> Any:
         """The block of that name. A guest is made for it: reach it so at the moment of use."""
@@ -373,8 +381,8 @@ class Station:
 
     def tell(self, event: Event, *what: Any) -> None:
         """Each that hears the event and is there hears it now, in the order of the table."""
-        heard = self.TABLES.topics.get(event)
-        if heard is None:
+        heard = self.heard[event]
+        if not heard:
             return
         residents = self.TABLES.residents
         for row, hear, wakes in heard:
@@ -388,8 +396,8 @@ class Station:
     def ask(self, question: Question, *what: Any) -> Any:
         """The first answer that is one; else the last that was given, None where nobody is."""
         answer = None
-        heard = self.TABLES.topics.get(question)
-        if heard is None:
+        heard = self.heard[question]
+        if not heard:
             return answer
         residents = self.TABLES.residents
         for row, reply, wakes in heard:
@@ -399,15 +407,15 @@ class Station:
                     continue
                 block = self.at(row)
             answer = reply(block, *what)
-            if answer is not None and answer is not False and answer != "":
+            if answer or (answer is not None and answer is not False and answer != ""):
                 return answer
         return answer
 
     def fold(self, fold: Fold, value: Any, *what: Any) -> Any:
         """Pass `value` through every block that changes it for this topic, in their order; one
         that marks `wakes` is made for it."""
-        heard = self.TABLES.topics.get(fold)
-        if heard is None:
+        heard = self.heard[fold]
+        if not heard:
             return value
         residents = self.TABLES.residents
         for row, change, wakes in heard:
@@ -422,8 +430,8 @@ class Station:
     def gather(self, gather: Gather, *what: Any) -> dict[str, Any]:
         """The parts that blocks give for this topic, as one object."""
         parts: dict[str, Any] = {}
-        heard = self.TABLES.topics.get(gather)
-        if heard is None:
+        heard = self.heard[gather]
+        if not heard:
             return parts
         residents = self.TABLES.residents
         for row, give, wakes in heard:

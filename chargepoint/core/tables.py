@@ -6,7 +6,7 @@ its parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from inspect import signature
 from typing import Any
 
@@ -16,10 +16,34 @@ from chargepoint.core.block import Block, Event, Mark, Topic
 STATION = -1
 Entry = tuple[int, Callable[..., Any]]
 Order = dict[Topic, tuple[str, ...]]
+Hearer = tuple[int, Callable[..., Any], bool]  # row, function, whether a guest is made for it
+SETS_AT_MOST = 200  # of guests whose tables are remembered
 
 
 class TableError(TypeError):
     """The rows of a version contradict one another. Raised when the class is made."""
+
+
+class Heard(dict[Topic, tuple[Hearer, ...]]):
+    """topic -> its hearers, () where none of them is there and none is made for it.
+
+    One for all stations of a version with the same guests: who has a topic that concerns nobody
+    there, and that is most of them, is done after one look.
+    """
+
+    __slots__ = ("rows", "tables")
+
+    def __init__(self, tables: Tables, rows: frozenset[int]) -> None:
+        super().__init__()
+        self.tables, self.rows = tables, rows
+
+    def __missing__(self, topic: Topic) -> tuple[Hearer, ...]:
+        hearers = self.tables.topics.get(topic, ())
+        there = any(
+            wakes or row < self.tables.residents or row in self.rows for row, _, wakes in hearers
+        )
+        found = self[topic] = hearers if there else ()
+        return found
 
 
 class Tables:
@@ -36,8 +60,8 @@ class Tables:
     """
 
     __slots__ = (
-        "actions", "classes", "commands", "failed", "got", "names", "needs", "numbers", "ordered",
-        "residents", "timers", "topics", "transfers", "variables", "wakers",
+        "_heard", "actions", "classes", "commands", "failed", "got", "names", "needs", "numbers",
+        "ordered", "residents", "timers", "topics", "transfers", "variables", "wakers",
     )  # fmt: skip
 
     def __init__(self, station: type, rows: dict[str, type[Block]], order: Order) -> None:
@@ -66,6 +90,7 @@ class Tables:
             for topic, hearers in heard.items()
         }
         self.wakers = self._owned_keys()
+        self._heard: dict[frozenset[int], Heard] = {}
 
     def match(self, station: type, told: dict[Topic, str], own: bool) -> None:
         """Raises TableError for an event that nobody hears, and for a hearer of what nobody tells.
@@ -84,6 +109,16 @@ class Tables:
             if topic in heard or topic not in told:
                 why = "is heard" if topic in heard else "is told by nobody"
                 raise TableError(f"{topic} is among what {name} leaves unheard, and {why}")
+
+    def heard_with(self, guests: Iterable[int]) -> Heard:
+        """topic -> its hearers, for a station with the guests of these rows."""
+        rows = frozenset(guests)
+        found = self._heard.get(rows)
+        if found is None:
+            if len(self._heard) >= SETS_AT_MOST:  # a station keeps the one that it has
+                self._heard.clear()
+            found = self._heard[rows] = Heard(self, rows)
+        return found
 
     def answerer(self, answered: dict, action: str, owner: str) -> Entry | None:
         """answered: self.got or self.failed; owner: the row that called, "" for any."""

@@ -241,13 +241,11 @@ class Connector:
             return 0.0
         return self.ev.power_w(offered, self.dc)
 
-    def metered_w(self, now: float) -> float:
-        """The power of `sample`, without all the rest of it."""
-        self.advance(now)
-        return self.power_w * self._noise("power", now)
+    def advance(self, now: float, offered: float | None = None) -> bool:
+        """Count the energy up to `now`. True if the EV filled up and suspended on the way.
 
-    def advance(self, now: float) -> bool:
-        """Count the energy up to `now`. True if the EV filled up and suspended on the way."""
+        offered: `offered_w`, where the caller has it.
+        """
         elapsed = now - self._at
         if elapsed <= 0:
             return False
@@ -259,7 +257,8 @@ class Connector:
             asked = min(self.discharge_w, self.most_w)
             self._meter.give_back(self.ev.give(elapsed, asked, self.dc))
             return False
-        offered = self.offered_w
+        if offered is None:
+            offered = self.offered_w
         if known is not None and known[2] == offered:
             self._full = known
         energy, _ = self.ev.charge(elapsed, offered, self.dc)
@@ -288,17 +287,17 @@ class Connector:
         ev = self.ev
         if ev is None or (self.state is not _CHARGING and not ev.LIVES):
             return None
-        before = self.state
-        self.advance(now)
+        before, offered = self.state, self.offered_w
+        self.advance(now, offered)
         if self.state is not before:
             return now
         if self.discharge_w:
             return None
         if ev.LIVES:
             on = self.state is _CHARGING or self.state is _SUSPENDED_EV
-            seconds = ev.seconds_to_change(self.offered_w) if on else None
+            seconds = ev.seconds_to_change(offered) if on else None
             return None if seconds is None else self._at + seconds
-        known, offered = self._full, self.offered_w
+        known = self._full
         same = known is not None and known[:3] == (self.ev, self.ev.target_soc, offered)
         # A time that has come and found the car not full was off by rounding.
         if same and (known[3] is None or known[3] > now):
@@ -325,10 +324,10 @@ class Connector:
 
     def sample(self, now: float) -> Sample:
         """The meter's picture at `now`. The register is exact, the rest has the variance."""
-        self.advance(now)
+        offered = self.offered_w
+        self.advance(now, offered)
         soc = self.ev.soc if self.ev is not None else None
         factor = self._noise("power", now)
-        offered = self.offered_w
         power = self._drawn_w(offered) * factor
         back = self.export_w * factor if self.discharge_w else 0.0
         if not self.in_transaction or self.faulted:

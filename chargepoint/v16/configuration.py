@@ -58,12 +58,12 @@ class Keys(Block):
         if self._set and name in self._set:
             return self._set[name][0]
         key = KEYS.get(name)
-        if key is not None and key.readonly:
+        if key is None:
+            return self._config.configuration.get(name, "")
+        if key.readonly:
             return key.computed(self._config) if key.computed else key.default
         given = self._config.configuration.get(name)
-        if given is not None and (key is None or value_fits(name, given)):
-            return given
-        return "" if key is None else key.default
+        return key.default if given is None or not value_fits(name, given) else given
 
     def integer(self, name: str) -> int:
         return int(self.text(name))

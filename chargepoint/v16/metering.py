@@ -6,6 +6,7 @@ from chargepoint.common.kept_values import BEGIN, END, keep
 from chargepoint.core import topics
 from chargepoint.core.block import Block, hears, timer
 from chargepoint.core.clock import next_step
+from chargepoint.effects import SOON
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
 from chargepoint.timing.ticks import on_tick
@@ -79,6 +80,7 @@ class Metering(Block):
         outlet, session = self.core.connectors.get(number), self.sessions.open.get(number)
         if outlet is None or session is None:
             return
+        before = outlet.state
         sample = self.reading(outlet, now)
         measurands, stamp = self.keys.items("MeterValuesSampledData"), self.core.clock.stamp(now)
         if measurands:
@@ -88,7 +90,11 @@ class Metering(Block):
             self._gather(session, sample, "StopTxnSampledData", "Sample.Periodic", stamp)
         session.sampled_wh = sample.energy_wh
         self.sessions.record(session, now, sample=_plain(sample))
-        self.core.statuses.report(outlet, now)
+        statuses = self.core.statuses
+        if outlet.state is before and statuses.told(number) == outlet.status_16:
+            self.core.changed(SOON)  # all that `report` would do
+        else:
+            statuses.report(outlet, now)
         self.sessions.watch_car(outlet, now)
         self.arm_sample(number, now)
 

@@ -25,12 +25,14 @@ class TransactionLimits21(Transactions):
     @hears(topics.EVENT_ANSWERED)
     def heed_limits(self, payload: dict, message: dict, now: float) -> None:
         """The limits of a transaction in the answer to its event (E16)."""
+        if "transactionLimit" not in payload:
+            return
         outlet = self.core.outlets.get(message["connector"])
         transaction = outlet.transaction if outlet is not None else None
         asked = message["payload"]["transactionInfo"]["transactionId"]
         if transaction is None or transaction.id != asked:
             return
-        if "transactionLimit" in payload and payload["transactionLimit"] != transaction.limits:
+        if payload["transactionLimit"] != transaction.limits:
             self._set_limits(outlet, payload["transactionLimit"], now)
 
     def limit_cost(self, outlet: Outlet, amount: float) -> None:

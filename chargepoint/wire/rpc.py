@@ -105,17 +105,25 @@ def parse(text: str, limit: int, readers: Readers) -> Readable:
         return BadFrame(NOT_A_FRAME, f"not JSON: {error}"[:255])
     if type(frame) is not list or not frame:
         return BadFrame(NOT_A_FRAME, "not a JSON array with elements")
+    if len(frame) > 1:
+        kind, unique_id = frame[0], frame[1]
+        known = readers.get(kind) if type(kind) is int else None
+        if known and type(unique_id) is str and unique_id and len(unique_id) <= LONGEST_ID:
+            return known(frame, unique_id)
+    return _unreadable(frame, readers)
+
+
+def _unreadable(frame: list, readers: Readers) -> BadFrame:
+    """What is wrong with the first two elements."""
     kind = frame[0]
     unique_id = frame[1] if len(frame) > 1 and type(frame[1]) is str else ""
     if type(kind) is not int or kind not in readers:
         fitting = unique_id if len(unique_id) <= LONGEST_ID else ""
         words = "2, 3 or 4" if len(readers) == 3 else "2 to 6"
         return BadFrame(UNKNOWN_TYPE, f"message type is not {words}", fitting)
-    if not 0 < len(unique_id) <= LONGEST_ID:
-        # An id that is too long can still be read, and so be answered.
-        legible = unique_id if len(unique_id) <= LONGEST_LEGIBLE_ID else ""
-        return BadFrame(MALFORMED, f"no unique id of 1 to {LONGEST_ID} characters", legible, kind)
-    return readers[kind](frame, unique_id)
+    # An id that is too long can still be read, and so be answered.
+    legible = unique_id if len(unique_id) <= LONGEST_LEGIBLE_ID else ""
+    return BadFrame(MALFORMED, f"no unique id of 1 to {LONGEST_ID} characters", legible, kind)
 
 
 def with_empty_payload(bad: BadFrame, text: str) -> Call | CallResult | None:

@@ -11,7 +11,7 @@ from chargepoint.config import StationConfig
 from chargepoint.core.block import Block, Event, action, command, hears, timer
 from chargepoint.core.blocks import saved_blocks
 from chargepoint.core.station import Station
-from chargepoint.core.tables import TableError
+from chargepoint.core.tables import Heard, TableError
 from chargepoint.v201.topics import ENDED
 from chargepoint.versions import make_station, station_class
 from tests.chargepoint.v201.csms import booted
@@ -45,7 +45,8 @@ def test_the_parts_of_the_core_are_known_to_the_figures():
 
 
 def _is_part(value: object) -> bool:
-    return type(value).__module__.startswith("chargepoint.core.")
+    of_core = type(value).__module__.startswith("chargepoint.core.")
+    return of_core and not isinstance(value, Heard)  # a table that many stations have
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -98,6 +98,8 @@ class Fares(Block):
     def read_answer(self, payload: dict, message: dict, now: float) -> None:
         """Costs and personal messages in the answer to a TransactionEvent (I02, I03)."""
         number, event = message["connector"], message["payload"]
+        if not payload and event["eventType"] != "Ended":
+            return  # as to nearly all of them
         told = event["transactionInfo"]["transactionId"]
         outlet = self.core.outlets.get(number)
         if outlet is None:

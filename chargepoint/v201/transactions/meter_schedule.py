@@ -15,7 +15,11 @@ from chargepoint.timing.times import iso
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet, Transaction
 from chargepoint.v201.transactions.metering import meter_value
-from chargepoint.v201.transactions.transactions import ENDED_MEASURANDS, Transactions
+from chargepoint.v201.transactions.transactions import (
+    ENDED_MEASURANDS,
+    STARTED_MEASURANDS,
+    Transactions,
+)
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
@@ -24,6 +28,17 @@ if TYPE_CHECKING:
 
 _ALIGNED_INTERVAL = "AlignedDataCtrlr.Interval"
 _ALIGNED_ENDED_INTERVAL = "AlignedDataCtrlr.TxEndedInterval"
+_ALIGNED_MEASURANDS = "AlignedDataCtrlr.Measurands"
+_ALIGNED_ENDED_MEASURANDS = "AlignedDataCtrlr.TxEndedMeasurands"
+_UPDATED_MEASURANDS = "SampledDataCtrlr.TxUpdatedMeasurands"
+# Variable with the measurands -> the one that switches them on.
+_SWITCHES = {
+    key: f"{key.partition('.')[0]}.Enabled"
+    for key in (
+        STARTED_MEASURANDS, _UPDATED_MEASURANDS, ENDED_MEASURANDS, _ALIGNED_MEASURANDS,
+        _ALIGNED_ENDED_MEASURANDS,
+    )
+}  # fmt: skip
 
 
 class MeterSchedule(Block):
@@ -42,7 +57,7 @@ class MeterSchedule(Block):
     # --- what the meter shows ----------------------------------------------------------------
 
     def sample(self, outlet: Outlet, now: float) -> Sample:
-        """What the meter of the outlet shows."""
+        """What the meter of the outlet shows: what the hardware measures, and what blocks add."""
         return self.core.fold(topics.SAMPLE, outlet.hardware.sample(now), outlet, now)
 
     @answers(topics.METER_VALUES)
@@ -53,12 +68,26 @@ class MeterSchedule(Block):
 
         mark: the time that it bears, by the station's clock, where that is not now.
         """
-        controller = key.partition(".")[0]
-        measurands = self.core.model.members(key)
-        if not measurands or not self.core.model.flag(f"{controller}.Enabled"):
+        measurands = self._measurands(key)
+        if not measurands:
             return []
-        stamp = self.core.clock.stamp(now) if mark is None else iso(mark)
-        value = meter_value(self.sample(outlet, now), measurands, context, stamp)
+        return self._written(outlet, outlet.hardware.sample(now), measurands, context, now, mark)
+
+    def _measurands(self, key: str) -> tuple[str, ...]:
+        """Of the variable `key`; () where its controller is off."""
+        model = self.core.model
+        measurands = model.items(key)
+        return measurands if measurands and model.flag(_SWITCHES[key]) else ()
+
+    def _written(
+        self, outlet: Outlet, sample: Sample, measurands: tuple[str, ...], context: str,
+        now: float, mark: float | None = None,
+    ) -> list[dict]:  # fmt: skip
+        """[MeterValue] of what the hardware measures, and of what blocks add to it."""
+        core = self.core
+        stamp = core.clock.stamp(now) if mark is None else iso(mark)
+        shown = core.fold(topics.SAMPLE, sample, outlet, now)
+        value = meter_value(shown, measurands, context, stamp)
         return [] if value is None else [value]
 
     # --- its timers --------------------------------------------------------------------------
@@ -113,17 +142,21 @@ class MeterSchedule(Block):
         outlet = self.core.outlets.get(number)
         if outlet is None or outlet.transaction is None:
             return
-        key = "SampledDataCtrlr.TxUpdatedMeasurands"
-        self._update(
-            outlet, "MeterValuePeriodic", self.sampled(outlet, key, "Sample.Periodic", now), now
-        )
+        measurands = self._measurands(_UPDATED_MEASURANDS)
+        if measurands:
+            sample = outlet.hardware.sample(now)
+            meter = self._written(outlet, sample, measurands, "Sample.Periodic", now)
+            self._update(outlet, "MeterValuePeriodic", meter, now, sample)
         self._every(("sample", number), "SampledDataCtrlr.TxUpdatedInterval", True, now)
 
-    def _update(self, outlet: Outlet, trigger: str, meter: list[dict], now: float) -> None:
+    def _update(
+        self, outlet: Outlet, trigger: str, meter: list[dict], now: float,
+        sample: Sample | None = None,
+    ) -> None:  # fmt: skip
         # After days offline the queue is full: no more meter values then (E04 lets them go).
         # An event that was never made has no number, so there is no gap.
         if meter and len(self.core.calls.queued) < QUEUE_AT_MOST:
-            self.transactions.updated(outlet, trigger, now, meter)
+            self.transactions.updated(outlet, trigger, now, meter, sample=sample)
 
     @timer("ended_sample")
     def at_ended_sample(self, now: float, number: int) -> None:
@@ -176,8 +209,7 @@ class MeterSchedule(Block):
     def _tell_aligned(self, busy: set[int], mark: float, now: float) -> None:
         told = set(busy)  # the values of a transaction are for its events alone (J02)
         for outlet in self.core.outlets.values():
-            key = "AlignedDataCtrlr.Measurands"
-            meter = self.sampled(outlet, key, "Sample.Clock", now, mark)
+            meter = self.sampled(outlet, _ALIGNED_MEASURANDS, "Sample.Clock", now, mark)
             if meter and outlet.transaction is not None:
                 self._update(outlet, "MeterValueClock", meter, now)
             elif meter and outlet.evse not in told and self.core.online:
@@ -194,6 +226,6 @@ class MeterSchedule(Block):
             for outlet in self.core.outlets.values():
                 transaction = outlet.transaction
                 if transaction is not None and round(mark / seconds) % transaction.spacing == 0:
-                    key = "AlignedDataCtrlr.TxEndedMeasurands"
+                    key = _ALIGNED_ENDED_MEASURANDS
                     self._keep(transaction, self.sampled(outlet, key, "Sample.Clock", now, mark))
         self.schedule_aligned(now)

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chargepoint.hardware.sample import Sample
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
 
 
-def session_told(core: Station, outlet: Outlet, now: float) -> dict:
-    """The same news for the record of charging sessions (not OCPP)."""
+def session_told(
+    core: Station, outlet: Outlet, now: float, sample: Sample | None = None
+) -> dict:
+    """The same news for the record of charging sessions (not OCPP).
+
+    sample: what the hardware measures now, where the caller has it.
+    """
     transaction, hardware = outlet.transaction, outlet.hardware
     transaction.rev += 1
-    watts, sample = hardware.metered_w(now), hardware.sample(now)
+    if sample is None:
+        sample = hardware.sample(now)
     picture = {
-        "t": now, "energy_wh": round(hardware.meter_wh), "power_w": round(watts),
+        "t": now, "energy_wh": round(sample.energy_wh), "power_w": round(sample.power_w),
         "current_a": round(max(sample.currents_a, default=0.0), 2),
         "voltage_v": round(sample.voltage_v, 1),
     }  # fmt: skip
-    if hardware.ev is not None:
-        picture["soc"] = round(hardware.ev.soc, 1)
+    if sample.soc is not None:
+        picture["soc"] = round(sample.soc, 1)
     over = transaction.ended is not None
-    start, stop = int(transaction.meter_start), int(hardware.meter_wh)
+    start, stop = int(transaction.meter_start), int(sample.energy_wh)
     return {
         "id": transaction.session,
         "rev": transaction.rev,

@@ -10,6 +10,7 @@ from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, answers, got, hears, timer
 from chargepoint.effects import SOON, URGENT, Session
 from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.sample import Sample
 from chargepoint.hardware.states import Event, State
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key as token_key
@@ -273,12 +274,12 @@ class Transactions(Block):
 
     def updated(
         self, outlet: Outlet, trigger: str, now: float,
-        meter: list[dict] | None = None, token: dict | None = None,
+        meter: list[dict] | None = None, token: dict | None = None, sample: Sample | None = None,
     ) -> None:  # fmt: skip
-        """An Updated event."""
+        """An Updated event. sample: what the hardware measures now, where the caller has it."""
         transaction = outlet.transaction
         transaction.id_token = transaction.id_token or token
-        self._event(outlet, "Updated", trigger, now, meter or [], token)
+        self._event(outlet, "Updated", trigger, now, meter or [], token, sample)
         self.core.changed(SOON)
 
     def end(self, outlet: Outlet, trigger: str, now: float, token: dict | None) -> None:
@@ -309,7 +310,7 @@ class Transactions(Block):
 
     def _event(
         self, outlet: Outlet, kind: str, trigger: str, now: float,
-        meter: list[dict], token: dict | None,
+        meter: list[dict], token: dict | None, sample: Sample | None = None,
     ) -> None:  # fmt: skip
         """Make a TransactionEventRequest, give it the next number and queue it."""
         transaction = outlet.transaction
@@ -349,7 +350,7 @@ class Transactions(Block):
         self.core.calls.queue_message(
             "TransactionEvent", payload, transaction.session, connector=outlet.number
         )
-        self.core.put(Session(session_told(self.core, outlet, now)))
+        self.core.put(Session(session_told(self.core, outlet, now, sample)))
 
     # --- the CSMS's answer -------------------------------------------------------------------
 

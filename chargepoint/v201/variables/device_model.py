@@ -103,6 +103,10 @@ class DeviceModel:
     def members(self, key: str) -> list[str]:
         return list(_members(self.value(key)))
 
+    def items(self, key: str) -> tuple[str, ...]:
+        """The members as one object for all that have the same."""
+        return _members(self.value(key))
+
     def set(self, variable: Variable, text: str) -> bool:
         """Store an acceptable value; True if it waits for the next boot."""
         text = _normal(variable, text)
