@@ -1,0 +1,1 @@
+"""What the core costs by itself: no sockets, no log, the CSMS in memory."""
