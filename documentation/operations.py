@@ -16,6 +16,7 @@ TAGS = {
     "faults": ("Faults on demand", "Frames, clock, link and power that fail on purpose."),
     "interception": ("Interception", "Breakpoints, and frames that they hold."),
     "templates": ("Templates", "What stations are made from."),
+    "makes": ("Makes", "What stations of one model do; files in and out."),
     "fleet": ("Fleet", "Links of all stations; the sync of their states."),
     "jobs": ("Jobs", "Work on many stations in the background: made, commanded, changed."),
     "messages": ("Messages", "The message log: read, search, export, delete."),

@@ -12,6 +12,7 @@ from documentation import (
     commands_page,
     decisions_page,
     formats,
+    makes_page,
     metrics_page,
     operations,
     settings_page,
@@ -98,6 +99,8 @@ def made() -> dict[Path, str]:
     schema = json.loads(json.dumps(api.get_openapi_schema(), default=str))
     for name, text in operations.pages(schema, TABLE.operations).items():
         found[REFERENCE / "operations" / name] = text
+    for name, text in makes_page.pages().items():
+        found[REFERENCE / "makes" / name] = text
     found[decisions_page.FOLDER / "index.md"] = decisions_page.page()
     found[matrix.PAGE] = matrix.with_matrix(matrix.PAGE.read_text())
     return found
@@ -106,7 +109,8 @@ def made() -> dict[Path, str]:
 def stale() -> dict[Path, str]:
     """Those whose file is another, or not there."""
     set_up()
-    (REFERENCE / "operations").mkdir(exist_ok=True)
+    for folder in ("operations", "makes"):
+        (REFERENCE / folder).mkdir(exist_ok=True)
     return {
         path: text for path, text in made().items()
         if not path.exists() or path.read_text() != text

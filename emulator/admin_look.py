@@ -68,6 +68,7 @@ UNFOLD = {
                     _item("Jobs", "playlist_play", "fleet-jobs"),
                     _item("Sessions", "receipt_long", "session-list"),
                     _list("Templates", "content_copy", "stations.template"),
+                    _list("Makes", "precision_manufacturing", "stations.make"),
                     _list("Tag groups", "sell", "stations.taggroup"),
                 ],
             },

@@ -23,6 +23,8 @@ from stations.link import proxies
 from stations.link.design import LinkDesign
 from stations.link.targets import DialTarget
 from stations.link.tls_rules import check_tls
+from stations.makes import filling
+from stations.makes.documents import LONGEST_NAME
 from stations.orders.switching import StationQuerySet, swap_where
 
 READING_CHOICES = [
@@ -54,7 +56,13 @@ class StationDesign(LinkDesign, Storable):
     ocpp_version = models.CharField(
         "OCPP version", max_length=8, choices=VERSION_CHOICES, default="1.6"
     )
-    vendor = models.CharField("make", max_length=50, default="OCPP Emulator")
+    make = models.CharField(
+        max_length=LONGEST_NAME,
+        blank=True,
+        default="",
+        help_text="Name of a make. What is at its default below is the make's; what is set stays.",
+    )
+    vendor = models.CharField(max_length=50, default="OCPP Emulator")
     model = models.CharField(max_length=20, default="Virtual AC 22")
     firmware = models.CharField("firmware version", max_length=50, default="1.0.0", blank=True)
     connectors = models.JSONField(default=default_connectors)
@@ -125,16 +133,25 @@ class StationDesign(LinkDesign, Storable):
     class Meta:
         abstract = True
 
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        """As Django has it; the row remembers the make that its fields came from."""
+        row = super().from_db(db, field_names, values)
+        filling.remember(row)
+        return row
+
     def design(self) -> dict:
         """The shared settings as a plain dict, copied."""
         return {name: deepcopy(getattr(self, name)) for name in DESIGN_FIELDS}
 
     def problems(self) -> dict[str, list[str]]:
-        return validation.check_design(self.design())
+        return validation.check_design(self.design()) | filling.problems(self)
 
     def clean(self) -> None:
-        """As Django has it. Raises ValidationError with {field: sentences}."""
+        """As Django has it; the make's fields are filled in. Raises ValidationError with
+        {field: sentences}."""
         super().clean()
+        filling.fill(self)
         problems = self.problems()
         if problems:
             raise ValidationError(problems)
@@ -344,7 +361,7 @@ class Station(StationDesign):
         values = self.design() | {
             name: getattr(self, name) for name in ("serial", "iccid", "imsi", "name")
         }
-        problems = validation.check_design(values)
+        problems = validation.check_design(values) | filling.problems(self)
         kept = getattr(self, "_identity_kept", None)
         # What was good enough once, under the same version, is not asked for again.
         versions = self.versions() if "offered_versions" not in problems else [self.ocpp_version]
@@ -426,3 +443,4 @@ STORED_FIELDS = (
 
 # Tables of this app too, in a room of their own.
 from stations.crafter.tables import SavedRequest, SentRequest  # noqa: E402, F401
+from stations.makes.tables import Make  # noqa: E402, F401

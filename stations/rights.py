@@ -13,6 +13,8 @@ SEE_SECRETS = "stations.see_secrets"
 SYNC = "stations.sync_station"
 VIEW_MESSAGES, VIEW_SESSIONS = "messaging.view_message", "messaging.view_transaction"
 ADD_TEMPLATE, ADD_TAG_GROUP = "stations.add_template", "stations.add_taggroup"
+VIEW_MAKE, ADD_MAKE = "stations.view_make", "stations.add_make"
+CHANGE_MAKE, DELETE_MAKE = "stations.change_make", "stations.delete_make"
 
 _ONE = "/stations/{identity}"
 _COMMANDS = (
@@ -40,6 +42,7 @@ PART = Part(
     levels={
         **crud("stations.station", READ, CONFIGURE),
         **crud("stations.template", READ, CONFIGURE),
+        **crud("stations.make", READ, CONFIGURE),
         **crud("stations.taggroup", READ, CONFIGURE),
         DRIVE_STATION: DRIVE,
         SYNC: CONFIGURE,
@@ -99,12 +102,25 @@ PART = Part(
         "PUT /templates/{template}": "stations.change_template",
         "PATCH /templates/{template}": "stations.change_template",
         "DELETE /templates/{template}": "stations.delete_template",
+        "GET /makes": VIEW_MAKE,
+        "POST /makes": ADD_MAKE,
+        "GET /makes/export": VIEW_MAKE,
+        "POST /makes/import": ADD_MAKE,  # with on_existing=update CHANGE_MAKE as well
+        "GET /makes/{make}": VIEW_MAKE,
+        "PUT /makes/{make}": CHANGE_MAKE,
+        "DELETE /makes/{make}": DELETE_MAKE,
+        "POST /makes/{make}/copy": ADD_MAKE,
+        "GET /make-schema": VIEW_MAKE,
         **_DRIVEN,
     },
     sockets={"ws/station": VIEW, "ws/station look": VIEW},
     pages={
         **model_pages("stations.station"),
         **model_pages("stations.template"),
+        **model_pages("stations.make"),
+        "admin:stations_make_copy": ADD_MAKE,
+        "admin:stations_make_export_one": VIEW_MAKE,
+        "admin:stations_make_import_file": ADD_MAKE,
         **model_pages("stations.taggroup"),
         "crafter": DRIVE_STATION,
         "session-list": VIEW_SESSIONS,
@@ -133,6 +149,8 @@ PART = Part(
         "stations.station many": DRIVE_STATION,
         "stations.station delete_selected": DELETE,
         "stations.template delete_selected": "stations.delete_template",
+        "stations.make export": VIEW_MAKE,
+        "stations.make delete_selected": DELETE_MAKE,
         "stations.taggroup delete_selected": "stations.delete_taggroup",
     },
     buttons={f"stations.station {name}": f"POST {_ONE}/{name}" for name in _BUTTONS},

@@ -12,6 +12,9 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ValidationError
 
 from chargepoint.config import SUBPROTOCOLS
+from chargepoint.make.make import Make
+from stations.makes import documents
+from stations.makes.finding import give
 from stations.models import DESIGN_FIELDS, Station
 
 VERSIONS = tuple(SUBPROTOCOLS)
@@ -37,8 +40,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="ws:// or wss:// address; the identity is appended, or put at {identity}",
     )  # fmt: skip
     parser.add_argument(
-        "--make", metavar="FILE", help="JSON object of settings, as of a template"
-    )
+        "--make", metavar="FILE|NAME",
+        help="a make: its file, or one that ships (`make list`); a file may also be a JSON object"
+        " of settings, as of a template",
+    )  # fmt: skip
     parser.add_argument(
         "--connectors", type=int, metavar="N", help="N connectors of 22 kW AC, each an EVSE"
     )
@@ -116,7 +121,10 @@ def row_of(
 
     versions: that it offers, in order; none: as the file says. settings: before the file's.
     """
-    values = {**(_of_file(options.make) if options.make else {}), **(settings or {})}
+    make, values = _made_of(options.make) if options.make else (None, {})
+    values |= settings or {}
+    if "make" in values:
+        make = make_of(values.pop("make"))
     values |= {"csms_url": options.csms, "identity": identity}
     if versions:
         values["ocpp_version"] = versions[0]
@@ -134,12 +142,16 @@ def row_of(
     if options.strict_reading:
         values["reading"] = "strict"
     values["configuration"] = {**values.get("configuration", {}), **_settings(options.configured)}
-    return _checked(values, options.password, _text(options.key) if options.key else "")
+    return _checked(values, make, options.password, _text(options.key) if options.key else "")
 
 
-def _checked(values: dict[str, Any], password: str | None, client_key: str) -> Station:
+def _checked(
+    values: dict[str, Any], make: Make | None, password: str | None, client_key: str
+) -> Station:
     try:
         row = Station(**values)
+        if make is not None:
+            give(row, make)
         if password is not None:
             row.set_password(password)
         if client_key:
@@ -164,12 +176,45 @@ def in_words(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-def _of_file(path: str) -> dict[str, Any]:
-    text = _text(path)
+def _made_of(given: str) -> tuple[Make | None, dict[str, Any]]:
+    """The make that `--make` means, and the settings of a file of those."""
+    if given in documents.shipped() and not Path(given).exists():
+        return make_of(given), {}
+    document = document_of(given)
+    if is_make(document):
+        return make_of(document, given), {}
+    return None, _settings_of(given, document)
+
+
+def is_make(document: Any) -> bool:
+    """Whether it is a make's document; settings of a template have no versions."""
+    return isinstance(document, Mapping) and "versions" in document
+
+
+def make_of(given: Any, where: str = "make") -> Make:
+    """A make by the name of one that ships, or by its document. Raises Unusable."""
+    if not isinstance(given, Mapping):
+        known = documents.shipped()
+        if given not in known:
+            names = ", ".join(known) or "none"
+            raise Unusable(f"{where}: There is no make {given!r}; those that ship: {names}.")
+        given = known[given]
     try:
-        values = json.loads(text)
-    except ValueError as error:
+        return documents.read(given)
+    except documents.MakeRefused as error:
+        lines = [f"{where}: {path}: {sentence}" for path, sentence in error.fields.items()]
+        raise Unusable("\n".join(lines)) from error
+
+
+def document_of(path: str) -> Any:
+    """The JSON of a file. Raises Unusable."""
+    try:
+        return json.loads(_text(path))
+    except (ValueError, RecursionError) as error:
         raise Unusable(f"{path} is no JSON: {error}") from error
+
+
+def _settings_of(path: str, values: Any) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise Unusable(f"{path} must hold a JSON object.")
     known = {*DESIGN_FIELDS, *OWN_FIELDS}

@@ -32,7 +32,7 @@ MODELS = {
     "plan": "scenarios.suiteplan", "run": "scenarios.suiterun",
     "behaviour": "scenarios.behaviour", "token": "accounts.apitoken", "job": "stations.job",
     "saved": "stations.filter",
-    "kept": "stations.savedrequest",
+    "kept": "stations.savedrequest", "make": "stations.make",
 }  # fmt: skip
 LONGEST_ERROR = 20_000
 MOST_OF_STRANGERS = 60  # entries a minute of requests that nobody is known to have sent

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.api.examples import CAR, JSON, SCENARIO, STATION, STEPS
+from emulator.api.examples import CAR, JSON, MAKE, SCENARIO, STATION, STEPS
 
 NOW, LATER, BEFORE = "2026-03-02T08:15:30Z", "2026-03-02T09:00:00Z", "2026-03-02T08:15:00Z"
 UNIX = 1_772_439_330.0  # NOW
@@ -46,7 +46,8 @@ VALUES: dict[str, Any] = {
     "kind": "Call", "label": "Expect a frame", "last": UNIX, "last_id": RECORD,
     "last_message": UNIX, "last_used": NOW, "latency": 0.012, "latency_ms": 12.4,
     "latitude": 52.52, "level": "error", "limit": 7000, "limits": {}, "lines": [],
-    "link_error": "", "longitude": 13.405, "mark": "",
+    "link_error": "", "longitude": 13.405, "make": "wall-11", "mark": "", "shipped": False,
+    "document": MAKE,
     "measurands": ["Energy.Active.Import.Register"],
     "message": "", "message_id": "hello", "messageType": "Call", "meter_aligned_interval": 0,
     "meter_sample_interval": 60, "method": "OCMF", "model": "Wall 11", "moments": [],
@@ -112,6 +113,10 @@ VALUES: dict[str, Any] = {
     "StationRow.station": "CP-1", "Stations.stations": 1, "StatusResult.status": "Preparing",
     "StepOut.started": UNIX, "StepOut.ended": UNIX + 1, "StepOut.frame": RECORD,
     "StepOut.description": "", "SuiteOut.stations": "1", "SuiteIn.stations": "1",
+    "MakeOut.name": "wall-11", "MakeRow.name": "wall-11", "MakeOut.stations": 3,
+    "MakeRow.stations": 3, "MakesOut.format": "ocpp-emulator/1", "MakesOut.makes": [MAKE],
+    "MakeImportedOut.name": "wall-11", "MakeImportedOut.action": "created",
+    "MakeOut.versions": ["1.6"], "MakeRow.versions": ["1.6"],
     "SwitchOut.stations": 1, "SyncOut.time": UNIX, "TemplateOut.name": "AC 11 kW",
     "TimelineOut.from": UNIX - 86400, "TimelineOut.to": UNIX, "StateOut.grid": None,
     "TokenOut.token_type": "bearer", "TrailEntry.id": RECORD, "TrailEntry.action": "started",
@@ -162,7 +167,10 @@ ANSWERS: dict[str, Any] = {
         "type": "object", "properties": {"chargePointModel": {"type": "string", "maxLength": 20}},
         "required": ["chargePointModel", "chargePointVendor"],
     },
-    "GET /stations/export": {"stations": [STATION], "templates": [], "tag_groups": []},
+    "GET /stations/export": {
+        "stations": [STATION], "makes": [MAKE], "templates": [], "tag_groups": [],
+    },
+    "GET /make-schema": {"title": "A make of charging stations", "type": "object"},
     "GET /scenarios/export": {"scenarios": [SCENARIO]},
     "POST /scenarios/export": {"scenarios": [SCENARIO]},
     "GET /stations/{identity}/recording": SCENARIO,

@@ -16,6 +16,12 @@ TEMPLATE = {
     "connectors": [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 11000}],
     "csms_url": "ws://127.0.0.1:9220", "meter_sample_interval": 60,
 }  # fmt: skip
+MAKE = {
+    "name": "wall-11", "vendor": "Volt & Co", "model": "Wall 11", "versions": ["1.6"],
+    "outlets": [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 11000}],
+    "keys": {"HouseFuse": {"type": "integer", "value": "16", "effect": "max_current"}},
+    "meter": {"energy_unit": "kWh", "decimals": 2}, "status": {"connector_0": False},
+}  # fmt: skip
 STEPS = [
     {"type": "wait_for_state", "params": {"target": "station", "state": "accepted"}},
     {"type": "start-transaction", "params": {"connector": 1}},
@@ -78,6 +84,10 @@ EXAMPLES: dict[str, Any] = {
     "POST /templates": TEMPLATE,
     "PUT /templates/{template}": TEMPLATE,
     "PATCH /templates/{template}": {"meter_sample_interval": 30},
+    "POST /makes": MAKE,
+    "PUT /makes/{make}": MAKE,
+    "POST /makes/import": {"makes": [MAKE]},
+    "POST /makes/{make}/copy": {"name": "wall-11-ours"},
     "POST /stations/{identity}/plug": {"connector": 1, "ev": CAR},
     "POST /stations/{identity}/unplug": {"connector": 1},
     "POST /stations/{identity}/authorize": {"connector": 1, "id_tag": "TAG-1"},

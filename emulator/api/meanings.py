@@ -81,6 +81,7 @@ NAMES = {
     "latitude": "Degrees, north positive",
     "limit": "Rows of a page, 1 to 500",
     "longitude": "Degrees, east positive",
+    "make": "Name of the make",
     "max_power_w": "Most power, W",
     "measurands": "Measurands of meter values, separated by commas",
     "message": "A sentence for people; empty where there is nothing to say",

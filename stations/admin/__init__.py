@@ -1,9 +1,10 @@
-"""The admin of stations, templates and tag groups: what Django's autodiscovery looks for.
+"""The admin of stations, templates, makes and tag groups: what Django's autodiscovery looks for.
 
 A module of this package imports another by its whole name, never from here.
 """
 
+from stations.admin.makes import MakeAdmin
 from stations.admin.stations import StationAdmin
 from stations.admin.templates import TagGroupAdmin, TemplateAdmin
 
-__all__ = ["StationAdmin", "TagGroupAdmin", "TemplateAdmin"]
+__all__ = ["MakeAdmin", "StationAdmin", "TagGroupAdmin", "TemplateAdmin"]

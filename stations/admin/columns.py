@@ -12,13 +12,14 @@ from stations import rights
 COOKIE = "station_columns"
 # name: title, in the order of the list
 COLUMNS = {
-    "state": "State", "station": "Station", "make": "Make and model", "version": "OCPP",
+    "state": "State", "station": "Station", "make_and_model": "Make and model", "version": "OCPP",
     "outlets": "Connectors", "power": "Power", "last_message": "Last message", "links": "Messages",
     "tag_list": "Tags", "made_from": "Template", "csms": "CSMS", "serial_number": "Serial number",
     "place": "Place", "changed": "Changed",
 }  # fmt: skip
 USUAL = (
-    "state", "station", "make", "version", "outlets", "power", "last_message", "links", "tag_list",
+    "state", "station", "make_and_model", "version", "outlets", "power", "last_message", "links",
+    "tag_list",
 )  # fmt: skip
 ALWAYS = ("state", "station")
 

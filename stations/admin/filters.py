@@ -45,7 +45,20 @@ class LiveStateFilter(admin.SimpleListFilter):
 
 
 class MakeFilter(admin.SimpleListFilter):
+    """By the make that a station has by name."""
+
     title = "make"
+    parameter_name = "make"
+
+    def lookups(self, request, model_admin):
+        return [(make, make) for make in sorted(filter(None, values("make")))]
+
+    def queryset(self, request, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(make=self.value()) if self.value() else queryset
+
+
+class VendorFilter(admin.SimpleListFilter):
+    title = "vendor"
     parameter_name = "vendor"
 
     def lookups(self, request, model_admin):

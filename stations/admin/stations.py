@@ -28,7 +28,13 @@ from accounts.trail.reading import newest_of
 from stations import rights
 from stations.admin.actions import ALL
 from stations.admin.changelist import LiveChangeList, QuickPaginator
-from stations.admin.filters import LiveStateFilter, MakeFilter, TagFilter, TagGroupFilter
+from stations.admin.filters import (
+    LiveStateFilter,
+    MakeFilter,
+    TagFilter,
+    TagGroupFilter,
+    VendorFilter,
+)
 from stations.admin.forms import BulkForm, StationForm
 from stations.admin.list_head import filtered_identities, head_of_list
 from stations.api import listing
@@ -72,8 +78,8 @@ class StationAdmin(ByTable, ModelAdmin):
     list_display_links = ("station",)
     list_fullwidth = True
     list_filter = (
-        LiveStateFilter, "ocpp_version", "enabled", "running", MakeFilter, TagGroupFilter,
-        TagFilter, "template",
+        LiveStateFilter, "ocpp_version", "enabled", "running", VendorFilter, MakeFilter,
+        TagGroupFilter, TagFilter, "template",
     )  # fmt: skip
     search_fields = ("identity", "name", "vendor", "model", "serial")
     list_per_page = 50
@@ -103,7 +109,7 @@ class StationAdmin(ByTable, ModelAdmin):
             "tls_ca_pem", "tls_client_cert_pem", "tls_client_key_pem",
             "forget_client_key")}),
         ("Hardware", {"classes": ("tab",), "fields": (
-            ("vendor", "model"), ("serial", "firmware"), ("iccid", "imsi"), "connectors")}),
+            "make", ("vendor", "model"), ("serial", "firmware"), ("iccid", "imsi"), "connectors")}),
         ("Simulation", {"classes": ("tab",), "fields": (
             ("boot_delay", "heartbeat_interval"), ("default_id_tag", "ev_max_power_w"),
             ("meter_sample_interval", "meter_aligned_interval"), "meter_variance", "measurands",
@@ -136,7 +142,7 @@ class StationAdmin(ByTable, ModelAdmin):
         return cells.two_lines(station.identity, station.name)
 
     @admin.display(description="Make and model", ordering="vendor")
-    def make(self, station: Station):
+    def make_and_model(self, station: Station):
         return cells.two_lines(station.vendor, station.model)
 
     @admin.display(description="OCPP", ordering="ocpp_version")

@@ -16,7 +16,7 @@ __all__ = ["StationAdmin", "TagGroupAdmin", "TemplateAdmin"]
 class TemplateAdmin(ByTable, ModelAdmin):
     table = PART
     form = TemplateForm
-    list_display = ("name", "make", "ocpp_version", "csms_url", "tag_list")
+    list_display = ("name", "make_and_model", "ocpp_version", "csms_url", "tag_list")
     search_fields = ("name", "vendor", "model")
     warn_unsaved_form = True
     fieldsets = (
@@ -24,7 +24,7 @@ class TemplateAdmin(ByTable, ModelAdmin):
             "name", "description", ("ocpp_version", "offered_versions"), "autostart", "tags",
             ("latitude", "longitude"))}),
         ("Hardware", {"classes": ("tab",), "fields": (
-            ("vendor", "model"), "firmware", "connectors")}),
+            "make", ("vendor", "model"), "firmware", "connectors")}),
         ("Connection", {"classes": ("tab",), "fields": (
             "csms_url", ("call_timeout", "reading"), "compression", ("proxy_url", "proxy_username"),
             "tls_verify", ("tls_min_version", "tls_max_version"), "tls_ciphers", "tls_ca_pem")}),
@@ -40,7 +40,7 @@ class TemplateAdmin(ByTable, ModelAdmin):
         css = {"all": ["stations/stations.css"]}
 
     @admin.display(description="Make and model", ordering="vendor")
-    def make(self, template: Template) -> str:
+    def make_and_model(self, template: Template) -> str:
         return f"{template.vendor} {template.model}"
 
     @admin.display(description="Tags")

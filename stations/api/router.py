@@ -18,6 +18,7 @@ from stations.api import (
 )
 from stations.api.paths import IdentityConverter
 from stations.crafter import api as crafter
+from stations.makes import api as makes
 from stations.many import api as jobs
 
 # What `{station:identity}` in the paths means.
@@ -27,6 +28,6 @@ router = Router()
 # Words like "export" come before {identity}.
 for part in (
     actions, transfer, switching, fleet, templates, commands, faults,
-    interception, life, jobs, saved_filters, crafter, stations,
+    interception, life, jobs, saved_filters, crafter, makes, stations,
 ):  # fmt: skip
     router.add_router("", part.router)

@@ -13,6 +13,8 @@ from pydantic import ConfigDict, Field, model_validator
 from stations.api.state import StateOut, state_out
 from stations.configuration import predecessor
 
+OF_MAKE = "Name of a make, of GET /api/makes. What the station leaves at its default is the make's"
+
 
 class StrictIn(Schema):
     """An input with an unknown field is refused by name, not swallowed."""
@@ -36,6 +38,7 @@ class DesignIn(StrictIn):
         default_factory=list,
         description="In this order in the handshake; the CSMS chooses. Empty: ocpp_version alone",
     )
+    make: str = Field("", description=OF_MAKE)
     vendor: str = "OCPP Emulator"
     model: str = "Virtual AC 22"
     firmware: str = "1.0.0"
@@ -130,6 +133,7 @@ class StationOut(Schema):
     name: str
     ocpp_version: str
     offered_versions: list[str]
+    make: str = Field(description=OF_MAKE)
     vendor: str
     model: str
     serial: str
@@ -308,6 +312,7 @@ class TemplateOut(Schema):
     description: str
     ocpp_version: str
     offered_versions: list[str]
+    make: str = Field(description=OF_MAKE)
     vendor: str
     model: str
     firmware: str

@@ -25,6 +25,7 @@ from stations.configuration.exporting import export_document
 from stations.configuration.importing import ON_EXISTING, import_read
 from stations.configuration.reading import Read, Unreadable, read
 from stations.rights import (
+    ADD_MAKE,
     ADD_TAG_GROUP,
     ADD_TEMPLATE,
     CHANGE,
@@ -35,6 +36,8 @@ from stations.rights import (
 
 router = Router(tags=["stations"])
 Existing = word_of(*ON_EXISTING)
+# What a file may have beside stations, and the right to make it.
+NEW_BESIDE = (("makes", ADD_MAKE), ("templates", ADD_TEMPLATE), ("tag_groups", ADD_TAG_GROUP))
 
 
 @router.post("/stations/bulk", response={201: BulkOut, REFUSED: ErrorOut})
@@ -132,7 +135,7 @@ def _demand_for(document: Any, request: HttpRequest, on_existing: str, start: bo
     if start:
         demand(PART, request, DRIVE_STATION)
     if isinstance(document, dict):
-        for name, right in (("templates", ADD_TEMPLATE), ("tag_groups", ADD_TAG_GROUP)):
+        for name, right in NEW_BESIDE:
             if document.get(name):
                 demand(PART, request, right)
 

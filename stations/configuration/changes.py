@@ -17,6 +17,7 @@ from django.db import IntegrityError
 from stations.configuration import trail
 from stations.configuration.moving import SECRETS
 from stations.link.targets import in_path
+from stations.makes import finding
 from stations.models import StaleStation, Station, Template
 from stations.orders import holding, named, orders, switching
 from stations.orders.commands import notify_changed_sync, notify_ordered_sync
@@ -267,21 +268,26 @@ def create_from_template(
 
 def create_many(stations: list[Station]) -> list[Station]:
     """Insert all of them or none. Raises ValidationError or IdentityTaken."""
-    for station in stations:
-        try:
-            # Uniqueness is asked once for all below; the template was read from the database.
-            station.full_clean(exclude=["template"], validate_unique=False)
-        except ValidationError as error:
-            raise ValidationError(
-                {
-                    name: [f"{station.identity}: {text}" for text in texts]
-                    for name, texts in error.message_dict.items()
-                }
-            ) from error
+    with finding.remembered():
+        for station in stations:
+            _check_of_many(station)
     refuse_taken([station.identity for station in stations])
     insert_all(stations)
     notify_changed_sync([station.identity for station in stations])
     return stations
+
+
+def _check_of_many(station: Station) -> None:
+    try:
+        # Uniqueness is asked once for all of them; the template was read from the database.
+        station.full_clean(exclude=["template"], validate_unique=False)
+    except ValidationError as error:
+        raise ValidationError(
+            {
+                name: [f"{station.identity}: {text}" for text in texts]
+                for name, texts in error.message_dict.items()
+            }
+        ) from error
 
 
 def refuse_taken(identities: list[str]) -> None:

@@ -8,12 +8,16 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from msgspec.structs import replace as replace_of
 
 from chargepoint.config import SUBPROTOCOLS, ConnectorConfig, StationConfig
+from chargepoint.make.configured import with_make
 from stations.configuration.delays import core_delays
 from stations.configuration.validation import MEASURANDS, family, overrides_of
 from stations.link.proxies import proxy_url
 from stations.link.targets import PLAIN, DialTarget, LinkOptions, TlsOptions, station_url
+from stations.makes import finding
+from stations.makes.filling import is_default
 from stations.worker.clock import TICKS
 
 if TYPE_CHECKING:
@@ -43,6 +47,8 @@ def configuration_of(station: Station, version: str) -> dict[str, str]:
         value = getattr(station, setting)
         if value is None or value == []:
             continue
+        if setting == "measurands" and station.make and is_default(station, setting):
+            continue  # the make's own
         if setting == "measurands":
             value = [name for name in value if name in MEASURANDS[family(version)]]
         text = ",".join(value) if isinstance(value, list) else str(value)
@@ -72,8 +78,18 @@ def _credentials(station: Station) -> str:
 
 
 def core_config(station: Station, version: str) -> StationConfig:
-    """chargepoint.config.StationConfig of this row, in a version that it may speak."""
-    return StationConfig(
+    """chargepoint.config.StationConfig of this row, in a version that it may speak.
+
+    Raises finding.NoSuchMake.
+    """
+    make = finding.of_row(station)
+    noise = 0.0 if make and is_default(station, "meter_variance") else station.meter_variance
+    pace = settings.STATION_DELAYS
+    delays = core_delays(station.delays, pace, make and make.delays)
+    boot_delay = float(station.boot_delay)
+    if make and is_default(station, "boot_delay"):
+        boot_delay = float(make.delays.get("boot", 0)) * min(pace, 1)
+    config = StationConfig(
         identity=station.identity,
         version=version,
         vendor=station.vendor,
@@ -84,17 +100,21 @@ def core_config(station: Station, version: str) -> StationConfig:
         imsi=station.imsi,
         connectors=tuple(ConnectorConfig(**connector) for connector in station.connectors),
         configuration=configuration_of(station, version),
-        boot_delay=float(station.boot_delay),
+        boot_delay=boot_delay,
         default_id_tag=station.default_id_tag,
-        meter_variance=float(station.meter_variance),
+        meter_variance=float(noise),
         call_timeout=float(station.call_timeout),
         credentials=_credentials(station),
         csms_url=station.csms_url,
         lenient=station.reading == "lenient",
-        delays=core_delays(station.delays, settings.STATION_DELAYS),
+        delays=delays,
         ticks=TICKS,
         rules=tuple(station.rules),
     )
+    if make is None:
+        return config
+    # These have the make's already, at the pace of the settings.
+    return replace_of(with_make(config, make), delays=delays, boot_delay=boot_delay)
 
 
 def dial_target(station: Station) -> DialTarget:

@@ -53,15 +53,26 @@ def check_delays(delays: object) -> list[str]:
     return errors
 
 
-def core_delays(delays: Mapping[str, str] | None, factor: float) -> dict[str, tuple[float, float]]:
-    """What the core is told: all of them times `factor`; with 0 none, and it takes no time."""
-    return _core_delays(tuple((delays or {}).items()), factor) if factor > 0 else {}
+def core_delays(
+    delays: Mapping[str, str] | None, factor: float,
+    of_make: Mapping[str, tuple[float, float]] | None = None,
+) -> dict[str, tuple[float, float]]:  # fmt: skip
+    """What the core is told: all of them times `factor`; with 0 none, and it takes no time.
+
+    of_make: the make's own, which the station's own go before.
+    """
+    if factor <= 0:
+        return {}
+    theirs = tuple((name, tuple(span)) for name, span in (of_make or {}).items() if name in USUAL)
+    return _core_delays(tuple((delays or {}).items()), factor, theirs)
 
 
 @lru_cache(maxsize=256)
 def _core_delays(
-    delays: tuple[tuple[str, str], ...], factor: float
-) -> dict[str, tuple[float, float]]:
+    delays: tuple[tuple[str, str], ...], factor: float,
+    of_make: tuple[tuple[str, tuple[float, float]], ...],
+) -> dict[str, tuple[float, float]]:  # fmt: skip
     # One for all stations that have the same: thousands of them share a process.
     given = {name: found for name, text in delays if (found := span(text))}
-    return {name: (low * factor, high * factor) for name, (low, high) in (USUAL | given).items()}
+    spans = USUAL | dict(of_make) | given
+    return {name: (low * factor, high * factor) for name, (low, high) in spans.items()}

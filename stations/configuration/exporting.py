@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from django.utils import timezone
 
 from stations.configuration import passwords
-from stations.models import DESIGN_FIELDS, Station, TagGroup, Template
+from stations.models import DESIGN_FIELDS, Make, Station, TagGroup, Template
 
 FORMAT = "ocpp-emulator/1"
 # In the order of a file that a person reads.
@@ -43,10 +43,13 @@ def export_document(stations: Iterable[Station], with_secrets: bool = False) -> 
     """Everything that `importing` reads back."""
     templates = list(Template.objects.all())
     names = {template.pk: template.name for template in templates}
+    rows = [station_entry(station, names, with_secrets) for station in stations]
+    used = {row["make"] for row in rows} | {template.make for template in templates}
     return {
         "format": FORMAT,
         "exported": timezone.now().isoformat(),
-        "stations": [station_entry(station, names, with_secrets) for station in stations],
+        "stations": rows,
+        "makes": [make.document for make in Make.objects.filter(name__in=sorted(used - {""}))],
         "templates": [
             {name: getattr(template, name) for name in TEMPLATE_FIELDS} for template in templates
         ],

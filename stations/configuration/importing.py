@@ -14,7 +14,8 @@ from stations.configuration import trail as station_trail
 from stations.configuration.exporting import STATION_FIELDS, TEMPLATE_FIELDS
 from stations.configuration.predecessor import Converted
 from stations.configuration.reading import Read
-from stations.models import STORED_FIELDS, Station, TagGroup, Template
+from stations.makes import documents, finding
+from stations.models import STORED_FIELDS, Make, Station, TagGroup, Template
 from stations.orders.switching import rows_of, swap_where
 
 ON_EXISTING = ("fail", "skip", "update")
@@ -49,12 +50,17 @@ class Outcome:
 class Plan:
     new: list[Station] = field(default_factory=list)
     updates: list[tuple[str, Converted]] = field(default_factory=list)
+    makes: list[Make] = field(default_factory=list)
     templates: list[Template] = field(default_factory=list)
     tag_groups: list[TagGroup] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     secrets_may_move: bool = False
     read: Read = field(default_factory=lambda: Read(None))
+
+    def beside(self) -> list[Make | Template | TagGroup]:
+        """What is new beside stations."""
+        return [*self.makes, *self.templates, *self.tag_groups]
 
     def refuse(self, number: int, where: str, name: str, sentence: str) -> None:
         """A field of a station of the file, by its number; with its line where that is known."""
@@ -100,6 +106,15 @@ def make_plan(read: Read, on_existing: str, secrets_may_move: bool = False) -> P
         return plan
     entries = _entries(document, plan)
     if isinstance(document, dict):
+        _plan_makes(document, plan)
+    with finding.remembered({make.name: documents.read(make.document) for make in plan.makes}):
+        _plan_rows(document, entries, plan, on_existing)
+    return plan
+
+
+def _plan_rows(document: Any, entries: list, plan: Plan, on_existing: str) -> None:
+    read = plan.read
+    if isinstance(document, dict):
         _plan_templates(document, plan)
         _plan_tag_groups(document, plan)
     known = {template.name: template for template in Template.objects.all()}
@@ -117,7 +132,6 @@ def make_plan(read: Read, on_existing: str, secrets_may_move: bool = False) -> P
     seen: set[str] = set()
     for number, where, out in found:
         _plan_station(plan, number, where, out, present, seen, on_existing)
-    return plan
 
 
 def _entries(document: Any, plan: Plan) -> list[tuple[int, str, dict]]:
@@ -238,6 +252,26 @@ def _check(plan: Plan, station: Station, out: Converted) -> dict[str, str]:
     return {}
 
 
+def _plan_makes(document: dict, plan: Plan) -> None:
+    given = document.get("makes") or []
+    if not isinstance(given, list):
+        plan.errors["makes"] = "Give a list of makes."
+        return
+    present = set(Make.objects.values_list("name", flat=True))
+    for index, entry in enumerate(given):
+        try:
+            made = documents.read(entry)
+        except documents.MakeRefused as error:
+            for path, sentence in error.fields.items():
+                plan.errors[f"makes[{index}].{path}"] = sentence
+            continue
+        if made.name not in present:  # one that exists stays as it is
+            make = Make(document=entry)
+            if _cleaned(plan, f"makes[{index}]", make):
+                plan.makes.append(make)
+                present.add(made.name)
+
+
 def _plan_templates(document: dict, plan: Plan) -> None:
     present = set(Template.objects.values_list("name", flat=True))
     for index, entry in enumerate(document.get("templates") or []):
@@ -260,7 +294,7 @@ def _plan_tag_groups(document: dict, plan: Plan) -> None:
                 plan.tag_groups.append(group)
 
 
-def _cleaned(plan: Plan, where: str, row: Template | TagGroup) -> bool:
+def _cleaned(plan: Plan, where: str, row: Make | Template | TagGroup) -> bool:
     try:
         row.full_clean(validate_unique=False)
     except ValidationError as error:
@@ -278,14 +312,14 @@ def carry_out(plan: Plan) -> None:
 
     Raises ImportRefused where an identity was taken meanwhile; then nothing was stored.
     """
-    for row in (*plan.templates, *plan.tag_groups):
+    for row in plan.beside():
         row.save(force_insert=True)
     try:
         if plan.new:
             changes.refuse_taken([station.identity for station in plan.new])
             changes.insert_all(plan.new)
     except changes.IdentityTaken as error:
-        for row in (*plan.templates, *plan.tag_groups):
+        for row in plan.beside():
             row.delete()
         raise ImportRefused(
             {f"{name}.identity": "This identity exists already." for name in error.identities}
@@ -330,5 +364,5 @@ def _put_back(row: dict, station: Station) -> None:
 def _take_back(plan: Plan) -> None:
     """What was made new for an import that failed after it."""
     changes.delete([station.identity for station in plan.new])
-    for row in (*plan.templates, *plan.tag_groups):
+    for row in plan.beside():
         row.delete()

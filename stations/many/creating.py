@@ -19,6 +19,7 @@ from django.db import IntegrityError
 
 from stations.configuration import changes
 from stations.configuration import trail as station_trail
+from stations.makes import finding
 from stations.many import jobs, regions
 from stations.many.jobs import Job, Result
 from stations.models import Station, Template
@@ -175,18 +176,19 @@ class Creating:
         found = {row["identity"]: row["_id"] for row in named.rows(stations)}
         made: list[Station] = []
         results: dict[str, Result] = {}
-        for number, identity in enumerate(stations, job.position):
-            station = self.station(job.id, identity, number)
-            if identity in found:
-                own = found[identity] == station.pk
-                results[identity] = _there(identity, own)
-                continue
-            try:
-                station.full_clean(exclude=["template"], validate_unique=False)
-            except ValidationError as error:
-                results[identity] = Result(identity, "refused", words(error))
-            else:
-                made.append(station)
+        with finding.remembered():
+            for number, identity in enumerate(stations, job.position):
+                station = self.station(job.id, identity, number)
+                if identity in found:
+                    own = found[identity] == station.pk
+                    results[identity] = _there(identity, own)
+                    continue
+                try:
+                    station.full_clean(exclude=["template"], validate_unique=False)
+                except ValidationError as error:
+                    results[identity] = Result(identity, "refused", words(error))
+                else:
+                    made.append(station)
         for station, told in _inserted(made):
             results[station.identity] = told
         new = [s for s in made if results[s.identity].result == "done"]

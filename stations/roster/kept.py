@@ -20,12 +20,12 @@ from stations.orders import named
 from stations.roster import marks
 
 COLUMNS = (
-    "identity", "name", "vendor", "model", "serial", "ocpp_version", "csms_url", "tags",
+    "identity", "name", "make", "vendor", "model", "serial", "ocpp_version", "csms_url", "tags",
     "template_id", "enabled", "running", "held_back", "autostart", "latitude", "longitude",
     "updated",
 )  # fmt: skip
 # Values that many rows have alike are kept once.
-_SHARED = ("vendor", "model", "ocpp_version", "csms_url", "held_back")
+_SHARED = ("make", "vendor", "model", "ocpp_version", "csms_url", "held_back")
 AGE = 300.0  # seconds after which all is read again, for what others wrote past our connections
 AGE_ALONE = 2.0  # the same without Redis
 Row = Mapping[str, Any]

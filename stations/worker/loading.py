@@ -97,6 +97,7 @@ def load(
             chunk = may[start : start + CHUNK]
             new = [row["identity"] for row in chunk if row["identity"] not in running]
             states = read_newest(new)
+            planner.renew()  # after the rows: a make is written before them
             yield [planner.plan(row, states) for row in chunk]
 
 

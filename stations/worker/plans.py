@@ -14,9 +14,11 @@ from typing import Any
 import msgspec
 
 from chargepoint.config import StationConfig
+from chargepoint.make.make import Make
 from stations.configuration.secrets import SecretUnreadable
 from stations.link.speaking import of_version
 from stations.link.targets import DialTarget, station_url
+from stations.makes import finding
 from stations.models import Station
 
 # (primary key, revision) of a row: the same identity deleted and made anew is another station.
@@ -61,6 +63,11 @@ class Planner:
     def __init__(self) -> None:
         self._parts: dict[Any, Any] = {}
         self._designs: dict[bytes, tuple[StationConfig, DialTarget]] = {}
+        self._makes: dict[str, Make | None] = {}
+
+    def renew(self) -> None:
+        """Rows that are read from here on may be of makes that have changed since."""
+        self._makes.clear()
 
     def plan(self, row: Mapping[str, Any], states: Mapping[str, tuple]) -> Plan | tuple[str, str]:
         """Of a document with all columns; (identity, why not) for a station that cannot run.
@@ -77,10 +84,14 @@ class Planner:
         return Plan(identity, known, config, target, stamp, snapshot)
 
     def _wanted(self, row: Mapping[str, Any]) -> tuple[StationConfig, DialTarget]:
-        key = _key_of([row.get(column) for column in _SHARED])
+        make = self._make(row.get("make"))
+        # Equal documents of a make are one object, which lives as long as the designs of it.
+        key = _key_of([id(make), *(row.get(column) for column in _SHARED)])
         if (design := self._designs.get(key)) is not None:
             return _like(design, row)
         station = station_of(row)
+        if make is not None:
+            finding.give(station, make)
         config, target = self._shared(station.to_core_config()), station.dial_target()
         if target.options.configs:
             configs = tuple(self._shared(config) for config in target.options.configs)
@@ -88,6 +99,16 @@ class Planner:
         elif len(self._designs) < MOST_DESIGNS:
             self._designs[key] = config, target
         return config, target
+
+    def _make(self, name: str | None) -> Make | None:
+        """Raises NoSuchMake."""
+        if not name:
+            return None
+        if name not in self._makes:
+            self._makes[name] = finding.of_table(name)
+        if self._makes[name] is None:
+            raise finding.NoSuchMake(name)
+        return self._makes[name]
 
     def _shared(self, config: StationConfig) -> StationConfig:
         connectors = tuple(self._parts.setdefault(c, c) for c in config.connectors)

@@ -76,8 +76,17 @@ def suite_schema() -> dict[str, Any]:
                 "description": "Each case is run in every combination of these",
                 "properties": {
                     "makes": {
-                        "type": "object", "additionalProperties": {"$ref": "#/$defs/station"},
-                        "description": "{name: fields of a template}",
+                        "type": "object",
+                        "additionalProperties": {"anyOf": [
+                            _NAMES | {"description": "Name of a make that ships"},
+                            {
+                                "type": "object", "required": ["name", "versions"],
+                                "description": "A make, by make.schema.json",
+                            },
+                            {"$ref": "#/$defs/station"},
+                        ]},
+                        "description": "{name: a make that ships, a make's document, or fields of "
+                        "a template}",
                         "examples": [{"ac": {"model": "Wall 11"}, "dc": {"model": "Fast 150"}}],
                     },
                     "security_profiles": profiles | {

@@ -12,7 +12,7 @@ from scenarios.rules.validation import each_step, type_of
 from scenarios.rules.values import is_open
 from scenarios.watch.rules import RULES
 from stations.models import DESIGN_FIELDS
-from terminal.rows import VERSIONS, Unusable
+from terminal.rows import VERSIONS, Unusable, is_make, make_of
 from terminal.suites.cases import PROFILES, Case, Needs, Suite
 from terminal.suites.latencies import limits_at
 from terminal.suites.reading import (
@@ -96,12 +96,21 @@ def _matrix(place: Path, document: Mapping) -> tuple[Mapping, tuple[int, ...]]:
     matrix = object_at(f"{place}", document, "matrix")
     check_names(f"matrix of {place}", matrix, MATRIX_KEYS)
     makes = object_at(f"matrix of {place}", matrix, "makes")
-    for name, settings in makes.items():
-        if not isinstance(settings, Mapping):
-            raise Unusable(f"matrix of {place}: give the make {name} as an object of settings.")
+    given = {name: _make_at(f"matrix of {place}: {name}", each) for name, each in makes.items()}
     profiles = list_at(f"matrix of {place}", matrix, "security_profiles")
     _check_profiles(f"{place}", profiles, "matrix.security_profiles")
-    return makes, tuple(profiles)
+    return given, tuple(profiles)
+
+
+def _make_at(where: str, given: Any) -> Mapping[str, Any]:
+    """Settings of a station: a make's name or document becomes its `make`."""
+    if isinstance(given, str) or is_make(given):
+        make_of(given, where)
+        return {"make": given}
+    if not isinstance(given, Mapping):
+        sentence = "give a make: its name, its document, or an object of settings"
+        raise Unusable(f"{where}: {sentence}.")
+    return given
 
 
 def _check_profiles(where: str, profiles: list, name: str) -> None:

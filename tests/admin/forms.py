@@ -15,6 +15,7 @@ CONNECTOR = {
     "connectors-0-evse": "1", "connectors-0-kind": "Type2", "connectors-0-phases": "3",
     "connectors-0-max_power_w": "22000",
 }  # fmt: skip
+MAKE = {"name": "new", "vendor": "Volt", "model": "Wall", "versions": ["1.6"]}
 PASSWORD = "a long one 4 you"
 
 
@@ -43,13 +44,15 @@ def added(label: str) -> dict[str, str]:
         },
         "scenarios.Scenario": {"name": "New", "slug": "new", "steps": json.dumps(STEPS)},
         "scenarios.SuitePlan": {"name": "New", "suite": "ocpp16", "csms_url": URL},
+        "stations.Make": {"document": json.dumps(MAKE)},
         "stations.Station": {"identity": "NEW", "csms_url": URL, **CONNECTOR},
         "stations.TagGroup": {"name": "New", "tags": "a, b"},
         "stations.Template": {"name": "New", "csms_url": URL, **CONNECTOR},
     }[label]  # fmt: skip
 
 
-# Field of the form and of the row alike. None: the page has nothing to edit.
+# Field of the form and of the row alike, also as a function of the row. None: the page has nothing
+# to edit.
 CHANGED = {
     "accounts.ApiToken": {"name": "other"},
     "auth.Group": {"name": "Other"},
@@ -66,6 +69,7 @@ CHANGED = {
     "scenarios.Scenario": {"name": "Other"},
     "scenarios.SuitePlan": {"name": "Other"},
     "scenarios.SuiteRun": None,
+    "stations.Make": lambda row: {"document": json.dumps(row.document | {"firmware": "2.0"})},
     "stations.Station": {"name": "Other"},
     "stations.TagGroup": {"description": "Other"},
     "stations.Template": {"description": "Other"},

@@ -37,6 +37,7 @@ from scenarios.models import (
 from scenarios.verdicts.tables import STATES as SUITE_STATES
 from stations.configuration import changes
 from stations.configuration.validation import OCPP_VERSIONS
+from stations.makes import changes as makes
 from stations.many import carrying, jobs
 from stations.models import Station, TagGroup, Template
 from stations.state import keys
@@ -86,7 +87,15 @@ def make_accounts() -> None:
     ApiToken.objects.filter(pk=token.pk).update(last_used=timezone.now())
 
 
+def make_makes() -> None:
+    """Two that nothing is of, one that a station is of, and one that ships."""
+    for name in ("free-11", "free-22", "wall-11", "xl-of-ours"):
+        document = {"name": name, "vendor": "Volt", "model": "Wall", "versions": ["1.6"]}
+        makes.create(document, shipped=name.startswith("xl"))
+
+
 def make_stations() -> None:
+    make_makes()
     for number, version in enumerate(OCPP_VERSIONS):
         key = "HeartbeatInterval" if version == "1.6" else "OCPPCommCtrlr.HeartbeatInterval"
         template = Template(
@@ -99,6 +108,7 @@ def make_stations() -> None:
         for label in LABELS:
             identity = f"CP-{version}-{label.replace(' ', '-')}"
             make_station(identity, label, ocpp_version=version, template=template)
+    make_station("CP-of-make", "stopped", make="wall-11", csms_url=URL)
 
 
 def make_station(identity: str, label: str, **values) -> None:

@@ -154,6 +154,7 @@ def filled(operation: str) -> tuple[str, str]:
     values = {
         "identity": lambda: Station.objects.filter(running=True).first().identity,
         "template": lambda: Template.objects.first().name,
+        "make": lambda: "free-22",
         "scenario": lambda: Scenario.objects.first().slug,
         "execution": lambda: Execution.objects.first().pk,
         "behaviour": lambda: Behaviour.objects.first().name,

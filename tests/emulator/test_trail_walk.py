@@ -29,6 +29,7 @@ from tests.emulator.test_rights import filled, rows_again
 
 pytestmark = pytest.mark.django_db
 # What a body must say for the operation to be carried out, where it must say something.
+MAKE = {"name": "made", "vendor": "Volt", "model": "Wall", "versions": ["1.6"]}
 BODIES: dict[str, Any] = {
     "POST /auth/login": {"username": "nobody", "password": "x"},
     "POST /auth/tokens": {"name": "new", "scopes": ["read"], "days": 1},
@@ -46,6 +47,10 @@ BODIES: dict[str, Any] = {
     "POST /templates": {"name": "Made", "csms_url": rows.URL},
     "PUT /templates/{template}": {"name": "Renamed", "csms_url": rows.URL},
     "PATCH /templates/{template}": {"vendor": "Other"},
+    "POST /makes": MAKE,
+    "PUT /makes/{make}": MAKE | {"name": "free-22", "firmware": "2.0"},
+    "POST /makes/import": [MAKE | {"name": "imported"}],
+    "POST /makes/{make}/copy": {"name": "copied"},
     "POST /scenarios": {"name": "Made", "steps": rows.STEPS},
     "PUT /scenarios/{scenario}": {"name": "Renamed", "steps": rows.STEPS},
     "POST /scenarios/import": [{"scenarioId": "in", "name": "In", "steps": rows.STEPS}],
@@ -221,8 +226,9 @@ def test_each_change_page_leaves_old_and_new_values(boss):
         if not (changes := CHANGED[model._meta.label]):
             continue
         row = model._default_manager.first()
+        wanted = changes(row) if callable(changes) else changes
         forget()
-        send(boss, model, place(model, "change", row.pk), changes)
+        send(boss, model, place(model, "change", row.pk), wanted)
         if fault := told(model, "changed", "_change"):
             faults.append(fault)
             continue

@@ -4,6 +4,7 @@ import argparse
 import json
 
 import pytest
+from django.core.management import call_command
 
 from terminal import rows
 
@@ -60,3 +61,62 @@ def test_options_come_before_the_file(tmp_path):
     assert target.subprotocol == "ocpp2.1, ocpp1.6"
     assert (target.url, target.username) == ("wss://csms.example/A", "A")
     assert target.tls.verify is False
+
+
+# --- makes
+
+MAKE = {"name": "mine", "vendor": "Volt", "model": "Wall 11", "versions": ["2.0.1"],
+        "outlets": [{"id": 1, "evse": 1, "phases": 1, "max_power_w": 7400}]}  # fmt: skip
+
+
+def test_a_make_is_one_that_ships_or_a_file(tmp_path):
+    config = row_of("--make", "hallvik-home-7").to_core_config()
+    assert (config.make.name, config.vendor, config.version) == ("hallvik-home-7", "Hallvik", "1.6")
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(MAKE))
+    row = row_of("--make", str(path), "--connectors", "2")
+    assert (row.to_core_config().make.name, row.ocpp_version) == ("mine", "2.0.1")
+    assert len(row.connectors) == 2, "an option comes before the make"
+    assert row_of("--make", str(path)).connectors[0]["max_power_w"] == 7400
+    with pytest.raises(rows.Unusable, match="speaks OCPP 2.0.1"):
+        row_of("--make", str(path), versions=("1.6", "2.0.1"))
+
+
+def test_a_file_that_is_no_make_is_told_by_its_fields(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(MAKE | {"meter": {"noise_pct": 99}, "colour": "blue"}))
+    with pytest.raises(rows.Unusable) as unusable:
+        row_of("--make", str(path))
+    assert "meter.noise_pct:" in str(unusable.value) and "colour:" in str(unusable.value)
+
+
+def test_settings_of_a_template_may_name_a_make(tmp_path):
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"make": "hallvik-home-7", "meter_sample_interval": 5}))
+    config = row_of("--make", str(path)).to_core_config()
+    assert config.make.name == "hallvik-home-7"
+    assert config.configuration["MeterValueSampleInterval"] == "5"
+    path.write_text(json.dumps({"make": "nobody"}))
+    with pytest.raises(rows.Unusable, match="no make 'nobody'"):
+        row_of("--make", str(path))
+
+
+def said_by_make(capsys, *words):
+    call_command("make", *words)
+    return capsys.readouterr().out
+
+
+def test_the_command_lists_shows_and_checks(tmp_path, capsys):
+    assert "hallvik-home-7" in said_by_make(capsys, "list")
+    document = json.loads(said_by_make(capsys, "show", "hallvik-home-7"))
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(document))
+    assert "OCPP 1.6" in said_by_make(capsys, "check", str(path))
+    path.write_text(json.dumps({"makes": [document, MAKE]}))
+    assert "mine: a make of OCPP 2.0.1" in said_by_make(capsys, "check", str(path))
+    path.write_text(json.dumps(document | {"colour": "blue"}))
+    with pytest.raises(SystemExit) as ended:
+        call_command("make", "check", str(path))
+    assert ended.value.code == 1 and "colour" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        call_command("make", "show", "nobody")

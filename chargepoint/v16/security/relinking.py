@@ -41,7 +41,7 @@ class Link(Relinking, Block):
         for entry in entries:
             match entry["key"]:
                 case "AuthorizationKey":
-                    del entry["value"]  # write-only
+                    entry.pop("value", None)  # write-only
                 case "SecurityProfile":
                     entry["value"] = str(self.security.security_profile())
         return entries

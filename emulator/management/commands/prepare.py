@@ -40,11 +40,19 @@ class Command(BaseCommand):
             raise CommandError(f"The database was not migrated: {error}") from error
         self.ensure_administrator()
         self.ensure_periodic_tasks()
+        self.ensure_makes()
         if not options["no_seed"] and self.is_empty():
             call_command("seedstations", verbosity=0, stdout=self.stderr)
         if self.has_run_nothing():
             call_command("seedscenarios", verbosity=0, stdout=self.stderr)
         call_command("autostart", verbosity=0, stdout=self.stderr)
+
+    def ensure_makes(self) -> None:
+        """Those that ship, as this version has them; stations of one that has changed follow."""
+        from stations.makes import changes
+
+        for make in changes.seed():
+            self.stdout.write(f"  make           {make.name}")
 
     def is_empty(self) -> bool:
         """No station and no template yet: what a user deleted must not come back."""

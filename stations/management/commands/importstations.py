@@ -1,10 +1,10 @@
-import json
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
 from stations.configuration import changes
 from stations.configuration.importing import ON_EXISTING, ImportRefused, Outcome, import_document
+from stations.management.json_file import read_json
 
 
 class Command(BaseCommand):
@@ -17,12 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--start", action="store_true", help="Start what is set to autostart.")
 
     def handle(self, *args, **options):
-        try:
-            document = json.loads(options["file"].read_text(encoding="utf-8"))
-        except OSError as error:
-            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
-        except (ValueError, RecursionError) as error:
-            raise CommandError(f"{options['file']} is not JSON: {error}.") from error
+        document = read_json(options["file"])
         try:
             # Whoever has a shell here has the key of the secrets as well.
             outcomes = import_document(

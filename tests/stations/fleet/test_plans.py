@@ -9,6 +9,7 @@ from bson import ObjectId
 from django.db import connection
 
 from stations.configuration import secrets
+from stations.makes import documents, finding
 from stations.models import Station
 from stations.orders import named
 from stations.worker.plans import Plan, Planner
@@ -22,6 +23,18 @@ OTHERWISE = {
     "password_encrypted": secrets.encrypt("word"), "measurands": ["Voltage"],
     "proxy_url": "http://proxy:1", "tls_min_version": "1.3", "latitude": 1.5, "longitude": 2.5,
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def makes(monkeypatch):
+    """Every make that is asked for is there."""
+    def made(name: str):
+        return documents.read({
+            "name": name, "vendor": "Volt", "model": "Wall 11", "versions": ["1.6", "2.1"],
+        })  # fmt: skip
+
+    monkeypatch.setattr(finding, "of_table", made)
+    return made
 
 
 USUAL = {
@@ -78,6 +91,19 @@ def test_equal_parts_of_two_stations_are_one_object():
     assert first.config.configuration is second.config.configuration
     assert second.target.url == "ws://csms/ocpp/CP-2"
     assert second.row != first.row
+
+
+def test_rows_of_a_make_that_has_changed_since_take_the_new_one(monkeypatch):
+    planner = Planner()
+    of_make = row(make="wall-11")
+    first = planner.plan(of_make, {}).config.make
+    assert planner.plan(row(make="wall-11", identity="CP-2"), {}).config.make is first
+    changed = documents.read({
+        "name": "wall-11", "vendor": "Volt", "model": "Wall 12", "versions": ["1.6"],
+    })  # fmt: skip
+    monkeypatch.setattr(finding, "of_table", lambda name: changed)
+    planner.renew()
+    assert planner.plan(of_make, {}).config.make is changed
 
 
 def test_a_station_that_cannot_run_says_why_and_is_no_design():
