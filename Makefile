@@ -17,7 +17,7 @@ STARTS ?= 2000 10000
 WINDOW ?= 60
 NODE ?= node
 
-.PHONY: run install docs test coverage lint wheel report bench bench-peers bench-starts bench-against bench-pages bench-frames screenshots soak mutants chaos conformance
+.PHONY: run install docs test coverage lint wheel report bench bench-peers bench-starts bench-against bench-core bench-pages bench-frames screenshots soak mutants chaos conformance
 .DEFAULT_GOAL := run
 
 # A stamp is renewed only when its requirements change. The environment is upgraded in place.
@@ -84,6 +84,10 @@ bench-starts: $(VENV)/.dev-stamp
 # AGAINST: the commit whose worker this tree's is compared with.
 bench-against: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m benchmarks.against $(AGAINST) $(BENCH_ARGS)
+
+# The core alone, without sockets and log, against that commit's.
+bench-core: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m benchmarks.core $(AGAINST) $(BENCH_ARGS)
 
 # The first byte of every page of the admin, with so many stations and messages.
 bench-pages: $(VENV)/.dev-stamp

@@ -1,4 +1,6 @@
-"""Figures of how the code is built: python -m benchmarks.structure [--json]
+"""Figures of how the code is built: python -m benchmarks.structure [REVISION | --json]
+
+With a revision, those of that commit beside them.
 
     largest MRO          classes, `object` among them, of a station and of any of its blocks
     names on a station   attributes of its class that are not dunder names
@@ -13,13 +15,17 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import subprocess
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+# Of another tree: this file is then run by its path, and `chargepoint` is that tree's.
+ROOT = Path(os.environ.get("STRUCTURE_OF") or Path(__file__).resolve().parents[1])
 PACKAGES = (
     "accounts", "benchmarks", "chaos", "chargepoint", "conformance", "democsms", "emulator",
     "messaging", "mutants", "runtime", "scenarios", "stations", "terminal",
@@ -42,14 +48,15 @@ def of_station(version: str) -> dict[str, Any]:
 
     station = station_class(version)
     names = [name for name in dir(station) if not name.startswith("__")]
-    largest = max(station.ROWS.items(), key=lambda row: len(row[1].__mro__), default=None)
+    rows = getattr(station, "ROWS", {})  # none: the station is one object
+    largest = max(rows.items(), key=lambda row: len(row[1].__mro__), default=None)
     return {
         "MRO of the station": len(station.__mro__),
         "largest MRO of a block": len(largest[1].__mro__) if largest else 0,
         "whose": largest[0] if largest else "",
         "names on the station": len(names),
-        "blocks": len(station.ROWS),
-        "residents": station.TABLES.residents,
+        "blocks": len(rows),
+        "residents": station.TABLES.residents if rows else 0,
     }
 
 
@@ -230,14 +237,37 @@ def sizes(packages: tuple[str, ...] = PACKAGES) -> dict[str, Any]:
 
 
 def figures() -> dict[str, Any]:
+    stations = {version: of_station(version) for version in VERSIONS}
+    known = {}
+    if all(station["blocks"] for station in stations.values()):
+        known = {
+            "foreign writes": len(foreign_writes()),
+            "upward talk": {version: len(upward_talk(version)) for version in VERSIONS},
+        }
     return {
-        "stations": {version: of_station(version) for version in VERSIONS},
-        "foreign writes": len(foreign_writes()),
-        "upward talk": {version: len(upward_talk(version)) for version in VERSIONS},
+        "stations": stations,
+        **known,
         "circles": [len(group) for group in circles()],
         "the charge point": sizes(("chargepoint",)),
         "the project": sizes(),
     }
+
+
+def figures_of(tree: Path) -> dict[str, Any]:
+    """The figures of another tree."""
+    made = subprocess.run(
+        [sys.executable, "-P", __file__, "--json"], cwd=tree, check=True, capture_output=True,
+        env={**os.environ, "STRUCTURE_OF": str(tree), "PYTHONPATH": str(tree)},
+    )  # fmt: skip
+    return json.loads(made.stdout)
+
+
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from flat(part, f"{name}: {key}" if name else key)
+    else:
+        yield name, value
 
 
 def main() -> None:
@@ -245,11 +275,15 @@ def main() -> None:
     if "--json" in sys.argv:
         print(json.dumps(found, indent=2))
         return
-    for name, value in found.items():
-        print(f"{name}:")
-        rows = value.items() if isinstance(value, dict) else [("", value)]
-        for key, figure in rows:
-            print(f"  {key}  {figure}")
+    here, there = dict(flat(found)), None
+    if len(sys.argv) > 1:
+        from benchmarks.against import tree_of
+
+        with tree_of(sys.argv[1]) as tree:
+            there = dict(flat(figures_of(tree)))
+    for name, value in here.items():
+        then = "" if there is None else f"  ({there.get(name, '-')})"
+        print(f"{name}  {value}{then}")
 
 
 if __name__ == "__main__":

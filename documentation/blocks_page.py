@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
+from chargepoint.core.block import Block, Event
 from chargepoint.core.tables import STATION, Tables
 from chargepoint.versions import station_class
 
@@ -14,6 +17,8 @@ Made from the code by `python -m documentation write`.
 
 A *resident* is made with the station; a *guest* when it is first needed; one that *keeps nothing*
 is made for each use. Calls are those of the CSMS that it serves, answers those to Calls of its own.
+Questions are also values that it changes and parts that it gives. State is what it remembers of a
+station, beside its collaborators.
 """
 VERSIONS = ("1.6", "2.0.1", "2.1")
 
@@ -27,8 +32,8 @@ def _version(version: str) -> str:
     rows = "\n".join(_row(tables, number) for number in range(len(tables.names)))
     return (
         f"\n## OCPP {version}\n\n"
-        "| block | there | Calls | commands | timers | answers | hears, answers, tells apart | "
-        "saved keys |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n" + rows + "\n"
+        "| block | there | Calls | commands | timers | answers | events | questions | state | "
+        "saved keys |\n" + "| --- " * 10 + "|\n" + rows + "\n"
     )
 
 
@@ -36,7 +41,7 @@ def _row(tables: Tables, number: int) -> str:
     kind = tables.classes[number]
     there = "guest" if kind.GUEST else "resident" if kind.KEEPS else "keeps nothing"
     topics = sorted(
-        topic.name
+        (topic.name, isinstance(topic, Event))
         for topic, hearers in tables.topics.items()
         if any(row == number for row, *_ in hearers)
     )
@@ -48,10 +53,19 @@ def _row(tables: Tables, number: int) -> str:
         _of(tables.timers, number),
         ", ".join(sorted({action for (action, _), (row, _m) in tables.got.items()
                           if row == number})),
-        ", ".join(topics),
+        ", ".join(name for name, is_event in topics if is_event),
+        ", ".join(name for name, is_event in topics if not is_event),
+        ", ".join(f"`{name}`" for name in _state(kind)),
         ", ".join(f"`{key}`" for key in kind.KEYS),
     ]  # fmt: skip
     return "| " + " | ".join(cells) + " |"
+
+
+def _state(kind: type[Block]) -> list[str]:
+    """Its own attributes without those that the constructor is given."""
+    given = {"core", *signature(kind.__init__).parameters}
+    slots = {name for cls in kind.__mro__ for name in getattr(cls, "__slots__", ())}
+    return sorted(slots - given)
 
 
 def _of(table: dict, number: int) -> str:
