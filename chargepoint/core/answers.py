@@ -76,7 +76,7 @@ class Answers:
         frame = new(
             Frame, ("received", kind, action, unique_id, text, now, latency, error, mark, "")
         )
-        self.core.out.append(Received(frame))
+        self.core.out.append(new(Received, (frame,)))
 
     def _note_kindly(
         self, kind: str, text: str, now: float, fault: schemas.SchemaFault, reading: Reading,

@@ -243,7 +243,7 @@ class Calls:
             return
         text = rpc.call_text(unique_id, action, payload)
         frame = new(Frame, ("sent", "Call", action, unique_id, text, now, None, "", "", ""))
-        core.out.append(Send(frame))
+        core.out.append(new(Send, (frame,)))
         patience = core.ask(topics.MESSAGE_TIMEOUT) or core.config.call_timeout
         self.timers.set("call", now + patience)
 

@@ -158,7 +158,7 @@ def _call_result(frame: list, unique_id: str) -> CallResult | BadFrame:
     if len(frame) != 3 or type(frame[2]) is not dict:
         message = "a CallResult has three elements, the last an object"
         return BadFrame(MALFORMED, message, unique_id, CALL_RESULT)
-    return CallResult(unique_id, frame[2])
+    return tuple.__new__(CallResult, (unique_id, frame[2]))  # as effects.new
 
 
 def _call_error(frame: list, unique_id: str) -> CallError | BadFrame:
