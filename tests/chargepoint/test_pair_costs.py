@@ -1,5 +1,7 @@
 """What a Heartbeat and a reading execute, counted and not timed; see benchmarks/core."""
 
+import sys
+
 import pytest
 
 from benchmarks.core.__main__ import PAIRS, side_of
@@ -9,10 +11,10 @@ from chargepoint.versions import station_class
 from tests.chargepoint.test_weight import booted
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
-# Bytecodes of a pair, a twentieth above what they are: what comes to them is to be a choice.
+# Bytecodes of Python 3.11, a twentieth above what they are: what comes to them is to be a choice.
 MOST = {
-    ("1.6", "Heartbeat"): 1040, ("1.6", "reading"): 3170, ("2.0.1", "Heartbeat"): 1210,
-    ("2.0.1", "reading"): 3350, ("2.1", "Heartbeat"): 1210, ("2.1", "reading"): 3630,
+    ("1.6", "Heartbeat"): 1026, ("1.6", "reading"): 3147, ("2.0.1", "Heartbeat"): 1196,
+    ("2.0.1", "reading"): 3328, ("2.1", "Heartbeat"): 1196, ("2.1", "reading"): 3612,
 }  # fmt: skip
 OF_A_LATER_READING = 1.25  # of 1.6's
 
@@ -30,6 +32,7 @@ def counted():
         side.close()
 
 
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="another Python has other bytecodes")
 @pytest.mark.parametrize("place", MOST)
 def test_a_pair_executes_no_more_than_it_did(counted, place):
     assert counted[place]["calls"] > 10
