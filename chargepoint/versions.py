@@ -9,8 +9,10 @@ from random import Random, SystemRandom
 
 from chargepoint.config import StationConfig
 from chargepoint.core.block import COMMAND, TIMER, Block
+from chargepoint.core.blocks import become
 from chargepoint.core.station import Station
 from chargepoint.core.tables import TableError, marked
+from chargepoint.effects import Effect
 
 # A generator of its own would cost each station 2.5 KiB, and a forked one would repeat ids.
 _SHARED_RANDOM = SystemRandom()
@@ -26,7 +28,28 @@ def make_station(
     Raises ValueError for a version that is not emulated.
     """
     rng = _SHARED_RANDOM if rng_seed is None else Random(rng_seed)
-    return station_class(config.version)(config, saved, now, rng)
+    return class_of(config)(config, saved, now, rng)
+
+
+def class_of(config: StationConfig) -> type[Station]:
+    """The Station subclass: of the version, and of the make where the station is of one.
+
+    Raises ValueError for a version that is not emulated, or that the make does not speak.
+    """
+    plain = station_class(config.version)
+    if config.make is None:
+        return plain
+    from chargepoint.make.classes import made_class
+
+    return made_class(plain, config.make)
+
+
+def reconfigure(station: Station, config: StationConfig, now: float) -> list[Effect]:
+    """Station.reconfigure, where the make may be another one too. Raises ValueError as class_of."""
+    kind = class_of(config)
+    if kind is not type(station):
+        become(station, kind)
+    return station.reconfigure(config, now)
 
 
 def station_class(version: str) -> type[Station]:

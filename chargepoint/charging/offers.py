@@ -41,6 +41,11 @@ def grid_of(dc: bool, total_w: float) -> Circuit:
     return Circuit(0 if dc else 3, total_w, DC_VOLTS if dc else AC_VOLTS)
 
 
+def cabinet_of(shared_w: float | None) -> list[tuple[str, Period]]:
+    """What all outlets can carry together, as a limit of the station; [] where each has its own."""
+    return [] if shared_w is None else [("W", Period(0, shared_w, None))]
+
+
 def divided(
     outlets: list[Connector], found: list[Limit], station: list[tuple[str, Period]], grid: Circuit
 ) -> list[tuple[float, int]]:

@@ -55,6 +55,9 @@ class Plugging(Block):
         """Give a connector a fault, or clear it with NoError. `error_code` is in 1.6 one of
         ChargePointErrorCode (7.6), in 2.x a technical code of at most 50 characters."""
         outlet = self.core.connector(connector)
+        warned = self.core.ask(topics.WARNED, outlet, error_code, info, vendor_error_code, now)
+        if warned:
+            return warned
         if error_code == "NoError":
             outlet.apply(Event.FAULT_CLEARED, now)
             self.core.remark(f"connector {outlet.id}: fault cleared", now)

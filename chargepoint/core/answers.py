@@ -176,7 +176,7 @@ class Answers:
                 method(*args, now)
 
     def _answer(self, unique_id: str, action: str, payload: dict, now: float) -> None:
-        fault = schemas.check(self.core.VERSION, action, payload, True)
+        fault = self.core.HABITS.check(self.core.VERSION, action, payload, True)
         if fault is not None:
             if calls.STRICT:
                 raise AssertionError(f"own answer to {action} is invalid: {fault.message}")

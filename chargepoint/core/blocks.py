@@ -19,6 +19,31 @@ def make(station: Station, row: int) -> Any:
     return block
 
 
+def become(station: Station, kind: type[Station]) -> None:
+    """Be of another class of the same version: each block that both have keeps its state, in its
+    row of the other table."""
+    old, new = station.TABLES, kind.TABLES
+    kept = {old.names[row]: block for row, block in enumerate(station.blocks[: old.residents])}
+    kept |= {old.names[row]: block for row, block in station.guests.items()}
+    parts = station.blocks[old.residents :]
+    station.__class__ = kind
+    station.calls.__class__ = kind.PARTS[0]
+    station.blocks = [*(kept.get(name) for name in new.names[: new.residents]), *parts]
+    station.guests = {
+        row: kept[name] for name, row in new.numbers.items()
+        if row >= new.residents and name in kept
+    }  # fmt: skip
+    for key in [k for k in station.timers.times if _name_of(k) not in new.timers]:
+        station.timers.clear(key)
+    for row in range(new.residents):
+        if station.blocks[row] is None:
+            make(station, row)
+
+
+def _name_of(key: str | tuple) -> str:
+    return key if type(key) is str else key[0]
+
+
 def restore_blocks(station: Station, saved: dict[str, Any], now: float) -> None:
     """All take up their state, and then set their timers, in the order of the rows."""
     tables = station.TABLES

@@ -16,7 +16,7 @@ from chargepoint.core import topics
 from chargepoint.core.block import timer
 from chargepoint.core.clock import Timers
 from chargepoint.effects import Frame, Noted, Send, new
-from chargepoint.wire import rpc, schemas
+from chargepoint.wire import rpc
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
@@ -153,7 +153,7 @@ class Calls:
         AssertionError.
         """
         unique_id = self.new_id()
-        fault = schemas.check(self.core.VERSION, action, payload, False)
+        fault = self.core.HABITS.check(self.core.VERSION, action, payload, False)
         if fault is not None:
             if STRICT:
                 raise AssertionError(f"own {action} is invalid: {fault.message} in {payload}")
@@ -233,7 +233,7 @@ class Calls:
         owner: str = "",
     ) -> None:  # fmt: skip
         core, unique_id = self.core, self.new_id()
-        fault = schemas.check(core.VERSION, action, payload, False)
+        fault = core.HABITS.check(core.VERSION, action, payload, False)
         self.flight = new(Flight, (unique_id, action, context, now, message, owner))
         if fault is not None:
             if STRICT:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from chargepoint.core import topics
 from chargepoint.tap.clock import Clock
-from chargepoint.timing.times import iso, last_mark, next_mark, seconds_of
+from chargepoint.timing.times import last_mark, next_mark, seconds_of
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
@@ -142,8 +142,9 @@ class StationClock:
         return last_mark(self.station_time(now) + HAIR, seconds)
 
     def stamp(self, now: float) -> str:
-        """ISO 8601, UTC, by the station's clock, which follows the CSMS's."""
-        return iso(now + self.skew)
+        """ISO 8601, of UTC where the make writes no other, by the station's clock, which follows
+        the CSMS's."""
+        return self.core.HABITS.stamp(now + self.skew)
 
     # --- how long it takes -------------------------------------------------------------------
 

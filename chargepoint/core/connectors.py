@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chargepoint.config import StationConfig
+from chargepoint.config import ConnectorConfig, StationConfig
 from chargepoint.hardware.connector import Connector
 
 
@@ -16,7 +16,7 @@ def connectors_of(config: StationConfig, saved: dict[str, Any], now: float) -> d
     for outlet in config.connectors:
         entry = kept.get(outlet.id)
         if entry is None:
-            connectors[outlet.id] = Connector(outlet, now, variance)
+            connectors[outlet.id] = _new(outlet, config, now)
             continue
         was_off = "ev" in entry and not saved.get("booted")
         if was_off or entry.get("at", now) > now:
@@ -31,7 +31,7 @@ def match(connectors: dict[int, Connector], config: StationConfig, now: float) -
     for outlet in config.connectors:
         known = connectors.get(outlet.id)
         if known is None:
-            connectors[outlet.id] = Connector(outlet, now, config.meter_variance)
+            connectors[outlet.id] = _new(outlet, config, now)
         else:
             known.advance(now)
             known.config = outlet
@@ -40,3 +40,11 @@ def match(connectors: dict[int, Connector], config: StationConfig, now: float) -
     for number in [n for n in connectors if n not in numbers]:
         if not connectors[number].in_transaction:
             del connectors[number]
+
+
+def _new(outlet: ConnectorConfig, config: StationConfig, now: float) -> Connector:
+    """One that was not there before: its meter may have counted in the factory."""
+    connector = Connector(outlet, now, config.meter_variance)
+    if config.make is not None:
+        connector.raise_registers(config.make.meter.start_wh, 0.0)
+    return connector

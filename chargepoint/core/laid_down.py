@@ -8,7 +8,7 @@ from chargepoint.core import topics
 from chargepoint.effects import URGENT, Frame, Noted, Send
 from chargepoint.tap.filling import STATION
 from chargepoint.tap.scripts import BREAKS, LAID_DOWN, Script
-from chargepoint.wire import rpc, schemas
+from chargepoint.wire import rpc
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
@@ -33,7 +33,7 @@ def answer_as_told(core: Station, call: rpc.Call, script: Script, now: float) ->
         core.put(Send(frame._replace(kind="CallError", text=text, error=script.code)))
     else:
         payload = script.made(_values(core, call, script, now))
-        fault = schemas.check(core.VERSION, action, payload, True)
+        fault = core.HABITS.check(core.VERSION, action, payload, True)
         if fault is not None:
             mark = f"{script.mark or LAID_DOWN}{BREAKS}{fault.message}"[:_LONGEST_MARK]
             frame = frame._replace(mark=mark)

@@ -17,6 +17,7 @@ from chargepoint.core.blocks import make, restore_blocks
 from chargepoint.core.calls import Calls
 from chargepoint.core.clock import StationClock, Timers
 from chargepoint.core.commands import CommandRejected
+from chargepoint.core.habits import Habits
 from chargepoint.core.power import Power
 from chargepoint.core.service import ACCEPTED, POWER_UP, Service
 from chargepoint.core.snapshot import snapshot_of
@@ -75,6 +76,7 @@ class Station:
     ORDER: ClassVar[Order] = {}  # where a topic is not heard in the order of the rows
     UNHEARD: ClassVar[frozenset[Event]] = frozenset()  # told for other versions
     PARTS: ClassVar[tuple[type, ...]] = (Calls, Service)  # rows -2, -3: they have marks too
+    HABITS: ClassVar[Habits] = Habits()
     TABLES: ClassVar[Tables]
     HANDLERS: ClassVar[dict[str, str]]  # action of the CSMS -> method, to look at
     COMMANDS: ClassVar[dict[str, str]]  # an operator's command -> method, to look at
@@ -99,7 +101,7 @@ class Station:
         self.connectors = connectors.connectors_of(config, kept, now)
         self.timers = Timers()
         self.clock = StationClock(self)
-        self.calls = Calls(self, self.timers, rng)
+        self.calls = self.PARTS[0](self, self.timers, rng)
         self.answers = Answers(self, self.calls)
         self.service = Service(self, self.timers)
         self.statuses = Statuses(self)

@@ -52,6 +52,7 @@ RETRY_POLICY = Question("retry policy")  # -> (attempts in all, seconds)
 
 PLUGGED = Event("plugged")  # connector, now; after the state has changed, as all of these
 UNPLUGGED = Event("unplugged")  # connector, now
+WARNED = Question("warned")  # connector, code, info, vendor's code, now -> the command's answer
 FAULTING = Before("faulting")  # connector, now; before the hearers of FAULTED
 FAULTED = Event("faulted")  # connector, now; a fault came or went
 MAINS_CHANGED = Event("mains changed")  # now

@@ -161,6 +161,10 @@ class Connector:
         self.error_code, self.info, self.vendor_error_code = error_code, info, vendor
         return changed
 
+    def warn(self, error_code: str, info: str = "", vendor: str = "") -> None:
+        """An error that leaves the state as it is; NoError: it is over."""
+        self.error_code, self.info, self.vendor_error_code = error_code, info, vendor
+
     def limit(self, watts: float | None, now: float, phases: int | None = None) -> None:
         """Offer at most `watts`, on at most `phases`, from now on; None lifts the limit."""
         self.advance(now)

@@ -7,15 +7,20 @@ from importlib import import_module
 from typing import Any
 
 from chargepoint.make.fields import FREE_CHARGING, FREE_CHARGING_TAG, MAX_CURRENT
+from chargepoint.make.make import Make
 from chargepoint.tap.standing import rule_of
 from chargepoint.wire import schemas
 
 Found = tuple[str, str]
-# Without these a station is none, by the specification of each version.
-NEEDED = frozenset({
-    "BootNotification", "StatusNotification", "StartTransaction", "StopTransaction",
-    "TransactionEvent",
-})  # fmt: skip
+# Their answers are heard, and nobody waits for them.
+NEWS = frozenset({"Heartbeat", "NotifyEvent"})
+_STATIONS = {
+    "1.6": ("chargepoint.v16.station", "Station16"),
+    "2.0.1": ("chargepoint.v201.station", "Station201"),
+    "2.1": ("chargepoint.v21.station", "Station21"),
+}
+# Components that stand at an EVSE or a connector: their variables are the hardware's.
+_PLACED = frozenset({"evse", "connector", "display", "batterycartridge"})
 _QUIRKS = {"1.6": (FREE_CHARGING, FREE_CHARGING_TAG, MAX_CURRENT), "2.x": (MAX_CURRENT,)}
 _TYPE_OF = {FREE_CHARGING: ("boolean",), FREE_CHARGING_TAG: ("text",), MAX_CURRENT:
             ("integer", "decimal")}  # fmt: skip
@@ -54,14 +59,9 @@ def _standard_variables(document: Mapping[str, Any]) -> frozenset[str]:
     """Of the versions that the make speaks: what only one of them has counts too."""
     if not document.get("variables"):
         return frozenset()
-    names: set[str] = set()
-    if "2.0.1" in document["versions"]:
-        table = import_module("chargepoint.v201.variables.device_model").DeviceModel.CATALOGUE
-        names |= table.defaults.keys()
-    if "2.1" in document["versions"]:
-        table = import_module("chargepoint.v21.variables").DeviceModel21.CATALOGUE
-        names |= table.defaults.keys()
-    return frozenset(names)
+    spoken = [v for v in document["versions"] if v != "1.6"]
+    models = [getattr(import_module(_STATIONS[v][0]), _STATIONS[v][1]).MODEL for v in spoken]
+    return frozenset().union(*(model.CATALOGUE.defaults for model in models))
 
 
 def _of_keys(
@@ -80,6 +80,8 @@ def _of_keys(
                     yield f"{here}.{field}", "Take it out: a standard one has its own."
             if key.get("absent") and len(key) > 1:
                 yield here, "Leave the rest out where it is absent."
+        elif name.partition(".")[0].casefold() in _PLACED and path == "variables":
+            yield here, "Take it out: it is of the hardware of an EVSE."
         else:
             yield from _of_own(here, key, standard, quirks)
         if key.get("read_only") and (key.get("hidden") or key.get("reboot")):
@@ -116,8 +118,18 @@ def _of_features(document: Mapping[str, Any]) -> Iterator[Found]:
         here = f"features.off[{number}]"
         if action not in known:
             yield here, f"OCPP {' and '.join(document['versions'])} has no action {action}."
-        elif action in NEEDED:
-            yield here, f"No charging station is without {action}."
+        elif any(_waits(v, action) for v in document["versions"]):
+            yield here, f"A charging station needs the answer to {action}."
+
+
+def _waits(version: str, action: str) -> bool:
+    """Whether the station sends it, and waits for what comes of it."""
+    module, name = _STATIONS[version]
+    tables = getattr(import_module(module), name).TABLES
+    if action in tables.actions or action in NEWS or action not in schemas.actions(version):
+        return False
+    heard = {sent for sent, _ in (*tables.got, *tables.failed)}
+    return action in heard
 
 
 def _of_measurands(document: Mapping[str, Any]) -> Iterator[Found]:
@@ -154,3 +166,16 @@ def _of_rules(document: Mapping[str, Any]) -> Iterator[Found]:
         if row["action"] not in known:
             words = " and ".join(document["versions"])
             yield f"rules[{number}].action", f"OCPP {words} has no action {row['action']}."
+
+
+def faults_of_values(make: Make) -> Iterator[Found]:
+    """Of keys and variables whose value they could not be set to."""
+    if make.keys:
+        module = import_module("chargepoint.make.keys")
+        for name, why in module.values_that_do_not_fit(make):
+            yield f"keys.{name}", why
+    for version in (v for v in make.versions if make.variables and v != "1.6"):
+        module, name = _STATIONS[version]
+        plain = getattr(import_module(module), name).MODEL
+        found = import_module("chargepoint.make.variables").values_that_do_not_fit(make, plain)
+        yield from ((f"variables.{name}", why) for name, why in found)

@@ -22,7 +22,7 @@ from chargepoint.make.kinds import (
     Text,
 )
 from chargepoint.make.make import Make
-from chargepoint.make.meaning import faults_of_meaning
+from chargepoint.make.meaning import faults_of_meaning, faults_of_values
 from chargepoint.make.versions import missing_in
 
 
@@ -55,7 +55,10 @@ def read_make(document: Mapping[str, Any]) -> Make:
         reading.faults = [Fault(*found) for found in faults_of_meaning(document)]
     if reading.faults:
         raise MakeError(reading.faults)
-    return msgspec.convert(document, Make)
+    make = msgspec.convert(document, Make)
+    if faults := [Fault(*found) for found in dict(faults_of_values(make)).items()]:
+        raise MakeError(faults)
+    return make
 
 
 def written(make: Make) -> dict[str, Any]:

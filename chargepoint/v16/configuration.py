@@ -13,15 +13,14 @@ from chargepoint.v16.keys import (
     BOOL,
     CHANGE_ACCEPTED,
     CHANGE_NOT_SUPPORTED,
+    CHANGE_REBOOT_REQUIRED,
     CHANGE_REJECTED,
     INT,
-    KEYS,
     LONGEST_NAME,
-    SPELLING,
     TEXT,
+    Key,
     parts_of,
     rotation_of,
-    value_fits,
 )
 from chargepoint.v16.topics import CHANGES_KEY, CONFIGURATION_TOLD, KEY_CHANGED
 
@@ -36,17 +35,20 @@ class Keys(Block):
     KEYS = ("keys",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
-        """saved["keys"]: {key: [value, the operator's value when it was set]}."""
+        """saved["keys"]: {key: [value, the operator's value when it was set]}, and as a third the
+        value that waits for the next boot, if one does."""
         self._take_up(self.core.config, saved.get("keys"))
+        if not saved.get("booted"):
+            self.bring_in(now)
 
     def _take_up(self, config: StationConfig, known: dict[str, list[str]] | None) -> None:
         self._config = config
         self._set: dict[str, list[str]] | None = None
-        for name, (value, base) in (known or {}).items():
+        for name, kept in (known or {}).items():
             # An operator who has changed the key since then means it.
-            if config.configuration.get(name, "") == base:
+            if config.configuration.get(name, "") == kept[1]:
                 self._set = self._set or {}
-                self._set[name] = [value, base]
+                self._set[name] = [*kept]
 
     def saved(self) -> dict[str, Any]:
         return {"keys": {name: [*pair] for name, pair in self._set.items()}} if self._set else {}
@@ -57,13 +59,14 @@ class Keys(Block):
         """The value now; "" for a key that the station does not have."""
         if self._set and name in self._set:
             return self._set[name][0]
-        key = KEYS.get(name)
+        keys, _, fits = self.core.HABITS.keys
+        key = keys.get(name)
         if key is None:
             return self._config.configuration.get(name, "")
         if key.readonly:
             return key.computed(self._config) if key.computed else key.default
         given = self._config.configuration.get(name)
-        return key.default if given is None or not value_fits(name, given) else given
+        return key.default if given is None or not fits(name, given) else given
 
     def integer(self, name: str) -> int:
         return int(self.text(name))
@@ -80,30 +83,42 @@ class Keys(Block):
 
     def names(self) -> list[str]:
         """Every key that GetConfiguration shows, vendor keys of the operator's last."""
-        return [*KEYS, *self._vendor_keys()]
+        keys = self.core.HABITS.keys.keys
+        return [*(name for name in keys if not keys[name].absent), *self._vendor_keys()]
 
     def _vendor_keys(self) -> list[str]:
-        given = self._config.configuration
-        return [name for name in given if name not in KEYS and 0 < len(name) <= LONGEST_NAME]
+        given, keys = self._config.configuration, self.core.HABITS.keys.keys
+        return [name for name in given if name not in keys and 0 < len(name) <= LONGEST_NAME]
 
     def spelled(self, name: str) -> str:
         """The key as it is written here: keys are CiString50Type, whose case does not matter."""
-        if name in KEYS:
+        keys, spelling, _ = self.core.HABITS.keys
+        if name in keys:
             return name
         folded = name.casefold()
-        if folded in SPELLING:
-            return SPELLING[folded]
+        if folded in spelling:
+            return spelling[folded]
         return next((own for own in self._vendor_keys() if own.casefold() == folded), name)
 
     def known(self, name: str) -> bool:
         """Whether the station has a configuration key of this name, in any case."""
         name = self.spelled(name)
-        return name in KEYS or name in self._vendor_keys()
+        key = self.core.HABITS.keys.keys.get(name)
+        return name in self._vendor_keys() if key is None else not key.absent
 
     def readonly(self, name: str) -> bool:
         """Whether the CSMS may not change the key."""
-        name = self.spelled(name)
-        return name in KEYS and KEYS[name].readonly
+        key = self.key_of(name)
+        return key is not None and key.readonly
+
+    def key_of(self, name: str) -> Key | None:
+        """What the table says of a key, in any case; None of one that the operator has added."""
+        return self.core.HABITS.keys.keys.get(self.spelled(name))
+
+    def meant(self, name: str) -> str:
+        """The key that this one of a make's is another name of, else itself."""
+        keys = self.core.HABITS.keys.keys
+        return keys[name].effect if name in keys and keys[name].effect in keys else name
 
     def change(self, name: str, value: str) -> str:
         """Set a key for the CSMS; the ConfigurationStatus (section 7.22)."""
@@ -111,7 +126,7 @@ class Keys(Block):
             return CHANGE_NOT_SUPPORTED
         if self.readonly(name):
             return CHANGE_REJECTED
-        if not value_fits(name, value):
+        if not self.core.HABITS.keys.fits(name, value):
             return CHANGE_REJECTED
         if name == "ConnectorPhaseRotation" and len(parts_of(value)) > self.integer(
             "ConnectorPhaseRotationMaxLength"
@@ -120,9 +135,26 @@ class Keys(Block):
         self.put(name, value)
         return CHANGE_ACCEPTED
 
+    def put_off(self, name: str, value: str) -> None:
+        """Set a key from the next boot on, without a check."""
+        self._set = self._set or {}
+        self._set[name] = [self.text(name), self._config.configuration.get(name, ""), value]
+
+    def bring_in(self, now: float) -> None:
+        """What has waited for a boot counts from now on."""
+        waited = [name for name, kept in (self._set or {}).items() if len(kept) > 2]
+        for name in waited:
+            _, base, value = self._set[name]
+            self._set[name] = [value, base]
+
+    @hears(topics.REBOOTED)
+    def rebooted(self, now: float, reason: str, seconds: float) -> None:
+        if self._set:
+            self.bring_in(now)
+
     def put(self, name: str, value: str) -> None:
         """Set a key without a check; it holds until the configured value changes."""
-        if self.text(name) == value:
+        if self.text(name) == value and not (self._set and len(self._set.get(name, "")) > 2):
             return
         self._set = self._set or {}
         self._set[name] = [value, self._config.configuration.get(name, "")]
@@ -155,8 +187,7 @@ class Keys(Block):
         wanted = payload.get("key", ())[:most] or self.names()
         known = [self.spelled(name) for name in wanted if self.known(name)]
         entries = [
-            {"key": name, "readonly": self.readonly(name), "value": self.text(name)[:500]}
-            for name in known
+            self._entry(name) for name in known
         ]
         unknown = [name for name in wanted if not self.known(name)]
         answer: dict[str, Any] = {
@@ -166,12 +197,29 @@ class Keys(Block):
             answer["unknownKey"] = unknown
         return answer
 
+    def _entry(self, name: str) -> dict[str, Any]:
+        """A KeyValue (7.29); one that can only be set has no value."""
+        key = self.key_of(name)
+        readonly = key is not None and key.readonly
+        if key is not None and key.hidden:
+            return {"key": name, "readonly": readonly}
+        return {"key": name, "readonly": readonly, "value": self.text(self.meant(name))[:500]}
+
     @action("ChangeConfiguration")
     def on_change_configuration(self, payload: dict, now: float) -> dict:
         """ChangeConfiguration (5.3): Accepted, Rejected, RebootRequired or NotSupported."""
-        name, value = self.spelled(payload["key"]), payload["value"]
+        named, value = self.spelled(payload["key"]), payload["value"]
+        name, key = self.meant(named), self.key_of(named)
+        if not self.known(named):
+            return {"status": CHANGE_NOT_SUPPORTED}
+        if name != named and key.readonly:
+            return {"status": CHANGE_REJECTED}
         if status := self.core.ask(CHANGES_KEY, name, value, now):
             return {"status": status}
+        if key is not None and key.reboot and self.core.HABITS.keys.fits(name, value):
+            self.put_off(name, value)
+            self.core.changed(URGENT)
+            return {"status": CHANGE_REBOOT_REQUIRED}
         status = self.change(name, value)
         if status == CHANGE_ACCEPTED:
             self._has_changed(name, now)
@@ -182,7 +230,8 @@ class Keys(Block):
 
     @answers(topics.SETTINGS_NOW)
     def settings_now(self, now: float) -> list[dict[str, Any]]:
-        return [_setting(entry) for entry in self.on_get_configuration({}, now)["configurationKey"]]
+        told = self.on_get_configuration({}, now)["configurationKey"]
+        return [_setting(entry, self.key_of(entry["key"])) for entry in told]
 
     @answers(topics.CHANGE_REQUEST)
     def change_request(
@@ -191,9 +240,8 @@ class Keys(Block):
         return "ChangeConfiguration", {"key": key, "value": value}
 
 
-def _setting(entry: dict[str, Any]) -> dict[str, Any]:
+def _setting(entry: dict[str, Any], key: Key | None) -> dict[str, Any]:
     name = entry["key"]
-    key = KEYS.get(name)
     if "value" not in entry:
         mutability = "WriteOnly"
     else:

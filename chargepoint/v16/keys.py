@@ -10,11 +10,12 @@ from typing import NamedTuple
 from chargepoint.common.files.locations import SUPPORTED
 from chargepoint.config import StationConfig
 from chargepoint.trust.revocation import read_lists
-from chargepoint.v16.measurands import MEASURANDS, is_measurand
+from chargepoint.v16.measurands import MEASURANDS, split
 
 BOOL, INT, LIST, TEXT = "boolean", "integer", "list", "text"
 CHANGE_ACCEPTED, CHANGE_REJECTED = "Accepted", "Rejected"
 CHANGE_NOT_SUPPORTED = "NotSupported"
+CHANGE_REBOOT_REQUIRED = "RebootRequired"
 LONGEST_VALUE = 500
 LONGEST_NAME = 50  # CiString50Type
 _LISTS_AT_MOST = len(MEASURANDS)
@@ -23,7 +24,15 @@ ALWAYS, UNSECURED, NEVER = "Always", "Unsecured", "Never"
 
 
 class Key(NamedTuple):
-    """kind: BOOL, INT, LIST or TEXT. `computed(config)` gives the value of a read-only key."""
+    """kind: BOOL, INT, LIST or TEXT. `computed(config)` gives the value of a read-only key.
+
+    Of makes only:
+    texts   the only ones that a value, or each member of a list, may be
+    hidden  it can be set and is not told
+    reboot  a new value counts from the next boot on
+    effect  the key that this is another name of, or a quirk of make/fields.py
+    absent  the CSMS does not find it
+    """
 
     kind: str
     default: str
@@ -32,6 +41,11 @@ class Key(NamedTuple):
     most: int = 2**31 - 1
     members: frozenset[str] | None = None
     computed: Callable[[StationConfig], str] | None = None
+    texts: frozenset[str] | None = None
+    hidden: bool = False
+    reboot: bool = False
+    effect: str = ""
+    absent: bool = False
 
 
 def _fixed(value: str) -> Key:
@@ -129,18 +143,38 @@ KEYS: dict[str, Key] = {
 }  # fmt: skip
 
 
-SPELLING = {name.casefold(): name for name in KEYS}
-
-
 _VENDORS = Key(TEXT, "")
 
 
-@lru_cache(maxsize=4096)  # read with every meter sample of every station
-def value_fits(name: str, value: str) -> bool:
+class KeyTable(NamedTuple):
+    """The keys that a station has, one table for all of a make.
+
+    spelling  name in small letters -> key
+    fits      (name, value) -> whether it may be set
+    """
+
+    keys: dict[str, Key]
+    spelling: dict[str, str]
+    fits: Callable[[str, str], bool]
+
+
+def table_of(keys: dict[str, Key]) -> KeyTable:
+    """The table of these keys."""
+
+    @lru_cache(maxsize=4096)  # read with every meter sample of every station
+    def fits(name: str, value: str) -> bool:
+        return _fits(keys.get(name) or _VENDORS, name, value)
+
+    return KeyTable(keys, {name.casefold(): name for name in keys}, fits)
+
+
+def _fits(key: Key, name: str, value: str) -> bool:
     """Whether `value` may be set. Section 5.3: what does not fit is Rejected."""
-    key = KEYS.get(name) or _VENDORS
     if len(value) > LONGEST_VALUE:
         return False
+    if key.texts is not None:
+        parts = parts_of(value) if key.kind is LIST else (value,)
+        return key.texts.issuperset(parts)
     if key.kind is BOOL:
         return value.lower() in ("true", "false")
     if key.kind is INT:
@@ -149,7 +183,7 @@ def value_fits(name: str, value: str) -> bool:
         return all(_is_rotation(part) for part in parts_of(value))
     if key.members is not None:
         parts = parts_of(value)
-        return len(parts) <= _LISTS_AT_MOST and all(is_measurand(part) for part in parts)
+        return len(parts) <= _LISTS_AT_MOST and all(split(part)[0] in key.members for part in parts)
     return True
 
 
@@ -169,3 +203,7 @@ def rotation_of(value: str, connector: int) -> str:
     given = dict(part.rpartition(".")[::2] for part in parts_of(value))
     rotation = given.get(str(connector), given.get("", ""))
     return "" if rotation in ("NotApplicable", "Unknown", "RST") else rotation
+
+
+STANDARD = table_of(KEYS)
+value_fits = STANDARD.fits

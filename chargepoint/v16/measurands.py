@@ -163,10 +163,6 @@ def split(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def is_measurand(name: str) -> bool:
-    return split(name)[0] in MEASURANDS
-
-
 def _of_phase(s: Sample, measurand: str, phase: str) -> list[dict]:
     """Nothing of a phase that the connector does not have."""
     number = PHASES.index(phase[:2])
@@ -197,11 +193,13 @@ def as_wired(sample: Sample, rotation: str) -> Sample:
 
 
 def sampled_values(
-    sample: Sample, measurands: tuple[str, ...], context: str, since_wh: float | None = None
-) -> list[dict[str, Any]]:
+    sample: Sample, measurands: tuple[str, ...], context: str, since_wh: float | None = None,
+    begun_wh: float | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
     """sampledValue entries, in the order of the configuration key; context as in 7.33.
 
     since_wh: the register at the begin of the interval; without one the interval is empty.
+    begun_wh: the register as the transaction began, for meters that count from there.
     """
     begin = sample.energy_wh if since_wh is None else since_wh
     values: list[dict[str, Any]] = []

@@ -10,9 +10,8 @@ from chargepoint.effects import SOON
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
 from chargepoint.timing.ticks import on_tick
-from chargepoint.timing.times import iso
 from chargepoint.v16.configuration import Keys
-from chargepoint.v16.measurands import as_wired, sampled_values
+from chargepoint.v16.measurands import as_wired
 from chargepoint.v16.session import Session16
 from chargepoint.v16.topics import BEGUN, ENDING, INTERRUPTED, KEY_CHANGED
 from chargepoint.v16.transactions import Sessions
@@ -84,14 +83,15 @@ class Metering(Block):
         sample = self.reading(outlet, now)
         measurands, stamp = self.keys.items("MeterValuesSampledData"), self.core.clock.stamp(now)
         if measurands:
-            values = sampled_values(sample, measurands, "Sample.Periodic", session.sampled_wh)
+            since = session.sampled_wh
+            values = self._values(session, sample, measurands, "Sample.Periodic", since)
             self._queue_values(outlet, session, values, stamp)
         if session.spacing == 1 or self._in_turn(session, now):
             self._gather(session, sample, "StopTxnSampledData", "Sample.Periodic", stamp)
         session.sampled_wh = sample.energy_wh
         self.sessions.record(session, now, sample=_plain(sample))
         statuses = self.core.statuses
-        if outlet.state is before and statuses.told(number) == outlet.status_16:
+        if outlet.state is before and statuses.told(number) == self.core.HABITS.statuses[outlet.state]:
             self.core.changed(SOON)  # all that `report` would do
         else:
             statuses.report(outlet, now)
@@ -116,9 +116,8 @@ class Metering(Block):
             return
         context = "Interruption.Begin" if broken else "Interruption.End"
         sample = self.reading(outlet, now)
-        values = sampled_values(
-            sample, self.keys.items("MeterValuesSampledData"), context, session.sampled_wh
-        )
+        measurands = self.keys.items("MeterValuesSampledData")
+        values = self._values(session, sample, measurands, context, session.sampled_wh)
         self._queue_values(outlet, session, values, self.core.clock.stamp(now))
         self._gather(session, sample, "StopTxnSampledData", context, self.core.clock.stamp(now))
         session.sampled_wh = sample.energy_wh
@@ -145,7 +144,7 @@ class Metering(Block):
         if not seconds:
             return
         mark = self.core.clock.clock_mark(now, seconds)
-        measurands, stamp = self.keys.items("MeterValuesAlignedData"), iso(mark)
+        measurands, stamp = self.keys.items("MeterValuesAlignedData"), self.core.HABITS.stamp(mark)
         for outlet in self.core.connectors.values():
             sample = self.reading(outlet, now)
             session = self.sessions.open.get(outlet.id)
@@ -156,7 +155,7 @@ class Metering(Block):
                 session.aligned_wh = sample.energy_wh
             if not measurands:
                 continue
-            values = sampled_values(sample, measurands, "Sample.Clock", since)
+            values = self._values(session, sample, measurands, "Sample.Clock", since)
             if session is not None:
                 self._queue_values(outlet, session, values, stamp)
             elif values and self.core.connected and self.core.registration == "Accepted":
@@ -164,6 +163,14 @@ class Metering(Block):
                 payload = {"connectorId": outlet.id, "meterValue": meter_value}
                 self.core.calls.make("MeterValues", payload, now)
         self.arm_aligned(now)
+
+    def _values(
+        self, session: Session16 | None, sample: Sample, measurands: tuple[str, ...],
+        context: str, since_wh: float | None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """sampledValue entries; see measurands.sampled_values."""
+        begun = None if session is None else session.meter_start
+        return self.core.HABITS.sampled(sample, measurands, context, since_wh, begun)
 
     def _queue_values(
         self, outlet: Connector, session: Session16, values: list[dict[str, Any]], stamp: str
@@ -187,7 +194,7 @@ class Metering(Block):
         if not measurands:
             return
         since = session.aligned_wh if context == "Sample.Clock" else session.sampled_wh
-        values = sampled_values(sample, measurands, context, since)
+        values = self._values(session, sample, measurands, context, since)
         if values:
             value = {"timestamp": stamp, "sampledValue": values}
             session.spacing <<= keep(session.data, value)

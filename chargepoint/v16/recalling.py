@@ -4,6 +4,7 @@ from typing import Any
 
 from chargepoint.core import topics
 from chargepoint.core.block import Block, answers, hears
+from chargepoint.hardware.connector import Connector
 from chargepoint.v16.transactions import Sessions
 from chargepoint.wire.said import Said
 
@@ -23,11 +24,17 @@ class Recalling(Block):
     def recall_numbers(self, said: Said) -> bool:
         """Raise meters to what the journal says that the CSMS has seen; whether one was raised."""
         raised = [
-            self.core.connectors[place].raise_registers(*told)
+            self._raise(self.core.connectors[place], *told)
             for place, told in said.registers.items()
             if place in self.core.connectors
         ]
         return any(raised)
+
+    def _raise(self, outlet: Connector, bought: float, sold: float) -> bool:
+        session = self.sessions.open.get(outlet.id)
+        begun = None if session is None else session.meter_start
+        counted = self.core.HABITS.register.counted(bought, outlet.meter_wh, begun, outlet.dc)
+        return outlet.raise_registers(counted, sold)
 
     @hears(topics.SESSIONS_RETOLD, wakes=True)
     def retell(self, now: float) -> None:

@@ -12,7 +12,6 @@ from chargepoint.core.block import Block, action, answers, hears, timer
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import Event, State
-from chargepoint.timing.times import iso
 from chargepoint.v16.charging_profiles import WAITING, install, matches, read_profile
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.session import Session16
@@ -106,7 +105,7 @@ class SmartCharging(Block):
         begin = int(now + self.core.clock.skew) * 1000
         unit = payload.get("chargingRateUnit", "W")
         periods, seconds = self._composite(number, begin, seconds * 1000, unit)
-        start = iso(begin / 1000)
+        start = self.core.HABITS.stamp(begin / 1000)
         return {
             "status": "Accepted",
             "connectorId": number,
@@ -143,6 +142,7 @@ class SmartCharging(Block):
                 limit.total_w(circuit_of(o, False).volts)
                 for limit, o in zip(found, outlets, strict=True)
             )
+            total = min(total, self.core.HABITS.shared_w or total)
             return limits.merged(self._grid(total), station)
 
         circuit = circuit_of(outlets[0], False) if number else self._grid(0.0)
@@ -186,7 +186,8 @@ class SmartCharging(Block):
             tx = self._found(ranking, outlet, time, begun)
             found.append(limits.merged(circuit_of(outlet, True), tx))
         station = limits.for_station(ranking, time)
-        whole = [(station[0].unit, station[1])] if station else []
+        whole = [*offers.cabinet_of(self.core.HABITS.shared_w)]
+        whole += [(station[0].unit, station[1])] if station else []
         shares = divided(outlets, found, whole, self._grid(float("inf")))
         due = limits.next_change(self.profiles, time, since)
         self._offer(outlets, shares, now)
@@ -195,6 +196,12 @@ class SmartCharging(Block):
             self.core.timers.clear("charging")
         else:
             self.core.timers.set("charging", due / 1000 - self.core.clock.skew)
+
+    def plan_always(self, now: float) -> None:
+        """As `plan`, where something else than profiles limits the outlets too."""
+        if self.profiles is None:
+            self.profiles = []
+        self.plan(now)
 
     @timer("charging")
     def due(self, now: float) -> None:

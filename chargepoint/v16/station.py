@@ -15,6 +15,7 @@ from chargepoint.v16.driver import Driver
 from chargepoint.v16.files.news import Files
 from chargepoint.v16.files.updating import Updates
 from chargepoint.v16.files.uploading import Uploads
+from chargepoint.v16.habits import Habits16
 from chargepoint.v16.local_list import LocalList
 from chargepoint.v16.metering import Metering
 from chargepoint.v16.provisioning import Provisioning
@@ -41,6 +42,7 @@ class Station16(Station):
 
     VERSION = "1.6"
     CODES = rpc.CODES_16
+    HABITS = Habits16()
     ROWS: ClassVar[dict[str, type[Block]]] = {
         **COMMON_ROWS,
         # Of every station.

@@ -71,13 +71,14 @@ class Status(Block):
 
     @answers(topics.STATUS_OF)
     def status_of(self, connector: Connector) -> str:
-        return connector.status_16
+        return self.core.HABITS.statuses[connector.state]
 
     @answers(topics.REPORT_WAITS)
     def waits(self, connector: Connector, now: float) -> bool:
         """9.1.20 MinimumStatusDuration: a status is sent once it has lasted that long."""
         seconds = self.keys.integer("MinimumStatusDuration")
-        told, status = self.core.statuses.reported.get(connector.id), connector.status_16
+        told = self.core.statuses.reported.get(connector.id)
+        status = self.core.HABITS.statuses[connector.state]
         waiting = ("status", connector.id, status)
         if self.core.timers.has(waiting):
             return True
@@ -94,7 +95,7 @@ class Status(Block):
     def has_lasted(self, now: float, number: int, status: str) -> None:
         """Send a status that held for MinimumStatusDuration (4.9)."""
         connector = self.core.connectors.get(number)
-        if connector is not None and connector.status_16 == status:
+        if connector is not None and self.core.HABITS.statuses[connector.state] == status:
             self.core.statuses.report_now(connector, now)
 
     @hears(topics.SEND_STATUS)
@@ -113,7 +114,7 @@ class Status(Block):
         payload = {
             "connectorId": connector.id,
             "errorCode": connector.error_code,
-            "status": connector.status_16,
+            "status": self.core.HABITS.statuses[connector.state],
             "timestamp": self.core.clock.stamp(now),
         }
         if connector.info:
@@ -126,7 +127,10 @@ class Status(Block):
     def send_station_status(
         self, now: float, more: dict | None = None, context: Any = None
     ) -> None:
-        """Connector 0 is the station itself: Available, Unavailable or Faulted (4.9)."""
+        """Connector 0 is the station itself: Available, Unavailable or Faulted (4.9). Who does not
+        tell of it by itself tells it where it is asked."""
+        if context is None and not self.core.HABITS.tells_itself:
+            return
         payload = {
             "connectorId": 0,
             "errorCode": "NoError",

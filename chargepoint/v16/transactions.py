@@ -78,8 +78,9 @@ class Sessions(Block):
     def _close_removed(self, session: Session16, saved: dict, now: float) -> None:
         """The connector is gone from the configuration: its transaction ends as it was saved."""
         kept = next(c for c in saved["connectors"] if c["id"] == session.connector)
+        told = self.core.HABITS.register.told(round(kept["meter_wh"]), session.meter_start, False)
         payload = {
-            "meterStop": round(kept["meter_wh"]), "timestamp": self.core.clock.stamp(now),
+            "meterStop": round(told), "timestamp": self.core.clock.stamp(now),
             "reason": "Other",
         }  # fmt: skip
         known = session.transaction_id
@@ -161,10 +162,11 @@ class Sessions(Block):
         session = Session16(identity, outlet.id, tag, now, round(outlet.meter_wh))
         self.open[outlet.id] = session
         core.tell(BEGINNING, session)
+        begun = session.meter_start
         payload = {
             "connectorId": outlet.id,
             "idTag": tag,
-            "meterStart": session.meter_start,
+            "meterStart": round(core.HABITS.register.told(begun, begun, outlet.dc)),
             "timestamp": core.clock.stamp(now),
         }
         reservation = core.ask(RESERVATION_USED, outlet, now)
@@ -357,8 +359,9 @@ class Sessions(Block):
         self.core.timers.clear(("car", outlet.id))
         outlet.apply(Event.TRANSACTION_ENDED, now)
         meter_stop = round(outlet.meter_wh)
+        told = self.core.HABITS.register.told(meter_stop, session.meter_start, outlet.dc)
         payload: dict[str, Any] = {
-            "meterStop": meter_stop,
+            "meterStop": round(told),
             "timestamp": self.core.clock.stamp(now),
             "reason": reason,
         }

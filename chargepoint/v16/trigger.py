@@ -6,7 +6,6 @@ from typing import Any
 from chargepoint.core import topics
 from chargepoint.core.block import Block, action, failed, got
 from chargepoint.v16.configuration import Keys
-from chargepoint.v16.measurands import sampled_values
 from chargepoint.v16.metering import Metering
 from chargepoint.v16.status import Status
 from chargepoint.v16.topics import SIGNING_ASKED, STATUS_ASKED
@@ -14,6 +13,11 @@ from chargepoint.v16.transactions import Sessions
 
 TRIGGERED = "triggered"  # the context by which such a Call may be sent while Pending, too
 COMMON = ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification")
+# What ExtendedTriggerMessage calls by another name than the message has.
+_MESSAGE_OF = {
+    "FirmwareStatusNotification": "SignedFirmwareStatusNotification",
+    "SignChargePointCertificate": "SignCertificate",
+}
 _WHEN_NONE = ("Energy.Active.Import.Register",)
 
 
@@ -36,6 +40,8 @@ class Triggers(Block):
         """TriggerMessage (5.17)."""
         wanted, number = payload["requestedMessage"], payload.get("connectorId")
         core = self.core
+        if wanted in core.HABITS.off:
+            return {"status": "NotImplemented"}
         match wanted:
             case "BootNotification":
                 core.answers.later(self._trigger_boot)
@@ -57,7 +63,10 @@ class Triggers(Block):
     @action("ExtendedTriggerMessage")
     def on_extended_trigger_message(self, payload: dict, now: float) -> dict:
         """ExtendedTriggerMessage (security white paper)."""
-        match payload["requestedMessage"]:
+        wanted = payload["requestedMessage"]
+        if _MESSAGE_OF.get(wanted, wanted) in self.core.HABITS.off:
+            return {"status": "NotImplemented"}
+        match wanted:
             case message if message in COMMON:
                 return self.on_trigger_message(payload, now)
             case "LogStatusNotification":
@@ -87,21 +96,23 @@ class Triggers(Block):
 
     def _trigger_values(self, number: int | None, now: float) -> None:
         measurands = self.keys.items("MeterValuesSampledData") or _WHEN_NONE
-        for outlet in self.core.connectors.values():
+        core = self.core
+        for outlet in core.connectors.values():
             if number not in (None, outlet.id):
                 continue
-            values = sampled_values(self.metering.reading(outlet, now), measurands, "Trigger")
+            session = self.sessions.open.get(outlet.id)
+            begun = None if session is None else session.meter_start
+            sample = self.metering.reading(outlet, now)
+            values = core.HABITS.sampled(sample, measurands, "Trigger", None, begun)
             if not values:  # SoC alone has no value without a car
-                sample = self.metering.reading(outlet, now)
-                values = sampled_values(sample, _WHEN_NONE, "Trigger")
+                values = core.HABITS.sampled(sample, _WHEN_NONE, "Trigger", None, begun)
             payload: dict[str, Any] = {
                 "connectorId": outlet.id,
-                "meterValue": [{"timestamp": self.core.clock.stamp(now), "sampledValue": values}],
+                "meterValue": [{"timestamp": core.clock.stamp(now), "sampledValue": values}],
             }
-            session = self.sessions.open.get(outlet.id)
             if session is not None and session.transaction_id is not None:
                 payload["transactionId"] = session.transaction_id
-            self.core.calls.make("MeterValues", payload, now, TRIGGERED)
+            core.calls.make("MeterValues", payload, now, TRIGGERED)
 
     # --- a boot that was asked for is no reboot ----------------------------------------------
 

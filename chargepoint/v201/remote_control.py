@@ -129,6 +129,8 @@ class RemoteControl(Block):
     @action("TriggerMessage")
     def on_trigger_message(self, payload: dict, now: float) -> dict:
         """TriggerMessage (F06)."""
+        if payload["requestedMessage"] in self.core.HABITS.off:
+            return {"status": "NotImplemented"}
         if answer := self.core.ask(topics.TRIGGERED, payload, now):
             return answer
         outlets = self.core.outlets_of(payload.get("evse"))

@@ -8,6 +8,7 @@ from uuid import UUID
 from chargepoint.common.rows import COMMON_ROWS
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, Event, hears
+from chargepoint.core.habits import Habits
 from chargepoint.core.station import Station
 from chargepoint.core.tables import Order
 from chargepoint.trust.vault import put_by, secrets_of
@@ -30,6 +31,7 @@ from chargepoint.v201.files.news import Files
 from chargepoint.v201.files.publications import Publications
 from chargepoint.v201.files.updates import Updates
 from chargepoint.v201.files.uploads import Uploads
+from chargepoint.v201.habits import Habits2
 from chargepoint.v201.link.migration import Migration
 from chargepoint.v201.link.network_profiles import NetworkProfiles
 from chargepoint.v201.monitoring.events import Events
@@ -140,6 +142,7 @@ class Station201(Station):
 
     VERSION: ClassVar[str] = "2.0.1"
     MODEL: ClassVar[type[DeviceModel]] = DeviceModel
+    HABITS: ClassVar[Habits] = Habits2()
     CODES: ClassVar[dict[str, str]] = rpc.CODES_201
     ANSWERS_UNREADABLE: ClassVar[bool] = True  # part 4, 4.2.3 and 4.3
     ROWS: ClassVar[dict[str, type[Block]]] = ROWS

@@ -173,7 +173,8 @@ class ChargingLimits(Block):
         found = [self.prevailing(STATION_MAX, 0, time, None), self.external(0, time)]
         pairs = [(profile.unit, period) for profile, period in filter(None, found)]
         extra = self.prevailing(LOCAL_GENERATION, 0, time, None)
-        return [self._raised(pair, extra) for pair in pairs] if extra else pairs
+        pairs = [self._raised(pair, extra) for pair in pairs] if extra else pairs
+        return [*pairs, *offers.cabinet_of(self.core.HABITS.shared_w)]
 
     def _raised(self, pair: tuple[str, Period], extra: tuple) -> tuple[str, Period]:
         """What is generated on the spot comes on top of what the grid gives (2.1, K27)."""
@@ -216,6 +217,12 @@ class ChargingLimits(Block):
         self._plan(now)
         if seen is not None:
             self.core.tell(topics.GRID_PLANNED, seen, now)
+
+    def plan_always(self, now: float) -> None:
+        """As `plan`, where something else than profiles limits the outlets too."""
+        if self.profiles is None:
+            self.profiles = []
+        self.plan(now)
 
     def _plan(self, now: float) -> None:
         if self.profiles is None:

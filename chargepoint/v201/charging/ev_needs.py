@@ -8,7 +8,6 @@ from chargepoint.charging.offers import unlike_neighbours
 from chargepoint.core.block import Block, failed, got, hears, timer
 from chargepoint.effects import SOON
 from chargepoint.hardware.ev import EV
-from chargepoint.timing.times import iso
 from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import read
 from chargepoint.v201.outlet import Outlet
@@ -118,7 +117,7 @@ class EvNeeds(Block):
         choice = max(range(len(schedules)), key=lambda n: (_energy(schedules[n]), -n))
         session = outlet.transaction.id
         self.charging.install(read(raw, outlet.evse, session, choice=choice), now)
-        begun = iso(self.charging.since(outlet, 0) / 1000)
+        begun = self.core.HABITS.stamp(self.charging.since(outlet, 0) / 1000)
         start = schedules[choice].get("startSchedule") or begun
         payload = {
             "timeBase": start, "evseId": outlet.evse,

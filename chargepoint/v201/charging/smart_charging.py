@@ -10,7 +10,6 @@ from chargepoint.charging import limits, offers
 from chargepoint.charging.limits import Limit
 from chargepoint.charging.ranking import Changes
 from chargepoint.core.block import Block, action
-from chargepoint.timing.times import iso
 from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_profiles import (
     EXTERNAL,
@@ -185,8 +184,9 @@ class SmartCharging(Block):
             return rejected("InvalidValue", "the duration is not above 0")
         begin = int(now + self.core.clock.skew) * 1000
         periods, seconds = self._composite(evse, begin, seconds * 1000, unit)
+        start = self.core.HABITS.stamp(begin / 1000)
         schedule = {
-            "evseId": evse, "duration": seconds, "scheduleStart": iso(begin / 1000),
+            "evseId": evse, "duration": seconds, "scheduleStart": start,
             "chargingRateUnit": unit, "chargingSchedulePeriod": periods,
         }  # fmt: skip
         return {"status": "Accepted", "schedule": schedule}

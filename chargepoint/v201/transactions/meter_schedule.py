@@ -11,10 +11,8 @@ from chargepoint.core.calls import QUEUE_AT_MOST
 from chargepoint.core.clock import next_step
 from chargepoint.hardware.sample import Sample
 from chargepoint.timing.ticks import on_tick
-from chargepoint.timing.times import iso
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet, Transaction
-from chargepoint.v201.transactions.metering import meter_value
 from chargepoint.v201.transactions.transactions import (
     ENDED_MEASURANDS,
     STARTED_MEASURANDS,
@@ -84,10 +82,11 @@ class MeterSchedule(Block):
         now: float, mark: float | None = None,
     ) -> list[dict]:  # fmt: skip
         """[MeterValue] of what the hardware measures, and of what blocks add to it."""
-        core = self.core
-        stamp = core.clock.stamp(now) if mark is None else iso(mark)
+        core, transaction = self.core, outlet.transaction
+        stamp = core.clock.stamp(now) if mark is None else core.HABITS.stamp(mark)
         shown = core.fold(topics.SAMPLE, sample, outlet, now)
-        value = meter_value(shown, measurands, context, stamp)
+        begun = None if transaction is None else transaction.meter_start
+        value = core.HABITS.meter_value(shown, measurands, context, stamp, begun)
         return [] if value is None else [value]
 
     # --- its timers --------------------------------------------------------------------------

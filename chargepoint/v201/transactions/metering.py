@@ -66,9 +66,13 @@ _WRITERS: dict[str, Callable[[Sample], list[dict]]] = {
 
 
 def meter_value(
-    sample: Sample, measurands: Iterable[str], context: str, timestamp: str
-) -> dict | None:
-    """One MeterValue with the measurands that can be measured; None if there is none of them."""
+    sample: Sample, measurands: Iterable[str], context: str, timestamp: str,
+    begun_wh: float | None = None,
+) -> dict | None:  # fmt: skip
+    """One MeterValue with the measurands that can be measured; None if there is none of them.
+
+    begun_wh: the register as the transaction began, for meters that count from there.
+    """
     values: list[dict] = []
     for measurand in measurands:
         for value in _WRITERS[measurand](sample):

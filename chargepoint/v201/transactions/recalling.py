@@ -25,13 +25,19 @@ class Recall201(Block):
         for outlet in self.core.outlets.values():
             for place in self._places_of(outlet):
                 if place in said.registers:
-                    raised |= outlet.hardware.raise_registers(*said.registers[place])
+                    raised |= self._raise(outlet, *said.registers[place])
             transaction = outlet.transaction
             if transaction is not None:
                 following = said.next_seq.get(transaction.id, 0)
                 raised |= following > transaction.seq
                 transaction.seq = max(transaction.seq, following)
         return self.core.block("events").raise_count(said.event_id) or raised
+
+    def _raise(self, outlet: Outlet, bought: float, sold: float) -> bool:
+        hardware, transaction = outlet.hardware, outlet.transaction
+        begun = None if transaction is None else transaction.meter_start
+        counted = self.core.HABITS.register.counted(bought, hardware.meter_wh, begun, hardware.dc)
+        return hardware.raise_registers(counted, sold)
 
     def _places_of(self, outlet: Outlet) -> list[Place]:
         # A MeterValues names the EVSE only: with two connectors it may be of either.

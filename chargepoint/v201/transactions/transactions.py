@@ -233,7 +233,7 @@ class Transactions(Block):
             stops = self.core.model.members("TxCtrlr.TxStopPoint")
             if not (before - after).isdisjoint(stops):
                 self.end(outlet, trigger, now, token)
-            elif trigger != "ChargingStateChanged" or _state_is_news(outlet):
+            elif trigger != "ChargingStateChanged" or self._state_is_news(outlet):
                 self.updated(outlet, trigger, now, token=token)
         self._drive(outlet, now)
 
@@ -314,7 +314,7 @@ class Transactions(Block):
     ) -> None:  # fmt: skip
         """Make a TransactionEventRequest, give it the next number and queue it."""
         transaction = outlet.transaction
-        transaction.charging_state = outlet.hardware.charging_state_201
+        transaction.charging_state = self.core.HABITS.charging_states[outlet.hardware.state]
         info: dict = {"transactionId": transaction.id, "chargingState": transaction.charging_state}
         if transaction.remote_start_id is not None:
             info["remoteStartId"] = transaction.remote_start_id
@@ -401,6 +401,6 @@ class Transactions(Block):
             outlet.hardware.apply(Event.EVSE_SUSPENDED, now)
         self.happened(outlet, trigger, now)
 
-
-def _state_is_news(outlet: Outlet) -> bool:
-    return outlet.transaction.charging_state != outlet.hardware.charging_state_201
+    def _state_is_news(self, outlet: Outlet) -> bool:
+        told = self.core.HABITS.charging_states[outlet.hardware.state]
+        return outlet.transaction.charging_state != told

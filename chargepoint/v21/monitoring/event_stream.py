@@ -3,6 +3,7 @@
 Pure: it is given values and times, and knows neither the station nor the link.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
@@ -55,14 +56,17 @@ class EventStream:
         self.values.append([round(clock, 3), text])
         del self.values[:-KEPT_AT_MOST]
 
-    def messages(self, all_of_them: bool) -> list[dict[str, Any]]:
-        """Take what is to be sent, as NotifyPeriodicEventStream: what fills a message, or all."""
+    def messages(
+        self, all_of_them: bool, stamp: Callable[[float], str] = iso
+    ) -> list[dict[str, Any]]:
+        """Take what is to be sent, as NotifyPeriodicEventStream: what fills a message, or all.
+        stamp: Unix seconds as the station writes them."""
         made = []
         while len(self.values) >= (1 if all_of_them else self.most):
             data, self.values = self.values[: self.most], self.values[self.most :]
             start = data[0][0]
             made.append({
-                "id": self.id, "pending": len(self.values), "basetime": iso(start),
+                "id": self.id, "pending": len(self.values), "basetime": stamp(start),
                 "data": [{"t": round(clock - start, 3), "v": text} for clock, text in data],
             })  # fmt: skip
         return made

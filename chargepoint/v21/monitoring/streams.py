@@ -224,7 +224,7 @@ class Streams(Block):
             self._arm_stream(stream, now)  # N15: the interval counts from the last sending
 
     def _send_values(self, stream: EventStream, all_of_them: bool, now: float) -> bool:
-        messages = stream.messages(all_of_them)
+        messages = stream.messages(all_of_them, self.core.HABITS.stamp)
         for message in messages:
             self.core.calls.send("NotifyPeriodicEventStream", message, now)
         return bool(messages)
