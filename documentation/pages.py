@@ -13,6 +13,7 @@ from documentation import (
     decisions_page,
     formats,
     makes_page,
+    make_format,
     metrics_page,
     operations,
     settings_page,
@@ -79,6 +80,7 @@ def made() -> dict[Path, str]:
         "settings.md": settings_page.page(),
         "blocks.md": blocks_page.page(),
         "commands.md": commands_page.page(STATION_COMMANDS, SEATS, EXAMPLES),
+        "makes.md": make_format.page(),
         "metrics.md": metrics_page.page(families()),
         "scenario-format.md": formats.page(
             "Format of scenarios", SCENARIO_WORDS, scenario,

@@ -35,6 +35,11 @@ class CabinetPower(Block):
     def reconfigured(self, old: StationConfig, now: float) -> None:
         self.cap(now)
 
+    @hears(topics.REBOOTED)
+    def rebooted(self, now: float, reason: str, seconds: float) -> None:
+        """A value may have waited for it."""
+        self.cap(now)
+
     def amps(self) -> float | None:
         """Hook: what a phase of an outlet carries by the make's own key; None without one."""
         raise NotImplementedError

@@ -39,7 +39,7 @@ class Keys(Block):
         value that waits for the next boot, if one does."""
         self._take_up(self.core.config, saved.get("keys"))
         if not saved.get("booted"):
-            self.bring_in(now)
+            self.bring_in()
 
     def _take_up(self, config: StationConfig, known: dict[str, list[str]] | None) -> None:
         self._config = config
@@ -140,17 +140,18 @@ class Keys(Block):
         self._set = self._set or {}
         self._set[name] = [self.text(name), self._config.configuration.get(name, ""), value]
 
-    def bring_in(self, now: float) -> None:
-        """What has waited for a boot counts from now on."""
+    def bring_in(self) -> list[str]:
+        """What has waited for a boot counts from now on; the names."""
         waited = [name for name, kept in (self._set or {}).items() if len(kept) > 2]
         for name in waited:
             _, base, value = self._set[name]
             self._set[name] = [value, base]
+        return waited
 
     @hears(topics.REBOOTED)
     def rebooted(self, now: float, reason: str, seconds: float) -> None:
-        if self._set:
-            self.bring_in(now)
+        for name in self.bring_in():
+            self._has_changed(name, now)
 
     def put(self, name: str, value: str) -> None:
         """Set a key without a check; it holds until the configured value changes."""

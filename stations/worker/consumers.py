@@ -39,6 +39,7 @@ from chargepoint.effects import (
     Transferred,
     Upload,
 )
+from chargepoint.versions import reconfigure
 from messaging.journals.recorder import SEQ_BITS
 from stations.files.transfers import Transfers
 from stations.link.asgi import AsgiLink
@@ -251,7 +252,7 @@ class ChargePointConsumer(AsyncConsumer):
 
     def reconfigure(self, config: StationConfig) -> None:
         with self.host.handling(self.identity):
-            self.perform(self.station.reconfigure(config, self.host.clock.now()))
+            self.perform(reconfigure(self.station, config, self.host.clock.now()))
 
     def power_off(self) -> None:
         """Orderly stop; open transactions stay open in the saved state."""

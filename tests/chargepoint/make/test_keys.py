@@ -83,6 +83,16 @@ def test_a_key_that_waits_comes_with_a_power_cut_too():
     assert told(life, INTERVAL)[INTERVAL]["value"] == "10"
 
 
+def test_the_current_of_outlets_may_wait_for_a_boot():
+    made = {"type": "integer", "value": "16", "effect": "max_current", "reboot": True}
+    life = Life("1.6", keys={"AcmeAmps": made})
+    assert change(life, "AcmeAmps", "8") == "RebootRequired"
+    assert life.station.connectors[1].config.max_power_w == 16 * 690
+    life.ask("Reset", {"type": "Soft"})
+    life.pass_time(60)
+    assert life.station.connectors[1].config.max_power_w == 8 * 690
+
+
 def test_a_vendors_name_for_a_standard_key_has_its_effect():
     life = Life("1.6", keys={"AcmeInterval": {"effect": INTERVAL, "reboot": False}})
     assert told(life, "AcmeInterval")["AcmeInterval"]["value"] == "60"
@@ -190,3 +200,14 @@ def test_the_current_of_outlets_by_a_variable(version):
     assert life.entries("Power.Offered")[-1]["value"] == pytest.approx(8 * 230 * 3, rel=0.02)
     life.restart()
     assert life.station.connectors[1].power_w == pytest.approx(8 * 230 * 3, rel=0.02)
+
+
+@others
+def test_the_current_of_outlets_by_a_variable_may_wait_for_a_boot(version):
+    made = {"type": "integer", "value": "16", "effect": "max_current", "reboot": True}
+    life = Life(version, variables={"AcmeCtrlr.Amps": made})
+    assert life.csms.set("AcmeCtrlr.Amps", "8") == "RebootRequired"
+    assert life.station.connectors[1].config.max_power_w == 16 * 690
+    life.ask("Reset", {"type": "Immediate"})
+    life.pass_time(60)
+    assert life.station.connectors[1].config.max_power_w == 8 * 690
