@@ -94,7 +94,13 @@ def test_the_current_of_outlets_may_wait_for_a_boot():
 
 
 def test_a_vendors_name_for_a_standard_key_has_its_effect():
-    life = Life("1.6", keys={"AcmeInterval": {"effect": INTERVAL, "reboot": False}})
+    keys = {"AcmeInterval": {"effect": INTERVAL}, "AcmeBeat": {"effect": "HeartbeatInterval",
+                                                               "read_only": True}}  # fmt: skip
+    life = Life("1.6", keys=keys)
+    assert told(life, "AcmeBeat")["AcmeBeat"] == {
+        "key": "AcmeBeat", "readonly": True, "value": "300",
+    }  # fmt: skip
+    assert change(life, "AcmeBeat", "60") == "Rejected"
     assert told(life, "AcmeInterval")["AcmeInterval"]["value"] == "60"
     life.charge()
     assert change(life, "AcmeInterval", "x") == "Rejected"
