@@ -33,6 +33,7 @@ def become(station: Station, kind: type[Station]) -> None:
         row: kept[name] for name, row in new.numbers.items()
         if row >= new.residents and name in kept
     }  # fmt: skip
+    station.heard = new.heard_with(station.guests)
     for key in [k for k in station.timers.times if _name_of(k) not in new.timers]:
         station.timers.clear(key)
     for row in range(new.residents):

@@ -90,8 +90,8 @@ class Metering(Block):
             self._gather(session, sample, "StopTxnSampledData", "Sample.Periodic", stamp)
         session.sampled_wh = sample.energy_wh
         self.sessions.record(session, now, sample=_plain(sample))
-        statuses = self.core.statuses
-        if outlet.state is before and statuses.told(number) == self.core.HABITS.statuses[outlet.state]:
+        statuses, status = self.core.statuses, self.core.HABITS.statuses[outlet.state]
+        if outlet.state is before and statuses.told(number) == status:
             self.core.changed(SOON)  # all that `report` would do
         else:
             statuses.report(outlet, now)

@@ -275,7 +275,7 @@ class ChargingLimits(Block):
             if hardware.state is not State.STARTED and hardware.can(Event.EVSE_SUSPENDED):
                 hardware.apply(Event.EVSE_SUSPENDED, now)
                 self.transactions.happened(outlet, "ChargingStateChanged", now)
-        elif hardware.state is State.SUSPENDED_EVSE or _is_news(outlet):
+        elif hardware.state is State.SUSPENDED_EVSE or self._is_news(outlet):
             self.transactions.happened(outlet, "ChargingStateChanged", now)
         elif outlet.transaction is not None and self.significant(before, hardware.limit_w):
             if hardware.state is State.CHARGING:
@@ -296,10 +296,9 @@ class ChargingLimits(Block):
         percent = float(self.core.model.value("SmartChargingCtrlr.LimitChangeSignificance"))
         return abs(after - before) / before * 100.0 >= percent
 
-
-def _is_news(outlet: Outlet) -> bool:
-    """The car has paused or gone on, and nobody was told."""
-    hardware, transaction = outlet.hardware, outlet.transaction
-    if transaction is None or hardware.ev is None or not hardware.ev.LIVES:
-        return False
-    return transaction.charging_state != hardware.charging_state_201
+    def _is_news(self, outlet: Outlet) -> bool:
+        """The car has paused or gone on, and nobody was told."""
+        hardware, transaction = outlet.hardware, outlet.transaction
+        if transaction is None or hardware.ev is None or not hardware.ev.LIVES:
+            return False
+        return transaction.charging_state != self.core.HABITS.charging_states[hardware.state]
