@@ -47,9 +47,15 @@ def class_of(config: StationConfig) -> type[Station]:
 def reconfigure(station: Station, config: StationConfig, now: float) -> list[Effect]:
     """Station.reconfigure, where the make may be another one too. Raises ValueError as class_of."""
     kind = class_of(config)
-    if kind is not type(station):
-        become(station, kind)
-    return station.reconfigure(config, now)
+    if kind is type(station):
+        return station.reconfigure(config, now)
+    become(station, kind)
+    effects = station.reconfigure(config, now)
+    # What the other make has held back is on offer again.
+    for connector in station.connectors.values():
+        connector.limit(None, now)
+    station.block("charging").plan_always(now)
+    return effects + station.finish(now)
 
 
 def station_class(version: str) -> type[Station]:

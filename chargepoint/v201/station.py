@@ -178,6 +178,9 @@ class Station201(Station):
 
     @hears(core_topics.RECONFIGURED)
     def reconfigured(self, old: Any, now: float) -> None:
+        """Match the outlets, and the device model where the make is another one."""
+        if type(self.model) is not self.MODEL:
+            self.model = self.MODEL.from_saved(*self.model.to_saved(), initial(self.config))
         self.match_outlets()
 
     # --- outlets -----------------------------------------------------------------------------

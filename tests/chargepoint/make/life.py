@@ -96,7 +96,7 @@ class Life:
     def become(self, **fields: Any) -> None:
         """Its make is changed while it runs."""
         new = read_make(document([self.version], **fields))
-        config = msgspec.structs.replace(self.station.config, make=new)
+        config = self.csms.config = msgspec.structs.replace(self.station.config, make=new)
         effects = reconfigure(self.station, config, self.csms.now)
         (self.csms.take if self.version == "1.6" else self.csms.perform)(effects)
 

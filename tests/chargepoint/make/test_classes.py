@@ -8,7 +8,7 @@ from chargepoint.make.configured import drawn, with_make
 from chargepoint.make.reading import read_make
 from chargepoint.versions import make_station, station_class
 from tests.chargepoint.make.documents import VALUES, document
-from tests.chargepoint.make.life import DC, VERSIONS, Life, measuring
+from tests.chargepoint.make.life import DC, OTHERS, VERSIONS, Life, measuring
 
 REGISTER = "Energy.Active.Import.Register"
 
@@ -124,3 +124,40 @@ def test_guests_stay_with_their_state_when_the_make_is_changed(version):
     life.become(power__shared_w=11_000, status__repeat_s=60)
     answer = life.ask("GetLocalListVersion", {})
     assert 5 in answer.values()
+
+
+@every_version
+def test_what_a_make_has_held_back_is_on_offer_with_another(version):
+    made = {"type": "integer", "value": "0", "effect": "max_current"}
+    name = "keys" if version == "1.6" else "variables"
+    life = Life(version, **{name: {"Acme.Amps": made}}).charge(5)
+    assert life.station.connectors[1].power_w == 0
+    life.become(power__shared_w=11_000)
+    assert life.station.connectors[1].power_w == pytest.approx(11_000, rel=0.02)
+    life.become()
+    assert life.station.connectors[1].power_w == pytest.approx(22_000, rel=0.02)
+
+
+def test_the_keys_of_another_make():
+    life = Life("1.6", keys={"AcmeOne": {"type": "text", "value": "1"}})
+    asked = {"key": "AcmeOne", "value": "2"}
+    assert life.ask("ChangeConfiguration", asked) == {"status": "Accepted"}
+    life.become(keys={"AcmeTwo": {"type": "text"}, "LightIntensity": {"absent": True}})
+    told = life.ask("GetConfiguration", {"key": ["AcmeOne", "AcmeTwo", "LightIntensity"]})
+    assert [entry["key"] for entry in told["configurationKey"]] == ["AcmeTwo"]
+    assert told["unknownKey"] == ["AcmeOne", "LightIntensity"]
+    life.restart()
+    assert life.ask("ChangeConfiguration", asked) == {"status": "NotSupported"}
+
+
+@pytest.mark.parametrize("version", OTHERS)
+def test_the_variables_of_another_make(version):
+    life = Life(version, variables={"Acme.One": {"type": "string", "value": "1"}})
+    assert life.csms.set("Acme.One", "2") == "Accepted"
+    assert life.csms.set("TxCtrlr.EVConnectionTimeOut", "33") == "Accepted"
+    life.become(variables={"Acme.Two": {"type": "string"}})
+    assert life.csms.set("Acme.One", "2") == "UnknownVariable"
+    assert life.csms.set("Acme.Two", "2") == "Accepted"
+    assert life.station.model.value("TxCtrlr.EVConnectionTimeOut") == "33"
+    life.restart()
+    assert life.station.model.value("Acme.Two") == "2"
