@@ -46,5 +46,8 @@ def _new(outlet: ConnectorConfig, config: StationConfig, now: float) -> Connecto
     """One that was not there before: its meter may have counted in the factory."""
     connector = Connector(outlet, now, config.meter_variance)
     if config.make is not None:
-        connector.raise_registers(config.make.meter.start_wh, 0.0)
+        meter = config.make.meter
+        # What it shows has been counted before the losses, if the make's meter sits there.
+        share = meter.dc_efficiency if outlet.phases == 0 else 1.0
+        connector.raise_registers(meter.start_wh * share, 0.0)
     return connector

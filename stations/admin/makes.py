@@ -40,7 +40,7 @@ class MakeForm(forms.ModelForm):
         rows=36,
         help_text=format_html(
             "What stations of this model do, by {}. A name cannot be changed later.",
-            page("makes/index", "the fields of a make"),
+            page("makes", "the fields of a make"),
         ),
     )
     revision_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -137,6 +137,14 @@ def test_a_new_meter_shows_what_it_has_counted_in_the_factory(version):
 
 
 @every_version
+def test_a_new_meter_before_the_rectifier_shows_it_as_well(version):
+    told = {"meter__start_wh": 1_204_560, "meter__dc_efficiency": 0.9}
+    life = Life(version, measuring(REGISTER) | {"connectors": DC}, **told).charge(20)
+    first = life.entries(REGISTER)[0]
+    assert first["value"] == pytest.approx(1_204_560, abs=3000)
+
+
+@every_version
 def test_a_dc_meter_before_the_rectifier(version):
     names, dc = (REGISTER, POWER, VOLTS), {"connectors": DC}
     life = Life(version, measuring(*names) | dc, meter__dc_efficiency=0.9)
