@@ -238,7 +238,8 @@ async def read_transaction(request: HttpRequest, session_id: str):
 )  # fmt: skip
 async def signed_values(request: HttpRequest, session_id: str):
     """The signed meter values in a session's messages, each with what a check of its signature
-    says. OCMF is checked, by the key that came with the value."""
+    says. OCMF and Alfen's form are checked, by the key that came with the value or with another of
+    the same meter."""
     found = await sessions.read_one(async_database(), session_id)
     if found is None:
         raise ApiError("transaction_not_found", "There is no session of this id.", 404)

@@ -148,7 +148,11 @@ class SignedValue(Schema):
     method: str
     check: str = Field(description="valid, invalid, or not checked")
     why: str
-    key: str = Field(description="message: the key came with the value, and is nobody's word")
+    key: str = Field(
+        description="message: the key came with the value; session: with another of the same meter"
+    )
+    meter: str = Field(description="serial number")
+    page: str = Field(description="number of the reading, as it was told")
 
 
 class SignedValues(Schema):

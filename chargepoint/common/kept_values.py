@@ -10,16 +10,23 @@ from typing import Any
 
 BEGIN, END = "Transaction.Begin", "Transaction.End"
 SAMPLED_VALUES_AT_MOST = 500
+_SIGNED_IS = 10  # a signed value has the size of so many
 
 
 def keep(kept: list[dict[str, Any]], value: dict[str, Any]) -> int:
     """Append a MeterValue; how often every second one had to go for it."""
     kept.append(value)
     times = 0
-    while sum(len(one["sampledValue"]) for one in kept) > SAMPLED_VALUES_AT_MOST:
+    while sum(map(_weight, kept)) > SAMPLED_VALUES_AT_MOST:
         kept[:] = _every_second(kept)
         times += 1
     return times
+
+
+def _weight(kept: dict[str, Any]) -> int:
+    values = kept["sampledValue"]
+    signed = sum("signedMeterValue" in value or "format" in value for value in values)
+    return len(values) + signed * (_SIGNED_IS - 1)
 
 
 def _every_second(kept: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from chargepoint.v16.keys import (
     parts_of,
     rotation_of,
 )
-from chargepoint.v16.topics import CHANGES_KEY, CONFIGURATION_TOLD, KEY_CHANGED
+from chargepoint.v16.topics import CHANGES_KEY, CONFIGURATION_TOLD, KEY_CHANGED, METER_KEYS
 
 _PLAIN = "configuration"
 
@@ -190,7 +190,10 @@ class Keys(Block):
         entries = [
             self._entry(name) for name in known
         ]
-        unknown = [name for name in wanted if not self.known(name)]
+        meters = self.core.ask(METER_KEYS, payload.get("key", ())[:most]) or []
+        entries += meters
+        told = {entry["key"].casefold() for entry in meters}
+        unknown = [n for n in wanted if not self.known(n) and n.casefold() not in told]
         answer: dict[str, Any] = {
             "configurationKey": self.core.fold(CONFIGURATION_TOLD, entries)
         }

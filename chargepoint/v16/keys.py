@@ -8,8 +8,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from chargepoint.common.files.locations import SUPPORTED
+from chargepoint.common.fiscal import FORMATS, ONCE, WITH_KEY
 from chargepoint.config import StationConfig
 from chargepoint.trust.revocation import read_lists
+from chargepoint.trust.signed.keys import METHODS
 from chargepoint.v16.measurands import MEASURANDS, split
 
 BOOL, INT, LIST, TEXT = "boolean", "integer", "list", "text"
@@ -21,6 +23,8 @@ LONGEST_NAME = 50  # CiString50Type
 _LISTS_AT_MOST = len(MEASURANDS)
 # EmulatorPlainFirmware: in any security profile, in those without TLS (0 and 1), or in none.
 ALWAYS, UNSECURED, NEVER = "Always", "Unsecured", "Never"
+# EmulatorSignedValue: the object of OCA's note as JSON, or the signed text itself.
+OBJECT, PLAIN = "Object", "Plain"
 
 
 class Key(NamedTuple):
@@ -66,6 +70,16 @@ def _plain_firmware(config: StationConfig) -> str:
     return given if given in (ALWAYS, UNSECURED, NEVER) else UNSECURED
 
 
+def _chosen(name: str, values: tuple[str, ...]) -> Key:
+    """One of the values, by the operator's configuration; else the first."""
+
+    def read(config: StationConfig) -> str:
+        given = config.configuration.get(name, "")
+        return given if given in values else values[0]
+
+    return Key(TEXT, values[0], True, computed=read)
+
+
 _PROFILES = (
     "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
 )
@@ -75,6 +89,8 @@ _ROTATIONS = frozenset({"NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", 
 KEYS: dict[str, Key] = {
     # The CSMS cannot set it; an operator can.
     "AdditionalRootCertificateCheck": Key(BOOL, "false", True, computed=_root_check),
+    "AlignedDataSignReadings": Key(BOOL, "false"),
+    "AlignedDataSignUpdatedReadings": Key(BOOL, "false"),
     "AllowOfflineTxForUnknownId": Key(BOOL, "false"),
     "AuthorizationCacheEnabled": Key(BOOL, "true"),
     "AuthorizationKey": Key(TEXT, ""),  # write-only, and kept apart: see v16/security.py
@@ -113,10 +129,15 @@ KEYS: dict[str, Key] = {
     "NumberOfConnectors": Key(
         INT, "", True, computed=lambda config: str(len(config.connectors))
     ),
+    "PublicKeyWithSignedMeterValue": Key(TEXT, ONCE, members=frozenset(WITH_KEY)),
     "ReserveConnectorZeroSupported": _fixed("true"),
     "ResetRetries": Key(INT, "3"),
+    "SampledDataSignReadings": Key(BOOL, "false"),
+    "SampledDataSignStartedReadings": Key(BOOL, "false"),
+    "SampledDataSignUpdatedReadings": Key(BOOL, "false"),
     "SecurityProfile": Key(INT, "0"),
     "SendLocalListMaxLength": _fixed("250"),
+    "StartTxnSampledData": Key(LIST, "", members=MEASURANDS),
     "StopTransactionOnEVSideDisconnect": Key(BOOL, "true"),
     "StopTransactionOnInvalidId": Key(BOOL, "true"),
     "StopTxnAlignedData": Key(LIST, "", members=MEASURANDS),
@@ -132,6 +153,8 @@ KEYS: dict[str, Key] = {
     "WebSocketPingInterval": Key(INT, "60"),
     # Ours: a driver who plugs in after a remote start and leaves after the end.
     "EmulatorAutoPlug": Key(BOOL, "true"),
+    # Ours: some makes charge on, whatever the answer to their start says.
+    "EmulatorGoOnWithInvalidId": Key(BOOL, "false"),
     # Ours: the address for security profiles 2 and 3, where it is not the same with wss://.
     "EmulatorSecureUrl": Key(TEXT, ""),
     # Ours: whether SecurityEventNotification is sent. A CSMS that uses the extension turns it on.
@@ -140,6 +163,10 @@ KEYS: dict[str, Key] = {
     "EmulatorRevocationList": Key(INT, "0", True, computed=_lists),
     # Ours: when the plain UpdateFirmware is served; the operator's alone.
     "EmulatorPlainFirmware": Key(TEXT, UNSECURED, True, computed=_plain_firmware),
+    # Ours, and the operator's alone: what the meters are that sign, and how 1.6 carries it.
+    "EmulatorMeterFormat": _chosen("EmulatorMeterFormat", FORMATS),
+    "EmulatorSignedValue": _chosen("EmulatorSignedValue", (OBJECT, PLAIN)),
+    "EmulatorSigningMethod": _chosen("EmulatorSigningMethod", METHODS),
 }  # fmt: skip
 
 
@@ -181,6 +208,8 @@ def _fits(key: Key, name: str, value: str) -> bool:
         return value.isascii() and value.isdigit() and key.least <= int(value) <= key.most
     if name == "ConnectorPhaseRotation":
         return all(_is_rotation(part) for part in parts_of(value))
+    if key.members is not None and key.kind is TEXT:
+        return value in key.members
     if key.members is not None:
         parts = parts_of(value)
         return len(parts) <= _LISTS_AT_MOST and all(split(part)[0] in key.members for part in parts)

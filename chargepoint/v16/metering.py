@@ -11,9 +11,10 @@ from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.sample import Sample
 from chargepoint.timing.ticks import on_tick
 from chargepoint.v16.configuration import Keys
+from chargepoint.v16.fiscal import SIGNS
 from chargepoint.v16.measurands import as_wired
 from chargepoint.v16.session import Session16
-from chargepoint.v16.topics import BEGUN, ENDING, INTERRUPTED, KEY_CHANGED
+from chargepoint.v16.topics import BEGUN, ENDING, INTERRUPTED, KEY_CHANGED, METERED, SIGNING_ON
 from chargepoint.v16.transactions import Sessions
 
 
@@ -30,6 +31,8 @@ class Metering(Block):
         """Arm the timers of clock-aligned and of sampled values."""
         self.arm_aligned(now)
         self._arm_samples(now)
+        if any(map(self.keys.flag, SIGNS)):
+            self.core.tell(SIGNING_ON)
 
     def _arm_samples(self, now: float) -> None:
         for number in self.sessions.open:
@@ -41,6 +44,8 @@ class Metering(Block):
             self.arm_aligned(now)
         elif name == "MeterValueSampleInterval":
             self._arm_samples(now)
+        elif name in SIGNS and self.keys.flag(name):
+            self.core.tell(SIGNING_ON)
 
     def reading(self, outlet: Connector, now: float) -> Sample:
         """What the meter shows of the connector, whose phases may be wired to others of it."""
@@ -50,16 +55,21 @@ class Metering(Block):
 
     @hears(BEGUN)
     def begin(self, outlet: Connector, session: Session16, now: float) -> None:
-        """The values of Transaction.Begin, kept for StopTransaction."""
+        """The values of Transaction.Begin: sent where the CSMS has asked for some (OCA's note
+        "Signed Meter Values in OCPP", 3.3.4), and kept for StopTransaction."""
         sample = self.reading(outlet, now)
-        self._gather(session, sample, "StopTxnSampledData", BEGIN, self.core.clock.stamp(now))
+        if measurands := self.keys.items("StartTxnSampledData"):
+            values = self._values(session, sample, measurands, BEGIN, None)
+            values = self.signed(values, outlet, "StartTxnSampledData", BEGIN, sample, now)
+            self._queue_values(outlet, session, values, self.core.clock.stamp(now))
+        self._gather(outlet, sample, "StopTxnSampledData", BEGIN, now)
         self.arm_sample(outlet.id, now)
 
     @hears(ENDING)
-    def end(self, outlet: Connector, session: Session16, now: float) -> None:
+    def end(self, outlet: Connector, session: Session16, reason: str, now: float) -> None:
         """The values of Transaction.End, kept for StopTransaction."""
         sample = self.reading(outlet, now)
-        self._gather(session, sample, "StopTxnSampledData", END, self.core.clock.stamp(now))
+        self._gather(outlet, sample, "StopTxnSampledData", END, now)
         self.core.timers.clear(("sample", outlet.id))
 
     def arm_sample(self, number: int, now: float) -> None:
@@ -83,11 +93,15 @@ class Metering(Block):
         sample = self.reading(outlet, now)
         measurands, stamp = self.keys.items("MeterValuesSampledData"), self.core.clock.stamp(now)
         if measurands:
-            since = session.sampled_wh
-            values = self._values(session, sample, measurands, "Sample.Periodic", since)
+            since, context = session.sampled_wh, "Sample.Periodic"
+            values = self._values(session, sample, measurands, context, since)
+            values = self.core.fold(
+                METERED, values, outlet, session, "MeterValuesSampledData", context, sample, now,
+                None,
+            )  # fmt: skip
             self._queue_values(outlet, session, values, stamp)
         if session.spacing == 1 or self._in_turn(session, now):
-            self._gather(session, sample, "StopTxnSampledData", "Sample.Periodic", stamp)
+            self._gather(outlet, sample, "StopTxnSampledData", "Sample.Periodic", now)
         session.sampled_wh = sample.energy_wh
         self.sessions.record(session, now, sample=_plain(sample))
         statuses, status = self.core.statuses, self.core.HABITS.statuses[outlet.state]
@@ -118,8 +132,9 @@ class Metering(Block):
         sample = self.reading(outlet, now)
         measurands = self.keys.items("MeterValuesSampledData")
         values = self._values(session, sample, measurands, context, session.sampled_wh)
+        values = self.signed(values, outlet, "MeterValuesSampledData", context, sample, now)
         self._queue_values(outlet, session, values, self.core.clock.stamp(now))
-        self._gather(session, sample, "StopTxnSampledData", context, self.core.clock.stamp(now))
+        self._gather(outlet, sample, "StopTxnSampledData", context, now)
         session.sampled_wh = sample.energy_wh
 
     @hears(topics.CLOCK_MOVED)
@@ -149,13 +164,15 @@ class Metering(Block):
             sample = self.reading(outlet, now)
             session = self.sessions.open.get(outlet.id)
             if session is not None and round(mark / seconds) % session.spacing == 0:
-                self._gather(session, sample, "StopTxnAlignedData", "Sample.Clock", stamp)
+                self._gather(outlet, sample, "StopTxnAlignedData", "Sample.Clock", now, mark)
             since = None if session is None else session.aligned_wh
             if session is not None:
                 session.aligned_wh = sample.energy_wh
             if not measurands:
                 continue
-            values = self._values(session, sample, measurands, "Sample.Clock", since)
+            key, context = "MeterValuesAlignedData", "Sample.Clock"
+            values = self._values(session, sample, measurands, context, since)
+            values = self.signed(values, outlet, key, context, sample, now, mark)
             if session is not None:
                 self._queue_values(outlet, session, values, stamp)
             elif values and self.core.connected and self.core.registration == "Accepted":
@@ -186,16 +203,31 @@ class Metering(Block):
             "MeterValues", payload, session.id, transaction_id=session.transaction_id
         )
 
+    def signed(
+        self, values: list[dict[str, Any]], outlet: Connector, key: str, context: str,
+        sample: Sample, now: float, mark: float | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """The sampledValues of the measurands of `key`, with signed ones where the station signs.
+
+        mark: the time that they bear, by the station's clock, where that is not now.
+        """
+        session = self.sessions.open.get(outlet.id)
+        return self.core.fold(METERED, values, outlet, session, key, context, sample, now, mark)
+
     def _gather(
-        self, session: Session16, sample: Sample, key: str, context: str, stamp: str
-    ) -> None:
+        self, outlet: Connector, sample: Sample, key: str, context: str, now: float,
+        mark: float | None = None,
+    ) -> None:  # fmt: skip
         """9.1.25-9.1.28: values that StopTransaction carries."""
         measurands = self.keys.items(key)
         if not measurands:
             return
+        session = self.sessions.open[outlet.id]
         since = session.aligned_wh if context == "Sample.Clock" else session.sampled_wh
         values = self._values(session, sample, measurands, context, since)
+        values = self.signed(values, outlet, key, context, sample, now, mark)
         if values:
+            stamp = self.core.clock.stamp(now) if mark is None else self.core.HABITS.stamp(mark)
             value = {"timestamp": stamp, "sampledValue": values}
             session.spacing <<= keep(session.data, value)
 

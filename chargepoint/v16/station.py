@@ -15,6 +15,7 @@ from chargepoint.v16.driver import Driver
 from chargepoint.v16.files.news import Files
 from chargepoint.v16.files.updating import Updates
 from chargepoint.v16.files.uploading import Uploads
+from chargepoint.v16.fiscal import Fiscal
 from chargepoint.v16.habits import Habits16
 from chargepoint.v16.local_list import LocalList
 from chargepoint.v16.metering import Metering
@@ -50,6 +51,7 @@ class Station16(Station):
         "provisioning": Provisioning,
         "sessions": Sessions,
         "metering": Metering,
+        "fiscal": Fiscal,
         "status": Status,
         "authorization": Authorization,
         "security": Security,
@@ -79,6 +81,7 @@ class Station16(Station):
         topics.POWER_FAILED: ("files", "sessions"),
         topics.RECONFIGURED: ("updating", "relinking", "reservation", "keys"),
         topics.UNPLUGGED: ("driver", "sessions"),
+        own.ENDING: ("fiscal", "metering"),
         own.KEPT_FROM: ("cabinet", "reservation"),
         own.SESSION_OVER: ("status", "updating", "driver"),
     }

@@ -9,6 +9,7 @@ from chargepoint.core.block import Event, Fold, Question
 
 KEY_CHANGED = Event("key changed")  # (name, now)
 CHANGES_KEY = Question("who changes the key")  # (name, value, now) -> ConfigurationStatus
+METER_KEYS = Question("keys of the meters")  # [name], [] for all -> entries, as below
 CONFIGURATION_TOLD = Fold("configuration told")  # [{"key", "readonly", "value"}]
 
 # --- who may charge --------------------------------------------------------------------------
@@ -35,7 +36,11 @@ RESERVATION_USED = Question("reservation used")  # (outlet, now) -> the reservat
 BEGUN = Event("session begun")  # (outlet, session, now), its StartTransaction is queued
 INTERRUPTED = Event("session interrupted")  # (outlet, now), or perhaps it goes on
 DEMAND_CHANGED = Event("demand changed")  # (now): there is more or less to share
-ENDING = Event("session ending")  # (outlet, session, now), before the meter's last reading
+# (outlet, session, reason, now), before the meter's last reading
+ENDING = Event("session ending")
+SIGNING_ON = Event("signing on")  # the meters are to sign
+# [sampledValue]; (outlet, session | None, key of its measurands, context, sample, now, mark | None)
+METERED = Fold("metered")
 ENDED = Event("session ended")  # (outlet, session, now), before its StopTransaction is queued
 SESSION_OVER = Event("session over")  # (outlet, now): its status was told
 

@@ -228,7 +228,9 @@ class Sessions(Block):
     def _deauthorize(self, outlet: Connector, session: Session16, now: float) -> None:
         """9.1.24 StopTransactionOnInvalidId and 9.1.14 MaxEnergyOnInvalidId."""
         allowed = self.keys.integer("MaxEnergyOnInvalidId")
-        if self.keys.flag("StopTransactionOnInvalidId"):
+        if self.keys.flag("EmulatorGoOnWithInvalidId"):
+            self.offer_energy(outlet, now)
+        elif self.keys.flag("StopTransactionOnInvalidId"):
             self.stop(outlet, "DeAuthorized", "", now)
         elif allowed:
             session.cap_wh = outlet.meter_wh + allowed
@@ -355,7 +357,7 @@ class Sessions(Block):
     def stop(self, outlet: Connector, reason: str, id_tag: str, now: float) -> None:
         """End the connector's transaction; `id_tag` "" where no token was presented (4.10)."""
         session = self.open[outlet.id]
-        self.core.tell(ENDING, outlet, session, now)
+        self.core.tell(ENDING, outlet, session, reason, now)
         self.core.timers.clear(("car", outlet.id))
         outlet.apply(Event.TRANSACTION_ENDED, now)
         meter_stop = round(outlet.meter_wh)

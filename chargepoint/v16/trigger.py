@@ -106,6 +106,8 @@ class Triggers(Block):
             values = core.HABITS.sampled(sample, measurands, "Trigger", None, begun)
             if not values:  # SoC alone has no value without a car
                 values = core.HABITS.sampled(sample, _WHEN_NONE, "Trigger", None, begun)
+            key = "MeterValuesSampledData"
+            values = self.metering.signed(values, outlet, key, "Trigger", sample, now)
             payload: dict[str, Any] = {
                 "connectorId": outlet.id,
                 "meterValue": [{"timestamp": core.clock.stamp(now), "sampledValue": values}],

@@ -51,6 +51,7 @@ from chargepoint.v201.security.v2g_certificate import V2gCertificates
 from chargepoint.v201.security.v2g_status import V2gStatus
 from chargepoint.v201.transactions.driver import Driver
 from chargepoint.v201.transactions.energy_caps import EnergyCaps
+from chargepoint.v201.transactions.fiscal import Fiscal
 from chargepoint.v201.transactions.meter_schedule import MeterSchedule
 from chargepoint.v201.transactions.recalling import Recall201
 from chargepoint.v201.transactions.transactions import Transactions
@@ -67,6 +68,7 @@ ROWS: dict[str, type[Block]] = {
     "transactions": Transactions,
     "caps": EnergyCaps,
     "metering": MeterSchedule,
+    "fiscal": Fiscal,
     "availability": Availability,
     "local_list": LocalList,
     "authorization": Authorization,

@@ -30,6 +30,9 @@ STOPS_WHEN_FULL = Question("stops when full")  # outlet, now -> whether its ener
 ENERGY_CAPPED = Event("energy capped")  # outlet, now: it may flow up to transaction.cap_wh
 OUTLET_TIMERS = Event("outlet timers")  # outlet, now: set or cleared anew
 SAMPLE = Fold("sample")  # Sample; outlet, now
+SIGNING_ON = Event("signing on")  # the meters are to sign
+# MeterValue; outlet, key of its measurands, context, Sample, now, mark | None
+METERED = Fold("metered")
 
 # --- authorization -------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from it takes the numbers that were used up from here (see recalling.py). Only w
 need is kept, so the frames of hours are a few hundred bytes.
 """
 
+import base64
 from typing import Any, NamedTuple
 
 import orjson
@@ -41,9 +42,11 @@ class Said:
     registers   place -> [import Wh, export Wh], the highest that were told
     event_id    the highest eventId of a NotifyEvent
     last        see LastCall
+    pages       (connector, None where the text does not say it; "T" or "F") -> the highest number
+                of a signed reading
     """
 
-    __slots__ = ("event_id", "last", "next_seq", "number", "registers")
+    __slots__ = ("event_id", "last", "next_seq", "number", "pages", "registers")
 
     def __init__(self) -> None:
         self.number = 0
@@ -51,6 +54,7 @@ class Said:
         self.registers: dict[Place, list[float]] = {}
         self.event_id = 0
         self.last: LastCall | None = None
+        self.pages: dict[tuple[int | None, str], int] = {}
 
     def take(
         self, number: int, direction: str, kind: str, action: str, unique_id: str, text: str
@@ -71,7 +75,7 @@ class Said:
             return
         try:
             self._learn(action, payload)
-        except (TypeError, ValueError, KeyError, AttributeError):
+        except (TypeError, ValueError, LookupError, AttributeError):
             return  # spoilt on purpose: the CSMS could read it as little
         is_newer = self.last is None or number > self.last.number
         if action in TRANSACTION_MESSAGES and is_newer:
@@ -86,6 +90,11 @@ class Said:
         elif action == "MeterValues":
             place = payload["connectorId"] if "connectorId" in payload else payload["evseId"]
             self._learn_values(place, payload["meterValue"])
+        elif action == "StopTransaction":
+            for meter_value in payload.get("transactionData", ()):
+                for entry in meter_value["sampledValue"]:
+                    if entry.get("format") == "SignedData":
+                        self._signed(entry["value"])
         elif action == "NotifyEvent":
             self.event_id = max(self.event_id, *(e["eventId"] for e in payload["eventData"]))
 
@@ -98,10 +107,22 @@ class Said:
     def _learn_values(self, place: Place, meter_values: list[dict]) -> None:
         for meter_value in meter_values:
             for entry in meter_value["sampledValue"]:
+                if entry.get("format") == "SignedData":  # 1.6, beside the register as a number
+                    self._signed(entry["value"])
+                    continue
+                if inner := entry.get("signedMeterValue"):
+                    self._signed(inner["signedMeterData"])
                 measurand = entry.get("measurand", _IMPORT)
                 if measurand in (_IMPORT, _EXPORT) and "phase" not in entry:
                     wh = float(entry["value"]) * _scale(entry)
                     self._read(place, *((wh, 0.0) if measurand == _IMPORT else (0.0, wh)))
+
+    def _signed(self, data: str) -> None:
+        if data[:1] == "{":
+            data = orjson.loads(data)["signedMeterData"]
+        for place, number in _pages_in(data):
+            if place in self.pages or len(self.pages) < PLACES_AT_MOST:
+                self.pages[place] = max(number, self.pages.get(place, 0))
 
     def _read(self, place: Place, bought: float, sold: float) -> None:
         known = self.registers.get(place)
@@ -122,6 +143,18 @@ def _part(text: str, place: int) -> dict[str, Any] | None:
     except (ValueError, IndexError, TypeError, KeyError):
         return None
     return payload if isinstance(payload, dict) else None
+
+
+def _pages_in(data: str) -> list[tuple[tuple[int | None, str], int]]:
+    """Of a signed reading (trust/signed), or of its Base64. Raises ValueError, LookupError or
+    AttributeError for what cannot be read."""
+    text = data if data.startswith(("OCMF|", "AP;")) else base64.b64decode(data).decode()
+    if text.startswith("AP;"):
+        number = base64.b32decode(text.split(";")[4])[-4:]
+        return [((None, "T"), int.from_bytes(number, "little"))]
+    payload = orjson.loads(text.split("|")[1])
+    connector = int(payload["CI"].rpartition(" ")[2])  # behind the station's identity
+    return [((connector, payload["PG"][:1]), int(payload["PG"][1:]))]
 
 
 def _scale(entry: dict[str, Any]) -> float:

@@ -24,13 +24,14 @@ from scenarios.rules.measures import (
     why_no_time,
     why_not_by_schema,
 )
+from scenarios.rules.signed_values import check_signed, why_not_signed
 
 LONGEST_PATTERN, LONGEST_SEARCHED = 1000, 10_000  # characters
 LARGEST_PROGRAM = 2000  # instructions; RE2's time is their number by that of the characters
 LOOKS_AT_MOST = 50_000
 RULES = (
     "@any", "@absent", "@not", "@in", "@gt", "@ge", "@lt", "@le", "@regex", "@contains", "@time",
-    "@type", "@length", "@exact", "@schema",
+    "@type", "@length", "@exact", "@schema", "@signed",
 )  # fmt: skip
 
 
@@ -179,6 +180,8 @@ def _by_rule(rule: str, wanted: Any, actual: Any, path: str, looks: list[int]) -
             why = why_no_time(wanted, actual)
         case "@type":
             why = None if is_of_type(wanted, actual) else f"not of the type {shown(wanted)}"
+        case "@signed":
+            why = why_not_signed(wanted, actual)
         case _:
             why = why_not_by_schema(wanted, actual)
     return None if why is None else f"{where} is {shown(actual)}, {why}"
@@ -233,9 +236,11 @@ def check_matcher(expected: Any, path: str = "") -> str | None:
             return "Give @in a list."
         if name == "@regex" and (why := _bad_pattern(expected[name])):
             return why
+        if name == "@signed" and (why := check_signed(expected[name])):
+            return why
         if why := check_measure(name, expected[name]):
             return why
-        if name in ("@exact", "@schema"):
+        if name in ("@exact", "@schema", "@signed"):
             return None  # what stands in them is no matcher
     for name, part in expected.items():
         if why := check_matcher(part, f"{path}.{name}"):

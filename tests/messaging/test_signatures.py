@@ -78,7 +78,7 @@ def test_1_6_has_them_as_json_or_as_they_are():
     value = {"format": "SignedData", "value": json.dumps(inner)}
     assert told(value, "StopTransaction")["check"] == "valid"
     found = told({"format": "SignedData", "value": ocmf()}, "MeterValues")
-    assert (found["check"], found["why"]) == ("not checked", "No public key came with it.")
+    assert found["check"] == "not checked" and found["why"].startswith("Its public key is unknown")
     found = told({"format": "SignedData", "value": "AB12"}, "MeterValues")
     assert (found["check"], found["method"]) == ("not checked", "SignedData")
 
@@ -131,3 +131,20 @@ def test_the_session_tells_them(api, log):  # noqa: F811
     assert [each["check"] for each in found["items"]] == ["valid", "invalid"]
     assert found["checks"] == {"valid": 1, "invalid": 1}
     assert api("GET", "transactions/none/signed")[0] == 404
+
+
+def test_a_key_that_came_with_another_value_of_the_meter_counts():
+    payload = READING.replace('"GI":"ACME"', '"MS":"M1","PG":"T1"')
+    other = payload.replace("M1", "M2")
+    values = [of_2(ocmf(payload=payload)), of_2(ocmf(payload=payload), b64(der())),
+              of_2(ocmf(payload=other))]  # fmt: skip
+    frame = {"transactionInfo": {"transactionId": "T"}, "meterValue": [{"sampledValue": values}]}
+    text = json.dumps([2, "1", "TransactionEvent", frame])
+    message = {"time": "t", "action": "TransactionEvent", "kind": "Call", "text": text}
+    found = values_of([message])
+    assert [(each["check"], each["key"]) for each in found] == [
+        ("valid", "session"), ("valid", "message"), ("not checked", ""),
+    ]  # fmt: skip
+    assert [(each["meter"], each["page"]) for each in found] == [
+        ("M1", "T1"), ("M1", "T1"), ("M2", "T1"),
+    ]  # fmt: skip

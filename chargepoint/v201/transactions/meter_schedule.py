@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chargepoint.v201.transactions.transactions import Transactions
 
 
+SIGNS = ("AlignedDataCtrlr.SignReadings", "SampledDataCtrlr.SignReadings")
 _ALIGNED_INTERVAL = "AlignedDataCtrlr.Interval"
 _ALIGNED_ENDED_INTERVAL = "AlignedDataCtrlr.TxEndedInterval"
 _ALIGNED_MEASURANDS = "AlignedDataCtrlr.Measurands"
@@ -51,6 +52,11 @@ class MeterSchedule(Block):
         for outlet in self.core.outlets.values():
             self.restart_timers(outlet, now)
         self.schedule_aligned(now)
+        self._open_fiscal()
+
+    def _open_fiscal(self) -> None:
+        if any(map(self.core.model.flag, SIGNS)):
+            self.core.tell(topics.SIGNING_ON)
 
     # --- what the meter shows ----------------------------------------------------------------
 
@@ -69,7 +75,8 @@ class MeterSchedule(Block):
         measurands = self._measurands(key)
         if not measurands:
             return []
-        return self._written(outlet, outlet.hardware.sample(now), measurands, context, now, mark)
+        sample = outlet.hardware.sample(now)
+        return self._written(outlet, sample, key, measurands, context, now, mark)
 
     def _measurands(self, key: str) -> tuple[str, ...]:
         """Of the variable `key`; () where its controller is off."""
@@ -78,16 +85,19 @@ class MeterSchedule(Block):
         return measurands if measurands and model.flag(_SWITCHES[key]) else ()
 
     def _written(
-        self, outlet: Outlet, sample: Sample, measurands: tuple[str, ...], context: str,
+        self, outlet: Outlet, sample: Sample, key: str, measurands: tuple[str, ...], context: str,
         now: float, mark: float | None = None,
     ) -> list[dict]:  # fmt: skip
-        """[MeterValue] of what the hardware measures, and of what blocks add to it."""
+        """[MeterValue] of what the hardware measures, and of what blocks add to it. `key`: the
+        variable that has the measurands."""
         core, transaction = self.core, outlet.transaction
         stamp = core.clock.stamp(now) if mark is None else core.HABITS.stamp(mark)
         shown = core.fold(topics.SAMPLE, sample, outlet, now)
         begun = None if transaction is None else transaction.meter_start
         value = core.HABITS.meter_value(shown, measurands, context, stamp, begun)
-        return [] if value is None else [value]
+        if value is None:
+            return []
+        return [core.fold(topics.METERED, value, outlet, key, context, shown, now, mark)]
 
     # --- its timers --------------------------------------------------------------------------
 
@@ -110,6 +120,7 @@ class MeterSchedule(Block):
         for outlet in self.core.outlets.values():
             self.restart_timers(outlet, now)
         self.schedule_aligned(now)
+        self._open_fiscal()
 
     @hears(core_topics.REGISTERED)
     def heed_clock(self, now: float, rebooted: bool) -> None:
@@ -144,7 +155,8 @@ class MeterSchedule(Block):
         measurands = self._measurands(_UPDATED_MEASURANDS)
         if measurands:
             sample = outlet.hardware.sample(now)
-            meter = self._written(outlet, sample, measurands, "Sample.Periodic", now)
+            key, context = _UPDATED_MEASURANDS, "Sample.Periodic"
+            meter = self._written(outlet, sample, key, measurands, context, now)
             self._update(outlet, "MeterValuePeriodic", meter, now, sample)
         self._every(("sample", number), "SampledDataCtrlr.TxUpdatedInterval", True, now)
 

@@ -7,6 +7,9 @@ One immutable table for all stations. A variable is named "Component.Variable", 
 from typing import NamedTuple
 
 from chargepoint.common.files.locations import SUPPORTED
+from chargepoint.common.fiscal import FORMATS as FORMATS_SIGNED
+from chargepoint.common.fiscal import ONCE, WITH_KEY
+from chargepoint.trust.signed.keys import METHODS
 
 MEASURANDS = (
     "Current.Export",
@@ -113,6 +116,8 @@ VARIABLES: tuple[Variable, ...] = (
     seconds("AlignedDataCtrlr.Interval", 0),
     members("AlignedDataCtrlr.Measurands", _REGISTER, MEASURANDS),
     flag("AlignedDataCtrlr.SendDuringIdle", False),
+    flag("AlignedDataCtrlr.SignReadings", False),
+    flag("AlignedDataCtrlr.SignUpdatedReadings", False),
     seconds("AlignedDataCtrlr.TxEndedInterval", 0),
     members("AlignedDataCtrlr.TxEndedMeasurands", _REGISTER, MEASURANDS),
     flag("AuthCacheCtrlr.Available", True, READ_ONLY),
@@ -157,9 +162,13 @@ VARIABLES: tuple[Variable, ...] = (
     members("DisplayMessageCtrlr.SupportedStates", "", STATES, mutability=READ_ONLY),
     # Ours: a driver who plugs in after a remote start and leaves after the end.
     flag("EmulatorCtrlr.AutoPlug", True),
+    # Ours, and the operator's alone: what the meters are that sign.
+    variable("EmulatorCtrlr.MeterFormat", "OptionList", FORMATS_SIGNED[0], READ_ONLY,
+             values=FORMATS_SIGNED),
     # Ours: the most bytes of a message that tells a part of a report. Those named BytesPerMessage
     # and ItemsPerMessage are of the requests that the station takes (part 2, appendices).
     variable("EmulatorCtrlr.ReportBytes", "integer", "16384", low=1024, high=1_000_000),
+    variable("EmulatorCtrlr.SigningMethod", "OptionList", METHODS[0], READ_ONLY, values=METHODS),
     # Ours: whether SecurityEventNotification is sent. A04 has every station tell critical events.
     flag("EmulatorCtrlr.SecurityEvents", True),
     flag("ISO15118Ctrlr.Available", True, READ_ONLY),
@@ -213,6 +222,7 @@ VARIABLES: tuple[Variable, ...] = (
         "OCPPCommCtrlr.NetworkProfileConnectionAttempts", "integer", "3", low=1, high=1000
     ),
     seconds("OCPPCommCtrlr.OfflineThreshold", 60),
+    variable("OCPPCommCtrlr.PublicKeyWithSignedMeterValue", "OptionList", ONCE, values=WITH_KEY),
     variable("OCPPCommCtrlr.ResetRetries", "integer", "3", low=0, high=100),
     # See chargepoint/timing/backoff.py.
     variable("OCPPCommCtrlr.RetryBackOffRandomRange", "integer", "5", unit="s", low=0, high=3600),
@@ -227,6 +237,9 @@ VARIABLES: tuple[Variable, ...] = (
     flag("SampledDataCtrlr.Enabled", True),
     # The meter has one register: no phases are told of it, also where it is clock-aligned.
     fixed("SampledDataCtrlr.RegisterValuesWithoutPhases", "boolean", "true"),
+    flag("SampledDataCtrlr.SignReadings", False),
+    flag("SampledDataCtrlr.SignStartedReadings", False),
+    flag("SampledDataCtrlr.SignUpdatedReadings", False),
     seconds("SampledDataCtrlr.TxEndedInterval", 0),
     members("SampledDataCtrlr.TxEndedMeasurands", _REGISTER, MEASURANDS),
     members("SampledDataCtrlr.TxStartedMeasurands", _REGISTER, MEASURANDS),

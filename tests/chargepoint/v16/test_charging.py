@@ -109,6 +109,19 @@ def test_a_refused_start_may_have_some_energy():
     assert peer.sessions[-1]["energy_wh"] == pytest.approx(500, abs=5)
 
 
+@pytest.mark.proves("EmulatorGoOnWithInvalidId")
+@pytest.mark.parametrize("stops", ["true", "false"])
+def test_a_make_may_go_on_though_its_start_was_refused(stops):
+    keys = {"EmulatorGoOnWithInvalidId": "true", "StopTransactionOnInvalidId": stops}
+    peer = Peer(configuration=keys).connect()
+    peer.answers["StartTransaction"] = lambda p: refused_start()
+    peer.do("start-transaction", connector=1)
+    peer.pass_time(1200)
+    assert peer.statuses()[-1] == "Charging" and not peer.calls("StopTransaction")
+    assert peer.sessions[-1]["energy_wh"] > 1000
+    assert {call["transactionId"] for call in peer.calls("MeterValues")} == {7}
+
+
 @pytest.mark.proves("StopTransactionOnEVSideDisconnect")
 @pytest.mark.parametrize(
     ("stops", "last", "reasons"),

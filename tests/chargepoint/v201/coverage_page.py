@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from chargepoint.v21.power.evse_controllers import VARIABLES as OF_CONTROLLERS
+from chargepoint.v201.transactions.fiscal import VARIABLES as OF_METERS
 from chargepoint.versions import station_class
 from tests.chargepoint.coverage import (
     ROOT,
@@ -33,7 +34,8 @@ READINGS = {
 _LIVE = {
     variable.key
     for known in (station_class(version).MODEL.CATALOGUE for version in VERSIONS)
-    for variable in (*known.variables, *known.at_evses, *known.at_connectors, *OF_CONTROLLERS)
+    for variable in (*known.variables, *known.at_evses, *known.at_connectors, *OF_CONTROLLERS,
+                     *OF_METERS)
     if variable.live
 }
 _HEAD = """\
@@ -63,6 +65,9 @@ def inventory(version: str) -> dict[str, dict[str, Any]]:
     """"Component.Variable[Instance]" -> its reportData."""
     csms = booted(version=version)
     csms.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    # FiscalMetering is there while the station signs.
+    csms.set("SampledDataCtrlr.SignReadings", "true")
+    csms.call("GetBaseReport", {"requestId": 2, "reportBase": "FullInventory"})
     found: dict[str, dict[str, Any]] = {}
     for line in (line for part in csms.sent("NotifyReport") for line in part["reportData"]):
         variable = line["variable"]

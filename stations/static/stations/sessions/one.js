@@ -134,9 +134,10 @@ async function signatures() {
   reveal("signed", Boolean(told?.items.length));
   if (!told?.items.length) return;
   const checks = Object.entries(told.checks).map(([check, number]) => `${number} ${check}`).join(", ");
-  const rows = told.items.map(({ time, action, method, check, why, key }) => made("tr", { "data-check": check },
-    timeCell(time), made("td", {}, action), made("td", {}, method), made("td", {}, check),
-    made("td", {}, why || (key === "message" ? "by the key that came with it" : ""))));
+  const keys = { message: "by the key that came with it", session: "by the key that came with another value" };
+  const rows = told.items.map(({ time, action, method, check, why, key, meter, page }) => made("tr", { "data-check": check },
+    timeCell(time), made("td", {}, action), made("td", {}, meter), made("td", {}, page), made("td", {}, method),
+    made("td", {}, check), made("td", {}, why || keys[key] || "")));
   table("#fg-signed", rows, `${checks}${told.whole ? "" : "; of the first messages"}`, "");
 }
 
