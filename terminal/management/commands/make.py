@@ -35,7 +35,7 @@ class Command(TerminalCommand):
     def _list(self, options: dict[str, Any]) -> None:
         for name, document in documents.shipped().items():
             what = f"{document['vendor']} {document['model']}"
-            self.stdout.write(f"{name:24} {', '.join(document['versions']):12} {what}")
+            self.stdout.write(f"{name:24} {', '.join(document['versions']):16} {what}")
 
     def _show(self, options: dict[str, Any]) -> None:
         rows.make_of(options["name"])

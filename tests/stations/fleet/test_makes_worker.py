@@ -1,5 +1,7 @@
 """A make that changes reaches the stations of it that run: a live worker, real sockets."""
 
+import json
+
 import pytest
 
 from stations.makes import changes, files
@@ -24,6 +26,22 @@ def of_make(sink, *identities: str, make: str = "wall-11") -> None:
         station.save(force_insert=True)
 
 
+async def answered(sink, identity: str, action: str) -> list:
+    """The station's answer to a Call of this action."""
+    link = next(each for each in sink.connections if each.identity == identity)
+    uid = f"{action}-{len(link.received)}"
+    await until(lambda: "StatusNotification" in link.actions())
+    link.send(json.dumps([2, uid, action, {}]))
+    found: list[list] = []
+
+    def came() -> bool:
+        found[:] = [each for each in link.received if each[0] in (3, 4) and each[1] == uid]
+        return bool(found)
+
+    await until(came)
+    return found[0]
+
+
 async def test_a_make_that_is_imported_reaches_the_stations_that_run(worker, sink):
     await in_database(changes.create)(WALL)
     await of_make(sink, "CP-1", "CP-2")
@@ -32,6 +50,8 @@ async def test_a_make_that_is_imported_reaches_the_stations_that_run(worker, sin
     first = worker.running("CP-1").config.make
     assert (first.name, first.features.off) == ("wall-11", ("ClearCache",))
     assert worker.running("CP-2").config.make is first, "one object for all stations of a make"
+
+    assert (await answered(sink, "CP-1", "ClearCache"))[0] == 4
 
     exported = await in_database(lambda: files.export_document(Make.objects.all()))()
     exported["makes"][0] |= {"features": {"off": ["GetDiagnostics"]}, "firmware": "2.0"}
@@ -43,6 +63,9 @@ async def test_a_make_that_is_imported_reaches_the_stations_that_run(worker, sin
 
     await until(lambda: taken("CP-1") and taken("CP-2"))
     assert worker.running("CP-1").config.firmware == "2.0"
+    assert len(sink.connections) == 2, "the link stays"
+    assert (await answered(sink, "CP-1", "ClearCache"))[0] == 3
+    assert (await answered(sink, "CP-1", "GetDiagnostics"))[0] == 4
     assert worker.running("CP-2").config.make is worker.running("CP-1").config.make
 
 
