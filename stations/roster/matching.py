@@ -48,6 +48,8 @@ def _by_column(name: str, wanted: Any) -> Test:
         if operator not in OPERATORS:
             raise NotKnown(operator)
         tests.append(OPERATORS[operator](name, value))
+    if len(tests) == 1:
+        return tests[0]
     return lambda row: all(test(row) for test in tests)
 
 
@@ -122,7 +124,9 @@ def _pattern(name: str, pattern: Any, options: str) -> Test:
 
     def test(row: Mapping[str, Any]) -> bool:
         found = row.get(name)
-        some = found if isinstance(found, list) else [found]
+        if isinstance(found, str):  # as of nearly all columns; a search asks five of each row
+            return search(found) is not None
+        some = found if isinstance(found, list) else ()
         return any(isinstance(one, str) and search(one) is not None for one in some)
 
     return test
