@@ -17,6 +17,7 @@ TAGS = {
     "interception": ("Interception", "Breakpoints, and frames that they hold."),
     "templates": ("Templates", "What stations are made from."),
     "makes": ("Makes", "What stations of one model do; files in and out."),
+    "ev-profiles": ("EV profiles", "Kinds of cars, as documents."),
     "fleet": ("Fleet", "Links of all stations; the sync of their states."),
     "jobs": ("Jobs", "Work on many stations in the background: made, commanded, changed."),
     "messages": ("Messages", "The message log: read, search, export, delete."),

@@ -11,6 +11,7 @@ from documentation import (
     blocks_page,
     commands_page,
     decisions_page,
+    ev_pages,
     formats,
     make_format,
     makes_page,
@@ -64,6 +65,7 @@ def _of_params() -> dict[str, str]:
 
 def made() -> dict[Path, str]:
     """{file: its text by the code of today}."""
+    from chargepoint.cars.reading import json_schema as ev_profile_schema
     from chargepoint.make.schema import make_schema
     from emulator import matrix
     from emulator.api import api
@@ -95,7 +97,10 @@ def made() -> dict[Path, str]:
     }  # fmt: skip
     pages |= {
         f"{name}.schema.json": json.dumps(each, indent=2) + "\n"
-        for name, each in (("scenario", scenario), ("suite", suite), ("make", make_schema()))
+        for name, each in (
+            ("scenario", scenario), ("suite", suite), ("make", make_schema()),
+            ("ev-profile", ev_profile_schema()),
+        )
     }
     found = {REFERENCE / name: text for name, text in pages.items()}
     schema = json.loads(json.dumps(api.get_openapi_schema(), default=str))
@@ -103,6 +108,8 @@ def made() -> dict[Path, str]:
         found[REFERENCE / "operations" / name] = text
     for name, text in makes_page.pages().items():
         found[REFERENCE / "makes" / name] = text
+    for name, text in ev_pages.pages().items():
+        found[REFERENCE / "ev-profiles" / name] = text
     found[decisions_page.FOLDER / "index.md"] = decisions_page.page()
     found[matrix.PAGE] = matrix.with_matrix(matrix.PAGE.read_text())
     return found
@@ -111,7 +118,7 @@ def made() -> dict[Path, str]:
 def stale() -> dict[Path, str]:
     """Those whose file is another, or not there."""
     set_up()
-    for folder in ("operations", "makes"):
+    for folder in ("operations", "makes", "ev-profiles"):
         (REFERENCE / folder).mkdir(exist_ok=True)
     return {
         path: text for path, text in made().items()

@@ -69,6 +69,7 @@ UNFOLD = {
                     _item("Sessions", "receipt_long", "session-list"),
                     _list("Templates", "content_copy", "stations.template"),
                     _list("Makes", "precision_manufacturing", "stations.make"),
+                    _list("EV profiles", "directions_car", "stations.carprofile"),
                     _list("Tag groups", "sell", "stations.taggroup"),
                 ],
             },

@@ -19,10 +19,11 @@ class StationsConfig(AppConfig):
         if apps.is_installed("accounts"):  # a charge point worker configures nothing
             from accounts.trail.following import follow
             from stations.crafter.keeping import forget_user
-            from stations.models import Make, SavedRequest, TagGroup, Template
+            from stations.models import CarProfile, Make, SavedRequest, TagGroup, Template
 
             follow(Template, lambda row: row.name)
             follow(TagGroup, lambda row: row.name)
             follow(Make, lambda row: row.name, quiet=["revision"])  # changes: makes/changes.py
+            follow(CarProfile, lambda row: row.name)
             follow(SavedRequest)
             post_delete.connect(forget_user, sender=settings.AUTH_USER_MODEL)

@@ -118,6 +118,11 @@ class StationDesign(LinkDesign, Storable):
         blank=True,
         help_text="Answers to the CSMS's Calls instead of the station's own, as a list.",
     )
+    cars = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Kinds of cars that come, by their weights, where a command describes none.",
+    )
     autostart = models.BooleanField(
         default=False, help_text="Start the station when the emulator starts."
     )
@@ -442,5 +447,6 @@ STORED_FIELDS = (
 )  # fmt: skip
 
 # Tables of this app too, in a room of their own.
+from stations.cars.tables import CarProfile  # noqa: E402, F401
 from stations.crafter.tables import SavedRequest, SentRequest  # noqa: E402, F401
 from stations.makes.tables import Make  # noqa: E402, F401

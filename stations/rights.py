@@ -12,6 +12,8 @@ DRIVE_STATION = "stations.drive_station"
 SEE_SECRETS = "stations.see_secrets"
 SYNC = "stations.sync_station"
 VIEW_MESSAGES, VIEW_SESSIONS = "messaging.view_message", "messaging.view_transaction"
+VIEW_EV_PROFILE, ADD_EV_PROFILE = "stations.view_carprofile", "stations.add_carprofile"
+CHANGE_EV_PROFILE = "stations.change_carprofile"
 ADD_TEMPLATE, ADD_TAG_GROUP = "stations.add_template", "stations.add_taggroup"
 VIEW_MAKE, ADD_MAKE = "stations.view_make", "stations.add_make"
 CHANGE_MAKE, DELETE_MAKE = "stations.change_make", "stations.delete_make"
@@ -19,10 +21,10 @@ CHANGE_MAKE, DELETE_MAKE = "stations.change_make", "stations.delete_make"
 _ONE = "/stations/{identity}"
 _COMMANDS = (
     "connect", "disconnect", "plug", "unplug", "authorize", "start-transaction",
-    "stop-transaction", "fault", "reset", "firmware", "charging-limit", "grid", "battery-swap",
-    "pay-terminal", "payment-url", "refuse-tariff", "terminal", "vat-number", "availability",
-    "bay", "priority-charging", "der-alarm", "data-transfer", "messages", "faults", "respond",
-    "clock", "half-open", "heal", "power-cut", "power-on", "breakpoints",
+    "stop-transaction", "fault", "wake", "reset", "firmware", "charging-limit", "grid",
+    "battery-swap", "pay-terminal", "payment-url", "refuse-tariff", "terminal", "vat-number",
+    "availability", "bay", "priority-charging", "der-alarm", "data-transfer", "messages", "faults",
+    "respond", "clock", "half-open", "heal", "power-cut", "power-on", "breakpoints",
     "held/release", "held/{number}/release", "held/{number}/drop", "held/{number}/answer",
     "start", "stop", "release",
 )  # fmt: skip
@@ -44,6 +46,7 @@ PART = Part(
         **crud("stations.template", READ, CONFIGURE),
         **crud("stations.make", READ, CONFIGURE),
         **crud("stations.taggroup", READ, CONFIGURE),
+        **crud("stations.carprofile", READ, CONFIGURE),
         DRIVE_STATION: DRIVE,
         SYNC: CONFIGURE,
         SEE_SECRETS: ADMINISTER,
@@ -111,6 +114,13 @@ PART = Part(
         "DELETE /makes/{make}": DELETE_MAKE,
         "POST /makes/{make}/copy": ADD_MAKE,
         "GET /make-schema": VIEW_MAKE,
+        "GET /ev-profiles": VIEW_EV_PROFILE,
+        "GET /ev-profiles/export": VIEW_EV_PROFILE,
+        "POST /ev-profiles/import": ADD_EV_PROFILE,
+        "GET /ev-profiles/{ev_profile}": VIEW_EV_PROFILE,
+        "PUT /ev-profiles/{ev_profile}": CHANGE_EV_PROFILE,
+        "DELETE /ev-profiles/{ev_profile}": "stations.delete_carprofile",
+        "GET /ev-profile-schema": VIEW_EV_PROFILE,
         **_DRIVEN,
     },
     sockets={"ws/station": VIEW, "ws/station look": VIEW},
@@ -122,6 +132,7 @@ PART = Part(
         "admin:stations_make_export_one": VIEW_MAKE,
         "admin:stations_make_import_file": ADD_MAKE,
         **model_pages("stations.taggroup"),
+        **model_pages("stations.carprofile"),
         "crafter": DRIVE_STATION,
         "session-list": VIEW_SESSIONS,
         "session-totals": VIEW_SESSIONS,
@@ -152,6 +163,7 @@ PART = Part(
         "stations.make export": VIEW_MAKE,
         "stations.make delete_selected": DELETE_MAKE,
         "stations.taggroup delete_selected": "stations.delete_taggroup",
+        "stations.carprofile delete_selected": "stations.delete_carprofile",
     },
     buttons={f"stations.station {name}": f"POST {_ONE}/{name}" for name in _BUTTONS},
 )  # fmt: skip

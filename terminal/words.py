@@ -12,6 +12,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,7 +21,7 @@ from chargepoint.hardware.ev import EV
 from chargepoint.versions import station_class
 
 MOST = 1 << 20  # characters of a line
-CAR = frozenset(signature(EV).parameters)
+CAR = frozenset(signature(EV).parameters) | {"profile"}
 
 
 class Unclear(Exception):
@@ -54,7 +55,7 @@ class Short:
 
 
 SHORT = {
-    "plug": Short("plug", ("connector",), "plug a car in; soc=, max_power_kw=, ... describe it"),
+    "plug": Short("plug", ("connector",), "plug a car in; profile=, soc=, ... describe it"),
     "unplug": Short("unplug", ("connector",), "pull the plug"),
     "authorize": Short("authorize", ("id_tag", "connector"), "present an RFID tag"),
     "start": Short("start-transaction", ("connector", "id_tag"), "plug in if need be, and charge"),
@@ -137,7 +138,7 @@ def _arguments(name: str, short: Short, words: list[str]) -> dict[str, Any]:
         elif key in places:
             places.remove(key)
         if key in CAR and short.command in ("plug", "start-transaction"):
-            found.setdefault("ev", {})[key] = _value(value)
+            found.setdefault("ev", {})[key] = _profile(value) if key == "profile" else _value(value)
         else:
             found[key] = value if key in _TEXTS else _value(value)
     return found
@@ -145,6 +146,18 @@ def _arguments(name: str, short: Short, words: list[str]) -> dict[str, Any]:
 
 # Of digits as well, and yet no numbers.
 _TEXTS = frozenset(("id_tag", "info", "reason", "error_code", "vendor_error_code", "kind", "text"))
+
+
+def _profile(text: str) -> Any:
+    """The name of an EV profile, or the JSON of a file that is named. Raises Unclear."""
+    if not text.endswith(".json"):
+        return text
+    try:
+        return orjson.loads(Path(text).read_bytes())
+    except OSError as error:
+        raise Unclear(f"{text} cannot be read: {error.strerror}.") from error
+    except orjson.JSONDecodeError as error:
+        raise Unclear(f"{text} is no JSON: {error}.") from error
 
 
 def _value(text: str) -> Any:

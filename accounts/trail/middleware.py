@@ -33,6 +33,7 @@ MODELS = {
     "behaviour": "scenarios.behaviour", "token": "accounts.apitoken", "job": "stations.job",
     "saved": "stations.filter",
     "kept": "stations.savedrequest", "make": "stations.make",
+    "ev_profile": "stations.carprofile",
 }  # fmt: skip
 LONGEST_ERROR = 20_000
 MOST_OF_STRANGERS = 60  # entries a minute of requests that nobody is known to have sent

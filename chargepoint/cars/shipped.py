@@ -8,11 +8,11 @@ import orjson
 from chargepoint.cars.profile import EvProfile
 from chargepoint.cars.reading import read
 
-_FOLDER = Path(__file__).parent / "builtin"
+FOLDER = Path(__file__).parent / "builtin"
 
 
 @cache
 def shipped() -> dict[str, EvProfile]:
     """name -> profile, by name."""
-    profiles = (read(orjson.loads(path.read_bytes())) for path in sorted(_FOLDER.glob("*.json")))
+    profiles = (read(orjson.loads(path.read_bytes())) for path in sorted(FOLDER.glob("*.json")))
     return {profile.name: profile for profile in profiles}

@@ -7,6 +7,8 @@ from bisect import bisect_right
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from chargepoint.timing.local_time import offset_changes, offset_ms
+
 DAY = 86_400_000
 CYCLES = {"Daily": DAY, "Weekly": 7 * DAY}
 _START = attrgetter("start")
@@ -38,6 +40,7 @@ class Profile(NamedTuple):
     begin       startSchedule; where it is missing, the schedule begins with the charging
     unit        "A" or "W"
     session     of a TxProfile: the session that it belongs to
+    zone        where it is set, `begin` is in local time, and so are its rounds (2.1 useLocalTime)
     """
 
     id: int
@@ -53,6 +56,7 @@ class Profile(NamedTuple):
     valid_from: int | None = None
     valid_to: int | None = None
     session: str = ""
+    zone: str = ""
 
     def _base(self, since: int | None) -> int | None:
         return since if self.kind == "Relative" or self.begin is None else self.begin
@@ -64,6 +68,8 @@ class Profile(NamedTuple):
         if self.valid_to is not None and time >= self.valid_to:
             return None
         base = self._base(since)
+        if self.zone:
+            time += offset_ms(self.zone, time)
         if base is None or time < base:
             return None
         offset = time - base
@@ -81,9 +87,14 @@ class Profile(NamedTuple):
             return self.valid_from
         base, moments = self._base(since), []
         if base is not None:
+            if self.zone:
+                base -= offset_ms(self.zone, time)
             if self.cycle is not None:
                 base += max(0, time - base) // self.cycle * self.cycle
             moments = [base + offset for offset in self._offsets_after(time - base)]
+            if self.zone and moments:  # as the clocks are now; another look where they change
+                moved = offset_changes(self.zone, time, min(moments))
+                moments = moments if moved is None else [moved]
         if self.valid_to is not None:
             moments.append(self.valid_to)
         return min(moments, default=None)
@@ -119,7 +130,10 @@ class Profile(NamedTuple):
         return self._replace(periods=tuple(kept))
 
     def to_saved(self) -> dict[str, Any]:
-        return {**self._asdict(), "periods": [list(period) for period in self.periods]}
+        saved = {**self._asdict(), "periods": [list(period) for period in self.periods]}
+        if not self.zone:
+            del saved["zone"]
+        return saved
 
     @classmethod
     def from_saved(cls, saved: dict[str, Any]) -> "Profile":

@@ -72,6 +72,18 @@ class Plugging(Block):
         self.core.statuses.report(outlet, now)
         return {"status": self.core.ask(topics.STATUS_OF, outlet)}
 
+    @command("wake")
+    def do_wake(self, now: float, connector: int = 1) -> dict:
+        """Interrupt the control pilot for a moment: a car that has fallen asleep looks anew, where
+        its EV profile is woken by that. Raises CommandRejected without a car."""
+        outlet = self.core.connector(connector)
+        if outlet.ev is None:
+            raise CommandRejected("not_possible_now", "No car is plugged in.")
+        outlet.toggle(now)
+        self.core.tell(topics.PILOT_TOGGLED, outlet, now)
+        self.core.statuses.report(outlet, now)
+        return {"status": self.core.ask(topics.STATUS_OF, outlet)}
+
     @command("message")
     def do_message(
         self, now: float, text: str | None = None, action: str | None = None,

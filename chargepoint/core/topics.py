@@ -55,6 +55,7 @@ UNPLUGGED = Event("unplugged")  # connector, now
 WARNED = Question("warned")  # connector, code, info, vendor's code, now -> the command's answer
 FAULTING = Before("faulting")  # connector, now; before the hearers of FAULTED
 FAULTED = Event("faulted")  # connector, now; a fault came or went
+PILOT_TOGGLED = Event("pilot toggled")  # connector, now; a sleeping car may have woken up by it
 MAINS_CHANGED = Event("mains changed")  # now
 STATUS_OF = Question("status")  # connector -> the version's word for it
 REPORT_WAITS = Question("report waits")  # connector, now -> whether its status has to last first

@@ -186,6 +186,21 @@ class Connector:
             self.ev.toggled()
             self.follow_car()
 
+    def warm(self, now: float) -> None:
+        """The car's battery was made warm beforehand."""
+        self.advance(now)
+        if self.ev is not None and self.ev.LIVES:
+            self.ev.warm()
+
+    def when_at(self, soc: float, now: float) -> float | None:
+        """When the car has charged to that percent if nothing else happens, or at the latest when
+        it pauses before; None: it does not get there."""
+        if self.ev is None or self.state is not _CHARGING or self.discharge_w:
+            return None
+        self.advance(now)
+        seconds = self.ev.seconds_to(soc, self.offered_w, self.dc)
+        return None if seconds is None else self._at + seconds
+
     def follow_car(self) -> None:
         """Tell a car that lives what is on offer now, and take the state that follows from it."""
         if self.ev is not None and self.ev.LIVES:

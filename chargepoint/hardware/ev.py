@@ -121,6 +121,7 @@ class EV:
     def full(self) -> bool:
         return self.soc >= self.target_soc - FULL
 
+    cold_s = 0.0  # how long its battery takes to get warm
     resting = full  # it takes nothing, whatever is on offer
 
     def wh_per_percent(self, dc: bool) -> float:
@@ -196,6 +197,16 @@ class EV:
             total += duration_of(end - soc, power, slope, per_ws)
             soc = end
         return total
+
+    def seconds_to(self, soc: float, cap_w: float, dc: bool) -> float | None:
+        """The same to another percent; None as well where its target is below that."""
+        if soc > self.target_soc:
+            return None
+        before, self.target_soc = self.target_soc, soc
+        try:
+            return self.seconds_to_target(cap_w, dc)
+        finally:
+            self.target_soc = before
 
     def percent_per_ws(self, dc: bool) -> float:
         """Percent of the battery gained for each watt-second metered."""

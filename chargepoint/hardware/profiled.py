@@ -80,6 +80,10 @@ class ProfiledEV(EV):
         if self.phase == WARMS:
             self._begin_to_take()
 
+    @property
+    def cold_s(self) -> float:
+        return 0.0 if self.warmed else self.profile.conditioning.seconds
+
     def _begin_to_wake(self) -> None:
         self.phase, self.left_s, self.ramp_w = WAKES, self.profile.wake_up_s, 0.0
         self._go_on()
@@ -230,6 +234,10 @@ class ProfiledEV(EV):
         if self.phase not in _FLOWS:
             return None
         return self._seconds_to_stop()
+
+    def seconds_to_target(self, cap_w: float, dc: bool) -> float | None:
+        """How long until the target, or until it pauses before; None: it takes nothing now."""
+        return self.seconds_to_change(cap_w)
 
     def _seconds_to_stop(self) -> float:
         soc, ramp, total, stop = self.soc, self.ramp_w, 0.0, self._stop()

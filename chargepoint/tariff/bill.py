@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from chargepoint.tariff.checks import TIMED, conditions_of
 from chargepoint.tariff.conditions import LEAST_S, LEAST_WH, Bounds, Moment, Place, holds
-from chargepoint.tariff.local_time import QUARTER, offset_at
 from chargepoint.tariff.taxes import Rates, both, taxed
+from chargepoint.timing.local_time import QUARTER, offset_at
 
 # The parts of a cost, as 2.1's TotalCostType names them, and what a tariff calls them.
 PARTS = (

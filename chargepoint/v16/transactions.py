@@ -318,6 +318,10 @@ class Sessions(Block):
         for session in self.open.values():
             self.watch_car(self.core.connectors[session.connector], now)
 
+    @hears(topics.PILOT_TOGGLED)
+    def pilot_toggled(self, outlet: Connector, now: float) -> None:
+        self.watch_car(outlet, now)
+
     @hears(topics.PLUGGED)
     def ev_plugged_in(self, outlet: Connector, now: float) -> None:
         if outlet.state is State.READY:

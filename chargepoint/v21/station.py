@@ -28,6 +28,7 @@ from chargepoint.v21.power.dynamic_profiles import DynamicProfiles
 from chargepoint.v21.power.ev_needs import EvNeeds21
 from chargepoint.v21.power.evse_controllers import EvseControllers
 from chargepoint.v21.power.external_setpoint import ExternalSetpoint
+from chargepoint.v21.power.idling import Idling
 from chargepoint.v21.power.operation_modes import OperationModes
 from chargepoint.v21.power.priority import PriorityCharging
 from chargepoint.v21.pricing.tariffs import Tariffs
@@ -67,6 +68,7 @@ ROWS_21: dict[str, type[Block]] = {
     "priority": PriorityCharging,
     "dynamic": DynamicProfiles,
     "bidirectional": Bidirectional,
+    "idling": Idling,
     "der": DerControl,
     "kinds": MessageKinds21,
     "delivery": Unsent,

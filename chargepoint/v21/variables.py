@@ -100,11 +100,11 @@ _SMART_CHARGING = (
         "LocalGeneration,PriorityCharging",
     ),
     fixed("SmartChargingCtrlr.SupportsDynamicProfiles", "boolean", "true"),
-    fixed("SmartChargingCtrlr.SupportsEvseSleep", "boolean", "false"),
-    fixed("SmartChargingCtrlr.SupportsLimitAtSoC", "boolean", "false"),
+    fixed("SmartChargingCtrlr.SupportsEvseSleep", "boolean", "true"),
+    fixed("SmartChargingCtrlr.SupportsLimitAtSoC", "boolean", "true"),
     fixed("SmartChargingCtrlr.SupportsMaxOfflineDuration", "boolean", "true"),
-    fixed("SmartChargingCtrlr.SupportsRandomizedDelay", "boolean", "false"),
-    fixed("SmartChargingCtrlr.SupportsUseLocalTime", "boolean", "false"),
+    fixed("SmartChargingCtrlr.SupportsRandomizedDelay", "boolean", "true"),
+    fixed("SmartChargingCtrlr.SupportsUseLocalTime", "boolean", "true"),
 )
 
 # 2.1 lets a password be longer than 2.0.1 does.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.api.examples import CAR, JSON, MAKE, SCENARIO, STATION, STEPS
+from emulator.api.examples import CAR, EV_PROFILE, JSON, MAKE, SCENARIO, STATION, STEPS
 
 NOW, LATER, BEFORE = "2026-03-02T08:15:30Z", "2026-03-02T09:00:00Z", "2026-03-02T08:15:00Z"
 UNIX = 1_772_439_330.0  # NOW
@@ -71,7 +71,13 @@ VALUES: dict[str, Any] = {
     "station": "CP-1", "stationId": "CP-1", "stations": ["CP-1"], "status": "Available",
     "step": "", "steps": STEPS, "suite": "ocpp16", "tag": "building-a", "tags": ["building-a"],
     "target": {"stations": ["CP-1"], "tag": "", "template": ""}, "template": "AC 11 kW",
-    "text": FRAME, "time": NOW, "title": "Plug a car in: 1 stations", "tls_ca_pem": "",
+    "ac_kw": 7.4, "dc_kw": None, "weight": 1.0, "ev_profiles": [EV_PROFILE],
+    "EvProfileRow.name": "my-car", "EvProfileRow.title": "My car", "EvProfileRow.shipped": False,
+    "EvProfileOut.name": "my-car", "EvProfileOut.title": "My car", "EvProfileOut.shipped": False,
+    "EvProfileOut.document": EV_PROFILE, "EvProfileImportedOut.name": "my-car",
+    "EvProfileImportedOut.action": "created", "cars": [{"profile": "compact", "weight": 3}],
+    "profile": "compact", "text": FRAME, "time": NOW,
+    "title": "Plug a car in: 1 stations", "tls_ca_pem": "",
     "tls_ciphers": "", "tls_client_cert_pem": "", "tls_client_key_pem": None,
     "tls_max_version": "", "tls_min_version": "", "to": LATER, "token": "ocpp_3f...",
     "token_type": "ISO14443", "transaction": "4711", "transaction_id": "4711",
@@ -174,6 +180,7 @@ ANSWERS: dict[str, Any] = {
     "GET /scenarios/export": {"scenarios": [SCENARIO]},
     "POST /scenarios/export": {"scenarios": [SCENARIO]},
     "GET /stations/{identity}/recording": SCENARIO,
+    "GET /ev-profile-schema": {"title": "An EV profile", "type": "object", "required": ["name"]},
     "GET /scenario-schema": {"title": "A scenario", "type": "object", "required": ["name"]},
     "GET /messages/stats": {"hours": 1, **_COUNTS, "live": _LIVE},
     "GET /analytics/messages": _HOUR,

@@ -48,6 +48,14 @@ SAVED = {
     "text": '{"chargePointModel": "Wall 11"}', "shared": True,
 }
 
+EV_PROFILE = {
+    "name": "my-car", "title": "My car", "battery_kwh": 52.0, "wake_up_s": 8.0,
+    "ac": {
+        "max_power_kw": 7.4, "phases": 1, "min_current_a": 6.0, "efficiency": 0.88,
+        "curve": [[0.0, 7.4], [95.0, 7.4], [100.0, 0.9]],
+    },
+}  # fmt: skip
+
 # operation, as the table of rights has it: body
 EXAMPLES: dict[str, Any] = {
     "POST /auth/login": {"username": "ada", "password": "...", "scopes": ["read", "drive"]},
@@ -94,6 +102,9 @@ EXAMPLES: dict[str, Any] = {
     "POST /stations/{identity}/start-transaction": {"connector": 1, "id_tag": "TAG-1", "ev": CAR},
     "POST /stations/{identity}/stop-transaction": {"connector": 1, "reason": "Local"},
     "POST /stations/{identity}/fault": {"connector": 1, "error_code": "GroundFailure"},
+    "POST /stations/{identity}/wake": {"connector": 1},
+    "PUT /ev-profiles/{ev_profile}": EV_PROFILE,
+    "POST /ev-profiles/import": [EV_PROFILE],
     "POST /stations/{identity}/reset": {"kind": "Soft"},
     "POST /stations/{identity}/firmware": {"outcome": "InstallationFailed"},
     "POST /stations/{identity}/charging-limit": {"limit": 7000, "unit": "W", "source": "EMS"},

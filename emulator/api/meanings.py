@@ -149,6 +149,7 @@ NAMES = {
     "tags": "Station tags, or words to find it by",
     "target": "What it was asked for: stations, a tag or a template",
     "template": "Name of the template",
+    "ev_profile": "Name of the EV profile",
     "text": "Text as it is sent",
     "time": f"When, {TIME}",
     "tls_ca_pem": "PEM of the authorities that are trusted; empty: those of the system",

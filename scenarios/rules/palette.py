@@ -109,7 +109,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "half-open": {"seconds": 30},
     "clock": {"offset_seconds": -3600},
 }
-_CONNECTORS = ("plug", "unplug", "stop-transaction", "fault", "bay", "refuse-tariff",
+_CONNECTORS = ("plug", "unplug", "stop-transaction", "fault", "wake", "bay", "refuse-tariff",
                "priority-charging", "pay-terminal", "payment-url")  # fmt: skip
 
 

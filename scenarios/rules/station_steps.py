@@ -65,6 +65,7 @@ COMMANDS: dict[str, type[StrictIn]] = {
     "start-transaction": StartTransactionIn,
     "stop-transaction": commands.StopTransactionIn,
     "fault": commands.FaultIn,
+    "wake": commands.WakeIn,
     "reset": commands.ResetIn,
     "availability": commands.AvailabilityIn,
     "firmware": commands.FirmwareIn,

@@ -19,7 +19,13 @@ from unfold.widgets import (
 
 from stations.admin.json_field import RulesField
 from stations.admin.references import page
-from stations.admin.widgets import ConnectorsField, MeasurandsField, SettingsField, WordsField
+from stations.admin.widgets import (
+    CarsField,
+    ConnectorsField,
+    MeasurandsField,
+    SettingsField,
+    WordsField,
+)
 from stations.configuration import passwords
 from stations.configuration.delays import USUAL_IN_WORDS
 from stations.many.creating import Order
@@ -55,6 +61,11 @@ class DesignForm(forms.ModelForm):
         help_text="Keys of OCPP 1.6, or Component.Variable of 2.x. They win over the fields here.",
     )
     delays = SettingsField(required=False, help_text=f"Seconds by name. {USUAL_IN_WORDS}")
+    cars = CarsField(
+        required=False,
+        help_text="EV profiles of the cars that come where a command describes none. Without a "
+        "weight: the profile's own.",
+    )
     rules = RulesField(
         required=False,
         help_text=format_html(

@@ -115,6 +115,7 @@ class StationAdmin(ByTable, ModelAdmin):
             ("meter_sample_interval", "meter_aligned_interval"), "meter_variance", "measurands",
             "delays")}),
         ("Configuration", {"classes": ("tab",), "fields": ("configuration",)}),
+        ("Cars", {"classes": ("tab",), "fields": ("cars",)}),
         ("Rules", {"classes": ("tab",), "fields": ("rules",)}),
     )  # fmt: skip
 

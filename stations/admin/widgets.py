@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from stations.cars.garage import every, in_words
 from stations.configuration.connector_rules import KINDS
 from stations.configuration.validation import MEASURANDS
 
@@ -137,6 +139,73 @@ class SettingsField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return (initial or {}) != {row["key"]: row["value"] for row in data or []}
+
+
+class CarsWidget(RowsWidget):
+    """Rows to choose an EV profile in, with its numbers; profiles written as JSON stay as texts."""
+
+    template_name = "stations/cars_widget.html"
+    columns = ("profile", "weight")
+    needed = "profile"
+
+    def rows(self, value: Any) -> list[dict]:
+        """The rows of the table: a profile written as JSON is one of the choices of its row."""
+        found = []
+        for row in value or []:
+            named = row.get("profile", "")
+            text = json.dumps(named) if isinstance(named, dict) else named
+            label = f"{named.get('name')} (as JSON)" if isinstance(named, dict) else named
+            weight = row.get("weight")
+            found.append({
+                "profile": text, "label": label, "weight": "" if weight is None else weight,
+            })  # fmt: skip
+        return found
+
+    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict:
+        """As above, with the profiles to choose from: [(name, label)]."""
+        context = super().get_context(name, value, attrs)
+        profiles = [(name, f"{name}: {in_words(profile)}") for name, profile in every().items()]
+        context["widget"]["profiles"] = profiles
+        known = {name for name, _ in profiles}
+        for row in context["widget"]["rows"]:
+            row["known"] = row["profile"] in known
+        return context
+
+
+class CarsField(forms.Field):
+    """[{profile, weight}]."""
+
+    widget = CarsWidget
+
+    def to_python(self, value: list[dict] | None) -> list[dict]:
+        """The rows. Raises ValidationError for a weight that is no number."""
+        found = []
+        for row in value or []:
+            named: Any = row["profile"]
+            if isinstance(named, str) and named.startswith("{"):
+                try:
+                    named = json.loads(named)
+                except ValueError:
+                    raise forms.ValidationError("Choose a profile.") from None
+            entry = {"profile": named}
+            if row.get("weight") not in (None, ""):
+                entry["weight"] = _weight(row["weight"])
+            found.append(entry)
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return (initial or []) != self.to_python(data)
+        except forms.ValidationError:
+            return True
+
+
+def _weight(text: Any) -> float | int:
+    try:
+        weight = float(text)
+    except ValueError:
+        raise forms.ValidationError(f"Give the weight as a number: {text}") from None
+    return int(weight) if weight.is_integer() else weight
 
 
 class WordsField(forms.CharField):

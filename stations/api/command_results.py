@@ -143,7 +143,7 @@ class AnsweredResult(Result):
 # {end of the operation's path: result}
 RESULTS: dict[str, type[Result]] = {
     "connect": LinkResult, "disconnect": LinkResult,
-    "plug": StatusResult, "unplug": StatusResult, "fault": StatusResult,
+    "plug": StatusResult, "unplug": StatusResult, "fault": StatusResult, "wake": StatusResult,
     "authorize": AuthorizationResult, "start-transaction": AuthorizationResult,
     "stop-transaction": StoppedResult, "reset": ResetResult, "firmware": FirmwareResult,
     "charging-limit": AcceptedResult, "grid": GridResult, "battery-swap": SwapResult,

@@ -21,6 +21,10 @@ class CommandOut(Schema):
 class EvIn(StrictIn):
     """The car. What is left out is a usual one's: 60 kWh, 30 %, 11 kW on three phases."""
 
+    profile: str | dict[str, Any] | None = Field(
+        None, description="Its kind: the name of an EV profile (see GET /api/ev-profiles), or one "
+        "as JSON; what stands beside it counts more",
+    )  # fmt: skip
     battery_kwh: float | None = Field(None, description="Capacity of its battery, kWh")
     soc: float | None = Field(None, description="State of charge now, percent")
     max_power_kw: float | None = Field(
@@ -75,6 +79,10 @@ class FaultIn(ConnectorCommand):
     )
     info: str | None = Field(None, description="Words for the CSMS, at most 50 characters (1.6)")
     vendor_error_code: str | None = Field(None, description="The vendor's own code (1.6)")
+
+
+class WakeIn(ConnectorCommand):
+    """Interrupt the control pilot for a moment."""
 
 
 class ResetIn(StrictIn):

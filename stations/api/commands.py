@@ -33,6 +33,7 @@ from stations.api.command_schemas import (
     StopTransactionIn,
     TerminalIn,
     VatNumberIn,
+    WakeIn,
 )
 from stations.api.lookup import not_found, told
 from stations.api.seats import command
@@ -153,6 +154,13 @@ async def fault(request: HttpRequest, identity: str, body: FaultIn | None = None
     """Break a connector; error_code "NoError" mends it. Frames are disturbed by `faults`, which
     leaves the connectors alone."""
     return await carry_out(identity, "fault", given(body or FaultIn()))
+
+
+@seated("wake", "technician", "Wake the car")
+async def wake(request: HttpRequest, identity: str, body: WakeIn | None = None):
+    """Interrupt the control pilot for a moment: a car that has fallen asleep looks anew, where its
+    EV profile is woken by that."""
+    return await carry_out(identity, "wake", given(body or WakeIn()))
 
 
 @seated("reset", "technician", "Reset")

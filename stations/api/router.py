@@ -17,6 +17,7 @@ from stations.api import (
     transfer,
 )
 from stations.api.paths import IdentityConverter
+from stations.cars import api as cars
 from stations.crafter import api as crafter
 from stations.makes import api as makes
 from stations.many import api as jobs
@@ -28,6 +29,6 @@ router = Router()
 # Words like "export" come before {identity}.
 for part in (
     actions, transfer, switching, fleet, templates, commands, faults,
-    interception, life, jobs, saved_filters, crafter, makes, stations,
+    interception, life, jobs, saved_filters, crafter, makes, cars, stations,
 ):  # fmt: skip
     router.add_router("", part.router)

@@ -14,6 +14,10 @@ from stations.api.state import StateOut, state_out
 from stations.configuration import predecessor
 
 OF_MAKE = "Name of a make, of GET /api/makes. What the station leaves at its default is the make's"
+CARS = (
+    'EV profiles of the cars that come, [{"profile": name, "weight": 3}]; without a weight, the '
+    "profile's own"
+)
 
 
 class StrictIn(Schema):
@@ -66,6 +70,7 @@ class DesignIn(StrictIn):
         default_factory=dict, description='Seconds by name: {"reset": "3-7"}'
     )
     configuration: dict[str, str] = Field(default_factory=dict)
+    cars: list[dict[str, Any]] = Field(default_factory=list, description=CARS)
     rules: list[dict[str, Any]] = Field(
         default_factory=list,
         description="Standing answers to the CSMS's Calls; see docs/reference/rules.md",
@@ -168,6 +173,7 @@ class StationOut(Schema):
     reading: str
     delays: dict[str, str]
     configuration: dict[str, str]
+    cars: list[dict[str, Any]] = Field(description=CARS)
     rules: list[dict[str, Any]] = Field(
         description="Standing answers to the CSMS's Calls; see docs/reference/rules.md"
     )
@@ -338,6 +344,7 @@ class TemplateOut(Schema):
     reading: str
     delays: dict[str, str]
     configuration: dict[str, str]
+    cars: list[dict[str, Any]] = Field(description=CARS)
     rules: list[dict[str, Any]] = Field(
         description="Standing answers to the CSMS's Calls; see docs/reference/rules.md"
     )

@@ -12,6 +12,7 @@ from msgspec.structs import replace as replace_of
 
 from chargepoint.config import SUBPROTOCOLS, ConnectorConfig, StationConfig
 from chargepoint.make.configured import with_make
+from stations.cars.garage import mix_of
 from stations.configuration.delays import core_delays
 from stations.configuration.validation import MEASURANDS, family, overrides_of
 from stations.link.proxies import proxy_url
@@ -110,6 +111,7 @@ def core_config(station: Station, version: str) -> StationConfig:
         delays=delays,
         ticks=TICKS,
         rules=tuple(station.rules),
+        cars=mix_of(station.cars),
     )
     if make is None:
         return config

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import bson
 from bson.errors import BSONError
 
+from stations.cars.garage import check_cars
 from stations.configuration.connector_rules import check_connectors
 from stations.configuration.delays import check_delays
 from stations.configuration.rules import check_rules
@@ -310,6 +311,7 @@ def check_design(values: Mapping) -> dict[str, list[str]]:
         ("csms_url", check_csms_url(values.get("csms_url") or "")),
         ("measurands", check_measurands(versions, values.get("measurands"))),
         ("delays", check_delays(values.get("delays"))),
+        ("cars", check_cars(values.get("cars"))),
         ("rules", check_rules(versions, values.get("rules"))),
         ("reading", check_reading(values.get("reading"))),
         ("tags", check_tags(values.get("tags"))),

@@ -23,6 +23,7 @@ from django.conf import settings
 from accounts.trail import acts
 from runtime import redis_links
 from runtime.stores import STORE_ERRORS
+from stations.cars.garage import brought
 from stations.configuration import trail
 from stations.state import keys
 
@@ -66,6 +67,7 @@ async def send_commands(
     by_shard: dict[int, list[str]] = defaultdict(list)
     for identity in dict.fromkeys(identities):
         by_shard[shard_of(identity)].append(identity)
+    args = await brought(name, args)
     try:
         msgpack.packb(args)  # as the channel layer will
     except (OverflowError, ValueError) as fault:

@@ -132,6 +132,7 @@ class Planner:
         return msgspec.structs.replace(
             config,
             connectors=self._parts.setdefault(connectors, connectors),
+            cars=self._parts.setdefault(config.cars, config.cars),
             configuration=self._parts.setdefault(tuple(sorted(settings.items())), settings),
             **texts,
             **shared,

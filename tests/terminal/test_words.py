@@ -10,6 +10,9 @@ LINES = {
     "plug 2 soc=20 max_power_kw=7.4": Order(
         "plug", {"connector": 2, "ev": {"soc": 20, "max_power_kw": 7.4}}
     ),
+    "plug 1 profile=van soc=20": Order(
+        "plug", {"connector": 1, "ev": {"profile": "van", "soc": 20}}
+    ),
     "plug soc=20 connector=2": Order("plug", {"connector": 2, "ev": {"soc": 20}}),
     "start 1 0815": Order("start-transaction", {"connector": 1, "id_tag": "0815"}),
     "start connector=2 TAG": Order("start-transaction", {"connector": 2, "id_tag": "TAG"}),
@@ -66,3 +69,14 @@ def test_a_version_has_its_own_commands():
     assert "data-transfer" in commands_of("1.6")
     assert "data-transfer" not in commands_of("2.0.1")
     assert "der-alarm" in commands_of("2.1")
+
+
+def test_a_car_of_a_file(tmp_path):
+    file = tmp_path / "my-car.json"
+    file.write_text('{"name": "my-car"}')
+    order = read(f"plug 1 profile={file} soc=20")
+    assert order.arguments["ev"] == {"profile": {"name": "my-car"}, "soc": 20}
+    file.write_text("{")
+    for wrong in (file, tmp_path / "none.json"):
+        with pytest.raises(Unclear, match="json (is no JSON|cannot be read)"):
+            read(f"plug 1 profile={wrong}")

@@ -201,6 +201,10 @@ class ChargingLimits(Block):
             limit = limit.joined(limits.limit_of(*one, circuit))
         return limit
 
+    def schedules(self) -> list[Profile]:
+        """Hook: whatever may change by a schedule."""
+        return [installed.profile for installed in self.profiles or ()]
+
     def other_changes(self) -> list[int]:
         """Hook: moments, ms by the CSMS's clock, at which profiles change but by their schedule."""
         return []
@@ -238,7 +242,7 @@ class ChargingLimits(Block):
         ]
         hardware = [outlet.hardware for outlet in active]
         shares = offers.divided(hardware, found, station, self.grid(float("inf")))
-        due = limits.next_change([i.profile for i in self.profiles], time, since)
+        due = limits.next_change(self.schedules(), time, since)
         self._wake_for_limits([due, *(m for m in self.other_changes() if m > time)])
         before = [outlet.hardware.limit_w for outlet in active]
         for outlet, share in zip(active, shares, strict=True):

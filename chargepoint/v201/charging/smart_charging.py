@@ -211,8 +211,7 @@ class SmartCharging(Block):
                 limit = limit.joined(limits.limit_of(*one, charging.grid(total)))
             return limit
 
-        profiles = [i.profile for i in self.charging.profiles or ()]
-        changes = Changes(profiles, since.values(), begin, charging.other_changes())
+        changes = Changes(charging.schedules(), since.values(), begin, charging.other_changes())
         most = self.core.model.integer("SmartChargingCtrlr.PeriodsPerSchedule")
         circuit = charging.grid(0.0)
         if evse:

@@ -189,6 +189,11 @@ class Transactions(Block):
         else:
             self.core.timers.set(("hardware", outlet.number), max(due, now + 0.001))
 
+    @hears(core_topics.PILOT_TOGGLED)
+    def pilot_toggled(self, connector: Connector, now: float) -> None:
+        """A sleeping car may have woken up."""
+        self.happened(self.core.outlets[connector.id], "ChargingStateChanged", now)
+
     @hears(core_topics.MAINS_CHANGED)
     def heed_mains(self, now: float) -> None:
         for outlet in self.core.outlets.values():

@@ -118,7 +118,7 @@ class Bidirectional(Block):
             outside = self._from_outside(outlet, now)
             return own if outside is None else outside
         if period.mode in _BY_SIGNAL and own is None:
-            return self._by_curves(profile, period)
+            return self._by_curves(outlet, profile, period)
         if period.mode == "LocalLoadBalancing":
             return self._balanced(outlet, now)
         return own
@@ -163,9 +163,9 @@ class Bidirectional(Block):
             return (lower + less - load) / max(1, helping)
         return 0.0
 
-    def _by_curves(self, profile: Profile, period: Period) -> float | None:
+    def _by_curves(self, outlet: Outlet, profile: Profile, period: Period) -> float | None:
         """Q08: the baseline, and what the curves make of frequency and aFRR signal."""
-        raw = self._raw_period(profile, period)
+        raw = self.charging.raw_period(outlet, profile, period)
         total = raw.get("v2xBaseline")
         frequency = [(p["frequency"], p["power"]) for p in raw.get("v2xFreqWattCurve", ())]
         signals = [(p["signal"], p["power"]) for p in raw.get("v2xSignalWattCurve", ())]
@@ -174,14 +174,6 @@ class Bidirectional(Block):
         if signals and self.signal is not None:
             total = (total or 0.0) + interpolated(signals, self.signal)
         return total
-
-    def _raw_period(self, profile: Profile, period: Period) -> dict[str, Any]:
-        for installed in self.charging.profiles or ():
-            if installed.profile.id == profile.id:
-                schedule = installed.raw["chargingSchedule"][installed.choice]
-                place = installed.profile.periods.index(period)
-                return schedule["chargingSchedulePeriod"][place]
-        return {}
 
     def setpoint_var(self, outlet: Outlet, now: float) -> float | None:
         """Vars by setpointReactive: above 0 inductive, taken from the grid."""

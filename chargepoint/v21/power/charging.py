@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.charging import offers
+from chargepoint.charging.delaying import places
+from chargepoint.charging.profile import TX, TX_DEFAULT, Period, Profile
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import hears
+from chargepoint.core.block import hears, timer
 from chargepoint.effects import URGENT
+from chargepoint.hardware.ev import FULL
 from chargepoint.hardware.states import Event, State
+from chargepoint.v21.power.extras import Extras, in_zone
 from chargepoint.v21.power.wish import Wish
 from chargepoint.v201 import topics
 from chargepoint.v201.charging.charging_limits import ChargingLimits
@@ -21,16 +25,121 @@ if TYPE_CHECKING:
     from chargepoint.v201.transactions.transactions import Transactions
 
 
-class ChargingLimits21(ChargingLimits):
-    """Block of Station21."""
+NOTHING: list[Installed] = []  # one for all, so that its extras are worked out once
 
-    __slots__ = ("provisioning",)
+
+class ChargingLimits21(ChargingLimits):
+    """Block of Station21. `seen`: the extras of the profiles that were looked at last."""
+
+    __slots__ = ("provisioning", "seen")
 
     def __init__(
         self, core: Station, transactions: Transactions, provisioning: Provisioning
     ) -> None:
         super().__init__(core, transactions)
         self.provisioning = provisioning
+        self.seen: Extras | None = None
+
+    def resume(self, now: float) -> None:
+        """Plan anew with the profiles of the snapshot, by the station's time zone."""
+        self._localize()
+        super().resume(now)
+
+    def install(self, installed: Installed, now: float) -> None:
+        """It replaces the one of its id (K01.FR.05)."""
+        super().install(installed, now)
+        self._localize()
+
+    # --- what schedules have beyond 2.0.1's --------------------------------------------------
+
+    def extras(self) -> Extras:
+        """Of the profiles as they are installed now."""
+        installed = self.profiles or NOTHING
+        if self.seen is None or self.seen.installed is not installed:
+            self.seen = Extras(installed)
+        return self.seen
+
+    def _localize(self) -> None:
+        """useLocalTime: what is installed, by the station's time zone as it is now."""
+        if self.profiles:
+            model = self.core.model
+            zone = model.value("ClockCtrlr.TimeZone") or model.value("ClockCtrlr.TimeOffset")
+            moved = [in_zone(installed, zone) for installed in self.profiles]
+            if moved != self.profiles:
+                self.profiles = moved
+
+    @hears(topics.VARIABLES_CHANGED)
+    def zone_changed(self, now: float) -> None:
+        self._localize()
+
+    def schedules(self) -> list[Profile]:
+        """Whatever may change by a schedule; of one with randomizedDelay what was drawn."""
+        extras, found = self.extras(), super().schedules()
+        if not extras.delays:
+            return found
+        keys = {self._key(outlet.evse) for outlet in self.core.outlets.values()}
+        delayed = [profile for profile in found if profile.id in extras.delays]
+        return found + [extras.drawn(profile, key) for profile in delayed for key in keys]
+
+    def _key(self, evse: int) -> str:
+        """For whom delays are drawn: K01, at the start of the transaction."""
+        transaction = self.place_of(evse).transaction
+        return transaction.id if transaction is not None else ""
+
+    def prevailing(
+        self, purpose: str, evse: int, time: int, since: int | None, session: str = ""
+    ) -> tuple[Profile, Period] | None:
+        """As in 2.0.1, by the schedules with their random delays."""
+        if not self.profiles or purpose not in (TX, TX_DEFAULT) or not self.extras().delays:
+            return super().prevailing(purpose, evse, time, since, session)
+        key, extras = self._key(evse), self.extras()
+        ranked = [
+            (installed, extras.drawn(profile, key))
+            for installed, profile in self.ranking().of(
+                (purpose, evse, session),
+                lambda p: p.purpose == purpose and p.connector in (0, evse)
+                and p.session == session,
+            )
+        ]  # fmt: skip
+        return self.ranking().prevailing(ranked, time, since, self.holds)
+
+    def for_transaction(self, outlet: Outlet, time: int, since: int) -> tuple | None:
+        """As in 2.0.1, by limitAtSoC for the car that is there."""
+        found = super().for_transaction(outlet, time, since)
+        ev = outlet.hardware.ev
+        if found is None or ev is None or not self.extras().caps:
+            return found
+        return self.extras().capped(found, ev.soc + FULL)
+
+    def raw_period(self, outlet: Outlet, profile: Profile, period: Period) -> dict[str, Any]:
+        """The ChargingSchedulePeriod that a period of for_transaction was made from; {} for none.
+        """
+        for installed in self.profiles or ():
+            if installed.profile.id == profile.id:
+                schedule = installed.raw["chargingSchedule"][installed.choice]
+                most = self.extras().delays.get(profile.id, 0)
+                for number, start in places(installed.profile, most, self._key(outlet.evse)):
+                    if start == period.start:
+                        return schedule["chargingSchedulePeriod"][number]
+        return {}
+
+    def _watch_soc(self, outlet: Outlet, now: float) -> None:
+        """Plan anew when the car comes to a state of charge at which a limit begins."""
+        extras, ev, due = self.extras(), outlet.hardware.ev, None
+        if extras.caps and ev is not None and outlet.transaction is not None:
+            above = [cap["soc"] for cap in extras.caps.values() if cap["soc"] > ev.soc + FULL]
+            due = outlet.hardware.when_at(min(above), now) if above else None
+        if due is not None:
+            self.core.timers.set(("soc", outlet.number), max(due, now + 0.001))
+        elif extras.caps:
+            self.core.timers.clear(("soc", outlet.number))
+
+    @timer("soc")
+    def at_soc(self, now: float, number: int) -> None:
+        """The car has come to the state of charge of a limitAtSoC, or about so."""
+        if number in self.core.outlets:
+            self.core.outlets[number].hardware.advance(now)
+            self.plan(now)
 
     # --- what is offered ---------------------------------------------------------------------
 
@@ -42,6 +151,11 @@ class ChargingLimits21(ChargingLimits):
         hardware.discharge(wish.give, now)
         if wish.give and hardware.state is State.SUSPENDED_EV and hardware.ev is not None:
             hardware.apply(Event.EV_RESUMED, now)  # a full car can give
+        extras = self.extras()
+        if extras.caps:
+            self._watch_soc(outlet, now)
+        if extras.flags or self.core.there("idling") is not None:
+            self.core.block("idling").follow(outlet, now)
 
     def withheld(self, outlet: Outlet) -> bool:
         """A car that gives is not withheld from; one that talks ISO 15118 can do with little."""

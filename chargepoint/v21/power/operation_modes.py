@@ -1,9 +1,10 @@
-"""Functional blocks K and Q: what a schedule may ask for that the station does not have."""
+"""Functional blocks K and Q: what a schedule may ask for that cannot be had."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chargepoint.charging.profile import TX, TX_DEFAULT
 from chargepoint.core.block import Block, answers
 from chargepoint.v21.power.evse_controllers import V2X
 from chargepoint.v201 import topics
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
     from chargepoint.core.station import Station
     from chargepoint.v21.power.evse_controllers import EvseControllers
 
-# What a schedule may ask for, and the variable that says that it cannot be had.
-_REFUSED = {
+# What a schedule may ask for, and the variable that says whether it can be had (K01.FR.123-125).
+_ASKED = {
     "limitAtSoC": "SupportsLimitAtSoC", "randomizedDelay": "SupportsRandomizedDelay",
     "useLocalTime": "SupportsUseLocalTime",
 }  # fmt: skip
+_OF_TRANSACTIONS = (TX, TX_DEFAULT)
 
 
 class OperationModes(Block):
@@ -36,12 +38,25 @@ class OperationModes(Block):
         """Why a profile's operation modes are not taken, as the answer's fields; None if they are.
         """
         for schedule in raw["chargingSchedule"]:
-            for name, variable in _REFUSED.items():
-                if schedule.get(name):
-                    return rejected("UnsupportedParam", f"SmartChargingCtrlr.{variable} is false")
+            if why := self._cannot_have(schedule, raw["chargingProfilePurpose"]):
+                return rejected(*why)
             for period in schedule["chargingSchedulePeriod"]:
                 if why := self._cannot_do(period, evse):
                     return rejected(*why)
+        return None
+
+    def _cannot_have(self, schedule: dict[str, Any], purpose: str) -> tuple[str, str] | None:
+        for name, variable in _ASKED.items():
+            if schedule.get(name) and not self.core.model.flag(f"SmartChargingCtrlr.{variable}"):
+                return "InvalidSchedule", f"SmartChargingCtrlr.{variable} is false"
+        # By the field's description only these have it.
+        if schedule.get("randomizedDelay") and purpose not in _OF_TRANSACTIONS:
+            return "InvalidSchedule", "randomizedDelay is for TxProfile and TxDefaultProfile"
+        if "limitAtSoC" in schedule:
+            if purpose not in _OF_TRANSACTIONS:
+                return "InvalidSchedule", "limitAtSoC is of a car: TxProfile or TxDefaultProfile"
+            if schedule["limitAtSoC"]["limit"] < 0:
+                return "InvalidSchedule", "the limit of limitAtSoC is negative"
         return None
 
     def _cannot_do(self, period: dict[str, Any], evse: int) -> tuple[str, str] | None:
@@ -54,8 +69,8 @@ class OperationModes(Block):
         off = not any(map(self.controllers.v2x_enabled, places))
         if mode not in ("ChargingOnly", "Idle") and off:
             return "NotEnabled", f"operationMode {mode}: {V2X}.Available or Enabled is false"
-        if period.get("evseSleep"):
-            return "UnsupportedParam", "SmartChargingCtrlr.SupportsEvseSleep is false"
+        if period.get("evseSleep") and mode != "Idle":  # K01.FR.126, by the errata of 2025-09
+            return "InvalidSchedule", "an EVSE sleeps in operationMode Idle alone"
         if mode == "CentralSetpoint" and "setpoint" not in period:
             return "InvalidSchedule", f"operationMode {mode} has a setpoint"
         if mode == "LocalFrequency" and (  # Q08.FR.02

@@ -13,7 +13,7 @@ from chargepoint.hardware.meter import AC_POWER_FACTOR, dc_voltage
 from chargepoint.hardware.states import State
 from chargepoint.tariff.bill import Bill, Flow
 from chargepoint.tariff.conditions import Place
-from chargepoint.tariff.local_time import is_zone
+from chargepoint.timing.local_time import is_zone
 from chargepoint.v21.pricing.cost_details import cost_details
 from chargepoint.v201 import topics
 from chargepoint.v201.display.fares import costs_on

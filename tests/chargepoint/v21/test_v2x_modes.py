@@ -137,7 +137,7 @@ def test_a_reactive_setpoint_is_metered(csms):
     (period("LocalFrequency", v2xBaseline=1), "InvalidSchedule"),
     (period("LocalFrequency", v2xFreqWattCurve=FREQUENCY), "InvalidSchedule"),
     (period("ChargingOnly", setpoint=-1), "InvalidSchedule"),
-    (period("Idle", evseSleep=True), "UnsupportedParam"),
+    (period("ChargingOnly", evseSleep=True), "InvalidSchedule"),
 ])  # fmt: skip
 def test_what_a_mode_lacks_is_refused(csms, made, code):
     assert refusal(csms, made) == ("Rejected", code)
@@ -147,20 +147,6 @@ def supports(csms, what):
     item = {"component": {"name": "SmartChargingCtrlr"}, "variable": {"name": f"Supports{what}"}}
     [told] = csms.call("GetVariables", {"getVariableData": [item]})["getVariableResult"]
     return told["attributeValue"]
-
-
-@pytest.mark.proves(
-    "SmartChargingCtrlr.SupportsLimitAtSoC", "SmartChargingCtrlr.SupportsRandomizedDelay",
-    "SmartChargingCtrlr.SupportsUseLocalTime",
-)  # fmt: skip
-@pytest.mark.parametrize(("name", "value"), [
-    ("limitAtSoC", {"soc": 80, "limit": 1000}), ("randomizedDelay", 60), ("useLocalTime", True),
-])  # fmt: skip
-def test_what_a_schedule_cannot_have_is_refused(csms, name, value):
-    assert supports(csms, name[0].upper() + name[1:]) == "false"
-    made = period("ChargingOnly")
-    made["chargingSchedule"][0][name] = value
-    assert refusal(csms, made) == ("Rejected", "UnsupportedParam")
 
 
 @pytest.mark.proves("V2XChargingCtrlr.Enabled", "V2XChargingCtrlr.SupportedOperationModes")
@@ -202,13 +188,6 @@ def test_a_car_tells_what_it_could_give():
     csms = station(**{"V2XChargingCtrlr.Enabled": "false"})
     charge(csms, iso15118_20=True)
     assert "availableEnergyTransfer" not in csms.sent("NotifyEVChargingNeeds")[0]["chargingNeeds"]
-
-
-@pytest.mark.proves("SmartChargingCtrlr.SupportsEvseSleep")
-def test_an_evse_does_not_sleep_as_told(csms):
-    assert supports(csms, "EvseSleep") == "false"
-    assert refusal(csms, period("Idle")) == ("Accepted", None)
-    assert refusal(csms, period("Idle", evseSleep=True)) == ("Rejected", "UnsupportedParam")
 
 
 @pytest.mark.proves("SmartChargingCtrlr.SupportedAdditionalPurposes")

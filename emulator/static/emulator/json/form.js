@@ -46,7 +46,7 @@ export class Form {
   }
 
   // Of an object within. Made when it is opened or filled: some nest deep.
-  within(part, choices = {}) {
+  within(part, choices = this.choices) {
     return new Form(part, { suggestions: this.suggestions, choices, open: this.open, whole: this.whole });
   }
 

@@ -48,7 +48,7 @@ export class Commands {
     const numbers = this.told.connectors.map(({ id, kind, max_power_w: power }) => [id, `${id} · ${kind} ${power / 1000} kW`]);
     const zero = command.name === "availability" ? [[0, "0 · the whole station"]] : [];
     const form = new Form(command.schema ?? {}, {
-      suggestions: this.told.suggested, choices: { connector: [...zero, ...numbers] },
+      suggestions: this.told.suggested, choices: { connector: [...zero, ...numbers], profile: this.told.ev_profiles },
     });
     if (this.connector != null && command.name !== "availability") form.set("connector", this.connector);
     const answer = made("p", { class: "st-said", role: "status" });

@@ -1,4 +1,5 @@
-"""The local time that a tariff's hours and dates are meant in (2.1, TariffConditionsType)."""
+"""The local time of a station: of a tariff's hours (2.1, TariffConditionsType) and of schedules
+with useLocalTime (2.1, ChargingScheduleType)."""
 
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -39,3 +40,24 @@ def offset_at(zone: str, time: float) -> float:
         seconds = int(hours) * 3600.0 + int(minutes) * 60.0
         return seconds if zone[0] == "+" else -seconds
     return utc_of(time).astimezone(_zone(zone)).utcoffset().total_seconds()
+
+
+def offset_ms(zone: str, time: int) -> int:
+    """The same in milliseconds, as `time` is."""
+    return round(offset_at(zone, time / 1000) * 1000)
+
+
+def offset_changes(zone: str, time: int, until: int) -> int | None:
+    """A moment after `time` and not after `until` at which the offset changes, where it is another
+    at `until`; in unix milliseconds."""
+    quarter, now = round(QUARTER * 1000), offset_ms(zone, time)
+    if offset_ms(zone, until) == now:
+        return None
+    low, high = time // quarter, -(-until // quarter)  # marks; at `low` it is as now
+    while high - low > 1:
+        middle = (low + high) // 2
+        if offset_ms(zone, middle * quarter) == now:
+            low = middle
+        else:
+            high = middle
+    return high * quarter

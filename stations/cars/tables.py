@@ -1,0 +1,59 @@
+"""EV profiles of the platform's own: a document each, under a name that is for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from chargepoint.cars.reading import UnfitProfile, read
+from chargepoint.cars.shipped import shipped
+from stations.configuration.storable import Storable
+
+RESERVED = ("export", "import")  # paths of the API
+
+
+class CarProfile(Storable):
+    """A kind of car, as docs/reference/ev-profiles.md has it. Those that ship are no rows."""
+
+    name = models.CharField(max_length=40, unique=True, editable=False)
+    document = models.JSONField(
+        "profile", default=dict, help_text="As JSON; see the reference of EV profiles."
+    )
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "EV profile"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """As Django has it; the name is the document's, and looked at with it."""
+        super().clean_fields({*(exclude or ()), "name"})
+
+    def clean(self) -> None:
+        """As Django has it. Raises ValidationError for a document that describes no car, its
+        sentences each with the path of their field."""
+        super().clean()
+        try:
+            profile = read(self.document)
+        except UnfitProfile as error:
+            told = [
+                f"{path}: {sentence}" if path else sentence
+                for path, sentences in error.problems.items() for sentence in sentences
+            ]  # fmt: skip
+            raise ValidationError({"document": told}) from error
+        why = ""
+        if profile.name in shipped():
+            why = f'"{profile.name}" ships with the emulator: choose another name.'
+        elif profile.name in RESERVED:
+            why = "Choose another name: the API has a path of this one."
+        elif self.name and profile.name != self.name:
+            why = f'A name is for good: add a profile "{profile.name}" beside "{self.name}".'
+        if why:
+            raise ValidationError({"document": [f"name: {why}"]})
+        self.name = profile.name

@@ -1,0 +1,154 @@
+"""/api/ev-profiles, the cars of a station, and the admin's page of both."""
+
+import json
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from chargepoint.cars.reading import told
+from chargepoint.cars.shipped import shipped
+from stations.cars import changes
+from stations.cars.tables import CarProfile
+from stations.models import Station, Template
+from stations.worker.plans import Planner, station_of
+
+OWN = told(shipped()["compact"]) | {"name": "my-car", "title": "Mine"}
+
+
+def test_those_that_ship_are_there_and_stay(api):
+    _, body = api("GET", "ev-profiles")
+    assert [row["name"] for row in body["items"]] == sorted(shipped())
+    assert all(row["shipped"] for row in body["items"])
+    status, body = api("GET", "ev-profiles/plug-in-hybrid")
+    assert (status, body["dc_kw"], body["ac_kw"]) == (200, None, 3.7)
+    assert body["document"] == told(shipped()["plug-in-hybrid"])
+    assert api("PUT", "ev-profiles/compact", OWN | {"name": "compact"})[0] == 422
+    assert api("DELETE", "ev-profiles/compact")[0] == 409
+    assert api("GET", "ev-profile-schema")[1]["title"] == "An EV profile"
+
+
+def test_life_of_a_profile(api):
+    status, made = api("PUT", "ev-profiles/my-car", OWN)
+    assert (status, made["document"], made["shipped"]) == (201, OWN, False)
+    nameless = {name: value for name, value in OWN.items() if name != "name"}
+    assert api("PUT", "ev-profiles/my-car", nameless | {"battery_kwh": 61})[0] == 200
+    assert api("GET", "ev-profiles/my-car")[1]["battery_kwh"] == 61
+    assert api("PUT", "ev-profiles/other", OWN)[1]["fields"] == {
+        "name": "Write the name of the address, or none."
+    }
+    assert api("DELETE", "ev-profiles/my-car") == (204, None)
+    assert api("GET", "ev-profiles/my-car")[0] == 404
+
+
+def test_what_is_wrong_is_told_by_its_field(api):
+    side = OWN["dc"] | {"curve": [[0, 100], [60, 50]], "efficiency": 3}
+    status, body = api("PUT", "ev-profiles/my-car", OWN | {"dc": side, "battery_kwh": "big"})
+    assert (status, set(body["fields"])) == (422, {"dc.efficiency", "battery_kwh"})
+    assert not CarProfile.objects.exists()
+
+
+def test_an_export_is_imported_all_or_nothing(api):
+    api("PUT", "ev-profiles/my-car", OWN)
+    _, file = api("GET", "ev-profiles/export")
+    assert file == {"ev_profiles": [OWN]}
+    status, body = api("POST", "ev-profiles/import", file)
+    assert (status, list(body["fields"])) == (422, ["ev_profiles[0].name"])
+    two = [OWN | {"title": "Changed"}, OWN | {"name": "second", "battery_kwh": 0}]
+    status, body = api("POST", "ev-profiles/import", two, on_existing="update")
+    assert (status, list(body["fields"])) == (422, ["ev_profiles[1].battery_kwh"])
+    assert api("GET", "ev-profiles/my-car")[1]["title"] == "Mine"
+    two[1]["battery_kwh"] = 30
+    for dry in (True, False):
+        status, body = api(
+            "POST", "ev-profiles/import", two, on_existing="update", dry_run=str(dry).lower()
+        )
+        assert [row["action"] for row in body["ev_profiles"]] == ["updated", "created"]
+        assert CarProfile.objects.count() == (1 if dry else 2)
+    assert api("GET", "ev-profiles/my-car")[1]["title"] == "Changed"
+
+
+def mix_of(identity):
+    """What a worker makes of the row, as its document is in the store."""
+    row = {field.column: getattr(Station.objects.get(identity=identity), field.attname)
+           for field in Station._meta.concrete_fields}  # fmt: skip
+    assert station_of(row).identity == identity
+    plan = Planner().plan(row, {})
+    return [(profile.title, weight) for profile, weight in plan.config.cars]
+
+
+def test_a_stations_cars_reach_its_worker_and_follow_the_profile(api, make_station):
+    api("PUT", "ev-profiles/my-car", OWN)
+    cars = [{"profile": "my-car", "weight": 3}, {"profile": "van"}, {"profile": OWN}]
+    make_station("CP1", cars=cars)
+    Template.objects.create(name="T", csms_url="ws://h", cars=cars[:1])
+    assert mix_of("CP1") == [("Mine", 3.0), (shipped()["van"].title, 1.0), ("Mine", 4.0)]
+    before = Station.objects.get(identity="CP1").revision
+    api("PUT", "ev-profiles/my-car", OWN | {"title": "Yours"})
+    assert mix_of("CP1")[0] == ("Yours", 3.0)
+    assert Station.objects.get(identity="CP1").revision == before + 1  # so it is read anew
+    status, body = api("DELETE", "ev-profiles/my-car")
+    assert (status, body["code"]) == (409, "in_use")
+    assert "1 stations and 1 templates" in body["message"]
+    assert api("PATCH", "stations/CP1", {"cars": []})[0] == 200
+    assert mix_of("CP1") == []
+
+
+@pytest.mark.parametrize(
+    ("cars", "words"),
+    [
+        ("compact", "Give a list"), ([{"profile": "no-such"}], "no EV profile 'no-such'"),
+        ([{"profile": "van", "weight": -1}], "weight from 0"),
+        ([{"profile": "van"}, {"profile": "van"}], "once: van"),
+        ([{"profile": "van", "colour": 1}], "Take colour out"),
+        ([{"profile": {"name": "x"}}], "battery_kwh"), ([{"profile": 7}], "no EV profile"),
+    ],
+)  # fmt: skip
+def test_cars_that_cannot_be_are_refused(make_station, cars, words):
+    with pytest.raises(ValidationError) as caught:
+        make_station("CP1", cars=cars)
+    assert words in str(caught.value.message_dict["cars"])
+
+
+def test_a_command_brings_the_profile_as_it_is_now(api, worker, running, set_state):
+    set_state("CP1", {"status": "Available"})
+    api("PUT", "ev-profiles/my-car", OWN)
+    assert api("POST", "stations/CP1/plug", {"ev": {"profile": "my-car", "soc": 40}})[0] == 200
+    assert worker.seen == [("plug", {"connector": 1, "ev": {"profile": OWN, "soc": 40}})]
+    worker.seen.clear()
+    api("POST", "stations/CP1/plug", {"ev": {"profile": "compact"}})
+    assert worker.seen == [("plug", {"connector": 1, "ev": {"profile": "compact"}})]
+    worker.seen.clear()
+    api("POST", "stations/CP1/start-transaction", {"ev": {"profile": "my-car"}})
+    assert worker.seen[0] == ("plug", {"connector": 1, "ev": {"profile": OWN}})
+
+
+def test_the_admin_makes_changes_and_removes_a_profile(client, user, make_station):
+    client.force_login(user)
+    add = reverse("admin:stations_carprofile_add")
+    assert "my-car" in client.get(add).text  # something to begin with
+    answer = client.post(add, {"document": json.dumps(OWN | {"battery_kwh": 0})})
+    assert answer.status_code == 200 and "battery_kwh:" in answer.text
+    assert client.post(add, {"document": json.dumps(OWN)}).status_code == 302
+    row = CarProfile.objects.get()
+    assert "58 kWh" in client.get(reverse("admin:stations_carprofile_changelist")).text
+    make_station("CP1", cars=[{"profile": "my-car"}])
+    change = reverse("admin:stations_carprofile_change", args=[row.pk])
+    changed = OWN | {"title": "Yours"}
+    assert client.post(change, {"document": json.dumps(changed)}).status_code == 302
+    assert mix_of("CP1") == [("Yours", 4.0)]
+    assert changes.users("my-car") == (["CP1"], [])
+    delete = reverse("admin:stations_carprofile_delete", args=[row.pk])
+    assert client.post(delete, {"post": "yes"}).status_code == 403
+    renamed = client.post(change, {"document": json.dumps(OWN | {"name": "other"})})
+    assert "A name is for good" in renamed.text
+
+
+def test_the_form_of_a_station_shows_the_numbers_to_choose_from(client, user, make_station):
+    client.force_login(user)
+    station = make_station("CP1", cars=[{"profile": "van", "weight": 2}, {"profile": OWN}])
+    page = client.get(reverse("admin:stations_station_change", args=[station.pk])).text
+    assert "Porter 90, a delivery van: 89 kWh, AC 11 kW, DC 115 kW" in page
+    assert 'value="2"' in page and "my-car (as JSON)" in page
+    life = client.get(reverse("admin:stations_station_life", args=[station.pk])).text
+    assert "58 kWh, AC 11 kW, DC 125 kW" in life
