@@ -93,8 +93,9 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
     "Stations": (
         V("CHARGE_POINT_BLOCKS", "{}", '{"2.0.1": ["acme.blocks.Lottery"]}', "JSON: version -> "
           "blocks of your own that its stations have beside ours"),
-        V("CHARGE_POINT_SHARDS", "8", "32", "most charge point workers that can share the "
-          "stations; change it only while none runs"),
+        V("CHARGE_POINT_SHARDS", "8", "32", "shards at first: most charge point workers that "
+          "can share the stations. A higher one at a restart, or `manage.py shards N`, raises "
+          "it while others run; a lower one changes nothing"),
         V("CHARGE_POINT_LEASE_MS", "10000", "20000", "ms without a sign of life after which "
           "another worker takes over; the same for all workers"),
         V("CHARGE_POINT_DIALS", "200", "20", "connections that a worker makes at a time; fewer "

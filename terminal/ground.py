@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from django.conf import settings
 
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import SOON
@@ -40,7 +39,7 @@ class Ground:
         self.host = Host(clock, Deadlines(clock), hearing, hearing, transfers=transfers)
         self._queue = DialQueue(reach=Reach(egress_policy("CSMS")))
         self.fleet = Fleet(self.host, self._queue)
-        for shard in range(settings.CHARGE_POINT_SHARDS):
+        for shard in range(self.fleet.shards):
             self.fleet.own(shard, EPOCH)
         self._epochs = dict(self.fleet.epochs)
         self.fleet.learned(self._epochs, {})  # there are no journals to read

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from emulator.dashboard.series import actions
@@ -64,7 +63,7 @@ def platform(answer: dict[str, Any]) -> dict[str, Any]:
         "runners": answer["scenarios"]["runners"],
         "beat": answer["beat"]["alive"],
         "shards": len(points["shards"]),
-        "shards_of": settings.CHARGE_POINT_SHARDS,
+        "shards_of": points["shards_of"],
         "queues": celery["queues"],
         "failed_tasks": celery["failed"],
         "log_lag": points["log_lag"],

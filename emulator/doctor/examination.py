@@ -35,6 +35,7 @@ def examine() -> Iterator[Finding]:
             yield _failed("processes", error)
         else:
             yield from _tried("processes", lambda: platform.processes(found))
+            yield from _tried("shards", lambda: platform.dividing(found))
     yield from _tried("open files", lambda: machine.open_files(stations, found.charge_points))
 
 

@@ -13,9 +13,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from emulator.doctor.findings import Area, Finding
 from emulator.monitoring import health, problems, signs
-from runtime import redis_clients
 from stations.models import Station
-from stations.state import keys
+from stations.orders import sharding
 
 DATABASE, PROCESSES, QUEUES, SHARDS, STATIONS, LOG = map(
     Area, ("database", "processes", "queues", "shards", "stations", "message log")
@@ -28,7 +27,6 @@ TASKS = (
     "messaging.tasks.fold_news", "scenarios.tasks.start_suites", "scenarios.tasks.tidy_executions",
     "stations.tasks.close_lost_sessions", "stations.tasks.sync_station_state",
 )  # fmt: skip
-FURTHER_SHARDS = 256  # so far beyond CHARGE_POINT_SHARDS leases are looked for
 
 
 def database() -> Iterator[Finding]:
@@ -111,22 +109,21 @@ def processes(found: signs.Signs) -> Iterator[Finding]:
 
 def shards(found: signs.Signs) -> Iterator[Finding]:
     """Workers without shards, and shards without a worker, by the leases in Redis."""
-    number, workers = settings.CHARGE_POINT_SHARDS, len(found.charge_points)
+    number, workers = found.shards, len(found.charge_points)
     if workers > number:
         yield SHARDS.warning(
             f"{workers} charge point workers share {number} shards: {workers - number} are idle.",
-            "Stop those, or stop all workers and raise CHARGE_POINT_SHARDS.",
+            f"Stop those, or raise the number while they run: manage.py shards {4 * workers}.",
         )
-    beyond = range(number, number + FURTHER_SHARDS)
-    with redis_clients.connect(settings.REDIS_URL, socket_timeout=3.0) as client:
-        held = client.mget([f"{keys.lease_prefix()}{shard}" for shard in beyond])
-    living = {line["id"] for line in found.charge_points}
-    strange = [lease for lease in held if lease and lease.decode().rpartition(":")[0] in living]
-    if strange:
-        yield SHARDS.error(
-            f"A worker holds {len(strange)} shards beyond CHARGE_POINT_SHARDS={number}: processes "
-            "do not agree on their number.",
-            "Give every process the same CHARGE_POINT_SHARDS, and start the workers again.",
-        )
-    elif workers and found.shards_owned == number:
+    if workers and found.shards_owned == number:
         yield SHARDS.ok(f"All {number} shards have a worker ({workers} in all).")
+
+
+def dividing(found: signs.Signs) -> Iterator[Finding]:
+    """Whether the workers are still to make more shards."""
+    wanted = sharding.wanted()
+    if found.charge_points and wanted > found.shards:
+        yield SHARDS.warning(
+            f"The stations are being divided into {wanted} shards: there are {found.shards}.",
+            "Wait: workers divide what they hold, a shard without a worker after its takeover.",
+        )

@@ -169,6 +169,7 @@ def charge_points(found: signs.Signs) -> dict[str, Any]:
         "sent_per_second": total("sent_per_second"),
         "received_per_second": total("received_per_second"),
         "shards": sorted(shard for line in lines for shard in line.get("shards", [])),
+        "shards_of": found.shards,
         "loop_lag": max((line.get("loop_lag", 0) for line in lines), default=0),
         "log_buffered": sum(r.get("buffered", 0) for r in recorders),
         "log_dropped": sum(r.get("dropped", 0) for r in recorders),

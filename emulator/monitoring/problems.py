@@ -87,9 +87,9 @@ def processes(found: Signs) -> Iterator[str]:
         if line["kind"] in TITLES:
             title = TITLES[line["kind"]]
             yield f"{title[0].upper()}{title[1:]} {line['id']} {_silence(line)}."
-    missing = settings.CHARGE_POINT_SHARDS - found.shards_owned
+    missing = found.shards - found.shards_owned
     if found.charge_points and missing > 0:
-        yield f"{missing} of {settings.CHARGE_POINT_SHARDS} shards have no worker."
+        yield f"{missing} of {found.shards} shards have no worker."
     for worker, number in found.shards_waiting.items():
         yield f"The stations of {number} shards are being taken up by {worker}."
 

@@ -69,6 +69,11 @@ def failure_key() -> str:
     return f"{prefix()}health:last-failure"
 
 
+def shards_key() -> str:
+    """How many shards there are."""
+    return f"{prefix()}fleet:shards"
+
+
 def channel_key(shard: int) -> str:
     """Sorted set of the messages that wait for a shard's worker, as channels_redis names it."""
     return f"{prefix()}workerscharge-points.{shard}"
@@ -107,6 +112,7 @@ class Signs:
     memory: int = 0
     memory_most: int = 0  # 0: no limit
     refuses: str = ""  # why Redis takes no writes
+    shards: int = 0  # that there are
     shards_owned: int = 0  # by a worker that lives
     shards_waiting: dict[str, int] = field(default_factory=dict)  # by worker: not taken up yet
     channels: dict[int, int] = field(default_factory=dict)  # shard -> messages that wait
@@ -122,7 +128,10 @@ def connect(url: str, timeout: float = TIMEOUT) -> redis.Redis:
 
 
 def read(client: redis.Redis, shards: int = 0) -> Signs:
-    """One pipeline; raises redis.RedisError. shards: how many channels and leases to look at."""
+    """One pipeline; raises redis.RedisError. shards: at how many channels and leases to look where
+    Redis knows of no other number; 0: at none, whatever it knows."""
+    if shards:
+        shards = int(client.get(shards_key()) or shards)
     pipe = client.pipeline(transaction=False)
     asked: list[str] = []
 
@@ -158,7 +167,9 @@ def read(client: redis.Redis, shards: int = 0) -> Signs:
     for answer in found.values():
         if isinstance(answer, Exception):
             raise answer
-    return _signs(found, str(refusal) if isinstance(refusal, Exception) else "")
+    made = _signs(found, str(refusal) if isinstance(refusal, Exception) else "")
+    made.shards = shards
+    return made
 
 
 def _signs(found: dict[str, Any], refusal: str) -> Signs:

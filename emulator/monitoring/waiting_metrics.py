@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from emulator.monitoring import limits, signs
@@ -114,8 +113,8 @@ class WaitingCollector:
         yield waiting
 
     def _shards(self) -> Iterator[Metric]:
-        found, number = self._found, settings.CHARGE_POINT_SHARDS
-        yield _gauge("shards", "CHARGE_POINT_SHARDS", number)
+        found = self._found
+        yield _gauge("shards", "Shards that the stations are divided into", found.shards)
         yield _gauge("shards_owned", "Shards whose lease a living worker has", found.shards_owned)
         taken_up = sum(found.shards_waiting.values())
         meaning = "Shards whose worker has not started their stations yet"

@@ -8,10 +8,7 @@ import asyncio
 import logging
 import time
 import uuid
-import zlib
-from collections import defaultdict
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 import msgpack
@@ -25,11 +22,15 @@ from runtime import redis_links
 from runtime.stores import STORE_ERRORS
 from stations.cars.garage import brought
 from stations.configuration import trail
+from stations.orders import sharding
+from stations.orders.sharding import shard_of
 from stations.state import keys
 
 log = logging.getLogger(__name__)
 
 LAYER = "workers"
+MOVED = "moved"  # an answer's code: the station belongs to another shard than its sender thought
+AGAIN = 0.1  # seconds until what has moved is sent once more
 
 
 class CommandFailed(Exception):
@@ -39,11 +40,6 @@ class CommandFailed(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
-
-
-def shard_of(identity: str) -> int:
-    """The shard that a station belongs to."""
-    return zlib.crc32(identity.encode()) % settings.CHARGE_POINT_SHARDS
 
 
 def channel_of(shard: int) -> str:
@@ -64,24 +60,18 @@ async def send_commands(
     identities: Iterable[str], name: str, args: dict[str, Any] | None = None, timeout: float = 5.0
 ) -> dict[str, dict[str, Any]]:
     """{identity: {"result": {...}} or {"error": {"code", "message"}}}; one message a shard."""
-    by_shard: dict[int, list[str]] = defaultdict(list)
-    for identity in dict.fromkeys(identities):
-        by_shard[shard_of(identity)].append(identity)
+    names = list(dict.fromkeys(identities))
     args = await brought(name, args)
     try:
         msgpack.packb(args)  # as the channel layer will
     except (OverflowError, ValueError) as fault:
         why = f"Numbers must fit in 64 bits and texts be proper Unicode ({fault})."
-        told = _all_failed(list(chain(*by_shard.values())), "invalid_arguments", why)
+        told = _all_failed(names, "invalid_arguments", why)
         trail.commanded(name, {}, told)
         return told
     looks = name in trail.LOOKS
     cause = "" if looks else acts.current().words()
-    answers = await asyncio.gather(*(
-        _ask(shard, members, name, args or {}, timeout, cause)
-        for shard, members in by_shard.items()
-    ))  # fmt: skip
-    told = {identity: answer for shard in answers for identity, answer in shard.items()}
+    told = await _ask_all(names, name, args or {}, timeout, cause)
     if not looks:
         trail.commanded(name, args or {}, told)
     return told
@@ -106,12 +96,9 @@ async def notify_changed(identities: Iterable[str]) -> None:
 
     Never raises for want of Redis or a worker: the workers find the change by themselves in 15 s.
     """
-    by_shard: dict[int, list[str]] = defaultdict(list)
-    for identity in identities:
-        by_shard[shard_of(identity)].append(identity)
     await _announce({
         shard: {"type": "station.changed", "identities": members}
-        for shard, members in by_shard.items()
+        for shard, members in sharding.by_shard(identities).items()
     })  # fmt: skip
 
 
@@ -119,6 +106,11 @@ async def notify_ordered(identities: Iterable[str]) -> None:
     """Tell the owners that an order for these stations is kept; as notify_changed."""
     shards = sorted({shard_of(identity) for identity in identities})
     await _announce({shard: {"type": "station.ordered"} for shard in shards})
+
+
+async def notify_shards() -> None:
+    """Tell every worker that another number of shards is wanted; as notify_changed."""
+    await _announce({shard: {"type": "shards.wanted"} for shard in range(sharding.in_force())})
 
 
 async def _announce(messages: dict[int, dict[str, Any]]) -> None:
@@ -145,11 +137,35 @@ def notify_ordered_sync(identities: Iterable[str]) -> None:
     async_to_sync(notify_ordered)(list(identities))
 
 
+async def _ask_all(
+    identities: list[str], name: str, args: dict[str, Any], timeout: float, cause: str
+) -> dict[str, dict[str, Any]]:
+    """Those whose shard was divided meanwhile are asked again in the time that is left."""
+    told: dict[str, dict[str, Any]] = {}
+    end, left = time.monotonic() + timeout, identities
+    while left:
+        answers = await asyncio.gather(*(
+            _ask(shard, members, name, args, timeout, cause)
+            for shard, members in sharding.by_shard(left).items()
+        ))  # fmt: skip
+        told |= {identity: answer for shard in answers for identity, answer in shard.items()}
+        left = [i for i in left if told.get(i, {}).get("error", {}).get("code") == MOVED]
+        if left and time.monotonic() + AGAIN > end:
+            return told | _all_failed(left, "busy", "The stations are being divided. Try again.")
+        if left:
+            await asyncio.sleep(AGAIN)
+            timeout = round(end - time.monotonic(), 1)
+    return told
+
+
 async def _ask(
     shard: int, identities: list[str], name: str, args: dict[str, Any], timeout: float, cause: str
 ) -> dict[str, dict[str, Any]]:
     try:
-        if not await _has_owner(shard):
+        owned = await _has_owner(shard)
+        if owned is None:
+            return _all_failed(identities, MOVED, "There are more shards now.")
+        if not owned:
             return _all_failed(
                 identities, "no_worker", "No charge point worker runs this station. Start one."
             )
@@ -186,9 +202,12 @@ async def _exchange(
     return answer["answers"]
 
 
-async def _has_owner(shard: int) -> bool:
+async def _has_owner(shard: int) -> bool | None:
+    """None: there is another number of shards than this process knew of until now."""
     async with redis_links.connect(settings.REDIS_URL, **settings.REDIS_CLIENT) as client:
-        lease = await client.get(f"{keys.lease_prefix()}{shard}")
+        number, lease = await client.mget(keys.shards_key(), f"{keys.lease_prefix()}{shard}")
+        if sharding.learn(number):
+            return None
         owner = lease.decode().rpartition(":")[0] if lease else ""
         return bool(owner) and bool(await client.exists(keys.speaking_key(owner)))
 

@@ -13,7 +13,6 @@ often, or how late: a worker that was frozen in the midst of one turns nothing b
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ from bson import ObjectId
 from django.db import connection
 from pymongo import ReturnDocument
 
-from stations.orders.commands import shard_of
+from stations.orders import sharding
 
 LEFT_OVER = 120.0  # seconds after which an order counts as one that no worker carries out
 _NUMBER = "number"
@@ -54,22 +53,27 @@ def next_number() -> int:
 
 def keep(identities: Iterable[str], running: bool) -> None:
     """Keep an order for these stations; it stands from then on."""
-    by_shard: dict[int, list[str]] = defaultdict(list)
-    for identity in identities:
-        by_shard[shard_of(identity)].append(identity)
+    by_shard, among = sharding.by_shard(identities), sharding.in_force()
     number, now = next_number(), time.time()
     collection().insert_many(
         {
-            "number": number, "shard": shard, "running": running, "identities": members,
-            "time": now,
+            "number": number, "shard": shard, "among": among, "running": running,
+            "identities": members, "time": now,
         }
         for shard, members in by_shard.items()
     )  # fmt: skip
 
 
 def waiting(shards: Iterable[int]) -> list[Order]:
-    """Those of these shards that are not done, in their order."""
-    return _read({"shard": {"$in": sorted(shards)}})
+    """Those of these shards that are not done, in their order; among them those that were kept
+    when a shard's stations were in one that it has come out of since."""
+    own = sorted(shards)
+    before = [
+        {"shard": ancestor, "among": {"$lte": shard}}
+        for shard in own
+        for ancestor in sharding.ancestors(shard)
+    ]
+    return _read({"$or": [{"shard": {"$in": own}}, *before]})
 
 
 def standing(given: Iterable[Order]) -> dict[str, tuple[int, bool]]:

@@ -56,6 +56,11 @@ def speaking_key(worker: str) -> str:
     return f"{settings.REDIS_PREFIX}fleet:speaking:{worker}"
 
 
+def shards_key() -> str:
+    """How many shards there are; see stations/orders/sharding.py. Without it: as configured."""
+    return f"{settings.REDIS_PREFIX}fleet:shards"
+
+
 def loss_key() -> str:
     """Run id of a Redis that somebody has seen without the data of before."""
     return f"{settings.REDIS_PREFIX}fleet:loss"

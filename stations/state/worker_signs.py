@@ -12,7 +12,7 @@ from django.conf import settings
 
 from messaging import pulse
 from runtime.stores import STORE_ERRORS
-from stations.orders.commands import shard_of
+from stations.orders import sharding
 from stations.state import keys
 from stations.state.snapshots import redis_client
 
@@ -27,24 +27,27 @@ def last_signs(identities: Iterable[str]) -> dict[str, float | None]:
     NEVER where no worker has the station's shard, or its owner is long dead; None where it is not
     known: Redis is away, or a clock was set back.
     """
-    wanted = {identity: shard_of(identity) for identity in identities}
-    shards = sorted(set(wanted.values()))
-    if not shards:
-        return {}
+    names = list(identities)
+    signs = None
     try:
-        signs = _signs(shards)
+        while names and signs is None:
+            signs = _signs(sorted(sharding.by_shard(names)))
     except STORE_ERRORS:
-        return dict.fromkeys(wanted)
-    return {identity: signs[shard] for identity, shard in wanted.items()}
+        return dict.fromkeys(names)
+    return {identity: signs[sharding.shard_of(identity)] for identity in names}
 
 
-def _signs(shards: list[int]) -> dict[int, float | None]:
+def _signs(shards: list[int]) -> dict[int, float | None] | None:
+    """None: there are more shards than this process knew of until now."""
     client = redis_client()
     with client.pipeline(transaction=False) as pipe:
+        pipe.get(keys.shards_key())
         pipe.time()
         pipe.mget([f"{keys.lease_prefix()}{shard}" for shard in shards])
         pipe.hgetall(pulse.seen_key(settings.REDIS_PREFIX))
-        clock, leases, seen = pipe.execute()
+        number, clock, leases, seen = pipe.execute()
+    if sharding.learn(number):
+        return None
     ages = pulse.ages(clock, seen)
     owners = {shard: _owner(lease) for shard, lease in zip(shards, leases, strict=True)}
     told = {owner: _age(ages.get(f"charge_points:{owner}")) for owner in set(owners.values())}

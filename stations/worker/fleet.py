@@ -17,7 +17,7 @@ from chargepoint.versions import make_station
 from chargepoint.wire.said import Said
 from stations.link.dialer import Dialer, LinkState
 from stations.link.dialing import DialQueue
-from stations.orders.commands import shard_of
+from stations.orders import sharding
 from stations.state.closing import DELETED
 from stations.state.stamps import split_stamp
 from stations.worker.consumers import ChargePointConsumer, Host
@@ -44,6 +44,7 @@ class Fleet:
     def __init__(self, host: Host, queue: DialQueue) -> None:
         self.host = host
         self.queue = queue
+        self.shards = sharding.in_force()  # how many there are
         self.epochs: dict[int, int] = {}  # shard -> epoch, of the shards owned
         self.running: dict[str, RunningStation] = {}
         # Stopped, but their last snapshot may not be in Redis yet.
@@ -53,6 +54,36 @@ class Fleet:
         self.unread: set[int] = set()  # shards for which the journals are to be read first
 
     # --- shards ------------------------------------------------------------------------------
+
+    def shard_of(self, identity: str) -> int:
+        """The shard that a station belongs to, of as many as this worker was told of."""
+        return sharding.shard_of(identity, self.shards)
+
+    def share(self, shards: Iterable[int] | None = None) -> sharding.Share:
+        """The stations of these shards, of all that are owned where None."""
+        return sharding.Share(self.epochs if shards is None else shards, self.shards)
+
+    def divide(self, number: int, made: dict[int, int]) -> None:
+        """There are so many shards now. made: shard -> epoch, of those that came out of one that
+        is owned here: their stations run on.
+
+        A station whose shard somebody else has made is let go of: so it is where Redis had lost
+        the number and one who did not know of this worker has given it anew.
+        """
+        self.shards = number
+        for shard, epoch in made.items():
+            self.epochs[shard] = epoch
+            if sharding.parent_of(shard) in self.unread:
+                self.unread.add(shard)
+        for identity, station in list(self.running.items()):
+            station.shard = self.shard_of(identity)
+            if station.shard not in self.epochs:
+                self.drop(station.consumer)
+        for identity, consumer in list(self.parting.items()):
+            if self.shard_of(identity) not in self.epochs:
+                self.drop(consumer)
+        mine = self.share()
+        self.said = {i: told for i, told in self.said.items() if i in mine}
 
     def own(self, shard: int, epoch: int) -> None:
         """The shard is this worker's; its stations are started by plans to come."""
@@ -69,11 +100,11 @@ class Fleet:
         """Another worker has the shard: stop its stations without a word or a write."""
         self.epochs.pop(shard, None)
         self.unread.discard(shard)
-        for identity in [i for i in self.said if shard_of(i) == shard]:
+        for identity in [i for i in self.said if self.shard_of(i) == shard]:
             del self.said[identity]
         for station in [s for s in self.running.values() if s.shard == shard]:
             self.drop(station.consumer)
-        for consumer in [c for i, c in self.parting.items() if shard_of(i) == shard]:
+        for consumer in [c for i, c in self.parting.items() if self.shard_of(i) == shard]:
             self.drop(consumer)
 
     def drop(self, consumer: ChargePointConsumer) -> bool:
@@ -129,7 +160,7 @@ class Fleet:
         `epochs`: of the shards when the plan was begun. A shard that went since, and may have come
         back, has had another owner, who knows more of the station than the plan does.
         """
-        shard = shard_of(plan.identity)
+        shard = self.shard_of(plan.identity)
         epoch = self.epochs.get(shard)
         if epoch is None or epoch != epochs.get(shard) or shard in self.unread:
             return

@@ -6,19 +6,23 @@ with the same beat for a whole lease; so a wall clock may jump, under Redis too,
 A shard that was released in order is free at once. One of which Redis knows nothing (it is new, or
 lost its data) is free a little later: its living owner claims it again first.
 
+How many shards there are stands in Redis, too, and grows while the workers run: see
+stations/orders/sharding.py. Each round tells it.
+
 All of a round is one script (lease_scripts.py). It runs whole or not at all, so two workers cannot
 both believe that they took a shard, and there is nothing to hold while waiting.
 """
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from redis.asyncio import Redis
 
 from stations.state import keys
-from stations.worker.lease_scripts import RELEASE, TEND
+from stations.worker.lease_scripts import DIVIDE, RELEASE, TEND
 
 ALIVE_PART = 0.7  # of a lease: the dead no longer count when their shards fall free
 GRACE_PART = 0.2  # two rounds: by then the living have claimed again what Redis has forgotten
@@ -36,6 +40,8 @@ class Tending:
     taken: dict[int, int] = field(default_factory=dict)  # shard -> epoch
     lost: list[int] = field(default_factory=list)  # another worker has them: stop at once
     surplus: list[int] = field(default_factory=list)  # more than a fair share: hand over in order
+    # shard -> epoch, of those that came out of a shard held here, which the worker did not know of
+    divided: dict[int, int] = field(default_factory=dict)
     live: int = 1
     redis_lost_data: bool = False
 
@@ -62,14 +68,17 @@ class ShardLeases:
         lease_ms: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`clock`: seconds that no change of the wall clock moves."""
+        """`shards`: how many, where Redis knows none. `clock`: seconds that no change of the wall
+        clock moves."""
         self._redis = redis
         self._worker = worker
-        self._shards = shards
+        self._at_first = shards
+        self._told = 0  # how many shards there are, as Redis has told
         self._lease = lease_ms / 1000
         self._clock = clock
         self._tend = redis.register_script(TEND)
         self._release = redis.register_script(RELEASE)
+        self._divide = redis.register_script(DIVIDE)
         self._data: tuple[str, str] | None = None  # generation and run of the Redis of last time
         self._loss = False  # others lived before the Redis of now, as one of them has told
         self._beat = 0
@@ -77,6 +86,11 @@ class ShardLeases:
         self._leases: dict[int, Seen] = {}
         self._workers: dict[str, Seen] = {}
         self.held: dict[int, int] = {}  # shard -> epoch
+
+    @property
+    def number(self) -> int:
+        """How many shards there are, as the last round has told."""
+        return self._told or self._at_first
 
     @property
     def speaking_time(self) -> float:
@@ -94,9 +108,9 @@ class ShardLeases:
             self._start_watching_again(began)
         self._beat += 1
         arguments = [
-            self._worker, self._beat, round(self._lease * 1000), self._shards, keys.lease_prefix(),
-            int(wall * 1000), uuid.uuid4().hex, int(willing), int(steady),
-            *(self._data or ("", "")),
+            self._worker, self._beat, round(self._lease * 1000), self._at_first,
+            keys.lease_prefix(), int(wall * 1000), uuid.uuid4().hex, int(willing), int(steady),
+            *(self._data or ("", "")), self._told,
             *_counted([(shard, epoch) for shard, epoch in self.held.items()]),
             *_counted(self._dead(began)),
             *_counted(self._unmoved(began)),
@@ -104,14 +118,19 @@ class ShardLeases:
         names = [
             keys.beats_key(), keys.epochs_key(), keys.generation_key(),
             keys.speaking_key(self._worker), keys.loss_key(),
+            keys.shards_key(),
         ]  # fmt: skip
         answer = await self._tend(keys=names, args=arguments)
-        live, generation, run, kept, lost, taken, epochs, values, beats, loss = answer
+        live, generation, run, kept, lost, taken, epochs, values, beats, loss, number = answer
         self._answered = self._clock()
         if self._answered - began > self._lease * GAP_PART:
             self._start_watching_again(self._answered)
         tending = self._account(live, kept, lost, taken, epochs)
-        self._watch([value.decode() for value in values], _pairs(beats))
+        leases = [value.decode() for value in values]
+        before, self._told = self.number, number
+        if steady:
+            tending.divided = self._unheard(range(before, number), leases)
+        self._watch(leases, _pairs(beats))
         tending.surplus = self._surplus(kept)
         data, self._data = self._data, (generation.decode(), run.decode())
         tending.redis_lost_data = data is not None and data != self._data
@@ -125,6 +144,34 @@ class ShardLeases:
         for shard, epoch in zip(taken, epochs, strict=True):
             self.held[int(shard)] = tending.taken[int(shard)] = int(epoch)
         return tending
+
+    def _unheard(self, fresh: range, leases: list[str]) -> dict[int, int]:
+        """Shards that this worker has made, whose script's answer was lost."""
+        found = [(shard, *leases[shard].rpartition(":")[::2]) for shard in fresh]
+        made = {
+            shard: int(epoch)
+            for shard, owner, epoch in found
+            if owner == self._worker and shard not in self.held
+        }
+        self.held |= made
+        return made
+
+    # --- dividing ----------------------------------------------------------------------------
+
+    async def divide(self, wanted: int, without: Iterable[int] = ()) -> dict[int, int]:
+        """Go on towards so many shards: the next ones, while their parents are held here and not
+        in `without`. Returns {shard: epoch} of those made, which are held from now on."""
+        apart = set(without)
+        parents = [row for row in self.held.items() if row[0] not in apart]
+        answer = await self._divide(
+            keys=[keys.shards_key(), keys.epochs_key()],
+            args=[self._worker, keys.lease_prefix(), self._told, wanted, *chain(*parents)],
+        )
+        numbers = [int(each) for each in answer]
+        made = dict(zip(numbers[::2], numbers[1::2], strict=True))
+        self._told += len(made)
+        self.held |= made
+        return made
 
     # --- what the others do ------------------------------------------------------------------
 
@@ -183,7 +230,7 @@ class ShardLeases:
         """What is above a fair share among the workers that were seen to live."""
         now, alive = self._answered, self._lease * ALIVE_PART
         others = sum(seen.moved and now - seen.since < alive for seen in self._workers.values())
-        share = -(-self._shards // (1 + others))
+        share = -(-self.number // (1 + others))
         return sorted(int(shard) for shard in kept)[share:]
 
     # --- giving up ---------------------------------------------------------------------------

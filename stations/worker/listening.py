@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from channels.layers import get_channel_layer
 
 from runtime import lifetime
-from stations.orders.commands import LAYER, channel_of
+from stations.orders.commands import LAYER, MOVED, channel_of
 from stations.worker.fleet import failure
 
 if TYPE_CHECKING:
@@ -56,9 +56,11 @@ class ShardListener:
             return
         match message["type"]:
             case "station.changed":
-                self._worker.notice(message["identities"])
+                await self._notice(message["identities"])
             case "station.ordered":
                 self._worker.notice_order()
+            case "shards.wanted":
+                self._worker.notice_shards()
             case "station.command" if message["until"] > time.time():
                 answers = await self._answers(message)
                 await self._layer.send(message["reply"], {"type": "reply", "answers": answers})
@@ -66,8 +68,27 @@ class ShardListener:
                 # Its sender has given up (a message is also seen twice if a worker dies with it).
                 log.warning("%s came too late and is not carried out", message["name"])
 
+    async def _notice(self, identities: list[str]) -> None:
+        """Its sender may not know of the last divisions: what is another shard's goes on there. It
+        only ever goes from a shard to one that came out of it, so it arrives."""
+        fleet = self._worker.fleet
+        self._worker.notice(identities)
+        for shard in {fleet.shard_of(i) for i in identities}.difference(fleet.epochs):
+            members = [i for i in identities if fleet.shard_of(i) == shard]
+            message = {"type": "station.changed", "identities": members}
+            await self._layer.send(channel_of(shard), message)
+
     async def _answers(self, message: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        name, identities = message["name"], message["identities"]
+        mine = self._worker.fleet.share()
+        identities = [i for i in message["identities"] if i in mine]
+        moved = failure(MOVED, "The station belongs to a shard of another worker.")
+        others = dict.fromkeys(set(message["identities"]).difference(identities), moved)
+        return others | await self._carried_out(message, identities)
+
+    async def _carried_out(
+        self, message: dict[str, Any], identities: list[str]
+    ) -> dict[str, dict[str, Any]]:
+        name = message["name"]
         if name in ("start", "stop"):
             try:
                 await self._worker.set_running(identities, name == "start")

@@ -6,7 +6,6 @@ from itertools import chain
 from types import MappingProxyType
 
 from stations.orders import named
-from stations.orders.commands import shard_of
 from stations.state.snapshots import read_newest
 from stations.worker.plans import Plan, Planner, Row
 
@@ -28,13 +27,13 @@ class Difference:
 
 
 def compare(
-    shards: set[int], running: dict[str, Row], only: set[str] | None,
+    mine: Container[str], running: dict[str, Row], only: set[str] | None,
     standing: Mapping[str, tuple[int, bool]] = MappingProxyType({}), dense: bool = False,
 ) -> Difference:  # fmt: skip
     """What must change in `running`. `only`: look at these stations and no others.
 
-    `standing`: orders whose rows may not be written yet, see orders.standing. `dense`: see
-    named.whole.
+    `mine`: the identities that may run here, see sharding.Share. `standing`: orders whose rows may
+    not be written yet, see orders.standing. `dense`: see named.whole.
     """
     wanted, held = {}, {}
     whole = None
@@ -45,7 +44,7 @@ def compare(
         number, ordered = standing.get(identity, (taken, is_wanted))
         if number > taken:
             is_wanted = ordered
-        if is_enabled and is_wanted and shard_of(identity) in shards:
+        if is_enabled and is_wanted and identity in mine:
             if why:
                 held[identity] = why
             else:

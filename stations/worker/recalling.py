@@ -6,30 +6,29 @@ So it, and not the newest snapshot, knows what a station has told before its wor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from chargepoint.wire.said import Said
 from messaging.journals import reading
 from messaging.journals.recorder import SEQ_BITS
 from messaging.records import FrameRecord
-from stations.orders.commands import shard_of
 from stations.state.snapshots import write_if_newer
 from stations.state.stamps import STAMP_SIZE
 from stations.worker.loading import configured
 
 
-def recall(root: Path, shards: set[int]) -> dict[str, Said]:
-    """Bring Redis up to the newest states in the journals under `root`, of these shards' stations;
-    return what the frames of each said."""
+def recall(root: Path, mine: Container[str]) -> dict[str, Said]:
+    """Bring Redis up to the newest states in the journals under `root`, of the stations that are
+    `mine`; return what the frames of each said."""
     said: dict[str, Said] = {}
     states: dict[str, bytes] = {}
-    shard_known: dict[str, bool] = {}
+    known: dict[str, bool] = {}
     for record in reading.records(root):
         identity = record.station
-        wanted = shard_known.get(identity)
+        wanted = known.get(identity)
         if wanted is None:
-            wanted = shard_known[identity] = shard_of(identity) in shards
+            wanted = known[identity] = identity in mine
         if not wanted:
             continue
         if not isinstance(record, FrameRecord):

@@ -88,7 +88,7 @@ class Reconciler:
         accused = await self._accuse_the_dead()
         rows = fleet.rows() if only is None else self._running(only)
         difference = await self._in_database(
-            loading.compare, set(fleet.epochs), rows, only, self.orders.standing
+            loading.compare, fleet.share(), rows, only, self.orders.standing
         )
         if only is None:
             self.wanted = difference.wanted
@@ -155,10 +155,11 @@ class Reconciler:
         moved: set[str] = set()
         self._moved.append(moved)
         epochs, standing = dict(self.fleet.epochs), self.orders.standing
+        mine = self.fleet.share()
         running = self._running(names)
 
         def read() -> tuple[loading.Difference, list]:
-            difference = loading.compare(set(epochs), running, set(names), standing, dense)
+            difference = loading.compare(mine, running, set(names), standing, dense)
             plans = loading.load(difference.load, running, difference.rows, planner)
             return difference, [plan for chunk in plans for plan in chunk]
 
@@ -214,7 +215,8 @@ class Reconciler:
         """Once for each shard taken: what its stations told before they came here."""
         epochs = {shard: self.fleet.epochs[shard] for shard in self.fleet.unread}
         if epochs:
-            said = await self._in_database(recalling.recall, self._recorder.root, set(epochs))
+            mine = self.fleet.share(epochs)
+            said = await self._in_database(recalling.recall, self._recorder.root, mine)
             self.fleet.learned(epochs, said)
 
     async def _accuse_the_dead(self) -> list[tuple[str, str]]:

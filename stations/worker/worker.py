@@ -28,7 +28,7 @@ from stations.link.dialer import Dialer
 from stations.link.dialing import DialQueue
 from stations.link.pacing import NO_RATES, Rates, Turns
 from stations.link.reaching import Reach
-from stations.orders import switching
+from stations.orders import sharding, switching
 from stations.state import snapshots
 from stations.state.moments import Moments
 from stations.state.snapshot_writer import SnapshotWriter
@@ -98,6 +98,8 @@ class Worker:
         self._reconcile_all = False
         self._ordered = False
         self._surplus: list[int] = []
+        self._handing_over: int | None = None
+        self._shards_wanted = 0
         self._in_doubt = False  # a write was refused: is a shard of ours another's?
         self.reconciler = Reconciler(
             self.fleet, recorder, self._in_database, lambda: self._in_doubt, options.spread
@@ -129,7 +131,7 @@ class Worker:
 
     def _share(self) -> float:
         """Of the fleet, by its shards: identities fall evenly on them."""
-        return len(self.leases.held) / settings.CHARGE_POINT_SHARDS
+        return len(self.leases.held) / self.leases.number
 
     def stop(self) -> None:
         """Ask `run` to end; safe to call from a signal handler of the loop."""
@@ -203,9 +205,11 @@ class Worker:
                     gate.open_until(speaks_until)
             else:
                 listeners = self._lose(tending.lost)
+                self._heed_number(tending.divided)
                 gate.open_until(speaks_until)
                 await asyncio.gather(*(listener.stop() for listener in listeners))
                 self._follow(tending)
+                await self._divide()
                 if in_doubt:
                     self._reconcile_soon()
             await asyncio.sleep(self.options.tend_every)
@@ -227,6 +231,29 @@ class Worker:
         if tending.surplus or tending.taken:
             self._surplus = tending.surplus
             self._reconcile_soon()
+
+    def _heed_number(self, made: dict[int, int]) -> None:
+        """There may be more shards than before; `made`: those that are ours thereby."""
+        if self.fleet.shards == self.leases.number and not made:
+            return
+        log.info("there are %d shards now; ours of the new ones: %s", self.leases.number,
+                 sorted(made))  # fmt: skip
+        self.fleet.divide(self.leases.number, made)
+        for shard in made if not self._stopping.is_set() else ():
+            self._listeners[shard] = ShardListener(shard, self)
+        self._reconcile_soon()
+
+    async def _divide(self) -> None:
+        if self._shards_wanted <= self.leases.number:
+            return
+        try:
+            made = await self.leases.divide(
+                self._shards_wanted, [*self._surplus, self._handing_over]
+            )
+        except STORE_ERRORS as failure:
+            log.warning("shards not divided, the next round tells more: %s", failure)
+        else:
+            self._heed_number(made)
 
     async def _deafen(self, shard: int) -> None:
         listener = self._listeners.pop(shard, None)
@@ -253,6 +280,10 @@ class Worker:
         self._ordered = True
         self._changes.set()
 
+    def notice_shards(self) -> None:
+        """Another number of shards may be wanted."""
+        self._reconcile_soon()
+
     def _reconcile_soon(self) -> None:
         self._reconcile_all = True
         self._changes.set()
@@ -277,6 +308,8 @@ class Worker:
                 next_round = loop.time() + self.options.reconcile_every
                 self._reconcile_all = False
             try:
+                if everything:
+                    await self._ask_for_shards()
                 await self._hand_over_surplus()
                 if everything or self._ordered:
                     self._ordered = False
@@ -291,6 +324,14 @@ class Worker:
                 await asyncio.sleep(2)
                 self._changes.set()
 
+    async def _ask_for_shards(self) -> None:
+        """The first time it is this worker's own setting that asks."""
+        if self._shards_wanted:
+            self._shards_wanted = await self._in_database(sharding.wanted)
+        else:
+            own = settings.CHARGE_POINT_SHARDS
+            self._shards_wanted = await self._in_database(sharding.want, own)
+
     def _take_changed(self) -> set[str]:
         changed, self._changed = self._changed, set()
         return changed
@@ -299,6 +340,7 @@ class Worker:
         surplus, self._surplus = self._surplus, []
         for shard in surplus:
             log.info("shard %d is handed over to another worker", shard)
+            self._handing_over = shard
             await self._deafen(shard)
             await self.host.gate.opened()
             members = [i for i, s in self.fleet.running.items() if s.shard == shard]
@@ -307,6 +349,7 @@ class Worker:
             await self.host.snapshots.write(parted)
             self.fleet.abandon(shard)
             await self.leases.release(shard)
+            self._handing_over = None
 
 
 def patient_for(seconds: float) -> Redis:

@@ -25,6 +25,7 @@ from django_celery_beat.models import PeriodicTask
 from emulator.doctor import examination, installation, machine, platform, stores
 from emulator.doctor.findings import ERROR, OK, WARNING
 from emulator.monitoring import signs
+from stations.orders import sharding
 from tests.conftest import _executable
 from tests.emulator.processes import free_port
 from tests.emulator.test_health import everybody_lives
@@ -342,13 +343,20 @@ def test_queues_that_are_behind(store):
     )
 
 
-def test_processes_that_do_not_agree_on_the_shards(store, monkeypatch):
+@pytest.mark.django_db
+def test_shards_that_are_being_divided(store, monkeypatch):
     monkeypatch.setattr(settings, "CHARGE_POINT_SHARDS", 2)
     everybody_lives(store)
-    store.set(f"{signs.prefix()}fleet:lease:7", "host-1-ab:5")
-    assert "do not agree" in told(platform.shards(platform.read_signs()), ERROR)
-    store.set(f"{signs.prefix()}fleet:lease:7", "dead-1-ab:5")
-    assert "do not agree" not in told(platform.shards(platform.read_signs()), ERROR)
+    store.set(f"{signs.prefix()}fleet:shards", 3)
+    for shard in range(3):
+        store.set(f"{signs.prefix()}fleet:lease:{shard}", "host-1-ab:5")
+    assert "All 3 shards have a worker" in told(platform.shards(platform.read_signs()), OK)
+    sharding.want(4)
+    try:
+        said = told(platform.dividing(platform.read_signs()), WARNING)
+        assert "divided into 4 shards: there are 3" in said
+    finally:
+        sharding._collection().delete_many({})
 
 
 # --- the command -------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from messaging.journals.recorder import Recorder
 from messaging.records import FrameRecord
 from stations.link.targets import DialTarget
 from stations.orders.commands import shard_of
+from stations.orders.sharding import Share
 from stations.state import snapshots
 from stations.worker import recalling
 from stations.worker.consumers import ChargePointConsumer, Host
@@ -190,7 +191,7 @@ class World:
         self.begin()
 
     def begin(self) -> None:
-        said = recalling.recall(self.root, {self.shard})
+        said = recalling.recall(self.root, Share({self.shard}))
         self.fleet.learned(dict(self.fleet.epochs), said)
         stamp, snapshot = snapshots.read_newest([IDENTITY]).get(IDENTITY, ("", None))
         config = StationConfig(

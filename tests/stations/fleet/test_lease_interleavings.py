@@ -1,12 +1,15 @@
-"""No interleaving of rounds, freezes, kills and losses of Redis gives a shard two speakers.
+"""No interleaving of rounds, freezes, kills, divisions and losses of Redis gives a station two
+speakers.
 
 The leases are the real code on a real Redis; each worker's monotonic clock and the wall's are made
-up. A worker believes in what it holds, and speaks while its gate is open: never two at once, also
-where one was frozen in the meantime. Redis may lose its data, come back with older data, or be away
-for everybody; wall clocks jump by hours.
+up. A worker believes in what it holds, and speaks for the stations of it while its gate is open:
+never two at once, also where one was frozen in the meantime. Redis may lose its data, come back
+with older data, be away for everybody, or do something and lose the answer; wall clocks jump by
+hours; more shards are wanted while all this goes on.
 """
 
 import asyncio
+import contextlib
 
 import pytest
 from django.conf import settings
@@ -22,9 +25,11 @@ from hypothesis.stateful import (
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from stations.orders.sharding import shard_of
 from stations.worker.leases import ShardLeases
 
-SHARDS = 3
+SHARDS, MOST_SHARDS = 3, 9
+STATIONS = [f"CP-{number}" for number in range(40)]
 LEASE, ROUND, TIMEOUT = 10.0, 1.0, 2.0
 PICK = strategies.integers(0, 5)
 OFTEN, LONG = strategies.sampled_from((0.3, 1.0, 2.5)), strategies.sampled_from((4.0, 8.0, 11.0))
@@ -41,11 +46,16 @@ class FlakyRedis(Redis):
     """A Redis that is away when told."""
 
     away = False
+    mute = 0  # so many scripts are run, and nobody hears what they brought
 
     async def execute_command(self, *arguments, **options):
         if FlakyRedis.away:
             raise RedisConnectionError("away")
-        return await super().execute_command(*arguments, **options)
+        answer = await super().execute_command(*arguments, **options)
+        if FlakyRedis.mute and arguments[0] == "EVALSHA":
+            FlakyRedis.mute -= 1
+            raise RedisConnectionError("reset")
+        return answer
 
 
 class Worker:
@@ -58,14 +68,18 @@ class Worker:
         self.next_round = clock.now
         self.frozen_until = clock.now
         self.started = False
+        self.wanted = SHARDS
 
     @property
     def frozen(self) -> bool:
         return self.clock.now < self.frozen_until
 
-    def speaks_for(self) -> set[int]:
+    def speaks_for(self) -> list[str]:
         """What it would say something for, were it to run now."""
-        return set(self.leases.held) if self.clock.now <= self.until else set()
+        if self.clock.now > self.until:
+            return []
+        leases = self.leases
+        return [name for name in STATIONS if shard_of(name, leases.number) in leases.held]
 
     async def round(self) -> None:
         began, steady = self.clock.now, not self.started or self.clock.now <= self.until
@@ -77,16 +91,24 @@ class Worker:
                 self.until = began + self.leases.speaking_time
         else:
             self.until = began + self.leases.speaking_time
-            for shard in tending.surplus:
-                await self.leases.release(shard)
+            await self.follow(tending.surplus)
         self.next_round = self.clock.now + ROUND
+
+
+    async def follow(self, surplus: list[int]) -> None:
+        with contextlib.suppress(RedisConnectionError):
+            for shard in surplus:
+                await self.leases.release(shard)
+            if self.wanted > self.leases.number:
+                await self.leases.divide(self.wanted)
 
 
 class Leasing(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        FlakyRedis.away = False
+        FlakyRedis.away, FlakyRedis.mute = False, 0
+        self.wanted = SHARDS
         self.client = FlakyRedis.from_url(settings.REDIS_URL)
         self.run(self.client.flushdb())
         self.clock = Clock()
@@ -103,13 +125,15 @@ class Leasing(RuleBasedStateMachine):
         return self.loop.run_until_complete(work)
 
     def teardown(self) -> None:
-        FlakyRedis.away = False
+        FlakyRedis.away, FlakyRedis.mute = False, 0
         for worker in self.workers:
+            worker.wanted = self.wanted
             worker.frozen_until = self.clock.now
         self.let_pass(4 * LEASE)
         if self.workers:  # whatever was, all is taken in the end, by one worker each
             held = [shard for worker in self.workers for shard in worker.leases.held]
-            assert sorted(held) == list(range(SHARDS))
+            assert sorted(held) == list(range(self.wanted))
+            assert {worker.leases.number for worker in self.workers} == {self.wanted}
         self.run(self.client.aclose())
         self.loop.close()
 
@@ -164,7 +188,19 @@ class Leasing(RuleBasedStateMachine):
         worker = self.workers[pick % len(self.workers)]
         if not worker.frozen:
             self.workers.remove(worker)
-            self.run(worker.leases.leave())
+            with contextlib.suppress(RedisConnectionError):
+                self.run(worker.leases.leave())
+
+    @precondition(lambda self: self.workers and self.wanted < MOST_SHARDS)
+    @rule(more=strategies.integers(0, 3), pick=PICK)
+    def more_shards_are_wanted(self, more, pick):
+        """Each worker hears of it by itself, one of them at once."""
+        self.wanted = min(self.wanted + more, MOST_SHARDS)
+        self.workers[pick % len(self.workers)].wanted = self.wanted
+
+    @rule(scripts=strategies.integers(1, 3))
+    def answers_are_lost(self, scripts):
+        FlakyRedis.mute = scripts
 
     @rule(seconds=strategies.sampled_from((-3600.0, 3600.0)))
     def the_wall_jumps(self, seconds):
@@ -210,8 +246,8 @@ class Leasing(RuleBasedStateMachine):
     @invariant()
     def only_one_speaks(self):
         speakers = [(worker, worker.speaks_for()) for worker in getattr(self, "workers", ())]
-        spoken = [shard for _, shards in speakers for shard in shards]
-        assert len(spoken) == len(set(spoken)), [shards for _, shards in speakers]
+        spoken = [name for _, names in speakers for name in names]
+        assert len(spoken) == len(set(spoken)), [names for _, names in speakers]
 
 
 @pytest.mark.parametrize("away", [0.0, 2.5, 8.0])

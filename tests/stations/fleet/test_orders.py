@@ -12,6 +12,7 @@ from stations.configuration import changes
 from stations.models import Station
 from stations.orders import named, order_book, orders, switching
 from stations.orders.order_book import OrderBook
+from stations.orders.sharding import Share
 from stations.worker import loading
 from tests.stations.fleet.conftest import PATIENCE, until
 from tests.stations.fleet.running import RunningWorker, configure, in_database
@@ -147,9 +148,9 @@ def test_an_order_counts_where_the_row_has_taken_none_that_is_higher(no_orders, 
     Station.objects.create(identity="B", running=True, ordered=3)
     standing = {"A": (number, True), "B": (number, False)}
     for only in (None, {"A", "B"}):
-        found = loading.compare(set(range(100)), {}, only, standing)
+        found = loading.compare(Share(range(100)), {}, only, standing)
         assert found.load == (["A"] if number > 3 else ["B"])
-    assert loading.compare(set(range(100)), {}, None).load == ["B"]
+    assert loading.compare(Share(range(100)), {}, None).load == ["B"]
 
 
 async def test_a_stop_after_a_part_was_read_ahead_counts_and_not_what_was_read(

@@ -10,6 +10,7 @@ from messaging.journals.journal import Journal
 from messaging.records import StateRecord, encode
 from stations.models import Station
 from stations.orders.commands import shard_of
+from stations.orders.sharding import Share
 from stations.state import keys
 from stations.state.stamps import make_stamp, pack_state
 from stations.worker import recalling
@@ -49,7 +50,7 @@ def test_only_stations_of_the_shards_that_were_taken_are_recalled(stations, tmp_
     shard = shard_of(NAMES[0])
     ours = {name for name in NAMES if shard_of(name) == shard}
     assert 0 < len(ours) < len(NAMES)
-    assert set(recalling.recall(tmp_path, {shard})) == ours
+    assert set(recalling.recall(tmp_path, Share({shard}))) == ours
     assert {name for name in NAMES if stations.exists(keys.state_key(name))} == ours
     assert stations.smembers(keys.dirty_key()) == {name.encode() for name in ours}
 
@@ -61,7 +62,7 @@ def test_of_several_journals_the_newest_state_counts_whichever_is_read_last(
     name = NAMES[0]
     left(tmp_path, owners[0], (name, 6, 1), (name, 6, 2))
     left(tmp_path, owners[1], (name, 5, 8), (name, 5, 9))
-    said = recalling.recall(tmp_path, {shard_of(name)})
+    said = recalling.recall(tmp_path, Share({shard_of(name)}))
     assert stations.get(keys.state_key(name)) == state(name, 6, 2)
     assert said[name].event_id == 9
 
@@ -70,7 +71,7 @@ def test_a_newer_state_in_redis_stays(stations, tmp_path):
     name = NAMES[0]
     stations.set(keys.state_key(name), state(name, 7, 1))
     left(tmp_path, "dead", (name, 6, 5))
-    recalling.recall(tmp_path, {shard_of(name)})
+    recalling.recall(tmp_path, Share({shard_of(name)}))
     assert stations.get(keys.state_key(name)) == state(name, 7, 1)
 
 
@@ -78,5 +79,5 @@ def test_a_station_that_was_deleted_gets_no_state(stations, tmp_path):
     name = NAMES[0]
     Station.objects.filter(identity=name).delete()
     left(tmp_path, "dead", (name, 5, 1))
-    recalling.recall(tmp_path, {shard_of(name)})
+    recalling.recall(tmp_path, Share({shard_of(name)}))
     assert not stations.exists(keys.state_key(name))

@@ -5,6 +5,7 @@ import pytest
 from stations.configuration.changes import MOST_AT_ONCE, create_many, expand_pattern
 from stations.models import Station
 from stations.orders.commands import shard_of
+from stations.orders.sharding import Share
 from stations.worker.clock import Clock, Deadlines
 from stations.worker.loading import compare
 from tests.stations.fleet.conftest import until
@@ -29,7 +30,7 @@ def test_what_is_disabled_stopped_or_of_another_worker_does_not_run(only):
         make(identity)
     Station.objects.filter(identity="CP-1").update(enabled=False)
     Station.objects.filter(identity="CP-2").update(running=False)
-    shards = {shard_of(identity) for identity in ("CP-1", "CP-2", "CP-3")}
+    shards = Share({shard_of(identity) for identity in ("CP-1", "CP-2", "CP-3")})
     running = dict.fromkeys(("CP-1", "CP-2"), ("x", 0))
     found = compare(shards, running, only)
     assert (sorted(found.stop), found.replaced, found.load) == (["CP-1", "CP-2"], [], ["CP-3"])
@@ -39,7 +40,7 @@ def test_what_is_disabled_stopped_or_of_another_worker_does_not_run(only):
 @pytest.mark.django_db(transaction=True)
 def test_a_station_made_anew_is_another_and_a_changed_one_is_not():
     station = make("CP-1")
-    shards = {shard_of("CP-1")}
+    shards = Share({shard_of("CP-1")})
     row = row_of(station)
     assert compare(shards, {"CP-1": row}, ALL).load == []
     changed = compare(shards, {"CP-1": (row[0], row[1] - 1)}, ALL)
