@@ -17,12 +17,20 @@ from pathlib import Path
 from benchmarks.processes import raise_file_limit
 from chaos.report import lines
 from chaos.run import Plan, Run
+from chaos.scale import ACTS, ScaleRun
 from chaos.schedule import AT_ONCE, KINDS, laps
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long faults are made")
+    parser.add_argument(
+        "--plan", choices=("faults", "scale"), default="faults",
+        help="faults, or workers that come and leave and shards that are divided, without faults",
+    )  # fmt: skip
+    parser.add_argument(
+        "--minutes", type=float, default=10.0,
+        help="how long faults are made, or load between the acts",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="0: one is drawn, and printed")
     parser.add_argument("--workers", default="1,3", help="charge point workers, lap by lap")
     parser.add_argument("--stations", type=int, default=30)
@@ -38,6 +46,8 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     kinds = tuple(name for name in arguments.faults.split(",") if name)
     if unknown := [name for name in kinds if name not in (*KINDS, AT_ONCE)]:
         sys.exit(f"There is no fault {unknown[0]}. There are: {', '.join((*KINDS, AT_ONCE))}.")
+    if arguments.plan == "scale":
+        arguments.workers = "1"
     workers = tuple(int(number) for number in arguments.workers.split(","))
     seed = arguments.seed or random.SystemRandom().randrange(1, 10_000)
     return Plan(
@@ -54,16 +64,17 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all is ended in order
     arguments = parse()
     plan = plan_of(arguments)
+    scale = arguments.plan == "scale"
     say(f"seed {plan.seed}; the schedule, as far as the time allows:")
     made = laps(plan.seed, plan.workers, plan.kinds, plan.longest)
-    for lap in islice(made, len(plan.workers)):
+    for lap in [ACTS] if scale else islice(made, len(plan.workers)):
         for one in lap:
-            say(f"  {one}")
+            say(f"  {one.name if scale else one}")
     if arguments.list:
         return 0
     directory = arguments.keep or Path(tempfile.mkdtemp(prefix="chaos-"))
     directory.mkdir(parents=True, exist_ok=True)
-    outcome = Run(plan, directory, say).carry_out()
+    outcome = (ScaleRun if scale else Run)(plan, directory, say).carry_out()
     text = "\n".join(lines(outcome))
     say(text)
     if outcome.violations or arguments.keep:

@@ -6,6 +6,7 @@ All that starts a process runs on one thread: a child dies with the thread that 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -146,6 +147,30 @@ class Platform:
         if process.alive:
             self.late.append(f"{name} did not end within {ENDING_PATIENCE:g} s of SIGTERM")
             process.kill()
+
+    def await_retired(self) -> None:
+        """Those that `set_workers` has sent away: each has to end by itself."""
+        limit = time.monotonic() + ENDING_PATIENCE
+        while any(process.alive for process in self._retiring.values()):
+            if time.monotonic() > limit:
+                break
+            self.pause(STEP)
+        for name, process in self._retiring.items():
+            if process.alive:
+                self.late.append(f"{name} did not end within {ENDING_PATIENCE:g} s of SIGTERM")
+                process.kill()
+        self._retiring.clear()
+
+    # --- shards ------------------------------------------------------------------------------
+
+    def divide(self, number: int) -> None:
+        """Have so many shards."""
+        self.stack.manage("shards", str(number), "--wait", "120")
+
+    def shards(self) -> dict[str, int]:
+        """{worker: how many it runs}, as the living tell."""
+        lines = [json.loads(line) for line in self.redis.hvals("ocpp:fleet:workers")]
+        return {line["id"]: len(line["serves"]) for line in lines}
 
     def children(self, name: str) -> list[psutil.Process]:
         return sorted(self.stack.processes[name].family()[1:], key=lambda child: child.pid)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from chaos import scale
 from chaos.run import Outcome
 from chaos.schedule import KINDS
 
 
 def lines(outcome: Outcome) -> Iterator[str]:
     yield from _summary(outcome)
+    if outcome.acts:
+        yield from scale.lines(outcome.acts)
     yield from _recoveries(outcome)
     yield from _counts("seen and kept", outcome.books.counts)
     yield from _counts("Calls", outcome.books.actions)

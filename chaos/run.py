@@ -54,6 +54,7 @@ class Outcome:
     slowest: dict[str, float] = field(default_factory=dict)
     web_faults: list[str] = field(default_factory=list)
     executions: dict[str, int] = field(default_factory=dict)
+    acts: list[Any] = field(default_factory=list)  # see chaos.scale.Figures
     minutes: float = 0.0
     relieved: int = 0
 

@@ -67,7 +67,7 @@ class Evidence:
     @cached_property
     def said(self) -> list[Said]:
         """Every frame, in the CSMS's order."""
-        return [_read(seen) for seen in self.seen if seen.kind in (SENT, TOLD)]
+        return [read_frame(seen) for seen in self.seen if seen.kind in (SENT, TOLD)]
 
     @cached_property
     def calls(self) -> list[Said]:
@@ -78,7 +78,8 @@ class Evidence:
         return Violation(check, self.station, what)
 
 
-def _read(seen: Seen) -> Said:
+def read_frame(seen: Seen) -> Said:
+    """A frame of the record; kind 0 for one that is no OCPP-J."""
     try:
         frame = json.loads(seen.text)
         kind, uid = frame[0], frame[1]

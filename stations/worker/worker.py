@@ -228,8 +228,10 @@ class Worker:
             self._listeners[shard] = ShardListener(shard, self)
         if tending.redis_lost_data:
             self.host.snapshots.rewrite_all()
-        if tending.surplus or tending.taken:
-            self._surplus = tending.surplus
+        # Who has divided first has too many only until the others have.
+        surplus = [] if self._shards_wanted > self.leases.number else tending.surplus
+        if surplus or tending.taken:
+            self._surplus = surplus
             self._reconcile_soon()
 
     def _heed_number(self, made: dict[int, int]) -> None:
