@@ -31,7 +31,7 @@ $(VENV)/.run-stamp: requirements.txt requirements-docs.txt constraints.txt $(VEN
 		-r requirements-docs.txt -c constraints.txt
 	@touch $@
 
-$(VENV)/.dev-stamp: requirements.txt requirements-docs.txt requirements-dev.txt constraints.txt $(VENV)/.made
+$(VENV)/.dev-stamp: requirements.txt requirements-docs.txt requirements-tracing.txt requirements-dev.txt constraints.txt $(VENV)/.made
 	@echo "Installing requirements-dev.txt"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@ $(VENV)/.run-stamp

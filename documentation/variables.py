@@ -84,6 +84,8 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
         V("DJANGO_SUPERUSER_EMAIL", "", "ada@example.com", "mail address of that administrator"),
         V("METRICS_TOKEN", "", "a-long-random-text", "bearer token that opens `/api/metrics` and "
           "the whole of `/api/health`, and nothing else; works while MongoDB is away"),
+        V("TRACING", "0", "1", "1: spans of every Call and request, by OpenTelemetry; needs "
+          "requirements-tracing.txt, see [monitoring](../deploy/monitoring.md#traces)"),
         V("METRICS_STATIONS", "0", "50",
           "how many stations `/api/metrics` shows one by one, with six series each"),
         V("TRAIL_RETENTION_DAYS", "365", "730",

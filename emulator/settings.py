@@ -143,6 +143,9 @@ MIDDLEWARE = [
     "emulator.web.error_pages.StoreAwayMiddleware",
     "emulator.web.error_pages.ApiRefusals",
 ]
+TRACING = env_flag("TRACING")
+if TRACING:
+    MIDDLEWARE.insert(0, "emulator.web.traced.TracedMiddleware")
 ROOT_URLCONF = "emulator.urls"
 ASGI_APPLICATION = "emulator.asgi.application"
 TEMPLATES = [

@@ -48,10 +48,19 @@ def allow_many_sockets() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def _recorder(source: str) -> Recorder:
+    if not settings.TRACING:
+        return Recorder(settings.JOURNAL_DIR, source)
+    from messaging.journals.traced import TracedRecorder
+    from runtime.tracing import tracer_of
+
+    return TracedRecorder(settings.JOURNAL_DIR, source, tracer_of("ocpp-charge-points"))
+
+
 async def run_worker(options: WorkerOptions) -> None:
     """Run a worker until SIGTERM or SIGINT; a second signal ends the process at once."""
     source = f"charge-points-{asyncio.get_running_loop().time():.0f}"
-    worker = Worker(Recorder(settings.JOURNAL_DIR, source), options)
+    worker = Worker(_recorder(source), options)
     lifetime.on_signal(worker.stop)
     watchdog = Watchdog(worker.id, options.lease_ms / 1000)
     watchdog.start()
