@@ -68,11 +68,8 @@ def waiting(shards: Iterable[int]) -> list[Order]:
     """Those of these shards that are not done, in their order; among them those that were kept
     when a shard's stations were in one that it has come out of since."""
     own = sorted(shards)
-    before = [
-        {"shard": ancestor, "among": {"$lte": shard}}
-        for shard in own
-        for ancestor in sharding.ancestors(shard)
-    ]
+    last = {ancestor: shard for shard in own for ancestor in sharding.ancestors(shard)}
+    before = [{"shard": shard, "among": {"$lte": child}} for shard, child in last.items()]
     return _read({"$or": [{"shard": {"$in": own}}, *before]})
 
 

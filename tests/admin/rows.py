@@ -108,7 +108,7 @@ def make_stations() -> None:
         for label in LABELS:
             identity = f"CP-{version}-{label.replace(' ', '-')}"
             make_station(identity, label, ocpp_version=version, template=template)
-    make_station("CP-of-make", "stopped", make="wall-11", csms_url=URL)
+    make_station("CP-of-make", "stopped", make="wall-11")
 
 
 def make_station(identity: str, label: str, **values) -> None:
