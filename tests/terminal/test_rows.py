@@ -2,11 +2,13 @@
 
 import argparse
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
 from terminal import rows
+from terminal.suites.suite_files import of_suite
 
 FILES = {"junk.pem": "no certificate", "text.json": "no json", "list.json": "[]",
          "strange.json": '{"colour": "blue"}', "bad.json": '{"call_timeout": -1}'}  # fmt: skip
@@ -120,3 +122,22 @@ def test_the_command_lists_shows_and_checks(tmp_path, capsys):
     assert ended.value.code == 1 and "colour" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         call_command("make", "show", "nobody")
+
+
+def test_a_matrix_of_a_suite_takes_makes_by_name_and_by_document():
+    wait = {"type": "delay", "params": {"duration": 1}}
+    mine = MAKE | {"versions": ["1.6"]}
+    makes = {"home": "hallvik-home-7", "mine": mine, "plain": {"model": "X"}}
+    whole = {"cases": [{"id": "A", "steps": [wait]}], "matrix": {"makes": makes}}
+    suite = of_suite(Path("suite.json"), whole, ["1.6"])
+    parser = argparse.ArgumentParser()
+    rows.add_options(parser)
+    chosen = parser.parse_args(["--csms", "ws://csms.example"])
+    made = {
+        case.make: rows.row_of(chosen, "A", ["1.6"], case.station).to_core_config()
+        for case in suite.cases
+    }
+    assert made["home"].vendor == "Hallvik" and made["mine"].make.name == "mine"
+    assert made["plain"].make is None and made["plain"].model == "X"
+    with pytest.raises(rows.Unusable, match="no make 'nobody'"):
+        of_suite(Path("suite.json"), whole | {"matrix": {"makes": {"a": "nobody"}}}, ["1.6"])

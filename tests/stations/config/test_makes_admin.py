@@ -1,0 +1,78 @@
+"""Makes in the admin: the list, the document with its mistakes by field, files, copies."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from stations.makes import changes
+from stations.makes.tables import Make
+from tests.stations.config.test_makes import WALL
+
+
+@pytest.fixture
+def admin(user, hot) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def url(page: str, *ids: object) -> str:
+    return reverse(f"admin:stations_make_{page}", args=ids)
+
+
+def test_a_document_is_added_and_its_mistakes_are_told_by_field(admin):
+    page = admin.get(url("add")).content.decode()
+    assert "versions" in page
+    answer = admin.post(url("add"), {"document": json.dumps(WALL | {"colour": "blue"})})
+    assert "colour: " in answer.content.decode() and not Make.objects.exists()
+    assert admin.post(url("add"), {"document": json.dumps(WALL)}).status_code == 302
+    assert Make.objects.get().document == WALL
+
+
+def test_a_change_is_refused_where_somebody_was_quicker(admin):
+    row = changes.create(WALL)
+    sent = {"document": json.dumps(WALL | {"firmware": "2"}), "revision_seen": "1"}
+    assert admin.post(url("change", row.pk), sent).status_code == 302
+    answer = admin.post(url("change", row.pk), sent)
+    assert "meanwhile" in answer.content.decode()
+    assert Make.objects.get().revision == 2
+
+
+def test_the_list_leads_to_the_stations_of_a_make(admin, make_station):
+    changes.create(WALL)
+    make_station("CP1", make="wall-11")
+    page = admin.get(url("changelist")).content.decode()
+    assert "?make=wall-11" in page
+    stations = admin.get(reverse("admin:stations_station_changelist") + "?make=wall-11")
+    assert "CP1" in stations.content.decode()
+    row = Make.objects.get()
+    admin.post(url("delete", row.pk), {"post": "yes"})
+    assert Make.objects.exists(), "one in use stays"
+
+
+def test_one_that_ships_is_shown_and_copied(admin):
+    row = changes.create(WALL, shipped=True)
+    page = admin.get(url("change", row.pk))
+    assert page.status_code == 200 and "<textarea" not in page.content.decode()
+    assert admin.post(url("copy", row.pk), {"name": "mine"}).status_code == 302
+    assert not Make.objects.get(name="mine").shipped
+    assert "already" in admin.post(url("copy", row.pk), {"name": "mine"}).content.decode()
+
+
+def test_a_file_out_is_a_file_in(admin):
+    row = changes.create(WALL)
+    document = admin.get(url("export_one", row.pk)).json()
+    action = {"action": "export", "_selected_action": [str(row.pk)]}
+    assert admin.post(url("changelist"), action).json()["makes"] == [document]
+    text = json.dumps(document | {"firmware": "5"}).encode()
+    for existing, status in (("fail", 200), ("update", 302)):
+        file = SimpleUploadedFile("make.json", text)
+        sent = {"file": file, "on_existing": existing}
+        assert admin.post(url("import_file"), sent).status_code == status
+    assert Make.objects.get().document["firmware"] == "5"
+    bad = SimpleUploadedFile("make.json", b"{")
+    answer = admin.post(url("import_file"), {"file": bad, "on_existing": "fail"})
+    assert "no JSON" in answer.content.decode()
