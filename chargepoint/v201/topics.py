@@ -86,6 +86,8 @@ SIGNED = Question("certificate signed")  # payload, now -> its answer
 V2G_CHANGED = Event("V2G certificate changed")  # certificateType, now: another is in use
 INSTALLED_IDS = Fold("installed certificates")  # answer; payload
 
+PERIOD_ASKED = Event("period asked")  # outlet, now: evseSleep or preconditioningRequest (2.1)
+
 # --- the device model ----------------------------------------------------------------------------
 
 VARIABLES_CHANGED = Event("variables changed")  # now

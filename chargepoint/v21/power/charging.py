@@ -29,9 +29,13 @@ NOTHING: list[Installed] = []  # one for all, so that its extras are worked out 
 
 
 class ChargingLimits21(ChargingLimits):
-    """Block of Station21. `seen`: the extras of the profiles that were looked at last."""
+    """Block of Station21.
 
-    __slots__ = ("provisioning", "seen")
+    seen   the extras of the profiles that were looked at last
+    asked  whether a profile had evseSleep or preconditioningRequest since the station was made
+    """
+
+    __slots__ = ("asked", "provisioning", "seen")
 
     def __init__(
         self, core: Station, transactions: Transactions, provisioning: Provisioning
@@ -39,6 +43,7 @@ class ChargingLimits21(ChargingLimits):
         super().__init__(core, transactions)
         self.provisioning = provisioning
         self.seen: Extras | None = None
+        self.asked = False
 
     def resume(self, now: float) -> None:
         """Plan anew with the profiles of the snapshot, by the station's time zone."""
@@ -57,6 +62,7 @@ class ChargingLimits21(ChargingLimits):
         installed = self.profiles or NOTHING
         if self.seen is None or self.seen.installed is not installed:
             self.seen = Extras(installed)
+            self.asked = self.asked or self.seen.flags
         return self.seen
 
     def _localize(self) -> None:
@@ -154,8 +160,8 @@ class ChargingLimits21(ChargingLimits):
         extras = self.extras()
         if extras.caps:
             self._watch_soc(outlet, now)
-        if extras.flags or self.core.there("idling") is not None:
-            self.core.block("idling").follow(outlet, now)
+        if extras.flags or self.asked:
+            self.core.tell(topics.PERIOD_ASKED, outlet, now)
 
     def withheld(self, outlet: Outlet) -> bool:
         """A car that gives is not withheld from; one that talks ISO 15118 can do with little."""

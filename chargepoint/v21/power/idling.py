@@ -39,6 +39,7 @@ class Idling(Block):
         found = {"sleeping": sorted(self.sleeping), "warming": sorted(self.warming)}
         return {name: numbers for name, numbers in found.items() if numbers}
 
+    @hears(topics.PERIOD_ASKED, wakes=True)
     def follow(self, outlet: Outlet, now: float) -> None:
         """What the period that holds now asks for."""
         raw = self._raw(outlet, now)

@@ -150,7 +150,7 @@ def test_they_are_in_the_reports():
 def test_what_2_1_adds_to_smart_charging_is_told():
     csms = station()
     assert get(csms, "SmartChargingCtrlr", "SupportsMaxOfflineDuration") == ("Accepted", "true")
-    assert get(csms, "SmartChargingCtrlr", "SupportsEvseSleep") == ("Accepted", "false")
+    assert get(csms, "SmartChargingCtrlr", "SupportsEvseSleep") == ("Accepted", "true")
     assert get(csms, "SmartChargingCtrlr", "SupportsNothing") == ("UnknownVariable", None)
     assert get(booted(), "SmartChargingCtrlr", "SupportsEvseSleep") == ("UnknownVariable", None)
 
