@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
@@ -92,3 +94,18 @@ def test_what_is_not_known_is_asked_of_the_store(table):
     match = {"latitude": {"$gt": 1}, "running": True}
     assert asking.identities(match) == sorted(r["identity"] for r in table.find(match))
     assert asking.identities(match)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "^(a|aa)*b", "a.*b.*c", "[a", "a\\"])
+def test_a_pattern_of_somebodys_own_is_the_stores(pattern):
+    """Of ?identity__regex= in the admin, for one: here it could hold the whole process."""
+    with pytest.raises(NotKnown):
+        fitting({"identity": {"$regex": pattern}}, {"identity"})
+
+
+@pytest.mark.parametrize("text", ["a.b", "(x)+", "a\\b", "50 %", "a\nb", "ü^"])
+def test_a_text_that_is_escaped_is_looked_for(text):
+    row = {"identity": f"CP-{text}-1"}
+    assert fitting({"identity": {"$regex": re.escape(text)}}, {"identity"})(row)
+    assert not fitting({"identity": {"$regex": f"^{re.escape(text)}"}}, {"identity"})(row)
+    assert fitting({"identity": {"$regex": f"{re.escape(text)}\\-1$"}}, {"identity"})(row)
