@@ -19,6 +19,7 @@ from accounts.schemas import ErrorOut
 from chargepoint.cars.profile import EvProfile
 from chargepoint.cars.reading import json_schema, told
 from chargepoint.cars.shipped import shipped
+from stations.api.documents import by_path
 from stations.cars import changes, garage
 from stations.cars.schemas import (
     EvProfileOut,
@@ -44,18 +45,7 @@ def explained() -> Iterator[None]:
     except changes.ProfileError as error:
         raise ApiError(error.code, str(error), 409) from error
     except ValidationError as error:
-        raise ApiError("invalid", CORRECT, 422, _by_path(error)) from error
-
-
-def _by_path(error: ValidationError) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    for name, texts in error.message_dict.items():
-        for text in texts:
-            path, colon, sentence = text.partition(": ")
-            is_path = colon and " " not in path and name == "document"
-            place, said = (path, sentence) if is_path else (name, text)
-            fields[place] = f"{fields[place]} {said}" if place in fields else said
-    return fields
+        raise ApiError("invalid", CORRECT, 422, by_path(error)) from error
 
 
 def _row(profile: EvProfile) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from accounts.errors import REFUSED, ApiError
 from accounts.parameters import word_of
 from accounts.schemas import ErrorOut
 from chargepoint.make.schema import make_schema
+from stations.api.documents import by_path
 from stations.api.lookup import cut_page, page_limit, text_of
 from stations.makes import changes, files
 from stations.makes.schemas import (
@@ -46,18 +47,6 @@ def told() -> Iterator[None]:
         raise ApiError("import_refused", str(error), 422, error.fields) from error
     except ValidationError as error:
         raise ApiError("invalid", CORRECT, 422, by_path(error)) from error
-
-
-def by_path(error: ValidationError) -> dict[str, str]:
-    """{path in the document: sentence} of a row that was refused."""
-    fields: dict[str, str] = {}
-    for name, texts in error.message_dict.items():
-        for text in texts:
-            path, colon, sentence = text.partition(": ")
-            is_path = colon and " " not in path and name == "document"
-            place, said = (path, sentence) if is_path else (name, text)
-            fields[place] = f"{fields[place]} {said}" if place in fields else said
-    return fields
 
 
 def make_or_404(name: str) -> Make:
