@@ -7,6 +7,8 @@ import json
 from django.db.models import Model
 from django_celery_beat.models import IntervalSchedule
 
+from chargepoint.cars.reading import told
+from chargepoint.cars.shipped import shipped
 from scenarios.models import Scenario
 from tests.admin.rows import STEPS, TASK, URL
 
@@ -16,6 +18,7 @@ CONNECTOR = {
     "connectors-0-max_power_w": "22000",
 }  # fmt: skip
 MAKE = {"name": "new", "vendor": "Volt", "model": "Wall", "versions": ["1.6"]}
+EV_PROFILE = told(shipped()["van"]) | {"name": "new-car"}
 PASSWORD = "a long one 4 you"
 
 
@@ -44,6 +47,7 @@ def added(label: str) -> dict[str, str]:
         },
         "scenarios.Scenario": {"name": "New", "slug": "new", "steps": json.dumps(STEPS)},
         "scenarios.SuitePlan": {"name": "New", "suite": "ocpp16", "csms_url": URL},
+        "stations.CarProfile": {"document": json.dumps(EV_PROFILE)},
         "stations.Make": {"document": json.dumps(MAKE)},
         "stations.Station": {"identity": "NEW", "csms_url": URL, **CONNECTOR},
         "stations.TagGroup": {"name": "New", "tags": "a, b"},
@@ -69,6 +73,7 @@ CHANGED = {
     "scenarios.Scenario": {"name": "Other"},
     "scenarios.SuitePlan": {"name": "Other"},
     "scenarios.SuiteRun": None,
+    "stations.CarProfile": lambda row: {"document": json.dumps(row.document | {"title": "Other"})},
     "stations.Make": lambda row: {"document": json.dumps(row.document | {"firmware": "2.0"})},
     "stations.Station": {"name": "Other"},
     "stations.TagGroup": {"description": "Other"},

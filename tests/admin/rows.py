@@ -20,6 +20,8 @@ from django_celery_beat import models as beat
 from django_celery_results.models import GroupResult, TaskResult
 
 from accounts.models import ApiToken
+from chargepoint.cars.reading import told
+from chargepoint.cars.shipped import shipped
 from messaging.keeping import store
 from messaging.keeping.storing import store_batch
 from messaging.records import SessionRecord
@@ -35,6 +37,7 @@ from scenarios.models import (
     SuiteRun,
 )
 from scenarios.verdicts.tables import STATES as SUITE_STATES
+from stations.cars import changes as ev_profiles
 from stations.configuration import changes
 from stations.configuration.validation import OCPP_VERSIONS
 from stations.makes import changes as makes
@@ -94,8 +97,14 @@ def make_makes() -> None:
         makes.create(document, shipped=name.startswith("xl"))
 
 
+def make_ev_profiles() -> None:
+    for name in ("my-car", "your-car"):
+        ev_profiles.put(told(shipped()["compact"]) | {"name": name})
+
+
 def make_stations() -> None:
     make_makes()
+    make_ev_profiles()
     for number, version in enumerate(OCPP_VERSIONS):
         key = "HeartbeatInterval" if version == "1.6" else "OCPPCommCtrlr.HeartbeatInterval"
         template = Template(

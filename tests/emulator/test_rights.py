@@ -155,6 +155,7 @@ def filled(operation: str) -> tuple[str, str]:
         "identity": lambda: Station.objects.filter(running=True).first().identity,
         "template": lambda: Template.objects.first().name,
         "make": lambda: "free-22",
+        "ev_profile": lambda: "my-car",
         "scenario": lambda: Scenario.objects.first().slug,
         "execution": lambda: Execution.objects.first().pk,
         "behaviour": lambda: Behaviour.objects.first().name,

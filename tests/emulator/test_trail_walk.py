@@ -17,6 +17,8 @@ from django.urls import reverse
 
 from accounts.models import ApiToken
 from accounts.trail.middleware import SAFE
+from chargepoint.cars.reading import told
+from chargepoint.cars.shipped import shipped
 from emulator.rights import TABLE
 from messaging.rights import WATCHING
 from stations.many import carrying
@@ -30,6 +32,7 @@ from tests.emulator.test_rights import filled, rows_again
 pytestmark = pytest.mark.django_db
 # What a body must say for the operation to be carried out, where it must say something.
 MAKE = {"name": "made", "vendor": "Volt", "model": "Wall", "versions": ["1.6"]}
+EV_PROFILE = told(shipped()["van"]) | {"name": "my-car"}
 BODIES: dict[str, Any] = {
     "POST /auth/login": {"username": "nobody", "password": "x"},
     "POST /auth/tokens": {"name": "new", "scopes": ["read"], "days": 1},
@@ -51,6 +54,8 @@ BODIES: dict[str, Any] = {
     "PUT /makes/{make}": MAKE | {"name": "free-22", "firmware": "2.0"},
     "POST /makes/import": [MAKE | {"name": "imported"}],
     "POST /makes/{make}/copy": {"name": "copied"},
+    "PUT /ev-profiles/{ev_profile}": EV_PROFILE,
+    "POST /ev-profiles/import": [EV_PROFILE | {"name": "imported"}],
     "POST /scenarios": {"name": "Made", "steps": rows.STEPS},
     "PUT /scenarios/{scenario}": {"name": "Renamed", "steps": rows.STEPS},
     "POST /scenarios/import": [{"scenarioId": "in", "name": "In", "steps": rows.STEPS}],
