@@ -27,6 +27,7 @@ PAGES = (
     Picture("session", "SESSION", '[data-chart="power"] canvas'),
     Picture("templates", "/admin/stations/template/", ROW),
     Picture("makes", "/admin/stations/make/", "#content"),
+    Picture("ev-profiles", "/admin/stations/carprofile/", "#content"),
     Picture("tag-groups", "/admin/stations/taggroup/", ROW),
     Picture("scenarios", "/admin/scenarios/scenario/", ROW),
     Picture("scenario", "SCENARIO", "body[data-editor=ready]"),

@@ -241,7 +241,10 @@ class EV:
 
 
 def given_of(given: dict[str, Any] | None) -> dict[str, Any]:
-    """The fields of a command's `ev` that say something. ValueError for what no EV has."""
+    """The fields of a command's `ev` that say something.
+
+    Raises ValueError for what no EV has.
+    """
     unknown = set(given or ()) - set(EV.__slots__)
     if unknown:
         raise ValueError(f"an EV has no {', '.join(sorted(map(str, unknown)))}")
@@ -249,7 +252,7 @@ def given_of(given: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def checked(values: dict[str, Any]) -> dict[str, Any]:
-    """The same values. ValueError for one of a wrong type, or a contract that cannot be."""
+    """The same values. Raises ValueError for one of a wrong type, or a contract that cannot be."""
     for name, value in values.items():
         if name in ("iso15118", "iso15118_20"):
             if not isinstance(value, bool):

@@ -274,6 +274,7 @@ class ProfiledEV(EV):
     # --- saving ------------------------------------------------------------------------------
 
     def to_saved(self) -> dict[str, Any]:
+        """EV's fields, and under "car" what KEYS names; not the profile."""
         saved = super().to_saved()
         kept = {name: getattr(self, name) for name in KEYS}
         kept["ramp_w"] = None if self.ramp_w == inf else self.ramp_w

@@ -41,7 +41,7 @@ def fields(schema: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.name)
 def test_each_field_is_described(path):
     found = list(fields(json.loads(path.read_text())))
-    assert len(found) > 70
+    assert len(found) > (30 if path.name.startswith("ev-") else 70)
     silent = [place for place, field in found if not field.get("description", "").strip()]
     assert not silent, "\n".join(silent)
 

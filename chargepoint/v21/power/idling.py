@@ -32,10 +32,12 @@ class Idling(Block):
         self.charging = charging
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `sleeping` and `warming` of a snapshot."""
         self.sleeping: frozenset[int] = frozenset(saved.get("sleeping", ())) or EMPTY
         self.warming: frozenset[int] = frozenset(saved.get("warming", ())) or EMPTY
 
     def saved(self) -> dict[str, Any]:
+        """`sleeping` and `warming` for the snapshot."""
         found = {"sleeping": sorted(self.sleeping), "warming": sorted(self.warming)}
         return {name: numbers for name, numbers in found.items() if numbers}
 
