@@ -130,6 +130,7 @@ class Profile(NamedTuple):
         return self._replace(periods=tuple(kept))
 
     def to_saved(self) -> dict[str, Any]:
+        """As plain JSON, for `from_saved`."""
         saved = {**self._asdict(), "periods": [list(period) for period in self.periods]}
         if not self.zone:
             del saved["zone"]

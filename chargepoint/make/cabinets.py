@@ -41,7 +41,10 @@ class CabinetPower(Block):
         self.cap(now)
 
     def amps(self) -> float | None:
-        """Hook: what a phase of an outlet carries by the make's own key; None without one."""
+        """What a phase of an outlet carries by the make's own key; None without one.
+
+        Raises NotImplementedError: each version has its own.
+        """
         raise NotImplementedError
 
     def cap(self, now: float) -> None:

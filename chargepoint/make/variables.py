@@ -36,6 +36,7 @@ class MadeModel:
         return super().waiting(self.ALIASES.get(key, key))
 
     def set(self, variable: Variable, text: str) -> bool:
+        """As DeviceModel has it; an alias sets what it stands for."""
         meant = self.ALIASES.get(variable.key)
         if meant is not None:
             variable = self.CATALOGUE.by_name[meant.lower()]._replace(reboot=variable.reboot)

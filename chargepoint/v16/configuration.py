@@ -234,6 +234,7 @@ class Keys(Block):
 
     @answers(topics.SETTINGS_NOW)
     def settings_now(self, now: float) -> list[dict[str, Any]]:
+        """Each key that GetConfiguration tells, as a row of the settings tree."""
         told = self.on_get_configuration({}, now)["configurationKey"]
         return [_setting(entry, self.key_of(entry["key"])) for entry in told]
 

@@ -45,6 +45,7 @@ class Fiscal(Block):
         self.keys, self.sessions = keys, sessions
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
+        """As Block has it: the meters' pages as they were saved, no reason of an end."""
         self.meters = FiscalMeters(self.core, saved)
         self.reasons: dict[int, str] = {}
 

@@ -132,6 +132,7 @@ class Fiscal(Block):
 
     @variable(READS, COMPONENT)
     def read_public_key(self, variable: Variable, evse: dict, now: float) -> str:
+        """FiscalMetering.PublicKey of an EVSE: its meter's key with format and method."""
         model = self.core.model
         form = model.value("EmulatorCtrlr.MeterFormat")
         method = model.value("EmulatorCtrlr.SigningMethod")
