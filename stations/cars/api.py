@@ -14,7 +14,7 @@ from ninja.responses import Status
 from accounts.auth import demand
 from accounts.error_handlers import CORRECT
 from accounts.errors import REFUSED, ApiError
-from accounts.parameters import word_of
+from accounts.parameters import known, word_of
 from accounts.schemas import ErrorOut
 from chargepoint.cars.profile import EvProfile
 from chargepoint.cars.reading import json_schema, told
@@ -91,6 +91,7 @@ def import_ev_profiles(
     on_existing: Existing = "fail", dry_run: bool = False,
 ):  # fmt: skip
     """All of the file or nothing. `on_existing`: fail, skip or update."""
+    known("on_existing", on_existing, changes.ON_EXISTING, needed=True)
     if on_existing == "update":
         demand(PART, request, CHANGE_EV_PROFILE)
     with explained():

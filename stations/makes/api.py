@@ -14,7 +14,7 @@ from ninja.responses import Status
 from accounts.auth import demand
 from accounts.error_handlers import CORRECT
 from accounts.errors import REFUSED, ApiError
-from accounts.parameters import word_of
+from accounts.parameters import known, word_of
 from accounts.schemas import ErrorOut
 from chargepoint.make.schema import make_schema
 from stations.api.documents import by_path
@@ -105,6 +105,7 @@ def import_makes(
 ):  # fmt: skip
     """All of the file or nothing. `on_existing`: fail, skip or update; stations that run take a
     make that is updated without a restart."""
+    known("on_existing", on_existing, files.ON_EXISTING, needed=True)
     if on_existing == "update":
         demand(PART, request, CHANGE_MAKE)
     with told():

@@ -65,6 +65,8 @@ def make_rows() -> None:
     cache.clear()
     make_accounts()
     make_stations()
+    make_makes()
+    make_ev_profiles()
     make_jobs()
     make_messages()
     make_scenarios()
@@ -95,6 +97,7 @@ def make_makes() -> None:
     for name in ("free-11", "free-22", "wall-11", "xl-of-ours"):
         document = {"name": name, "vendor": "Volt", "model": "Wall", "versions": ["1.6"]}
         makes.create(document, shipped=name.startswith("xl"))
+    make_station("CP-of-make", "stopped", make="wall-11")
 
 
 def make_ev_profiles() -> None:
@@ -103,8 +106,6 @@ def make_ev_profiles() -> None:
 
 
 def make_stations() -> None:
-    make_makes()
-    make_ev_profiles()
     for number, version in enumerate(OCPP_VERSIONS):
         key = "HeartbeatInterval" if version == "1.6" else "OCPPCommCtrlr.HeartbeatInterval"
         template = Template(
@@ -117,7 +118,6 @@ def make_stations() -> None:
         for label in LABELS:
             identity = f"CP-{version}-{label.replace(' ', '-')}"
             make_station(identity, label, ocpp_version=version, template=template)
-    make_station("CP-of-make", "stopped", make="wall-11")
 
 
 def make_station(identity: str, label: str, **values) -> None:
