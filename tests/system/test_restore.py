@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from benchmarks.console import station_fields
@@ -29,16 +30,20 @@ def test_an_archive_of_the_data_folder_goes_on_in_another_place(
         for one in fleet:
             python_csms.wire.await_call(one.name, "StatusNotification", 60)
             one.begin()
+        stopping = time.monotonic()
         stack.processes.pop("worker").stop()
+        stopped = time.monotonic()
         stack.processes.pop("celery").stop()
         before = kept(stack)
     archive = shutil.make_archive(str(tmp_path / "emulator"), "gztar", first)
     shutil.rmtree(first)
     shutil.unpack_archive(archive, second)
+    starting = time.monotonic()
     with Stack(second) as stack:
         assert all(ids <= kept(stack)[name] for name, ids in before.items())
         for one in fleet:
             one.stack = stack
             one.await_readings(3)
+            off = starting - stopped, time.monotonic() - stopping
             stack.console.command(one.name, "stop-transaction", connector=1)
-            one.check_end()
+            one.check_end(off=off)
