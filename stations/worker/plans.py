@@ -110,6 +110,11 @@ class Planner:
             raise finding.NoSuchMake(name)
         return self._makes[name]
 
+    def _one(self, key: tuple, part: Any) -> Any:
+        """The part of this key that came first. A key begins with what it is a part of: of two
+        kinds, what is empty is equal."""
+        return self._parts.setdefault(key, part)
+
     def _shared(self, config: StationConfig) -> StationConfig:
         connectors = tuple(self._parts.setdefault(c, c) for c in config.connectors)
         settings = config.configuration
@@ -131,9 +136,9 @@ class Planner:
         shared = {name: self._parts.setdefault(n := getattr(config, name), n) for name in numbers}
         return msgspec.structs.replace(
             config,
-            connectors=self._parts.setdefault(connectors, connectors),
-            cars=self._parts.setdefault(config.cars, config.cars),
-            configuration=self._parts.setdefault(tuple(sorted(settings.items())), settings),
+            connectors=self._one(("connectors", *connectors), connectors),
+            cars=self._one(("cars", *config.cars), config.cars),
+            configuration=self._one(("configuration", *sorted(settings.items())), settings),
             **texts,
             **shared,
         )

@@ -12,7 +12,7 @@ from stations.configuration import secrets
 from stations.makes import documents, finding
 from stations.models import Station
 from stations.orders import named
-from stations.worker.plans import Plan, Planner
+from stations.worker.plans import Plan, Planner, station_of
 
 FIELDS = [field for field in Station._meta.concrete_fields if field.attname != "id"]
 OTHERWISE = {
@@ -21,6 +21,7 @@ OTHERWISE = {
     "delays": {"cable": "5"}, "configuration": {"MeterValueSampleInterval": "7"},
     "connectors": [{"id": 1, "evse": 1, "kind": "CCS2", "phases": 0, "max_power_w": 50_000}],
     "password_encrypted": secrets.encrypt("word"), "measurands": ["Voltage"],
+    "cars": [{"profile": "compact", "weight": 2}],
     "proxy_url": "http://proxy:1", "tls_min_version": "1.3", "latitude": 1.5, "longitude": 2.5,
 }  # fmt: skip
 
@@ -91,6 +92,15 @@ def test_equal_parts_of_two_stations_are_one_object():
     assert first.config.configuration is second.config.configuration
     assert second.target.url == "ws://csms/ocpp/CP-2"
     assert second.row != first.row
+
+
+def test_what_is_empty_of_one_kind_is_not_taken_for_another():
+    """No cars and no configuration: each as it is without a planner."""
+    given = row(configuration={}, cars=[], heartbeat_interval=None, meter_sample_interval=None,
+                meter_aligned_interval=None, measurands=[])  # fmt: skip
+    wanted = Planner().plan(given, {}).config
+    assert (wanted.configuration, wanted.cars) == ({}, ())
+    assert wanted == station_of(given).to_core_config()
 
 
 def test_rows_of_a_make_that_has_changed_since_take_the_new_one(monkeypatch):
