@@ -75,6 +75,7 @@ class Api:
             "sent": ("crafter/sends", "id"), "message_id": ("messages", "id"),
             "session_id": ("transactions", "id"), "scenario": ("scenarios", "scenarioId"),
             "execution": ("executions", "id"), "behaviour": ("behaviours", "id"),
+            "make": ("makes", "name"), "ev_profile": ("ev-profiles", "name"),
             "plan": ("suites", "id"), "run": ("suite-runs", "id"), "question": ("questions", "id"),
         }  # fmt: skip
         for name, (path, key) in lists.items():

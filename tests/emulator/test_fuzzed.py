@@ -17,7 +17,7 @@ from tests.emulator import fuzzing
 from tests.emulator.fuzzing import Api
 from tests.emulator.test_trail_walk import BODIES
 
-EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 6}
+EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 5}
 
 
 @pytest.fixture(scope="module")
