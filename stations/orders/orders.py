@@ -53,7 +53,8 @@ def next_number() -> int:
 
 def keep(identities: Iterable[str], running: bool) -> None:
     """Keep an order for these stations; it stands from then on."""
-    by_shard, among = sharding.by_shard(identities), sharding.in_force()
+    among = sharding.in_force()  # asked once: another thread may learn of a division meanwhile
+    by_shard = sharding.by_shard(identities, among)
     number, now = next_number(), time.time()
     collection().insert_many(
         {

@@ -59,10 +59,10 @@ class Share:
         return shard_of(identity, self._number) in self._shards
 
 
-def by_shard(identities: Iterable[str]) -> dict[int, list[str]]:
-    """{shard: its identities}, as this process knows."""
+def by_shard(identities: Iterable[str], number: int | None = None) -> dict[int, list[str]]:
+    """{shard: its identities} where there are so many; None: as many as this process knows of."""
     found: dict[int, list[str]] = defaultdict(list)
-    number = in_force()
+    number = number or in_force()
     for identity in identities:
         found[shard_of(identity, number)].append(identity)
     return found

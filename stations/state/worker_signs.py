@@ -28,13 +28,16 @@ def last_signs(identities: Iterable[str]) -> dict[str, float | None]:
     known: Redis is away, or a clock was set back.
     """
     names = list(identities)
+    if not names:
+        return {}
     signs = None
     try:
-        while names and signs is None:
-            signs = _signs(sorted(sharding.by_shard(names)))
+        while signs is None:
+            members = sharding.by_shard(names)
+            signs = _signs(sorted(members))
     except STORE_ERRORS:
         return dict.fromkeys(names)
-    return {identity: signs[sharding.shard_of(identity)] for identity in names}
+    return {name: signs[shard] for shard, named in members.items() for name in named}
 
 
 def _signs(shards: list[int]) -> dict[int, float | None] | None:
