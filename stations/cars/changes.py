@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from chargepoint.cars.reading import UnfitProfile, read
 from chargepoint.cars.shipped import shipped
-from stations.cars.tables import CarProfile
+from stations.cars.tables import CarProfile, misnamed
 from stations.configuration import changes
 from stations.models import StaleStation, Station, Template
 
@@ -108,6 +108,8 @@ def import_all(given: Any, on_existing: str, dry_run: bool) -> list[dict[str, st
             outcomes.append({"name": name, "action": "skipped"})
             if not same:
                 problems[f"{where}.name"] = [f'"{name}" ships with the emulator: rename it.']
+        elif why := misnamed(name):
+            problems[f"{where}.name"] = [why]
         elif name in present and on_existing == "fail":
             problems[f"{where}.name"] = [f'There is an EV profile "{name}" already.']
         else:

@@ -47,13 +47,16 @@ class CarProfile(Storable):
                 for path, sentences in error.problems.items() for sentence in sentences
             ]  # fmt: skip
             raise ValidationError({"document": told}) from error
-        why = ""
-        if profile.name in shipped():
-            why = f'"{profile.name}" ships with the emulator: choose another name.'
-        elif profile.name in RESERVED:
-            why = "Choose another name: the API has a path of this one."
-        elif self.name and profile.name != self.name:
+        why = misnamed(profile.name)
+        if not why and self.name and profile.name != self.name:
             why = f'A name is for good: add a profile "{profile.name}" beside "{self.name}".'
         if why:
             raise ValidationError({"document": [f"name: {why}"]})
         self.name = profile.name
+
+
+def misnamed(name: str) -> str:
+    """Why a profile of one's own cannot have this name; "" where it can."""
+    if name in shipped():
+        return f'"{name}" ships with the emulator: choose another name.'
+    return "Choose another name: the API has a path of this one." if name in RESERVED else ""

@@ -77,6 +77,13 @@ def mix_of(identity):
     return [(profile.title, weight) for profile, weight in plan.config.cars]
 
 
+def test_a_file_with_a_name_that_the_api_has_is_not_imported_by_half(api):
+    file = {"ev_profiles": [OWN, OWN | {"name": "export"}]}
+    status, body = api("POST", "ev-profiles/import", file)
+    assert status == 422 and list(body["fields"]) == ["ev_profiles[1].name"], body
+    assert not CarProfile.objects.exists()
+
+
 def test_a_stations_cars_reach_its_worker_and_follow_the_profile(api, make_station):
     api("PUT", "ev-profiles/my-car", OWN)
     cars = [{"profile": "my-car", "weight": 3}, {"profile": "van"}, {"profile": OWN}]
