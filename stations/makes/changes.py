@@ -6,6 +6,7 @@ a row of the new revision reads the new document with it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from stations.makes.tables import Make
 from stations.models import Station, Template
 from stations.orders import named
 from stations.orders.commands import notify_changed_sync
+from stations.roster.kept import ROSTER
 
 LABEL = "stations.make"
 ATTEMPTS = 5
@@ -153,7 +155,8 @@ def _table() -> Any:
 
 def used(names: Iterable[str]) -> dict[str, int]:
     """How many stations each of these makes has."""
-    return {name: _table().count_documents({"make": name}) for name in names}
+    counts = Counter(row.get("make") for row in ROSTER.rows())
+    return {name: counts[name] for name in names}
 
 
 def delete(row: Make) -> None:
@@ -161,7 +164,7 @@ def delete(row: Make) -> None:
     if row.shipped:
         sentence = f'"{row.name}" ships with the emulator and stays.'
         raise MakeError("shipped", sentence)
-    stations = used([row.name])[row.name]
+    stations = _table().count_documents({"make": row.name})
     templates = Template.objects.filter(make=row.name).count()
     if stations or templates:
         sentence = (
