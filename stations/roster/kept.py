@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bson import ObjectId
@@ -31,84 +33,108 @@ AGE_ALONE = 2.0  # the same without Redis
 Row = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One state of the roster: the rows as they were at `place` of the marks, or later.
+
+    place is None where no Redis told it; read: when all of the table was, by the monotonic clock.
+    """
+
+    rows: Mapping[str, Row]
+    order: list[Row]
+    place: bytes | None
+    read: float
+
+    @classmethod
+    def of(cls, rows: Mapping[str, Row], place: bytes | None, read: float) -> Kept:
+        """With the order by identity."""
+        return cls(rows, [rows[name] for name in sorted(rows)], place, read)
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.read
+
+
 class Roster:
-    """Rows are documents with COLUMNS and `_id`; nobody changes one, a new one takes its place."""
+    """Rows are documents with COLUMNS and `_id`; nobody changes one, a new one takes its place.
+
+    Nobody waits for another's Redis or MongoDB: each brings the state that it finds up to date and
+    puts it there for the next. Which of two comes last does not matter, for each knows its place.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._rows: dict[str, Row] = {}
-        self._order: list[Row] | None = None
-        self._place: bytes | None = None  # in the marks; None: not to be relied on
-        self._read = float("-inf")
+        self._kept: Kept | None = None
+        self._lock = threading.Lock()  # of the two below; never held while a store is asked
+        self._readings: dict[bytes | None, Future[Kept]] = {}
         self._renewing = False
 
     def rows(self) -> list[Row]:
         """All, by identity. Not to be changed. Raises STORE_ERRORS where MongoDB is away."""
-        with self._lock:
-            self._follow()
-            if self._order is None:
-                self._order = [self._rows[name] for name in sorted(self._rows)]
-            return self._order
-
-    def _follow(self) -> None:
-        if self._place is None:
-            self._begin()
-            return
+        known = self._kept
+        place = known.place if known is not None else None
         try:
-            place, written = marks.since(self._place)
+            if place is None:
+                # Before the rows are read: what is written meanwhile is read once more.
+                place, written = marks.here(), marks.Written(whole=True)
+            else:
+                place, written = marks.since(place)
         except STORE_ERRORS:
-            self._alone()
-            return
+            # No Redis: nobody tells what was written, so what is here holds for a moment only.
+            if known is None or known.age > AGE_ALONE:
+                known = self._whole(place)
+            return known.order
         if written.whole:
-            self._take(place, read_all())
-        else:
-            if written:
-                self._change(written)
-            self._place = place
-        if time.monotonic() - self._read > AGE and not self._renewing:
+            return self._whole(place).order
+        if place != known.place:
+            known = self._kept = _changed(known, written, place)
+        if known.age > AGE:
+            self._renew_beside()
+        return known.order
+
+    def _whole(self, place: bytes | None) -> Kept:
+        """All read anew; who asks at the same place meanwhile has the same reading."""
+        with self._lock:
+            reading = self._readings.get(place)
+            is_mine = reading is None
+            if is_mine:
+                reading = self._readings[place] = Future()
+        if is_mine:
+            try:
+                self._kept = Kept.of(read_all(), place, time.monotonic())
+                reading.set_result(self._kept)
+            except BaseException as error:
+                reading.set_exception(error)
+            finally:
+                with self._lock:
+                    del self._readings[place]
+        return reading.result()
+
+    def _renew_beside(self) -> None:
+        with self._lock:
+            if self._renewing:
+                return
             self._renewing = True
-            threading.Thread(target=self._renew, daemon=True).start()
-
-    def _begin(self) -> None:
-        try:
-            # Before the rows are read: what is written meanwhile is read once more.
-            place = marks.here()
-        except STORE_ERRORS:
-            self._alone()
-            return
-        self._take(place, read_all())
-
-    def _alone(self) -> None:
-        """No Redis: nobody tells what was written, so what is here holds for a moment only."""
-        self._place = None
-        if time.monotonic() - self._read > AGE_ALONE:
-            self._take(None, read_all())
+        threading.Thread(target=self._renew, daemon=True).start()
 
     def _renew(self) -> None:
         try:
-            place = marks.here()
-            rows = read_all()
-            with self._lock:
-                self._take(place, rows)
+            self._whole(marks.here())
         except STORE_ERRORS:
             return  # whoever asks next tries again
         finally:
             self._renewing = False
 
-    def _take(self, place: bytes | None, rows: dict[str, Row]) -> None:
-        self._rows, self._order, self._place = rows, None, place
-        self._read = time.monotonic()
 
-    def _change(self, written: marks.Written) -> None:
-        names = set(written.identities)
-        if written.keys:
-            names |= {name for name, row in self._rows.items() if row["_id"] in written.keys}
-        found = {row["identity"]: _slim(row) for row in _some(names, written.keys)}
-        rows = dict(self._rows)
-        for name in names - set(found):
-            rows.pop(name, None)
-        rows.update(found)
-        self._rows, self._order = rows, None
+def _changed(known: Kept, written: marks.Written, place: bytes) -> Kept:
+    """With the rows that were written as they are now."""
+    if not written:
+        return replace(known, place=place)
+    names = set(written.identities)
+    if written.keys:
+        names |= {name for name, row in known.rows.items() if row["_id"] in written.keys}
+    found = {row["identity"]: _slim(row) for row in _some(names, written.keys)}
+    rows = {name: row for name, row in known.rows.items() if name not in names}
+    return Kept.of(rows | found, place, known.read)
 
 
 def _some(names: set[str], keys: set[ObjectId]) -> Iterable[Row]:

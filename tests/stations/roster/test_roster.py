@@ -198,3 +198,66 @@ def test_values_are_each_told_once():
     Station.objects.create(identity="B", csms_url="ws://h", tags=["y"], vendor="V")
     assert asking.values("tags") == {"x", "y"}
     assert asking.values("vendor") == {"V"}
+
+
+def test_nobody_waits_for_another_whose_store_does_not_answer(rosters, monkeypatch):
+    roster, hangs, goes_on = rosters[0], threading.Event(), threading.Event()
+    real, told = marks.since, []
+
+    def since(place):
+        if threading.current_thread() is slow:
+            hangs.set()
+            goes_on.wait(120)
+        return real(place)
+
+    monkeypatch.setattr(marks, "since", since)
+    slow = threading.Thread(target=roster.rows, daemon=True)
+    slow.start()
+    assert hangs.wait(60)
+    save()
+    quick = threading.Thread(target=lambda: told.append(roster.rows()), daemon=True)
+    quick.start()
+    quick.join(60)
+    try:
+        assert told and {row["identity"]: row for row in told[0]} == stored()
+    finally:
+        goes_on.set()
+        slow.join(60)
+    assert {row["identity"]: row for row in roster.rows()} == stored()
+
+
+def test_those_who_begin_meanwhile_have_one_reading(rosters, reads, monkeypatch):
+    waiting, all_wait = [], threading.Event()
+
+    class Waited(kept.Future):
+        def result(self, timeout=None):
+            waiting.append(1)
+            if len(waiting) == 2:
+                all_wait.set()
+            return super().result(timeout)
+
+    real = kept.read_all
+    monkeypatch.setattr(kept, "Future", Waited)
+    monkeypatch.setattr(kept, "read_all", lambda: all_wait.wait(60) and real())
+    roster, told = kept.Roster(), []
+    threads = [
+        threading.Thread(target=lambda: told.append(roster.rows()), daemon=True) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert len(reads) == 1 and len(told) == 3
+    assert all({row["identity"]: row for row in one} == stored() for one in told)
+
+
+def test_a_reading_that_fails_fails_for_all_of_it_and_the_next_tries_again(rosters, monkeypatch):
+    def away():
+        raise redis.ConnectionError("away")
+
+    roster = kept.Roster()
+    with monkeypatch.context() as patched:
+        patched.setattr(kept, "read_all", away)
+        with pytest.raises(redis.ConnectionError):
+            roster.rows()
+    assert {row["identity"]: row for row in roster.rows()} == stored()
