@@ -24,6 +24,9 @@ FOREIGN_WRITES = 0
 # New credentials are made of a certificate, and a certificate that was signed is tried out.
 UPWARD = ["relinking -> signing (1)"]
 
+# Blocks of 2.1 in two files: the other half of each is its alone.
+HALVES = ["der: DerEffects", "pricing: Costs", "payments: PaymentTerminal", "swap: Slots"]
+
 
 def test_only_the_owner_writes_an_attribute():
     found = structure.foreign_writes()
@@ -73,6 +76,18 @@ def test_what_is_saved_has_an_owner(version):
     known = {key for kind in station_class(version).ROWS.values() for key in kind.KEYS}
     kept = set(saved_blocks(csms.station)) - {"secrets"}
     assert kept and kept <= known
+
+
+def test_a_block_of_2_1_builds_on_the_row_of_its_name_in_2_0_1_and_on_no_other():
+    before, found = station_class("2.0.1").ROWS, []
+    for name, kind in station_class("2.1").ROWS.items():
+        own = before[name].__mro__ if name in before else ()
+        others = [
+            base for base in kind.__mro__[1:]
+            if base.__module__.startswith(("chargepoint.v201", "chargepoint.v21"))
+        ]  # fmt: skip
+        found += [f"{name}: {base.__qualname__}" for base in others if base not in own]
+    assert found == HALVES
 
 
 def test_no_module_imports_a_private_name_of_another():
