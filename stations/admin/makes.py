@@ -150,10 +150,17 @@ class MakeAdmin(ByTable, ModelAdmin):
     @admin.display(description="Stations")
     def used(self, row: Make):
         """How many there are of it, as a link to them."""
-        count = changes.used([row.name])[row.name]
-        if not count:
+        if not row.stations:
             return "0"
-        return format_html('<a class="st-anchor" href="{}">{}</a>', stations_of(row), count)
+        return format_html('<a class="st-anchor" href="{}">{}</a>', stations_of(row), row.stations)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """As Django has it, with the number of stations of all rows by one look."""
+        found = super().get_changelist_instance(request)
+        counts = changes.used(row.name for row in found.result_list)
+        for row in found.result_list:
+            row.stations = counts[row.name]
+        return found
 
     # --- the form
 

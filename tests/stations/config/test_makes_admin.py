@@ -43,14 +43,16 @@ def test_a_change_is_refused_where_somebody_was_quicker(admin):
 
 def test_the_list_leads_to_the_stations_of_a_make(admin, make_station):
     changes.create(WALL)
+    changes.create(WALL | {"name": "wall-22"})
     make_station("CP1", make="wall-11")
+    make_station("CP2", make="wall-11")
     page = admin.get(url("changelist")).content.decode()
-    assert "?make=wall-11" in page
+    assert "?make=wall-11\">2</a>" in page and "?make=wall-22" not in page
     stations = admin.get(reverse("admin:stations_station_changelist") + "?make=wall-11")
     assert "CP1" in stations.content.decode()
-    row = Make.objects.get()
+    row = Make.objects.get(name="wall-11")
     admin.post(url("delete", row.pk), {"post": "yes"})
-    assert Make.objects.exists(), "one in use stays"
+    assert Make.objects.filter(name="wall-11").exists(), "one in use stays"
 
 
 def test_one_that_ships_is_shown_and_copied(admin):
