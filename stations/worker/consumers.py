@@ -324,15 +324,23 @@ class ChargePointConsumer(AsyncConsumer):
             elif kind is Changed:
                 host.snapshots.changed(self, effect.urgency)
                 if effect.urgency is URGENT:
-                    # Not by `perform`, which may look at the gate again: it is one step.
-                    for left in self._keep(effects[effects.index(effect) + 1 :]):
-                        self._perform_rare(left)
+                    self._finish(self._keep(effects[effects.index(effect) + 1 :]))
                     break
             else:
                 self._perform_rare(effect)
         deadline, armed = self.station.deadline, self.armed
         if deadline is not None and (armed is None or deadline < armed):
             host.deadlines.arm(self, deadline)
+
+    def _finish(self, effects: list[Any]) -> None:
+        """Carry out what comes after the state was written, which is the longest stop in a step: a
+        process that was frozen there may have lost the station."""
+        gate = self.host.gate
+        if monotonic() > gate.until:
+            gate.hold(self, self._finish, effects)
+            return
+        for effect in effects:
+            self._perform_rare(effect)
 
     def _keep(self, coming: list[Any]) -> list[Any]:
         """Write the state ahead of the effects to come; returns those that are left.

@@ -146,6 +146,47 @@ async def test_a_step_that_took_too_long_says_nothing_either(up, monkeypatch):
     await until(lambda: answers(connection) == ["slow", "next"])
 
 
+@pytest.fixture
+def stopped_while_writing(up, kept, monkeypatch):
+    """The process stands still while the state is written ahead of the answer."""
+    gate, whole = up[0].consumer.host.gate, kept.state
+
+    def slow(*state):
+        whole(*state)
+        freeze(gate)
+        monkeypatch.setattr(kept, "state", whole)
+
+    monkeypatch.setattr(kept, "state", slow)
+    return '[2,"slow","ChangeConfiguration",{"key":"HeartbeatInterval","value":"77"}]'
+
+
+async def test_a_freeze_while_the_state_is_written_holds_the_answer(up, stopped_while_writing):
+    dialer, connection = up
+    gate = dialer.consumer.host.gate
+    connection.send(stopped_while_writing)
+    await until(lambda: gate.closed)
+    connection.send('[2,"next","ClearCache",{}]')
+    connection.transport.send_ping(b"there?")
+    assert answers(connection) == []
+    thaw(gate)
+    await until(lambda: answers(connection) == ["slow", "next"])
+
+
+async def test_who_lost_the_station_while_its_state_was_written_does_not_answer(
+    up, kept, stopped_while_writing
+):
+    dialer, connection = up
+    gate = dialer.consumer.host.gate
+    connection.send(stopped_while_writing)
+    await until(lambda: gate.closed)
+    dialer.consumer.disown()
+    thaw(gate)
+    await until(lambda: not gate.closed)
+    dialer.drop()
+    assert answers(connection) == []
+    assert not [f for _, _, f in kept.frames if f.direction == "sent" and f.unique_id == "slow"]
+
+
 async def test_nothing_is_written_meanwhile(aredis, store):
     class Source:
         identity, pending = "CP-1", 0
