@@ -104,6 +104,7 @@ class Roster:
                 reading.set_result(self._kept)
             except BaseException as error:
                 reading.set_exception(error)
+                raise
             finally:
                 with self._lock:
                     del self._readings[place]
