@@ -57,11 +57,18 @@ def queue():
 
 
 @pytest.fixture
-def make(tmp_path, queue):
-    def build(**options):
-        return Recorder(tmp_path, "worker", enqueue=queue.enqueue, publish=queue.publish, **options)
+async def make(tmp_path, queue):
+    made = []
 
-    return build
+    def build(**options):
+        made.append(
+            Recorder(tmp_path, "worker", enqueue=queue.enqueue, publish=queue.publish, **options)
+        )
+        return made[-1]
+
+    yield build
+    for recorder in made:  # a test that failed leaves no thread to the next
+        recorder._shipper.finish(0)
 
 
 async def until(condition, seconds=60.0):
@@ -182,7 +189,9 @@ async def test_a_backlog_is_as_old_as_its_oldest_record(make, queue, monkeypatch
     queue.away = True
     for number in range(30_000):
         recorder.record("CP1", 1, make_frame(text=str(number)))
-    await until(lambda: recorder.stats()["lag"] > 1)
+    recorder.stats()  # what has come is looked at, so the newest of it is as old as this
+    begun = time.monotonic()
+    await until(lambda: recorder.stats()["lag"] > 1 and time.monotonic() - begun > 1)
 
     shipped = []
     note = lambda batch: shipped.append(recorder.stats()["lag"]) or 0  # noqa: E731
