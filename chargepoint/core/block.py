@@ -165,7 +165,8 @@ class Block:
 
     A *resident* is made with the station. A *guest* is made when it is first needed: by a Call, a
     command, a timer or an answer of its own, by a key of its own in the saved state, by an event
-    that it marks `wakes`, or by `core.block(name)`. Who is not there hears and answers nothing.
+    that it marks `wakes`, with the guest that it stands BESIDE, or by `core.block(name)`. Who is
+    not there hears and answers nothing.
 
     The constructor names the core and the residents of rows above that the block uses; only the
     block itself writes its attributes.
@@ -176,6 +177,7 @@ class Block:
     NAME: ClassVar[str] = ""  # of a block from outside: "vendor.thing"
     REPLACES: ClassVar[str] = ""  # or the row that it takes the place of, with a subclass
     GUEST: ClassVar[bool] = False
+    BESIDE: ClassVar[str] = ""  # the row of a guest: this guest is made with it
     KEEPS: ClassVar[bool] = True  # False: it has no state, and is made for each use
     KEYS: ClassVar[tuple[str, ...]] = ()  # its own in snapshot()["saved"]
     SECRET: ClassVar[str] = ""  # its part of saved["secrets"]

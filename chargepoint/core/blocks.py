@@ -10,12 +10,14 @@ if TYPE_CHECKING:
 
 
 def make(station: Station, row: int) -> Any:
-    """The block of a row, which stays where it has a state."""
+    """The block of a row, which stays where it has a state, and those that are made with it."""
     tables = station.TABLES
     kind = tables.classes[row]
     block = kind(station, *[station.at(need) for need in tables.needs[row]])
     if kind.KEEPS:
         station.take_in(row, block)
+    for other in tables.beside.get(row, ()):
+        station.at(other)
     return block
 
 

@@ -57,11 +57,12 @@ class Tables:
     residents                   how many there are: they have the numbers from 0 on
     ordered                     the numbers in the order of the rows
     wakers                      key of the saved state -> row of a guest
+    beside                      row of a guest -> rows of those that are made with it
     """
 
     __slots__ = (
-        "_heard", "actions", "classes", "commands", "failed", "got", "names", "needs", "numbers",
-        "ordered", "residents", "timers", "topics", "transfers", "variables", "wakers",
+        "_heard", "actions", "beside", "classes", "commands", "failed", "got", "names", "needs",
+        "numbers", "ordered", "residents", "timers", "topics", "transfers", "variables", "wakers",
     )  # fmt: skip
 
     def __init__(self, station: type, rows: dict[str, type[Block]], order: Order) -> None:
@@ -90,6 +91,7 @@ class Tables:
             for topic, hearers in heard.items()
         }
         self.wakers = self._owned_keys()
+        self.beside = self._companions()
         self._heard: dict[frozenset[int], Heard] = {}
 
     def match(self, station: type, told: dict[Topic, str], own: bool) -> None:
@@ -187,6 +189,18 @@ class Tables:
                     raise TableError(f"the saved key {key!r} has two owners")
                 owners[key] = number
         return {key: row for key, row in owners.items() if self.classes[row].GUEST}
+
+    def _companions(self) -> dict[int, tuple[int, ...]]:
+        found: dict[int, tuple[int, ...]] = {}
+        for number, kind in enumerate(self.classes):
+            if not kind.BESIDE:
+                continue
+            other = self.numbers.get(kind.BESIDE)
+            if other is None or not (kind.GUEST and self.classes[other].GUEST):
+                why = "both have to be guests" if other is not None else "there is no such row"
+                raise TableError(f"{self.names[number]} stands beside {kind.BESIDE!r}: {why}")
+            found[other] = (*found.get(other, ()), number)
+        return found
 
 
 def marked(kind: type) -> Iterator[tuple[Callable[..., Any], Mark]]:

@@ -71,6 +71,9 @@ OFFERED = Event("offered")  # outlet, now
 COST_KNOWN = Before("cost known")  # outlet, amount with tax, now: of its transaction so far
 NEXT_COST = Question("next cost")  # outlet -> the cost at which something is to be done
 
+TARIFF_IN_USE = Question("tariff in use")  # outlet -> (tariff, kind) of its transaction, or None
+TERMINAL_DOWN = Question("terminal down")  # -> whether the payment terminal is without its provider
+
 # --- availability, files, security ---------------------------------------------------------------
 
 OUT_OF_USE = Event("out of use")  # now: an outlet has failed, or went out of service

@@ -17,6 +17,7 @@ from chargepoint.v21.message_kinds import MessageKinds21
 from chargepoint.v21.monitoring.monitoring import Events21, Monitoring21, MonitoringReport21
 from chargepoint.v21.monitoring.streams import Streams
 from chargepoint.v21.network_configuration import NetworkConfiguration, NetworkProfiles21
+from chargepoint.v21.payments.payment_terminal import PaymentTerminal
 from chargepoint.v21.payments.settlements import Settlements
 from chargepoint.v21.payments.unsent import Unsent
 from chargepoint.v21.payments.web_payments import WebPayments
@@ -24,6 +25,7 @@ from chargepoint.v21.plug_and_charge import PlugAndCharge21, V2gCertificates21
 from chargepoint.v21.power.bidirectional import Bidirectional
 from chargepoint.v21.power.charging import ChargingLimits21
 from chargepoint.v21.power.der import DerControl
+from chargepoint.v21.power.der_effects import DerEffects
 from chargepoint.v21.power.dynamic_profiles import DynamicProfiles
 from chargepoint.v21.power.ev_needs import EvNeeds21
 from chargepoint.v21.power.evse_controllers import EvseControllers
@@ -31,10 +33,12 @@ from chargepoint.v21.power.external_setpoint import ExternalSetpoint
 from chargepoint.v21.power.idling import Idling
 from chargepoint.v21.power.operation_modes import OperationModes
 from chargepoint.v21.power.priority import PriorityCharging
+from chargepoint.v21.pricing.costs import Costs
 from chargepoint.v21.pricing.tariffs import Tariffs
 from chargepoint.v21.reservation import Reservation21
 from chargepoint.v21.resumption import Resumption
 from chargepoint.v21.swap.battery_swap import BatterySwap
+from chargepoint.v21.swap.swap_slots import Slots
 from chargepoint.v21.token_types import TokenTypes
 from chargepoint.v21.transaction_limits import TransactionLimits21
 from chargepoint.v21.variables import DeviceModel21
@@ -70,11 +74,15 @@ ROWS_21: dict[str, type[Block]] = {
     "bidirectional": Bidirectional,
     "idling": Idling,
     "der": DerControl,
+    "der_effects": DerEffects,
     "kinds": MessageKinds21,
     "delivery": Unsent,
     "pricing": Tariffs,
+    "costs": Costs,
     "web": WebPayments,
-    "payments": Settlements,
+    "settlements": Settlements,
+    "terminal": PaymentTerminal,
+    "batteries": Slots,
     "swap": BatterySwap,
 }
 
@@ -89,7 +97,7 @@ class Station21(Station201):
     ORDER: ClassVar[Order] = {
         **ORDER,
         core_topics.RECONFIGURED: (*ORDER[core_topics.RECONFIGURED][:-1], "streams", "variables"),
-        topics.EVENT_ANSWERED: ("fares", "transactions", "payments"),
+        topics.EVENT_ANSWERED: ("fares", "transactions", "settlements"),
     }
     # Told by the core for 1.6.
     UNHEARD: ClassVar[frozenset[Event]] = frozenset({

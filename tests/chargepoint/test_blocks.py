@@ -24,9 +24,6 @@ FOREIGN_WRITES = 0
 # New credentials are made of a certificate, and a certificate that was signed is tried out.
 UPWARD = ["relinking -> signing (1)"]
 
-# Blocks of 2.1 in two files: the other half of each is its alone.
-HALVES = ["der: DerEffects", "pricing: Costs", "payments: PaymentTerminal", "swap: Slots"]
-
 
 def test_only_the_owner_writes_an_attribute():
     found = structure.foreign_writes()
@@ -87,7 +84,17 @@ def test_a_block_of_2_1_builds_on_the_row_of_its_name_in_2_0_1_and_on_no_other()
             if base.__module__.startswith(("chargepoint.v201", "chargepoint.v21"))
         ]  # fmt: skip
         found += [f"{name}: {base.__qualname__}" for base in others if base not in own]
-    assert found == HALVES
+    assert found == []
+
+
+def test_a_guest_beside_another_is_there_with_it_also_after_a_restart():
+    """Tariffs are saved without a bill: the next transaction is charged by them all the same."""
+    station = make_station(StationConfig("A", "2.1"), None, 0.0)
+    assert station.there("costs") is None
+    station.block("pricing")
+    assert station.there("costs") is not None
+    again = make_station(StationConfig("A", "2.1"), {"tariff_problem": True}, 0.0)
+    assert again.there("pricing") is not None and again.there("costs") is not None
 
 
 def test_no_module_imports_a_private_name_of_another():
@@ -159,6 +166,19 @@ class Guest(Lower):
     GUEST = True
 
 
+class Beside(Block):
+    __slots__ = ()
+
+    GUEST = True
+    BESIDE = "lower"
+
+
+class ResidentBeside(Block):
+    __slots__ = ()
+
+    BESIDE = "lower"
+
+
 class Keeper(Block):
     __slots__ = ()
 
@@ -188,6 +208,9 @@ class SecondKeeper(Block):
     ({"upper": Upper, "lower": Lower}, "no row above"),
     ({"lower": Guest, "upper": Upper}, "may not be there"),
     ({"a": Keeper, "b": SecondKeeper}, "two owners"),
+    ({"lower": Lower, "b": Beside}, "both have to be guests"),
+    ({"lower": Guest, "b": ResidentBeside}, "both have to be guests"),
+    ({"b": Beside}, "no such row"),
 ])  # fmt: skip
 def test_rows_that_contradict_one_another_are_refused(rows, words):
     base = station_class("2.0.1").__mro__[1]

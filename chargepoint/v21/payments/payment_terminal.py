@@ -3,22 +3,32 @@
 The terminal and who pays by it are emulated; what the CSMS sees of them is not.
 """
 
-from typing import Any
+from __future__ import annotations
 
-from chargepoint.core.block import READS, answers, command, hears, variable
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.core.block import READS, Block, answers, command, got, hears, variable
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
+from chargepoint.v21.payments.settlements import FAILED, REJECTED, SETTLED
 from chargepoint.v21.payments.web_payments import DIRECT
 from chargepoint.v21.transaction_limits import LEAST
 from chargepoint.v201 import topics
-from chargepoint.v201.outlet import Outlet
+from chargepoint.v201.authorization.auth_cache import key as token_key
+from chargepoint.v201.outlet import Outlet, Transaction
 from chargepoint.v201.variables.table import Variable
 
-SETTLED, CANCELED, REJECTED, FAILED = "Settled", "Canceled", "Rejected", "Failed"
+if TYPE_CHECKING:
+    from chargepoint.core.station import Station
+    from chargepoint.v21.payments.settlements import Settlements
+    from chargepoint.v21.payments.web_payments import WebPayments
+    from chargepoint.v201.authorization.authorization import Authorization
+    from chargepoint.v201.transactions.transactions import Transactions
+
 OUTCOMES = (SETTLED, REJECTED, FAILED)
 
 
-class PaymentTerminal:
+class PaymentTerminal(Block):
     """Block of Station21.
 
     payments       connector -> {"ref", "hold", "outcome", "asked", "transaction", "vat",
@@ -28,7 +38,38 @@ class PaymentTerminal:
     terminal_down  the terminal cannot reach its service provider
     """
 
-    __slots__ = ()
+    __slots__ = ("authorization", "payments", "terminal_down", "transactions", "web")
+
+    GUEST = True
+    KEYS = ("payments", "terminal_down")
+
+    def __init__(
+        self, core: Station, transactions: Transactions, authorization: Authorization,
+        web: WebPayments,
+    ) -> None:  # fmt: skip
+        super().__init__(core)
+        self.transactions = transactions
+        self.authorization = authorization
+        self.web = web
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read payments and the state of the terminal of a snapshot."""
+        kept = {int(n): {**payment} for n, payment in saved.get("payments", {}).items()}
+        self.payments: dict[int, dict] | None = kept or None
+        self.terminal_down: bool = saved.get("terminal_down", False)
+
+    def saved(self) -> dict[str, Any]:
+        """Payments and the state of the terminal, for the snapshot."""
+        saved: dict[str, Any] = {}
+        if self.payments:
+            saved["payments"] = {str(key): {**entry} for key, entry in self.payments.items()}
+        if self.terminal_down:
+            saved["terminal_down"] = True
+        return saved
+
+    @property
+    def settlements(self) -> Settlements:
+        return self.core.block("settlements")
 
     # --- a card is presented (C18) -----------------------------------------------------------
 
@@ -167,6 +208,88 @@ class PaymentTerminal:
             payment["hold"] += step * (int(short // step) + 1 if short > 0 else 1)
             self.transactions.limit_cost(outlet, payment["hold"])
             self.transactions.happened(outlet, "LimitSet", now)
+
+    # --- its end (C19-C22) -------------------------------------------------------------------
+
+    @hears(topics.ENDING)
+    def settle_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
+        """A paid transaction ends: settle it by the tariff, or wait for the cost of the CSMS."""
+        payment = (self.payments or {}).get(outlet.number)
+        if payment is not None and payment["transaction"] == transaction.id:
+            total = self.core.block("costs").total_of(transaction)
+            self._take_away(outlet.number)
+            if total is not None:
+                self.settlements.settle(outlet.number, payment, total, now)
+            else:  # by what the CSMS answers to the Ended event
+                self.settlements.await_cost(outlet.number, payment)
+
+    def _take_away(self, number: int) -> None:
+        self.payments = {k: v for k, v in self.payments.items() if k != number} or None
+
+    @answers(topics.TERMINAL_DOWN)
+    def is_down(self) -> bool:
+        return self.terminal_down
+
+    def _cancel_unused(self, now: float) -> None:
+        """C19: what was authorized came to no transaction; the hold is released."""
+        for number, payment in list((self.payments or {}).items()):
+            outlet = self.core.outlets.get(number)
+            waits = any(
+                token_key(context[1]) == token_key({"idToken": payment["ref"], "type": DIRECT})
+                for context in self.core.calls.waiting("Authorize")
+            )
+            here = outlet is not None and self.payment_of(outlet, outlet.token) is not None
+            if payment["transaction"] or here or waits:
+                continue
+            self._take_away(number)
+            if payment["asked"]:  # the CSMS has never heard of it else
+                self.settlements.settle(number, payment, 0.0, now)
+            self.core.changed(URGENT)
+
+    @hears(topics.LOOKED)
+    def look_for_unused(self, outlet: Outlet, now: float) -> None:
+        if self.payments is not None:
+            self._cancel_unused(now)
+
+    @hears(topics.AUTHORIZE_ENDED)
+    def heed_verdict(self, status: str, context: Any, now: float) -> None:
+        if self.payments is not None:
+            if status not in ("", "Accepted"):
+                self._unasked(context[1])
+            self._cancel_unused(now)
+
+    def _unasked(self, token: dict) -> None:
+        """The CSMS has said no: it does not wait for a settlement."""
+        for payment in (self.payments or {}).values():
+            if payment["ref"] == token["idToken"]:
+                payment["asked"] = False
+
+    # --- VAT numbers -------------------------------------------------------------------------
+
+    @command("vat-number")
+    def do_vat_number(self, now: float, connector: int = 1, vat_number: str = "") -> dict:
+        """Who pays enters a VAT number for a company's receipt: the CSMS is asked about it.
+
+        Raises CommandRejected for a number that is empty or too long, or without the CSMS.
+        """
+        outlet = self.core.outlet(connector)
+        if not 0 < len(vat_number) <= 20:
+            raise CommandRejected("invalid_arguments", "vat_number has 1 to 20 characters.")
+        if not self.core.online:
+            raise CommandRejected("not_possible_now", "The CSMS is to be asked and is away.")
+        payload = {"vatNumber": vat_number, "evseId": outlet.evse}
+        self.core.calls.make("VatNumberValidation", payload, now, outlet.number)
+        return {"validation": "Pending"}
+
+    @got("VatNumberValidation")
+    def got_vat_number_validation(self, payload: dict, number: int, now: float) -> None:
+        """The answer to VatNumberValidation (C18)."""
+        payment = (self.payments or {}).get(number)
+        good = payload["status"] == "Accepted"
+        if payment is not None and good:
+            payment["vat"], payment["company"] = payload["vatNumber"], payload.get("company")
+            self.core.changed(URGENT)
+        self.core.remark(f"VAT number {payload['vatNumber']}: {payload['status']}", now)
 
     @variable(READS, "PaymentCtrlr.Problem", "PaymentCtrlr.Connected")
     def read_terminal(self, variable: Variable, evse: dict | None, now: float) -> str:

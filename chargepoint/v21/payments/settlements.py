@@ -1,70 +1,33 @@
-"""Functional block C in 2.1: what was paid at the terminal is settled (C19-C22); VAT numbers."""
+"""Functional block C in 2.1: what was paid at the terminal is settled (C19-C22)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import Block, command, gathers, got, hears
-from chargepoint.core.commands import CommandRejected
-from chargepoint.effects import URGENT
+from chargepoint.core.block import Block, gathers, got, hears
 from chargepoint.hardware.connector import Connector
-from chargepoint.v21.payments.payment_terminal import CANCELED, FAILED, SETTLED, PaymentTerminal
-from chargepoint.v21.payments.web_payments import DIRECT
 from chargepoint.v201 import topics
-from chargepoint.v201.authorization.auth_cache import key as token_key
-from chargepoint.v201.outlet import Outlet, Transaction
 
-if TYPE_CHECKING:
-    from chargepoint.core.station import Station
-    from chargepoint.v21.payments.web_payments import WebPayments
-    from chargepoint.v201.authorization.authorization import Authorization
-    from chargepoint.v201.transactions.transactions import Transactions
+SETTLED, CANCELED, REJECTED, FAILED = "Settled", "Canceled", "Rejected", "Failed"
 
 
-class Settlements(PaymentTerminal, Block):
-    """Block of Station21; for `payments` see PaymentTerminal.
+class Settlements(Block):
+    """Block of Station21; for a payment see PaymentTerminal.
 
     settling     transaction id -> its payment, while the CSMS is to tell the cost; None
     settlements  connector -> the last NotifySettlement, with what the CSMS answered to it and
                  what the terminal's receipt says, None
     """
 
-    __slots__ = (
-        "authorization",
-        "payments",
-        "settlements",
-        "settling",
-        "terminal_down",
-        "transactions",
-        "web",
-    )
+    __slots__ = ("settlements", "settling")
 
     GUEST = True
 
-    def __init__(
-        self, core: Station, transactions: Transactions, authorization: Authorization,
-        web: WebPayments,
-    ) -> None:  # fmt: skip
-        super().__init__(core)
-        self.transactions = transactions
-        self.authorization = authorization
-        self.web = web
-
-    # --- its end (C19-C22) -------------------------------------------------------------------
-
-    @hears(topics.ENDING)
-    def settle_ended(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
-        """A paid transaction ends: settle it by the tariff, or wait for the cost of the CSMS."""
-        payment = (self.payments or {}).get(outlet.number)
-        if payment is not None and payment["transaction"] == transaction.id:
-            total = self.core.block("pricing").total_of(transaction)
-            self.payments = _without(self.payments, outlet.number)
-            if total is not None:
-                self.settle_payment(outlet.number, payment, total, now)
-            else:  # by what the CSMS answers to the Ended event
-                self.settling = {**(self.settling or {}), payment["transaction"]: payment | {
-                    "connector": outlet.number}}  # fmt: skip
+    def await_cost(self, number: int, payment: dict[str, Any]) -> None:
+        """Settle the payment of a connector by what the CSMS answers to the Ended event."""
+        waiting = {payment["transaction"]: payment | {"connector": number}}
+        self.settling = {**(self.settling or {}), **waiting}
 
     @hears(topics.EVENT_ANSWERED)
     def settle_by_answer(self, payload: dict, message: dict, now: float) -> None:
@@ -81,11 +44,9 @@ class Settlements(PaymentTerminal, Block):
         payment = (self.settling or {}).get(identity)
         if payment is not None:
             self.settling = _without(self.settling, identity)
-            self.settle_payment(payment["connector"], payment, cost, now)
+            self.settle(payment["connector"], payment, cost, now)
 
-    def settle_payment(
-        self, number: int, payment: dict[str, Any], cost: float | None, now: float
-    ) -> None:
+    def settle(self, number: int, payment: dict[str, Any], cost: float | None, now: float) -> None:
         """Have the provider take the money, and tell the CSMS how that went."""
         if self.core.model.flag("PaymentCtrlr.SettlementByCSMS"):
             return
@@ -94,7 +55,7 @@ class Settlements(PaymentTerminal, Block):
             status, words = FAILED, "the CSMS did not tell the cost"
         elif amount <= 0:
             status = CANCELED  # C20: the hold is released
-        elif self.terminal_down:
+        elif self.core.ask(topics.TERMINAL_DOWN):
             status, words = FAILED, "the terminal cannot reach its service provider"
         else:
             status = payment["outcome"]
@@ -144,67 +105,6 @@ class Settlements(PaymentTerminal, Block):
                 self.settlements = {**self.settlements, number: {**known, **payload}}
                 return
 
-    def cancel_unused_payments(self, now: float) -> None:
-        """C19: what was authorized came to no transaction; the hold is released."""
-        for number, payment in list((self.payments or {}).items()):
-            outlet = self.core.outlets.get(number)
-            waits = any(
-                token_key(context[1]) == token_key({"idToken": payment["ref"], "type": DIRECT})
-                for context in self.core.calls.waiting("Authorize")
-            )
-            here = outlet is not None and self.payment_of(outlet, outlet.token) is not None
-            if payment["transaction"] or here or waits:
-                continue
-            self.payments = _without(self.payments, number)
-            if payment["asked"]:  # the CSMS has never heard of it else
-                self.settle_payment(number, payment, 0.0, now)
-            self.core.changed(URGENT)
-
-    @hears(topics.LOOKED)
-    def look_for_unused(self, outlet: Outlet, now: float) -> None:
-        if self.payments is not None:
-            self.cancel_unused_payments(now)
-
-    @hears(topics.AUTHORIZE_ENDED)
-    def heed_verdict(self, status: str, context: Any, now: float) -> None:
-        if self.payments is not None:
-            if status not in ("", "Accepted"):
-                self._unasked(context[1])
-            self.cancel_unused_payments(now)
-
-    def _unasked(self, token: dict) -> None:
-        """The CSMS has said no: it does not wait for a settlement."""
-        for payment in (self.payments or {}).values():
-            if payment["ref"] == token["idToken"]:
-                payment["asked"] = False
-
-    # --- VAT numbers -------------------------------------------------------------------------
-
-    @command("vat-number")
-    def do_vat_number(self, now: float, connector: int = 1, vat_number: str = "") -> dict:
-        """Who pays enters a VAT number for a company's receipt: the CSMS is asked about it.
-
-        Raises CommandRejected for a number that is empty or too long, or without the CSMS.
-        """
-        outlet = self.core.outlet(connector)
-        if not 0 < len(vat_number) <= 20:
-            raise CommandRejected("invalid_arguments", "vat_number has 1 to 20 characters.")
-        if not self.core.online:
-            raise CommandRejected("not_possible_now", "The CSMS is to be asked and is away.")
-        payload = {"vatNumber": vat_number, "evseId": outlet.evse}
-        self.core.calls.make("VatNumberValidation", payload, now, outlet.number)
-        return {"validation": "Pending"}
-
-    @got("VatNumberValidation")
-    def got_vat_number_validation(self, payload: dict, number: int, now: float) -> None:
-        """The answer to VatNumberValidation (C18)."""
-        payment = (self.payments or {}).get(number)
-        good = payload["status"] == "Accepted"
-        if payment is not None and good:
-            payment["vat"], payment["company"] = payload["vatNumber"], payload.get("company")
-            self.core.changed(URGENT)
-        self.core.remark(f"VAT number {payload['vatNumber']}: {payload['status']}", now)
-
     # --- saving ------------------------------------------------------------------------------
 
     @gathers(core_topics.CONNECTOR_SHOWN)
@@ -213,25 +113,20 @@ class Settlements(PaymentTerminal, Block):
         told = (self.settlements or {}).get(connector.id)
         return {} if told is None else {"settlement": told}
 
-    KEYS = ("payments", "settlements", "settling", "terminal_down")
+    KEYS = ("settlements", "settling")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
-        """Read payments and settlements of a snapshot."""
-        kept = {int(n): {**payment} for n, payment in saved.get("payments", {}).items()}
-        self.payments: dict[int, dict] | None = kept or None
+        """Read settlements of a snapshot."""
         done = {int(n): {**told} for n, told in saved.get("settlements", {}).items()}
         self.settlements: dict[int, dict] | None = done or None
         self.settling: dict[str, dict] | None = {**saved.get("settling", {})} or None
-        self.terminal_down: bool = saved.get("terminal_down", False)
 
     def saved(self) -> dict[str, Any]:
-        """Payments and settlements for the snapshot."""
+        """Settlements for the snapshot."""
         saved: dict[str, Any] = {}
-        for name in ("payments", "settlements", "settling"):
+        for name in ("settlements", "settling"):
             if entries := getattr(self, name):
                 saved[name] = {str(key): {**entry} for key, entry in entries.items()}
-        if self.terminal_down:
-            saved["terminal_down"] = True
         return saved
 
 

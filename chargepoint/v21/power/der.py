@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 from chargepoint.core.block import Block, action, command, timer
 from chargepoint.core.commands import CommandRejected
 from chargepoint.der.controls import DEFAULTS_ONLY, field_of, rank, wrong
-from chargepoint.der.ride import Ride
 from chargepoint.effects import URGENT
 from chargepoint.timing.times import seconds_of
-from chargepoint.v21.power.der_effects import DerEffects
 from chargepoint.v201.charging.smart_charging import rejected
 from chargepoint.v201.custom_data import plain
 
@@ -23,15 +21,16 @@ if TYPE_CHECKING:
 AT_MOST = 24  # of a type, by the schema of ReportDERControl
 
 
-class DerControl(DerEffects, Block):
+class DerControl(Block):
     """Block of Station21.
 
     der  controlId -> {"type", "default", "settings", "superseded", "running"}, None where none
     """
 
-    __slots__ = ("charging", "controllers", "der", "ride")
+    __slots__ = ("charging", "controllers", "der")
 
-    KEYS = ("der", "ride")
+    GUEST = True
+    KEYS = ("der",)
 
     def __init__(
         self, core: Station, charging: ChargingLimits, controllers: EvseControllers
@@ -44,19 +43,15 @@ class DerControl(DerEffects, Block):
         """Read DER controls of a snapshot."""
         der = {identity: {**entry} for identity, entry in saved.get("der", {}).items()}
         self.der: dict[str, dict] | None = der or None
-        self.ride: Ride | None = Ride(saved["ride"]) if saved.get("ride") else None
 
     def resume(self, now: float) -> None:
         self.resume_der(now)
 
     def saved(self) -> dict[str, Any]:
         """DER controls for the snapshot."""
-        saved: dict[str, Any] = {}
-        if self.ride is not None and (kept := self.ride.to_saved()):
-            saved["ride"] = kept
-        if self.der:
-            saved["der"] = {identity: {**entry} for identity, entry in self.der.items()}
-        return saved
+        if not self.der:
+            return {}
+        return {"der": {identity: {**entry} for identity, entry in self.der.items()}}
 
     @action("SetDERControl")
     def on_set_der_control(self, payload: dict, now: float) -> dict:
@@ -93,8 +88,7 @@ class DerControl(DerEffects, Block):
 
     def _knows(self, kind: str) -> bool:
         return any(
-            kind in self.controllers.der_supported(outlet)
-            for outlet in self.core.outlets.values()
+            kind in self.controllers.der_supported(outlet) for outlet in self.core.outlets.values()
         )
 
     def _peers(self, payload: dict) -> dict[str, dict]:

@@ -1,6 +1,10 @@
 """Functional block R: what DER controls do to the power of each EVSE, and what it alarms."""
 
-from chargepoint.core.block import answers, folds, hears, timer
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chargepoint.core.block import Block, answers, folds, hears, timer
 from chargepoint.der import power
 from chargepoint.der.controls import ruling as ruling_of
 from chargepoint.der.power import Rating, Ruling
@@ -11,19 +15,46 @@ from chargepoint.v21.power.wish import Wish, rating_of
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
+if TYPE_CHECKING:
+    from chargepoint.core.station import Station
+    from chargepoint.v21.power.evse_controllers import EvseControllers
+    from chargepoint.v201.charging.charging_limits import ChargingLimits
+
 _FACTORS = ("FixedPFAbsorb", "FixedPFInject", "WattPF")
 
 
-class DerEffects:
+class DerEffects(Block):
     """Block of Station21. ride: what is under way, None while no control is there."""
 
-    __slots__ = ()
+    __slots__ = ("charging", "controllers", "ride")
+
+    KEYS = ("ride",)
+
+    def __init__(
+        self, core: Station, charging: ChargingLimits, controllers: EvseControllers
+    ) -> None:
+        super().__init__(core)
+        self.charging = charging
+        self.controllers = controllers
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read what was under way of a snapshot."""
+        self.ride: Ride | None = Ride(saved["ride"]) if saved.get("ride") else None
+
+    def saved(self) -> dict[str, Any]:
+        """What is under way, for the snapshot."""
+        kept = self.ride.to_saved() if self.ride is not None else None
+        return {"ride": kept} if kept else {}
+
+    def _controls(self) -> dict[str, dict] | None:
+        control = self.core.there("der")
+        return None if control is None else control.der
 
     @answers(topics.GRID_CONTROLS)
     def look_at_grid(self, now: float) -> dict[int, float] | None:
         """Bring the controls up to the grid of now; returns the power given back by outlet, None
         without controls."""
-        if self.der is None and self.ride is None:
+        if self.ride is None and self._controls() is None:
             return None
         self.ride = self.ride or Ride()
         return self._look_at_grid(now)
@@ -33,7 +64,7 @@ class DerEffects:
         """The power is planned: set the timer of the next look at the grid."""
         if self._given(now) != seen:
             self.ride.wait_until(now + STEP)  # power monitoring has to see it
-        if self.der is None:
+        if self._controls() is None:
             self.ride = None
             self.core.timers.clear("grid")
         elif self.ride.due is None:
@@ -47,12 +78,12 @@ class DerEffects:
         self.charging.plan(now)
 
     def _look_at_grid(self, now: float) -> dict[int, float]:
-        ruling, mains = ruling_of(self.der), self.core.power.mains
+        ruling, mains = ruling_of(self._controls()), self.core.power.mains
         given = self._given(now)
         may_trip = self.core.config.configuration.get("EmulatorCtrlr.DERMayTrip") == "true"
         alarms = self.ride.look(now, ruling, mains, given, self.core.rng.random, may_trip)
         for alarm in alarms:
-            self.der_alarm(*alarm, now)
+            self.core.block("der").der_alarm(*alarm, now)
         levels = self.ride.levels
         if "VoltVar" in ruling:
             identity, curve = ruling["VoltVar"]
@@ -78,7 +109,7 @@ class DerEffects:
 
     def _ruling_at(self, outlet: Outlet) -> Ruling:
         supported = self.controllers.der_supported(outlet)
-        return {k: v for k, v in ruling_of(self.der).items() if k in supported}
+        return {k: v for k, v in ruling_of(self._controls()).items() if k in supported}
 
     # --- watts -------------------------------------------------------------------------------
 

@@ -1,12 +1,22 @@
 """Functional block I in 2.1: the station works out what a transaction costs (I12)."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import REFUSES, command, gathers, hears, timer, variable
+from chargepoint.core.block import (
+    REFUSES,
+    Block,
+    action,
+    answers,
+    gathers,
+    hears,
+    timer,
+    variable,
+)
 from chargepoint.core.calls import QUEUE_AT_MOST
 from chargepoint.core.clock import next_step
-from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import SOON
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.meter import AC_POWER_FACTOR, dc_voltage
@@ -15,12 +25,19 @@ from chargepoint.tariff.bill import Bill, Flow
 from chargepoint.tariff.conditions import Place
 from chargepoint.timing.local_time import is_zone
 from chargepoint.v21.pricing.cost_details import cost_details
+from chargepoint.v21.pricing.tariffs import DRIVER, OFF, refused
 from chargepoint.v201 import topics
-from chargepoint.v201.display.fares import costs_on
+from chargepoint.v201.custom_data import plain
+from chargepoint.v201.display.fares import costs_on, tariffs_on
 from chargepoint.v201.outlet import Outlet, Transaction
 from chargepoint.v201.variables.table import Variable
 
-DEFAULT, DRIVER = "DefaultTariff", "DriverTariff"
+if TYPE_CHECKING:
+    from chargepoint.core.station import Station
+    from chargepoint.v21.pricing.tariffs import Tariffs
+    from chargepoint.v201.transactions.meter_schedule import MeterSchedule
+    from chargepoint.v201.transactions.transactions import Transactions
+
 # A faulty meter measures nothing that could be charged (the name that 1.6 gave it).
 _METER_FAULT = "PowerMeterFailure"
 _LOOK = 10.0  # seconds between looks at a cost that has a limit
@@ -46,27 +63,40 @@ class Entry:
         return [self.bill.to_saved(), self.kind, self.register, self.charging, self.failure]
 
     @classmethod
-    def from_saved(cls, saved: list[Any]) -> "Entry":
+    def from_saved(cls, saved: list[Any]) -> Entry:
         return cls(Bill.from_saved(saved[0]), *saved[1:])
 
 
-class Costs:
+class Costs(Block):
     """Block of Station21. bills: transaction id -> Entry, None where there are none."""
 
-    __slots__ = ()
+    __slots__ = ("bills", "metering", "transactions")
 
-    def restore_bills(self, saved: dict[str, Any]) -> None:
+    GUEST = True
+    BESIDE = "pricing"
+    KEYS = ("bills",)
+
+    def __init__(self, core: Station, transactions: Transactions, metering: MeterSchedule) -> None:
+        super().__init__(core)
+        self.transactions = transactions
+        self.metering = metering
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
         """Read `bills` of a snapshot: {transaction: entry}."""
         bills = {key: Entry.from_saved(entry) for key, entry in saved.get("bills", {}).items()}
         self.bills: dict[str, Entry] | None = bills or None
         for entry in bills.values():
             entry.charging = entry.charging and self.core.booted  # while it was off nothing flowed
 
-    def saved_bills(self) -> dict[str, Any]:
+    def saved(self) -> dict[str, Any]:
         """`bills` for the snapshot."""
         if not self.bills:
             return {}
         return {"bills": {key: entry.to_saved() for key, entry in self.bills.items()}}
+
+    @property
+    def pricing(self) -> Tariffs:
+        return self.core.block("pricing")
 
     @gathers(core_topics.CONNECTOR_SHOWN)
     def cost_shown(self, connector: Connector) -> dict[str, Any]:
@@ -85,10 +115,11 @@ class Costs:
         entry = self.entry_of(outlet)
         return entry and entry.bill
 
-    def kind_of(self, outlet: Outlet) -> str:
-        """Whose tariff counts at an outlet: the default's or the driver's."""
+    @answers(topics.TARIFF_IN_USE)
+    def tariff_in_use(self, outlet: Outlet) -> tuple[dict[str, Any], str] | None:
+        """(tariff, kind) by which the transaction there is charged, or None."""
         entry = self.entry_of(outlet)
-        return entry.kind if entry else DEFAULT
+        return entry and (entry.bill.tariff, entry.kind)
 
     def running_cost(self, outlet: Outlet, now: float | None = None) -> dict[str, Any] | None:
         """{"amount" with tax, "currency", "tariff"}; None where it is not known here.
@@ -109,7 +140,7 @@ class Costs:
     @hears(topics.BEGUN)
     def open_bill(self, outlet: Outlet, now: float) -> None:
         """A transaction begins: its tariff stays until it ends (I07, I08)."""
-        tariff, kind = self.tariff_for(outlet, outlet.token, now)
+        tariff, kind = self.pricing.tariff_for(outlet, outlet.token, now)
         if tariff is not None:
             self._open_bill(outlet, tariff, kind, outlet.transaction.started)
 
@@ -153,7 +184,7 @@ class Costs:
             outlet.token = before
 
     def _bill_driver(self, outlet: Outlet, token: dict, now: float) -> None:
-        tariff, kind = self.tariff_for(outlet, token, now)
+        tariff, kind = self.pricing.tariff_for(outlet, token, now)
         old = self.entry_of(outlet)
         if tariff is None:
             if old is not None and kind == DRIVER:  # the CSMS is to work out the cost
@@ -199,7 +230,29 @@ class Costs:
         if entry is not None and connector.error_code == _METER_FAULT:
             entry.failure = "the energy meter failed during the transaction"
 
-    def change_tariff(self, transaction: str, tariff: dict[str, Any], now: float) -> None:
+    # --- changed under way (I11) -------------------------------------------------------------
+
+    @action("ChangeTransactionTariff")
+    def on_change_transaction_tariff(self, payload: dict, now: float) -> dict:
+        """ChangeTransactionTariff (I11)."""
+        outlet = self.core.running(payload["transactionId"])
+        if not tariffs_on(self.core.model):  # I11.FR.01
+            return refused("Rejected", "NotEnabled", OFF)
+        if outlet is None:  # I11.FR.04
+            return refused("TxNotFound", "TxNotFound", "no such transaction is running")
+        why = self.pricing.unusable(payload["tariff"])  # I11.FR.02, .03
+        if why is not None:
+            return why
+        bill = self.bill_of(outlet)
+        if bill is not None and bill.tariff["currency"] != payload["tariff"]["currency"]:
+            words = f"the transaction is charged in {bill.tariff['currency']}"
+            return refused("NoCurrencyChange", "InvalidValue", words)  # I11.FR.05
+        self.core.answers.later(
+            self._change_tariff, payload["transactionId"], plain(payload["tariff"])
+        )
+        return {"status": "Accepted"}
+
+    def _change_tariff(self, transaction: str, tariff: dict[str, Any], now: float) -> None:
         """I11.FR.08: it counts from now on. It is the transaction's own, as a driver's is."""
         outlet = self.core.running(transaction)
         if outlet is None:
@@ -213,18 +266,6 @@ class Costs:
             entry.kind = DRIVER
         self.transactions.happened(outlet, "TariffChanged", now)
         self.metering.restart_timers(outlet, now)
-
-    @command("refuse-tariff")
-    def do_refuse_tariff(self, now: float, connector: int = 1) -> dict:
-        """The driver does not accept the tariff (I07.FR.31, I08.FR.21): no energy for it. Raises
-        CommandRejected where no tariff is offered."""
-        outlet = self.core.outlet(connector)
-        if outlet.token is None or self.tariff_for(outlet, outlet.token, now)[0] is None:
-            raise CommandRejected("not_possible_now", "Nobody is offered a tariff there.")
-        self.transactions.stop(
-            outlet, "TariffNotAccepted", "DeAuthorized", now, outlet.token
-        )
-        return {"status": "Accepted"}
 
     # --- timers ------------------------------------------------------------------------------
 
@@ -311,7 +352,7 @@ class Costs:
     @hears(topics.ENDED)
     def close_bill(self, outlet: Outlet, transaction: Transaction, now: float) -> None:
         """A transaction has ended: show its total, forget its tariff."""
-        self.forget_driver_tariff(transaction.id_token, now)
+        self.pricing.forget_driver_tariff(transaction.id_token, now)
         total = self.total_of(transaction)
         if total is not None:
             self.core.block("fares").show_total(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chargepoint.core.block import READS, Block, action, folds, hears, variable
+from chargepoint.core.block import READS, Block, action, command, folds, hears, variable
+from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
 from chargepoint.tariff.checks import has_conditions, most_elements, nonsense
 from chargepoint.timing.times import seconds_of
-from chargepoint.v21.pricing.costs import DEFAULT, DRIVER, Costs
 from chargepoint.v201 import topics
 from chargepoint.v201.authorization.auth_cache import key as token_key
 from chargepoint.v201.charging.charging_profiles import WAITING
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from chargepoint.core.station import Station
     from chargepoint.v201.authorization.authorization import Authorization
     from chargepoint.v201.charging.charging_limits import ChargingLimits
-    from chargepoint.v201.transactions.meter_schedule import MeterSchedule
     from chargepoint.v201.transactions.transactions import Transactions
 
 
+DEFAULT, DRIVER = "DefaultTariff", "DriverTariff"
+OFF = "TariffCostCtrlr.Available[Tariff] or Enabled[Tariff] is false"
 _AT_MOST = 20  # default tariffs of an EVSE: the one that counts, and those to come
 _DRIVERS_AT_MOST = 200
-_OFF = "TariffCostCtrlr.Available[Tariff] or Enabled[Tariff] is false"
 
 
 def refused(status: str, code: str, text: str) -> dict[str, Any]:
     return {"status": status, "statusInfo": {"reasonCode": code, "additionalInfo": text[:1024]}}
 
 
-class Tariffs(Costs, Block):
+class Tariffs(Block):
     """Block of Station21.
 
     tariffs         EVSE -> its default tariffs by validFrom, None where there are none
@@ -45,7 +45,6 @@ class Tariffs(Costs, Block):
 
     __slots__ = (
         "authorization",
-        "bills",
         "charging",
         "driver_tariffs",
         "metering",
@@ -57,17 +56,15 @@ class Tariffs(Costs, Block):
     GUEST = True
 
     def __init__(
-        self, core: Station, transactions: Transactions, metering: MeterSchedule,
-        authorization: Authorization, charging: ChargingLimits,
+        self, core: Station, transactions: Transactions, authorization: Authorization,
+        charging: ChargingLimits,
     ) -> None:  # fmt: skip
         super().__init__(core)
         self.transactions = transactions
-        self.metering = metering
         self.authorization = authorization
         self.charging = charging
 
     # --- what can be used --------------------------------------------------------------------
-
 
     def unusable(self, tariff: dict[str, Any]) -> dict[str, Any] | None:
         """The answer that refuses the tariff; None if it can be used."""
@@ -113,7 +110,7 @@ class Tariffs(Costs, Block):
         """SetDefaultTariff (I07)."""
         tariff, evse = plain(payload["tariff"]), payload["evseId"]
         if not tariffs_on(self.core.model):  # I07.FR.01
-            return refused("Rejected", "NotEnabled", _OFF)
+            return refused("Rejected", "NotEnabled", OFF)
         places = self._evses_named(evse)
         if not places:  # I07.FR.06
             return refused("Rejected", "UnknownEvse", f"there is no EVSE {evse}")
@@ -135,7 +132,15 @@ class Tariffs(Costs, Block):
 
     def _known_ids(self) -> set[str]:
         ids = {t["tariffId"] for known in (self.tariffs or {}).values() for t in known}
-        return ids | {entry.bill.tariff["tariffId"] for entry in (self.bills or {}).values()}
+        return ids | {tariff["tariffId"] for _, tariff, _ in self._in_use()}
+
+    def _in_use(self) -> list[tuple[Outlet, dict[str, Any], str]]:
+        """(outlet, tariff, kind) of each transaction that is charged by one."""
+        asked = [
+            (outlet, self.core.ask(topics.TARIFF_IN_USE, outlet))
+            for outlet in self.core.outlets.values()
+        ]
+        return [(outlet, *used) for outlet, used in asked if used is not None]
 
     def _install_tariff(self, places: list[int], tariff: dict[str, Any], now: float) -> None:
         self.tariffs = self.tariffs or {}
@@ -225,13 +230,23 @@ class Tariffs(Costs, Block):
             kept = {k: v for k, v in self.driver_tariffs.items() if k in used}
             self.driver_tariffs = kept or None
 
+    @command("refuse-tariff")
+    def do_refuse_tariff(self, now: float, connector: int = 1) -> dict:
+        """The driver does not accept the tariff (I07.FR.31, I08.FR.21): no energy for it. Raises
+        CommandRejected where no tariff is offered."""
+        outlet = self.core.outlet(connector)
+        if outlet.token is None or self.tariff_for(outlet, outlet.token, now)[0] is None:
+            raise CommandRejected("not_possible_now", "Nobody is offered a tariff there.")
+        self.transactions.stop(outlet, "TariffNotAccepted", "DeAuthorized", now, outlet.token)
+        return {"status": "Accepted"}
+
     # --- listed and cleared (I09, I10) -------------------------------------------------------
 
     @action("GetTariffs")
     def on_get_tariffs(self, payload: dict, now: float) -> dict:
         """GetTariffs (I09)."""
         if not tariffs_on(self.core.model):
-            return refused("Rejected", "NotEnabled", _OFF)
+            return refused("Rejected", "NotEnabled", OFF)
         places = self._evses_named(payload["evseId"])
         if not places:
             return refused("Rejected", "UnknownEvse", f"there is no EVSE {payload['evseId']}")
@@ -240,12 +255,10 @@ class Tariffs(Costs, Block):
         for place in places:
             for tariff in (self.tariffs or {}).get(place, ()):
                 _assign(found, tariff, DEFAULT, place)
-        for outlet in self.core.outlets.values():
-            bill = self.bill_of(outlet)
-            if bill is not None and outlet.evse in places:
-                kind = self.kind_of(outlet)
+        for outlet, tariff, kind in self._in_use():
+            if outlet.evse in places:
                 token = outlet.transaction.id_token if kind == DRIVER else None
-                _assign(found, bill.tariff, kind, outlet.evse, token and token["idToken"])
+                _assign(found, tariff, kind, outlet.evse, token and token["idToken"])
         for token, tariff in (self.driver_tariffs or {}).values() if payload["evseId"] == 0 else ():
             if tariff is not None:
                 _assign(found, tariff, DRIVER, None, token)
@@ -281,39 +294,16 @@ class Tariffs(Costs, Block):
         self.tariffs = {place: known for place, known in left.items() if known} or None
         self.core.changed(URGENT)
 
-    # --- changed under way (I11) -------------------------------------------------------------
-
-    @action("ChangeTransactionTariff")
-    def on_change_transaction_tariff(self, payload: dict, now: float) -> dict:
-        """ChangeTransactionTariff (I11)."""
-        outlet = self.core.running(payload["transactionId"])
-        if not tariffs_on(self.core.model):  # I11.FR.01
-            return refused("Rejected", "NotEnabled", _OFF)
-        if outlet is None:  # I11.FR.04
-            return refused("TxNotFound", "TxNotFound", "no such transaction is running")
-        why = self.unusable(payload["tariff"])  # I11.FR.02, .03
-        if why is not None:
-            return why
-        bill = self.bill_of(outlet)
-        if bill is not None and bill.tariff["currency"] != payload["tariff"]["currency"]:
-            words = f"the transaction is charged in {bill.tariff['currency']}"
-            return refused("NoCurrencyChange", "InvalidValue", words)  # I11.FR.05
-        self.core.answers.later(
-            self.change_tariff, payload["transactionId"], plain(payload["tariff"])
-        )
-        return {"status": "Accepted"}
-
     @variable(READS, "TariffCostCtrlr.Problem")
     def read_problem(self, variable: Variable, evse: dict | None, now: float) -> str:
         return "true" if self.tariff_problem else "false"
 
     # --- saving ------------------------------------------------------------------------------
 
-    KEYS = ("bills", "driver_tariffs", "tariff_problem", "tariffs", "tariffs_at")
+    KEYS = ("driver_tariffs", "tariff_problem", "tariffs", "tariffs_at")
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
-        """Read tariffs and bills of a snapshot."""
-        self.restore_bills(saved)
+        """Read tariffs of a snapshot."""
         by_id = saved.get("tariffs", {})
         places = saved.get("tariffs_at", {})
         self.tariffs = {int(p): [by_id[i] for i in ids] for p, ids in places.items()} or None
@@ -322,8 +312,8 @@ class Tariffs(Costs, Block):
         self.tariff_problem: bool = saved.get("tariff_problem", False)
 
     def saved(self) -> dict[str, Any]:
-        """Tariffs and bills for the snapshot."""
-        saved = self.saved_bills()
+        """Tariffs for the snapshot."""
+        saved: dict[str, Any] = {}
         if self.tariffs:
             listed = {str(p): [t["tariffId"] for t in known] for p, known in self.tariffs.items()}
             saved["tariffs_at"] = listed

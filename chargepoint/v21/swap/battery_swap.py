@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from chargepoint.core.block import Block, action, command, failed, got, timer
 from chargepoint.core.commands import CommandRejected
 from chargepoint.effects import URGENT
-from chargepoint.v21.swap.swap_slots import Slots
 from chargepoint.v201.authorization.authorization import ACCEPTED
 from chargepoint.v201.outlet import Outlet
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
+    from chargepoint.v21.swap.swap_slots import Slots
     from chargepoint.v201.authorization.authorization import Authorization
-    from chargepoint.v201.transactions.transactions import Transactions
 
 
 IN, OUT = "In", "Out"
@@ -26,7 +25,7 @@ _FIRST = {"In-Out": (IN, OUT), "Out-In": (OUT, IN)}
 SWAP = "swap"  # the row, and in place of a connector's number in the context of an Authorize
 
 
-class BatterySwap(Slots, Block):
+class BatterySwap(Block):
     """Block of Station21.
 
     swap  {"request", "token", "count", "steps", "inserted", "offered", "taken", "until"} while one
@@ -35,16 +34,17 @@ class BatterySwap(Slots, Block):
           when the first of the steps is given up, unix seconds
     """
 
-    __slots__ = ("authorization", "slots", "swap", "transactions")
+    __slots__ = ("authorization", "swap")
 
     GUEST = True
 
-    def __init__(
-        self, core: Station, transactions: Transactions, authorization: Authorization,
-    ) -> None:  # fmt: skip
+    def __init__(self, core: Station, authorization: Authorization) -> None:
         super().__init__(core)
-        self.transactions = transactions
         self.authorization = authorization
+
+    @property
+    def batteries(self) -> Slots:
+        return self.core.block("batteries")
 
     # --- how a swap begins (S01, S02) --------------------------------------------------------
 
@@ -70,12 +70,12 @@ class BatterySwap(Slots, Block):
                 )
                 return self._start_swap(token, count, now)
             case "insert" | "stock":
-                battery = self.battery_of(serial, soc, soh, battery_kwh)
-                slot = self.empty_slot(connector)
+                battery = self.batteries.battery_of(serial, soc, soh, battery_kwh)
+                slot = self.batteries.empty_slot(connector)
                 return (
                     self._insert(slot, battery, now)
                     if kind == "insert"
-                    else (self.insert_battery(slot, *battery, now))
+                    else (self.batteries.insert_battery(slot, *battery, now))
                 )
             case "take":
                 return self._take_battery(connector, now)
@@ -105,10 +105,10 @@ class BatterySwap(Slots, Block):
         """(reasonCode, words), None if a swap of `wanted` batteries can begin."""
         if self.swap is not None or any(c[0] == SWAP for c in self.core.calls.waiting("Authorize")):
             return "Occupied", "another swap is under way"
-        if len(self.eligible(now)) < wanted:
+        if len(self.batteries.eligible(now)) < wanted:
             return "NoBatteryAvailable", "too few batteries have the TargetSoC"
         order = _FIRST[self.core.model.value("BatterySwapCtrlr.SwapOrder")]
-        if order[0] == IN and len(self.empty_slots()) < wanted:
+        if order[0] == IN and len(self.batteries.empty_slots()) < wanted:
             return "NoSlotAvailable", "too few slots are empty"
         return None
 
@@ -156,8 +156,8 @@ class BatterySwap(Slots, Block):
             return
         step = self.swap["steps"][0]
         if step == OUT:
-            chosen = self.eligible(now)[: self.swap["count"]]
-            self.swap["offered"] = [self.battery_data(outlet, now) for outlet in chosen]
+            chosen = self.batteries.eligible(now)[: self.swap["count"]]
+            self.swap["offered"] = [self.batteries.battery_data(outlet, now) for outlet in chosen]
         self.swap["until"] = now + self.core.model.integer(f"BatterySwapCtrlr.Timeout[{step}]")
         self.core.timers.set(SWAP, self.swap["until"])
         self.core.changed(URGENT)
@@ -172,19 +172,18 @@ class BatterySwap(Slots, Block):
     def _insert(self, outlet: Outlet, battery: tuple, now: float) -> dict:
         if self.swap is None or self.swap["steps"][:1] != [IN]:
             raise CommandRejected("not_authorized", "The slots are locked: start a swap first.")
-        told = self.insert_battery(outlet, *battery, now)
+        told = self.batteries.insert_battery(outlet, *battery, now)
         self.swap["inserted"].append(battery[0]["serialNumber"])
         if len(self.swap["inserted"]) >= self.swap["count"]:
             self._end_step_in(now)
         self.core.changed(URGENT)
         return {**told, "request": self.swap["request"] if self.swap else None}
 
-    def _inserted(self) -> list[Outlet]:
-        serials = self.swap["inserted"]
-        return [o for o in self.filled_slots() if self.slots[o.number]["serialNumber"] in serials]
-
     def _end_step_in(self, now: float) -> None:
-        data = [self.battery_data(outlet, now) for outlet in self._inserted()]
+        data = [
+            self.batteries.battery_data(outlet, now)
+            for outlet in self.batteries.holding(self.swap["inserted"])
+        ]
         self._tell_swap("BatteryIn", data, now)
         self.swap["count"] = len(data)  # as many go out as came in
         self.swap["steps"].pop(0)
@@ -194,16 +193,16 @@ class BatterySwap(Slots, Block):
         if self.swap is None or self.swap["steps"][:1] != [OUT]:
             raise CommandRejected("not_authorized", "No battery is offered: start a swap first.")
         offered = {data["evseId"]: data for data in self.swap["offered"]}
-        outlets = [o for o in self.filled_slots() if o.evse in offered]
+        outlets = [o for o in self.batteries.filled_slots() if o.evse in offered]
         if connector is not None:
             outlets = [o for o in outlets if o.number == connector]
         if not outlets:
             raise CommandRejected("not_possible_now", "The battery there is not offered.")
         outlet = outlets[0]
-        data = self.battery_data(outlet, now)  # as it goes out
+        data = self.batteries.battery_data(outlet, now)  # as it goes out
         self.swap["offered"] = [d for e, d in offered.items() if e != outlet.evse]
         self.swap["taken"] = [*self.swap["taken"], data]
-        self.remove_battery(outlet, now)
+        self.batteries.remove_battery(outlet, now)
         request = self.swap["request"]
         if not self.swap["offered"]:
             self._tell_swap("BatteryOut", self.swap["taken"], now)
@@ -241,11 +240,10 @@ class BatterySwap(Slots, Block):
 
     # --- saving ------------------------------------------------------------------------------
 
-    KEYS = ("slots", "swap")
+    KEYS = ("swap",)
 
     def restore(self, saved: dict[str, Any], now: float) -> None:
-        """Read slots and the swap under way of a snapshot."""
-        self.restore_slots(saved)
+        """Read the swap under way of a snapshot."""
         swap = saved.get("swap")
         self.swap: dict[str, Any] | None = swap and {**swap, "steps": [*swap["steps"]],
                                                      "inserted": [*swap["inserted"]]}  # fmt: skip
@@ -255,9 +253,8 @@ class BatterySwap(Slots, Block):
             self.core.timers.set(SWAP, max(now, self.swap["until"]))
 
     def saved(self) -> dict[str, Any]:
-        """Slots and the swap under way, for the snapshot."""
-        saved = self.saved_slots()
-        if self.swap is not None:
-            saved["swap"] = {**self.swap, "steps": [*self.swap["steps"]],
-                             "inserted": [*self.swap["inserted"]]}  # fmt: skip
-        return saved
+        """The swap under way, for the snapshot."""
+        if self.swap is None:
+            return {}
+        steps, inserted = [*self.swap["steps"]], [*self.swap["inserted"]]
+        return {"swap": {**self.swap, "steps": steps, "inserted": inserted}}

@@ -1,9 +1,11 @@
 """The slots of a swap station and the batteries in them (2.1, S04)."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from chargepoint.core import topics as core_topics
-from chargepoint.core.block import READS, REFUSES, answers, folds, gathers, hears, variable
+from chargepoint.core.block import READS, REFUSES, Block, answers, folds, gathers, hears, variable
 from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
@@ -13,20 +15,50 @@ from chargepoint.v201.outlet import Outlet
 from chargepoint.v201.transactions.transactions import NO_AUTHORIZATION
 from chargepoint.v201.variables.table import Variable
 
+if TYPE_CHECKING:
+    from chargepoint.core.station import Station
+    from chargepoint.v201.authorization.authorization import Authorization
+    from chargepoint.v201.transactions.transactions import Transactions
+
 _MAX, _TARGET = "BatterySwapCtrlr.MaxSoc", "BatterySwapCtrlr.TargetSoC"
 
 
-class Slots:
+class Slots(Block):
     """Block of Station21. slots: connector -> {"serialNumber", "soH"} of its battery, None where
     there is none."""
 
-    __slots__ = ()
+    __slots__ = ("authorization", "slots", "transactions")
+
+    GUEST = True
+    KEYS = ("slots",)
+
+    def __init__(
+        self, core: Station, transactions: Transactions, authorization: Authorization
+    ) -> None:
+        super().__init__(core)
+        self.transactions = transactions
+        self.authorization = authorization
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read `slots` of a snapshot: {connector: label}."""
+        kept = {int(number): {**label} for number, label in saved.get("slots", {}).items()}
+        self.slots: dict[int, dict] | None = kept or None
+
+    def saved(self) -> dict[str, Any]:
+        """`slots` for the snapshot."""
+        if not self.slots:
+            return {}
+        return {"slots": {str(number): {**label} for number, label in self.slots.items()}}
 
     @gathers(core_topics.CONNECTOR_SHOWN)
     def battery_shown(self, connector: Connector) -> dict[str, Any]:
         """`battery` of the station's state: the label of the one in a slot."""
         battery = (self.slots or {}).get(connector.id)
         return {} if battery is None else {"battery": battery}
+
+    def holding(self, serials: list[str]) -> list[Outlet]:
+        """The slots with the batteries of these serial numbers."""
+        return [o for o in self.filled_slots() if self.slots[o.number]["serialNumber"] in serials]
 
     def filled_slots(self) -> list[Outlet]:
         return [
@@ -194,16 +226,3 @@ class Slots:
         outlet = next(o for o in self.filled_slots() if o.evse == evse["id"])
         data = self.battery_data(outlet, now)
         return str(round(data["soC" if variable.name == "SoC" else "soH"]))
-
-    # --- saving ------------------------------------------------------------------------------
-
-    def restore_slots(self, saved: dict[str, Any]) -> None:
-        """Read `slots` of a snapshot: {connector: label}."""
-        kept = {int(number): {**label} for number, label in saved.get("slots", {}).items()}
-        self.slots: dict[int, dict] | None = kept or None
-
-    def saved_slots(self) -> dict[str, Any]:
-        """`slots` for the snapshot."""
-        if not self.slots:
-            return {}
-        return {"slots": {str(number): {**label} for number, label in self.slots.items()}}

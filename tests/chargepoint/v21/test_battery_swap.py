@@ -68,7 +68,7 @@ def test_an_empty_battery_is_exchanged_for_the_fullest(csms):
     assert (result["connector"], result["battery"]["serialNumber"]) == (4, "B4")
     assert told(csms)[1] == ("BatteryOut", swap["request"], ["B4"])
     assert block(csms.station, "swap").swap is None
-    assert sorted(block(csms.station, "swap").slots) == [1, 3]
+    assert sorted(block(csms.station, "batteries").slots) == [1, 3]
 
 
 def test_the_slots_are_locked_without_a_swap(csms):
@@ -127,7 +127,7 @@ def test_nobody_brings_a_battery_or_takes_one(csms):
     csms.pass_time(121)
     assert told(csms)[-1] == ("BatteryOutTimeout", swap["request"], ["B4"])
     assert block(csms.station, "swap").swap is None
-    assert sorted(block(csms.station, "swap").slots) == [1, 3, 4]
+    assert sorted(block(csms.station, "batteries").slots) == [1, 3, 4]
     refused(csms, "offered", kind="take")
 
 

@@ -346,7 +346,7 @@ def test_a_control_that_is_cleared_ends_what_it_began():
     csms.call("ClearDERControl", {"isDefault": True, "controlId": "HFMustTrip"})
     assert given(csms) == 5000
     assert alarms(csms)[-1] == ("HFMustTrip", "OverFrequency", True)
-    assert block(csms.station, "der").ride is None
+    assert block(csms.station, "der_effects").ride is None
     assert "ride" not in csms.saved()
 
 

@@ -148,5 +148,5 @@ def test_no_cost_is_shown_that_a_failed_meter_cannot_tell():
     start(csms)
     csms.command("fault", connector=1, error_code="PowerMeterFailure")
     csms.pass_time(120)
-    assert block(csms.station, "pricing").running_cost(csms.station.outlets[1]) is None
+    assert block(csms.station, "costs").running_cost(csms.station.outlets[1]) is None
     assert not any(text.startswith("Cost") for text in texts(csms))

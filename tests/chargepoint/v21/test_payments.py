@@ -265,7 +265,7 @@ def test_a_card_pays_and_is_settled_with_a_receipt():
     receipt = {**merchant, "TerminalID": "T1", "currency": "EUR"}
     shown = csms.station.snapshot()["connectors"][0]["settlement"]
     assert shown == {**told, "receipt": receipt}
-    assert (block(csms.station, "payments").payments, block(csms.station, "delivery").unsent) == (
+    assert (block(csms.station, "terminal").payments, block(csms.station, "delivery").unsent) == (
         None,
         None,
     )
@@ -293,7 +293,7 @@ def test_the_csms_is_asked_where_it_wants_to_be():
     csms.command("unplug", connector=1)
     csms.answers["Authorize"] = {"idTokenInfo": {"status": "Blocked"}}
     csms.command("pay-terminal", connector=1)
-    assert block(csms.station, "payments").payments is None
+    assert block(csms.station, "terminal").payments is None
     assert len(csms.sent("NotifySettlement")) == 1
 
 
@@ -303,7 +303,7 @@ def test_a_hold_that_came_to_nothing_is_released(asks):
     ref = csms.command("pay-terminal", connector=1)["psp_ref"]
     csms.pass_time(200)  # EVConnectionTimeOut
     told = csms.sent("NotifySettlement")
-    assert block(csms.station, "payments").payments is None
+    assert block(csms.station, "terminal").payments is None
     if asks == "true":
         assert [(t["pspRef"], t["status"], t["settlementAmount"]) for t in told] == [
             (ref, "Canceled", 0)

@@ -87,7 +87,7 @@ def test_a_session_costs_what_the_default_tariff_says(csms):
         "Energy": pytest.approx(11_000), "ChargingTime": 3600, "IdleTIme": 600,
     }  # fmt: skip
     assert "cost" not in csms.station.snapshot()["connectors"][0]
-    assert block(csms.station, "pricing").bills is None
+    assert block(csms.station, "costs").bills is None
 
 
 @pytest.mark.proves("ClockCtrlr.TimeOffset", "ClockCtrlr.TimeZone")
@@ -185,7 +185,7 @@ def test_what_is_switched_off_is_not_done():
     csms = made(**{"TariffCostCtrlr_Enabled[Cost]": "false"})
     assert set_default(csms, tariff()) == "Accepted"
     charge(csms)
-    assert block(csms.station, "pricing").running_cost(csms.station.outlets[1]) is None
+    assert block(csms.station, "costs").running_cost(csms.station.outlets[1]) is None
     assert stop(csms) is None
     csms.set("TariffCostCtrlr.Enabled[Tariff]", "false")
     assert set_default(csms, tariff("T2")) == "Rejected"
@@ -201,7 +201,7 @@ def test_a_broken_meter_means_that_the_cost_is_not_known(csms):
     set_default(csms, tariff())
     charge(csms, 600)
     csms.command("fault", connector=1, error_code="PowerMeterFailure")
-    assert block(csms.station, "pricing").running_cost(csms.station.outlets[1]) is None
+    assert block(csms.station, "costs").running_cost(csms.station.outlets[1]) is None
     csms.command("fault", connector=1, error_code="NoError")
     details = stop(csms)
     assert details["failureToCalculate"] is True
