@@ -58,6 +58,14 @@ class Share:
     def __contains__(self, identity: str) -> bool:
         return shard_of(identity, self._number) in self._shards
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Share):
+            return NotImplemented
+        return (self._number, self._shards) == (other._number, other._shards)
+
+    def __hash__(self) -> int:
+        return hash((self._number, self._shards))
+
 
 def by_shard(identities: Iterable[str], number: int | None = None) -> dict[int, list[str]]:
     """{shard: its identities} where there are so many; None: as many as this process knows of."""

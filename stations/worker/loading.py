@@ -2,14 +2,14 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from types import MappingProxyType
 
 from stations.orders import named
+from stations.orders.sharding import Share
 from stations.state.snapshots import read_newest
+from stations.worker.desired import Desired, Wish, wishes
 from stations.worker.plans import Plan, Planner, Row
 
-COLUMNS = ("identity", "_id", "revision", "enabled", "running", "held_back", "ordered")
 FEW = 200  # rows that are read whole to find out whether they are to run
 CHUNK = 50  # plans that are made before any is carried out
 
@@ -27,20 +27,22 @@ class Difference:
 
 
 def compare(
-    mine: Container[str], running: dict[str, Row], only: set[str] | None,
+    mine: Share, running: dict[str, Row], only: set[str] | None,
     standing: Mapping[str, tuple[int, bool]] = MappingProxyType({}), dense: bool = False,
+    desired: Desired | None = None,
 ) -> Difference:  # fmt: skip
     """What must change in `running`. `only`: look at these stations and no others.
 
-    `mine`: the identities that may run here, see sharding.Share. `standing`: orders whose rows may
-    not be written yet, see orders.standing. `dense`: see named.whole.
+    `mine`: the identities that may run here. `standing`: orders whose rows may not be written yet,
+    see orders.standing. `dense`: see named.whole. `desired`: what this worker knows of all rows;
+    without it all of them are read.
     """
     wanted, held = {}, {}
     whole = None
     if only and len(only) <= FEW:
         whole = {row["identity"]: row for row in named.whole(sorted(only), dense)}
-    for row in _looked_at(only, whole, standing):
-        identity, pk, revision, is_enabled, is_wanted, why, taken = row
+    for wish in _looked_at(mine, only, whole, standing, desired or Desired()):
+        identity, pk, revision, is_enabled, is_wanted, why, taken = wish
         number, ordered = standing.get(identity, (taken, is_wanted))
         if number > taken:
             is_wanted = ordered
@@ -48,7 +50,7 @@ def compare(
             if why:
                 held[identity] = why
             else:
-                wanted[identity] = (str(pk), revision)
+                wanted[identity] = (pk, revision)
     known = running if only is None else {name: running[name] for name in only if name in running}
     return Difference(
         stop=[identity for identity in known if identity not in wanted],
@@ -61,18 +63,18 @@ def compare(
 
 
 def _looked_at(
-    only: set[str] | None, whole: dict[str, dict] | None, standing: Iterable[str]
-) -> Iterator[tuple]:
-    """Of the rows that may be to run the COLUMNS; plain, for thousands every 15 s."""
+    mine: Share, only: set[str] | None, whole: dict[str, dict] | None, standing: Iterable[str],
+    desired: Desired,
+) -> Iterator[Wish]:  # fmt: skip
+    """Of the rows that may be to run."""
     if whole is not None:
-        rows: Iterable[dict] = whole.values()
+        yield from map(Wish.of, whole.values())
     elif only is None:
         # What orders name may not be running yet; the others come a second time.
-        rows = chain(named.runnable(*COLUMNS[2:]), named.rows(standing, *COLUMNS[2:]))
+        yield from desired.runnable(mine)
+        yield from wishes(standing)
     else:
-        rows = named.rows(only, *COLUMNS[2:])
-    for row in rows:
-        yield tuple(row[name] for name in COLUMNS)
+        yield from wishes(only)
 
 
 def load(

@@ -19,6 +19,7 @@ from stations.orders import holding, named, switching
 from stations.orders.order_book import OrderBook
 from stations.state import snapshots
 from stations.worker import loading, recalling
+from stations.worker.desired import Desired
 from stations.worker.fleet import Fleet
 from stations.worker.plans import Plan, Planner
 
@@ -69,6 +70,7 @@ class Reconciler:
         self.looked = asyncio.Event()
         self.on_taken_up: Callable[[], None] = lambda: None
         self._taken_up: dict[int, int] = {}  # shard -> epoch, of those whose stations were started
+        self._desired = Desired()
         self._recorder = recorder
         self._in_database = in_database
         self._in_doubt = in_doubt
@@ -88,7 +90,7 @@ class Reconciler:
         accused = await self._accuse_the_dead()
         rows = fleet.rows() if only is None else self._running(only)
         difference = await self._in_database(
-            loading.compare, fleet.share(), rows, only, self.orders.standing
+            loading.compare, fleet.share(), rows, only, self.orders.standing, False, self._desired
         )
         if only is None:
             self.wanted = difference.wanted

@@ -1,0 +1,101 @@
+"""Which of a worker's stations are to run by their rows, at the cost of what was written.
+
+The whole table is read at first and every AGE seconds, for what others wrote past our connections;
+in between the marks of what was written tell which rows to read (stations/roster/marks.py). So a
+fleet that nobody changes costs its workers nothing to look at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from django.db import connection
+
+from runtime.stores import STORE_ERRORS
+from stations.orders import named
+from stations.orders.sharding import Share
+from stations.roster import marks
+
+AGE = 300.0  # seconds after which all is read again
+_SHOWN = ("_id", "revision", "enabled", "running", "held_back", "ordered")
+
+
+class Wish(NamedTuple):
+    """What a row says of whether and as what its station runs."""
+
+    identity: str
+    pk: str
+    revision: int
+    is_enabled: bool
+    is_running: bool
+    held_back: str  # why, "" where it is not
+    ordered: int  # number of the last order that was written to it
+
+    @classmethod
+    def of(cls, row: dict) -> Wish:
+        return cls(
+            row["identity"], str(row["_id"]), row["revision"], row["enabled"], row["running"],
+            row["held_back"], row["ordered"],
+        )  # fmt: skip
+
+
+def wishes(names: Iterable[str]) -> Iterator[Wish]:
+    """Of those of the stations that there are."""
+    return map(Wish.of, named.rows(names, *_SHOWN[1:]))
+
+
+class Desired:
+    """Of one worker, for its thread that reads the database."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Wish] = {}
+        self._share: Share | None = None
+        self._place: bytes | None = None  # of the marks; None: unknown, all is read next time
+        self._read = 0.0  # monotonic
+
+    def runnable(self, share: Share) -> list[Wish]:
+        """Those of the share that are to run by their rows as they are now. Raises STORE_ERRORS
+        where MongoDB is away."""
+        place, written = self._place, marks.Written(whole=True)
+        is_due = share != self._share or time.monotonic() - self._read > AGE
+        try:
+            if place is None or is_due:
+                place = marks.here()  # before the rows are read
+            else:
+                place, written = marks.since(place)
+        except STORE_ERRORS:
+            place = None  # nobody tells what was written
+        if place is None or written.whole:
+            self._read_all(share)
+        elif written:
+            self._read_some(share, written)
+        self._place = place
+        return list(self._kept.values())
+
+    def _read_all(self, share: Share) -> None:
+        self._place = None  # if it fails
+        found = map(Wish.of, named.runnable(*_SHOWN[1:]))
+        self._kept = {wish.identity: wish for wish in found if wish.identity in share}
+        self._share, self._read = share, time.monotonic()
+
+    def _read_some(self, share: Share, written: marks.Written) -> None:
+        keys = {str(key) for key in written.keys}
+        names = set(written.identities)
+        if keys:
+            names |= {wish.identity for wish in self._kept.values() if wish.pk in keys}
+        found = list(wishes(names))
+        found += map(Wish.of, _by_key(written))
+        kept = {name: wish for name, wish in self._kept.items() if name not in names}
+        for wish in found:
+            if wish.is_enabled and wish.is_running and wish.identity in share:
+                kept[wish.identity] = wish
+        self._kept = kept
+
+
+def _by_key(written: marks.Written) -> Iterator[dict]:
+    table, keys = connection.get_collection(named.TABLE), list(written.keys)
+    shown = dict.fromkeys(("identity", *_SHOWN), 1)
+    for start in range(0, len(keys), named.CHUNK):
+        yield from table.find({"_id": {"$in": keys[start : start + named.CHUNK]}}, shown)
