@@ -375,6 +375,7 @@ class Connector:
             export_wh=self._meter.out_wh,
             export_w=back,
             export_a=_of_phases(back / (used * voltage), used, phases),
+            outlet=self.id,
             reactive_var=0.0 if factor == 1.0 else power * _REACTIVE,
         )
 

@@ -7,6 +7,7 @@ AC_POWER_FACTOR = 0.99
 _DC_EMPTY_V = 340.0
 _DC_FULL_V = 420.0
 _AMBIENT_C = 21.0
+_SPREADS = 0x9E3779B1  # odd: no two words become one
 
 
 class Meter:
@@ -38,7 +39,8 @@ def noise(seed: int, now: float, name: str, variance: float) -> float:
     """
     if variance <= 0:
         return 1.0
-    word = crc32(f"{seed}:{name}:{now:.3f}".encode())
+    # A CRC is linear: without the factor one name's values would follow those of another.
+    word = crc32(f"{seed}:{name}:{now:.3f}".encode()) * _SPREADS & 0xFFFFFFFF
     return 1.0 + variance * (word / 0x7FFFFFFF - 1.0)
 
 

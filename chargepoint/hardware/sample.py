@@ -19,6 +19,7 @@ class Sample(NamedTuple):
     export_wh: float = 0.0  # the register of what EVs gave back
     export_w: float = 0.0
     export_a: tuple[float, ...] = ()  # as currents_a, while the EV gives back
+    outlet: int = 1  # number of the connector that the meter is of
     reactive_var: float = 0.0  # above 0: taken from the grid (inductive), below: given to it
 
     def with_reactive(self, var: float) -> "Sample":

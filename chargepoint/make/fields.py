@@ -200,8 +200,10 @@ FIELDS = {
                                 choices=("L1", "L1-N")),
             "decimals": Number(said="Digits behind the point of all values.", whole=True, low=0,
                                high=6, example=3),
-            "noise_pct": Number(said="Percent that all values but the registers vary by.", low=0,
-                                high=50, example=1),
+            "noise_pct": Number(
+                said="Percent that powers and currents vary by, and voltages of DC; those of AC by "
+                "a quarter of it. Registers never do.", low=0, high=50, example=1,
+            ),
             "register_per_session": Flag(
                 said="Its register starts at 0 with each transaction, and is 0 outside of one.",
             ),
@@ -255,8 +257,8 @@ FIELDS = {
             ),
             "connector_0": Flag(said="Whether it tells the status of connector 0.",
                                 versions=ONLY_16),
-            "repeat_s": Number(said="Each so many seconds it tells all statuses again; 0: only "
-                               "what has changed.", low=0, high=86_400, example=600),
+            "repeat_s": Number(said="Each so many seconds it tells the statuses of all connectors "
+                               "again; 0: only what has changed.", low=0, high=86_400, example=600),
         },
     ),
     "power": Parts(

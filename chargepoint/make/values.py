@@ -19,6 +19,7 @@ _ENERGY = ("Wh", "varh")
 _BEFORE_RECTIFIER = frozenset({
     "Energy.Active.Import.Interval", IMPORT, "Power.Active.Import",
 })  # fmt: skip
+_MOST = {"Power.Factor": 1.0, "SoC": 100.0}  # what noise never leads beyond
 _NOTHING = Measurand()
 KILO_DECIMALS = 3  # where the make says nothing: to the Wh, to the W
 
@@ -97,7 +98,8 @@ class Dressing:
             number = habit.fixed
         if habit.noise_pct:
             which = f"{name}.{entry.get('phase', '')}"
-            number *= metering.noise(1, sample.time, which, habit.noise_pct / 100.0)
+            number *= metering.noise(sample.outlet, sample.time, which, habit.noise_pct / 100.0)
+            number = min(number, _MOST.get(name, number))
         if habit.minimum is not None and abs(number) < habit.minimum:
             number = 0.0
         decimals = self.decimals if habit.decimals is None else habit.decimals

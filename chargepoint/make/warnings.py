@@ -8,14 +8,23 @@ from chargepoint.core import topics
 from chargepoint.core.block import Block, answers, hears
 from chargepoint.effects import SOON
 from chargepoint.hardware.connector import NO_ERROR, Connector
+from chargepoint.v16.topics import STATION_ERROR
 
 
 class Warnings(Block):
-    """It keeps nothing: an error is the connector's."""
+    """told  the error code of connector 0 that the CSMS knows; an error itself is the outlet's"""
 
-    __slots__ = ()
+    __slots__ = ("told",)
 
-    KEEPS = False
+    KEYS = ("station_error",)
+
+    def restore(self, saved: dict[str, Any], now: float) -> None:
+        """Read what was told of connector 0."""
+        self.told: str = saved.get("station_error", NO_ERROR)
+
+    def saved(self) -> dict[str, Any]:
+        """What was told of connector 0, where that is an error."""
+        return {} if self.told == NO_ERROR else {"station_error": self.told}
 
     @answers(topics.WARNED)
     def warned(
@@ -34,6 +43,12 @@ class Warnings(Block):
         self.core.changed(SOON)
         return {"status": self.core.ask(topics.STATUS_OF, outlet)}
 
+    @answers(STATION_ERROR)
+    def station_error(self) -> dict[str, Any] | None:
+        """What is wrong with connector 0; None where nothing is."""
+        broken = self._broken()
+        return {"status": "Faulted", "errorCode": broken.error_code} if broken else None
+
     @hears(topics.FAULTED)
     def fault_changed(self, outlet: Connector, now: float) -> None:
         """4.9: the errors of connector 0 are the station's."""
@@ -42,14 +57,22 @@ class Warnings(Block):
 
     @hears(topics.REGISTERED)
     def registered(self, now: float, rebooted: bool) -> None:
-        """After a boot also what was wrong before it."""
-        if rebooted and self.core.config.make.faults.connector_0 and self._broken():
+        """Without a boot only what has changed meanwhile; after one it was told with the rest."""
+        if rebooted:
+            self.told = self._code()
+        elif self.told != self._code():
             self._tell_station(now)
 
-    def _broken(self) -> list[Connector]:
-        return [outlet for outlet in self.core.connectors.values() if outlet.faulted]
+    def _broken(self) -> Connector | None:
+        """The first of the outlets that are, where a fault is the station's too."""
+        if not self.core.config.make.faults.connector_0:
+            return None
+        return next((each for each in self.core.connectors.values() if each.faulted), None)
+
+    def _code(self) -> str:
+        broken = self._broken()
+        return broken.error_code if broken else NO_ERROR
 
     def _tell_station(self, now: float) -> None:
-        broken = self._broken()
-        more = {"status": "Faulted", "errorCode": broken[0].error_code} if broken else None
-        self.core.block("status").send_station_status(now, more)
+        self.told = self._code()
+        self.core.block("status").send_station_status(now)

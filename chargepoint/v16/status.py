@@ -14,6 +14,7 @@ from chargepoint.v16.topics import (
     HELD,
     OUT_OF_SERVICE,
     SESSION_OVER,
+    STATION_ERROR,
 )
 from chargepoint.v16.transactions import Sessions
 
@@ -136,6 +137,7 @@ class Status(Block):
             "errorCode": "NoError",
             "status": "Available" if self.operative else "Unavailable",
             "timestamp": self.core.clock.stamp(now),
+            **(self.core.ask(STATION_ERROR) or {}),
         }
         self.core.calls.make("StatusNotification", payload | (more or {}), now, context)
 

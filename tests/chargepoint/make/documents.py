@@ -48,7 +48,7 @@ VALUES: dict[str, Any] = {
 }
 
 
-def document(versions: list[str], **fields: Any) -> dict[str, Any]:
+def document(versions: list[str], /, **fields: Any) -> dict[str, Any]:
     """The least make of these versions, with fields by their paths, "__" for a point."""
     made: dict[str, Any] = {**LEAST, "versions": versions}
     for path, value in fields.items():
