@@ -17,7 +17,7 @@ STARTS ?= 2000 10000
 WINDOW ?= 60
 NODE ?= node
 
-.PHONY: run install docs test coverage lint wheel report bench bench-peers bench-starts bench-against bench-core bench-pages bench-frames screenshots soak mutants chaos conformance
+.PHONY: run install docs test coverage lint wheel report bench bench-peers bench-starts bench-scale bench-against bench-core bench-pages bench-frames screenshots soak mutants chaos conformance
 .DEFAULT_GOAL := run
 
 # A stamp is renewed only when its requirements change. The environment is upgraded in place.
@@ -80,6 +80,10 @@ bench-peers: $(VENV)/.dev-stamp
 # How soon thousands of stations are there, by each way to start them: STARTS says how many.
 bench-starts: $(VENV)/.dev-stamp
 	@exec $(BIN)/python -m benchmarks.starts --stations $(STARTS) $(BENCH_ARGS)
+
+# What a station costs in fleets of 1,000 to 100,000, in as many workers as that takes.
+bench-scale: $(VENV)/.dev-stamp
+	@exec $(BIN)/python -m benchmarks.scale $(BENCH_ARGS)
 
 # AGAINST: the commit whose worker this tree's is compared with.
 bench-against: $(VENV)/.dev-stamp

@@ -1,0 +1,334 @@
+"""`python -m benchmarks.scale` (make bench-scale): what a station costs in fleets of growing size.
+
+A platform of its own for each size (embedded stores, log, live stream and sync on), in as many
+workers as the open files of one process ask for. Stations beat every 300 s and one of twenty
+charges with MeterValues every 60 s; they are started by one order at a chosen pace. Then CPU and
+memory of each part over a window, each endpoint's and page's slowest answer, the sync. Of the
+largest fleet one worker is killed at last, and another started in its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.admin_client import AdminClient
+from benchmarks.chart import Panel, draw
+from benchmarks.child import Child
+from benchmarks.console import station_fields
+from benchmarks.pages import Reader as Browser
+from benchmarks.processes import raise_file_limit, wait_until
+from benchmarks.report import markdown_table, plain_table
+from benchmarks.soak.load import Reader, Timings, log_in
+from benchmarks.stack import ADMIN, Stack
+from benchmarks.trees import Cost, cost_of
+
+HEARTBEAT, SAMPLE = 300, 60  # seconds
+CHARGING = 20  # one of so many
+A_PROCESS = 15_000  # stations: one that dies leaves room for its own with the others
+AT_ONCE = 2000  # rows that are made by one order, and stations of one command
+SHARDS = 64
+KIB, MIB = 1024, 2**20
+PAGES = (
+    "/admin/", "/admin/stations/station/", "/admin/stations/station/?q=SCALE-00017",
+    "/admin/stations/station/?running__exact=1", "/admin/fleet/map/", "/admin/live/",
+    "/admin/sessions/", "/admin/statistics/",
+)  # fmt: skip
+HEAD = [
+    "stations", "workers", "last boot, s", "boots/s", "pairs/s", "CPU ms a station and minute",
+    "of it the workers", "cores", "KiB a station", "of it the workers", "MiB in all",
+    "slowest answer, ms", "slowest page, ms", "sync, s",
+]  # fmt: skip
+
+
+@dataclass
+class Size:
+    """What a fleet of one size took. Seconds from the order; costs over the window."""
+
+    stations: int
+    workers: int
+    last_boot: float = 0.0
+    per_second: float = 0.0
+    pairs: float = 0.0  # a second
+    cpu: dict[str, float] = field(default_factory=dict)  # part -> seconds a second
+    kib: dict[str, float] = field(default_factory=dict)  # part -> KiB a station
+    mib: dict[str, float] = field(default_factory=dict)  # part -> MiB in all
+    answers: list[tuple] = field(default_factory=list)
+    pages: dict[str, float] = field(default_factory=dict)  # address -> ms to the first byte
+    sync: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    def line(self) -> list[str]:
+        minute = 60_000 / self.stations  # from cores to ms a station and minute
+        worker = self.cpu.get("worker", 0.0)
+        slowest = max((row[4] for row in self.answers), default=0.0)
+        return [
+            f"{self.stations:,}", str(self.workers), f"{self.last_boot:.0f}",
+            f"{self.per_second:.0f}", f"{self.pairs:.0f}",
+            f"{sum(self.cpu.values()) * minute:.2f}", f"{worker * minute:.2f}",
+            f"{sum(self.cpu.values()):.2f}", f"{sum(self.kib.values()):.1f}",
+            f"{self.kib.get('worker', 0.0):.1f}", f"{sum(self.mib.values()):,.0f}",
+            f"{slowest * 1000:.0f}", f"{max(self.pages.values(), default=0.0):.0f}",
+            f"{self.sync:.1f}",
+        ]  # fmt: skip
+
+
+class Fleet:
+    """One platform, its sinks and its stations."""
+
+    def __init__(self, stations: int, pace: int, folder: Path, say) -> None:
+        self.stations, self.say = stations, say
+        parts = math.ceil(stations / A_PROCESS)
+        self.workers = [f"worker-{number}" if number else "worker" for number in range(parts)]
+        self.sinks = [Child("benchmarks.sink") for _ in range(parts)]
+        ports = [sink.ask("listen", interval=HEARTBEAT) for sink in self.sinks]
+        self.urls = [f"ws://127.0.0.1:{port}/ocpp" for port in ports]
+        self.names = [f"SCALE-{number:06}" for number in range(stations)]
+        self.stack = Stack(
+            folder, ("worker", "celery", "scenarios", "beat", "web"),
+            CHARGE_POINT_SHARDS=str(SHARDS),
+            CHARGE_POINT_DIAL_RATE=json.dumps({"*": max(1, pace // parts)}),
+        )  # fmt: skip
+        self.stack.forked = True
+        self.size = Size(stations, parts)
+
+    def __enter__(self) -> Fleet:
+        self.stack.__enter__()
+        for name in self.workers[1:]:
+            self.stack.start_worker(name)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.stop()
+        for sink in self.sinks:
+            sink.close()
+
+    # --- the course --------------------------------------------------------------------------
+
+    def make(self) -> None:
+        began, fields = time.monotonic(), {"meter_sample_interval": SAMPLE}
+        for start in range(0, self.stations, AT_ONCE):
+            rows = [
+                station_fields(name, self.urls[number % len(self.urls)], **fields)
+                for number, name in enumerate(self.names[start : start + AT_ONCE], start)
+            ]
+            self.stack.console.ask("create", 600, stations=rows, running=False)
+        self.say(f"  rows of {self.stations:,} made in {time.monotonic() - began:.0f} s")
+
+    def start(self, patience: float) -> None:
+        began = time.time()
+        self.stack.console.ask("running", patience, identities=self.names, running=True)
+        wait_until(
+            lambda: self._sum("connected") >= self.stations and self._boots() >= self.stations,
+            patience, "all have booted", 0.5,
+        )  # fmt: skip
+        stats = self._stats()
+        first = min(one["first_connect"] for one in stats)
+        last = max(one["last_boot"] for one in stats)
+        self.size.last_boot = last - began
+        self.size.per_second = self.stations / max(last - first, 1e-3)
+        self.say(f"  last boot {last - began:.0f} s after the order")
+        wait_until(
+            lambda: self.stack.console.ask("orders", 600) == 0, patience, "rows are written", 1.0
+        )
+
+    def charge(self) -> None:
+        charging = self.names[: self.stations // CHARGING]
+        for start in range(0, len(charging), AT_ONCE):
+            part = charging[start : start + AT_ONCE]
+            for name, more in (
+                ("plug", {"ev": {"battery_kwh": 10_000, "soc": 1}}), ("start-transaction", {}),
+            ):  # fmt: skip
+                order = {"identities": part, "name": name, "args": {"connector": 1, **more}}
+                answers = self.stack.console.ask("commands", 600, **order)
+                if failed := [one for one in answers.values() if "error" in one]:
+                    self.size.wrong.append(f"{name}: {len(failed)} refused, {failed[0]}")
+
+    def watch(self, seconds: float) -> None:
+        """CPU and memory with nobody at a page."""
+        size = self.size
+        before, pairs, began = self.costs(), self._sum("total"), time.monotonic()
+        time.sleep(seconds)
+        after, took = self.costs(memory=True), time.monotonic() - began
+        size.pairs = (self._sum("total") - pairs) / took
+        size.cpu = {part: (cost.cpu - before[part].cpu) / took for part, cost in after.items()}
+        size.mib = {part: cost.pss / MIB for part, cost in after.items()}
+        if (connected := self._sum("connected")) != self.stations:
+            size.wrong.append(f"{connected:,} of {self.stations:,} are connected")
+
+    def look(self, rounds: int) -> None:
+        """Each page so many times, while a reader goes round the API."""
+        size, timings = self.size, Timings()
+        token = log_in(self.stack.url, *ADMIN)
+        reader = Reader(self.stack.url, token, self.names[:1000], timings, False)
+        browser = Browser(self.stack.url)
+        with _going_on(reader):
+            for page in PAGES * rounds:
+                status, _, first, _, _ = browser.get(page)
+                size.pages[page] = max(size.pages.get(page, 0.0), first)
+                if status != 200:
+                    size.wrong.append(f"{page}: HTTP {status}")
+                time.sleep(1.0)
+        size.answers = timings.rows()
+        size.wrong += sorted(set(timings.failures))[:5]
+        began = time.monotonic()
+        self.stack.console.ask("sync", 600)
+        size.sync = time.monotonic() - began
+
+    def lose_a_worker(self, patience: float) -> str:
+        """Kill the last and start another; how its stations came back, as a sentence."""
+        name = self.workers[-1]
+        course: list[int] = []
+        ending = threading.Event()
+
+        def look() -> None:
+            while not ending.wait(1.0):
+                course.append(self._boots())
+
+        looking = threading.Thread(target=look, daemon=True)
+        before = self._boots()
+        self.stack.processes[name].kill()
+        began = time.monotonic()
+        looking.start()
+        self.stack.start_worker(name)
+        wait_until(
+            lambda: self._boots() > before and self._sum("connected") >= self.stations,
+            patience, "all are connected again", 1.0,
+        )  # fmt: skip
+        took = time.monotonic() - began
+        ending.set()
+        looking.join(5)
+        steps = [later - earlier for earlier, later in zip(course, course[1:], strict=False)]
+        return (
+            f"a worker of {self.stations // len(self.workers):,} stations killed and another "
+            f"started: all were connected again after {took:.0f} s, at most {max(steps or [0])} "
+            f"boots in a second, {course[-1] - before if course else 0:,} boots in all"
+        )
+
+    # --- figures -----------------------------------------------------------------------------
+
+    def costs(self, memory: bool = False) -> dict[str, Cost]:
+        """By part; all workers are one."""
+        found: dict[str, Cost] = {}
+        for name, process in self.stack.processes.items():
+            part = name.partition("-")[0]
+            found[part] = found.get(part, Cost()) + cost_of(process.pid, memory)
+        return found
+
+    def _stats(self) -> list[dict]:
+        return [sink.ask("stats") for sink in self.sinks]
+
+    def _sum(self, key: str) -> int:
+        return sum(one[key] for one in self._stats())
+
+    def _boots(self) -> int:
+        return sum(one["calls"].get("BootNotification", 0) for one in self._stats())
+
+
+@contextmanager
+def _going_on(reader: Reader) -> Iterator[None]:
+    reader.start()
+    try:
+        yield
+    finally:
+        reader.ending.set()
+        reader.join(70)
+
+
+def measure(stations: int, options: argparse.Namespace, say) -> tuple[Size, str]:
+    patience, said = 300.0 + 4 * stations / options.pace, ""
+    with tempfile.TemporaryDirectory(prefix="ocpp-scale-") as folder:
+        with Fleet(stations, options.pace, Path(folder), say) as fleet:
+            AdminClient(fleet.stack.url, *ADMIN)  # code that the first request loads
+            base = fleet.costs(memory=True)
+            fleet.make()
+            fleet.start(patience)
+            fleet.charge()
+            time.sleep(options.settle)
+            fleet.watch(options.window)
+            fleet.look(options.rounds)
+            grown = {part: fleet.size.mib[part] * MIB - base[part].pss for part in base}
+            fleet.size.kib = {part: more / stations / KIB for part, more in grown.items()}
+            if stations == max(options.stations) and len(fleet.workers) > 1:
+                said = fleet.lose_a_worker(patience)
+            return fleet.size, said
+
+
+def report(sizes: list[Size], said: str, as_markdown: bool) -> str:
+    table = markdown_table if as_markdown else plain_table
+    parts = [table(HEAD, [size.line() for size in sizes])]
+    names = sorted({part for size in sizes for part in size.cpu})
+    for what, of in (("CPU, share of a core", "cpu"), ("memory, MiB", "mib")):
+        lines = [
+            [f"{size.stations:,}", *(f"{getattr(size, of).get(n, 0.0):.2f}" for n in names)]
+            for size in sizes
+        ]
+        parts.append(f"{what}\n\n" + table(["stations", *names], lines))
+    last = sizes[-1]
+    parts.append(
+        f"answers with {last.stations:,} stations\n\n"
+        + table(
+            ["endpoint", "asked", "p50, ms", "p99, ms", "slowest, ms"],
+            [[r[0], str(r[1]), *(f"{s * 1000:.0f}" for s in r[2:5])] for r in last.answers]
+            + [[page, "", "", "", f"{ms:.0f}"] for page, ms in last.pages.items()],
+        )
+    )
+    wrong = [f"{size.stations:,}: {what}" for size in sizes for what in size.wrong]
+    return "\n\n".join([*parts, *([said] if said else []), *wrong])
+
+
+def curve(sizes: list[Size], of: str) -> Panel:
+    title, unit = {
+        "cpu": ("CPU a station and minute", "ms"), "kib": ("Memory a station", "KiB"),
+    }[of]  # fmt: skip
+    lines: dict[str, list[tuple[float, float]]] = {"platform": [], "workers": []}
+    for size in sizes:
+        times = 60_000 / size.stations if of == "cpu" else 1.0
+        figures = getattr(size, of)
+        lines["platform"].append((size.stations, sum(figures.values()) * times))
+        lines["workers"].append((size.stations, figures["worker"] * times))
+    return Panel(title, unit, lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
+    parser.add_argument(
+        "--stations", type=int, nargs="+", default=[1000, 5000, 20_000, 50_000, 100_000]
+    )
+    parser.add_argument("--pace", type=int, default=400, help="connections a second")
+    parser.add_argument("--window", type=float, default=120, help="seconds that are measured")
+    parser.add_argument("--settle", type=float, default=60, help="seconds before them")
+    parser.add_argument("--rounds", type=int, default=4, help="that each page is asked for")
+    parser.add_argument("--output", type=Path, help="write the tables there, too, as Markdown")
+    parser.add_argument("--chart", type=Path, help="and the curve, as SVG")
+    options = parser.parse_args()
+    raise_file_limit()
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    sizes, said = [], ""
+    for stations in sorted(options.stations):
+        say(f"{stations:,} stations")
+        size, said = measure(stations, options, say)
+        sizes.append(size)
+        say(plain_table(HEAD, [size.line()]) + "\n" + "\n".join(size.wrong))
+    print("\n" + report(sizes, said, False))
+    if options.output:
+        options.output.write_text(report(sizes, said, True) + "\n")
+    if options.chart:
+        options.chart.write_text(draw([curve(sizes, "cpu"), curve(sizes, "kib")]))
+    return 1 if any(size.wrong for size in sizes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
