@@ -8,7 +8,9 @@ of its hours, made once it is over, and again where more of it comes.
     time   its beginning
     cells  Binary, zstd of a table (cells.py)
 
-and one document more, OPEN: the hours ("h") and days ("d") that are to be made, or made anew.
+and two documents more. OPEN: the hours ("h") and days ("d") that are to be made, or made anew.
+VERSIONS: `of`, for each level and number bytes that are others after each time that it was set, so
+that who has a sum of many can tell whether it is still the sum.
 
 A level's time is parted, so that who asks for one station reads a sixteenth: parts "0" to "15" by
 a checksum of the identity, "*" all stations together under the name "", and "+" each station with
@@ -17,6 +19,7 @@ all its actions together.
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -38,6 +41,7 @@ ALL, EACH = "*", "+"
 NAMES = (*map(str, range(PARTS)), ALL, EACH)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 OPEN = "open"  # the document that says what is to be made
+VERSIONS = "versions"  # the document that says when what was made changes
 
 
 class Level(NamedTuple):
@@ -62,6 +66,11 @@ def part_of(station: str) -> str:
 def name_of(level: Level, number: int, part: str) -> str:
     """The `_id` of a document."""
     return f"{level.letter}:{number}:{part}"
+
+
+def version_of(level: Level, number: int) -> str:
+    """The key of `of` in VERSIONS."""
+    return f"{level.letter}:{number}"
 
 
 def set_minute(db: Database, minute: int, sheets: Iterable[Sheet]) -> None:
@@ -141,6 +150,9 @@ def _set(db: Database, level: Level, number: int, table: Table) -> None:
         db[COLLECTION].bulk_write(writes, ordered=False)
     gone = [name_of(level, number, part) for part in NAMES if part not in parts]
     db[COLLECTION].delete_many({"_id": {"$in": gone}})
+    # Afterwards: who has read what was there before finds another version next time.
+    version = {f"of.{version_of(level, number)}": Binary(os.urandom(8))}
+    db[COLLECTION].update_one({"_id": VERSIONS}, {"$set": version}, upsert=True)
 
 
 def _pressed(cells: Table) -> bytes:
@@ -158,3 +170,12 @@ def forget_old(db: Database, now: float) -> None:
         # A level's documents stand together by their `_id`, and its times do by theirs.
         span = {"$gte": f"{level.letter}:", "$lt": f"{level.letter};"}
         db[COLLECTION].delete_many({"time": {"$lt": when(now - level.kept)}, "_id": span})
+    known = (db[COLLECTION].find_one({"_id": VERSIONS}) or {}).get("of", {})
+    if gone := {f"of.{key}": "" for key in known if _is_old(key, now)}:
+        db[COLLECTION].update_one({"_id": VERSIONS}, {"$unset": gone})
+
+
+def _is_old(version: str, now: float) -> bool:
+    letter, _, number = version.partition(":")
+    level = next(level for level in LEVELS if level.letter == letter)
+    return int(number) * level.seconds < now - level.kept

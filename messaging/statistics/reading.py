@@ -18,12 +18,14 @@ from messaging.statistics.keeping import (
     EACH,
     HOURS,
     MINUTES,
+    VERSIONS,
     Level,
     made_of,
     name_of,
     part_of,
     read,
 )
+from messaging.statistics.sums import Sum, Sums
 
 CALLERS = (STATION, CSMS)
 SORTS = (
@@ -33,6 +35,8 @@ MOST_STATIONS = 500
 MANY = 1000  # stations whose rows are worth to be kept until the minute is over
 # {(database, range, minute): (since, rows)}: of the last that was asked for, in any order.
 _kept: dict[tuple[str, str, int], tuple[datetime, list[dict[str, Any]]]] = {}
+# {(database, range): what it was put together of last, as far as that was settled}.
+_sums: dict[tuple[str, str], Sum] = {}
 
 
 class Range(NamedTuple):
@@ -105,11 +109,16 @@ async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> F
     now = time.time() if now is None else now
     since, spans = spans_of(RANGES[name], now)
     wanted = [(level, number) for level, numbers in spans for number in numbers]
-    rows: list[dict] = []
+    known = None
+    if part == EACH:
+        versions = (await db[COLLECTION].find_one({"_id": VERSIONS}) or {}).get("of", {})
+        known = Sums(_sums.get((db.name, name)), versions, now)
+        wanted = known.without(wanted)
+    rows: list[tuple[Level, int, dict]] = []
     while wanted:
         ids = {name_of(level, number, part): (level, number) for level, number in wanted}
         got = await db[COLLECTION].find({"_id": {"$in": list(ids)}}).to_list()
-        rows += got
+        rows += [(*ids[row["_id"]], row) for row in got]
         missing = set(ids) - {row["_id"] for row in got}
         # The last hour or day that is over may not be put together yet.
         wanted = [
@@ -118,8 +127,16 @@ async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> F
             if level.finer is not None and number == int(now) // level.seconds - 1
             for finer in made_of(level, number)
         ]
+
+    def put_together() -> Table:
+        return known.add(rows) if known else added(read(row) for _, _, row in rows)
+
     # Of a large fleet that is seconds of work, in which the loop has others to serve.
-    return Found(when(since), await asyncio.to_thread(lambda: added(map(read, rows))))
+    table = await asyncio.to_thread(put_together)
+    if known and len(table) >= MANY:
+        _sums.clear()
+        _sums[db.name, name] = known.kept
+    return Found(when(since), table)
 
 
 def spans_of(chosen: Range, now: float) -> tuple[float, list[tuple[Level, range]]]:

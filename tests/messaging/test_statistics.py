@@ -14,6 +14,7 @@ from messaging.keeping import store
 from messaging.keeping.counting import count
 from messaging.keeping.storing import store_batch
 from messaging.statistics import keeping, reading
+from messaging.statistics import sums as sums_module
 from messaging.statistics.cells import (
     Cell,
     added,
@@ -70,6 +71,67 @@ async def test_a_large_fleets_rows_are_read_once_a_minute_in_whatever_order(mong
     await by_station(db, "6h", now=NOW + 60)
     assert asked == ["1h", "1h", "6h"] and len(reading._kept) == 1
     reading._kept.clear()
+
+
+@pytest.fixture
+def sums(monkeypatch):
+    """Of any fleet; returns the `_id`s of the documents that were read for them."""
+    read: list[str] = []
+    real = keeping.read
+    monkeypatch.setattr(reading, "MANY", 1)
+    monkeypatch.setattr(reading, "_kept", {})
+    monkeypatch.setattr(reading, "_sums", {})
+    monkeypatch.setattr(sums_module, "read", lambda row: read.append(row["_id"]) or real(row))
+    return read
+
+
+async def of_stations(db, name: str, now: float) -> list[dict]:
+    reading._kept.clear()  # as if the minute were another
+    return (await by_station(db, name, "calls", now=now))["rows"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_sum_that_is_kept_is_the_sum_of_what_there_is(mongo, sums, seed):
+    """Minutes and hours pass, and some of what is told is told late, or deleted."""
+    chance, db, now = random.Random(seed), store.async_database(), NOW
+    for _ in range(12):
+        for _ in range(chance.randrange(4)):
+            late = chance.choice((90, 90, 400, 2000, HOUR, 5 * HOUR, 26 * HOUR))
+            kept(mongo, pair(now - late, chance.random(), f"CP{chance.randrange(3)}"), now)
+        if chance.random() < 0.15:
+            for each in (store.MESSAGES, store.CATALOG):
+                mongo[each].delete_many({})
+            keeping.set_minute(mongo, int(now - 400) // MINUTE, [])
+        now += chance.choice((10, 60, 60, 400, HOUR))
+        count(mongo, now)
+        for name in ("24h", "7d"):
+            found = await of_stations(db, name, now)
+            reading._sums.clear() if chance.random() < 0.1 else None
+            before, reading._sums = reading._sums, {}
+            assert found == await of_stations(db, name, now)
+            reading._sums = before
+
+
+async def test_each_minute_only_what_is_new_is_read(mongo, sums):
+    db = store.async_database()
+    for age in (20 * HOUR, 5 * HOUR, 1500, 900, 600, 200):
+        kept(mongo, pair(NOW - age, 0.1, f"CP{age}"), NOW - age + 100)
+    count(mongo, NOW)
+    first = await of_stations(db, "24h", NOW)
+    assert len(first) == 6 and len(sums) == 6
+    del sums[:]
+    kept(mongo, pair(NOW - 140, 0.2), NOW + 60)
+    assert len(await of_stations(db, "24h", NOW + 60)) == 7
+    assert sorted(sums) == sorted(
+        keeping.name_of(keeping.MINUTES, int(NOW - age) // MINUTE, keeping.EACH)
+        for age in (200, 140)
+    )
+    del sums[:]
+    kept(mongo, pair(NOW - 5 * HOUR + 5, 0.2), NOW + 70)  # late: an hour is made anew
+    count(mongo, NOW + 80)
+    rows = await of_stations(db, "24h", NOW + 80)
+    assert sum(row["calls"] for row in rows) == 8
+    assert len(sums) == 7
 
 
 # --- a cell ----------------------------------------------------------------------------------
@@ -227,7 +289,7 @@ async def test_the_last_hour_is_read_by_its_minutes_until_it_is_put_together(mon
     kept(mongo, pair(end - 30, 0.1), end + 40)  # too early to be counted
     count(mongo, end + 100)
     names = {row["_id"].split(":")[0] for row in mongo[keeping.COLLECTION].find()}
-    assert names == {"m", "h", keeping.OPEN}
+    assert names == {"m", "h", keeping.OPEN, keeping.VERSIONS}
     mongo[keeping.COLLECTION].delete_many({"_id": {"$regex": "^h:"}})  # as before that run
     assert (await rows_of("6h", now=end + 110))["station", "Heartbeat"]["calls"] == 1
 
@@ -266,19 +328,22 @@ def test_a_count_that_dies_before_the_statistics_does_them_next_time(mongo, monk
 
 def test_an_idle_platform_writes_nothing_and_old_ones_go(mongo):
     kept(mongo, pair(NOW - 600, 0.1))
-    collection = mongo[keeping.COLLECTION]
+    collection, others = mongo[keeping.COLLECTION], {keeping.OPEN, keeping.VERSIONS}
+
+    def versions() -> set[str]:
+        return {key[0] for key in collection.find_one({"_id": keeping.VERSIONS})["of"]}
 
     def levels(now: float) -> set[str]:
         count(mongo, now)
-        return {row["_id"].partition(":")[0] for row in collection.find()} - {keeping.OPEN}
+        return {row["_id"].partition(":")[0] for row in collection.find()} - others
 
-    assert levels(NOW + HOUR) == {"m", "h"}
-    assert levels(NOW + 4 * HOUR) == {"h"}
+    assert levels(NOW + HOUR) == versions() == {"m", "h"}
+    assert levels(NOW + 4 * HOUR) == versions() == {"h"}
     before = list(collection.find())
     assert levels(NOW + 5 * HOUR) == {"h"} and list(collection.find()) == before
     assert levels(NOW + DAY) == {"h", "d"}
     assert levels(NOW + 3 * DAY) == {"d"}
-    assert levels(NOW + 40 * DAY) == set()
+    assert levels(NOW + 40 * DAY) == versions() == set()
     assert collection.find_one({"_id": keeping.OPEN}) == {"_id": keeping.OPEN, "h": [], "d": []}
 
 
