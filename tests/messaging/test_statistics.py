@@ -134,6 +134,15 @@ async def test_each_minute_only_what_is_new_is_read(mongo, sums):
     assert len(sums) == 7
 
 
+async def test_what_a_range_has_left_behind_is_in_no_sum(mongo, sums):
+    db = store.async_database()
+    for age in (24 * HOUR, 12 * HOUR):
+        kept(mongo, pair(NOW - age, 0.1, f"CP{age}"), NOW - age + 300)
+    count(mongo, NOW)
+    assert len(await of_stations(db, "24h", NOW)) == 2
+    assert len(await of_stations(db, "24h", NOW + 2 * HOUR)) == 1
+
+
 # --- a cell ----------------------------------------------------------------------------------
 
 
