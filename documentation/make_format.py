@@ -58,7 +58,7 @@ HEADINGS = {
     "": "The make", "outlets": "`outlets`: each", "keys": "`keys`: each", "variables":
     "`variables`: each", "features": "`features`", "meter": "`meter`", "meter.values":
     "`meter.values`: each", "time": "`time`", "delays": "`delays`", "status": "`status`", "power":
-    "`power`", "faults": "`faults`",
+    "`power`", "faults": "`faults`", "faults.codes": "`faults.codes`: each",
 }  # fmt: skip
 
 

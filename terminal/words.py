@@ -145,7 +145,9 @@ def _arguments(name: str, short: Short, words: list[str]) -> dict[str, Any]:
 
 
 # Of digits as well, and yet no numbers.
-_TEXTS = frozenset(("id_tag", "info", "reason", "error_code", "vendor_error_code", "kind", "text"))
+_TEXTS = frozenset({
+    "error_code", "id_tag", "info", "kind", "reason", "text", "vendor_error_code", "vendor_id",
+})  # fmt: skip
 
 
 def _profile(text: str) -> Any:

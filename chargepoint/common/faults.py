@@ -37,8 +37,8 @@ class Faults(Block):
         tap = self.core.tap
         frames = [rule.shown() for rule in tap.rules if not rule.over(now)] if tap else []
         broken = [
-            {"connector": c.id, "error_code": c.error_code, "info": c.info,
-             "vendor_error_code": c.vendor_error_code}
+            {"connector": c.id, "error_code": c.error.code, "info": c.error.info,
+             "vendor_error_code": c.error.vendor_code, "vendor_id": c.error.vendor_id}
             for c in self.core.connectors.values() if c.faulted
         ]  # fmt: skip
         standing = tap.standing.values() if tap else ()

@@ -6,6 +6,7 @@ from chargepoint.common.arriving import arriving
 from chargepoint.core import topics
 from chargepoint.core.block import Block, command
 from chargepoint.core.commands import CommandRejected
+from chargepoint.hardware.errors import Error
 from chargepoint.hardware.states import Event
 from chargepoint.wire import rpc
 
@@ -51,11 +52,15 @@ class Plugging(Block):
         error_code: str = "OtherError",
         info: str = "",
         vendor_error_code: str = "",
+        vendor_id: str = "",
     ) -> dict:
         """Give a connector a fault, or clear it with NoError. `error_code` is in 1.6 one of
-        ChargePointErrorCode (7.6), in 2.x a technical code of at most 50 characters."""
+        ChargePointErrorCode (7.6), in 2.x a technical code of at most 50 characters. The vendor's
+        code and its vendorId are told in 1.6 (6.47); without a vendorId it is the station's."""
         outlet = self.core.connector(connector)
-        warned = self.core.ask(topics.WARNED, outlet, error_code, info, vendor_error_code, now)
+        given = Error(error_code, info, vendor_error_code, vendor_id)
+        error = self.core.fold(topics.ERROR_GIVEN, given)
+        warned = self.core.ask(topics.WARNED, outlet, error, now)
         if warned:
             return warned
         if error_code == "NoError":
@@ -63,7 +68,7 @@ class Plugging(Block):
             self.core.remark(f"connector {outlet.id}: fault cleared", now)
         else:
             self.core.tell(topics.CHECK_ERROR_CODE, error_code)
-            outlet.fault(now, error_code, info, vendor_error_code)
+            outlet.fault(now, error)
             # A second fault leaves the status as it is but is news all the same.
             self.core.statuses.forget_reported(outlet.id)
             self.core.remark(f"connector {outlet.id}: fault {error_code}", now)

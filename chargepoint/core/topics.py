@@ -4,7 +4,7 @@ The times stand last in what is told. A question that nobody answers has the ans
 says where it asks.
 """
 
-from chargepoint.core.block import Before, Event, Gather, Question
+from chargepoint.core.block import Before, Event, Fold, Gather, Question
 
 # --- the link and the boot -----------------------------------------------------------------------
 
@@ -52,7 +52,8 @@ RETRY_POLICY = Question("retry policy")  # -> (attempts in all, seconds)
 
 PLUGGED = Event("plugged")  # connector, now; after the state has changed, as all of these
 UNPLUGGED = Event("unplugged")  # connector, now
-WARNED = Question("warned")  # connector, code, info, vendor's code, now -> the command's answer
+ERROR_GIVEN = Fold("error given")  # errors.Error: what a fault says of itself
+WARNED = Question("warned")  # connector, errors.Error, now -> the command's answer
 FAULTING = Before("faulting")  # connector, now; before the hearers of FAULTED
 FAULTED = Event("faulted")  # connector, now; a fault came or went
 PILOT_TOGGLED = Event("pilot toggled")  # connector, now; a sleeping car may have woken up by it

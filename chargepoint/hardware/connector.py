@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from chargepoint.hardware import meter as metering
 from chargepoint.hardware.arrivals import restored, saved_car
+from chargepoint.hardware.errors import NO_ERROR, NOTHING_WRONG, Error
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.mains import NOMINAL, Mains
 from chargepoint.hardware.meter import Meter
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Connector", "Event", "IllegalTransition", "State"]
 
-NO_ERROR = "NoError"
 _CHARGING = State.CHARGING  # a member is looked up by a call of Python 3.11's, each time
 _SUSPENDED_EV = State.SUSPENDED_EV
 # What interrupts the control pilot (IEC 61851-1: the station shows state E or F).
@@ -48,25 +48,21 @@ class Connector:
         "_meter",
         "config",
         "discharge_w",
-        "error_code",
+        "error",
         "ev",
         "id",
-        "info",
         "limit_phases",
         "limit_w",
         "mains",
         "state",
         "variance",
-        "vendor_error_code",
     )
 
     def __init__(self, config: "ConnectorConfig", now: float = 0.0, variance: float = 0.0):
         self.config = config
         self.id = config.id  # another configuration is of the same connector
         self.state = State.AVAILABLE
-        self.error_code = NO_ERROR
-        self.vendor_error_code = ""
-        self.info = ""
+        self.error = NOTHING_WRONG
         self.ev: EV | None = None
         self.limit_w: float | None = None
         self.limit_phases: int | None = None
@@ -82,6 +78,10 @@ class Connector:
     @property
     def evse(self) -> int:
         return self.config.evse
+
+    @property
+    def error_code(self) -> str:
+        return self.error.code
 
     @property
     def meter_wh(self) -> float:
@@ -137,7 +137,7 @@ class Connector:
         if event is Event.EV_UNPLUGGED:
             self.ev = None
         elif event is Event.FAULT_CLEARED:
-            self.error_code, self.vendor_error_code, self.info = NO_ERROR, "", ""
+            self.error = NOTHING_WRONG
         elif event in _INTERRUPTS and self.ev is not None and self.ev.LIVES:
             self.ev.toggled()
         self.follow_car()
@@ -155,15 +155,15 @@ class Connector:
     def unplug(self, now: float) -> bool:
         return self.apply(Event.EV_UNPLUGGED, now)
 
-    def fault(self, now: float, error_code: str, info: str = "", vendor: str = "") -> bool:
-        """A fault by that error code; a second one replaces the first's code."""
+    def fault(self, now: float, error: Error) -> bool:
+        """A fault; a second one replaces what the first has said."""
         changed = self.apply(Event.FAULT_OCCURRED, now)
-        self.error_code, self.info, self.vendor_error_code = error_code, info, vendor
+        self.error = error
         return changed
 
-    def warn(self, error_code: str, info: str = "", vendor: str = "") -> None:
+    def warn(self, error: Error) -> None:
         """An error that leaves the state as it is; NoError: it is over."""
-        self.error_code, self.info, self.vendor_error_code = error_code, info, vendor
+        self.error = error
 
     def limit(self, watts: float | None, now: float, phases: int | None = None) -> None:
         """Offer at most `watts`, on at most `phases`, from now on; None lifts the limit."""
@@ -398,7 +398,8 @@ class Connector:
         if self.discharge_w:
             saved["discharge_w"] = self.discharge_w
         if self.error_code != NO_ERROR:
-            saved["error"] = [self.error_code, self.vendor_error_code, self.info]
+            code, info, vendor_code, vendor_id = self.error
+            saved["error"] = [code, vendor_code, info, *([vendor_id] if vendor_id else ())]
         if self.ev is not None:
             saved["ev"] = saved_car(self.ev)
         if self.limit_w is not None:
@@ -415,9 +416,9 @@ class Connector:
         connector.state = State(saved["state"])
         connector._meter = Meter(saved["meter_wh"], saved.get("export_wh", 0.0))
         connector.discharge_w = saved.get("discharge_w", 0.0)
-        error = saved.get("error")
-        if error:
-            connector.error_code, connector.vendor_error_code, connector.info = error
+        if saved.get("error"):
+            code, vendor_code, info, *vendor_id = saved["error"]
+            connector.error = Error(code, info, vendor_code, *vendor_id)
         if saved.get("ev"):
             connector.ev = restored(saved["ev"], connector.dc)
         connector.limit_w = saved.get("limit_w")

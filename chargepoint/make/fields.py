@@ -129,6 +129,18 @@ _MEASURAND = Parts(
     },
 )  # fmt: skip
 
+_DETAILS = Parts(
+    said="What is told with one error code.",
+    versions=ONLY_16,
+    fields={
+        "vendor_error_code": Text(said="vendorErrorCode: the vendor's own code.", versions=ONLY_16,
+                                  shortest=1, longest=50, example="E-42"),
+        "vendor_id": Text(said="vendorId: whose code it is; without: the station's vendor.",
+                          versions=ONLY_16, shortest=1, longest=255, example="com.acme"),
+        "info": Text(said="Words.", versions=ONLY_16, shortest=1, longest=50, example="RCD type B"),
+    },
+)  # fmt: skip
+
 FIELDS = {
     "name": Text(said="The make's name: what stations and commands call it.", required=True,
                  shortest=1, longest=60, example="acme-wallbox"),
@@ -278,6 +290,11 @@ FIELDS = {
                 said="Error codes that it tells while the status stays as it is, and charging "
                 "goes on.", versions=ONLY_16, most=15,
                 of=Text(said="An error code.", choices=ERROR_CODES_16), example=["HighTemperature"],
+            ),
+            "codes": Named(
+                said="Error code -> what it tells with it. What a command `fault` says goes before "
+                "it.", versions=ONLY_16, most=15, names=ERROR_CODES_16, of=_DETAILS,
+                example={"GroundFailure": {"vendor_error_code": "E-42"}},
             ),
         },
     ),

@@ -123,13 +123,26 @@ class Power(msgspec.Struct, frozen=True, omit_defaults=True):
     shared_w: float | None = None
 
 
+class ErrorDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What goes along with an error code, where nothing else is given; as in StatusNotification.
+
+    vendor_id  "" for the station's vendor
+    """
+
+    vendor_error_code: str = ""
+    vendor_id: str = ""
+    info: str = ""
+
+
 class Faults(msgspec.Struct, frozen=True, omit_defaults=True):
     """connector_0  1.6: a fault is told of connector 0 as well
     warnings     1.6: error codes that are told while the status stays
+    codes        1.6: error code -> what is told with it
     """
 
     connector_0: bool = False
     warnings: tuple[str, ...] = ()
+    codes: dict[str, ErrorDetails] = {}
 
 
 class Make(msgspec.Struct, frozen=True, omit_defaults=True):

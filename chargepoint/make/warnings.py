@@ -1,13 +1,15 @@
-"""1.6: errors that a make tells without being Faulted, and those that it tells of connector 0."""
+"""1.6: errors that a make tells without being Faulted, those that it tells of connector 0, and its
+own codes for them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from chargepoint.core import topics
-from chargepoint.core.block import Block, answers, hears
+from chargepoint.core.block import Block, answers, folds, hears
 from chargepoint.effects import SOON
-from chargepoint.hardware.connector import NO_ERROR, Connector
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.errors import NO_ERROR, Error
 from chargepoint.v16.topics import STATION_ERROR
 
 
@@ -26,16 +28,26 @@ class Warnings(Block):
         """What was told of connector 0, where that is an error."""
         return {} if self.told == NO_ERROR else {"station_error": self.told}
 
+    @folds(topics.ERROR_GIVEN)
+    def as_the_make_tells_it(self, error: Error) -> Error:
+        """With what the make says of that code, where nothing was given."""
+        own = self.core.config.make.faults.codes.get(error.code)
+        if own is None:
+            return error
+        return Error(
+            error.code, error.info or own.info, error.vendor_code or own.vendor_error_code,
+            error.vendor_id or own.vendor_id,
+        )  # fmt: skip
+
     @answers(topics.WARNED)
-    def warned(
-        self, outlet: Connector, code: str, info: str, vendor: str, now: float
-    ) -> dict[str, Any] | None:
+    def warned(self, outlet: Connector, error: Error, now: float) -> dict[str, Any] | None:
         """Tell one that the make only warns of, or its end; None for what is a fault."""
+        code = error.code
         warns = code in self.core.config.make.faults.warnings
         over = code == NO_ERROR and outlet.error_code != NO_ERROR and not outlet.faulted
         if not (warns or over) or outlet.faulted:
             return None
-        outlet.warn(code, info, vendor)
+        outlet.warn(error)
         what = "warning is over" if over else f"warns of {code}"
         self.core.remark(f"connector {outlet.id}: {what}", now)
         if self.core.online:
@@ -44,10 +56,10 @@ class Warnings(Block):
         return {"status": self.core.ask(topics.STATUS_OF, outlet)}
 
     @answers(STATION_ERROR)
-    def station_error(self) -> dict[str, Any] | None:
+    def station_error(self) -> Error | None:
         """What is wrong with connector 0; None where nothing is."""
         broken = self._broken()
-        return {"status": "Faulted", "errorCode": broken.error_code} if broken else None
+        return broken.error if broken else None
 
     @hears(topics.FAULTED)
     def fault_changed(self, outlet: Connector, now: float) -> None:

@@ -6,6 +6,7 @@ from chargepoint.core import topics
 from chargepoint.core.block import EMPTY, Block, action, answers, command, failed, hears, timer
 from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.errors import NOTHING_WRONG, Error
 from chargepoint.hardware.states import INOPERATIVE_STATES, STATUS_16, Event
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.topics import (
@@ -118,12 +119,20 @@ class Status(Block):
             "status": self.core.HABITS.statuses[connector.state],
             "timestamp": self.core.clock.stamp(now),
         }
-        if connector.info:
-            payload["info"] = connector.info[:50]
-        if connector.vendor_error_code:
-            payload["vendorErrorCode"] = connector.vendor_error_code[:50]
-            payload["vendorId"] = self.core.config.vendor[:255]
+        if connector.error is not NOTHING_WRONG:
+            payload |= self._details(connector.error)
         return payload
+
+    def _details(self, error: Error) -> dict[str, str]:
+        """6.47: what goes along with an error code. vendorId is whose the vendor's code is."""
+        told = {}
+        if error.info:
+            told["info"] = error.info[:50]
+        if error.vendor_code:
+            told["vendorErrorCode"] = error.vendor_code[:50]
+        if error.vendor_code or error.vendor_id:
+            told["vendorId"] = (error.vendor_id or self.core.config.vendor)[:255]
+        return told
 
     def send_station_status(
         self, now: float, more: dict | None = None, context: Any = None
@@ -137,8 +146,9 @@ class Status(Block):
             "errorCode": "NoError",
             "status": "Available" if self.operative else "Unavailable",
             "timestamp": self.core.clock.stamp(now),
-            **(self.core.ask(STATION_ERROR) or {}),
         }
+        if (error := self.core.ask(STATION_ERROR)) is not None:
+            payload |= {"errorCode": error.code, "status": "Faulted", **self._details(error)}
         self.core.calls.make("StatusNotification", payload | (more or {}), now, context)
 
     @hears(topics.CHECK_ERROR_CODE)

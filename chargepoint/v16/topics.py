@@ -47,7 +47,7 @@ SESSION_OVER = Event("session over")  # (outlet, now): its status was told
 # --- availability ----------------------------------------------------------------------------
 
 OUT_OF_SERVICE = Event("out of service")  # (connectorId, now); 0: the station
-STATION_ERROR = Question("error of the station")  # -> what connector 0 tells of it, as a payload
+STATION_ERROR = Question("error of the station")  # -> errors.Error of connector 0
 HELD = Question("held for an update")  # (outlet, operative) -> whether it stays out of service
 
 # --- files and security ----------------------------------------------------------------------

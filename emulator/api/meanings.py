@@ -193,6 +193,7 @@ OF = {
     "BrokenConnectorOut.error_code": "Error code of the fault",
     "BrokenConnectorOut.info": "Text of the fault",
     "BrokenConnectorOut.vendor_error_code": "The vendor's own code",
+    "BrokenConnectorOut.vendor_id": "Whose code it is; empty: the station's vendor",
     "BulkIn.count": "How many stations are made",
     "CaseOut.seconds": "How long it took, seconds",
     "CaseOut.verdict": "PASS, FAIL, ERROR, PARTIAL, SKIPPED or NOT APPLICABLE",

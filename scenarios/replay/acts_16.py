@@ -119,8 +119,10 @@ class Acts16:
         charging = number in self._open.values()
         if status == "Faulted" and number not in self._faulted:
             self._faulted.add(number)
-            texts = (("error_code", "errorCode"), ("info", "info"),
-                     ("vendor_error_code", "vendorErrorCode"))  # fmt: skip
+            texts = (
+                ("error_code", "errorCode"), ("info", "info"),
+                ("vendor_error_code", "vendorErrorCode"), ("vendor_id", "vendorId"),
+            )  # fmt: skip
             said = {ours: each.said(theirs) for ours, theirs in texts if each.said(theirs)}
             said = {name: self._names.text(str(value)) for name, value in said.items()}
             self._script.act(each.time, "fault", connector=number, **said)

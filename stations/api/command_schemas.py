@@ -79,6 +79,9 @@ class FaultIn(ConnectorCommand):
     )
     info: str | None = Field(None, description="Words for the CSMS, at most 50 characters (1.6)")
     vendor_error_code: str | None = Field(None, description="The vendor's own code (1.6)")
+    vendor_id: str | None = Field(
+        None, description="Whose code that is (vendorId); left out: the station's vendor (1.6)"
+    )
 
 
 class WakeIn(ConnectorCommand):

@@ -114,6 +114,7 @@ class BrokenConnectorOut(Schema):
     error_code: str
     info: str
     vendor_error_code: str
+    vendor_id: str
 
 
 class FaultsOut(Schema):

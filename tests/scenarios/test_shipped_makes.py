@@ -437,6 +437,17 @@ def look_at_faults_warnings(document, lived, value):
     return set(value) - seen or faulted
 
 
+def look_at_faults_codes(document, lived, value):
+    """Of those that it warns of; the others: tests/chargepoint/make."""
+    wrong = []
+    names = {"vendor_error_code": "vendorErrorCode", "vendor_id": "vendorId", "info": "info"}
+    for code, payload in lived.warned:
+        own = value.get(code, {})
+        told = {ours: payload[name] for ours, name in names.items() if name in payload}
+        wrong += [(code, told)] if told != own else []
+    return wrong or (not {code for code, _ in lived.warned} & set(value) and "none was told")
+
+
 def look_at_faults_connector_0(document, lived, value):
     return None  # tests/chargepoint/make: a fault that is no warning
 

@@ -22,6 +22,9 @@ LINES = {
     "fault 1 GroundFailure 'wet feet'": Order(
         "fault", {"connector": 1, "error_code": "GroundFailure", "info": "wet feet"}
     ),
+    "fault 1 OtherError vendor_error_code=0042 vendor_id=7": Order("fault", {
+        "connector": 1, "error_code": "OtherError", "vendor_error_code": "0042", "vendor_id": "7",
+    }),
     "clear 1": Order("fault", {"connector": 1, "error_code": "NoError"}),
     "clear 1 error_code=GroundFailure": Order("fault", {"connector": 1, "error_code": "NoError"}),
     'raw  [2,"1","Heartbeat",{}] ': Order("message", {"text": '[2,"1","Heartbeat",{}]'}),

@@ -5,7 +5,8 @@ from typing import Any
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, failed, hears
 from chargepoint.effects import SOON
-from chargepoint.hardware.connector import NO_ERROR, Connector
+from chargepoint.hardware.connector import Connector
+from chargepoint.hardware.errors import NO_ERROR
 
 _FAULT_SEVERITY = 3  # Critical
 _KEPT_AT_MOST = 100  # events of a long time offline; the oldest go first
@@ -68,8 +69,8 @@ class Events(Block):
             event["cleared"] = True
         elif connector.error_code != NO_ERROR:
             event["techCode"] = connector.error_code[:50]
-            if connector.info:
-                event["techInfo"] = connector.info[:500]
+            if connector.error.info:
+                event["techInfo"] = connector.error.info[:500]
         self.tell_event(event, _FAULT_SEVERITY, now)
 
     def tell_event(

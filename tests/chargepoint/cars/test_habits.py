@@ -7,6 +7,7 @@ from chargepoint.cars.shipped import shipped
 from chargepoint.config import ConnectorConfig
 from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Event, State
+from chargepoint.hardware.errors import Error
 from tests.chargepoint.peer import Peer
 from tests.chargepoint.v201.csms import booted
 
@@ -89,7 +90,7 @@ def test_a_fault_interrupts_the_control_pilot():
     connector = plugged(kind(sleeps_after_s=60.0))
     connector.apply(Event.EVSE_SUSPENDED, 10.0)
     connector.advance(100.0)
-    connector.fault(110.0, "GroundFailure")
+    connector.fault(110.0, Error("GroundFailure"))
     connector.apply(Event.FAULT_CLEARED, 120.0)
     connector.apply(Event.ENERGY_OFFERED, 121.0)
     assert connector.state is State.CHARGING

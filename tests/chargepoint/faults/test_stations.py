@@ -162,7 +162,8 @@ def test_faults_are_listed_and_cleared(bench):
 def test_a_connector_fault_is_listed_too(bench):
     bench.do("fault", connector=1, error_code="GroundFailure", info="wet", vendor_error_code="E7")
     assert bench.do("faults")["connectors"] == [
-        {"connector": 1, "error_code": "GroundFailure", "info": "wet", "vendor_error_code": "E7"}
+        {"connector": 1, "error_code": "GroundFailure", "info": "wet", "vendor_error_code": "E7",
+         "vendor_id": ""}
     ]
 
 

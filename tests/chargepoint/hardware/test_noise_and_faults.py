@@ -1,5 +1,6 @@
 """What a meter shows that is not exact, and what a faulted connector says of itself."""
 
+import json
 from statistics import fmean
 
 import pytest
@@ -55,6 +56,40 @@ def test_a_vendors_code_is_of_its_fault_alone():
     peer.do("fault", connector=1, error_code="GroundFailure")
     assert notes(peer)[-1]["errorCode"] == "GroundFailure"
     assert not {"vendorErrorCode", "info"} & notes(peer)[-1].keys()
+
+
+def resumed(saved):
+    """What the next worker's station tells of connector 1 where it is asked."""
+    again = Peer(saved=json.loads(json.dumps(saved)), vendor="Volt & Co").connect()
+    asked = {"requestedMessage": "StatusNotification", "connectorId": 1}
+    assert again.call("TriggerMessage", asked)[2] == {"status": "Accepted"}
+    return notes(again)[-1]
+
+
+def test_a_vendors_id_is_that_of_the_fault_or_the_stations_vendor():
+    peer = Peer(vendor="Volt & Co").connect()
+    peer.do("fault", connector=1, vendor_error_code="X-17")
+    assert notes(peer)[-1]["vendorId"] == "Volt & Co"
+    peer.do("fault", connector=1, vendor_error_code="X-18", vendor_id="com.acme")
+    told = notes(peer)[-1]
+    assert (told["vendorErrorCode"], told["vendorId"]) == ("X-18", "com.acme")
+    again = resumed(peer.station.snapshot()["saved"])
+    assert (again["vendorErrorCode"], again["vendorId"]) == ("X-18", "com.acme")
+    peer.do("fault", connector=1, vendor_id="com.acme")
+    assert notes(peer)[-1]["vendorId"] == "com.acme" and "vendorErrorCode" not in notes(peer)[-1]
+    peer.do("fault", connector=1, vendor_error_code="y" * 60, vendor_id="z" * 300)
+    assert [len(notes(peer)[-1][name]) for name in ("vendorErrorCode", "vendorId")] == [50, 255]
+    peer.do("fault", connector=1)
+    assert not {"vendorErrorCode", "vendorId"} & notes(peer)[-1].keys()
+
+
+def test_a_fault_that_was_saved_before_there_was_a_vendors_id_is_told_as_it_was():
+    peer = Peer(vendor="Volt & Co").connect()
+    peer.do("fault", connector=1, error_code="OtherError", info="hot", vendor_error_code="X-17")
+    saved = peer.station.snapshot()["saved"]
+    assert '["OtherError", "X-17", "hot"]' in json.dumps(saved)  # as it was written then
+    told = resumed(saved)
+    assert (told["info"], told["vendorErrorCode"], told["vendorId"]) == ("hot", "X-17", "Volt & Co")
 
 
 def test_a_faulted_connector_offers_nothing():

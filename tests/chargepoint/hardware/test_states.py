@@ -7,6 +7,7 @@ import pytest
 
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.diagram import page
+from chargepoint.hardware.errors import Error
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import (
     CHARGING_STATE_201,
@@ -59,7 +60,7 @@ def test_known_pair_leads_to_its_state(pair):
 )
 def test_unknown_pair_raises_and_changes_nothing(pair):
     connector = in_state(pair[0])
-    connector.error_code = "GroundFailure"
+    connector.warn(Error("GroundFailure", "wet", "E-42", "com.acme"))
     connector.advance(5.0)
     before = connector.to_saved()
     with pytest.raises(IllegalTransition) as raised:

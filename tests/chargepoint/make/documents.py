@@ -44,6 +44,7 @@ VALUES: dict[str, Any] = {
     "power.shared_w": 50_000,
     "faults.connector_0": True,
     "faults.warnings": ["HighTemperature"],
+    "faults.codes": {"GroundFailure": {"vendor_error_code": "E-42", "vendor_id": "com.acme"}},
     "rules": [{"action": "DataTransfer", "status": "Accepted"}],
 }
 

@@ -178,3 +178,13 @@ def warnings_of_errors(version: str, make: MakeLife) -> None:
     life.do("fault", connector=1, error_code="HighTemperature")
     note = life.said("StatusNotification")[-1]
     assert (note["status"], note["errorCode"]) == ("Charging", "HighTemperature")
+
+
+@look("faults.codes.vendor_error_code", "faults.codes.vendor_id", "faults.codes.info")
+def codes_of_the_vendor(version: str, make: MakeLife) -> None:
+    own = {"vendor_error_code": "E-42", "vendor_id": "com.acme", "info": "RCD type B"}
+    life = make(faults__codes={"GroundFailure": own})
+    life.do("fault", connector=1, error_code="GroundFailure")
+    note = life.said("StatusNotification")[-1]
+    told = (note["vendorErrorCode"], note["vendorId"], note["info"])
+    assert told == ("E-42", "com.acme", "RCD type B")

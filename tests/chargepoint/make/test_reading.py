@@ -21,6 +21,7 @@ ONLY = {
     "meter_type": ONLY_16, "meter_serial": ONLY_16, "keys": ONLY_16, "variables": ONLY_2,
     "features.profiles": ONLY_16, "status.told_as": ONLY_16, "status.charging_states": ONLY_2,
     "status.connector_0": ONLY_16, "faults.connector_0": ONLY_16, "faults.warnings": ONLY_16,
+    "faults.codes": ONLY_16,
 }  # fmt: skip
 
 
@@ -91,6 +92,8 @@ def test_a_value_of_another_kind_is_refused_by_its_path(path):
          "meter.values.Energy.Active.Import.Register.fixed"),
         ({"versions": ["2.1"], "meter": {"measurands": ["RPM"]}}, "meter.measurands[1]"),
         ({"time": {"zone": "CET"}}, "time.zone"),
+        ({"faults": {"codes": {"NoError": {}}}}, "faults.codes.NoError"),
+        ({"faults": {"codes": {"OtherError": {"info": "x" * 51}}}}, "faults.codes.OtherError.info"),
         ({"time": {"zone": "Z\n"}}, "time.zone"),
         ({"delays": {"reset": [3, 1]}}, "delays.reset"),
         ({"delays": {"reset": 3}}, "delays.reset"),
@@ -145,6 +148,7 @@ def test_the_table_has_the_fields_of_the_struct():
 def test_the_names_are_those_of_the_versions():
     assert set(MEASURANDS) == MEASURANDS_16
     assert set(FIELDS["faults"].fields["warnings"].of.choices) == ERROR_CODES
+    assert set(FIELDS["faults"].fields["codes"].names) == ERROR_CODES
 
 
 def test_the_schema_tells_each_condition():

@@ -85,6 +85,41 @@ def test_what_happened_to_connector_0_without_a_link_is_told_on_the_next(worker)
     assert back() == [WELL]
 
 
+OWN = {"vendor_error_code": "E-42", "vendor_id": "com.acme", "info": "RCD type B"}
+
+
+def details(life, connector=1):
+    notes = [one for one in life.said("StatusNotification") if one["connectorId"] == connector]
+    return {name: notes[-1].get(name) for name in ("vendorErrorCode", "vendorId", "info")}
+
+
+def test_what_a_make_says_of_an_error_code_goes_along_until_the_fault_is_over():
+    codes = {"GroundFailure": OWN, "HighTemperature": {"vendor_error_code": "W-7"}}
+    life = Life("1.6", faults={"codes": codes, "warnings": ["HighTemperature"],
+                               "connector_0": True})  # fmt: skip
+    fault(life, "GroundFailure")
+    full = {"vendorErrorCode": "E-42", "vendorId": "com.acme", "info": "RCD type B"}
+    assert details(life) == details(life, 0) == full
+    life.restart()
+    life.ask("TriggerMessage", {"requestedMessage": "StatusNotification"})
+    assert details(life) == details(life, 0) == full
+    fault(life, "NoError")
+    assert {*details(life).values(), *details(life, 0).values()} == {None}
+    fault(life, "HighTemperature")
+    assert details(life) == {"vendorErrorCode": "W-7", "vendorId": "V", "info": None}
+    fault(life, "NoError")
+    fault(life, "OtherError")
+    assert {*details(life).values()} == {None}
+
+
+def test_what_a_command_says_of_a_fault_goes_before_the_make():
+    life = Life("1.6", faults__codes={"GroundFailure": OWN})
+    life.do("fault", error_code="GroundFailure", vendor_id="org.other", vendor_error_code="X")
+    assert details(life) == {"vendorErrorCode": "X", "vendorId": "org.other", "info": "RCD type B"}
+    life.do("fault", error_code="GroundFailure", info="wet")
+    assert details(life) == {"vendorErrorCode": "E-42", "vendorId": "com.acme", "info": "wet"}
+
+
 # --- limits --------------------------------------------------------------------------------------
 
 AMPS_KEY = {"type": "integer", "value": "10", "effect": "max_current"}

@@ -204,6 +204,17 @@ def test_the_station_of_a_suite_is_like_the_recorded_one() -> None:
     assert suite["versions"] == ["1.6"] and suite["station"] == station
 
 
+def test_a_fault_is_replayed_with_the_vendors_code_and_whose_it_is() -> None:
+    status = {"connectorId": 1, "errorCode": "OtherError", "status": "Faulted", "info": "wet",
+              "vendorErrorCode": "E-42", "vendorId": "com.acme"}  # fmt: skip
+    made = conversation("CP-1", frames(
+        (0, "sent", [2, "a", "StatusNotification", status]), (0.1, "received", [3, "a", {}]),
+    ))  # fmt: skip
+    [params] = [step["params"] for step in scenario_of(made)["steps"] if step["type"] == "fault"]
+    assert params == {"connector": 1, "error_code": "OtherError", "info": "wet",
+                      "vendor_error_code": "E-42", "vendor_id": "com.acme"}  # fmt: skip
+
+
 def test_nothing_is_no_recording() -> None:
     with pytest.raises(Unreadable, match="Nothing was said"):
         conversation("CP-1", frames((0, "received", [3, "a", {}])))

@@ -39,6 +39,14 @@ def test_a_fault_of_frames_is_added(api, worker, running):
     assert worker.seen == [("add-fault", ALWAYS | body)]
 
 
+def test_a_broken_connector_is_listed_with_the_vendors_code(api, worker, running):
+    broken = {"connector": 1, "error_code": "OtherError", "info": "", "vendor_error_code": "E-42",
+              "vendor_id": "com.acme"}  # fmt: skip
+    worker.answer = {"result": {**NOTHING, "connectors": [broken]}}
+    status, answer = api("GET", "stations/CP1/faults")
+    assert (status, answer["connectors"]) == (200, [broken])
+
+
 def test_an_answer_is_laid_down(api, worker, running):
     told = {"id": 4, "action": "Reset", "payload": {"status": "Rejected"}, "count": 1}
     worker.answer = {"result": {**told, "until": None}}
