@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
+import re
+import socket
 import ssl
 import time
 from collections.abc import Coroutine
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from stations.link.dialer import Dialer
 
 
+_ERRNO = re.compile(r"\[Errno -?\d+\] ")
+_REFUSED = f"[Errno {errno.ECONNREFUSED}]"
 TICK = 0.01  # seconds; turns that come within it are taken together
 
 
@@ -150,7 +156,23 @@ def _refusal(failure: BaseException) -> str:
         return _refusal_of_proxy(str(failure))
     if isinstance(failure, TimeoutError):
         return "no answer in time"
+    if isinstance(failure, OSError):
+        return _refusal_of_system(failure)
     return str(failure) or type(failure).__name__
+
+
+def _refusal_of_system(failure: OSError) -> str:
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return f"certificate verify failed: {failure.verify_message}"
+    words = str(failure) or type(failure).__name__
+    if isinstance(failure, ssl.SSLError):
+        return words
+    if isinstance(failure, socket.gaierror):
+        return f"the CSMS's name is not known: {failure.strerror}"
+    # Of a name with several addresses asyncio tells all that failed, in one text.
+    if failure.errno == errno.ECONNREFUSED or _REFUSED in words:
+        return "nobody listens at the CSMS's address: connection refused"
+    return os.strerror(failure.errno) if failure.errno else _ERRNO.sub("", words)
 
 
 def _refusal_of_proxy(words: str) -> str:
