@@ -48,6 +48,15 @@ on. `meter.start_wh` counts for connectors that are new.
 and not what is counted: the record of sessions, costs and energy limits go by what has flowed.
 After a crash the register goes on from what was told last.
 
+## Habits that are keys
+
+`keys` and `variables` also set what the emulator has of its own. In 1.6, for example,
+`StartTxnSampledData` has the values of Transaction.Begin sent in a MeterValues behind the answer
+to StartTransaction, and `EmulatorEndTxnSampledData` those of Transaction.End before
+StopTransaction, or behind it with `EmulatorEndTxnSampledAfterStop`; `EmulatorGoOnWithInvalidId`
+has a station charge on though its start was refused. The CSMS finds them as other keys, where
+they are not `hidden`. All of them: [1.6](ocpp-1.6.md), [2.x](ocpp-2.md).
+
 ## Breaches on purpose
 
 `time.zone` `""` breaks the specifications, which ask for an offset; such frames are sent all

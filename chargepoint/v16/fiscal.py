@@ -24,6 +24,7 @@ SIGNED_BY = {
     "StartTxnSampledData": ("SampledDataSignReadings", "SampledDataSignStartedReadings"),
     "MeterValuesSampledData": ("SampledDataSignReadings", "SampledDataSignUpdatedReadings"),
     "StopTxnSampledData": ("SampledDataSignReadings",),
+    "EmulatorEndTxnSampledData": ("SampledDataSignReadings",),
     "MeterValuesAlignedData": ("AlignedDataSignReadings", "AlignedDataSignUpdatedReadings"),
     "StopTxnAlignedData": ("AlignedDataSignReadings",),
 }

@@ -153,6 +153,9 @@ KEYS: dict[str, Key] = {
     "WebSocketPingInterval": Key(INT, "60"),
     # Ours: a driver who plugs in after a remote start and leaves after the end.
     "EmulatorAutoPlug": Key(BOOL, "true"),
+    # Ours: some makes send the values of the end in a MeterValues, before or behind the stop.
+    "EmulatorEndTxnSampledAfterStop": Key(BOOL, "false"),
+    "EmulatorEndTxnSampledData": Key(LIST, "", members=MEASURANDS),
     # Ours: some makes charge on, whatever the answer to their start says.
     "EmulatorGoOnWithInvalidId": Key(BOOL, "false"),
     # Ours: the address for security profiles 2 and 3, where it is not the same with wss://.

@@ -14,8 +14,18 @@ from chargepoint.v16.configuration import Keys
 from chargepoint.v16.fiscal import SIGNS
 from chargepoint.v16.measurands import as_wired
 from chargepoint.v16.session import Session16
-from chargepoint.v16.topics import BEGUN, ENDING, INTERRUPTED, KEY_CHANGED, METERED, SIGNING_ON
+from chargepoint.v16.topics import (
+    BEGUN,
+    ENDING,
+    INTERRUPTED,
+    KEY_CHANGED,
+    METERED,
+    SIGNING_ON,
+    STOPPED,
+)
 from chargepoint.v16.transactions import Sessions
+
+AFTER_STOP = "EmulatorEndTxnSampledAfterStop"
 
 
 class Metering(Block):
@@ -67,10 +77,30 @@ class Metering(Block):
 
     @hears(ENDING)
     def end(self, outlet: Connector, session: Session16, reason: str, now: float) -> None:
-        """The values of Transaction.End, kept for StopTransaction."""
+        """The values of Transaction.End: of a MeterValues, where the make sends one before the
+        stop, and kept for StopTransaction."""
         sample = self.reading(outlet, now)
+        if not self.keys.flag(AFTER_STOP):
+            self._tell_end(outlet, session, sample, now)
         self._gather(outlet, sample, "StopTxnSampledData", END, now)
         self.core.timers.clear(("sample", outlet.id))
+
+    @hears(STOPPED)
+    def stopped(self, outlet: Connector, session: Session16, now: float) -> None:
+        """The values of Transaction.End, where the make sends them behind the stop."""
+        if self.keys.flag(AFTER_STOP):
+            self._tell_end(outlet, session, self.reading(outlet, now), now)
+
+    def _tell_end(
+        self, outlet: Connector, session: Session16, sample: Sample, now: float
+    ) -> None:
+        key = "EmulatorEndTxnSampledData"
+        measurands = self.keys.items(key)
+        if not measurands:
+            return
+        values = self._values(session, sample, measurands, END, session.sampled_wh)
+        values = self.core.fold(METERED, values, outlet, session, key, END, sample, now, None)
+        self._queue_values(outlet, session, values, self.core.clock.stamp(now))
 
     def arm_sample(self, number: int, now: float) -> None:
         """9.1.19 MeterValueSampleInterval; 0 turns sampling off."""

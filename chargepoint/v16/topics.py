@@ -42,6 +42,7 @@ SIGNING_ON = Event("signing on")  # the meters are to sign
 # [sampledValue]; (outlet, session | None, key of its measurands, context, sample, now, mark | None)
 METERED = Fold("metered")
 ENDED = Event("session ended")  # (outlet, session, now), before its StopTransaction is queued
+STOPPED = Event("session stopped")  # (outlet, session, now), its StopTransaction is queued
 SESSION_OVER = Event("session over")  # (outlet, now): its status was told
 
 # --- availability ----------------------------------------------------------------------------

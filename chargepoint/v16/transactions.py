@@ -27,6 +27,7 @@ from chargepoint.v16.topics import (
     INTERRUPTED,
     RESERVATION_USED,
     SESSION_OVER,
+    STOPPED,
     TAG_INFO,
     TAG_JUDGED,
 )
@@ -381,6 +382,7 @@ class Sessions(Block):
         known = session.transaction_id
         kept = {"transaction_id": known} if known is not None else {"record": update}
         self.core.calls.queue_message("StopTransaction", payload, session.id, **kept)
+        self.core.tell(STOPPED, outlet, session, now)
         self.core.statuses.report(outlet, now)
         self.core.tell(SESSION_OVER, outlet, now)
         self.core.changed(URGENT)

@@ -220,7 +220,27 @@ def keys(lived: Lived) -> dict[str, dict]:
 def look_at_keys(document, lived, value):
     if lived.version != "1.6":
         return None
-    return [fault for name, key in value.items() for fault in faults_of_key(lived, name, key)]
+    faults = [fault for name, key in value.items() for fault in faults_of_key(lived, name, key)]
+    return faults + [*faults_of_ends(lived, value)]
+
+
+def faults_of_ends(lived: Lived, value: dict) -> Iterator[str]:
+    """The values of a begin stand behind its start, those of an end beside its stop."""
+    told = []
+    for _, action, payload in lived.calls:
+        values = payload.get("meterValue", [{"sampledValue": [{}]}])[0]["sampledValue"]
+        if action in ("StartTransaction", "StopTransaction", "MeterValues"):
+            told.append((action, values[0].get("context", "")))
+    begin, end = ("MeterValues", "Transaction.Begin"), ("MeterValues", "Transaction.End")
+    after = value.get("EmulatorEndTxnSampledAfterStop", {}).get("value") == "true"
+    wanted = {
+        "StartTxnSampledData": [("StartTransaction", ""), begin],
+        "EmulatorEndTxnSampledData": [("StopTransaction", ""), end][:: 1 if after else -1],
+    }
+    pairs = [[*pair] for pair in itertools.pairwise(told)]
+    for name, pair in wanted.items():
+        if value.get(name, {}).get("value") and pairs.count(pair) != 2:
+            yield f"{name} is not seen twice"
 
 
 def faults_of_key(lived: Lived, name: str, key: dict) -> Iterator[str]:

@@ -167,6 +167,23 @@ def test_the_values_of_the_begin_come_right_after_the_start():
     assert "Transaction.Begin" not in json.dumps(life.peer.calls("MeterValues"))
 
 
+@pytest.mark.parametrize("after", ["false", "true"])
+def test_a_metervalues_of_the_end_is_signed_as_the_stops_value_is(after):
+    keys = {"EmulatorEndTxnSampledData": REGISTER, "EmulatorEndTxnSampledAfterStop": after}
+    life = Life16(SampledDataSignReadings="true", **keys)
+    life.charge(AC)
+    ends = [t for t in life.told() if t.context == "Transaction.End"]
+    where = [t.where for t in ends]
+    assert where == sorted(where, reverse=after == "true")
+    assert {*where} == {"MeterValues", "StopTransaction"}
+    key = key_of(life.public_key(AC))
+    assert all(t.ocmf.holds(key) and t.ocmf.reading["TX"] == "L" for t in ends)
+    assert len({t.text for t in ends}) == 1  # one reading, one page
+    unsigned = Life16(**keys)
+    unsigned.charge(AC)
+    assert "SignedData" not in unsigned.frames()
+
+
 # --- the public key --------------------------------------------------------------------------
 
 
