@@ -1,6 +1,9 @@
 """The certificates of others that are installed in a station (2.0.1 M03 to M05; whitepaper M)."""
 
+from collections.abc import Collection
 from typing import ClassVar
+
+from cryptography import x509
 
 from chargepoint.core import topics
 from chargepoint.effects import URGENT
@@ -14,6 +17,9 @@ from chargepoint.trust.certificates import (
     time_fault,
 )
 from chargepoint.trust.revocation import revoked
+
+# Of those that sign contracts of cars, and what a station shows to cars.
+OF_CONTRACTS = ("MORootCertificate", "V2GRootCertificate")
 
 
 class InstalledCertificates:
@@ -36,6 +42,14 @@ class InstalledCertificates:
         """(use, PEM) of all that are installed."""
         roots = (self.security.vault and self.security.vault.roots) or {}
         return [(use, pem) for use, pems in roots.items() for pem in pems]
+
+    def contract_roots(self) -> list[x509.Certificate]:
+        """Of those that sign contracts of cars."""
+        return [c for use in OF_CONTRACTS for pem in self.roots_of(use) for c in read_chain(pem)]
+
+    def roots_of_own(self) -> list[str]:
+        """Hook: PEM of those that may have signed the station's own certificate."""
+        return [root for _, root in self.all_roots()]
 
     def revocation_of(self, chain: list, now: float) -> str:
         """Why a chain is not to be trusted: the operator's lists have one of it; "" if not."""
@@ -83,17 +97,22 @@ class InstalledCertificates:
         issuers = (c for c in candidates if is_issued_by(certificate, read_chain(c)[0]))
         return hash_data(pem, next(issuers, pem), algorithm)
 
-    def installed_ids(self, uses: list[str] | None) -> list[tuple[str, dict[str, str]]]:
+    def installed_ids(self, uses: Collection[str] | None) -> list[tuple[str, dict[str, str]]]:
         """(use, hash data) of what is installed for these uses, all if None."""
         found = [(use, pem) for use, pem in self.all_roots() if uses is None or use in uses]
         return [(use, self.hash_of(pem)) for use, pem in found]
 
-    def delete_certificate(self, wanted: dict, now: float) -> str:
-        """DeleteCertificateStatusEnumType; what the link needs cannot be deleted."""
+    def delete_certificate(
+        self, wanted: dict, now: float, uses: Collection[str] | None = None
+    ) -> str:
+        """DeleteCertificateStatusEnumType; what the link needs cannot be deleted. `uses`: among
+        which to look, all and the station's own if None."""
         algorithm = wanted["hashAlgorithm"]
-        if self._is_own(wanted, algorithm):
+        if (uses is None or self.CSMS_ROOT in uses) and self._is_own(wanted, algorithm):
             return "Failed"
         for use, pem in self.all_roots():
+            if uses is not None and use not in uses:
+                continue
             if not same_hash(wanted, self.hash_of(pem, algorithm)):
                 continue
             rest = [other for other in self.roots_of(use) if other != pem]

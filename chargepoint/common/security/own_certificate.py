@@ -130,7 +130,7 @@ class OwnCertificate:
             return "no certificate was asked for"
         if not is_for_key(chain[0], vault.pending_key):
             return "the certificate is for another key"
-        roots = [root for _, root in self.certificates.all_roots()]
+        roots = self.certificates.roots_of_own()
         # Judged as of its begin, if that is yet to come.
         time = max(self.core.clock.station_time(now), chain[0].not_valid_before_utc.timestamp())
         return chain_fault(chain, roots, time) or self.certificates.revocation_of(chain, now)

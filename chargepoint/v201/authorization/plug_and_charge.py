@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
+from chargepoint.common.plug_and_charge import (
+    Validation,
+    charges_by_contract,
+    contract_parts,
+    contract_refusal,
+    contract_request,
+    proven_here,
+    take_contract,
+    wants_contract,
+)
 from chargepoint.core import topics as core_topics
 from chargepoint.core.block import Block, answers, failed, folds, gathers, got, hears
 from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
-from chargepoint.trust import exi
-from chargepoint.trust.certificates import chain_fault, pem_of, read_chain
-from chargepoint.trust.contracts import (
-    MADE,
-    emaid_of,
-    hashes_of,
-    issuer_of,
-    make_contract,
-    without_root,
-)
 from chargepoint.v201 import topics
 from chargepoint.v201.outlet import Outlet
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from chargepoint.v201.transactions.transactions import Transactions
 
 
-RENEW_BEFORE = 30 * 86_400.0
 _CTRLR = "ISO15118Ctrlr"
 
 
@@ -57,11 +56,9 @@ class PlugAndCharge(Block):
         """A car that charges by its contract was plugged in (C07): fetch a contract, or present the
         one that it has."""
         outlet, ev = self.core.outlets[connector.id], connector.ev
-        if ev is None or not ev.iso15118 or not (ev.emaid or ev.contract):
+        time = self.core.clock.station_time(now)
+        if not charges_by_contract(ev, time):
             return
-        if ev.contract == MADE:
-            ev.contract = make_contract(ev.emaid, self.core.clock.station_time(now))
-        ev.emaid = ev.emaid or emaid_of(ev.contract)
         if not (self.speaks_15118() and self.core.model.flag(f"{_CTRLR}.PnCEnabled")):
             return
         if not self.transactions.may_charge():
@@ -69,7 +66,7 @@ class PlugAndCharge(Block):
         if outlet.token is not None:
             return  # somebody else has authorized it
         installs = self.core.model.flag(f"{_CTRLR}.ContractCertificateInstallationEnabled")
-        if self.core.online and installs and self._wants_contract(ev, now):
+        if self.core.online and installs and wants_contract(ev, time):
             self.ask_contract(outlet, ev, now)
         else:
             self.present_contract(outlet, now)
@@ -77,32 +74,17 @@ class PlugAndCharge(Block):
     def speaks_15118(self) -> bool:
         return self.core.model.flag(f"{_CTRLR}.Enabled")
 
-    def _wants_contract(self, ev: EV, now: float) -> bool:
-        chain = read_chain(ev.contract)
-        if not chain:
-            return True
-        left = chain[0].not_valid_after_utc.timestamp() - self.core.clock.station_time(now)
-        return left < RENEW_BEFORE
-
     # --- Get15118EVCertificate (M01, M02) ----------------------------------------------------
 
     def ask_contract(self, outlet: Outlet, ev: EV, now: float, stored: int = 0) -> None:
         """`stored`: the contracts that this visit has brought already."""
-        chain, roots = read_chain(ev.contract), self.contract_roots()
-        if chain and not stored:
-            action = "Update"
-            coded = exi.update_request(ev.emaid, chain, roots, self.LONGEST_EXI)
-        else:
-            action, time = "Install", self.core.clock.station_time(now)
-            coded = exi.installation_request(ev.emaid, roots, time, self.LONGEST_EXI)
-        if not coded:
+        time = self.core.clock.station_time(now)
+        asked = contract_request(ev, self.contract_roots(), time, self.LONGEST_EXI, stored)
+        if asked is None:
             self.core.remark("Plug & Charge: the contract is too long to be told", now)
             self.present_contract(outlet, now)
             return
-        payload = {
-            "iso15118SchemaVersion": exi.MESSAGES_2, "action": action, "exiRequest": coded,
-            **self.contracts_wanted(ev, stored),
-        }  # fmt: skip
+        payload = {**asked, **self.contracts_wanted(ev, stored)}
         self.core.calls.make(
             "Get15118EVCertificate", payload, now, (outlet.number, ev.emaid, stored)
         )
@@ -121,9 +103,7 @@ class PlugAndCharge(Block):
             return
         if payload["status"] == "Accepted":
             if not stored:
-                brought = exi.contract_in(payload["exiResponse"])
-                ev.contract = brought or make_contract(emaid, self.core.clock.station_time(now))
-                ev.emaid = emaid_of(ev.contract) or emaid
+                take_contract(ev, payload["exiResponse"], self.core.clock.station_time(now))
                 self.core.changed(URGENT)
             if payload.get("remainingContracts", 0) > 0 and stored + 1 < ev.contracts:
                 self.ask_contract(outlet, ev, now, stored + 1)
@@ -166,18 +146,13 @@ class PlugAndCharge(Block):
     def contract_refusal(self, ev: EV, now: float) -> str:
         """Why the contract will not do, before anybody is asked; "" if it may."""
         model = self.core.model
-        if not self.core.online and not model.flag(f"{_CTRLR}.ContractValidationOffline"):
-            return "contracts are not validated offline"  # C07.FR.07
-        chain = without_root(read_chain(ev.contract))
-        if fault := chain_fault(chain, [], self.core.clock.station_time(now)):
-            return fault
-        if issuer_of(chain[-1], self.contract_roots()) is not None:
-            return ""
-        if not self.core.online:
-            return "its root is not installed"
-        if not model.flag(f"{_CTRLR}.CentralContractValidationAllowed"):
-            return "its root is not installed, and the CSMS is not to be asked"
-        return ""
+        how = Validation(
+            self.core.online,
+            model.flag(f"{_CTRLR}.CentralContractValidationAllowed"),
+            model.flag(f"{_CTRLR}.ContractValidationOffline"),
+        )
+        time = self.core.clock.station_time(now)
+        return contract_refusal(ev, self.contract_roots(), how, time)
 
     @gathers(topics.AUTHORIZE_PARTS)
     def contract_told(self, outlet: Outlet, token: dict, now: float) -> dict[str, Any]:
@@ -185,18 +160,8 @@ class PlugAndCharge(Block):
         ev = outlet.hardware.ev
         if token["type"] != "eMAID" or ev is None or ev.emaid != token["idToken"]:
             return {}
-        chain, roots, told = read_chain(ev.contract), self.contract_roots(), {}
-        if not chain:
-            return {}
-        if hashed := hashes_of(chain, roots):
-            told["iso15118CertificateHashData"] = hashed
         central = self.core.model.flag(f"{_CTRLR}.CentralContractValidationAllowed")
-        path = without_root(chain)
-        if central and issuer_of(path[-1], roots) is None:
-            text = "".join(pem_of(certificate) for certificate in path)
-            if len(text) <= self.LONGEST_CERTIFICATE:
-                told["certificate"] = text
-        return told
+        return contract_parts(ev, self.contract_roots(), central, self.LONGEST_CERTIFICATE)
 
     @folds(topics.AUTHORIZE_ANSWER)
     def heed_contract(self, payload: dict | None, context: Any, now: float) -> dict | None:
@@ -220,5 +185,4 @@ class PlugAndCharge(Block):
         if ev is None or not ev.contract or ev.emaid != token["idToken"]:
             return False
         allowed = self.core.model.flag(f"{_CTRLR}.ContractValidationOffline")
-        chain = without_root(read_chain(ev.contract))
-        return not allowed or issuer_of(chain[-1], self.contract_roots()) is None
+        return not allowed or not proven_here(ev, self.contract_roots())

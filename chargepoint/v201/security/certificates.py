@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-
 from chargepoint.common.security.installed import InstalledCertificates
 from chargepoint.core.block import READS, Block, action, variable
-from chargepoint.trust.certificates import read_chain
 from chargepoint.v201 import topics
 from chargepoint.v201.variables.table import Variable
 
 if TYPE_CHECKING:
     from chargepoint.core.station import Station
     from chargepoint.v201.security.events import Security
-
-
-_CONTRACTS = ("MORootCertificate", "V2GRootCertificate")
 
 
 class Certificates(InstalledCertificates, Block):
@@ -48,10 +42,6 @@ class Certificates(InstalledCertificates, Block):
     def read_entries(self, variable: Variable, evse: dict | None, now: float) -> str:
         """How many are installed."""
         return str(len(self.all_roots()))
-
-    def contract_roots(self) -> list[x509.Certificate]:
-        """Of those that sign contracts of cars."""
-        return [c for use in _CONTRACTS for pem in self.roots_of(use) for c in read_chain(pem)]
 
     @action("InstallCertificate")
     def on_install_certificate(self, payload: dict, now: float) -> dict:

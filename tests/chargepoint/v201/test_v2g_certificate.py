@@ -211,7 +211,7 @@ def test_a_certificate_for_iso_15118_20_is_kept_beside_the_other(sub, root):
     assert len(listed(csms)) == 2
     keys = csms.saved()["secrets"]["v2g"]
     assert keys[V2G]["key"] != keys["V2G20Certificate"]["key"]
-    assert read_chain(block(csms.station, "v2g").v2g[V2G]["chain"])
+    assert read_chain(block(csms.station, "v2g").certificates.kept[V2G]["chain"])
 
 
 def test_a_restarted_station_still_renews_and_still_waits(csms, sub):
@@ -238,4 +238,4 @@ def test_a_certificate_that_the_csms_will_not_sign_is_not_asked_for_again(csms):
     triggered(csms)
     csms.pass_time(DAY)
     assert len(csms.sent("SignCertificate")) == 1
-    assert block(csms.station, "v2g").v2g is None
+    assert block(csms.station, "v2g").certificates.kept is None
