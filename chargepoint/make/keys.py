@@ -31,7 +31,10 @@ def keys_of(make: Make) -> KeyTable:
     for name, habit in make.keys.items():
         if name not in KEYS:
             keys[name] = _own(keys, habit)
-    return table_of(keys)
+    has = {habit.effect or name for name, habit in make.keys.items() if not habit.absent}
+    return table_of({
+        name: key._replace(needs="") if key.needs in has else key for name, key in keys.items()
+    })  # fmt: skip
 
 
 def values_that_do_not_fit(make: Make) -> Iterator[tuple[str, str]]:

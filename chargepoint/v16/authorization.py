@@ -66,12 +66,13 @@ class Authorization(Block):
             context = {"connector": outlet.id, "id_tag": tag}
             self.core.calls.make("Authorize", {"idTag": tag}, now, context)
             return "Pending"
-        if not kept and self._allowed_offline(tag, now):
+        if not kept and self.allowed_offline(tag, now):
             return self._accept(outlet, tag, now)
-        self._turn_away(outlet, now)
+        self.turn_away(outlet, now)
         return "Invalid"
 
-    def _allowed_offline(self, tag: str, now: float) -> bool:
+    def allowed_offline(self, tag: str, now: float) -> bool:
+        """Whether the tag may charge while the CSMS cannot be asked, by list, cache and keys."""
         # 3.4: a tag that is known as not Accepted is never let through.
         known = self.known(tag, now)
         if known is not None:
@@ -87,12 +88,13 @@ class Authorization(Block):
         if not outlet.can(Event.AUTHORIZED) or self.core.timers.has("reset"):
             return  # it faulted, went out of service or restarts since the CSMS was asked
         if self.kept_from(outlet, tag, parent):
-            self._turn_away(outlet, now)
+            self.turn_away(outlet, now)
             return
         self.core.tell(AUTHORIZED, outlet, tag, parent, now)
         self.sessions.authorize(outlet, tag, now)
 
-    def _turn_away(self, outlet: Connector, now: float) -> None:
+    def turn_away(self, outlet: Connector, now: float) -> None:
+        """Whoever has asked to charge there may not."""
         self.core.tell(TURNED_AWAY, outlet, now)
         self.core.statuses.report(outlet, now)
 
@@ -146,7 +148,7 @@ class Authorization(Block):
         if info["status"] == "Accepted":
             self.authorized(outlet, tag, now, info.get("parentIdTag", ""))
         else:
-            self._turn_away(outlet, now)
+            self.turn_away(outlet, now)
 
     @failed("Authorize")
     def not_answered(self, code: str, context: Any, now: float) -> None:
@@ -157,10 +159,10 @@ class Authorization(Block):
         outlet = self.core.connectors.get(context["connector"])
         if outlet is None:
             return
-        if code in ("Timeout", "Disconnected") and self._allowed_offline(context["id_tag"], now):
+        if code in ("Timeout", "Disconnected") and self.allowed_offline(context["id_tag"], now):
             self.authorized(outlet, context["id_tag"], now)
         else:
-            self._turn_away(outlet, now)
+            self.turn_away(outlet, now)
 
     # --- the cache (3.4.1) -------------------------------------------------------------------
 

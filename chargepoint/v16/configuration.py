@@ -84,7 +84,10 @@ class Keys(Block):
     def names(self) -> list[str]:
         """Every key that GetConfiguration shows, vendor keys of the operator's last."""
         keys = self.core.HABITS.keys.keys
-        return [*(name for name in keys if not keys[name].absent), *self._vendor_keys()]
+        return [*(name for name in keys if self._has(keys[name])), *self._vendor_keys()]
+
+    def _has(self, key: Key) -> bool:
+        return not key.absent and (not key.needs or key.needs in self._config.configuration)
 
     def _vendor_keys(self) -> list[str]:
         given, keys = self._config.configuration, self.core.HABITS.keys.keys
@@ -104,7 +107,7 @@ class Keys(Block):
         """Whether the station has a configuration key of this name, in any case."""
         name = self.spelled(name)
         key = self.core.HABITS.keys.keys.get(name)
-        return name in self._vendor_keys() if key is None else not key.absent
+        return name in self._vendor_keys() if key is None else self._has(key)
 
     def readonly(self, name: str) -> bool:
         """Whether the CSMS may not change the key."""

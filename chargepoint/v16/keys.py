@@ -23,12 +23,18 @@ LONGEST_NAME = 50  # CiString50Type
 _LISTS_AT_MOST = len(MEASURANDS)
 # EmulatorPlainFirmware: in any security profile, in those without TLS (0 and 1), or in none.
 ALWAYS, UNSECURED, NEVER = "Always", "Unsecured", "Never"
+# Without it in an operator's configuration a station does not have Plug & Charge, nor its keys
+# (Using ISO 15118 Plug & Charge with OCPP 1.6, 2.1: whether a station has the key says it).
+PNC = "ISO15118PnCEnabled"
+# EmulatorPnCIdToken: idToken as the note has it, or with the type of 2.0.1.
+UNTYPED, TYPED = "Untyped", "Typed"
 # EmulatorSignedValue: the object of OCA's note as JSON, or the signed text itself.
 OBJECT, PLAIN = "Object", "Plain"
 
 
 class Key(NamedTuple):
     """kind: BOOL, INT, LIST or TEXT. `computed(config)` gives the value of a read-only key.
+    needs: the key without which, in the operator's configuration, the CSMS does not find this one.
 
     Of makes only:
     texts   the only ones that a value, or each member of a list, may be
@@ -50,6 +56,7 @@ class Key(NamedTuple):
     reboot: bool = False
     effect: str = ""
     absent: bool = False
+    needs: str = ""
 
 
 def _fixed(value: str) -> Key:
@@ -96,6 +103,9 @@ KEYS: dict[str, Key] = {
     "AuthorizationKey": Key(TEXT, ""),  # write-only, and kept apart: see v16/security.py
     "AuthorizeRemoteTxRequests": Key(BOOL, "false"),
     "BlinkRepeat": Key(INT, "3"),
+    "CentralContractValidationAllowed": Key(BOOL, "true", needs=PNC),
+    "CertSigningRepeatTimes": Key(INT, "3", most=16, needs=PNC),
+    "CertSigningWaitMinimum": Key(INT, "30", needs=PNC),
     "CertificateSignedMaxChainSize": _fixed("10000"),
     "CertificateStoreMaxLength": _fixed("20"),
     "ChargeProfileMaxStackLevel": _fixed("20"),
@@ -108,9 +118,11 @@ KEYS: dict[str, Key] = {
         INT, "", True, computed=lambda config: str(len(config.connectors) + 1)
     ),
     "ConnectorSwitch3to1PhaseSupported": _fixed("true"),
+    "ContractValidationOffline": Key(BOOL, "true", needs=PNC),
     "CpoName": Key(TEXT, ""),
     "GetConfigurationMaxKeys": _fixed("100"),
     "HeartbeatInterval": Key(INT, "300"),
+    PNC: Key(BOOL, "false", needs=PNC),
     "LightIntensity": Key(INT, "100", most=100),  # percent
     "LocalAuthListEnabled": Key(BOOL, "true"),
     "LocalAuthListMaxLength": _fixed("1000"),
@@ -170,6 +182,8 @@ KEYS: dict[str, Key] = {
     "EmulatorMeterFormat": _chosen("EmulatorMeterFormat", FORMATS),
     "EmulatorSignedValue": _chosen("EmulatorSignedValue", (OBJECT, PLAIN)),
     "EmulatorSigningMethod": _chosen("EmulatorSigningMethod", METHODS),
+    # Ours, and the operator's alone: many a CSMS wants idToken as 2.0.1 has it.
+    "EmulatorPnCIdToken": _chosen("EmulatorPnCIdToken", (UNTYPED, TYPED))._replace(needs=PNC),
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from chargepoint.core.commands import CommandRejected
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.states import RESERVED_STATES, Event, State
 from chargepoint.v16.authorization import Authorization, same
+from chargepoint.v16.plug_and_charge.presenting import EMAID
 from chargepoint.v16.session import Session16
 from chargepoint.v16.transactions import Sessions
 
@@ -31,12 +32,15 @@ class Reader(Block):
         self.sessions, self.authorization = sessions, authorization
 
     @command("authorize")
-    def do_authorize(self, now: float, id_tag: str = "", connector: int | None = None) -> dict:
+    def do_authorize(
+        self, now: float, id_tag: str = "", connector: int | None = None, token_type: str = ""
+    ) -> dict:
         """Present a token at the reader: starts at the connector, or stops its own transaction.
+        `token_type`: eMAID for Plug & Charge, with the contract of the car there if it is its own.
 
         Raises CommandRejected where the connector is taken, or charges for another idTag.
         """
-        tag, core = self._tag(id_tag), self.core
+        tag, core = self._tag(id_tag, token_type), self.core
         outlet = core.connector(connector) if connector is not None else self._for_tag(tag)
         session = self.sessions.open.get(outlet.id)
         if self._frees_cable(outlet, tag):
@@ -44,22 +48,25 @@ class Reader(Block):
             return {"authorization": "Accepted", "connector": outlet.id, "released": True}
         if session is None:
             self._check_free(outlet, tag)
-            status = self.authorization.authorize(tag, outlet, now)
+            status = self._authorize(tag, token_type, outlet, now)
             return {"authorization": status, "connector": outlet.id}
         if same(session.id_tag, tag) or self.authorization.of_its_group(session, tag, now):
             self.sessions.stop(outlet, "Local", tag, now)
             return {"authorization": "Accepted", "connector": outlet.id, "stopped": True}
-        if self.authorization.group_of(session) and self.authorization.asks():
+        grouped = token_type != EMAID and self.authorization.group_of(session)
+        if grouped and self.authorization.asks():
             self.authorization.ask_to_stop(session, tag, now)
             return {"authorization": "Pending", "connector": outlet.id}
         message = f"Connector {outlet.id} is charging for another idTag."
         raise CommandRejected("not_possible_now", message)
 
     @command("start-transaction")
-    def do_start_transaction(self, now: float, connector: int = 1, id_tag: str = "") -> dict:
+    def do_start_transaction(
+        self, now: float, connector: int = 1, id_tag: str = "", token_type: str = ""
+    ) -> dict:
         """A driver plugs in (if no car is there) and presents the tag. Raises CommandRejected where
         a transaction runs or the connector is not free."""
-        tag, outlet = self._tag(id_tag), self.core.connector(connector)
+        tag, outlet = self._tag(id_tag, token_type), self.core.connector(connector)
         if outlet.in_transaction:
             message = f"Connector {connector} has a transaction: stop it first."
             raise CommandRejected("not_possible_now", message)
@@ -71,8 +78,13 @@ class Reader(Block):
             self.core.statuses.report(outlet, now)
         if outlet.state is State.READY:
             return {"authorization": "Accepted", "connector": outlet.id}
-        status = self.authorization.authorize(tag, outlet, now)
+        status = self._authorize(tag, token_type, outlet, now)
         return {"authorization": status, "connector": outlet.id}
+
+    def _authorize(self, tag: str, token_type: str, outlet: Connector, now: float) -> str:
+        if token_type == EMAID:
+            return self.core.block("plug").present(outlet, tag, now)
+        return self.authorization.authorize(tag, outlet, now)
 
     @command("stop-transaction")
     def do_stop_transaction(
@@ -101,7 +113,13 @@ class Reader(Block):
 
     # --- which outlet, which token -----------------------------------------------------------
 
-    def _tag(self, id_tag: Any) -> str:
+    def _tag(self, id_tag: Any, token_type: str) -> str:
+        if token_type not in ("", EMAID):
+            message = f"The idTags of OCPP 1.6 have no type; give {EMAID} for a contract, or none."
+            raise CommandRejected("invalid_arguments", message)
+        if token_type == EMAID and not self.core.block("plug").is_on:
+            message = "Set ISO15118PnCEnabled to true first: the station has no Plug & Charge."
+            raise CommandRejected("not_possible_now", message)
         tag = id_tag or self.core.config.default_id_tag
         if not isinstance(tag, str) or not 0 < len(tag) <= LONGEST_TAG:
             message = f"Give an id_tag of 1 to {LONGEST_TAG} characters."

@@ -19,6 +19,10 @@ from chargepoint.v16.fiscal import Fiscal
 from chargepoint.v16.habits import Habits16
 from chargepoint.v16.local_list import LocalList
 from chargepoint.v16.metering import Metering
+from chargepoint.v16.plug_and_charge.presenting import PlugAndCharge
+from chargepoint.v16.plug_and_charge.served import PlugAndChargeCalls
+from chargepoint.v16.plug_and_charge.v2g_certificate import V2gCertificates
+from chargepoint.v16.plug_and_charge.v2g_status import V2gStatus
 from chargepoint.v16.provisioning import Provisioning
 from chargepoint.v16.reader import Reader
 from chargepoint.v16.recalling import Recalling
@@ -65,7 +69,11 @@ class Station16(Station):
         "reservation": Reservation,
         "cabinet": Cabinet,
         "resets": Resets,
+        "v2g": V2gCertificates,
         # They keep nothing.
+        "v2g_status": V2gStatus,
+        "plug": PlugAndCharge,
+        "plug_calls": PlugAndChargeCalls,
         "reader": Reader,
         "remote": Remote,
         "triggers": Triggers,

@@ -57,3 +57,4 @@ HELD = Question("held for an update")  # (outlet, operative) -> whether it stays
 STATUS_ASKED = Event("status of a file asked")
 SIGNING_ASKED = Event("signing asked")  # (context of the Call): a certificate of our own
 VAULT_RESTORED = Event("vault restored")  # (now), with all that was entrusted to the station
+V2G_CHANGED = Event("V2G certificate changed")  # (certificateType, now): another is in use

@@ -34,6 +34,7 @@ class V2gOcsp:
 
     @hears(topics.REGISTERED)
     def v2g_registered(self, now: float, rebooted: bool) -> None:
+        """Ask about all after a boot, and about what is missing once the CSMS is back."""
         certificates = self._certificates()
         for kind in list((certificates and certificates.kept) or ()):
             self.ask_v2g_status(kind, now, anew=rebooted)

@@ -2,10 +2,14 @@
 
 from typing import Any
 
-from chargepoint.common.security.installed import InstalledCertificates
+from chargepoint.common.security.installed import OF_CONTRACTS, InstalledCertificates
 from chargepoint.core.block import Block, action
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.security.events import Security
+
+# What the whitepaper's own messages are about. Those of contracts and cars have messages of their
+# own (Using ISO 15118 Plug & Charge with OCPP 1.6, section 2.3).
+_OF_WHITEPAPER = ("CentralSystemRootCertificate", "ManufacturerRootCertificate")
 
 
 class Certificates(InstalledCertificates, Block):
@@ -29,6 +33,9 @@ class Certificates(InstalledCertificates, Block):
     def revocation_lists(self) -> str:
         return self.core.config.configuration.get("EmulatorRevocationList", "")
 
+    def roots_of_own(self) -> list[str]:
+        return [pem for use, pem in self.all_roots() if use not in OF_CONTRACTS]
+
     @action("InstallCertificate")
     def on_install_certificate(self, payload: dict, now: float) -> dict:
         """InstallCertificate (security white paper, M05)."""
@@ -38,7 +45,9 @@ class Certificates(InstalledCertificates, Block):
 
     @action("DeleteCertificate")
     def on_delete_certificate(self, payload: dict, now: float) -> dict:
-        return {"status": self.delete_certificate(payload["certificateHashData"], now)}
+        """DeleteCertificate (security white paper, M04)."""
+        wanted = payload["certificateHashData"]
+        return {"status": self.delete_certificate(wanted, now, _OF_WHITEPAPER)}
 
     @action("GetInstalledCertificateIds")
     def on_get_installed_certificate_ids(self, payload: dict, now: float) -> dict:

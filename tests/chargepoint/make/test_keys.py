@@ -217,3 +217,15 @@ def test_the_current_of_outlets_by_a_variable_may_wait_for_a_boot(version):
     life.ask("Reset", {"type": "Immediate"})
     life.pass_time(60)
     assert life.station.connectors[1].config.max_power_w == 8 * 690
+
+
+@pytest.mark.parametrize("keys", [
+    {"ISO15118PnCEnabled": {"value": "true"}},
+    {"AcmePnC": {"effect": "ISO15118PnCEnabled"}},
+])  # fmt: skip
+def test_plug_and_charge_of_a_make_brings_the_keys_of_its_note(keys):
+    names = ("ISO15118PnCEnabled", "ContractValidationOffline", "CertSigningWaitMinimum")
+    assert not set(names) & set(told(Life("1.6", keys={"AcmeFlag": {"type": "boolean"}})))
+    life = Life("1.6", keys=keys)
+    assert set(names) <= set(told(life))
+    assert change(life, "ContractValidationOffline", "false") == "Accepted"

@@ -26,7 +26,8 @@ def value_of(peer, key):
 
 
 @pytest.mark.proves("GetConfiguration")
-def test_get_configuration_without_keys_shows_all_of_them(peer):
+def test_get_configuration_without_keys_shows_all_of_them():
+    peer = Peer(configuration={"ISO15118PnCEnabled": "false"}).connect()
     answer = peer.call("GetConfiguration", {})[2]
     assert [entry["key"] for entry in answer["configurationKey"]] == list(KEYS)
     assert "unknownKey" not in answer
@@ -61,7 +62,8 @@ def test_change_configuration(peer, key, value, expected):
         assert value_of(peer, key) == (value if expected == "Accepted" else before)
 
 
-def test_every_default_fits_its_own_rule(peer):
+def test_every_default_fits_its_own_rule():
+    peer = Peer(configuration={"ISO15118PnCEnabled": "true"}).connect()
     for name, key in KEYS.items():
         if not key.readonly and name != "AuthorizationKey":  # which has no default
             answer = peer.call("ChangeConfiguration", {"key": name, "value": key.default})
