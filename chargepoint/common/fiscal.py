@@ -96,14 +96,17 @@ class FiscalMeters:
             if other == moment:
                 return text
         outward = measurand == EXPORT
-        told = self.core.HABITS.register.told
-        wh = round(sample.export_wh if outward else told(sample.energy_wh, begun_wh, outlet.dc))
+        register = self.core.HABITS.register
+        wh = round(sample.export_wh) if outward else register.whole(
+            sample.energy_wh, begun_wh, outlet.dc
+        )  # fmt: skip
+        dc = outlet.dc and register.dc_efficiency == 1.0  # else it sits before the rectifier
         loss = None
-        if outlet.dc and not outward and begun_wh is not None:
+        if dc and not outward and begun_wh is not None:
             loss = _lost(outlet, max(0.0, sample.energy_wh - begun_wh))
         reading = Reading(
             time, self.core.booted, self._next_page(outlet.evse, bool(session), form), reason, wh,
-            outward, outlet.dc, loss, session,
+            outward, dc, loss, session, register.per_session and not outward,
         )  # fmt: skip
         meter, whose = self._meter(outlet), user if session else None
         key = self.key(outlet.evse, form, method)

@@ -17,11 +17,20 @@ class Register(msgspec.Struct, frozen=True):
     def told(self, wh: float, begun: float | None, dc: bool) -> float:
         """Wh that are told. wh: counted in all; begun: that, as the transaction began, None
         without one; dc: whether the outlet is."""
-        if self.per_session:
-            wh = 0.0 if begun is None else wh - begun
+        if self.per_session:  # begun may have been rounded up
+            wh = 0.0 if begun is None else max(0.0, wh - begun)
         if dc:
             wh /= self.dc_efficiency
         return wh % self.roll_over_wh if self.roll_over_wh else wh
+
+    def whole(self, wh: float, begun: float | None, dc: bool) -> int:
+        """As `told`, in whole Wh: as meterStart, meterStop and signed readings have it."""
+        shown = round(self.told(wh, begun, dc))
+        return 0 if self.over(shown) else shown
+
+    def over(self, wh: float) -> bool:
+        """Whether a number that was rounded is one that it never shows."""
+        return 0.0 < self.roll_over_wh <= wh
 
     def counted(self, told: float, near: float, begun: float | None, dc: bool) -> float:
         """The other way: what it has counted in all where it has told so much, the nearest to

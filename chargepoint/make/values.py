@@ -103,12 +103,14 @@ class Dressing:
         if habit.minimum is not None and abs(number) < habit.minimum:
             number = 0.0
         decimals = self.decimals if habit.decimals is None else habit.decimals
-        unit = self.form.unit_of(entry)
+        unit, factor, before = self.form.unit_of(entry), 1.0, entry["value"]
         if unit in self.kilo:
-            number /= 1000.0
+            factor = 1000.0
             decimals = KILO_DECIMALS if decimals is None else decimals
             self.form.put_unit(entry, self.kilo[unit])
-        entry["value"] = self.form.written(number, decimals, entry["value"])
+        entry["value"] = self.form.written(number / factor, decimals, before)
+        if name == IMPORT and self.register.over(float(entry["value"]) * factor):
+            entry["value"] = self.form.written(0.0, decimals, before)
         if dc and self.register.dc_efficiency < 1.0 and name in _BEFORE_RECTIFIER:
             entry["location"] = "Inlet"
         if "phase" in entry:

@@ -79,10 +79,10 @@ class Sessions(Block):
     def _close_removed(self, session: Session16, saved: dict, now: float) -> None:
         """The connector is gone from the configuration: its transaction ends as it was saved."""
         kept = next(c for c in saved["connectors"] if c["id"] == session.connector)
-        told = self.core.HABITS.register.told(round(kept["meter_wh"]), session.meter_start, False)
+        register = self.core.HABITS.register
         payload = {
-            "meterStop": round(told), "timestamp": self.core.clock.stamp(now),
-            "reason": "Other",
+            "meterStop": register.whole(kept["meter_wh"], session.meter_start, False),
+            "timestamp": self.core.clock.stamp(now), "reason": "Other",
         }  # fmt: skip
         known = session.transaction_id
         self.core.calls.queue_message("StopTransaction", payload, session.id, transaction_id=known)
@@ -167,7 +167,7 @@ class Sessions(Block):
         payload = {
             "connectorId": outlet.id,
             "idTag": tag,
-            "meterStart": round(core.HABITS.register.told(begun, begun, outlet.dc)),
+            "meterStart": core.HABITS.register.whole(outlet.meter_wh, begun, outlet.dc),
             "timestamp": core.clock.stamp(now),
         }
         reservation = core.ask(RESERVATION_USED, outlet, now)
@@ -366,9 +366,9 @@ class Sessions(Block):
         self.core.timers.clear(("car", outlet.id))
         outlet.apply(Event.TRANSACTION_ENDED, now)
         meter_stop = round(outlet.meter_wh)
-        told = self.core.HABITS.register.told(meter_stop, session.meter_start, outlet.dc)
+        register = self.core.HABITS.register
         payload: dict[str, Any] = {
-            "meterStop": round(told),
+            "meterStop": register.whole(outlet.meter_wh, session.meter_start, outlet.dc),
             "timestamp": self.core.clock.stamp(now),
             "reason": reason,
         }

@@ -13,12 +13,10 @@ NAME = "OCMF"
 VERSION = "1.4"
 LONGEST = 50  # bytes of a name: the whole has to go into the 2,500 of 2.0.1's Base64
 LONGEST_IDENTITY = 40  # "Identification Type"
-# Table 25, by (direct current, outward): energy at the meter, and at the device where what the
-# cable loses is taken off.
-_REGISTERS = {
-    (False, False): "01-00:B0.08.00*FF", (False, True): "01-00:C0.08.00*FF",
-    (True, False): "01-00:B1.08.00*FF", (True, True): "01-00:C1.08.00*FF",
-}  # fmt: skip
+# Table 25, by outward and (direct current, begins anew): in all or of a transaction, at the meter,
+# and at the device where what the cable loses is taken off.
+_DIRECTIONS = "BC"
+_REGISTERS = {(False, False): 0, (True, False): 1, (False, True): 2, (True, True): 3}
 CABLE_MILLIOHM = 4
 _CABLE = {"LN": "DC cable", "LR": CABLE_MILLIOHM, "LU": "mOhm"}
 
@@ -56,7 +54,7 @@ def _reading(reading: Reading) -> str:
     if reading.reason:
         fields["TX"] = reading.reason
     after = {
-        "RI": _REGISTERS[reading.dc, reading.outward], "RU": "kWh",
+        "RI": _register(reading), "RU": "kWh",
         "RT": "DC" if reading.dc else "AC",
     }  # fmt: skip
     loss = "" if reading.loss_wh is None else f',"CL":{_kwh(reading.loss_wh)}'
@@ -64,6 +62,12 @@ def _reading(reading: Reading) -> str:
     return (
         f'{_written(fields)[:-1]},"RV":{_kwh(reading.wh)},{_written(after)[1:-1]}{loss},{last}'
     )
+
+
+def _register(reading: Reading) -> str:
+    """Its OBIS code."""
+    number = _REGISTERS[reading.dc, reading.anew]
+    return f"01-00:{_DIRECTIONS[reading.outward]}{number}.08.00*FF"
 
 
 def _time(reading: Reading) -> str:

@@ -54,7 +54,9 @@ class Reading(NamedTuple):
     wh            what the register shows, in whole Wh
     outward       the register of what flowed back from EVs
     loss_wh       what was lost in the cable since the begin and is not in `wh`; None: not known
+    dc            whether the meter measures direct current
     session       of the transaction, "" outside of one
+    anew          whether the register begins at 0 with each transaction
     """
 
     time: float
@@ -66,3 +68,4 @@ class Reading(NamedTuple):
     dc: bool
     loss_wh: int | None
     session: str
+    anew: bool = False

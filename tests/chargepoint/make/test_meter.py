@@ -128,6 +128,16 @@ def test_a_register_that_rolls_over_in_a_transaction(version):
 
 
 @every_version
+def test_a_register_with_few_digits_never_shows_the_number_where_it_rolls_over(version):
+    life = Life(
+        version, measuring(REGISTER), meter__roll_over_wh=1000, meter__start_wh=940,
+        meter__energy_unit="kWh", meter__decimals=1,
+    ).charge(300, max_power_kw=1.4)  # fmt: skip
+    told = [one["value"] for one in life.entries(REGISTER)]
+    assert {0.9, 0.0, 0.1} == {*told}
+
+
+@every_version
 def test_a_new_meter_shows_what_it_has_counted_in_the_factory(version):
     life = Life(version, measuring(REGISTER), meter__start_wh=1_204_560).charge(20)
     assert life.entries(REGISTER)[-1]["value"] >= 1_204_560 + 100

@@ -31,6 +31,19 @@ def test_it_rolls_over_behind_the_last_number():
     assert [register.told(wh, None, False) for wh in (999.0, 1_000.0, 2_500.0)] == [999, 0, 500]
 
 
+def test_a_number_that_is_rounded_to_where_it_rolls_over_is_0():
+    register = Register(roll_over_wh=1_000.0)
+    assert [register.whole(wh, None, False) for wh in (999.4, 999.6, 1_000.6)] == [999, 0, 1]
+    assert [register.over(wh) for wh in (999.9, 1_000.0, 1_000.1)] == [False, True, True]
+    assert not PLAIN.over(1e12) and PLAIN.whole(1_000.6, None, True) == 1001
+
+
+def test_a_session_that_began_at_a_number_that_was_rounded_up_has_counted_nothing_less():
+    register = Register(per_session=True, roll_over_wh=1_000.0, dc_efficiency=0.5)
+    assert register.told(100.6, 101.0, True) == 0.0
+    assert register.whole(100.6, 101.0, True) == 0
+
+
 @given(
     counted=counts, since=st.floats(0, 400), begun=st.floats(0, 1e6), session=st.booleans(),
     roll=st.sampled_from([0.0, 1_000.0, 99_999.0]), dc=st.booleans(),

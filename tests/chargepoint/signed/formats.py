@@ -16,7 +16,7 @@ _FIELDS = {
     "LC", "CT", "CI", "RD",
 }  # fmt: skip
 _READING = {"TM", "TX", "RV", "RI", "RU", "RT", "CL", "EF", "ST"}
-_REGISTERS = {"01-00:B0.08.00*FF", "01-00:B1.08.00*FF", "01-00:C0.08.00*FF", "01-00:C1.08.00*FF"}
+_REGISTERS = {f"01-00:{kind}.08.00*FF" for kind in ("B0", "B1", "B2", "B3", "C0", "C1")}
 
 
 class Key(NamedTuple):
