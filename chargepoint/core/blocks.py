@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 def make(station: Station, row: int) -> Any:
     """The block of a row, which stays where it has a state, and those that are made with it."""
     tables = station.TABLES
-    kind = tables.classes[row]
-    block = kind(station, *[station.at(need) for need in tables.needs[row]])
+    kind, needs = tables.classes[row], tables.needs[row]
+    block = kind(station, *map(station.at, needs)) if needs else kind(station)
     if kind.KEEPS:
         station.take_in(row, block)
-    for other in tables.beside.get(row, ()):
-        station.at(other)
+        for other in tables.beside.get(row, ()):
+            station.at(other)
     return block
 
 
@@ -40,7 +40,7 @@ def become(station: Station, kind: type[Station]) -> None:
         station.timers.clear(key)
     for row in range(new.residents):
         if station.blocks[row] is None:
-            make(station, row)
+            make(station, row).restore({}, 0.0)
 
 
 def _name_of(key: str | tuple) -> str:
@@ -65,7 +65,9 @@ def saved_blocks(station: Station) -> dict[str, Any]:
     `secrets`."""
     saved: dict[str, Any] = {}
     secrets: dict[str, Any] = {}
-    for block in present_in(station):
+    blocks, guests, residents = station.blocks, station.guests, station.TABLES.residents
+    for row in station.heard.savers:
+        block = blocks[row] if row < residents else guests[row]
         if kept := block.saved():
             secrets |= kept.pop("secrets", {})
             saved |= kept

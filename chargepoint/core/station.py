@@ -361,7 +361,8 @@ class Station:
         block = self.guests.get(row)
         if block is None:
             block = make(self, row)
-            block.restore({}, 0.0)
+            if block.KEEPS:
+                block.restore({}, 0.0)
         return block
 
     def take_in(self, row: int, block: Any) -> None:

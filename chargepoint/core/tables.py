@@ -29,13 +29,20 @@ class Heard(dict[Topic, tuple[Hearer, ...]]):
 
     One for all stations of a version with the same guests: who has a topic that concerns nobody
     there, and that is most of them, is done after one look.
+
+    savers: numbers of the rows that are there and save something, in the order of the rows
     """
 
-    __slots__ = ("rows", "tables")
+    __slots__ = ("rows", "savers", "tables")
 
     def __init__(self, tables: Tables, rows: frozenset[int]) -> None:
         super().__init__()
         self.tables, self.rows = tables, rows
+        self.savers = tuple(
+            row for row in tables.ordered
+            if (row < tables.residents or row in rows)
+            and tables.classes[row].saved is not Block.saved
+        )  # fmt: skip
 
     def __missing__(self, topic: Topic) -> tuple[Hearer, ...]:
         hearers = self.tables.topics.get(topic, ())

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import errno
 import os
-import re
 import socket
 import ssl
 import time
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from stations.link.dialer import Dialer
 
 
-_ERRNO = re.compile(r"\[Errno -?\d+\] ")
 _REFUSED = f"[Errno {errno.ECONNREFUSED}]"
 TICK = 0.01  # seconds; turns that come within it are taken together
 
@@ -172,7 +170,10 @@ def _refusal_of_system(failure: OSError) -> str:
     # Of a name with several addresses asyncio tells all that failed, in one text.
     if failure.errno == errno.ECONNREFUSED or _REFUSED in words:
         return "nobody listens at the CSMS's address: connection refused"
-    return os.strerror(failure.errno) if failure.errno else _ERRNO.sub("", words)
+    if failure.errno:
+        return os.strerror(failure.errno)
+    first, *others = words.split("[Errno ")
+    return first + "".join(other.partition("] ")[2] or other for other in others)
 
 
 def _refusal_of_proxy(words: str) -> str:

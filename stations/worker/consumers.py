@@ -292,8 +292,13 @@ class ChargePointConsumer(AsyncConsumer):
 
     def snapshot(self) -> dict[str, Any]:
         """The station's, with its link, its row and `logged`, [run, seq] of its newest record."""
-        with self.host.handling(self.identity):
+        slot, label = self.host.slot, self.label
+        outer = slot[0]  # of the same station, where it is a step within a step
+        slot[: len(label)] = label
+        try:
             snapshot = self.station.snapshot()
+        finally:
+            slot[0] = outer
         snapshot["row"] = self.row
         # Apart: together they are more than 64 bits.
         snapshot["logged"] = divmod(self.host.recorder.number(self.identity), 1 << SEQ_BITS)
