@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from ocpp.routing import after, on
 from ocpp.v16 import ChargePoint, call_result
 
+from democsms import plug_and_charge
+from democsms.contracts import token_status
 from democsms.office import Transaction, now
 from democsms.point import Point
 
@@ -70,7 +72,8 @@ class Point16(Point, ChargePoint):
                 Transaction(self.office.number(), self.id, connector_id, id_tag, group)
             )
             known[told] = begun.key
-        status = self.office.status_of(id_tag, (self.id, begun.key))
+        # An eMAID is an idTag here (Using ISO 15118 Plug & Charge with OCPP 1.6, 5).
+        status = token_status(id_tag) or self.office.status_of(id_tag, (self.id, begun.key))
         return call_result.StartTransaction(begun.key, self._info(id_tag, status))
 
     @on("StopTransaction")
@@ -92,6 +95,10 @@ class Point16(Point, ChargePoint):
         self, vendor_id: str, message_id: str = "", data: str | None = None, **_: Any
     ) -> call_result.DataTransfer:
         """4.3: UnknownVendorId and UnknownMessageId, or what the vendor's message says."""
+        if vendor_id == plug_and_charge.VENDOR:
+            return call_result.DataTransfer(
+                *plug_and_charge.answer_to(self.office, message_id, data)
+            )
         if not self.office.strict:
             return call_result.DataTransfer("Accepted")
         if vendor_id not in VENDORS:
@@ -99,6 +106,15 @@ class Point16(Point, ChargePoint):
         if message_id not in VENDORS[vendor_id]:
             return call_result.DataTransfer("UnknownMessageId")
         return call_result.DataTransfer("Accepted", data)
+
+    @after("DataTransfer")
+    async def after_data_transfer(
+        self, vendor_id: str, message_id: str = "", data: str | None = None, **_: Any
+    ) -> None:
+        if vendor_id == plug_and_charge.VENDOR and (
+            told := plug_and_charge.certificate_signed(self.office, message_id, data)
+        ):
+            await self.try_to_ask("DataTransfer", told)
 
     @on("FirmwareStatusNotification")
     def on_firmware_status(self, **_: Any) -> call_result.FirmwareStatusNotification:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +12,7 @@ from ocpp.routing import after, on
 from websockets.exceptions import ConnectionClosed
 
 from democsms import ocsp
+from democsms.contracts import INSTALLATION, contract_status, token_status
 from democsms.device_model import Limits, reported_limits, was_accepted
 from democsms.ev_schedules import EvSchedules
 from democsms.metered import Metered
@@ -46,12 +46,6 @@ ASKED_BY = {
     "GetBaseReport": "NotifyReport", "GetReport": "NotifyReport",
     "TriggerMessage": "requestedMessage",
 }  # fmt: skip
-# Contracts (eMAID) and what the issuer says of them; a demo has no list of its own.
-CONTRACTS = {
-    "DEDEMC00000001A": ACCEPTED,
-    "DEDEMC00000002R": "CertificateRevoked",
-    "DEDEMC00000003E": "CertificateExpired",
-}
 
 
 def info_of(token: Token, status: str = "") -> dict[str, Any]:
@@ -137,8 +131,7 @@ def point_2x(base: type[ChargePoint], result: ModuleType) -> type[Point]:
 
         @on("Get15118EVCertificate")
         def on_get_15118_ev_certificate(self, **_):
-            coded = base64.b64encode(b"CertificateInstallationRes of the demo CSMS").decode()
-            return result.Get15118EVCertificate("Accepted", exi_response=coded)
+            return result.Get15118EVCertificate("Accepted", exi_response=INSTALLATION)
 
         # --- C, E: who may charge, and what is charged -----------------------------------------
 
@@ -147,9 +140,8 @@ def point_2x(base: type[ChargePoint], result: ModuleType) -> type[Point]:
             text, kind = id_token["id_token"], id_token["type"]
             if kind == "NoAuthorization":
                 return {"status": ACCEPTED}
-            if kind == "eMAID" and text.upper() in CONTRACTS:
-                good = CONTRACTS[text.upper()] == ACCEPTED
-                return {"status": ACCEPTED if good else "Invalid"}  # C07.FR.16
+            if kind == "eMAID" and (status := token_status(text)):
+                return {"status": status}
             token = self.office.tokens.find(text)
             return info_of(token, self.office.status_of(text, (self.id, key)) if key else "")
 
@@ -159,7 +151,7 @@ def point_2x(base: type[ChargePoint], result: ModuleType) -> type[Point]:
         ):
             status = None
             if certificate or iso15118_certificate_hash_data:
-                status = CONTRACTS.get(id_token["id_token"].upper(), ACCEPTED)
+                status = contract_status(id_token["id_token"])
             return result.Authorize(self._judged(id_token), certificate_status=status)
 
         @on("TransactionEvent")

@@ -73,6 +73,11 @@ class Station16(ChargePoint16):
         self.asked.put_nowait(("CertificateSigned", payload))
         return result16.CertificateSigned("Accepted")
 
+    @on("DataTransfer")
+    def on_data_transfer(self, **payload):
+        self.asked.put_nowait(("DataTransfer", payload))
+        return result16.DataTransfer("Accepted")
+
 
 @contextlib.asynccontextmanager
 async def on_16(reference: Reference, station: str = "CP-1", password: str = ""):
