@@ -19,7 +19,10 @@ from stations.api import fault_schemas as faults
 from stations.api.interception import AnswerIn, BreakpointIn, ReleaseIn
 from stations.api.schemas import StrictIn
 
-TOKEN_TYPE = "IdTokenEnumType of OCPP 2.x, such as ISO14443; left out: by the look of the token"
+TOKEN_TYPE = (
+    "IdTokenEnumType of OCPP 2.x, such as ISO14443; left out: by the look of the token; "
+    "in 1.6 eMAID, for Plug & Charge, or none"
+)
 
 
 class Nothing(StrictIn):

@@ -33,7 +33,9 @@ class EvIn(StrictIn):
     phases: int | None = Field(None, description="Of its charger: 1, 2 or 3; 0 for DC")
     target_soc: float | None = Field(None, description="Percent at which it ends charging")
     iso15118: bool | None = Field(None, description="It tells its needs (2.x)")
-    emaid: str | None = Field(None, description="It charges by Plug & Charge under it (2.x)")
+    emaid: str | None = Field(
+        None, description="It charges by Plug & Charge under it (2.x; 1.6 with ISO15118PnCEnabled)"
+    )
     contract: str | None = Field(
         None, description='PEM chain of its contract, "made" for one made here; without: it asks'
     )
