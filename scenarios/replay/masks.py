@@ -81,7 +81,9 @@ class _Words:
                 for part in value:
                     self.learn(part, name)
             case str():
-                if word := _word(name):
+                if (within := _data(name, value)) is not None:
+                    self.learn(within)
+                elif word := _word(name):
                     self._one(value, word)
 
     def _one(self, value: str, word: str) -> None:
@@ -89,13 +91,15 @@ class _Words:
             self._numbers[word] += 1
             self.by_value[value] = f"{word}-{self._numbers[word]}"
 
-    def put(self, value: Any) -> Any:
+    def put(self, value: Any, name: str = "") -> Any:
         match value:
             case dict():
-                return {key: self.put(part) for key, part in value.items()}
+                return {key: self.put(part, key) for key, part in value.items()}
             case list():
                 return [self.put(part) for part in value]
             case str():
+                if (within := _data(name, value)) is not None:
+                    return json.dumps(self.put(within), ensure_ascii=False, separators=(",", ":"))
                 return self.by_value.get(value) or self.within(value)
         return value
 
@@ -108,6 +112,12 @@ class _Words:
             if value in text:
                 text = text.replace(value, self.by_value[value])
         return text
+
+
+def _data(name: str, value: str) -> dict[str, Any] | None:
+    """What is in the `data` of a DataTransfer, where that is a message of its own as JSON."""
+    found = _read(value) if name == "data" and value.startswith("{") else None
+    return found if isinstance(found, dict) else None
 
 
 def _word(name: str) -> str:

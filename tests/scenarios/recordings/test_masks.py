@@ -18,10 +18,13 @@ SPOKEN = [
     ("sent", [2, "3", "Authorize", {"idToken": TOKEN, "certificate": "-----BEGIN"}]),
     ("received", [2, "4", "ChangeConfiguration", {"key": "AuthorizationKey", "value": "hunter2"}]),
     ("sent", [2, "5", "DataTransfer", {"vendorId": "v", "data": "SN-4711-X of CP-77 by CAFE01"}]),
+    ("sent", [2, "8", "DataTransfer", {"vendorId": "org.openchargealliance.iso15118pnc",
+        "messageId": "Authorize", "data": json.dumps({"idToken": {"idToken": "DEABCC123456781"},
+            "certificate": "-----BEGIN\n-----END", "responderURL": "http://ocsp/"})}]),
     ("sent", [2, "6", "SecurityEventNotification", {"type": "X", "techInfo": "tag CAFE01"}]),
 ]
 SECRETS = ("SN-4711-X", "8949002012345", "M-99", "CAFE01", "BOSS", "DEADBEEF", "BEGIN", "hunter2",
-           "CP-77")  # fmt: skip
+           "CP-77", "DEABCC123456781", "END")  # fmt: skip
 
 
 def masked() -> list[Said]:
@@ -34,6 +37,13 @@ def test_nothing_of_it_is_left() -> None:
     text = json.dumps([each.text for each in masked()])
     assert not [secret for secret in SECRETS if secret in text]
     assert "Volt" in text  # a make is no secret
+
+
+def test_a_message_in_a_data_transfer_is_one_all_the_same() -> None:
+    told = json.loads(json.loads(masked()[6].text)[3]["data"])
+    assert told["idToken"] == {"idToken": "TAG-4"}
+    assert told["certificate"].startswith("CERTIFICATE-")
+    assert told["responderURL"] == "http://ocsp/"
 
 
 def test_the_same_stays_the_same() -> None:
