@@ -133,6 +133,7 @@ PART = Part(
         "admin:stations_make_import_file": ADD_MAKE,
         **model_pages("stations.taggroup"),
         **model_pages("stations.carprofile"),
+        "admin:stations_carprofile_copy": ADD_EV_PROFILE,
         "crafter": DRIVE_STATION,
         "session-list": VIEW_SESSIONS,
         "session-totals": VIEW_SESSIONS,

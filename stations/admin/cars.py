@@ -1,11 +1,19 @@
-"""The admin of EV profiles that are one's own."""
+"""The admin of EV profiles: their documents as JSON, copies."""
 
 from __future__ import annotations
+
+import json
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.admin_rights import ByTable
 from chargepoint.cars.reading import told
@@ -15,6 +23,8 @@ from stations.admin.references import page
 from stations.cars import changes
 from stations.cars.tables import CarProfile
 from stations.rights import PART
+
+LONGEST_NAME = CarProfile._meta.get_field("name").max_length
 
 
 class CarProfileForm(forms.ModelForm):
@@ -33,17 +43,29 @@ class CarProfileForm(forms.ModelForm):
             self.initial["document"] = told(shipped()["compact"]) | {"name": "my-car"}
 
 
+class CopyForm(forms.Form):
+    name = forms.CharField(max_length=LONGEST_NAME, widget=UnfoldAdminTextInputWidget, strip=True)
+
+
 @admin.register(CarProfile)
 class CarProfileAdmin(ByTable, ModelAdmin):
     table = PART
     form = CarProfileForm
-    list_display = ("name", "title", "battery", "inlets", "weight")
+    list_display = ("name", "title", "battery", "inlets", "weight", "brought_by")
+    list_filter = ("shipped",)
     search_fields = ("name",)
+    actions_detail = ["copy"]
     warn_unsaved_form = True
+    fieldsets = ((None, {"fields": ("document",)}),)
+
+    class Media:
+        css = {"all": ["stations/stations.css"]}
+
+    # --- the list
 
     @display(description="Title")
     def title(self, row: CarProfile) -> str:
-        return str(row.document.get("title", ""))
+        return row.title
 
     @display(description="Battery")
     def battery(self, row: CarProfile) -> str:
@@ -58,17 +80,40 @@ class CarProfileAdmin(ByTable, ModelAdmin):
     def weight(self, row: CarProfile) -> str:
         return f"{row.document.get('weight', 1):g}"
 
+    @display(description="Made by", ordering="shipped")
+    def brought_by(self, row: CarProfile) -> str:
+        return "ships with the emulator" if row.shipped else "you"
+
+    # --- the form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CarProfile | None = None):
+        return ("written",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: CarProfile | None = None):
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ((None, {"fields": ("written",)}),)
+        return super().get_fieldsets(request, obj)
+
+    @display(description="Profile")
+    def written(self, row: CarProfile):
+        text = json.dumps(row.document, indent=2, ensure_ascii=False)
+        return format_html('<pre class="st-pem" tabindex="0">{}</pre>', text)
+
     def save_model(self, request, obj, form, change) -> None:
         """As Django has it; stations that have the profile among their cars take it."""
         super().save_model(request, obj, form, change)
         if change:
             changes.tell_users(obj.name)
 
+    def has_change_permission(self, request, obj=None) -> bool:
+        """Not of one that ships: it is copied."""
+        return super().has_change_permission(request, obj) and not (obj and obj.shipped)
+
     def has_delete_permission(self, request, obj=None) -> bool:
-        """As Django has it, for one that no station has among its cars."""
+        """As Django has it, for one of one's own that no station has among its cars."""
         if not super().has_delete_permission(request, obj):
             return False
-        return obj is None or not any(changes.users(obj.name))
+        return obj is None or not (obj.shipped or any(changes.users(obj.name)))
 
     def delete_queryset(self, request, queryset) -> None:
         """Those that nobody has among their cars; the others stay, and it is said."""
@@ -77,3 +122,28 @@ class CarProfileAdmin(ByTable, ModelAdmin):
                 changes.delete(row)
             except changes.ProfileError as error:
                 self.message_user(request, f"{row.name}: {error}", level="error")
+
+    # --- copies
+
+    def has_copy_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.may_open(request, "copy")
+
+    @action(description="Copy", url_path="copy", icon="content_copy", permissions=["copy"])
+    def copy(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The form of a copy's name, and the copy."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        form = CopyForm(request.POST or None, initial={"name": f"my-{row.name}"[:LONGEST_NAME]})
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = changes.copy(row, form.cleaned_data["name"])
+            except (changes.ProfileError, ValidationError) as error:
+                form.add_error("name", " ".join(getattr(error, "messages", [str(error)])))
+            else:
+                return redirect("admin:stations_carprofile_change", made.pk)
+        context = self.admin_site.each_context(request) | {
+            "title": f"Copy {row.name}", "verb": "Copy", "form": form, "opts": self.opts,
+            "media": self.media + form.media,
+        }  # fmt: skip
+        return render(request, "stations/make_form.html", context)

@@ -82,7 +82,7 @@ def list_ev_profiles(request: HttpRequest):
 @router.get("/ev-profiles/export", response={200: EvProfilesFileOut} | ERRORS)
 def export_ev_profiles(request: HttpRequest):
     """One's own, as a file that `ev-profiles/import` takes."""
-    return changes.export(CarProfile.objects.all())
+    return changes.export(CarProfile.objects.filter(shipped=False))
 
 
 @router.post("/ev-profiles/import", response={200: EvProfilesImportedOut} | ERRORS)

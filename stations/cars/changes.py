@@ -1,4 +1,4 @@
-"""EV profiles of the platform's own: written, and taken by the stations that have them."""
+"""EV profiles as they are written and brought, and taken by the stations that have them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from chargepoint.cars.reading import UnfitProfile, read
+from chargepoint.cars.reading import UnfitProfile, read, told
 from chargepoint.cars.shipped import shipped
 from stations.cars.tables import CarProfile, misnamed
 from stations.configuration import changes
@@ -44,6 +44,45 @@ def put(document: Mapping[str, Any]) -> tuple[CarProfile, bool]:
     return row, is_new
 
 
+def copy(row: CarProfile, name: str) -> CarProfile:
+    """A profile of one's own like this one. Raises ValidationError and ProfileError."""
+    made = CarProfile(document={**row.document, "name": name})
+    made.full_clean(validate_unique=False)
+    if CarProfile.objects.filter(name=made.name).exists():
+        raise _taken(made.name)
+    try:
+        made.save(force_insert=True)
+    except IntegrityError as error:  # another insert won between the check and this one
+        raise _taken(made.name) from error
+    return made
+
+
+def _taken(name: str) -> ProfileError:
+    sentence = f'There is an EV profile "{name}" already: choose another name.'
+    return ProfileError("name_taken", sentence)
+
+
+def seed() -> list[CarProfile]:
+    """Bring what the package ships: what is missing is made, what an older package brought changes
+    with it, also for the stations that have it. One's own that has such a name stays; returns those
+    written."""
+    written = []
+    present = {row.name: row for row in CarProfile.objects.filter(name__in=shipped())}
+    for name, profile in shipped().items():
+        row, document = present.get(name), told(profile)
+        if row is None:
+            row = CarProfile(name=name, document=document, shipped=True)
+            row.save(force_insert=True)
+        elif row.shipped and row.document != document:
+            row.document = document
+            row.save()
+            tell_users(name)
+        else:
+            continue
+        written.append(row)
+    return written
+
+
 def users(name: str) -> tuple[list[str], list[str]]:
     """Identities of stations and names of templates that have the profile in their mix."""
     found = []
@@ -67,6 +106,9 @@ def tell_users(name: str) -> None:
 
 def delete(row: CarProfile) -> None:
     """Remove one that nobody has in a mix. Raises ProfileError."""
+    if row.shipped:
+        sentence = f'"{row.name}" ships with the emulator and stays.'
+        raise ProfileError("shipped", sentence)
     stations, templates = users(row.name)
     if stations or templates:
         sentence = (

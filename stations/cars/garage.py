@@ -33,7 +33,8 @@ def found(names: Iterable[str]) -> dict[str, EvProfile]:
 
 def every() -> dict[str, EvProfile]:
     """All of them by name: first those that ship."""
-    return shipped() | {row.name: read(row.document) for row in _table().objects.all()}
+    own = _table().objects.exclude(name__in=shipped())
+    return shipped() | {row.name: read(row.document) for row in own}
 
 
 def in_words(profile: EvProfile) -> str:

@@ -1,4 +1,4 @@
-"""EV profiles of the platform's own: a document each, under a name that is for good."""
+"""EV profiles as rows: a document each, under a name that is for good."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ RESERVED = ("export", "import")  # paths of the API
 
 
 class CarProfile(Storable):
-    """A kind of car, as docs/reference/ev-profiles.md has it. Those that ship are no rows."""
+    """A kind of car, as docs/reference/ev-profiles.md has it. `shipped`: the package brings it; it
+    can be copied, and not changed."""
 
     name = models.CharField(max_length=40, unique=True, editable=False)
     document = models.JSONField(
         "profile", default=dict, help_text="As JSON; see the reference of EV profiles."
     )
+    shipped = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
 
@@ -30,6 +32,10 @@ class CarProfile(Storable):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def title(self) -> str:
+        return str(self.document.get("title", ""))
 
     def clean_fields(self, exclude: Any = None) -> None:
         """As Django has it; the name is the document's, and looked at with it."""

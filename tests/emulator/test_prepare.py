@@ -52,6 +52,19 @@ def test_an_interval_that_was_made_too_short_is_made_longer(before, after):
     assert task.interval.every == after
 
 
+def test_makes_and_ev_profiles_that_ship_are_brought():
+    from chargepoint.cars.shipped import shipped
+    from stations.cars.tables import CarProfile
+    from stations.makes import documents
+    from stations.makes.tables import Make
+
+    told = prepare("--no-seed")
+    assert "EV profile     van" in told and "make           hallvik-home-7" in told
+    assert {row.name for row in CarProfile.objects.filter(shipped=True)} == {*shipped()}
+    assert {row.name for row in Make.objects.filter(shipped=True)} == {*documents.shipped()}
+    assert "EV profile" not in prepare("--no-seed")
+
+
 def test_what_the_user_deleted_or_changed_stays_so(monkeypatch):
     monkeypatch.delenv("SYNC_INTERVAL", raising=False)
     prepare()

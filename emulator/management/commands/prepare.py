@@ -41,6 +41,7 @@ class Command(BaseCommand):
         self.ensure_administrator()
         self.ensure_periodic_tasks()
         self.ensure_makes()
+        self.ensure_ev_profiles()
         if not options["no_seed"] and self.is_empty():
             call_command("seedstations", verbosity=0, stdout=self.stderr)
         if self.has_run_nothing():
@@ -53,6 +54,13 @@ class Command(BaseCommand):
 
         for make in changes.seed():
             self.stdout.write(f"  make           {make.name}")
+
+    def ensure_ev_profiles(self) -> None:
+        """Those that ship, as this version has them."""
+        from stations.cars import changes
+
+        for profile in changes.seed():
+            self.stdout.write(f"  EV profile     {profile.name}")
 
     def is_empty(self) -> bool:
         """No station and no template yet: what a user deleted must not come back."""

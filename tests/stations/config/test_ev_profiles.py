@@ -151,6 +151,80 @@ def test_the_admin_makes_changes_and_removes_a_profile(client, user, make_statio
     assert "A name is for good" in renamed.text
 
 
+# --- those that ship, as rows
+
+
+def test_those_that_ship_are_brought_once_and_renewed(db, monkeypatch, make_station):
+    first = dict(list(shipped().items())[:2])
+    monkeypatch.setattr(changes, "shipped", lambda: first)
+    assert [row.name for row in changes.seed()] == list(first)
+    assert changes.seed() == []
+    assert {row.name: row.document for row in CarProfile.objects.all()} == {
+        name: told(profile) for name, profile in first.items()
+    }
+    name = next(iter(first))
+    make_station("CP1", cars=[{"profile": name}])
+    CarProfile.objects.filter(name=name).update(document=told(first[name]) | {"title": "Older"})
+    before = Station.objects.get().revision
+    assert [row.name for row in changes.seed()] == [name]
+    assert CarProfile.objects.get(name=name).document == told(first[name])
+    assert Station.objects.get().revision == before + 1  # its worker reads it anew
+    Station.objects.all().delete()
+    CarProfile.objects.all().delete()
+    CarProfile.objects.create(name=name, document=OWN | {"name": name})
+    assert [row.name for row in changes.seed()] == list(first)[1:], "one's own stays"
+    assert CarProfile.objects.get(name=name).document["title"] == "Mine"
+
+
+def test_the_api_has_each_of_them_once(api):
+    changes.seed()
+    api("PUT", "ev-profiles/my-car", OWN)
+    _, body = api("GET", "ev-profiles")
+    names = [row["name"] for row in body["items"]]
+    assert names == [*sorted(shipped()), "my-car"]
+    assert [row["shipped"] for row in body["items"]] == [True] * len(shipped()) + [False]
+    assert api("GET", "ev-profiles/export")[1] == {"ev_profiles": [OWN]}
+    assert api("PUT", "ev-profiles/compact", OWN | {"name": "compact"})[0] == 422
+    assert api("DELETE", "ev-profiles/compact")[1]["code"] == "shipped"
+    file = [told(shipped()["compact"]), told(shipped()["compact"]) | {"title": "Other"}]
+    status, body = api("POST", "ev-profiles/import", file, on_existing="update")
+    assert (status, list(body["fields"])) == (422, ["ev_profiles[1].name"])
+    assert CarProfile.objects.get(name="compact").document == told(shipped()["compact"])
+
+
+def test_the_admin_lists_those_that_ship_shows_and_copies_them(client, user):
+    changes.seed()
+    client.force_login(user)
+    page = client.get(reverse("admin:stations_carprofile_changelist")).text
+    for name, profile in shipped().items():
+        assert f">{name}</a>" in page and f"{profile.battery_kwh:g} kWh" in page
+    assert page.count("ships with the emulator") >= len(shipped())
+    row = CarProfile.objects.get(name="van")
+    change = reverse("admin:stations_carprofile_change", args=[row.pk])
+    shown = client.get(change)
+    assert shown.status_code == 200 and "<textarea" not in shown.text
+    assert "Porter 90" in shown.text and "battery_kwh" in shown.text
+    assert client.post(change, {"document": json.dumps(row.document)}).status_code == 403
+    delete = reverse("admin:stations_carprofile_delete", args=[row.pk])
+    assert client.post(delete, {"post": "yes"}).status_code == 403
+    ticked = {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"}
+    client.post(reverse("admin:stations_carprofile_changelist"), ticked)
+    assert CarProfile.objects.filter(name="van").exists()
+    with pytest.raises(changes.ProfileError, match="stays"):
+        changes.delete(row)
+    copy = reverse("admin:stations_carprofile_copy", args=[row.pk])
+    assert 'value="my-van"' in client.get(copy).text
+    assert client.post(copy, {"name": "my-van"}).status_code == 302
+    made = CarProfile.objects.get(name="my-van")
+    assert (made.shipped, made.document) == (False, row.document | {"name": "my-van"})
+    for name, words in (("my-van", "already"), ("compact", "ships"), ("import", "path")):
+        assert words in client.post(copy, {"name": name}).text
+    mine = reverse("admin:stations_carprofile_change", args=[made.pk])
+    assert "<textarea" in client.get(mine).text
+    only = client.get(reverse("admin:stations_carprofile_changelist") + "?shipped__exact=0").text
+    assert ">my-van</a>" in only and ">van</a>" not in only
+
+
 def test_the_form_of_a_station_shows_the_numbers_to_choose_from(client, user, make_station):
     client.force_login(user)
     station = make_station("CP1", cars=[{"profile": "van", "weight": 2}, {"profile": OWN}])
