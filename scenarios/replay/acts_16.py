@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from chargepoint.v16.plug_and_charge.messages import VENDOR
 from scenarios.replay.conversation import Exchange
 from scenarios.replay.script import Script
 
@@ -18,6 +20,7 @@ _CAUSED = {
 _AFTER_A_BOOT = ("PowerLoss", "Reboot")
 _BY_A_PERSON = ("EmergencyStop", "Local", "Other")
 SAMPLING_OFF = {"MeterValueSampleInterval": "0", "ClockAlignedDataInterval": "0"}
+PLUG_AND_CHARGE = {"ISO15118PnCEnabled": "true"}
 
 
 class Acts16:
@@ -32,13 +35,16 @@ class Acts16:
         self._open: dict[Any, int] = {}  # transaction -> connector
         self._begun: set[int] = set()  # places of StartTransactions that an act has brought about
         self.samples = any(each.is_sent and each.action == "MeterValues" for each in exchanges)
+        self.contracts = any(map(_emaid_in, exchanges))
 
     def sent(self, place: int, each: Exchange) -> None:
         match each.action:
             case "BootNotification":
                 self._script.boot(each, bool(self._open))
             case "Authorize":
-                self._authorize(place, each)
+                self._authorize(place, each, str(each.said("idTag")))
+            case "DataTransfer" if emaid := _emaid_in(each):
+                self._authorize(place, each, emaid, "eMAID")
             case "StartTransaction":
                 self._start(place, each)
             case "StopTransaction":
@@ -48,18 +54,19 @@ class Acts16:
             case _ if not self._script.is_own(each):
                 self._script.played(each)
 
-    def _authorize(self, place: int, each: Exchange) -> None:
-        tag = str(each.said("idTag"))
+    def _authorize(self, place: int, each: Exchange, tag: str, kind: str = "") -> None:
+        """kind: eMAID where it goes by Plug & Charge."""
         shown = self._names.tag(tag)
+        token = {"id_tag": shown, "token_type": kind} if kind else {"id_tag": shown}
         start = self._start_by(tag, place)
         if start is not None:
             self._begun.add(start)
             number = self._all[start].said("connectorId")
             self._plugged.add(number)
-            self._script.act(each.time, "start-transaction", connector=number, id_tag=shown)
+            self._script.act(each.time, "start-transaction", connector=number, **token)
         else:
-            self._script.act(each.time, "authorize", id_tag=shown)
-        self._script.expect_sent(each, {"idTag": shown})
+            self._script.act(each.time, "authorize", **token)
+        self._script.expect_sent(each, {"messageId": "Authorize"} if kind else {"idTag": shown})
         self._script.expect_answer(each)
 
     def _start_by(self, tag: str, place: int) -> int | None:
@@ -146,3 +153,15 @@ class Acts16:
         elif status == "Available" and number in self._out:
             self._out.discard(number)
             self._script.act(each.time, "availability", connector=number, operative=True)
+
+
+def _emaid_in(each: Exchange) -> str:
+    """Of an Authorize by Plug & Charge, which is in a DataTransfer; "" of anything else."""
+    if not (each.is_sent and each.said("vendorId") == VENDOR
+            and each.said("messageId") == "Authorize"):  # fmt: skip
+        return ""
+    try:
+        found = json.loads(each.said("data"))["idToken"]["idToken"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return ""
+    return found if isinstance(found, str) else ""

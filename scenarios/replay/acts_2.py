@@ -25,6 +25,7 @@ class Acts2:
     """`sent` takes the station's Calls, one after another."""
 
     samples = False
+    contracts = False
 
     def __init__(self, script: Script, exchanges: list[Exchange]) -> None:
         self._script, self._all = script, exchanges

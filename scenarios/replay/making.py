@@ -6,7 +6,7 @@ from typing import Any
 
 from scenarios.documents import slug_of
 from scenarios.replay.acts_2 import Acts2
-from scenarios.replay.acts_16 import SAMPLING_OFF, Acts16
+from scenarios.replay.acts_16 import PLUG_AND_CHARGE, SAMPLING_OFF, Acts16
 from scenarios.replay.conversation import Conversation, Exchange
 from scenarios.replay.names import Names
 from scenarios.replay.script import SKIP, Script, Wishes
@@ -32,9 +32,12 @@ def scenario_of(
     player = _player(conversation.version, wishes, script, exchanges)
     if not exchanges or exchanges[0].action != "BootNotification":
         script.begins_in_the_midst()
-    off = SAMPLING_OFF if player.samples and conversation.version == "1.6" else {}
+    off = dict(SAMPLING_OFF) if player.samples and conversation.version == "1.6" else {}
+    if player.contracts:
+        off |= PLUG_AND_CHARGE
     if off:
-        script.act(begin, "set_configuration", "The recorded values are sent", configuration=off)
+        why = "The recorded values are sent" if player.samples else "Plug & Charge is on"
+        script.act(begin, "set_configuration", why, configuration=off)
     left = _play(script, player, exchanges)
     name = name or f"Recording of {conversation.station or 'a station'}"
     notes = [f"Recorded in OCPP {conversation.version}.", *conversation.notes]

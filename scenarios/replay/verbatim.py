@@ -13,6 +13,7 @@ class Verbatim:
     """`sent` takes the station's Calls, one after another."""
 
     samples = True
+    contracts = False
 
     def __init__(self, script: Script, exchanges: list[Exchange]) -> None:
         self._script = script

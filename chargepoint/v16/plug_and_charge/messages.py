@@ -4,11 +4,14 @@ Section 2.2: vendorId is fixed, messageId names the message, data is its JSON. T
 of sections 6 and 7; what stands beside them, such as 2.0.1 has, is passed over.
 """
 
-from typing import Annotated, Any, Literal, TypeVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from chargepoint.core.station import Station
+if TYPE_CHECKING:
+    from chargepoint.core.station import Station
 
 VENDOR = "org.openchargealliance.iso15118pnc"
 LONGEST_CERTIFICATE, LONGEST_EXI = 5500, 5600  # 6.1.1, 6.4.1

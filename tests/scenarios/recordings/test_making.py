@@ -73,6 +73,45 @@ def test_a_replay_fails_on_a_csms_that_is_broken(case: Case, rule: str) -> None:
     assert outcome.state == "failed", (rule, outcome.message)
 
 
+def authorized(status: str):
+    """A CSMS that answers the Authorize of Plug & Charge."""
+    told = {"status": "Accepted", "data": json.dumps({"idTokenInfo": {"status": status}})}
+
+    def breaking(frame: list, link: object) -> list[tuple[float, str]]:
+        if frame[0] == 3 and link.asked.get(frame[1]) == "DataTransfer":
+            frame = [3, frame[1], told]
+        return [(0.0, json.dumps(frame))]
+
+    return breaking
+
+
+def test_a_car_that_charged_by_its_contract_does_so_again() -> None:
+    car = {"emaid": "DEABCC123456781", "contract": "made"}
+    steps = [
+        {"type": "plug", "params": {"connector": 1, "ev": car}},
+        {"type": "delay", "params": {"duration": 5000}},
+        {"type": "stop-transaction", "params": {"connector": 1}},
+        {"type": "unplug", "params": {"connector": 1}},
+    ]  # fmt: skip
+    on = {"configuration": {"ISO15118PnCEnabled": "true"}}
+    outcome = play(Case(steps, "1.6", breaking=authorized("Accepted"), more=on))
+    assert outcome.state == "passed", outcome.message
+    document = scenario_of(conversation_of(outcome))
+    acts = {step["type"]: step.get("params") for step in document["steps"]}
+    assert acts["set_configuration"] == on
+    assert document["cleanup"][0]["params"] == {"configuration": {"ISO15118PnCEnabled": None}}
+    tag = next(name for name, value in document["variables"].items() if value == car["emaid"])
+    assert acts["start-transaction"] == {
+        "connector": 1, "id_tag": f"${tag}", "token_type": "eMAID",
+    }  # fmt: skip
+    again = replayed(document, "1.6", breaking=authorized("Accepted"))
+    assert again.state == "passed", again.message
+    said = [f.action for f in again.shell.log if f.direction == "sent" and f.kind == "Call"]
+    assert "DataTransfer" in said and "Authorize" not in said
+    refused = replayed(document, "1.6", breaking=authorized("Blocked"))
+    assert refused.state == "failed"
+
+
 def to_status(action: str, status: str):
     """A CSMS that answers validly, and another status than it did."""
 
