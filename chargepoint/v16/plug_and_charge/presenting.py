@@ -19,6 +19,7 @@ from chargepoint.effects import URGENT
 from chargepoint.hardware.connector import Connector
 from chargepoint.hardware.ev import EV
 from chargepoint.hardware.states import Event
+from chargepoint.timing.times import seconds_of
 from chargepoint.v16.authorization import Authorization, same
 from chargepoint.v16.configuration import Keys
 from chargepoint.v16.keys import TYPED
@@ -213,8 +214,9 @@ def _info_of(answer: messages.Authorized) -> dict[str, str]:
     if (answer.certificate_status or "Accepted") != "Accepted" and status == "Accepted":
         status = "Invalid"  # the contract is not good, whatever is said of the eMAID
     info = {"status": status}
-    if told.cache_expiry_date_time:
-        info["expiryDate"] = told.cache_expiry_date_time
+    until = told.cache_expiry_date_time
+    if until and seconds_of(until) is not None:  # anything else would be kept at any length
+        info["expiryDate"] = until
     group = told.group_id_token and told.group_id_token.id_token
     if group and len(group) <= LONGEST_GROUP:
         info["parentIdTag"] = group

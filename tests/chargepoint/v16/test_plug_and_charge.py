@@ -163,8 +163,12 @@ def test_the_answer_fills_the_cache_until_its_end(peer, contract, more, group):
     check("Authorize", {"idTokenInfo": info}, True)
     peer.told["Authorize"] = {"idTokenInfo": info | more}
     plug(peer, contract=contract)
-    kept = block(peer.station, "authorization").cache[EMAID.casefold()]
-    assert kept == ["Blocked", until, group]
+    cache = block(peer.station, "authorization").cache
+    assert cache[EMAID.casefold()] == ["Blocked", until, group]
+    peer.do("unplug", connector=1)
+    peer.told["Authorize"] = {"idTokenInfo": {**info, "cacheExpiryDateTime": "z" * 100_000}}
+    plug(peer, contract=contract)
+    assert cache[EMAID.casefold()] == ["Blocked", "", ""]
 
 
 @pytest.mark.parametrize("answer", [
