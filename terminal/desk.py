@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -83,6 +84,9 @@ class Desk:
                 raise Unclear(explain(self.version, ask.name))
 
     def _state(self) -> dict[str, Any]:
+        """With meters and batteries as of now: a look moves them on."""
+        with suppress(CommandRejected):  # without power nothing flows
+            self._ground.order(self.identity, "look", {})
         return self._ground.command(self.identity, "state", {})
 
     def _show_frames(self, most: int) -> None:

@@ -65,6 +65,16 @@ def test_lines_for_people(station, csms):
     assert done.stderr == ""
 
 
+def test_what_is_shown_has_been_charged_until_now(station, csms):
+    lines = "wait ready\nstart 1 T soc=20\nwait status Charging\nwait 60\nshow\npower-cut\nshow\n"
+    done = station("--csms", csms, "--id", "CP-1", "--fast", lines=lines)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = re.search(r"connector 1: Charging, (\d+\.\d) kW, (\d\.\d{3}) kWh", done.stdout)
+    kw, kwh = map(float, shown.groups())
+    assert kw == 11.0 and 0.15 < kwh < 0.25
+    assert done.stdout.count("CP-1  OCPP 1.6") == 2, "also shown without power"
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
