@@ -21,6 +21,7 @@ from messaging.keeping.marks import make_dirty
 from messaging.names import plain as plain_name
 from messaging.records import when
 from messaging.statistics import keeping as statistics
+from messaging.statistics.sums import keep_sums
 
 # Seconds after the end of a minute. What is stored later says so after it is there; the time
 # between the two is for clocks that differ.
@@ -101,6 +102,7 @@ def count(db: Database, now: float) -> int:
         db[store.MINUTES].update_one(row, {"$set": tally(sheets)})
         statistics.set_minute(db, row["_id"], sheets)
     statistics.roll_up(db, now)
+    keep_sums(db, now)
     for hour in {row["_id"] // 60 for row in dirty}:
         _count_hour(db, hour)
     for row in dirty:

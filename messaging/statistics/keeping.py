@@ -8,9 +8,9 @@ of its hours, made once it is over, and again where more of it comes.
     time   its beginning
     cells  Binary, zstd of a table (cells.py)
 
-and two documents more. OPEN: the hours ("h") and days ("d") that are to be made, or made anew.
+and others. OPEN: the hours ("h") and days ("d") that are to be made, or made anew.
 VERSIONS: `of`, for each level and number bytes that are others after each time that it was set, so
-that who has a sum of many can tell whether it is still the sum.
+that who has a sum of many can tell whether it is still the sum. And some sums (sums.py).
 
 A level's time is parted, so that who asks for one station reads a sixteenth: parts "0" to "15" by
 a checksum of the identity, "*" all stations together under the name "", and "+" each station with
@@ -141,7 +141,7 @@ def _set(db: Database, level: Level, number: int, table: Table) -> None:
     writes = [
         ReplaceOne(
             {"_id": (name := name_of(level, number, part))},
-            {"_id": name, "time": start, "cells": Binary(_pressed(cells))},
+            {"_id": name, "time": start, "cells": Binary(pressed(cells))},
             upsert=True,
         )
         for part, cells in parts.items()
@@ -155,7 +155,7 @@ def _set(db: Database, level: Level, number: int, table: Table) -> None:
     db[COLLECTION].update_one({"_id": VERSIONS}, {"$set": version}, upsert=True)
 
 
-def _pressed(cells: Table) -> bytes:
+def pressed(cells: Table) -> bytes:
     return compression.compress(packed(cells), COMPRESSION)[0]
 
 

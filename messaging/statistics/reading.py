@@ -14,9 +14,7 @@ from messaging.statistics.cells import CSMS, STATION, Table, added, together, to
 from messaging.statistics.keeping import (
     ALL,
     COLLECTION,
-    DAYS,
     EACH,
-    HOURS,
     MINUTES,
     VERSIONS,
     Level,
@@ -25,7 +23,8 @@ from messaging.statistics.keeping import (
     part_of,
     read,
 )
-from messaging.statistics.sums import Sum, Sums
+from messaging.statistics.ranges import RANGES, spans_of
+from messaging.statistics.sums import Sum, Sums, id_of
 
 CALLERS = (STATION, CSMS)
 SORTS = (
@@ -37,24 +36,7 @@ MANY = 1000  # stations whose rows are worth to be kept until the minute is over
 _kept: dict[tuple[str, str, int], tuple[datetime, list[dict[str, Any]]]] = {}
 # {(database, range): what it was put together of last, as far as that was settled}.
 _sums: dict[tuple[str, str], Sum] = {}
-
-
-class Range(NamedTuple):
-    """levels: of what it is put together, the coarsest first."""
-
-    label: str
-    seconds: int
-    levels: tuple[Level, ...]
-
-
-RANGES = {
-    "15m": Range("15 min", 900, (MINUTES,)),
-    "1h": Range("1 h", 3600, (MINUTES,)),
-    "6h": Range("6 h", 6 * 3600, (HOURS, MINUTES)),
-    "24h": Range("24 h", 86_400, (HOURS, MINUTES)),
-    "7d": Range("7 days", 7 * 86_400, (DAYS, HOURS, MINUTES)),
-    "30d": Range("30 days", 30 * 86_400, (DAYS, HOURS, MINUTES)),
-}
+MOST_KEPT = 3  # ranges, of each of these
 
 
 class Found(NamedTuple):
@@ -85,10 +67,24 @@ async def by_station(
     of = (db.name, name, minute)
     since, rows = _kept.get(of) or await _rows_of_stations(db, name, now)
     if len(rows) >= MANY:
-        _kept.clear()
-        _kept[of] = since, rows
+        for old in [old for old in _kept if old[2] != minute or old[0] != db.name]:
+            del _kept[old]
+        _keep(_kept, of, (since, rows))
     rows = sorted(rows, key=lambda row: (-(row[sort] or 0), row["station"]))
     return {"since": since, "stations": len(rows), "rows": rows[:limit]}
+
+
+def _keep(kept: dict, key: tuple, value: Any) -> None:
+    """As the newest of MOST_KEPT."""
+    kept.pop(key, None)
+    kept[key] = value
+    while len(kept) > MOST_KEPT:
+        del kept[next(iter(kept))]
+
+
+async def _sum_kept(db: AsyncDatabase, name: str) -> Sum | None:
+    document = await db[COLLECTION].find_one({"_id": id_of(name)})
+    return None if document is None else await asyncio.to_thread(Sum.of, document)
 
 
 async def _rows_of_stations(
@@ -112,7 +108,8 @@ async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> F
     known = None
     if part == EACH:
         versions = (await db[COLLECTION].find_one({"_id": VERSIONS}) or {}).get("of", {})
-        known = Sums(_sums.get((db.name, name)), versions, now)
+        before = _sums.get((db.name, name)) or await _sum_kept(db, name)
+        known = Sums(before, versions, now)
         wanted = known.without(wanted)
     rows: list[tuple[Level, int, dict]] = []
     while wanted:
@@ -134,20 +131,5 @@ async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> F
     # Of a large fleet that is seconds of work, in which the loop has others to serve.
     table = await asyncio.to_thread(put_together)
     if known and len(table) >= MANY:
-        _sums.clear()
-        _sums[db.name, name] = known.kept
+        _keep(_sums, (db.name, name), known.kept)
     return Found(when(since), table)
-
-
-def spans_of(chosen: Range, now: float) -> tuple[float, list[tuple[Level, range]]]:
-    """(unix time of its beginning, the numbers of each level), which part the time without a gap
-    or an overlap: what is over in the coarser, the rest in the finer."""
-    coarsest = chosen.levels[0].seconds
-    begin = (int(now) - chosen.seconds) // coarsest * coarsest
-    since, spans = begin, []
-    for level in chosen.levels:
-        last = level is MINUTES
-        end = int(now) // level.seconds + last
-        spans.append((level, range(begin // level.seconds, end)))
-        begin = end * level.seconds
-    return since, spans

@@ -2,6 +2,14 @@
 
 A sum is right as long as each of its documents is still wanted in the version in which it was read
 (keeping.VERSIONS): one that was made anew, or a range that begins later, has all of it read again.
+
+Of the long ranges the task that makes hours and days keeps their sum, for who asks first:
+
+    _id    "sum:" and the range
+    of     the versions of what it is the sum of
+    cells  of each station (keeping.EACH), as of other documents; left out where that is too much
+
+and in the document SUMS the same versions by range, so that what is unchanged is not made again.
 """
 
 from __future__ import annotations
@@ -9,9 +17,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from messaging.statistics.cells import Table, added
-from messaging.statistics.keeping import Level, read, version_of
+from bson import Binary
+from pymongo.database import Database
 
+from messaging.statistics.cells import Table, added
+from messaging.statistics.keeping import (
+    COLLECTION,
+    EACH,
+    MINUTES,
+    VERSIONS,
+    Level,
+    name_of,
+    pressed,
+    read,
+    version_of,
+)
+from messaging.statistics.ranges import RANGES, spans_of
+
+SUMS = "sums"
+LONG = ("24h", "7d", "30d")
+MOST_BYTES = 8 * 2**20  # of the cells of a sum that is kept; MongoDB takes 16 MiB
+FEWEST = 3  # hours and days that are worth it
 SETTLES = 300.0  # seconds after which a time that is over is hardly counted again
 
 
@@ -20,6 +46,55 @@ class Sum(NamedTuple):
 
     versions: Mapping[str, bytes]
     table: Table
+
+    @classmethod
+    def of(cls, document: dict) -> Sum:
+        """As it is kept."""
+        return cls(document["of"], read(document) if "cells" in document else {})
+
+
+def id_of(name: str) -> str:
+    """The `_id` of the sum of a range that is kept."""
+    return f"sum:{name}"
+
+
+def keep_sums(db: Database, now: float) -> None:
+    """Bring the sums of the long ranges up to the hours and days that are made. May be cut off
+    anywhere."""
+    collection = db[COLLECTION]
+    versions = (collection.find_one({"_id": VERSIONS}) or {}).get("of", {})
+    made = collection.find_one({"_id": SUMS}) or {}
+    for name in LONG:
+        wanted = [
+            (level, number)
+            for level, numbers in spans_of(RANGES[name], now)[1] if level is not MINUTES
+            for number in numbers if version_of(level, number) in versions
+        ]  # fmt: skip
+        there = {key: versions[key] for key in (version_of(*one) for one in wanted)}
+        if len(there) < FEWEST:
+            if name in made:
+                collection.delete_one({"_id": id_of(name)})
+                collection.update_one({"_id": SUMS}, {"$unset": {name: ""}})
+            continue
+        if made.get(name) == there:
+            continue
+        document = collection.find_one({"_id": id_of(name)})
+        sums = Sums(document and Sum.of(document), versions, now + SETTLES)
+        ids = {name_of(*one, EACH): one for one in sums.without(wanted)}
+        found = collection.find({"_id": {"$in": list(ids)}})
+        sums.add((*ids[row["_id"]], row) for row in found)
+        _set(db, name, sums.kept)
+        collection.update_one({"_id": SUMS}, {"$set": {name: there}}, upsert=True)
+
+
+def _set(db: Database, name: str, kept: Sum) -> None:
+    document = {"_id": id_of(name), "of": dict(kept.versions)}
+    cells = pressed(kept.table)
+    if len(cells) > MOST_BYTES:
+        document["of"] = {}
+    else:
+        document["cells"] = Binary(cells)
+    db[COLLECTION].replace_one({"_id": document["_id"]}, document, upsert=True)
 
 
 class Sums:

@@ -27,7 +27,8 @@ from messaging.statistics.cells import (
 )
 from messaging.statistics.keeping import DAY, HOUR, MINUTE
 from messaging.statistics.page import COLUMNS
-from messaging.statistics.reading import RANGES, SORTS, by_action, by_station, spans_of
+from messaging.statistics.ranges import RANGES, spans_of
+from messaging.statistics.reading import SORTS, by_action, by_station
 from tests.messaging.conftest import batch_of, make_record
 
 NOW = (int(time.time()) // DAY - 1) * DAY + 14.5 * HOUR  # in the middle of yesterday's hours
@@ -68,8 +69,13 @@ async def test_a_large_fleets_rows_are_read_once_a_minute_in_whatever_order(mong
     assert calls["stations"] == 2 and calls["since"] == slow["since"]
     kept(mongo, pair(NOW - 280, 0.9, "CP3"))
     assert len((await by_station(db, "1h", now=NOW + 60))["rows"]) == 3
-    await by_station(db, "6h", now=NOW + 60)
-    assert asked == ["1h", "1h", "6h"] and len(reading._kept) == 1
+    for name in ("6h", "1h"):
+        await by_station(db, name, now=NOW + 60)
+    assert asked == ["1h", "1h", "6h"]
+    for name in RANGES:  # what is kept is bounded
+        await by_station(db, name, now=NOW + 60)
+    assert {minute for _, _, minute in reading._kept} == {int(NOW + 60) // MINUTE}
+    assert len(reading._kept) == len(reading._sums) == reading.MOST_KEPT
     reading._kept.clear()
 
 
@@ -83,6 +89,10 @@ def sums(monkeypatch):
     monkeypatch.setattr(reading, "_sums", {})
     monkeypatch.setattr(sums_module, "read", lambda row: read.append(row["_id"]) or real(row))
     return read
+
+
+async def nothing(*_: object) -> None:
+    """In place of a sum that is kept."""
 
 
 async def of_stations(db, name: str, now: float) -> list[dict]:
@@ -105,11 +115,42 @@ async def test_a_sum_that_is_kept_is_the_sum_of_what_there_is(mongo, sums, seed)
         now += chance.choice((10, 60, 60, 400, HOUR))
         count(mongo, now)
         for name in ("24h", "7d"):
+            if chance.random() < 0.3:
+                reading._sums.clear()  # another process, with nothing but what is kept for it
             found = await of_stations(db, name, now)
-            reading._sums.clear() if chance.random() < 0.1 else None
             before, reading._sums = reading._sums, {}
-            assert found == await of_stations(db, name, now)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(reading, "_sum_kept", nothing)
+                assert found == await of_stations(db, name, now)
             reading._sums = before
+
+
+async def test_who_asks_first_reads_the_sum_that_the_task_has_kept(mongo, sums):
+    db = store.async_database()
+    for age in (20 * HOUR, 9 * HOUR, 5 * HOUR, 3 * HOUR, 900):
+        kept(mongo, pair(NOW - age, 0.1, f"CP{age}"), NOW - age + 300)
+    count(mongo, NOW)
+    del sums[:]
+    assert len(await of_stations(db, "24h", NOW)) == 5
+    assert [name.partition(":")[0] for name in sums] == ["sum", "m"]
+    kept(mongo, pair(NOW - 5 * HOUR + 5, 0.2, "CPlate"), NOW + 5)  # the task has not come by
+    keeping.roll_up(mongo, NOW + 5)
+    reading._sums.clear()
+    assert len(await of_stations(db, "24h", NOW + 10)) == 6
+    mongo[keeping.COLLECTION].delete_many({"_id": {"$regex": "^[hd]:"}})
+    mongo[keeping.COLLECTION].delete_many({"_id": keeping.VERSIONS})
+    count(mongo, NOW + 60)
+    assert mongo[keeping.COLLECTION].find_one({"_id": sums_module.id_of("24h")}) is None
+
+
+async def test_a_sum_that_is_too_large_for_a_document_is_not_kept(mongo, sums, monkeypatch):
+    monkeypatch.setattr(sums_module, "MOST_BYTES", 10)
+    db = store.async_database()
+    for age in (20 * HOUR, 9 * HOUR, 5 * HOUR, 3 * HOUR):
+        kept(mongo, pair(NOW - age, 0.1, f"CP{age}"), NOW - age + 300)
+    count(mongo, NOW)
+    assert "cells" not in mongo[keeping.COLLECTION].find_one({"_id": sums_module.id_of("24h")})
+    assert len(await of_stations(db, "24h", NOW)) == 4
 
 
 async def test_each_minute_only_what_is_new_is_read(mongo, sums):
@@ -337,7 +378,8 @@ def test_a_count_that_dies_before_the_statistics_does_them_next_time(mongo, monk
 
 def test_an_idle_platform_writes_nothing_and_old_ones_go(mongo):
     kept(mongo, pair(NOW - 600, 0.1))
-    collection, others = mongo[keeping.COLLECTION], {keeping.OPEN, keeping.VERSIONS}
+    collection = mongo[keeping.COLLECTION]
+    others = {keeping.OPEN, keeping.VERSIONS, sums_module.SUMS, "sum"}
 
     def versions() -> set[str]:
         return {key[0] for key in collection.find_one({"_id": keeping.VERSIONS})["of"]}
