@@ -29,7 +29,8 @@ class ImportRefused(Exception):
     """`fields`: {"happy-path.steps": sentence}. Nothing was written."""
 
     def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__(f"Nothing was imported. Correct {len(fields)} fields and try again.")
+        what = "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+        super().__init__(f"Nothing was imported. Correct {what} and try again.")
         self.fields = fields
 
 

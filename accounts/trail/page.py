@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
@@ -65,7 +66,8 @@ def row(entry: dict[str, Any]) -> dict[str, Any]:
     if session := entry.get("session"):
         through.append(f"session {session}")
     return {
-        "time": entry["time"], "actor": entry.get("actor", ""), "act": entry.get("act", ""),
+        "time": entry["time"].replace(tzinfo=UTC),  # as MongoDB keeps it, without a zone
+        "actor": entry.get("actor", ""), "act": entry.get("act", ""),
         "address": entry.get("address", ""), "via": entry["via"], "page": entry.get("page", ""),
         "through": ", ".join(filter(None, through)), "action": entry["action"],
         "model": entry.get("model", ""), "objects": objects[:SHOWN_OBJECTS],

@@ -40,7 +40,7 @@ _STEPS = (
 _LOOK, _MAKE = 1, 3
 _NONE_YET = (
     "There is no station yet. Give one an identity and the address of your CSMS: it connects when "
-    "you save. `manage.py seedstations` makes ten for a demo."
+    "you save. The command manage.py seedstations makes ten for a demo."
 )
 
 

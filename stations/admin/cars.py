@@ -20,6 +20,7 @@ from chargepoint.cars.reading import told
 from chargepoint.cars.shipped import shipped
 from stations.admin.json_field import PlainJSONField
 from stations.admin.references import page
+from stations.admin.row_forms import RowForm
 from stations.cars import changes
 from stations.cars.tables import CarProfile
 from stations.rights import PART
@@ -27,7 +28,7 @@ from stations.rights import PART
 LONGEST_NAME = CarProfile._meta.get_field("name").max_length
 
 
-class CarProfileForm(forms.ModelForm):
+class CarProfileForm(RowForm):
     document = PlainJSONField(
         rows=30, label="Profile",
         help_text=page("ev-profiles", "What a profile may have"),

@@ -19,6 +19,7 @@ from unfold.widgets import (
 
 from stations.admin.json_field import RulesField
 from stations.admin.references import page
+from stations.admin.row_forms import RowForm
 from stations.admin.widgets import (
     CarsField,
     ConnectorsField,
@@ -50,7 +51,7 @@ def pem_field(label: str, help_text: str = "") -> forms.CharField:
 LABELS = {"default_id_tag": "Default idTag", "iccid": "ICCID", "imsi": "IMSI"}
 
 
-class DesignForm(forms.ModelForm):
+class DesignForm(RowForm):
     connectors = ConnectorsField(
         initial=default_connectors,
         help_text="One row per outlet. Phases: 1 or 3 for AC, 0 for DC. Power in W.",

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from accounts.admin_rights import ByTable
 from stations.admin.json_field import PlainJSONField
 from stations.admin.references import page
+from stations.admin.row_forms import RowForm
 from stations.makes import changes, documents, files
 from stations.makes.tables import Make
 from stations.rights import CHANGE_MAKE, PART
@@ -35,7 +36,7 @@ EXISTING = {
 }  # fmt: skip
 
 
-class MakeForm(forms.ModelForm):
+class MakeForm(RowForm):
     document = PlainJSONField(
         rows=36,
         help_text=format_html(

@@ -304,6 +304,8 @@ class StationAdmin(ByTable, ModelAdmin):
             try:
                 if "preview" in request.POST:
                     shown = asking.preview_creation(request, form.order())
+                    names = len(shown["identities"])  # of many the first and the last
+                    shown["gap"] = names // 2 if shown["count"] > names else 0
                 else:
                     job = asking.create(request, form.order(), form.cleaned_data["per_second"])
                     return redirect("fleet-job", job.id)

@@ -146,10 +146,8 @@ def refusal(failure: BaseException, proxy: str = "") -> str:
 
 
 def _refusal(failure: BaseException) -> str:
-    if isinstance(failure, picows.WSHandshakeError) and failure.response is not None:
-        status = getattr(failure.response, "status", None)
-        if status is not None and status != 101:
-            return f"the CSMS answered HTTP {status.value} {status.phrase}"
+    if (status := _status_of(failure)) is not None:
+        return f"the CSMS answered HTTP {status.value} {status.phrase}"
     if isinstance(failure, ProxyError):
         return _refusal_of_proxy(str(failure))
     if isinstance(failure, TimeoutError):
@@ -157,6 +155,20 @@ def _refusal(failure: BaseException) -> str:
     if isinstance(failure, OSError):
         return _refusal_of_system(failure)
     return str(failure) or type(failure).__name__
+
+
+def _status_of(failure: BaseException) -> HTTPStatus | None:
+    """By which a handshake was refused."""
+    if not isinstance(failure, picows.WSHandshakeError):
+        return None
+    if failure.response is not None:
+        status = getattr(failure.response, "status", None)
+        return None if status == HTTPStatus.SWITCHING_PROTOCOLS else status
+    # Of an answer in HTTP/1.0, as some proxies give, picows reads no further than its version.
+    version, _, rest = bytes(failure.raw_header or b"").upper().partition(b" ")
+    code = rest[:3].decode("latin-1") if version == b"HTTP/1.0" else ""
+    refused = code.isdecimal() and code in {str(each.value) for each in HTTPStatus if each >= 300}
+    return HTTPStatus(int(code)) if refused else None
 
 
 def _refusal_of_system(failure: OSError) -> str:
@@ -187,9 +199,8 @@ def _refusal_of_proxy(words: str) -> str:
 
 def failure_kind(failure: BaseException) -> str:
     """A key of chargepoint.common.security.relinking.FAILURES, or "network"."""
-    if isinstance(failure, picows.WSHandshakeError) and failure.response is not None:
-        refused = getattr(failure.response, "status", None) in (401, 403)
-        return "refused" if refused else "network"
+    if isinstance(failure, picows.WSHandshakeError):
+        return "refused" if _status_of(failure) in (401, 403) else "network"
     if isinstance(failure, ssl.SSLCertVerificationError):
         return "certificate"
     if not isinstance(failure, ssl.SSLError):

@@ -11,9 +11,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 
 from stations import rights
 from stations.admin.filters import known_tags
@@ -22,7 +23,7 @@ from stations.configuration.validation import OCPP_VERSIONS
 from stations.many import commanding, jobs, regions
 from stations.many.api import item
 from stations.many.editing import OWN
-from stations.models import Template
+from stations.models import Station, Template
 from stations.state.live import LABELS, STATE_FILTERS
 
 LISTED = 50
@@ -90,7 +91,7 @@ def job_page(request: HttpRequest, job: str) -> HttpResponse:
 def facts(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     """[(name, text)] of what was asked for, as one reads it; what is empty is left out."""
     return [
-        (name.replace("_", " ").capitalize().replace("Csms urls", "CSMS URLs"), _text(value))
+        (name.replace("_", " ").capitalize().replace("Csms urls", "CSMS addresses"), _text(value))
         for name, value in told.items() if value not in (None, "", [], {})
     ]  # fmt: skip
 
@@ -99,8 +100,16 @@ def _text(value: Any) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
+        case [{"url": url, "share": _}]:
+            return url
         case list():
             return ", ".join(map(_text, value))
+        case {"url": url, "share": share}:
+            return f"{url} {share}"
+        case {"ticked": True}:
+            return "those that were ticked"
+        case {"all": True}:
+            return "all"
         case dict():
             return ", ".join(f"{name} {_text(part)}" for name, part in value.items())
     return str(value)
@@ -151,7 +160,8 @@ def _fields(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     whole = StationChange.model_json_schema()
     parts = {
-        name: {key: value for key, value in part.items() if key != "default"}
+        name: {"label": _label(name)}
+        | {key: value for key, value in part.items() if key != "default"}
         for name, part in whole["properties"].items() if name not in OWN and name != "tags"
     }  # fmt: skip
     rest = [name for name in parts if name not in FIRST]
@@ -159,6 +169,16 @@ def _fields(request: HttpRequest) -> list[dict[str, Any]]:
         {"properties": {name: parts[name] for name in some}, "$defs": whole.get("$defs", {})}
         for some in (FIRST, rest)
     ]
+
+
+def _label(name: str) -> str:
+    """As the form of a station calls the field."""
+    if name == "default_id_tag":
+        return "Default idTag"
+    try:
+        return capfirst(Station._meta.get_field(name).verbose_name)
+    except FieldDoesNotExist:
+        return name.replace("_", " ").capitalize()
 
 
 @guarded("fleet-import")

@@ -539,6 +539,13 @@ def test_the_page_shows_entries_by_filter_and_leads_to_the_older(page):
     assert "CP119," in rest and "CP1," not in rest and 'href="?' not in rest
 
 
+def test_the_page_tells_moments_with_their_zone(page):
+    # A browser takes a moment without a zone for its own.
+    put({"time": datetime(2026, 11, 29, 6, 31, 29, tzinfo=UTC)})
+    said = page.get("/admin/trail/").content.decode()
+    assert '<time datetime="2026-11-29T06:31:29+00:00">' in said
+
+
 @pytest.mark.parametrize(
     "query", ["since=nonsense", "via=post", "cursor=%00", "since=2026-11-29T06:00", "act=(*"]
 )

@@ -122,7 +122,9 @@ def test_a_filter_chooses_what_is_changed_and_a_job_can_be_stopped(
     page.goto(f"{platform.url}/admin/fleet/many/?tag={fleet}")
     expect(page.locator("#fleet-new")).to_have_attribute("data-ready", "yes")
     page.get_by_role("button", name="Change settings").click()
-    page.locator("[data-edit-first] [data-name=heartbeat_interval]").fill("77")
+    expect(page.get_by_label("CSMS address", exact=True)).to_be_visible()
+    expect(page.get_by_label("Default idTag", exact=True)).to_be_visible()
+    page.get_by_label("Heartbeat interval", exact=True).fill("77")
     page.fill("[data-tags=add_tags]", "changed")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("[data-shown]")).to_contain_text("none refuses it")
@@ -154,6 +156,9 @@ def test_a_file_is_looked_at_and_imported_whole_or_not_at_all(
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#fl-errors tbody tr")).to_have_count(1)
     expect(page.locator("#fl-errors tbody")).to_contain_text(re.compile(r"^3\s*" + fleet + "-B"))
+    expect(page.locator("[data-said]")).to_have_text(
+        "Nothing was imported. Correct 1 field and try again."
+    )
     expect(page.get_by_role("button", name="Import", exact=True)).to_be_disabled()
     file.write_text(f"identity,csms_url,tags\n{fleet}-A,ws://h,{fleet}\n{fleet}-B,ws://h,{fleet}\n")
     page.set_input_files("[name=file]", file)

@@ -69,9 +69,28 @@ def test_a_sick_station_is_named_with_the_reason_and_a_link(page: Page, platform
     open_dashboard(page, platform)
     row = page.locator("#fg-sickest tbody tr", has_text=name)
     expect(row).to_contain_text("Not connected: ")
+    # Nor is the reason cut off in the list as a telephone has it, in cards.
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{platform.url}/admin/stations/station/?q={name}")
+    cell = page.locator("#result_list td.field-state")
+    expect(cell).to_contain_text("nobody listens at the CSMS's address")
+    assert cell.evaluate("cell => cell.scrollHeight <= cell.clientHeight")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    open_dashboard(page, platform)
     row.get_by_role("link").click()
     expect(page.locator("#main")).to_contain_text(name)
     ask(page, platform, "POST", f"stations/{name}/stop")
+
+
+def test_a_chart_of_nothing_but_0_has_an_axis(page: Page, platform: Stack) -> None:
+    open_dashboard(page, platform)
+    shown = """async ([whole, floating, high]) => {
+      const { Chart } = await import("/static/emulator/charts.js");
+      return Chart.prototype.heightOf.call({ whole, floating }, 0, high);
+    }"""
+    assert page.evaluate(shown, [False, False, 0]) == [0, 1]
+    assert page.evaluate(shown, [True, False, 0]) == [0, 1]
+    assert page.evaluate(shown, [False, False, 0.5]) == [0, 0.54]
 
 
 def test_the_charts_show_the_chosen_time_and_it_is_remembered(

@@ -110,6 +110,17 @@ def test_a_station_is_seen_driven_and_configured_on_one_page(
     assert page.evaluate("window.notReloaded")
 
 
+def test_the_head_tells_the_power_of_now_as_the_connector_does(
+    page: Page, platform: Stack, station: str
+) -> None:
+    # A car that takes its power by and by: the state that is kept is of its beginning.
+    for name, body in (("plug", {"ev": {"profile": "compact"}}), ("start-transaction", {})):
+        ask(page, platform, "POST", f"stations/{station}/{name}", {"connector": 1, **body})
+    page.goto(f"{platform.url}/admin/stations/station/{station}/life/")
+    expect(page.locator("[data-cell=power]")).to_have_text("11.0 kW")
+    expect(page.locator("[data-fact=power]")).to_have_text("11.0 kW", timeout=5000)
+
+
 def test_a_stopped_stations_open_session_delivers_nothing(
     page: Page, platform: Stack, station: str
 ) -> None:

@@ -82,7 +82,7 @@ export class Chart {
   }
 
   heightOf(low, high) {
-    if (!this.floating) return [Math.min(0, low), Math.max(this.whole ? 1 : 1e-9, high * 1.08)];
+    if (!this.floating) return [Math.min(0, low), this.whole ? Math.max(1, high * 1.08) : high > 0 ? high * 1.08 : 1];
     const room = Math.max((high - low) * 0.1, Math.abs(high) * 0.001, 1);
     return [Math.max(0, low - room), high + room];
   }

@@ -49,6 +49,11 @@ def errors(answer) -> dict:
     return answer.context["adminform"].form.errors
 
 
+def test_what_a_field_has_refused_is_told_once(admin):
+    told = errors(admin.post(reverse(ADD), form_data(csms_url="")))
+    assert told == {"csms_url": ["This field is required."]}
+
+
 def test_a_station_is_made(admin):
     assert admin.get(reverse(ADD)).status_code == 200
     answer = admin.post(reverse(ADD), form_data(password="s3cret-word"))

@@ -152,7 +152,7 @@ def test_many_from_a_template(admin):
     sent = {"template": str(template.pk), "pattern": "CP-{n:02}", "count": 12, "first": 1,
             "name": "Bay {n}", "csms_url": "", "password": "pw", "start": "on"}  # fmt: skip
     seen = admin.post(url, sent | {"preview": "1"}).content.decode()
-    assert "12 stations would be made" in seen and "CP-12" in seen
+    assert "12 stations would be made" in seen and "CP-04, CP-05 … CP-08, CP-09" in seen
     assert Station.objects.count() == 0
     asked = admin.post(url, sent)
     assert asked.status_code == 302

@@ -136,6 +136,8 @@ def test_the_admin_makes_changes_and_removes_a_profile(client, user, make_statio
     assert "my-car" in client.get(add).text  # something to begin with
     answer = client.post(add, {"document": json.dumps(OWN | {"battery_kwh": 0})})
     assert answer.status_code == 200 and "battery_kwh:" in answer.text
+    [refused] = client.post(add, {"document": "{,"}).context["adminform"].form.errors["document"]
+    assert refused.startswith("This is no JSON (line 1, column 2)")
     assert client.post(add, {"document": json.dumps(OWN)}).status_code == 302
     row = CarProfile.objects.get()
     assert "58 kWh" in client.get(reverse("admin:stations_carprofile_changelist")).text

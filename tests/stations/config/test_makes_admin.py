@@ -28,6 +28,8 @@ def test_a_document_is_added_and_its_mistakes_are_told_by_field(admin):
     assert "versions" in page
     answer = admin.post(url("add"), {"document": json.dumps(WALL | {"colour": "blue"})})
     assert "colour: " in answer.content.decode() and not Make.objects.exists()
+    broken = admin.post(url("add"), {"document": "{,"}).context["adminform"].form.errors
+    assert len(broken["document"]) == 1 and "no JSON (line 1" in broken["document"][0]
     assert admin.post(url("add"), {"document": json.dumps(WALL)}).status_code == 302
     assert Make.objects.get().document == WALL
 

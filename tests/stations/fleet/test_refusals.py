@@ -6,9 +6,10 @@ import errno
 import socket
 import ssl
 
+import picows
 import pytest
 
-from stations.link.dialing import refusal
+from stations.link.dialing import failure_kind, refusal
 
 SEVERAL = (
     "Multiple exceptions: [Errno 111] Connect call failed ('::1', 1, 0, 0), "
@@ -20,6 +21,11 @@ def untrusted() -> ssl.SSLCertVerificationError:
     found = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] (_ssl.c:1006)")
     found.verify_message = "self-signed certificate"
     return found
+
+
+def handshake(head: bytes | None) -> picows.WSHandshakeError:
+    """What picows raises of an answer that it does not read."""
+    return picows.WSHandshakeError("strange", head, b"", None)
 
 
 @pytest.mark.parametrize("failure, words", [
@@ -39,6 +45,17 @@ def untrusted() -> ssl.SSLCertVerificationError:
     (ConnectionResetError("the CSMS closed the connection during the handshake"),
      "the CSMS closed the connection during the handshake"),
     (ConnectionResetError(), "ConnectionResetError"),
+    (handshake(b"HTTP/1.0 401 Unauthorized\r\nServer: x"),
+     "the CSMS answered HTTP 401 Unauthorized"),
+    (handshake(b"HTTP/1.0 999 Strange"), "strange"),
+    (handshake(b"HTTP/1.0 200 OK"), "strange"),
+    (handshake(b"SSH-2.0-OpenSSH"), "strange"),
+    (handshake(None), "strange"),
 ])  # fmt: skip
 def test_an_operator_is_told_in_words(failure, words):
     assert refusal(failure) == words
+
+
+@pytest.mark.parametrize("code, kind", [(401, "refused"), (403, "refused"), (503, "network")])
+def test_a_refusal_in_http_1_0_is_one_too(code, kind):
+    assert failure_kind(handshake(b"HTTP/1.0 %d x" % code)) == kind

@@ -189,4 +189,8 @@ def test_what_was_asked_for_is_told_in_words():
     assert facts(told) == [("Template", "T"), ("Start", "yes"), ("Tags", "a, b")]
     told = {"command": "plug", "arguments": {"connector": 2, "locked": False}}
     assert facts(told) == [("Command", "plug"), ("Arguments", "connector 2, locked no")]
-    assert facts({"csms_urls": ["ws://a", "ws://b"]}) == [("CSMS URLs", "ws://a, ws://b")]
+    one, more = {"url": "ws://a", "share": 1}, {"url": "ws://b", "share": 3}
+    assert facts({"csms_urls": [one]}) == [("CSMS addresses", "ws://a")]
+    assert facts({"csms_urls": [one, more]}) == [("CSMS addresses", "ws://a 1, ws://b 3")]
+    assert facts({"stations": {"ticked": True}}) == [("Stations", "those that were ticked")]
+    assert facts({"stations": {"all": True}}) == [("Stations", "all")]

@@ -4,7 +4,8 @@ import { made } from "../words.js";
 
 let number = 0;
 
-const label = (name) => name.replaceAll("_", " ");
+// `label` is of our own pages; OCPP's names stay as they are.
+const label = (name, part) => part?.label ?? name.replaceAll("_", " ");
 
 function bounds(part) {
   // What only says how many bits it has is of no use to a person.
@@ -29,7 +30,7 @@ const star = () => made("span", { class: "st-star", "aria-hidden": "true" }, " *
 // --- objects within
 
 export function objectField(form, name, part) {
-  const box = made("details", { class: "lf-nested" }, made("summary", {}, name === "ev" ? "The car" : label(name)),
+  const box = made("details", { class: "lf-nested" }, made("summary", {}, name === "ev" ? "The car" : label(name, part)),
     ...(described(part) ? [made("p", { class: "st-help" }, described(part))] : []));
   let inner = null;
   let base;
@@ -67,9 +68,9 @@ export function listField(form, name, item, part, required) {
   let base;
   const holder = made("div", { class: "lf-rows" });
   const most = part.maxItems ?? 1000;
-  const adder = made("button", { type: "button", class: "fg-button lf-small", "data-add": name }, `Add to ${label(name)}`);
+  const adder = made("button", { type: "button", class: "fg-button lf-small", "data-add": name }, `Add to ${label(name, part)}`);
   const box = made("div", { class: "lf-list lf-nested", role: "group", "aria-labelledby": head },
-    made("span", { id: head, class: "lf-list-head" }, label(name), ...(required ? [star()] : [])),
+    made("span", { id: head, class: "lf-list-head" }, label(name, part), ...(required ? [star()] : [])),
     ...(described(part) ? [made("p", { class: "st-help" }, described(part))] : []), holder, adder);
 
   const told = () => box.dispatchEvent(new Event("input", { bubbles: true }));
@@ -129,7 +130,7 @@ export function plainField(form, name, part, required) {
   const words = wordsOf(part);
   if (words) input.setAttribute("aria-describedby", `${id}-help`);
   const element = made("div", { class: "lf-field" },
-    made("label", { for: id }, label(name), ...(required ? [star()] : [])), box,
+    made("label", { for: id }, label(name, part), ...(required ? [star()] : [])), box,
     ...(words ? [made("p", { class: "st-help", id: `${id}-help` }, words)] : []));
   let base;
   let shown = null; // what the input had when `base` was put in

@@ -30,7 +30,7 @@ function showErrors(answer) {
   const found = Object.entries(answer.fields ?? { file: answer.message }).map(parted).sort((a, b) => a[0] - b[0]);
   table("#fl-errors", found.slice(0, MOST).map(([line, place, text]) => made("tr", {}, cell(line || "–", { class: "fg-num" }), cell(place), cell(text, { class: "fg-why" }))), found.length);
   table("#fl-outcomes", [], 0);
-  said.textContent = `${answer.message} Nothing was imported.`;
+  said.textContent = answer.message;
 }
 
 function remarks({ changed, ignored }) {

@@ -94,6 +94,13 @@ async function send(query) {
   return null;
 }
 
+// Of many the first and the last are told.
+function named({ count, identities }) {
+  if (count <= identities.length) return identities.join(", ");
+  const half = Math.ceil(identities.length / 2);
+  return `${identities.slice(0, half).join(", ")} … ${identities.slice(half).join(", ")}`;
+}
+
 function refusedRows(refused) {
   const rows = Object.entries(refused).map(([name, why]) => made("tr", {}, cell(name), cell(why, { class: "fg-why" })));
   return made("table", { class: "fg-table" }, made("thead", {}, made("tr", {}, made("th", { scope: "col" }, "Station"), made("th", { scope: "col" }, "Why it would refuse"))), made("tbody", {}, ...rows));
@@ -102,7 +109,7 @@ function refusedRows(refused) {
 root.querySelector("[data-preview]").addEventListener("click", async () => {
   const answer = await send("?dry_run=true");
   if (!answer) return;
-  say(`${answer.count.toLocaleString("en")} stations: ${answer.identities.join(", ")}${answer.count > answer.identities.length ? " …" : ""}`);
+  say(`${answer.count === 1 ? "1 station" : `${answer.count.toLocaleString("en")} stations`}: ${named(answer)}`);
   if (answer.checked != null) shown.append(made("p", { class: "fl-said" }, `The change was tried on ${answer.checked} of them: ${Object.keys(answer.refused).length ? "some would refuse it." : "none refuses it."}`));
   if (Object.keys(answer.refused).length) shown.append(refusedRows(answer.refused));
 });

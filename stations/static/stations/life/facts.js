@@ -23,13 +23,15 @@ export class Facts {
     this.set("age", this.time == null ? "–" : since(this.time, Date.now() / 1000));
   }
 
-  news({ station, running }) {
+  news({ station, look, running }) {
     const badge = this.root.querySelector('[data-live="badge"]');
     if (badge.textContent !== station.text) badge.textContent = station.text;
     badge.className = `st-badge st-${station.tone}`;
     this.time = station.last_message;
     this.age();
-    this.set("power", running ? scaled(station.power_w, "W") : "–");
+    // As the connectors tell theirs: the state that is kept is as old as its last change.
+    const power = look ? look.connectors.reduce((sum, { power_w }) => sum + power_w, 0) : station.power_w;
+    this.set("power", running ? scaled(power, "W") : "–");
     this.set("registration", (running && station.registration) || "not registered");
     this.set("link_error", station.link_error || "").hidden = !station.link_error;
     const shown = { running, stopped: !running && station.state !== "held back", held: station.state === "held back" };
