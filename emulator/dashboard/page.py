@@ -43,6 +43,7 @@ def tiles(answer: dict[str, Any]) -> list[dict[str, str]]:
     """Of the platform: name, title, figure and the text below it; platform.js writes the same."""
     told = platform(answer)
     queues = ", ".join(f"{name} {depth}" for name, depth in told["queues"].items())
+    waiting = told["sync_waiting"]
     beat = "beat runs" if told["beat"] else "beat is down"
     return [
         _tile("workers", "Charge point workers", str(told["workers"]),
@@ -53,7 +54,7 @@ def tiles(answer: dict[str, Any]) -> list[dict[str, str]]:
         _tile("log", "Log lag", seconds(told["log_lag"]),
               f"{told['log_buffered']} records on their way, {told['log_dropped']} dropped"),
         _tile("sync", "Last sync", ago(told["sync_lag"]),
-              f"{told['sync_waiting']} stations wait"),
+              f"{waiting} station{'' if waiting == 1 else 's'} to be synced"),
         _tile("stores", "Stores", " / ".join(map(milliseconds, told["stores"].values())),
               "MongoDB / Redis"),
     ]  # fmt: skip

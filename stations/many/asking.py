@@ -59,7 +59,7 @@ def create(request: HttpRequest, order: creating.Order, per_second: float) -> jo
     Raises ApiError.
     """
     preview_creation(request, order)
-    title = f"Make {order.count} stations from {order.template.name}"
+    title = f"Make {_stations(order.count)} from {order.template.name}"
     names, given = order.identities(), order.arguments()
     return _begun(request, "create", title, names, given, order.told(), per_second)
 
@@ -75,7 +75,7 @@ def command(request: HttpRequest, order: Order) -> jobs.Job:
     """Begin a job that gives a command to each station chosen. Raises ApiError."""
     arguments, found = _commanded(request, order)
     asked = {"command": order.command, "arguments": arguments}
-    title = f"{commanding.LABELS[order.command]}: {len(found)} stations"
+    title = f"{commanding.LABELS[order.command]}: {_stations(len(found))}"
     told = {**asked, "stations": order.choice.words()}
     given = {**asked, "trusted": PART.may(request, SEE_SECRETS)}
     return _begun(request, "command", title, found, given, told, order.per_second)
@@ -106,11 +106,15 @@ def edit(request: HttpRequest, change: Edit, choice: Choice, per_second: float =
     found = choice.find()
     if refused := editing.preview(change, found)["refused"]:
         first = next(iter(refused))
-        sentence = f"{len(refused)} stations would refuse this, {first}: {refused[first]}"
+        sentence = f"{_stations(len(refused))} would refuse this, {first}: {refused[first]}"
         raise ApiError("invalid", sentence, 422, refused)
     told = {**change.told(), "stations": choice.words()}
-    title = f"Change {len(found)} stations"
+    title = f"Change {_stations(len(found))}"
     return _begun(request, "edit", title, found, change.arguments(), told, per_second)
+
+
+def _stations(count: int) -> str:
+    return "1 station" if count == 1 else f"{count} stations"
 
 
 def _meant(found: list[str]) -> dict[str, Any]:

@@ -180,6 +180,9 @@ def test_a_template_fills_the_form_and_one_connector_is_there_before(
     page.goto(f"{platform.url}{LIST}add/")
     connectors = page.locator('[data-rows="connectors"] tbody tr')
     expect(connectors).to_have_count(1)
+    # Two fields side by side begin at one height, however long the words below them are.
+    tops = [page.locator(f"[name={name}]").bounding_box() for name in ("latitude", "longitude")]
+    assert tops[0]["y"] == tops[1]["y"]
     page.fill("[name=identity]", f"{fleet}-OWN")
     page.locator("select[name=template]").select_option(label=f"{fleet} design", force=True)
     expect(page.locator("#station_form")).to_have_attribute("data-filled", re.compile("."))

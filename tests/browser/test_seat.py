@@ -91,6 +91,11 @@ def test_a_chart_of_nothing_but_0_has_an_axis(page: Page, platform: Stack) -> No
     assert page.evaluate(shown, [False, False, 0]) == [0, 1]
     assert page.evaluate(shown, [True, False, 0]) == [0, 1]
     assert page.evaluate(shown, [False, False, 0.5]) == [0, 0.54]
+    ticks = """async (ticks) => {
+      const { Chart } = await import("/static/emulator/charts.js");
+      return Chart.prototype.labels.call({ unit: (kwh) => `${kwh.toFixed(1)} kWh` }, ticks);
+    }"""
+    assert page.evaluate(ticks, [2.9, 2.94, 3, 3.1]) == ["2.9 kWh", "", "3 kWh", "3.1 kWh"]
 
 
 def test_the_charts_show_the_chosen_time_and_it_is_remembered(

@@ -71,7 +71,7 @@ export class Chart {
       },
       axes: [axis(text, grid, { space: 64, values: TIMES }), axis(text, grid, {
         size: 70, incrs: this.whole ? WHOLE : undefined,
-        values: (_, ticks) => ticks.map((tick) => this.unit(tick).replace(/\.0+(?= |$)/, "")),
+        values: (_, ticks) => this.labels(ticks),
       })],
       series: [{ value: (_, moment) => (moment == null ? "" : inBoth(new Date(moment * 1000))) },
         ...this.series.map((one, number) => this.line(one, number, colour))],
@@ -79,6 +79,12 @@ export class Chart {
     };
     this.plot = new window.uPlot(options, this.data(), this.place);
     this.shape = this.series.length;
+  }
+
+  // Of ticks that a unit tells alike, one has the number.
+  labels(ticks) {
+    const found = ticks.map((tick) => this.unit(tick).replace(/\.0+(?= |$)/, ""));
+    return found.map((text, at) => (text === found[at - 1] ? "" : text));
   }
 
   heightOf(low, high) {

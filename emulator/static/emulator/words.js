@@ -2,6 +2,9 @@
 
 export const count = (value) => (value == null ? "–" : Math.round(value).toLocaleString("en"));
 
+// "1 station", "20 stations"
+export const counted = (value, noun) => `${value.toLocaleString("en")} ${noun}${value === 1 ? "" : "s"}`;
+
 export function scaled(value, unit) {
   if (value == null) return "–";
   const size = Math.abs(value);

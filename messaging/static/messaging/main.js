@@ -1,4 +1,5 @@
 // The live view: puts the stream, the history, the list and the panel together.
+import { counted } from "../emulator/words.js";
 import { Detail } from "./detail.js";
 import { element, failed } from "./format.js";
 import { exportUrl, page, recordingUrl, refill } from "./history.js";
@@ -40,9 +41,9 @@ const stream = new Stream(socketUrl, {
   },
   hello: () => joinUp(),
   messages: (items) => arrive(items),
-  missed: (notice) => catchUp(`This browser was too slow for ${notice.count} messages`, notice, true),
+  missed: (notice) => catchUp(`This browser was too slow for ${counted(notice.count, "message")}`, notice, true),
   gap: (notice) =>
-    catchUp(`${notice.count} messages did not come through the stream`, {
+    catchUp(`${counted(notice.count, "message")} did not come through the stream`, {
       first: notice.after, last: notice.before, count: filtered() ? null : notice.count,
     }, true),
   beat: (rates) => {
@@ -153,7 +154,7 @@ function changed(added) {
   if (!table.atTop) unseen += added;
   table.changed(added);
   const rows = rowsInView();
-  $("lv-count").textContent = `${rows.length.toLocaleString()} messages`;
+  $("lv-count").textContent = counted(rows.length, "message");
   showMore();
   $("lv-empty").textContent = rows.length || view.loading ? "" : emptyText();
 }
@@ -301,7 +302,7 @@ function setPaused(paused) {
     view.waiting = [];
     view.waitingLost = 0;
     changed(live.add(waiting).length);
-    if (lost) notice(`${lost} messages of the pause are only in the history.`, 20000);
+    if (lost) notice(`${counted(lost, "message")} of the pause: only in the history.`, 20000);
   }
   showPause();
 }

@@ -1,7 +1,7 @@
 // Keeps the list of executions and the page of one fresh: a small request every second or two, none
 // while the page is hidden or when all have ended.
 
-import { made } from "../emulator/words.js";
+import { counted, made } from "../emulator/words.js";
 import { ENDED, TONES, messageLink, momentLink, seconds, stepRow } from "./runs.js";
 
 const EVERY = 1500;
@@ -82,11 +82,11 @@ function showRun(page, holder, run, alone) {
   box.dataset.version = version;
   const summary = box.querySelector("summary");
   summary.replaceChildren(made("span", { class: `st-badge st-${TONES[run.state]}` }, run.state), made("b", {}, run.station),
-    made("span", { class: "sc-now" }, ["pending", "running", "failed"].includes(run.state) ? run.step : ""), made("span", { class: "st-number st-fact" }, `${run.done} steps done`));
+    made("span", { class: "sc-now" }, ["pending", "running", "failed"].includes(run.state) ? run.step : ""), made("span", { class: "st-number st-fact" }, `${counted(run.done, "step")} done`));
   if (run.message) summary.append(made("span", { class: "sc-why" }, run.message));
   const table = made("table", { class: "sc-steps" });
   const body = table.createTBody();
-  if (run.dropped) body.append(made("tr", {}, made("td", {}), made("td", { colspan: "4" }, `${run.dropped} steps before these are not kept.`)));
+  if (run.dropped) body.append(made("tr", {}, made("td", {}), made("td", { colspan: "4" }, `Not kept: ${counted(run.dropped, "step")} before these.`)));
   run.steps.forEach((step) => body.append(stepRow(page, run.station, step)));
   box.querySelectorAll(":scope > .sc-steps").forEach((old) => old.remove());
   if (run.findings.length) box.append(findingsTable(page, run));
@@ -108,7 +108,7 @@ function showPage(page, told) {
   if (cancelling) cancelling.hidden = !isOpen(told.state);
   told.runs.forEach((run) => showRun(links, part("runs"), run, told.runs.length === 1));
   part("more").hidden = told.runs.length >= told.stations;
-  setText(part("more"), `${told.runs.length} of ${told.stations} stations are shown, failed ones first; all: GET ${page.dataset.api}/stations`);
+  setText(part("more"), `Shown: ${told.runs.length} of ${counted(told.stations, "station")}, failed ones first; all: GET ${page.dataset.api}/stations`);
 }
 
 async function cancel(page) {

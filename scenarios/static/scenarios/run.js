@@ -1,7 +1,7 @@
 // The page that runs a scenario: stations to pick from, and what the run would come to on each OCPP
 // version of those that are chosen, before it begins.
 
-import { made } from "../emulator/words.js";
+import { counted, made } from "../emulator/words.js";
 import { Api } from "../stations/life/api.js";
 
 const page = document.querySelector("[data-run-page]");
@@ -33,7 +33,7 @@ function picker() {
       tick.addEventListener("change", () => take([station.identity], tick.checked));
       return made("li", {}, made("label", {}, tick, " ", made("b", {}, station.identity), ` OCPP ${station.ocpp_version}, ${station.state.state}`));
     }));
-    said.textContent = told.next ? "The first 50 are shown: search for others." : `${told.items.length} stations.`;
+    said.textContent = told.next ? "The first 50 are shown: search for others." : `${counted(told.items.length, "station")}.`;
   }
   let timer;
   search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(load, 250); });
@@ -88,10 +88,10 @@ function words(told) {
   const off = told.off ? `, ${told.off} of them off${starts ? " (they are started)" : ": tick “Start stations that do not run”, or they fail"}` : "";
   const rest = told.disabled ? `, ${told.disabled} disabled` : "";
   const lines = told.versions.map(({ version, stations, steps, left_out: left, foreign }) => made("li", { class: foreign.length ? "sc-bad-fit" : "" },
-    made("b", {}, `OCPP ${version}`), `: ${stations} stations, ${steps} steps${left ? `, ${left} left out` : ""}`,
+    made("b", {}, `OCPP ${version}`), `: ${counted(stations, "station")}, ${counted(steps, "step")}${left ? `, ${left} left out` : ""}`,
     ...(foreign.length ? [made("ul", {}, ...foreign.map(({ sentence }) => made("li", {}, sentence)))] : [])));
   const choosing = told.choosing ? [made("p", {}, `${told.choosing} of them let the CSMS choose the version: theirs is known when they are connected.`)] : [];
-  return [made("p", {}, made("b", {}, `${told.stations} stations`), `${off}${rest}`), made("ul", {}, ...lines), ...choosing];
+  return [made("p", {}, made("b", {}, counted(told.stations, "station")), `${off}${rest}`), made("ul", {}, ...lines), ...choosing];
 }
 
 if (page.dataset.mayPick) {

@@ -1,6 +1,6 @@
 // Tiles and tables of the dashboard.
 
-import { ago, count, made, milliseconds, rate, scaled, seconds, since } from "../words.js";
+import { ago, count, counted, made, milliseconds, rate, scaled, seconds, since } from "../words.js";
 
 const ORDER = ["charging", "connected", "pending", "disconnected", "faulted", "held back", "stopped", "disabled"];
 const TEXTS = { charging: "Charging", connected: "Connected", pending: "Pending", disconnected: "Disconnected",
@@ -53,7 +53,7 @@ export class Tables {
     this.set("celery", count(told.celery), `${told.beat ? "beat runs" : "beat is down"}; ${told.failed_tasks} tasks failed`);
     this.set("queues", count(queues.reduce((sum, [, depth]) => sum + depth, 0)), queues.map(([name, depth]) => `${name} ${depth}`).join(", "));
     this.set("log", seconds(told.log_lag), `${told.log_buffered} records on their way, ${told.log_dropped} dropped`);
-    this.set("sync", ago(told.sync_lag), `${told.sync_waiting} stations wait`);
+    this.set("sync", ago(told.sync_lag), `${counted(told.sync_waiting, "station")} to be synced`);
     this.set("stores", [told.stores.mongodb, told.stores.redis].map(took).join(" / "));
   }
 

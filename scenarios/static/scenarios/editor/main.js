@@ -2,7 +2,7 @@
 // server says of them, and trying them. The form of the admin is what is saved.
 
 import { JsonEditor } from "../../emulator/json/editor.js";
-import { made } from "../../emulator/words.js";
+import { counted, made } from "../../emulator/words.js";
 import { Api } from "../../stations/life/api.js";
 import { Checking } from "./checking.js";
 import { outlined } from "./outline.js";
@@ -43,7 +43,7 @@ function versionsOf(found, why) {
   else if (found.problems.length) place.textContent = `${found.problems.length} to correct: it cannot be saved as it is.`;
   else {
     place.textContent = found.versions.map(({ version, left_out: left, foreign }) => {
-      const parts = [foreign.length ? `${foreign.length} steps fail there (${foreign[0].sentence})` : "", left ? `${left} steps are left out` : ""].filter(Boolean);
+      const parts = [foreign.length ? `${counted(foreign.length, "step")} ${foreign.length === 1 ? "fails" : "fail"} there (${foreign[0].sentence})` : "", left ? `${counted(left, "step")} left out` : ""].filter(Boolean);
       return `OCPP ${version}: ${parts.length ? parts.join(", ") : "all steps"}`;
     }).join(" · ");
   }
@@ -88,7 +88,7 @@ function carry(steps) {
   sessionStorage.removeItem(CARRIED);
   const list = JSON.parse(carried);
   for (const step of list) steps.insert(step, true);
-  steps.tell(`${list.length} steps came from the message crafter. Save, to keep them.`);
+  steps.tell(`${counted(list.length, "step")} came from the message crafter. Save, to keep ${list.length === 1 ? "it" : "them"}.`);
 }
 
 if (told && form) begin();

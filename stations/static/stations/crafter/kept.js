@@ -1,6 +1,6 @@
 // What one has sent, and requests that are kept in folders; export and import of these.
 
-import { localTime, made } from "../../emulator/words.js";
+import { counted, localTime, made } from "../../emulator/words.js";
 
 const cut = (text, most = 60) => (text.length > most ? `${text.slice(0, most)}…` : text);
 
@@ -107,7 +107,7 @@ export class Kept {
     const link = made("a", { href: URL.createObjectURL(new Blob([JSON.stringify(told, null, 2)], { type: "application/json" })), download: "requests.json" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    this.tell(`${told.requests.length} requests exported.`);
+    this.tell(`${counted(told.requests.length, "request")} exported.`);
   }
 
   async upload(input) {
@@ -143,7 +143,7 @@ export class Kept {
     const report = made("button", { type: "button", class: "fg-button lf-small", "aria-label": `Report of ${sent.action || "the frame"}, ${time.textContent}` }, "Report");
     report.addEventListener("click", () => this.open(sent.id));
     const named = sent.target.stations ?? [];
-    const whom = [sent.stations === 1 && named.length === 1 ? named[0] : `${sent.stations} stations`, sent.target.tag && `tag ${sent.target.tag}`, sent.target.template && `template ${sent.target.template}`].filter(Boolean).join(", ");
+    const whom = [sent.stations === 1 && named.length === 1 ? named[0] : counted(sent.stations, "station"), sent.target.tag && `tag ${sent.target.tag}`, sent.target.template && `template ${sent.target.template}`].filter(Boolean).join(", ");
     return made("tr", { "data-sent": sent.id }, made("td", {}, time), made("td", {}, again), made("td", {}, whom), made("td", {}, report));
   }
 

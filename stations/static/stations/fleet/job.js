@@ -1,6 +1,6 @@
 // One job: its progress, and what came of each station, while it goes on and afterwards.
 
-import { localTime, made, span } from "../../emulator/words.js";
+import { counted, localTime, made, span } from "../../emulator/words.js";
 import { apiOf, cell, isOpen, repeat } from "./api.js";
 
 const root = document.getElementById("fleet-job");
@@ -23,7 +23,7 @@ function show(job) {
   set("said", `${job.done.toLocaleString("en")} of ${job.total.toLocaleString("en")}`);
   set("state", job.stopping ? "stopping" : job.state);
   set("message", job.message);
-  set("pace", job.per_second ? `${job.per_second} stations a second` : "as fast as it goes");
+  set("pace", job.per_second ? `${counted(job.per_second, "station")} a second` : "as fast as it goes");
   for (const [name, count] of Object.entries(job.counts)) root.querySelector(`[data-count="${name}"]`).textContent = count.toLocaleString("en");
   const spent = job.started ? ((job.ended ? new Date(job.ended) : new Date()) - new Date(job.started)) / 1000 : null;
   const left = open && spent > 2 && job.done ? (spent / job.done) * (job.total - job.done) : null;

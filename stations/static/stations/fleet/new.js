@@ -1,6 +1,6 @@
 // A command or a change to many: which stations, what, at what pace; a preview, then the job.
 
-import { made } from "../../emulator/words.js";
+import { counted, made } from "../../emulator/words.js";
 import { Form } from "../../emulator/json/form.js";
 import { apiOf, cell } from "./api.js";
 
@@ -109,7 +109,7 @@ function refusedRows(refused) {
 root.querySelector("[data-preview]").addEventListener("click", async () => {
   const answer = await send("?dry_run=true");
   if (!answer) return;
-  say(`${answer.count === 1 ? "1 station" : `${answer.count.toLocaleString("en")} stations`}: ${named(answer)}`);
+  say(`${counted(answer.count, "station")}: ${named(answer)}`);
   if (answer.checked != null) shown.append(made("p", { class: "fl-said" }, `The change was tried on ${answer.checked} of them: ${Object.keys(answer.refused).length ? "some would refuse it." : "none refuses it."}`));
   if (Object.keys(answer.refused).length) shown.append(refusedRows(answer.refused));
 });
