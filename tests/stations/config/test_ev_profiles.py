@@ -6,12 +6,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from accounts.models import ApiToken
 from chargepoint.cars.reading import told
 from chargepoint.cars.shipped import shipped
-from stations.cars import changes
+from stations.cars import changes, garage
 from stations.cars.tables import CarProfile
 from stations.models import Station, Template
 from stations.worker.plans import Planner, station_of
+from tests.stations.config.conftest import Api
 
 OWN = told(shipped()["compact"]) | {"name": "my-car", "title": "Mine"}
 
@@ -101,6 +103,52 @@ def test_a_stations_cars_reach_its_worker_and_follow_the_profile(api, make_stati
     assert mix_of("CP1") == []
 
 
+def test_one_that_a_template_alone_has_stays(api):
+    api("PUT", "ev-profiles/my-car", OWN)
+    Template.objects.create(name="T", csms_url="ws://h", cars=[{"profile": "my-car"}])
+    status, body = api("DELETE", "ev-profiles/my-car")
+    assert (status, body["code"]) == (409, "in_use")
+    assert "0 stations and 1 templates" in body["message"]
+
+
+def test_a_name_that_is_twice_in_a_file_is_refused(api):
+    file = [OWN, OWN | {"title": "Second"}]
+    status, body = api("POST", "ev-profiles/import", file)
+    assert (status, list(body["fields"])) == (422, ["ev_profiles[1].name"])
+    assert not CarProfile.objects.exists()
+
+
+def test_an_update_by_import_asks_for_the_right_to_change(api, django_user_model):
+    from django.contrib.auth.models import Permission
+
+    eve = django_user_model.objects.create_user("eve", is_staff=True)
+    add = ["add_carprofile", "view_carprofile"]
+    eve.user_permissions.set(Permission.objects.filter(codename__in=add))
+    eves = Api(ApiToken.objects.issue(eve, "test")[1])
+    assert eves("POST", "ev-profiles/import", OWN)[0] == 200
+    changed = OWN | {"title": "Eve's"}
+    assert eves("POST", "ev-profiles/import", changed, on_existing="update")[0] == 403
+    assert CarProfile.objects.get().title == "Mine"
+
+
+def test_a_weight_of_0_is_one_and_the_bounds_are_taken(make_station):
+    cars = [{"profile": "compact", "weight": 0}, {"profile": "van", "weight": 1_000_000}]
+    make_station("CP1", cars=cars)
+    assert [weight for _, weight in mix_of("CP1")] == [0.0, 1_000_000.0]
+    assert garage.check_cars([{"profile": "van", "weight": 1_000_001}])
+    assert garage.check_cars([{"profile": OWN}] * 500) == []
+    assert garage.check_cars([{"profile": OWN}] * 501) == ["Give at most 500 kinds of cars."]
+
+
+def test_one_that_ships_is_as_this_version_has_it_whatever_the_table_says(api):
+    older = told(shipped()["compact"]) | {"title": "Older"}
+    CarProfile.objects.create(name="compact", document=older, shipped=True)
+    _, body = api("GET", "ev-profiles")
+    titles = {row["name"]: row["title"] for row in body["items"]}
+    assert titles["compact"] == shipped()["compact"].title
+    assert api("GET", "ev-profiles/compact")[1]["title"] == shipped()["compact"].title
+
+
 @pytest.mark.parametrize(
     ("cars", "words"),
     [
@@ -123,6 +171,7 @@ def test_a_command_brings_the_profile_as_it_is_now(api, worker, running, set_sta
     assert api("POST", "stations/CP1/plug", {"ev": {"profile": "my-car", "soc": 40}})[0] == 200
     assert worker.seen == [("plug", {"connector": 1, "ev": {"profile": OWN, "soc": 40}})]
     worker.seen.clear()
+    CarProfile.objects.create(name="compact", document=OWN | {"name": "compact"}, shipped=True)
     api("POST", "stations/CP1/plug", {"ev": {"profile": "compact"}})
     assert worker.seen == [("plug", {"connector": 1, "ev": {"profile": "compact"}})]
     worker.seen.clear()

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from accounts.models import ApiToken
 from stations.configuration import changes as station_changes
-from stations.makes import changes, documents, files
+from stations.makes import changes, documents, files, finding
 from stations.makes.tables import Make
 from stations.models import Station, Template
 from tests.stations.config.conftest import Api
@@ -176,6 +176,31 @@ def test_the_version_is_one_that_the_make_speaks(db, make_station):
     with pytest.raises(ValidationError) as wrong:
         make_station("CP3", make="fast-150", ocpp_version="2.1", offered_versions=["2.1", "1.6"])
     assert list(wrong.value.message_dict) == ["make"]
+    changes.create(WALL)
+    with pytest.raises(ValidationError) as wrong:  # chosen, and so not changed silently
+        make_station("CP4", make="wall-11", ocpp_version="2.1")
+    assert list(wrong.value.message_dict) == ["make"]
+
+
+def test_a_row_has_the_make_that_it_names_now_and_as_it_is_now(wall):
+    changes.create(FAST)
+    row = Station(identity="CP1", csms_url=URL)
+    finding.give(row, documents.read(WALL))
+    assert finding.of_row(row).name == "wall-11"
+    row.make = "fast-150"
+    assert finding.of_row(row).name == "fast-150"
+    with finding.remembered():
+        assert finding.find("wall-11").firmware == "1.4.2"
+    changes.replace(wall, WALL | {"firmware": "2.0"})
+    assert finding.find("wall-11").firmware == "2.0"
+
+
+def test_a_make_is_one_in_each_of_its_versions(api):
+    """1.6 cuts the vendor at 20 characters, 2.x at 50."""
+    both = WALL | {"versions": ["1.6", "2.0.1"], "vendor": "A vendor of more than 20"}
+    for versions in (["1.6", "2.0.1"], ["2.0.1", "1.6"]):
+        status, body = api("POST", "makes", both | {"versions": versions})
+        assert (status, list(body["fields"])) == (422, ["vendor"])
 
 
 def test_a_make_that_is_not_there_is_refused_by_the_field(api):
@@ -248,6 +273,10 @@ def test_a_version_that_stations_speak_is_not_taken_away(api, db, make_station):
     status, body = api("PUT", "makes/fast-150", FAST | {"versions": ["2.0.1"]})
     assert (status, list(body["fields"])) == (422, ["versions"])
     assert "CP1" in body["fields"]["versions"]
+    Station.objects.all().delete()
+    make_station("CP2", make="fast-150", ocpp_version="2.0.1", offered_versions=["2.0.1", "2.1"])
+    status, body = api("PUT", "makes/fast-150", FAST | {"versions": ["2.0.1"]})
+    assert status == 422 and "CP2" in body["fields"]["versions"], "it offers the other one, too"
 
 
 def test_stations_take_their_make_to_another_installation(api, wall, make_station):
