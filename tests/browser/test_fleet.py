@@ -197,6 +197,14 @@ def test_a_template_fills_the_form_and_one_connector_is_there_before(
     assert row["connectors"][1]["kind"] == "CCS2"
 
 
+def test_a_form_that_is_refused_leads_to_its_fault(page: Page, platform: Stack) -> None:
+    page.goto(f"{platform.url}/admin/stations/template/add/")
+    page.fill("[name=name]", "No address")
+    page.locator("[name=_save]").first.click()
+    expect(page.locator("[name=csms_url]")).to_be_focused()
+    expect(page.locator("[name=csms_url]")).to_be_in_viewport()
+
+
 def test_columns_and_filters_are_chosen_and_kept(page: Page, platform: Stack, fleet: str) -> None:
     made(page, platform, fleet, 2)
     page.goto(f"{platform.url}{LIST}?tag={fleet}")

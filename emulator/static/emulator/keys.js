@@ -137,4 +137,12 @@
   window.addEventListener("load", () => setTimeout(names)); // after those of the libraries
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
   else ready();
+
+  // A form that was refused shows its first fault, which may stand far down or in another tab.
+  window.addEventListener("load", () => {
+    const first = [...document.querySelectorAll("form .errors :is(input, select, textarea)")].find((field) => field.offsetParent);
+    if (!first) return;
+    first.scrollIntoView({ block: "center" });
+    first.focus({ preventScroll: true });
+  });
 })();
