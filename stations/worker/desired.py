@@ -8,7 +8,7 @@ fleet that nobody changes costs its workers nothing to look at.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from django.db import connection
@@ -41,9 +41,9 @@ class Wish(NamedTuple):
         )  # fmt: skip
 
 
-def wishes(names: Iterable[str]) -> Iterator[Wish]:
+def wishes(names: Collection[str]) -> Iterator[Wish]:
     """Of those of the stations that there are."""
-    return map(Wish.of, named.rows(names, *_SHOWN[1:]))
+    return map(Wish.of, named.rows(names, *_SHOWN[1:]) if names else ())
 
 
 class Desired:
@@ -51,13 +51,14 @@ class Desired:
 
     def __init__(self) -> None:
         self._kept: dict[str, Wish] = {}
+        self._ordered: dict[str, Wish | None] = {}  # of orders; None: there is no such row
         self._share: Share | None = None
         self._place: bytes | None = None  # of the marks; None: unknown, all is read next time
         self._read = 0.0  # monotonic
 
-    def runnable(self, share: Share) -> list[Wish]:
-        """Those of the share that are to run by their rows as they are now. Raises STORE_ERRORS
-        where MongoDB is away."""
+    def runnable(self, share: Share, standing: Collection[str] = ()) -> list[Wish]:
+        """Those of the share that are to run by their rows as they are now, and those that
+        `standing` names beside them. Raises STORE_ERRORS where MongoDB is away."""
         place, written = self._place, marks.Written(whole=True)
         is_due = share != self._share or time.monotonic() - self._read > AGE
         try:
@@ -71,27 +72,38 @@ class Desired:
             self._read_all(share)
         elif written:
             self._read_some(share, written)
+        self._read_ordered(share, standing)
         self._place = place
-        return list(self._kept.values())
+        return [*self._kept.values(), *(wish for wish in self._ordered.values() if wish)]
 
     def _read_all(self, share: Share) -> None:
         self._place = None  # if it fails
+        self._ordered = {}
         found = map(Wish.of, named.runnable(*_SHOWN[1:]))
         self._kept = {wish.identity: wish for wish in found if wish.identity in share}
         self._share, self._read = share, time.monotonic()
 
     def _read_some(self, share: Share, written: marks.Written) -> None:
         keys = {str(key) for key in written.keys}
-        names = set(written.identities)
+        names = {name for name in written.identities if name in share}
         if keys:
-            names |= {wish.identity for wish in self._kept.values() if wish.pk in keys}
+            known = [*self._kept.values(), *(wish for wish in self._ordered.values() if wish)]
+            names |= {wish.identity for wish in known if wish.pk in keys}
         found = list(wishes(names))
         found += map(Wish.of, _by_key(written))
         kept = {name: wish for name, wish in self._kept.items() if name not in names}
         for wish in found:
             if wish.is_enabled and wish.is_running and wish.identity in share:
                 kept[wish.identity] = wish
+        names.update(wish.identity for wish in found)
         self._kept = kept
+        self._ordered = {n: wish for n, wish in self._ordered.items() if n not in names}
+
+    def _read_ordered(self, share: Share, standing: Collection[str]) -> None:
+        wanted = {name for name in standing if name in share and name not in self._kept}
+        known = {name: self._ordered[name] for name in wanted if name in self._ordered}
+        new = wanted - set(known)
+        self._ordered = known | dict.fromkeys(new) | {w.identity: w for w in wishes(new)}
 
 
 def _by_key(written: marks.Written) -> Iterator[dict]:

@@ -1,6 +1,6 @@
 """What the fleet must run, as the database says: read in a thread, handed over as plain values."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -63,16 +63,15 @@ def compare(
 
 
 def _looked_at(
-    mine: Share, only: set[str] | None, whole: dict[str, dict] | None, standing: Iterable[str],
+    mine: Share, only: set[str] | None, whole: dict[str, dict] | None, standing: Collection[str],
     desired: Desired,
 ) -> Iterator[Wish]:  # fmt: skip
     """Of the rows that may be to run."""
     if whole is not None:
         yield from map(Wish.of, whole.values())
     elif only is None:
-        # What orders name may not be running yet; the others come a second time.
-        yield from desired.runnable(mine)
-        yield from wishes(standing)
+        # What orders name may not be running yet by its row.
+        yield from desired.runnable(mine, standing)
     else:
         yield from wishes(only)
 

@@ -31,9 +31,12 @@ def rows(db):
     )
 
 
-def stored(share: Share) -> set[Wish]:
+def stored(share: Share, standing: set[str] = frozenset()) -> set[Wish]:
     found = map(Wish.of, connection.get_collection(named.TABLE).find({}))
-    return {w for w in found if w.is_enabled and w.is_running and w.identity in share}
+    return {
+        w for w in found
+        if w.identity in share and (w.is_enabled and w.is_running or w.identity in standing)
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -89,7 +92,8 @@ def test_many_writes_and_other_shards_leave_nothing_old(rows, seed):
         for _ in range(chance.randrange(3)):
             one_write(chance)
         for desired, share in known:
-            assert set(desired.runnable(share)) == stored(share)
+            standing = set(chance.sample([*NAMES, "NOBODY"], chance.randrange(4)))
+            assert set(desired.runnable(share, standing)) == stored(share, standing)
         share = Share(chance.sample(range(NUMBER), 4), NUMBER)
         assert set(moving.runnable(share)) == stored(share)
 
@@ -109,6 +113,19 @@ def test_of_a_few_that_were_written_only_these_are_read(rows, reads):
     del reads[:]
     assert {wish.identity for wish in desired.runnable(ALL)} == {*NAMES} - {"R1"}
     assert reads == [{"R1", "R2"}]
+
+
+def test_rows_that_orders_name_are_read_once_until_they_are_written(rows, reads):
+    Station.objects.filter(identity__in=["R1", "R2"]).update(running=False)
+    desired = Desired()
+    for _ in range(3):
+        assert len(desired.runnable(ALL, {"R1", "R2", "R3", "GONE"})) == len(NAMES)
+    assert reads == ["all", {"R1", "R2", "GONE"}]
+    Station.objects.filter(identity="R1").update(running=True)
+    assert len(desired.runnable(ALL, {"R2"})) == len(NAMES)
+    assert reads[2:] == [{"R1"}]
+    own = next(name for name in NAMES if shard_of(name, NUMBER) % 2)
+    assert own not in {wish.identity for wish in desired.runnable(HALF, {own})}
 
 
 def test_a_row_that_is_switched_on_by_its_id_is_found(rows, reads):
