@@ -17,6 +17,7 @@ from terminal.showing import Show
 from terminal.words import Ask, Order, Unclear, explain, read
 
 PATIENCE = 30.0  # seconds that `wait` has where none are named
+LAST_WORDS = 5.0  # seconds at the end for what the CSMS has not answered
 LONGEST_WAIT = 86_400.0
 FRAMES = 10
 
@@ -56,6 +57,15 @@ class Desk:
         except Unclear as problem:
             return self._refused(name, "unclear", str(problem))
         return True
+
+    async def hear_out(self) -> None:
+        """Until the CSMS has answered all that the station has told it, but LAST_WORDS at most."""
+        with suppress(TimeoutError):
+            await self._hearing.until(self._has_said_all, LAST_WORDS)
+
+    def _has_said_all(self) -> bool:
+        station = self._ground.consumer(self.identity).station
+        return not station.online or (station.calls.flight is None and not station.calls.queued)
 
     def _refused(self, name: str, code: str, why: str) -> bool:
         self.failed += 1

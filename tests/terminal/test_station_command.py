@@ -55,6 +55,17 @@ def test_a_session_by_a_script(station, csms, version):
     assert not station.folder.exists()  # nothing is kept
 
 
+@pytest.mark.parametrize("last", ["quit\n", ""])
+def test_what_was_told_last_is_answered_before_the_end(station, csms, last):
+    lines = f"wait ready\nstart 1 TAG-7 soc=20\nwait status Charging\nstop 1\n{last}"
+    done = station(
+        "--csms", csms, "--id", "CP-1", "--version", "1.6", "--fast", "--json", lines=lines
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    ended = [e for e in events(done) if e.get("action") == "StopTransaction"]
+    assert [e["kind"] for e in ended] == ["Call", "CallResult"]
+
+
 def test_lines_for_people(station, csms):
     lines = "wait ready\nfault 1 GroundFailure\nshow\ncall Heartbeat\nwait answer Heartbeat\n"
     done = station("--csms", csms, "--id", "CP-1", "--script", "-", lines=lines)

@@ -101,6 +101,7 @@ async def carry_out(desk: Desk, lines: AsyncIterator[str], ends: bool) -> None:
         try:
             done = await desk.carry_out(line)
         except Ended:
-            return
+            break
         if ends and not done:
             return
+    await desk.hear_out()
