@@ -20,7 +20,7 @@ from tests.scenarios.platform import PATIENCE, Platform
 
 API = (ROOT / "docs" / "reference" / "api.md").read_text()
 SPANS = re.compile(r"`([^`]+)`")
-OF_2X = re.compile(r"\((?:2\.x|2\.1|OCPP 2\.1)\)")
+OF_2X = re.compile(r"\((?:2\.x|2\.1|OCPP 2\.1)[);]")
 # What stands in for CP-1 where a row speaks of OCPP 2.x: {a word of the call: station}.
 NEWEST = {"pay-terminal": "CP-PAY", "payment-url": "CP-WEB", "battery-swap": "CP-SWAP", "": "CP-21"}
 CONFIGURED = {
