@@ -69,8 +69,10 @@ def test_half_an_hour_of_charging_takes_less(station, csms, tmp_path):
     sent = [frame["frame"] for frame in result["frames"] if frame["kind"] == "Call"]
     values = [call[3] for call in sent if call[2] == "MeterValues"]
     told = [seconds_of(each["meterValue"][0]["timestamp"]) for each in values]
-    assert len(told) >= 4 and told == sorted(told)
-    assert all(280 <= after - before <= 330 for before, after in zip(told, told[1:], strict=False))
+    begun = next(seconds_of(call[3]["timestamp"]) for call in sent if call[2] == "StartTransaction")
+    # One each five minutes, however late: a machine that stands still for a second is 100 s late.
+    assert len(told) >= 4
+    assert [int(time - begun + 5) // 300 for time in told] == [*range(1, len(told) + 1)]
     latencies = [frame["latency_ms"] for frame in result["frames"] if "latency_ms" in frame]
     assert latencies and sum(latencies) / 1000 < result["seconds"]  # by the wall
 
