@@ -38,15 +38,25 @@ def journal(tmp_path):
     made.close(empty=False)
 
 
+OTHERS: set[threading.Thread] = set()
+
+
 def appended(shipper: Shipper) -> None:
     """One record, by who tells a shipper that rests: the recorder does."""
     shipper._journal.append(encode(make_record()))
     shipper.rouse()
 
 
+@pytest.fixture(autouse=True)
+def others() -> None:
+    """Threads that a test before has left, which failed, are no business of this one's."""
+    OTHERS.clear()
+    OTHERS.update(threading.enumerate())
+
+
 def ended() -> None:
-    """Wait for the threads of all shippers."""
-    for thread in threading.enumerate():
+    """Wait for the threads of all shippers that the test has started."""
+    for thread in set(threading.enumerate()) - OTHERS:
         if thread.name == "journal-shipper":
             thread.join(30)
             assert not thread.is_alive()
