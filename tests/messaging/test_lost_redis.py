@@ -23,7 +23,7 @@ from messaging.records import decode_batch, encode, id_at
 from tests.messaging.conftest import batch_of, make_record
 
 
-def wait_until(condition, seconds: float = 30.0) -> None:
+def wait_until(condition, seconds: float = 180.0) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "it did not come to this in time"
