@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TypeVar
 
+from bson import ObjectId
 from django.db import connection
 
+Name = TypeVar("Name")
 TABLE = "stations_station"
 CHUNK = 25
 STRETCH = 200  # names of one range
@@ -18,7 +21,7 @@ STRETCH = 200  # names of one range
 SHARE = 3
 
 
-def parts(names: Iterable[str], size: int = CHUNK) -> Iterator[list[str]]:
+def parts(names: Iterable[Name], size: int = CHUNK) -> Iterator[list[Name]]:
     """Lists of up to `size`, each name once."""
     rest = iter(dict.fromkeys(names))
     while part := list(islice(rest, size)):
@@ -64,3 +67,10 @@ def rows(names: Iterable[str], *columns: str) -> Iterator[dict]:
         return
     for part in parts(wanted):
         yield from collection.find({"identity": {"$in": part}}, shown)
+
+
+def of_keys(keys: Iterable[ObjectId], *columns: str) -> Iterator[dict]:
+    """The same of those that there are by their `_id`."""
+    shown = dict.fromkeys(("identity", *columns), 1)
+    for part in parts(keys):
+        yield from connection.get_collection(TABLE).find({"_id": {"$in": part}}, shown)

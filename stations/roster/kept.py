@@ -140,10 +140,7 @@ def _changed(known: Kept, written: marks.Written, place: bytes) -> Kept:
 
 def _some(names: set[str], keys: set[ObjectId]) -> Iterable[Row]:
     yield from named.rows(names, *COLUMNS)
-    table, rest = connection.get_collection(named.TABLE), list(keys)
-    for start in range(0, len(rest), named.CHUNK):
-        part = {"_id": {"$in": rest[start : start + named.CHUNK]}}
-        yield from table.find(part, dict.fromkeys(COLUMNS, 1))
+    yield from named.of_keys(keys, *COLUMNS)
 
 
 def read_all() -> dict[str, Row]:

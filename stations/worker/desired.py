@@ -11,15 +11,13 @@ import time
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from django.db import connection
-
 from runtime.stores import STORE_ERRORS
 from stations.orders import named
 from stations.orders.sharding import Share
 from stations.roster import marks
 
 AGE = 300.0  # seconds after which all is read again
-_SHOWN = ("_id", "revision", "enabled", "running", "held_back", "ordered")
+_SHOWN = ("revision", "enabled", "running", "held_back", "ordered")
 
 
 class Wish(NamedTuple):
@@ -43,7 +41,7 @@ class Wish(NamedTuple):
 
 def wishes(names: Collection[str]) -> Iterator[Wish]:
     """Of those of the stations that there are."""
-    return map(Wish.of, named.rows(names, *_SHOWN[1:]) if names else ())
+    return map(Wish.of, named.rows(names, *_SHOWN) if names else ())
 
 
 class Desired:
@@ -79,7 +77,7 @@ class Desired:
     def _read_all(self, share: Share) -> None:
         self._place = None  # if it fails
         self._ordered = {}
-        found = map(Wish.of, named.runnable(*_SHOWN[1:]))
+        found = map(Wish.of, named.runnable(*_SHOWN))
         self._kept = {wish.identity: wish for wish in found if wish.identity in share}
         self._share, self._read = share, time.monotonic()
 
@@ -90,7 +88,7 @@ class Desired:
             known = [*self._kept.values(), *(wish for wish in self._ordered.values() if wish)]
             names |= {wish.identity for wish in known if wish.pk in keys}
         found = list(wishes(names))
-        found += map(Wish.of, _by_key(written))
+        found += map(Wish.of, named.of_keys(written.keys, *_SHOWN))
         kept = {name: wish for name, wish in self._kept.items() if name not in names}
         for wish in found:
             if wish.is_enabled and wish.is_running and wish.identity in share:
@@ -104,10 +102,3 @@ class Desired:
         known = {name: self._ordered[name] for name in wanted if name in self._ordered}
         new = wanted - set(known)
         self._ordered = known | dict.fromkeys(new) | {w.identity: w for w in wishes(new)}
-
-
-def _by_key(written: marks.Written) -> Iterator[dict]:
-    table, keys = connection.get_collection(named.TABLE), list(written.keys)
-    shown = dict.fromkeys(("identity", *_SHOWN), 1)
-    for start in range(0, len(keys), named.CHUNK):
-        yield from table.find({"_id": {"$in": keys[start : start + named.CHUNK]}}, shown)
