@@ -108,9 +108,11 @@ async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> F
     known = None
     if part == EACH:
         versions = (await db[COLLECTION].find_one({"_id": VERSIONS}) or {}).get("of", {})
-        before = _sums.get((db.name, name)) or await _sum_kept(db, name)
-        known = Sums(before, versions, now)
-        wanted = known.without(wanted)
+        known, whole = Sums(_sums.get((db.name, name)), versions, now), wanted
+        wanted = known.without(whole)
+        if not known.kept.versions:
+            known = Sums(await _sum_kept(db, name), versions, now)
+            wanted = known.without(whole)
     rows: list[tuple[Level, int, dict]] = []
     while wanted:
         ids = {name_of(level, number, part): (level, number) for level, number in wanted}

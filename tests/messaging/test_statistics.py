@@ -143,6 +143,18 @@ async def test_who_asks_first_reads_the_sum_that_the_task_has_kept(mongo, sums):
     assert mongo[keeping.COLLECTION].find_one({"_id": sums_module.id_of("24h")}) is None
 
 
+async def test_a_sum_of_ones_own_that_is_out_of_date_gives_way_to_the_tasks(mongo, sums):
+    db, later = store.async_database(), NOW + 2 * HOUR
+    for age in (24 * HOUR, 9 * HOUR, 5 * HOUR, 3 * HOUR):
+        kept(mongo, pair(NOW - age, 0.1, f"CP{age}"), NOW - age + 300)
+    count(mongo, NOW)
+    assert len(await of_stations(db, "24h", NOW)) == 4
+    count(mongo, later)
+    del sums[:]
+    assert len(await of_stations(db, "24h", later)) == 3
+    assert sums == [sums_module.id_of("24h")]
+
+
 async def test_a_sum_that_is_too_large_for_a_document_is_not_kept(mongo, sums, monkeypatch):
     monkeypatch.setattr(sums_module, "MOST_BYTES", 10)
     db = store.async_database()
