@@ -3,7 +3,7 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-SOAK_MINUTES ?= 30
+SOAK_MINUTES ?= 60
 JOBS ?= 2
 SAMPLE ?= 40
 MINUTES ?= 10
