@@ -11,11 +11,14 @@ import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import psutil
 
 from benchmarks.processes import ROOT, _die_with_parent
+
+if TYPE_CHECKING:
+    from benchmarks.forks import Forks
 
 
 class ChildFailed(AssertionError):
@@ -26,20 +29,25 @@ class Child:
     """`python -m MODULE` under our orders: `child.ask("stats", since=3)` returns its answer.
 
     `command` and `cwd` where it is another's: `module` is then only its name in what goes wrong.
+    `forks`: what it is forked by, in the environment of those; it reads `orders()` then.
     """
 
     def __init__(
         self, module: str, log: Path | None = None, env: dict[str, str] | None = None,
-        command: list[str] | None = None, cwd: Path = ROOT,
+        command: list[str] | None = None, cwd: Path = ROOT, forks: Forks | None = None,
     ):  # fmt: skip
         self.module = module
         self._stderr = log.open("ab") if log else None
-        self.popen = subprocess.Popen(
-            command or [sys.executable, "-m", module], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=self._stderr, cwd=cwd,
-            env={**os.environ, **(env or {})}, text=True,
-            preexec_fn=_die_with_parent,
-        )  # fmt: skip
+        if forks is not None:
+            errors = self._stderr.fileno() if self._stderr else 2
+            self.popen = forks.under_orders(["-m", module], errors)
+        else:
+            self.popen = subprocess.Popen(
+                command or [sys.executable, "-m", module], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=self._stderr, cwd=cwd,
+                env={**os.environ, **(env or {})}, text=True,
+                preexec_fn=_die_with_parent,
+            )  # fmt: skip
         self._lines: Queue[str] = Queue()
         threading.Thread(target=self._read, daemon=True).start()
         self._asking = threading.Lock()
@@ -86,6 +94,11 @@ class Child:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def orders() -> TextIO:
+    """What a process reads that does one order after another."""
+    return open(sys.argv[1]) if len(sys.argv) > 1 else sys.stdin
 
 
 def reply(result: Any = None, error: str = "") -> None:

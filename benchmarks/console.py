@@ -7,9 +7,12 @@ measurement or a crash test must not depend on the web process.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.child import Child
+
+if TYPE_CHECKING:
+    from benchmarks.forks import Forks
 
 
 def station_fields(identity: str, url: str, version: str = "1.6", **more: Any) -> dict[str, Any]:
@@ -22,8 +25,8 @@ def station_fields(identity: str, url: str, version: str = "1.6", **more: Any) -
 
 
 class Console(Child):
-    def __init__(self, env: dict[str, str], log: Path) -> None:
-        super().__init__("benchmarks.console", log, env)
+    def __init__(self, env: dict[str, str], log: Path, forks: Forks | None = None) -> None:
+        super().__init__("benchmarks.console", log, env, forks=forks)
 
     def create(self, stations: list[dict], running: bool = True) -> int:
         """Make stations (fields of stations.models.Station) and have the fleet start them."""
@@ -101,14 +104,13 @@ def carry_out(do: str, order: dict[str, Any]) -> Any:
 
 def main() -> None:
     import json
-    import sys
 
     import django
 
-    from benchmarks.child import reply
+    from benchmarks.child import orders, reply
 
     django.setup()
-    for line in sys.stdin:
+    for line in orders():
         order = json.loads(line)
         try:
             reply(carry_out(order.pop("do"), order))

@@ -15,7 +15,9 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
+from typing import TextIO
 
 from emulator.processes.fork_server import LARGEST, READY
 from emulator.processes.services import OF_THE_WEB
@@ -31,6 +33,8 @@ class Forked:
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.returncode: int | None = None
+        self.stdin: TextIO | None = None
+        self.stdout: TextIO | None = None
 
     def poll(self) -> int | None:
         if self.returncode is None:
@@ -98,6 +102,20 @@ class Forks:
         if "pid" not in answer:
             raise AssertionError(f"No process was forked: {answer}")
         return Forked(answer["pid"])
+
+    def under_orders(self, words: list[str], errors: int) -> Forked:
+        """What does as `python WORDS PATH` and reads PATH, with pipes to and from it."""
+        theirs, orders = os.pipe()
+        answers, output = os.pipe()
+        try:
+            # A path and no descriptor: the process to fork from hands on two of them. Ours stays
+            # open, as nobody tells when it has been opened there.
+            made = self.fork([*words, f"/proc/{os.getpid()}/fd/{theirs}"], output, errors)
+        finally:
+            os.close(output)
+        weakref.finalize(made, os.close, theirs)
+        made.stdin, made.stdout = os.fdopen(orders, "w"), os.fdopen(answers)
+        return made
 
     def stop(self) -> None:
         self._link.close()

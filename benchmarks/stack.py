@@ -228,7 +228,7 @@ class Stack:
     def console(self) -> Console:
         """An operator with the platform's own code, in a process of its own."""
         if self._console is None:
-            self._console = Console(self.env, self.directory / "console.log")
+            self._console = Console(self.env, self.directory / "console.log", self.forks())
         return self._console
 
     def log_in(self) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -174,19 +173,20 @@ SEEN: dict[tuple[str, int], int] = {}
 def fill(platform: Stack) -> None:
     from benchmarks.child import Child
 
-    with Child("tests.emulator.fuzzing", platform.directory / "rows.log", platform.env) as rows:
+    log = platform.directory / "rows.log"
+    with Child("tests.emulator.fuzzing", log, platform.env, forks=platform.forks()) as rows:
         rows.ask("fill")
 
 
 def main() -> None:
     import django
 
-    from benchmarks.child import reply
+    from benchmarks.child import orders, reply
 
     django.setup()
     from tests.admin.rows import make_rows
 
-    for line in sys.stdin:
+    for line in orders():
         json.loads(line)
         try:
             reply(make_rows())
