@@ -23,7 +23,7 @@ import redis
 from django.db import connection
 
 from benchmarks.processes import free_port
-from tests import unhurried
+from tests import garbage, unhurried
 
 HERE = Path(__file__).resolve().parent
 ALONE = {HERE / "chargepoint", HERE / "system"}  # need no stores, or platforms of their own
@@ -133,6 +133,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
+    garbage.settle()
     if not all(ALONE & set(item.path.parents) for item in session.items):
         _start_stores(_directory, *_ports)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
 from collections.abc import Iterator
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.processes import raise_file_limit, wait_until
-from benchmarks.stack import ADMIN, Stack
+from benchmarks.stack import ADMIN, LOGIN, Stack
 from tests.browser.api import ask, connected
 from tests.browser.site import Site, serve
 from tests.system.csms import PythonCsms
@@ -50,22 +52,40 @@ def site(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Site]
     yield from serve(tmp_path_factory.mktemp("site"), django_db_blocker)
 
 
-@pytest.fixture
-def page(browser: Browser, platform: Stack) -> Iterator[Page]:
-    """Logged in to the admin; an error in the page's scripts fails the test."""
+@pytest.fixture(scope="session")
+def logged_in(platform: Stack) -> list[dict]:
+    """The admin's cookies. One log-in for all: each is a hash, and a dashboard that is drawn."""
+    with requests.Session() as session:
+        session.trust_env = False
+        address = f"{platform.url}/admin/login/"
+        session.get(address, timeout=PATIENCE / 1000)
+        form = {**dict(zip(LOGIN, ADMIN, strict=True)), "next": "/admin/fleet/import/"}
+        form["csrfmiddlewaretoken"] = session.cookies["csrftoken"]
+        answer = session.post(address, form, timeout=PATIENCE / 1000)
+        assert answer.ok and "login" not in answer.url, answer.url
+        return [{"name": name, "value": value, "url": platform.url}
+                for name, value in session.cookies.items()]  # fmt: skip
+
+
+@contextlib.contextmanager
+def opened(browser: Browser) -> Iterator[Page]:
+    """An error in the page's scripts fails the test."""
     context = browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.goto(f"{platform.url}/admin/")
-    opened.fill("#id_username", ADMIN[0])
-    opened.fill("#id_password", ADMIN[1])
-    opened.click("button[type=submit]")
-    opened.wait_for_url(f"{platform.url}/admin/")
-    yield opened
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
     context.close()
     assert faults == []
+
+
+@pytest.fixture
+def page(browser: Browser, platform: Stack, logged_in: list[dict]) -> Iterator[Page]:
+    """The admin's, logged in."""
+    with opened(browser) as page:
+        page.context.add_cookies(logged_in)
+        yield page
 
 
 @pytest.fixture

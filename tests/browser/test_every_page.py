@@ -9,16 +9,15 @@ import functools
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.urls import get_resolver
 from playwright.sync_api import Browser, Error, Page
 
-from documentation import build as building
-from tests.browser.accessible import faults_of
+from tests.browser.accessible import COLOURS, faults_of, shows_the_same
 from tests.browser.site import Site
+from tests.documentation.built import pages_of_this_run
 
 WIDTHS = (1440, 390)
 # Of Unfold, and of the documentation's theme.
@@ -71,7 +70,9 @@ def look(page: Page) -> list[str]:
         for dark in (False, True):
             page.evaluate(DARK, dark)
             mode = f"{width}{' dark' if dark else ''}"
-            faults += [f"{mode}: {each}" for each in faults_of(page, whole=True)]
+            # Where dark shows what light does, only its colours are others.
+            rules = COLOURS if shows_the_same(page) and dark else None
+            faults += [f"{mode}: {each}" for each in faults_of(page, True, rules)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             faults.append(f"{width}: wider than the window")
     return [f"{page.url}: {each}" for each in faults]
@@ -114,10 +115,9 @@ def test_who_is_not_logged_in_lost_or_without_the_right_sees_pages_without_a_fau
 
 
 @pytest.fixture
-def pages(tmp_path: Path) -> Iterator[str]:
-    """The documentation, built anew, at an address of its own."""
-    output = tmp_path / "pages"
-    assert building.build(output)
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The documentation at an address of its own."""
+    output = pages_of_this_run(tmp_path_factory)
     handler = functools.partial(SimpleHTTPRequestHandler, directory=str(output))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from chargepoint.core import calls
-from tests import unhurried
+from tests import garbage, unhurried
 
 unhurried.load()
+
+
+def pytest_collection_finish() -> None:
+    garbage.settle()
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from documentation import build as building
+from tests.documentation.built import pages_of_this_run
 
 pytestmark = pytest.mark.slow
 # Attributes by which a browser fetches something by itself.
@@ -51,10 +52,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """Built anew, whatever stands in the tree; a warning raises."""
-    output = tmp_path_factory.mktemp("site") / "pages"
-    assert building.build(output)
-    return output
+    return pages_of_this_run(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
