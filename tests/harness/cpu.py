@@ -84,6 +84,7 @@ class Costs:
         if not fixture:
             line["started"], self.started = self.started, []
         self.file.write(json.dumps(line) + "\n")
+        self.file.flush()
 
     def _phase(self, phase: str) -> Iterator[None]:
         span = Span()

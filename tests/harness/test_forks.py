@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.child import Child, ChildFailed
 from benchmarks.forks import Forks, words_of
 
 
@@ -50,3 +51,17 @@ def test_it_is_our_child_in_a_group_of_its_own(forks):
 )
 def test_of_commands_only_ours_are_forked(command, words):
     assert words_of(command) == words
+
+
+def test_an_operator_is_forked_and_obeys_until_he_is_killed(forks):
+    with Child("benchmarks.console", forks=forks) as operator:
+        with pytest.raises(ChildFailed, match="unknown order dance"):
+            operator.ask("dance")
+        with pytest.raises(ChildFailed, match="unknown order sing"):  # and goes on
+            operator.ask("sing")
+        operator.popen.kill()
+        with pytest.raises(ChildFailed, match="ended with -9"):
+            operator.ask("dance")
+    with Child("benchmarks.console", forks=forks) as operator:
+        pass
+    assert operator.popen.wait(60) == 0  # nobody orders any more
