@@ -120,9 +120,9 @@ class Stack:
     def launch(self, part: str, name: str = "", **env: str) -> Process:
         """Start a part without waiting until it works; `name` where there is more than one."""
         name = name or part
-        return self.run(name, *self._command(part, name), **env)
+        return self.run(name, *self.command(part, name), **env)
 
-    def _command(self, part: str, name: str) -> list[str]:
+    def command(self, part: str, name: str) -> list[str]:
         match part:
             case "redis":
                 return embedded.redis_command(self.directory / "redis", self.redis_port)

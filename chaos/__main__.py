@@ -15,17 +15,21 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.processes import raise_file_limit
+from chaos import host
 from chaos.report import lines
 from chaos.run import Plan, Run
-from chaos.scale import ACTS, ScaleRun
+from chaos.scale import ACTS, ON_HOSTS, ScaleRun
 from chaos.schedule import AT_ONCE, KINDS, laps
+
+ACTED = {"scale": ACTS, "hosts": ON_HOSTS}
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument(
-        "--plan", choices=("faults", "scale"), default="faults",
-        help="faults, or workers that come and leave and shards that are divided, without faults",
+        "--plan", choices=("faults", *ACTED), default="faults",
+        help="faults; or, without them, workers that come and leave and shards that are divided; "
+        "or workers on hosts of their own, which are drained, cut off, die and leave",
     )  # fmt: skip
     parser.add_argument(
         "--minutes", type=float, default=10.0,
@@ -46,12 +50,13 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     kinds = tuple(name for name in arguments.faults.split(",") if name)
     if unknown := [name for name in kinds if name not in (*KINDS, AT_ONCE)]:
         sys.exit(f"There is no fault {unknown[0]}. There are: {', '.join((*KINDS, AT_ONCE))}.")
-    if arguments.plan == "scale":
-        arguments.workers = "1"
+    if arguments.plan in ACTED:
+        arguments.workers = {"scale": "1", "hosts": "3"}[arguments.plan]
     workers = tuple(int(number) for number in arguments.workers.split(","))
     seed = arguments.seed or random.SystemRandom().randrange(1, 10_000)
     return Plan(
-        arguments.minutes, seed, workers, arguments.stations, kinds, arguments.longest
+        arguments.minutes, seed, workers, arguments.stations, kinds, arguments.longest,
+        arguments.plan == "hosts",
     )  # fmt: skip
 
 
@@ -64,17 +69,20 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all is ended in order
     arguments = parse()
     plan = plan_of(arguments)
-    scale = arguments.plan == "scale"
+    acts = ACTED.get(arguments.plan)
+    if plan.on_hosts and (why := host.impossible()):
+        sys.exit(f"No host of its own for a worker: {why}.")
     say(f"seed {plan.seed}; the schedule, as far as the time allows:")
     made = laps(plan.seed, plan.workers, plan.kinds, plan.longest)
-    for lap in [ACTS] if scale else islice(made, len(plan.workers)):
+    for lap in [acts] if acts else islice(made, len(plan.workers)):
         for one in lap:
-            say(f"  {one.name if scale else one}")
+            say(f"  {one.name if acts else one}")
     if arguments.list:
         return 0
     directory = arguments.keep or Path(tempfile.mkdtemp(prefix="chaos-"))
     directory.mkdir(parents=True, exist_ok=True)
-    outcome = (ScaleRun if scale else Run)(plan, directory, say).carry_out()
+    run = ScaleRun(plan, directory, say, acts) if acts else Run(plan, directory, say)
+    outcome = run.carry_out()
     text = "\n".join(lines(outcome))
     say(text)
     if outcome.violations or arguments.keep:

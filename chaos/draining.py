@@ -41,8 +41,7 @@ def _on_its_way(platform: Platform) -> str:
     buffered = sum(line.get("recorder", {}).get("buffered", 0) for line in lines)
     # One of which all was accepted stays for a while, marked: see messaging/journals/leftovers.py.
     journals = [
-        lock.parent.name for lock in platform.disk.place.glob("*/owner.lock")
-        if not (lock.parent / "accepted").exists()
+        folder.name for folder in platform.journals() if not (folder / "accepted").exists()
     ]  # fmt: skip
     if len(journals) > platform.workers:
         return f"{len(journals)} journals of {platform.workers} workers: {journals}"

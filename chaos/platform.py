@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -22,6 +23,7 @@ from benchmarks.processes import Process, answers, wait_until
 from benchmarks.stack import DATABASE, Stack
 from chaos.clock import WallClock
 from chaos.disk import SmallDisk
+from chaos.hosts import Hosts
 
 SINGLE = ("redis", "mongo", "celery", "beat", "scenarios", "web")
 RESTART_PAUSE = 1.0  # seconds, as the supervisor's first
@@ -33,7 +35,7 @@ ENDING_PATIENCE = 90.0  # seconds that a process may take to end in order
 class Platform:
     """`down`: parts that a fault holds down. `fell`: what ended though nobody had ended it."""
 
-    def __init__(self, directory: Path, workers: int) -> None:
+    def __init__(self, directory: Path, workers: int, on_hosts: bool = False) -> None:
         self.directory = directory
         self.clock = WallClock(directory)
         self.disk = SmallDisk(directory / "journals")
@@ -45,6 +47,7 @@ class Platform:
         self.fell: list[str] = []
         self.late: list[str] = []  # did not end in order in time
         self.network = Child("chaos.proxy", directory / "network.log")
+        self.hosts = Hosts(directory / "hosts", self.network) if on_hosts else None
         self._dead_since: dict[str, float] = {}
         self._retiring: dict[str, Process] = {}
         self._stores: dict[str, object] = {}
@@ -60,6 +63,9 @@ class Platform:
         }
         stack.env["REDIS_URL"] = f"redis://127.0.0.1:{ports['redis']}/0"
         stack.env["MONGODB_URI"] = f"mongodb://127.0.0.1:{ports['mongo']}/?directConnection=true"
+        if self.hosts:
+            self.hosts.reach("redis", ports["redis"], stack.redis_port)
+            self.hosts.reach("mongo", ports["mongo"], stack.mongo_port)
         stack.start_redis()
         stack.start_mongo()
         stack.manage("prepare", "--no-seed")
@@ -68,10 +74,19 @@ class Platform:
                 self.launch(name)
         wait_until(lambda: answers(stack.web_port), START_PATIENCE, "the web process answers")
 
+    def csms_url(self, port: int) -> str:
+        """Of a CSMS that listens on this port, as stations have to dial it."""
+        if self.hosts:
+            self.hosts.reach("csms", self.hosts.csms_port, port)
+            port = self.hosts.csms_port
+        return f"ws://127.0.0.1:{port}/ocpp"
+
     def close(self) -> None:
         for work in (self._resume_all, self.stack.stop, self.network.close, self.disk.close):
             with contextlib.suppress(Exception):
                 work()
+        if self.hosts:
+            self.hosts.close()
 
     def _resume_all(self) -> None:
         for process in [*self.stack.processes.values(), *self._retiring.values()]:
@@ -84,6 +99,8 @@ class Platform:
         return [*SINGLE, *(f"worker-{number}" for number in range(1, self.workers + 1))]
 
     def launch(self, name: str) -> Process:
+        if self.hosts and name.startswith("worker-"):
+            return self.hosts.launch(self.stack, name)
         return self.stack.launch(name.split("-")[0], name)
 
     def set_workers(self, number: int) -> None:
@@ -171,6 +188,11 @@ class Platform:
         """{worker: how many it runs}, as the living tell."""
         lines = [json.loads(line) for line in self.redis.hvals("ocpp:fleet:workers")]
         return {line["id"]: len(line["serves"]) for line in lines}
+
+    def journals(self) -> Iterator[Path]:
+        """Folders that a worker has written its log's records into."""
+        locks = self.hosts.journals() if self.hosts else self.disk.place.glob("*/owner.lock")
+        return (lock.parent for lock in locks)
 
     def children(self, name: str) -> list[psutil.Process]:
         return sorted(self.stack.processes[name].family()[1:], key=lambda child: child.pid)

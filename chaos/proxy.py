@@ -69,8 +69,8 @@ class Pipe:
 class Proxy:
     """Listens on a port of its own and forwards to `target` (a port on loopback)."""
 
-    def __init__(self, target: int) -> None:
-        self.target = target
+    def __init__(self, target: int, path: str = "") -> None:
+        self.target, self.path = target, path  # path: of a Unix socket, in place of a port
         self.mode = OPEN
         self.port = 0
         self.flowing = asyncio.Event()
@@ -79,6 +79,11 @@ class Proxy:
         self._server: asyncio.Server | None = None
 
     async def listen(self) -> int:
+        if self.path:
+            self._server = await asyncio.start_unix_server(
+                self._accept, self.path, backlog=1024, limit=CHUNK
+            )
+            return 0
         self._server = await asyncio.start_server(
             self._accept, "127.0.0.1", self.port, backlog=1024, limit=CHUNK
         )
@@ -148,14 +153,14 @@ def _given_up(pipe: Pipe) -> bool:
 
 
 async def main() -> None:
-    """Orders: open(name, target) -> port; set(name, mode); reset(name) -> connections."""
+    """Orders: open(name, target, path) -> port; set(name, mode); reset(name) -> connections."""
     proxies: dict[str, Proxy] = {}
 
     async def order(do: str, given: dict[str, Any]) -> Any:
         name = given["name"]
         match do:
             case "open":
-                proxies[name] = Proxy(given["target"])
+                proxies[name] = Proxy(given["target"], given.get("path", ""))
                 return await proxies[name].listen()
             case "set":
                 return await proxies[name].set(given["mode"])

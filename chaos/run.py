@@ -35,6 +35,7 @@ class Plan:
     stations: int
     kinds: tuple[str, ...] = ()
     longest: float = 60.0
+    on_hosts: bool = False  # each worker on a host of its own
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Run:
         self.loaded = False
 
     def carry_out(self) -> Outcome:
-        platform = Platform(self.directory, self.plan.workers[0])
+        platform = Platform(self.directory, self.plan.workers[0], self.plan.on_hosts)
         try:
             platform.start()
             with self._others(platform):
@@ -96,7 +97,7 @@ class Run:
             options = {"seed": self.plan.seed, "remote": names.remote}
             record = str(self.directory / "record")
             port = self.csms.ask("listen", directory=record, options=options)
-            url = f"ws://127.0.0.1:{port}/ocpp"
+            url = platform.csms_url(port)
             self.recovery = Recovery(platform, self.csms, names.all, self._relieve)
             began = time.monotonic()
             stack.console.create([fleet.fields(name, url) for name in names.all])

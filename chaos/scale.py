@@ -1,21 +1,24 @@
-"""A run without faults: workers come, leave and are drained, and shards are divided, under load."""
+"""Runs act by act under load: workers come, leave and are drained, and shards are divided; or
+their hosts are drained, cut off, die and leave."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.processes import NotInTime
 from chaos.audit.evidence import CALL, Said, read_frame
 from chaos.platform import Platform
 from chaos.record import CLOSED, SENT, TOLD, Seen, read
-from chaos.run import Run
+from chaos.run import Plan, Run
 
 SHARDS_FIRST = 8
 SETTLING = 300.0  # seconds for the shards to be spread evenly
 STEP = 0.2
 DRAINED = "worker-2"
+AWAY = 20.0  # seconds that a host which others have replaced is still away
 ALONE = "32 shards become 64, of one worker"
 
 
@@ -85,14 +88,52 @@ ACTS = (
 )
 
 
+def cut_off(platform: Platform) -> None:
+    """Neither stores nor CSMS: others have its stations while its worker lives on."""
+    platform.hosts.cut_off(DRAINED)
+    await_others(platform)
+    platform.pause(AWAY)
+    platform.hosts.heal(DRAINED)
+
+
+def die(platform: Platform) -> None:
+    """With what it had not handed on, which is on its disk when it comes back."""
+    platform.kill(DRAINED)
+    await_others(platform)
+    platform.pause(AWAY)
+    platform.bring_up(DRAINED)
+
+
+def leave(platform: Platform) -> None:
+    """In order, and its disk is thrown away."""
+    leaving = f"worker-{platform.workers}"
+    set_workers(platform, platform.workers - 1)
+    platform.hosts.lose_disk(leaving)
+
+
+ON_HOSTS = (
+    Act("a host is drained and comes back", drain),
+    Act("a host is cut off, others have its stations, it is back", cut_off),
+    Act("a host dies, others have its stations, it is back with its disk", die),
+    Act("a fourth host", _workers(4)),
+    Act("a host leaves for good, its disk too", leave),
+)
+
+
 class ScaleRun(Run):
     """Beside what is audited as always, every act's figures."""
 
+    def __init__(
+        self, plan: Plan, directory: Path, say: Callable[[str], None], acts: tuple[Act, ...] = ACTS
+    ) -> None:
+        super().__init__(plan, directory, say)
+        self.acts = acts
+
     def _rounds(self) -> None:
-        hold = self.plan.minutes * 60 / len(ACTS)
+        hold = self.plan.minutes * 60 / len(self.acts)
         began = time.monotonic()
         windows: list[tuple[str, float, float]] = []
-        for act in ACTS:
+        for act in self.acts:
             self.platform.pause(hold)
             since = time.monotonic()
             act.do(self.platform)
@@ -124,11 +165,19 @@ def moved_for_nothing(acts: list[Figures]) -> list[str]:
     ]
 
 
-def await_spread(platform: Platform, workers: int) -> None:
-    """Until every shard has a worker that runs its stations, and each has its part."""
+def await_others(platform: Platform) -> None:
+    """Until the shards of the one that is away are spread over the others."""
+    await_spread(platform, platform.workers - 1, away=f"{DRAINED}-")
+
+
+def await_spread(platform: Platform, workers: int, away: str = " ") -> None:
+    """Until every shard has a worker that runs its stations, and each has its part.
+
+    away: how the id of a worker begins that is not counted though it may still be listed.
+    """
     limit = time.monotonic() + SETTLING
     while time.monotonic() < limit:
-        held = platform.shards()
+        held = {w: n for w, n in platform.shards().items() if not w.startswith(away)}
         number = int(platform.redis.get("ocpp:fleet:shards") or SHARDS_FIRST)
         share = -(-number // workers)
         if len(held) == workers and sum(held.values()) == number and max(held.values()) <= share:
