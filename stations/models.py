@@ -25,6 +25,7 @@ from stations.link.targets import DialTarget
 from stations.link.tls_rules import check_tls
 from stations.makes import filling
 from stations.makes.documents import LONGEST_NAME
+from stations.orders.spreading import SpreadField
 from stations.orders.switching import StationQuerySet, swap_where
 
 READING_CHOICES = [
@@ -264,6 +265,7 @@ class Station(StationDesign):
     revision = models.PositiveIntegerField(default=1, editable=False)
     # Number of the newest order to start or stop that the row has taken; see orders.py.
     ordered = models.BigIntegerField(default=0, editable=False)
+    spread = SpreadField()
 
     secrets_may_move = False  # whoever changes the row may see them
     parted: list[str] = []  # noqa: RUF012 - names of removed secrets; replaced, never changed
@@ -283,6 +285,7 @@ class Station(StationDesign):
             models.Index(fields=["identity"], name="station_identity"),
             models.Index(fields=["enabled", "running"], name="station_runnable"),
             models.Index(fields=["tags"], name="station_tags"),
+            models.Index(fields=["spread"], name="station_spread"),
         ]
 
     def __str__(self) -> str:

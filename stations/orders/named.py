@@ -13,10 +13,13 @@ from typing import TypeVar
 from bson import ObjectId
 from django.db import connection
 
+from stations.orders.spreading import EVERYTHING, Range, pieces
+
 Name = TypeVar("Name")
 TABLE = "stations_station"
 CHUNK = 25
 STRETCH = 200  # names of one range
+PIECE = 1000  # rows, about: of a longer answer the embedded store makes others wait
 # A row found by its name costs about three times what a row costs that all are read with.
 SHARE = 3
 
@@ -50,11 +53,27 @@ def whole(names: Iterable[str], dense: bool) -> Iterator[dict]:
         yield from (row for row in found if row["identity"] in wanted)
 
 
-def runnable(*columns: str) -> Iterator[dict]:
-    """Documents of those that are to run by their rows, as `rows` gives them."""
+def runnable(ranges: Iterable[Range], *columns: str) -> Iterator[dict]:
+    """Documents of those that are to run by their rows, as `rows` gives them.
+
+    ranges: of `spread`. Rows without one (see SpreadField) come too, whosever they are.
+    """
+    return _in_pieces(ranges, {"enabled": True, "running": True}, columns)
+
+
+def every(*columns: str) -> Iterator[dict]:
+    """Documents of all stations, in no order. One that is made meanwhile may be missing."""
+    return _in_pieces([EVERYTHING], {}, columns)
+
+
+def _in_pieces(ranges: Iterable[Range], match: dict, columns: tuple[str, ...]) -> Iterator[dict]:
     shown = dict.fromkeys(("identity", *columns), 1)
-    # Not by the ORM, with whose `$and` the embedded store looks at every row.
-    yield from connection.get_collection(TABLE).find({"enabled": True, "running": True}, shown)
+    collection = connection.get_collection(TABLE)
+    number = -(-collection.estimated_document_count() // PIECE)
+    for first, end in pieces(ranges, number):
+        # Not by the ORM, with whose `$and` the embedded store looks at every row.
+        yield from collection.find({"spread": {"$gte": first, "$lt": end}, **match}, shown)
+    yield from collection.find({"spread": None, **match}, shown)
 
 
 def rows(names: Iterable[str], *columns: str) -> Iterator[dict]:
@@ -63,7 +82,7 @@ def rows(names: Iterable[str], *columns: str) -> Iterator[dict]:
     collection = connection.get_collection(TABLE)
     shown = dict.fromkeys(("identity", *columns), 1)
     if most(len(wanted)):
-        yield from (row for row in collection.find({}, shown) if row["identity"] in wanted)
+        yield from (row for row in every(*columns) if row["identity"] in wanted)
         return
     for part in parts(wanted):
         yield from collection.find({"identity": {"$in": part}}, shown)

@@ -19,6 +19,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from stations.orders.spreading import Range, merged, range_of
+
 MOST = 4096  # shards: each is a lease and a channel, at which its worker listens
 _WANTED = "wanted"
 _known: int | None = None
@@ -57,6 +59,10 @@ class Share:
 
     def __contains__(self, identity: str) -> bool:
         return shard_of(identity, self._number) in self._shards
+
+    def ranges(self) -> list[Range]:
+        """Of the column `spread`, in order."""
+        return merged(range_of(shard, self._number) for shard in self._shards)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Share):

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bson import ObjectId
-from django.db import connection
 
 from runtime.stores import STORE_ERRORS
 from stations.orders import named
@@ -145,7 +144,7 @@ def _some(names: set[str], keys: set[ObjectId]) -> Iterable[Row]:
 
 def read_all() -> dict[str, Row]:
     """By identity."""
-    found = connection.get_collection(named.TABLE).find({}, dict.fromkeys(COLUMNS, 1))
+    found = named.every(*COLUMNS)
     shared: dict[str, str] = {}
     return {row["identity"]: _slim(row, shared) for row in found}
 

@@ -1,8 +1,9 @@
 """Which of a worker's stations are to run by their rows, at the cost of what was written.
 
-The whole table is read at first and every AGE seconds, for what others wrote past our connections;
-in between the marks of what was written tell which rows to read (stations/roster/marks.py). So a
-fleet that nobody changes costs its workers nothing to look at.
+All of the worker's share is read at first and every AGE seconds, for what others wrote past our
+connections; in between the marks of what was written tell which rows to read
+(stations/roster/marks.py), and what comes to the share is read when it comes. So a fleet that
+nobody changes costs its workers nothing to look at.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from runtime.stores import STORE_ERRORS
 from stations.orders import named
 from stations.orders.sharding import Share
+from stations.orders.spreading import without
 from stations.roster import marks
 
 AGE = 300.0  # seconds after which all is read again
@@ -58,7 +60,7 @@ class Desired:
         """Those of the share that are to run by their rows as they are now, and those that
         `standing` names beside them. Raises STORE_ERRORS where MongoDB is away."""
         place, written = self._place, marks.Written(whole=True)
-        is_due = share != self._share or time.monotonic() - self._read > AGE
+        is_due = self._share is None or time.monotonic() - self._read > AGE
         try:
             if place is None or is_due:
                 place = marks.here()  # before the rows are read
@@ -68,8 +70,11 @@ class Desired:
             place = None  # nobody tells what was written
         if place is None or written.whole:
             self._read_all(share)
-        elif written:
-            self._read_some(share, written)
+        else:
+            if written:
+                self._read_some(share, written)
+            if share != self._share:
+                self._read_gained(share)
         self._read_ordered(share, standing)
         self._place = place
         return [*self._kept.values(), *(wish for wish in self._ordered.values() if wish)]
@@ -77,9 +82,17 @@ class Desired:
     def _read_all(self, share: Share) -> None:
         self._place = None  # if it fails
         self._ordered = {}
-        found = map(Wish.of, named.runnable(*_SHOWN))
+        found = map(Wish.of, named.runnable(share.ranges(), *_SHOWN))
         self._kept = {wish.identity: wish for wish in found if wish.identity in share}
         self._share, self._read = share, time.monotonic()
+
+    def _read_gained(self, share: Share) -> None:
+        gained = without(share.ranges(), self._share.ranges())
+        kept = {name: wish for name, wish in self._kept.items() if name in share}
+        if gained:
+            found = map(Wish.of, named.runnable(gained, *_SHOWN))
+            kept |= {wish.identity: wish for wish in found if wish.identity in share}
+        self._kept, self._share = kept, share
 
     def _read_some(self, share: Share, written: marks.Written) -> None:
         keys = {str(key) for key in written.keys}

@@ -31,7 +31,8 @@ _OWN = ("identity", "serial", "iccid", "imsi")  # what the core knows of a stati
 # What a plan is not made of.
 _APART = {
     "_id", "name", "running", "enabled", "held_back", "ordered", "revision", "created", "updated",
-    "template_id", "tags", "extra", "autostart", "ev_max_power_w", "latitude", "longitude", *_OWN,
+    "template_id", "tags", "extra", "autostart", "ev_max_power_w", "latitude", "longitude",
+    "spread", *_OWN,
 }  # fmt: skip
 _SHARED = [column for _, column in _FIELDS if column not in _APART]
 # pymongo has a class of its own for integers of 64 bits.

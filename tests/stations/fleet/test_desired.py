@@ -41,10 +41,15 @@ def stored(share: Share, standing: set[str] = frozenset()) -> set[Wish]:
 
 @pytest.fixture
 def reads(monkeypatch):
-    """How often all of the table was read, and which names were."""
+    """How often all of a share was read ("all") or a part of it, and which names were."""
     told: list[str | set[str]] = []
-    whole, some = named.runnable, named.rows
-    monkeypatch.setattr(named, "runnable", lambda *columns: told.append("all") or whole(*columns))
+    ranged, some = named.runnable, named.rows
+
+    def runnable(ranges, *columns):
+        told.append("all" if ranges == ALL.ranges() else f"{len(ranges)} ranges")
+        return ranged(ranges, *columns)
+
+    monkeypatch.setattr(named, "runnable", runnable)
     monkeypatch.setattr(
         named, "rows", lambda names, *columns: told.append(set(names)) or some(names, *columns)
     )
@@ -139,13 +144,27 @@ def test_a_row_that_is_switched_on_by_its_id_is_found(rows, reads):
     assert reads.count("all") == 1
 
 
-def test_other_shards_than_before_have_all_read(rows, reads):
+def test_of_other_shards_than_before_only_what_came_is_read(rows, reads):
     desired = Desired()
-    desired.runnable(ALL)
-    own = [name for name in NAMES if shard_of(name, NUMBER) % 2 == 0]
-    assert {wish.identity for wish in desired.runnable(HALF)} == set(own)
-    desired.runnable(Share(range(0, NUMBER, 2), NUMBER))
-    assert reads == ["all", "all"]
+    even = [name for name in NAMES if shard_of(name, NUMBER) % 2 == 0]
+    assert {wish.identity for wish in desired.runnable(HALF)} == set(even)
+    assert len(desired.runnable(ALL)) == len(NAMES)
+    assert {wish.identity for wish in desired.runnable(Share([0, 2, 4, 6], NUMBER))} == set(even)
+    assert {wish.identity for wish in desired.runnable(Share(range(4), 4))} == set(NAMES)
+    # The even ones are the lower half of the column; four shards out of two lose and gain nothing.
+    assert reads == ["1 ranges", "1 ranges", "1 ranges"]
+    desired.runnable(Share(range(2), 2))
+    assert len(reads) == 3
+
+
+def test_a_row_without_its_place_in_the_index_is_found(rows, reads):
+    """As a version before the column writes it while the workers are of this one."""
+    table = connection.get_collection(named.TABLE)
+    table.update_one({"identity": "R1"}, {"$unset": {"spread": ""}})
+    table.update_one({"identity": "R2"}, {"$set": {"spread": None}})
+    assert {wish.identity for wish in Desired().runnable(ALL)} == set(NAMES)
+    own = {name for name in NAMES if name in HALF}
+    assert {wish.identity for wish in Desired().runnable(HALF)} == own
 
 
 def test_a_redis_without_its_data_has_all_read(rows, reads):

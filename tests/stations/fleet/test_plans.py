@@ -16,7 +16,7 @@ from stations.worker.plans import Plan, Planner, station_of
 
 FIELDS = [field for field in Station._meta.concrete_fields if field.attname != "id"]
 OTHERWISE = {
-    "identity": "CP-2", "serial": "S-2", "csms_url": "wss://other:1/{identity}?x=CP-2",
+    "identity": "CP-2", "spread": 7, "serial": "S-2", "csms_url": "wss://other:1/{identity}?x=CP-2",
     "ocpp_version": "2.1", "offered_versions": ["2.1", "1.6"], "reading": "strict",
     "delays": {"cable": "5"}, "configuration": {"MeterValueSampleInterval": "7"},
     "connectors": [{"id": 1, "evse": 1, "kind": "CCS2", "phases": 0, "max_power_w": 50_000}],
