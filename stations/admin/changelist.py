@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
 from unfold.views import ChangeList
 
 from stations.models import Station, Template
+from stations.orders import named
 from stations.roster.asking import ordered, rows_of
 from stations.roster.kept import Row
 from stations.state.complaints import why
@@ -32,9 +34,12 @@ class QuickPaginator(Paginator):
         if names is None:
             return super().page(number)
         first = (number - 1) * self.per_page
-        wanted = names[first : first + self.per_page]
-        found = {row.identity: row for row in Station.objects.filter(identity__in=wanted)}
-        return self._get_page([found[name] for name in wanted if name in found], number, self)
+        return self._get_page(_rows(names[first : first + self.per_page]), number, self)
+
+    def everything(self) -> list[Station]:
+        """All rows."""
+        names = self._names
+        return list(self.object_list) if names is None else _rows(names)
 
     @cached_property
     def _found(self) -> list[Row]:
@@ -47,6 +52,16 @@ class QuickPaginator(Paginator):
         return None if found is None else [row["identity"] for row in found]
 
 
+def _rows(names: Sequence[str]) -> list[Station]:
+    """In this order; those that there are."""
+    found = {
+        row.identity: row
+        for part in named.parts(names)
+        for row in Station.objects.filter(identity__in=part)
+    }
+    return [found[name] for name in names if name in found]
+
+
 class LiveChangeList(ChangeList):
     """Puts `.live` on the rows of the page: one read of Redis."""
 
@@ -54,7 +69,9 @@ class LiveChangeList(ChangeList):
         """As Django has it; with each station's state and ailments, read for the whole page at
         once."""
         super().get_results(request)
-        self.result_list = list(self.result_list)
+        # What fits on one page Django would ask the store for by the filter, of all its rows.
+        is_asked = isinstance(self.result_list, QuerySet)
+        self.result_list = self.paginator.everything() if is_asked else list(self.result_list)
         states = live_states(self.result_list)
         for station in self.result_list:
             station.live = states[station.identity]
