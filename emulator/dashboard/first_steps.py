@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.http import HttpRequest
 
 from emulator.admin_look import link_to
-from stations.roster.kept import ROSTER
+from stations.roster.kept import A_LOOK, ROSTER
 
 
 class Step(NamedTuple):
@@ -51,7 +51,7 @@ def first_steps(request: HttpRequest) -> list[Step]:
         for number, (page, title, text, words) in enumerate(_STEPS, start=1)
     ]
     steps = {step.number: step for step in found if step.link}
-    if _MAKE in steps and not ROSTER.rows():
+    if _MAKE in steps and not ROSTER.rows(A_LOOK):
         made = steps[_MAKE]._replace(title="Make a station", text=_NONE_YET)
         looked = [steps[_LOOK]] if _LOOK in steps else []
         others = [step for number, step in steps.items() if number not in (_LOOK, _MAKE)]

@@ -14,9 +14,11 @@ from unfold.views import ChangeList
 from stations.models import Station, Template
 from stations.orders import named
 from stations.roster.asking import ordered, rows_of
-from stations.roster.kept import Row
+from stations.roster.kept import A_LOOK, Row
 from stations.state.complaints import why
 from stations.state.live import live_states
+
+A_PAGE = 50  # rows that the store is asked for at once
 
 
 class QuickPaginator(Paginator):
@@ -43,7 +45,7 @@ class QuickPaginator(Paginator):
 
     @cached_property
     def _found(self) -> list[Row]:
-        return rows_of(self.object_list)
+        return rows_of(self.object_list, A_LOOK)
 
     @property
     def _names(self) -> Sequence[str] | None:
@@ -56,7 +58,7 @@ def _rows(names: Sequence[str]) -> list[Station]:
     """In this order; those that there are."""
     found = {
         row.identity: row
-        for part in named.parts(names)
+        for part in named.parts(names, A_PAGE)
         for row in Station.objects.filter(identity__in=part)
     }
     return [found[name] for name in names if name in found]
@@ -70,8 +72,9 @@ class LiveChangeList(ChangeList):
         once."""
         super().get_results(request)
         # What fits on one page Django would ask the store for by the filter, of all its rows.
-        is_asked = isinstance(self.result_list, QuerySet)
-        self.result_list = self.paginator.everything() if is_asked else list(self.result_list)
+        if isinstance(self.result_list, QuerySet) and isinstance(self.paginator, QuickPaginator):
+            self.result_list = self.paginator.everything()
+        self.result_list = list(self.result_list)
         states = live_states(self.result_list)
         for station in self.result_list:
             station.live = states[station.identity]

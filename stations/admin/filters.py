@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from stations.models import TagGroup
 from stations.roster.asking import identities, values
+from stations.roster.kept import A_LOOK
 from stations.state.live import COLUMNS_OF, HELD_BACK, LABELS, STATE_FILTERS, in_state
 
 
@@ -41,7 +42,8 @@ class LiveStateFilter(admin.SimpleListFilter):
                 request, f"There is no live state “{wanted[:40]}”; there are {states}."
             )
             return queryset.none()
-        return queryset.filter(identity__in=in_state(identities(COLUMNS_OF["running"]), wanted))
+        running = identities(COLUMNS_OF["running"], A_LOOK)
+        return queryset.filter(identity__in=in_state(running, wanted))
 
 
 class MakeFilter(admin.SimpleListFilter):

@@ -23,6 +23,7 @@ from stations.models import StaleStation, Station, Template
 from stations.orders import named
 from stations.orders.commands import CommandFailed
 from stations.roster.asking import identities
+from stations.roster.kept import A_LOOK
 from stations.state.live import COLUMNS_OF, HELD_BACK, STATE_FILTERS, in_state, live_states
 
 PAGE_LIMIT = 500
@@ -148,11 +149,13 @@ def match_of(
 
 
 def names_of(
-    match: dict[str, Any], state: str = "", after: str = "", most: int | None = None
+    match: dict[str, Any], state: str = "", after: str = "", most: int | None = None,
+    patience: float | None = None,
 ) -> list[str]:
     """Identities, in their order, of stations that fit the filter and a live state.
 
-    after: an identity; those beyond it. most: no more of them are looked for. Raises ApiError.
+    after: an identity; those beyond it. most: no more of them are looked for.
+    patience: see Roster.rows. Raises ApiError.
     """
     if state in COLUMNS_OF:
         columns = COLUMNS_OF[state]
@@ -163,7 +166,7 @@ def names_of(
     else:
         known("state", state, STATE_FILTERS)
         columns = {}
-    found = identities(match | columns)
+    found = identities(match | columns, patience)
     if after:
         found = found[bisect_right(found, after) :]
     if state in STATE_FILTERS and columns is COLUMNS_OF["running"] and state != "running":
@@ -193,5 +196,5 @@ def page_of(
     match: dict[str, Any], state: str, cursor: str | None, limit: int
 ) -> tuple[list[Station], str | None]:
     """(stations with `.live`, cursor of the next page)."""
-    names = names_of(match, state, text_of(cursor) if cursor else "", limit + 1)
+    names = names_of(match, state, text_of(cursor) if cursor else "", limit + 1, A_LOOK)
     return cut_page(with_live(stations_named(names)), limit, "identity")

@@ -22,7 +22,7 @@ from stations.makes.tables import Make
 from stations.models import Station, Template
 from stations.orders import named
 from stations.orders.commands import notify_changed_sync
-from stations.roster.kept import ROSTER
+from stations.roster.kept import A_LOOK, ROSTER
 
 LABEL = "stations.make"
 ATTEMPTS = 5
@@ -155,7 +155,7 @@ def _table() -> Any:
 
 def used(names: Iterable[str]) -> dict[str, int]:
     """How many stations each of these makes has."""
-    counts = Counter(row.get("make") for row in ROSTER.rows())
+    counts = Counter(row.get("make") for row in ROSTER.rows(A_LOOK))
     return {name: counts[name] for name in names}
 
 

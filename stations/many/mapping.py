@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from stations.admin.filters import known_tags
 from stations.many.pages import guarded, rendered
-from stations.roster.kept import ROSTER
+from stations.roster.kept import A_LOOK, ROSTER
 from stations.state.live import LABELS, label_of
 from stations.state.seen import snapshots_of
 
@@ -94,7 +94,7 @@ def fleet() -> _Fleet:
 
 
 def _read() -> _Fleet:
-    fleet = ROSTER.rows()
+    fleet = ROSTER.rows(A_LOOK)
     rows = [
         row for row in fleet
         if row.get("latitude") is not None and row.get("longitude") is not None

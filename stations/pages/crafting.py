@@ -14,6 +14,7 @@ from stations.admin.filters import known_tags
 from stations.models import Template
 from stations.rights import DRIVE_STATION, PART, VIEW_MESSAGES
 from stations.roster.asking import identities
+from stations.roster.kept import A_LOOK
 
 WRITE_SCENARIOS = "scenarios.add_scenario"  # of a room that this one knows nothing else of
 MOST_SUGGESTED = 200  # running stations in the list of the field
@@ -32,7 +33,7 @@ def crafter(request: HttpRequest) -> HttpResponse:
         "is_fullwidth": "1",
         "station": request.GET.get("station", "")[:48],
         "action": request.GET.get("action", "")[:60],
-        "running": identities({"enabled": True, "running": True})[:MOST_SUGGESTED],
+        "running": identities({"enabled": True, "running": True}, A_LOOK)[:MOST_SUGGESTED],
         "sees_messages": PART.may(request, VIEW_MESSAGES),
         "tags": known_tags(),
         "templates": list(Template.objects.order_by("name").values_list("name", flat=True)),

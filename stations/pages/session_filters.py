@@ -13,6 +13,7 @@ from messaging.queries.sessions import EARLIEST_MS
 from messaging.queries.windows import to_ms
 from messaging.schemas import aware
 from stations.roster.asking import identities
+from stations.roster.kept import A_LOOK
 
 STATES = ("active", "ended")
 # 1.6 section 7.36 and 2.0.1 part 2, ReasonEnumType: what a StopTransaction or an Ended may give.
@@ -68,7 +69,7 @@ def filters_of(query: QueryDict) -> SessionFilters:
 def _choose_stations(made: SessionFilters, station: str, tag: str) -> None:
     names = [name.strip() for name in station.split(",") if name.strip()]
     if tag:
-        tagged = set(identities({"tags": tag}))
+        tagged = set(identities({"tags": tag}, A_LOOK))
         if len(tagged) > MOST_STATIONS:
             made.problems.append(f"More than {MOST_STATIONS} stations have the tag {tag}.")
         names = sorted(tagged.intersection(names) if names else tagged)

@@ -14,20 +14,20 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from stations.orders import named
-from stations.roster.kept import COLUMNS, ROSTER, Row
+from stations.roster.kept import A_LOOK, COLUMNS, ROSTER, Row
 from stations.roster.matching import NotKnown, fitting
 
 _KNOWN = frozenset({*COLUMNS, "_id"})
 
 
-def identities(match: Mapping[str, Any]) -> list[str]:
-    """Of the stations that fit a MongoDB filter, in their order."""
-    return [row["identity"] for row in rows(match)]
+def identities(match: Mapping[str, Any], patience: float | None = None) -> list[str]:
+    """Of the stations that fit a MongoDB filter, in their order. patience: see Roster.rows."""
+    return [row["identity"] for row in rows(match, patience)]
 
 
-def rows(match: Mapping[str, Any]) -> list[Row]:
-    """Those that fit a MongoDB filter, by identity."""
-    found = ROSTER.rows()
+def rows(match: Mapping[str, Any], patience: float | None = None) -> list[Row]:
+    """Those that fit a MongoDB filter, by identity. patience: see Roster.rows."""
+    found = ROSTER.rows(patience)
     if not match:
         return found
     try:
@@ -72,15 +72,15 @@ def match_of(queryset: QuerySet) -> dict[str, Any] | None:
         return None
 
 
-def rows_of(queryset: QuerySet) -> list[Row]:
-    """Those of a queryset of stations, by identity."""
+def rows_of(queryset: QuerySet, patience: float | None = None) -> list[Row]:
+    """Those of a queryset of stations, by identity. patience: see Roster.rows."""
     match = match_of(queryset)
-    return [] if match is None else rows(match)
+    return [] if match is None else rows(match, patience)
 
 
 def values(column: str) -> set[str]:
     """That stations have in a column, or in the lists of one."""
-    found = {one for row in ROSTER.rows() for one in _each(row.get(column))}
+    found = {one for row in ROSTER.rows(A_LOOK) for one in _each(row.get(column))}
     return {one for one in found if one is not None}
 
 

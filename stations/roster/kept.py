@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,6 +29,9 @@ COLUMNS = (
 _SHARED = ("make", "vendor", "model", "ocpp_version", "csms_url", "held_back")
 AGE = 300.0  # seconds after which all is read again, for what others wrote past our connections
 AGE_ALONE = 2.0  # the same without Redis
+LARGE = 20_000  # rows, of which to read all takes seconds
+MANY = 1000  # written ones: of a large fleet to read them takes a moment too
+A_LOOK = 0.5  # seconds that a page of a large fleet waits for what was just written
 Row = Mapping[str, Any]
 
 
@@ -65,10 +68,14 @@ class Roster:
         self._kept: Kept | None = None
         self._lock = threading.Lock()  # of the two below; never held while a store is asked
         self._readings: dict[bytes | None, Future[Kept]] = {}
-        self._renewing = False
+        self._renewal: Future[None] | None = None  # that one thread is at
 
-    def rows(self) -> list[Row]:
-        """All, by identity. Not to be changed. Raises STORE_ERRORS where MongoDB is away."""
+    def rows(self, patience: float | None = None) -> list[Row]:
+        """All, by identity. Not to be changed. Raises STORE_ERRORS where MongoDB is away.
+
+        patience: seconds; of a LARGE fleet of which much was written, the rows as they were before
+        are given when it takes longer. None: as they are, however long it takes.
+        """
         known = self._kept
         place = known.place if known is not None else None
         try:
@@ -82,12 +89,17 @@ class Roster:
             if known is None or known.age > AGE_ALONE:
                 known = self._whole(place)
             return known.order
+        is_much = written.whole or len(written) > MANY
+        if patience is not None and is_much and known is not None and len(known.order) > LARGE:
+            with suppress(TimeoutError):
+                self._renew_beside(self.rows).result(patience)
+            return self._kept.order
         if written.whole:
             return self._whole(place).order
         if place != known.place:
             known = self._kept = _changed(known, written, place)
         if known.age > AGE:
-            self._renew_beside()
+            self._renew_beside(lambda: self._whole(marks.here()))
         return known.order
 
     def _whole(self, place: bytes | None) -> Kept:
@@ -109,20 +121,22 @@ class Roster:
                     del self._readings[place]
         return reading.result()
 
-    def _renew_beside(self) -> None:
+    def _renew_beside(self, work: Callable[[], object]) -> Future[None]:
+        """Have a thread do it, unless one is at such work; done when that is."""
         with self._lock:
-            if self._renewing:
-                return
-            self._renewing = True
-        threading.Thread(target=self._renew, daemon=True).start()
+            if self._renewal is not None:
+                return self._renewal
+            renewal = self._renewal = Future()
+        threading.Thread(target=self._renew, args=(work, renewal), daemon=True).start()
+        return renewal
 
-    def _renew(self) -> None:
+    def _renew(self, work: Callable[[], object], renewal: Future[None]) -> None:
         try:
-            self._whole(marks.here())
-        except STORE_ERRORS:
-            return  # whoever asks next tries again
+            with suppress(*STORE_ERRORS):  # whoever asks next tries again
+                work()
         finally:
-            self._renewing = False
+            self._renewal = None
+            renewal.set_result(None)
 
 
 def _changed(known: Kept, written: marks.Written, place: bytes) -> Kept:

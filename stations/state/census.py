@@ -15,7 +15,7 @@ from typing import Any
 
 from messaging.keeping import tallies
 from stations.models import TagGroup
-from stations.roster.kept import ROSTER, Row
+from stations.roster.kept import A_LOOK, ROSTER, Row
 from stations.state.live import LABELS, label_of
 from stations.state.seen import Seen, snapshots_of
 from stations.state.sickness import Reason, reasons
@@ -94,7 +94,7 @@ class Census:
             self._read_groups()
         minute = int(now) // 60
         failures = tallies.failures_of(range(minute - FAILURES_OF + 1, minute + 1))
-        return count(ROSTER.rows(), self._groups, failures, now, each)
+        return count(ROSTER.rows(A_LOOK), self._groups, failures, now, each)
 
     def _read_groups(self) -> None:
         self._groups = [(group.name, list(group.tags)) for group in TagGroup.objects.all()]

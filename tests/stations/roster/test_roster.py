@@ -180,10 +180,42 @@ def test_what_others_wrote_past_our_connections_is_found_with_age(rosters, monke
     assert {row["identity"]: row for row in roster.rows()} != stored()
     monkeypatch.setattr(kept, "AGE", -1.0)
     real = roster._renew
-    monkeypatch.setattr(roster, "_renew", lambda: (real(), read.set()))
+    monkeypatch.setattr(roster, "_renew", lambda *work: (real(*work), read.set()))
     roster.rows()
     assert read.wait(60)
     assert {row["identity"]: row for row in roster.rows()} == stored()
+
+
+def test_a_page_of_a_large_fleet_does_not_wait_for_much_that_was_written(rosters, monkeypatch):
+    roster, goes_on, real, begun = rosters[0], threading.Event(), kept.read_all, []
+    before = roster.rows()
+
+    def read_all():
+        begun.append(1)
+        assert goes_on.wait(120)
+        return real()
+
+    monkeypatch.setattr(kept, "read_all", read_all)
+    monkeypatch.setattr(kept, "LARGE", len(before) - 1)
+    Station.objects.update(name="later")  # all of the table
+    looking = [threading.Thread(target=roster.rows, args=(0.01,), daemon=True) for _ in range(3)]
+    for thread in looking:
+        thread.start()
+    for thread in looking:
+        thread.join(120)
+    assert not any(thread.is_alive() for thread in looking)
+    assert roster.rows(0.01) == before
+    assert len(begun) == 1  # one reads, whoever looks
+    goes_on.set()
+    # Who acts by it waits.
+    assert {row["identity"]: row for row in roster.rows()} == stored()
+    assert {row["identity"]: row for row in roster.rows(60)} == stored()
+
+
+def test_a_page_of_a_small_fleet_is_as_it_is_written(rosters, monkeypatch):
+    monkeypatch.setattr(kept, "LARGE", len(rosters[0].rows()))
+    Station.objects.update(name="later")
+    assert {row["identity"]: row for row in rosters[0].rows(0.0)} == stored()
 
 
 def test_a_page_of_log_entries_of_the_admin_is_not_one_of_stations(admin_client, admin_user):
