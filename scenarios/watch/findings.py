@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-MOST_KINDS = 50  # of findings that are told apart in one run
+MOST_KINDS = 50  # of findings of one level that are told apart in one run
 MOST_FRAMES = 5  # of one finding that are named
 LONGEST = 500  # characters of a sentence
 Key = tuple[str, str, str, str]  # rule, level, action, what is alike
@@ -49,7 +49,8 @@ class Findings:
         self.changes += 1
         found = self._known.get(key)
         if found is None:
-            if len(self._known) >= MOST_KINDS:
+            # By level: warnings, however many, are not to hide what fails the run.
+            if sum(known[1] == level for known in self._known) >= MOST_KINDS:
                 self.dropped += 1
                 return None
             text = f"{sentence.rstrip('.')}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -199,10 +200,7 @@ class _Bench:
             result.verdict = PARTIAL
         if self.case.limits:
             self._hold_limits(result)
-        result.warnings = [
-            f"{each['sentence']} ({each['count']} times)" if each["count"] > 1 else each["sentence"]
-            for each in record.findings if each["level"] == WARN
-        ]  # fmt: skip
+        result.warnings = _warnings(run.logs)
         result.steps = [_step(record, each) for each in record.steps]
 
     def _measured(self, station: str, heard: Heard) -> None:
@@ -217,6 +215,15 @@ class _Bench:
         if broken and result.verdict in (PASS, PARTIAL, FAIL):
             result.verdict = FAIL
             result.message = " ".join(filter(None, [result.message, *broken]))
+
+
+def _warnings(logs: list[StationLog]) -> list[str]:
+    """Of all stations of a case, each sentence once with how often it was true."""
+    counts: Counter[str] = Counter()
+    for each in (found for log in logs for found in log.findings):
+        if each["level"] == WARN:
+            counts[each["sentence"]] += each["count"]
+    return [f"{text} ({count} times)" if count > 1 else text for text, count in counts.items()]
 
 
 def _step(record: StationLog, entry: dict[str, Any]) -> Step:

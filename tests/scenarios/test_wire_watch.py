@@ -195,6 +195,17 @@ def test_what_is_alike_is_one_finding_and_all_is_bounded() -> None:
     assert all(len(table) <= wire.KEPT for table in kept)
 
 
+def test_warnings_however_many_hide_no_failure() -> None:
+    made = watch(unknown_action="warn")
+    for number in range(2 * findings.MOST_KINDS):
+        made.eat(called(number, f"c{number}", f"Unknown{number}"))
+        made.eat(answered(number + 0.1, f"c{number}", f"Unknown{number}"))
+    made.eat(sent(200, OWN.format(1)))
+    made.eat(answer(200.1, OWN.format(1), NO_ZONE, "Heartbeat"))
+    assert [each.rule for each in made.findings.of_level("fail")] == ["time_zone"]
+    assert len(made.findings.of_level("warn")) == findings.MOST_KINDS
+
+
 def test_a_sentence_quotes_no_secret() -> None:
     secret = {"key": "AuthorizationKey", "value": ["c0ffee"]}
     made = watch(called(0, "1", "ChangeConfiguration", secret))

@@ -16,6 +16,7 @@ from terminal.rows import Unusable
 from terminal.suites import documents
 from tests import warm
 from tests.terminal.conftest import PATIENCE
+from tests.terminal.fragile import Fragile
 
 READY = {"type": "wait_for_state", "timeout": 30000,
          "params": {"target": "station", "state": "accepted"}}  # fmt: skip
@@ -112,6 +113,28 @@ def check_junit(data: bytes) -> None:
 def test_exit_codes(run, csms, documents, more, code):
     done = run("runsuite", suite(*documents, **more), "--csms", csms)
     assert done.returncode == code, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("strict", "code"), [((), 0), (("--strict",), 1)])
+def test_what_any_station_is_warned_of_counts(run, tmp_path, strict, code):
+    """A CSMS that does not serve what the second of three stations alone sends it, twice."""
+    told = {"type": "message",
+            "params": {"action": "LogStatusNotification", "payload": {"status": "Idle"}},
+            "optional": True}  # fmt: skip
+    second = {"conditions": [{"value": "$nth", "is": 2}], "steps": [told, told]}
+    case = {"id": "TC_1", "stations": 3,
+            "scenario": {**BOOT, "steps": [READY, {"type": "if", "params": second}]}}  # fmt: skip
+    report = tmp_path / "out.json"
+    with Fragile(mortal=False) as csms:
+        done = run(
+            "runsuite", {"suite": "Proof", "cases": [case]}, "--csms", csms.address,
+            "--id", "CP-{n}", "--version", "1.6", "--json", str(report), *strict,
+        )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    (result,) = json.loads(report.read_text())["results"]
+    (warning,) = result["warnings"]
+    assert result["verdict"] == "PASS"
+    assert "LogStatusNotification" in warning and warning.endswith("(2 times)")
 
 
 def test_one_scenario_with_another_value(run, csms):

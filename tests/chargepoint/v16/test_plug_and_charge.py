@@ -154,7 +154,8 @@ def test_an_emaid_that_is_not_accepted_does_not_charge_and_a_card_still_may(peer
 
 @pytest.mark.parametrize(("more", "group"), [
     ({}, ""), ({"groupIdToken": {"idToken": "FLEET", "type": "Central"}}, "FLEET"),
-    ({"groupIdToken": {"idToken": "G" * 36, "type": "Central"}}, ""),
+    ({"groupIdToken": {"idToken": "G" * 20, "type": "Central"}}, "G" * 20),
+    ({"groupIdToken": {"idToken": "G" * 21, "type": "Central"}}, ""),
 ])  # fmt: skip
 def test_the_answer_fills_the_cache_until_its_end(peer, contract, more, group):
     """6.1.2 speaks of a group, for which 7.4 has no field: that of 2.0.1 is read."""
@@ -247,6 +248,27 @@ def test_a_contract_that_comes_when_the_car_has_left_is_nobodys(peer):
     [waiting] = peer.unanswered
     told = json.dumps({"status": "Accepted", "exiResponse": "AAAA"})
     peer.feed([3, waiting[1], {"status": "Accepted", "data": told}])
+    assert peer.asked("Authorize") == []
+
+
+def test_a_contract_goes_into_no_car_that_came_after(peer):
+    peer.told["Get15118EVCertificate"] = None
+    plug(peer)
+    [waiting] = peer.unanswered
+    peer.do("unplug", connector=1)
+    plug(peer, emaid="DEABC000000001")
+    told = json.dumps({"status": "Accepted", "exiResponse": "AAAA"})
+    peer.feed([3, waiting[1], {"status": "Accepted", "data": told}])
+    assert not peer.station.connectors[1].ev.contract
+    assert (peer.asked("Authorize"), started(peer)) == ([], [])
+
+
+def test_no_contract_is_presented_while_a_reset_waits(peer, contract):
+    peer.answers["StopTransaction"] = None
+    peer.do("start-transaction", id_tag="CARD", connector=2)
+    assert peer.call("Reset", {"type": "Soft"})[2] == {"status": "Accepted"}
+    plug(peer, contract=contract)
+    assert len(peer.calls("BootNotification")) == 1
     assert peer.asked("Authorize") == []
 
 
@@ -367,6 +389,18 @@ def test_offline_a_known_emaid_is_looked_up_as_any_idtag(peer, contract, authori
     assert len(started(peer)) == (2 if authorizes == "true" else 1)
 
 
+def test_offline_a_group_that_nobody_knows_of_is_not_the_one_reserved_for(peer, contract):
+    trust(peer, contract)
+    change(peer, "AllowOfflineTxForUnknownId", "true")
+    reserved = {"connectorId": 1, "expiryDate": "2030-01-01T00:00:00Z", "idTag": "CARD",
+                "parentIdTag": "FLEET", "reservationId": 1}  # fmt: skip
+    assert peer.call("ReserveNow", reserved)[2] == {"status": "Accepted"}
+    peer.drop()
+    plug(peer, contract=contract)
+    peer.connect()
+    assert started(peer) == []
+
+
 def test_offline_an_emaid_without_a_contract_does_not_charge(peer):
     change(peer, "AllowOfflineTxForUnknownId", "true")
     peer.drop()
@@ -407,6 +441,16 @@ def test_the_contract_that_the_csms_brings_is_the_cars(peer, contract):
 def test_a_contract_about_to_end_is_updated(peer):
     plug(peer, contract=make_contract(EMAID, START - 710 * DAY))
     assert peer.asked("Get15118EVCertificate")[0]["action"] == "Update"
+    assert started(peer) == [EMAID]
+
+
+@pytest.mark.parametrize("answer", [
+    {"status": "Failed", "exiResponse": ""}, "UnknownMessageId", ["NotSupported", "", {}], {}, None,
+])  # fmt: skip
+def test_a_car_that_gets_no_new_contract_charges_by_the_one_that_it_has(peer, answer):
+    peer.told["Get15118EVCertificate"] = answer
+    plug(peer, contract=make_contract(EMAID, START - 710 * DAY))
+    peer.pass_time(60)
     assert started(peer) == [EMAID]
 
 

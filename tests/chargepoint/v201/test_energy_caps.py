@@ -66,6 +66,29 @@ def test_a_limit_of_the_csms_ends_the_energy(limit, trigger, seconds, wh):
     assert drawn(csms) == pytest.approx(wh, abs=40)
 
 
+def test_a_limit_that_is_told_late_is_none_of_the_next_driver():
+    keys = {**QUIET, "AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"}
+    csms = Csms(config_of("2.1", configuration=keys)).connect()
+    csms.disconnect()
+    started = []
+    for _ in range(2):
+        if started:
+            csms.command("stop-transaction", connector=1)
+            csms.command("unplug", connector=1)
+        csms.command("plug", connector=1, ev={"soc": 10, "battery_kwh": 100})
+        csms.command("start-transaction", connector=1)
+        started.append(csms.station.outlets[1].transaction.id)
+        csms.pass_time(60)
+    csms.answers["TransactionEvent"] = lambda event: (
+        {"transactionLimit": {"maxTime": 90}}
+        if event["transactionInfo"]["transactionId"] == started[0] else {}
+    )  # fmt: skip
+    csms.connect()
+    csms.pass_time(600)
+    assert "TimeLimitReached" not in [e["triggerReason"] for e in csms.events]
+    assert csms.events[-1]["transactionInfo"]["chargingState"] == "Charging"
+
+
 def test_the_cost_that_the_csms_tells_ends_the_energy_and_a_raised_limit_resumes_it():
     csms = charging("2.1", transactionLimit={"maxCost": 5.0})
     assert "MaxCost" in csms.station.model.members("TxCtrlr.SupportedLimits")

@@ -172,10 +172,47 @@ def test_half_a_set_is_exchanged_for_as_many():
     assert told(csms)[-1][::2] == ("BatteryOut", ["B4"])
 
 
+def test_of_a_set_that_was_not_taken_whole_the_csms_hears_what_went_and_what_stayed():
+    csms = made(EmulatorCtrlr_BatteriesPerSwap="2")
+    start(csms)
+    insert(csms, "A")
+    insert(csms, "B")
+    csms.command("battery-swap", kind="take", connector=3)
+    csms.pass_time(121)
+    assert [(event, serials) for event, _, serials in told(csms)][1:] == [
+        ("BatteryOut", ["B3"]), ("BatteryOutTimeout", ["B4"])
+    ]  # fmt: skip
+
+
+def test_a_battery_at_the_target_goes_out_and_none_of_a_faulted_slot(csms):
+    csms.set("BatterySwapCtrlr.MaxSoc", "100")
+    assert csms.set("BatterySwapCtrlr.TargetSoC", "98") == "Accepted"
+    csms.command("battery-swap", kind="stock", connector=2, serial="B2", soc=98)
+    swap = start(csms)
+    insert(csms)
+    assert [data["serialNumber"] for data in swap["offered"]] == ["B2"]
+    csms.pass_time(121)
+    csms.command("fault", connector=2, error_code="GroundFailure")
+    refused(csms, "too few batteries")
+
+
+def test_a_swap_for_which_nothing_is_left_when_its_answer_comes_does_not_begin(csms):
+    csms.set("BatterySwapCtrlr.MaxSoc", "100")
+
+    def late(_):
+        assert csms.set("BatterySwapCtrlr.TargetSoC", "99") == "Accepted"
+        return {"idTokenInfo": {"status": "Accepted"}}
+
+    csms.answers["Authorize"] = late
+    csms.command("battery-swap")
+    refused(csms, "locked", kind="insert")
+
+
 @pytest.mark.proves("BatterySwapCtrlr.SwapOrder")
 def test_the_other_order(csms):
     csms = made(BatterySwapCtrlr_SwapOrder="Out-In")
     swap = start(csms)
+    refused(csms, "locked", kind="insert")
     csms.command("battery-swap", kind="take")
     insert(csms)
     assert told(csms) == [

@@ -4,7 +4,8 @@ import pytest
 
 from chargepoint.timing.times import iso
 from tests.chargepoint.inside import block
-from tests.chargepoint.v21.controls import accepted, control, curve, given, giving, station
+from tests.chargepoint.v21.controls import QUIET, accepted, control, curve, given, giving, station
+from tests.chargepoint.v201.csms import Csms, config_of
 
 PF = {"displacement": 0.9, "excitation": True}
 SERVICE = {"lowVoltage": 90, "highVoltage": 110, "lowFreq": 49, "highFreq": 51}
@@ -77,11 +78,12 @@ def test_of_equals_the_newer_counts():
     assert given(csms) == 2000
 
 
-def test_a_scheduled_control_overrules_when_it_starts():
+@pytest.mark.parametrize("priority", [1, 3])
+def test_a_scheduled_control_overrules_when_it_starts(priority):
     csms = giving(8000)
     accepted(csms, "LimitMaxDischarge", limit(50), identity="a", priority=3, start=0, duration=300)
     answer = control(
-        csms, "LimitMaxDischarge", limit(20), "b", priority=1, start=60, duration=60
+        csms, "LimitMaxDischarge", limit(20), "b", priority=priority, start=60, duration=60
     )
     assert answer["supersededIds"] == ["a"]
     csms.pass_time(1)
@@ -117,6 +119,57 @@ def test_controls_at_different_times_leave_each_other_alone():
     csms.pass_time(61)
     told = [(n["controlId"], n["started"]) for n in csms.sent("NotifyDERStartStop")]
     assert told == [("a", True), ("a", False), ("b", True)]
+
+
+def test_a_control_that_begins_when_another_ends_overrules_nothing():
+    csms = giving(8000)
+    accepted(csms, "LimitMaxDischarge", limit(50), identity="a", start=0, duration=60)
+    answer = control(csms, "LimitMaxDischarge", limit(20), "b", start=60, duration=60)
+    assert "supersededIds" not in answer
+    csms.pass_time(61)
+    assert given(csms) == 2000
+    told = [(n["controlId"], n["started"], n.get("supersededIds")) for n in
+            csms.sent("NotifyDERStartStop")]  # fmt: skip
+    assert sorted(told) == [("a", False, None), ("a", True, None), ("b", True, None)]
+
+
+def clocked(ahead):
+    """A station whose CSMS's clock is so many seconds ahead of ours."""
+    csms = Csms(config_of("2.1", configuration=QUIET))
+    told = {"status": "Accepted", "interval": 300}
+    csms.answers["BootNotification"] = lambda _: {**told, "currentTime": iso(csms.now + ahead)}
+    csms.answers["Heartbeat"] = lambda _: {"currentTime": iso(csms.now + ahead)}
+    csms.answers["NotifyEVChargingNeeds"] = {"status": "NoChargingProfile"}
+    return csms.connect()
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("ahead", [-7200, 7200])
+def test_the_times_of_a_control_are_those_of_the_csms(ahead, restarts):
+    csms = giving(8000, clocked(ahead))
+    accepted(csms, "LimitMaxDischarge", limit(50), identity="a", start=ahead + 60, duration=60)
+    seen = []
+    for _ in range(4):
+        csms.pass_time(20)
+        if restarts:
+            csms.restart().connect()
+        csms.pass_time(20)
+        seen.append(given(csms))
+    assert seen == [8000, 5000, 8000, 8000]
+    told = [(n["controlId"], n["started"]) for n in csms.sent("NotifyDERStartStop")]
+    assert told == [("a", True), ("a", False)]
+
+
+def test_there_is_room_for_24_defaults_of_a_type_and_for_as_many_at_their_time():
+    csms = station()
+    for number in range(24):
+        accepted(csms, "FreqWatt", curve((50, 1), unit="PctMaxW"), identity=f"d{number}")
+    answer = control(csms, "FreqWatt", curve((50, 1), unit="PctMaxW"), "one more")
+    assert answer["statusInfo"]["reasonCode"] == "TooManyElements"
+    assert "supersededIds" not in control(
+        csms, "FreqWatt", curve((50, 1), unit="PctMaxW"), "now", start=0, duration=60
+    )
+    assert control(csms, "FreqWatt", curve((50, 1), unit="PctMaxW"), "d3")["status"] == "Accepted"
 
 
 def test_one_id_is_one_control():
