@@ -268,6 +268,8 @@ def test_no_contract_is_presented_while_a_reset_waits(peer, contract):
     peer.do("start-transaction", id_tag="CARD", connector=2)
     assert peer.call("Reset", {"type": "Soft"})[2] == {"status": "Accepted"}
     plug(peer, contract=contract)
+    [waiting] = peer.unanswered
+    peer.feed([3, waiting[1], {}])
     assert len(peer.calls("BootNotification")) == 1
     assert peer.asked("Authorize") == []
 
@@ -397,6 +399,8 @@ def test_offline_a_group_that_nobody_knows_of_is_not_the_one_reserved_for(peer, 
     assert peer.call("ReserveNow", reserved)[2] == {"status": "Accepted"}
     peer.drop()
     plug(peer, contract=contract)
+    answer = peer.do("authorize", id_tag=EMAID, connector=1, token_type="eMAID")
+    assert answer["authorization"] == "Invalid"
     peer.connect()
     assert started(peer) == []
 

@@ -253,6 +253,13 @@ def test_without_an_ocsp_answer_the_csms_is_asked_again_a_day_later(peer, sub, a
     assert len(peer.asked("GetCertificateStatus")) == 2
 
 
+def test_what_comes_with_a_failure_is_no_ocsp_answer(peer, sub):
+    peer.told["GetCertificateStatus"] = lambda _: {**sub.ocsp(peer.now), "status": "Failed"}
+    signed(peer, sub)
+    peer.pass_time(DAY * 1.1)
+    assert len(peer.asked("GetCertificateStatus")) == 2
+
+
 def test_a_question_that_was_lost_with_the_link_is_asked_on_the_next(peer, sub):
     peer.told["GetCertificateStatus"] = None
     signed(peer, sub)
