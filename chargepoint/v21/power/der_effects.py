@@ -184,7 +184,7 @@ class DerEffects(Block):
     @folds(topics.SAMPLE)
     def with_vars(self, sample: Sample, outlet: Outlet, now: float) -> Sample:
         """The meter's picture, with the vars that controls or a profile ask for."""
-        if outlet.hardware.state is not State.CHARGING or outlet.hardware.ev is None:
+        if outlet.hardware.ev is None or not self._has_vars(outlet):
             return sample
         var = None
         if self.charging.profiles:
@@ -200,3 +200,11 @@ class DerEffects(Block):
             asked, _ = self._var(ruling, sample.export_w - sample.power_w, rating, now)
             var = var if asked is None else asked
         return sample if var is None else sample.with_reactive(var)
+
+    def _has_vars(self, outlet: Outlet) -> bool:
+        """While power flows, and in a cessation that takes the watts and leaves the vars."""
+        state = outlet.hardware.state
+        if state is not State.SUSPENDED_EVSE or self.ride is None:
+            return state is State.CHARGING
+        ceased = self.ride.ceased(self._ruling_at(outlet))
+        return ceased is not None and ceased.get("powerDuringCessation") == "Reactive"
