@@ -78,6 +78,18 @@ def test_others_do_not_wait(ada, django_user_model, cheap):
     assert log_in(address="10.0.0.2").status_code == 200  # by the same name
 
 
+def test_one_name_is_one_however_it_is_written(ada, cheap):
+    spelled = [NAME, NAME.upper(), NAME.title()]
+    for number in range(FREE):
+        log_in("wrong", name=spelled[number % 3])
+    assert log_in().status_code == 429
+
+
+def test_an_office_may_log_in_as_often_as_it_likes(ada, monkeypatch, cheap):
+    monkeypatch.setitem(GUARDS, "address", throttle.Guard(3, 300))
+    assert [log_in().status_code for _ in range(5)] == [200] * 5
+
+
 def test_many_names_from_one_address(store, monkeypatch):
     monkeypatch.setitem(GUARDS, "address", throttle.Guard(3, 300))
     for number in range(3):

@@ -154,6 +154,17 @@ def test_a_token_makes_none_that_reaches_further(ada):
     assert (answer.status_code, answer.json()["code"]) == (403, "out_of_scope")
 
 
+def test_a_token_that_a_token_has_made_is_exchanged_for_no_longer_than_that_one(ada):
+    born = timezone.now() - TOTAL_LIFETIME + timedelta(days=2)
+    _, token = ApiToken.objects.issue(ada, "script", born=born)
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    sent = {"name": "ci", "scopes": ["read"], "days": 20}
+    made = client.post("/api/auth/tokens", sent, "application/json").json()["token"]
+    assert ask(made, "/api/auth/refresh", "post").status_code == 200
+    row = ApiToken.objects.get(name="ci")
+    assert timedelta(days=1) < row.expires - timezone.now() < timedelta(days=3)
+
+
 def test_the_page_of_ones_own_tokens(django_user_model):
     staff = django_user_model.objects.create_user("carl", is_staff=True)
     other, _ = ApiToken.objects.issue(django_user_model.objects.create_user("bob"), "of bob")
@@ -183,3 +194,19 @@ def test_no_token_of_the_admin_is_for_ever(django_user_model):
     refused = client.post("/admin/accounts/apitoken/add/", far)
     assert "within a year" in refused.content.decode()
     assert not ApiToken.objects.exists()
+
+
+def test_no_token_becomes_endless_by_an_empty_field(django_user_model):
+    boss = django_user_model.objects.create_superuser("root")
+    client = Client()
+    client.force_login(boss)
+    ending, _ = ApiToken.objects.issue(boss, "ending")
+    endless, _ = ApiToken.objects.issue(boss, "endless", None)
+    sent = {"name": "renamed", "scopes": ["read"], "expires_0": "", "expires_1": ""}
+    for row in (ending, endless):
+        answer = client.post(f"/admin/accounts/apitoken/{row.pk}/change/", sent)
+        assert answer.status_code == 302
+        row.refresh_from_db()
+        assert row.name == "renamed"
+    assert ending.expires is not None and ending.expires > timezone.now()
+    assert endless.expires is None  # as it was made
