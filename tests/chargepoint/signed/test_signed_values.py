@@ -117,6 +117,10 @@ MATRIX = [
     (("AlignedDataSignReadings", "AlignedDataSignUpdatedReadings"), {_CLOCK}),
     (("SampledDataSignStartedReadings", "SampledDataSignUpdatedReadings",
       "AlignedDataSignUpdatedReadings"), set()),
+    # Each kind of values by its own two keys.
+    (("SampledDataSignReadings", "AlignedDataSignUpdatedReadings"), set()),
+    (("AlignedDataSignReadings", "SampledDataSignStartedReadings",
+      "SampledDataSignUpdatedReadings"), set()),
 ]  # fmt: skip
 
 
