@@ -196,7 +196,7 @@ def test_what_is_alike_is_one_finding_and_all_is_bounded() -> None:
 
 
 def test_warnings_however_many_hide_no_failure() -> None:
-    made = watch(unknown_action="warn")
+    made = watch(unknown_action="warn", clock_skew="off")
     for number in range(2 * findings.MOST_KINDS):
         made.eat(called(number, f"c{number}", f"Unknown{number}"))
         made.eat(answered(number + 0.1, f"c{number}", f"Unknown{number}"))
