@@ -1,13 +1,14 @@
-"""The admin of EV profiles: their documents as JSON, copies."""
+"""The admin of EV profiles: their documents as JSON, files in and out, copies."""
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
@@ -18,12 +19,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.admin_rights import ByTable
 from chargepoint.cars.reading import told
 from chargepoint.cars.shipped import shipped
-from stations.admin.json_field import PlainJSONField
+from stations.admin.document_files import ImportForm, as_file
+from stations.admin.json_field import PlainJSONField, text_of
 from stations.admin.references import page
 from stations.admin.row_forms import RowForm
 from stations.cars import changes
 from stations.cars.tables import CarProfile
-from stations.rights import PART
+from stations.rights import CHANGE_EV_PROFILE, PART
 
 LONGEST_NAME = CarProfile._meta.get_field("name").max_length
 
@@ -44,6 +46,12 @@ class CarProfileForm(RowForm):
             self.initial["document"] = told(shipped()["compact"]) | {"name": "my-car"}
 
 
+@admin.action(description="Export")
+def export(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+    """The profiles that were ticked, as a file to import."""
+    return as_file(changes.export(queryset.order_by("name")), "ev-profiles")
+
+
 class CopyForm(forms.Form):
     name = forms.CharField(max_length=LONGEST_NAME, widget=UnfoldAdminTextInputWidget, strip=True)
 
@@ -55,7 +63,9 @@ class CarProfileAdmin(ByTable, ModelAdmin):
     list_display = ("name", "title", "battery", "inlets", "weight", "brought_by")
     list_filter = ("shipped",)
     search_fields = ("name",)
-    actions_detail = ["copy"]
+    actions = [export]
+    actions_list = ["import_file"]
+    actions_detail = ["copy", "export_one"]
     warn_unsaved_form = True
     fieldsets = ((None, {"fields": ("document",)}),)
 
@@ -97,8 +107,7 @@ class CarProfileAdmin(ByTable, ModelAdmin):
 
     @display(description="Profile")
     def written(self, row: CarProfile):
-        text = json.dumps(row.document, indent=2, ensure_ascii=False)
-        return format_html('<pre class="st-pem" tabindex="0">{}</pre>', text)
+        return format_html('<pre class="st-pem" tabindex="0">{}</pre>', text_of(row.document))
 
     def save_model(self, request, obj, form, change) -> None:
         """As Django has it; stations that have the profile among their cars take it."""
@@ -124,7 +133,13 @@ class CarProfileAdmin(ByTable, ModelAdmin):
             except changes.ProfileError as error:
                 self.message_user(request, f"{row.name}: {error}", level="error")
 
-    # --- copies
+    # --- files and copies
+
+    def has_import_file_permission(self, request: HttpRequest) -> bool:
+        return self.may_open(request, "import_file")
+
+    def has_export_one_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.may_open(request, "export_one")
 
     def has_copy_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.may_open(request, "copy")
@@ -143,8 +158,45 @@ class CarProfileAdmin(ByTable, ModelAdmin):
                 form.add_error("name", " ".join(getattr(error, "messages", [str(error)])))
             else:
                 return redirect("admin:stations_carprofile_change", made.pk)
+        return self._asked(request, f"Copy {row.name}", "Copy", form)
+
+    @action(description="Import EV profiles", url_path="import", icon="upload",
+            permissions=["import_file"])
+    def import_file(self, request: HttpRequest) -> HttpResponse:
+        """The form, and what becomes of the file: all of it or nothing."""
+        form = ImportForm(
+            request.POST or None, request.FILES or None, plural="Profiles",
+            help_text="JSON: a profile, a list of profiles, or an export of them.",
+            may_change=PART.may(request, CHANGE_EV_PROFILE),
+        )  # fmt: skip
+        if request.method == "POST" and form.is_valid():
+            given, on_existing = form.cleaned_data["file"], form.cleaned_data["on_existing"]
+            try:
+                outcomes = changes.import_all(given, on_existing, dry_run=False)
+            except ValidationError as error:
+                for path, sentences in error.message_dict.items():
+                    form.add_error("file", f"{path}: {' '.join(sentences)}")
+            else:
+                told = ", ".join(f"{each['name']} {each['action']}" for each in outcomes)
+                self.message_user(request, told)
+                return redirect("admin:stations_carprofile_changelist")
+        return self._asked(request, "Import EV profiles", "Import", form)
+
+    @action(
+        description="Export", url_path="export", icon="download", permissions=["export_one"]
+    )
+    def export_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The profile's document as a file. Raises PermissionDenied."""
+        if not self.may_open(request, "export_one"):
+            raise PermissionDenied
+        row = self.get_object(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return as_file(row.document, "ev-profile")
+
+    def _asked(self, request: HttpRequest, title: str, verb: str, form: Any) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
-            "title": f"Copy {row.name}", "verb": "Copy", "form": form, "opts": self.opts,
+            "title": title, "verb": verb, "form": form, "opts": self.opts,
             "media": self.media + form.media,
         }  # fmt: skip
         return render(request, "stations/make_form.html", context)

@@ -23,6 +23,7 @@ from stations.admin.row_forms import RowForm
 from stations.admin.widgets import (
     CarsField,
     ConnectorsField,
+    MakeField,
     MeasurandsField,
     SettingsField,
     WordsField,
@@ -52,6 +53,10 @@ LABELS = {"default_id_tag": "Default idTag", "iccid": "ICCID", "imsi": "IMSI"}
 
 
 class DesignForm(RowForm):
+    make = MakeField(
+        help_text="What the stations of one model do. What is at its default below is the make's; "
+        "what is set stays."
+    )
     connectors = ConnectorsField(
         initial=default_connectors,
         help_text="One row per outlet. Phases: 1 or 3 for AC, 0 for DC. Power in W.",

@@ -11,6 +11,37 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 # Django's own field takes these for "nothing was given", which for us they are not.
 _EMPTY = (None, "")
+_WIDTH = 100
+
+
+def text_of(value: Any, margin: str = "") -> str:
+    """JSON as a person would write it: objects over several lines, a list of numbers or words on
+    one where it fits, so that a curve is not a column of numbers."""
+    match value:
+        case dict() if value:
+            opening, closing = "{}"
+            inner = margin + "  "
+            parts = [f"{_plain(name)}: {text_of(part, inner)}" for name, part in value.items()]
+        case list() if value:
+            line = _plain(value)
+            if len(margin) + len(line) <= _WIDTH and not any(map(_has_object, value)):
+                return line
+            opening, closing = "[]"
+            parts = [text_of(item, margin + "  ") for item in value]
+        case _:
+            return _plain(value)
+    lines = ",\n".join(f"{margin}  {part}" for part in parts)
+    return f"{opening}\n{lines}\n{margin}{closing}"
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _has_object(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_has_object, value))
+    return isinstance(value, dict)
 
 
 class PlainJSONField(forms.JSONField):
@@ -26,7 +57,7 @@ class PlainJSONField(forms.JSONField):
         """JSON as text in the form; what was entered stays as it is."""
         if value is None or isinstance(value, str):
             return value or ""  # nothing yet, or as it was entered
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return text_of(value)
 
     def to_python(self, value: Any) -> Any:
         """The value of the JSON that was entered.

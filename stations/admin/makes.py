@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.admin_rights import ByTable
-from stations.admin.json_field import PlainJSONField
+from runtime.words import counted
+from stations.admin.document_files import ImportForm, as_file
+from stations.admin.json_field import PlainJSONField, text_of
 from stations.admin.references import page
 from stations.admin.row_forms import RowForm
 from stations.makes import changes, documents, files
 from stations.makes.tables import Make
 from stations.rights import CHANGE_MAKE, PART
 
-LARGEST_FILE = 5_000_000  # bytes
 FIRST = {
     "name": "", "vendor": "", "model": "", "versions": ["1.6"],
     "outlets": [{"id": 1, "evse": 1, "kind": "Type2", "phases": 3, "max_power_w": 22000}],
-}  # fmt: skip
-EXISTING = {
-    "fail": "refuse the file", "skip": "leave as they are",
-    "update": "change to what the file says",
 }  # fmt: skip
 
 
@@ -78,27 +74,6 @@ class MakeForm(RowForm):
         return cleaned
 
 
-class ImportForm(forms.Form):
-    file = forms.FileField(help_text="JSON: a make, a list of makes, or an export of them.")
-    on_existing = forms.ChoiceField(
-        label="Makes that exist already", choices=list(EXISTING.items()),
-        widget=UnfoldAdminSelectWidget,
-    )  # fmt: skip
-
-    def clean_file(self) -> Any:
-        """The document of the file. Raises ValidationError."""
-        file = self.cleaned_data["file"]
-        if file.size > LARGEST_FILE:
-            raise ValidationError(f"Choose a file of at most {LARGEST_FILE // 1_000_000} MB.")
-        try:
-            return json.loads(file.read().decode("utf-8-sig"))
-        except json.JSONDecodeError as error:
-            place = f"line {error.lineno}, column {error.colno}"
-            raise ValidationError(f"This is no JSON ({place}): {error.msg}.") from None
-        except (ValueError, RecursionError):
-            raise ValidationError("Save the file as JSON in UTF-8.") from None
-
-
 class CopyForm(forms.Form):
     name = forms.CharField(
         max_length=documents.LONGEST_NAME, widget=UnfoldAdminTextInputWidget, strip=True
@@ -108,14 +83,7 @@ class CopyForm(forms.Form):
 @admin.action(description="Export")
 def export(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
     """The makes that were ticked, as a file to import."""
-    return _file(files.export_document(queryset.order_by("name")), "makes")
-
-
-def _file(document: Any, name: str) -> JsonResponse:
-    return JsonResponse(
-        document, json_dumps_params={"indent": 2, "ensure_ascii": False},
-        headers={"Content-Disposition": f'attachment; filename="{name}.json"'},
-    )  # fmt: skip
+    return as_file(files.export_document(queryset.order_by("name")), "makes")
 
 
 @admin.register(Make)
@@ -182,8 +150,7 @@ class MakeAdmin(ByTable, ModelAdmin):
 
     @admin.display(description="Document")
     def written(self, row: Make):
-        text = json.dumps(row.document, indent=2, ensure_ascii=False)
-        return format_html('<pre class="st-pem" tabindex="0">{}</pre>', text)
+        return format_html('<pre class="st-pem" tabindex="0">{}</pre>', text_of(row.document))
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """As Django has it, told how many stations are of the make."""
@@ -191,7 +158,7 @@ class MakeAdmin(ByTable, ModelAdmin):
         more = dict(extra_context or {})
         if row is not None:
             count = changes.used([row.name])[row.name]
-            more["subtitle"] = f"{count} stations are of it"
+            more["subtitle"] = f"{counted(count, 'station')} of it"
         try:
             return super().changeform_view(request, object_id, form_url, more)
         except changes.MakeError as error:  # another save came between the check and the write
@@ -232,9 +199,11 @@ class MakeAdmin(ByTable, ModelAdmin):
             permissions=["import_file"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
         """The form, and what becomes of the file: all of it or nothing."""
-        form = ImportForm(request.POST or None, request.FILES or None)
-        if not PART.may(request, CHANGE_MAKE):
-            form.fields["on_existing"].choices = list(EXISTING.items())[:2]
+        form = ImportForm(
+            request.POST or None, request.FILES or None, plural="Makes",
+            help_text="JSON: a make, a list of makes, or an export of them.",
+            may_change=PART.may(request, CHANGE_MAKE),
+        )  # fmt: skip
         if request.method == "POST" and form.is_valid():
             try:
                 outcomes = files.import_document(
@@ -277,7 +246,7 @@ class MakeAdmin(ByTable, ModelAdmin):
         row = self.get_object(request, object_id)
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        return _file(row.document, "make")
+        return as_file(row.document, "make")
 
     def _asked(self, request: HttpRequest, title: str, verb: str, form: Any) -> HttpResponse:
         context = self.admin_site.each_context(request) | {

@@ -9,12 +9,15 @@ from django import forms
 from unfold.widgets import (
     BASE_CLASSES,
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from stations.cars.garage import every, in_words
 from stations.configuration.connector_rules import KINDS
 from stations.configuration.validation import MEASURANDS
+from stations.makes.documents import LONGEST_NAME
+from stations.makes.tables import Make
 
 CELL = " ".join([*BASE_CLASSES, "px-3", "py-2"])
 MOST_ROWS = 200
@@ -206,6 +209,31 @@ def _weight(text: Any) -> float | int:
     except ValueError:
         raise forms.ValidationError(f"Give the weight as a number: {text}") from None
     return int(weight) if weight.is_integer() else weight
+
+
+class MakeWidget(UnfoldAdminSelectWidget):
+    """The makes that there are; a name that is none of them stays, for the row to refuse."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict | None = None) -> list:
+        """As Django has it, of the makes as they are now."""
+        makes = Make.objects.only("name", "document")
+        known = {make.name: _make_in_words(make) for make in makes}
+        others = {each: each for each in value if each and each not in known}
+        self.choices = [("", "---------"), *known.items(), *others.items()]
+        return super().optgroups(name, value, attrs)
+
+
+def _make_in_words(make: Make) -> str:
+    return f"{make.name}: {make.vendor} {make.model}, OCPP {', '.join(make.versions)}"
+
+
+class MakeField(forms.CharField):
+    """The name of a make, or "" for none."""
+
+    widget = MakeWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=LONGEST_NAME, **kwargs)
 
 
 class WordsField(forms.CharField):

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 
 from chargepoint.cars.reading import UnfitProfile, read, told
 from chargepoint.cars.shipped import shipped
+from runtime.words import counted
 from stations.cars.tables import CarProfile, misnamed
 from stations.configuration import changes
 from stations.models import StaleStation, Station, Template
@@ -112,8 +113,8 @@ def delete(row: CarProfile) -> None:
     stations, templates = users(row.name)
     if stations or templates:
         sentence = (
-            f"{len(stations)} stations and {len(templates)} templates have it among their cars: "
-            "take it out there first."
+            f"It is among the cars of {counted(len(stations), 'station')} and "
+            f"{counted(len(templates), 'template')}: take it out there first."
         )
         raise ProfileError("in_use", sentence)
     row.delete()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import ApiToken
@@ -98,7 +99,7 @@ def test_a_stations_cars_reach_its_worker_and_follow_the_profile(api, make_stati
     assert Station.objects.get(identity="CP1").revision == before + 1  # so it is read anew
     status, body = api("DELETE", "ev-profiles/my-car")
     assert (status, body["code"]) == (409, "in_use")
-    assert "1 stations and 1 templates" in body["message"]
+    assert "1 station and 1 template:" in body["message"]
     assert api("PATCH", "stations/CP1", {"cars": []})[0] == 200
     assert mix_of("CP1") == []
 
@@ -108,7 +109,7 @@ def test_one_that_a_template_alone_has_stays(api):
     Template.objects.create(name="T", csms_url="ws://h", cars=[{"profile": "my-car"}])
     status, body = api("DELETE", "ev-profiles/my-car")
     assert (status, body["code"]) == (409, "in_use")
-    assert "0 stations and 1 templates" in body["message"]
+    assert "0 stations and 1 template:" in body["message"]
 
 
 def test_a_name_that_is_twice_in_a_file_is_refused(api):
@@ -274,6 +275,52 @@ def test_the_admin_lists_those_that_ship_shows_and_copies_them(client, user):
     assert "<textarea" in client.get(mine).text
     only = client.get(reverse("admin:stations_carprofile_changelist") + "?shipped__exact=0").text
     assert ">my-van</a>" in only and ">van</a>" not in only
+
+
+def test_profiles_go_out_of_the_admin_as_files_and_come_in(client, user):
+    changes.seed()
+    client.force_login(user)
+    row, _ = changes.put(OWN)
+    changes.put(OWN | {"name": "other"})
+    changelist = reverse("admin:stations_carprofile_changelist")
+    address = reverse("admin:stations_carprofile_import_file")
+    assert address in client.get(changelist).text
+    ticked = {"action": "export", "_selected_action": [str(row.pk)]}
+    out = client.post(changelist, ticked)
+    assert out.json() == {"ev_profiles": [OWN]} and "ev-profiles.json" in str(out.headers)
+    one = client.get(reverse("admin:stations_carprofile_export_one", args=[row.pk]))
+    assert one.json() == OWN
+
+    def bring(text: bytes, existing: str):
+        file = SimpleUploadedFile("cars.json", text)
+        return client.post(address, {"file": file, "on_existing": existing})
+
+    changed = json.dumps([OWN | {"title": "Yours"}, OWN | {"name": "third"}]).encode()
+    refused = bring(changed, "fail")
+    assert "ev_profiles[0].name" in refused.text and "already" in refused.text
+    assert not CarProfile.objects.filter(name="third").exists(), "all or nothing"
+    assert bring(changed, "update").status_code == 302
+    assert CarProfile.objects.get(name="my-car").title == "Yours"
+    assert CarProfile.objects.filter(name="third", shipped=False).exists()
+    assert "no JSON (line 1" in bring(b"[", "fail").text
+    assert "battery_kwh" in bring(json.dumps(OWN | {"battery_kwh": 0}).encode(), "update").text
+
+
+def test_who_may_only_add_profiles_changes_none_by_a_file(client, django_user_model):
+    """The choice is not offered, and not taken from who sends it all the same."""
+    from django.contrib.auth.models import Permission
+
+    row, _ = changes.put(OWN)
+    eve = django_user_model.objects.create_user("eve", is_staff=True)
+    add = ["add_carprofile", "view_carprofile"]
+    eve.user_permissions.set(Permission.objects.filter(codename__in=add))
+    client.force_login(eve)
+    address = reverse("admin:stations_carprofile_import_file")
+    assert 'value="update"' not in client.get(address).text
+    file = SimpleUploadedFile("cars.json", json.dumps(OWN | {"title": "Yours"}).encode())
+    assert client.post(address, {"file": file, "on_existing": "update"}).status_code == 200
+    row.refresh_from_db()
+    assert row.title == OWN["title"]
 
 
 def test_the_form_of_a_station_shows_the_numbers_to_choose_from(client, user, make_station):

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from stations.admin.json_field import text_of
 from stations.makes import changes
 from stations.makes.tables import Make
 from tests.stations.config.test_makes import WALL
@@ -80,3 +81,30 @@ def test_a_file_out_is_a_file_in(admin):
     bad = SimpleUploadedFile("make.json", b"{")
     answer = admin.post(url("import_file"), {"file": bad, "on_existing": "fail"})
     assert "no JSON" in answer.content.decode()
+
+
+def test_a_station_chooses_among_the_makes_there_are(admin, make_station):
+    """What is no make is refused with a sentence, and stays in the form to be corrected."""
+    changes.create(WALL)
+    station = make_station("CP1", make="wall-11")
+    change = reverse("admin:stations_station_change", args=[station.pk])
+    page = admin.get(change).content.decode()
+    assert '<select name="make"' in page
+    assert '<option value="wall-11" selected>wall-11: Volt &amp; Co Wall 11, OCPP 1.6' in page
+    sent = {"identity": "CP1", "csms_url": station.csms_url, "make": "nobody"}
+    answer = admin.post(change, sent)
+    [sentence] = answer.context["adminform"].form.errors["make"]
+    assert "nobody" in sentence
+    assert '<option value="nobody" selected>' in answer.content.decode()
+    template = admin.get(reverse("admin:stations_template_add")).content.decode()
+    assert '<option value="wall-11">' in template and '<option value="" selected>' in template
+
+
+def test_a_document_is_written_as_a_person_would(admin):
+    """A curve is one line, not a column of numbers; what was entered is the same document."""
+    row = changes.create(WALL)
+    assert "&quot;reset&quot;: [5, 8]" in admin.get(url("change", row.pk)).content.decode()
+    wide = {"curve": [[soc, 100.5] for soc in range(40)], "of": [{"a": []}, {}], "none": None}
+    written = text_of(wide)
+    assert json.loads(written) == wide and max(map(len, written.splitlines())) <= 100
+    assert "\n    [0, 100.5],\n" in written
