@@ -50,9 +50,9 @@ export class Tables {
     const queues = Object.entries(told.queues);
     const took = (value) => (value == null ? "away" : `${Math.round(value)} ms`);
     this.set("workers", count(told.workers), `${told.shards} of ${told.shards_of} shards`);
-    this.set("celery", count(told.celery), `${told.beat ? "beat runs" : "beat is down"}; ${told.failed_tasks} tasks failed`);
+    this.set("celery", count(told.celery), `${told.beat ? "beat runs" : "beat is down"}; ${counted(told.failed_tasks, "task")} failed`);
     this.set("queues", count(queues.reduce((sum, [, depth]) => sum + depth, 0)), queues.map(([name, depth]) => `${name} ${depth}`).join(", "));
-    this.set("log", seconds(told.log_lag), `${told.log_buffered} records on their way, ${told.log_dropped} dropped`);
+    this.set("log", seconds(told.log_lag), `${counted(told.log_buffered, "record")} on their way, ${told.log_dropped} dropped`);
     this.set("sync", ago(told.sync_lag), `${counted(told.sync_waiting, "station")} to be synced`);
     this.set("stores", [told.stores.mongodb, told.stores.redis].map(took).join(" / "));
   }
@@ -105,14 +105,23 @@ export class Tables {
     this.set("errors", rate(told.errors));
     const all = told.all.answers ? milliseconds(told.all.p50) : "–";
     this.set("latency", all, told.all.answers ? `median of 5 min; 95\u00a0% in ${milliseconds(told.all.p95)}` : "no answer in 5 min");
+    this.live = told.actions;
+    if (this.ranged && !this.ranged.rows.length) this.answers();
   }
 
   // Of the range, so that it fits the charts.
   actions(rows, label) {
+    this.ranged = { rows, label };
+    this.answers();
+  }
+
+  // A range is kept each minute: before the first one the answers of now are better than none.
+  answers() {
+    const { rows, label } = this.ranged.rows.length ? this.ranged : { rows: this.live ?? [], label: "5 min" };
     this.fill("#fg-actions", rows.map((row) => made("tr", {},
       made("td", {}, row.action), made("td", { class: "fg-num" }, count(row.answers)),
       made("td", { class: "fg-num" }, milliseconds(row.p50)), made("td", { class: "fg-num" }, milliseconds(row.p95)))),
-    "The CSMS has answered nothing in this time.", label);
+    "No answer of the CSMS has been counted in this time.", rows.length ? label : this.ranged.label);
   }
 
   scenarios(told, now) {
