@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from benchmarks.console import station_fields
 from benchmarks.processes import free_port, wait_until
 from benchmarks.stack import Stack
+from emulator.dashboard.figures import MINUTES
 from tests.browser.accessible import faults_of
 from tests.browser.api import ask, connected
 from tests.system.csms import PythonCsms
@@ -61,6 +62,15 @@ def test_the_dashboard_follows_the_fleet_without_a_reload(
     assert page.evaluate("window.notReloaded")
     ask(page, platform, "POST", f"stations/{station}/stop-transaction", {"connector": 1})
     expect(figure(page, "charging")).to_have_text(str(before))
+
+
+def test_answers_are_shown_before_the_first_minute_is_kept(
+    page: Page, platform: Stack, station: str
+) -> None:
+    platform.mongo[MINUTES.collection].delete_many({})
+    open_dashboard(page, platform)
+    expect(page.locator("#fg-actions tbody")).to_contain_text("BootNotification")
+    expect(page.locator("#fg-actions [data-count]")).to_have_text("5 min")
 
 
 def test_a_sick_station_is_named_with_the_reason_and_a_link(page: Page, platform: Stack) -> None:
@@ -135,6 +145,8 @@ def test_a_session_is_found_and_shows_curves_readings_and_its_own_messages(
     expect(page.locator("#fg-messages tbody")).to_contain_text("StartTransaction")
     ask(page, platform, "POST", f"stations/{station}/stop-transaction", {"connector": 1})
     expect(page.locator('[data-fact="state"]')).to_have_text("ended")
+    # Its messages come by themselves, too.
+    expect(page.locator("#fg-messages tbody")).to_contain_text("StopTransaction")
     with page.expect_download() as coming:
         page.get_by_role("link", name="JSON").click()
     assert json.loads(coming.value.path().read_text())["station"] == station
@@ -210,3 +222,27 @@ def test_cost_is_read_from_a_sessions_own_messages(page: Page, platform: Stack) 
     worked = read(page, platform, "costOf", [item("Call", {"costDetails": {"totalCost": COST}})])
     assert worked == {"amount": "3.5 EUR", "by": "worked out by the station"}
     assert read(page, platform, "costOf", items[2:]) is None
+
+
+def test_cost_that_a_csms_of_16_tells_by_data_transfer_is_of_its_session(
+    page: Page, platform: Stack
+) -> None:
+    """As "OCPP & California Pricing Requirements" has it; the data is JSON as a text."""
+    told = {"vendorId": "org.openchargealliance.costmsg", "messageId": "RunningCost"}
+    final = {**told, "messageId": "FinalCost"}
+
+    def told_by(kind: dict, cost: float, number: int, uid: str) -> dict:
+        payload = {**kind, "data": json.dumps({"transactionId": number, "cost": cost})}
+        return item("Call", payload, uid, "DataTransfer")
+
+    other = item("Call", {**told, "vendorId": "com.example", "data": "{"}, "0", "DataTransfer")
+    items = [
+        told_by(final, 3.31, 17, "3"), told_by(told, 1.25, 17, "2"), told_by(told, 9.0, 18, "1"),
+        other,
+    ]  # fmt: skip
+    assert read(page, platform, "own", "17", items) == ["3", "2"]
+    final_words = {"amount": "3.31", "by": "final, told by the CSMS"}
+    assert read(page, platform, "costOf", items) == final_words
+    so_far = {"amount": "1.25", "by": "so far, told by the CSMS"}
+    assert read(page, platform, "costOf", items[1:]) == so_far
+    assert read(page, platform, "costOf", items[3:]) is None

@@ -1,15 +1,19 @@
-// A session's page: its curves and meter values by the API, again and again while it goes on, and
-// its messages once, from which cost and signed values are told.
+// A session's page: its curves, meter values and messages by the API, again and again while it goes
+// on; from the messages cost and signed values are told.
 
 import { Chart } from "../../emulator/charts.js";
 import { count, localTime, made, scaled, span } from "../../emulator/words.js";
 import { costOf, isOf } from "./messages.js";
 
 const EVERY = 5000;
+const EVERY_MESSAGES = 15000;
+const STORED = 4000; // after which the last messages are in the log
 const MOST_ROWS = 300;
 const MOST_MESSAGES = 200;
-const ACTIONS = "StartTransaction,StopTransaction,MeterValues,TransactionEvent,CostUpdated";
+const ACTIONS = "StartTransaction,StopTransaction,MeterValues,TransactionEvent,CostUpdated,DataTransfer";
 const root = document.getElementById("session");
+let goesOn = true;
+let newest = null; // id of the newest message that was seen, "" where there is none
 const watts = (value) => scaled(value, "W");
 const plain = (unit, digits = 0) => (value) => (value == null ? "–" : `${value.toFixed(digits)} ${unit}`);
 const CHARTS = {
@@ -104,7 +108,8 @@ async function refresh() {
     if (told.samples.length) draw(told.samples);
     root.dataset.readings = told.samples.length;
   }
-  if (!told || told.state === "active") setTimeout(refresh, EVERY);
+  if (told) goesOn = told.state === "active";
+  if (!told || goesOn) setTimeout(refresh, EVERY);
 }
 
 async function messages() {
@@ -112,7 +117,9 @@ async function messages() {
   const query = new URLSearchParams({ station, action: ACTIONS, limit: MOST_MESSAGES, from: new Date(begin * 1000).toISOString() });
   if (end) query.set("to", new Date(end * 1000).toISOString());
   const page = await ask(`/api/messages?${query}`);
-  if (!page) return;
+  const latest = page?.items[0]?.id ?? "";
+  if (!page || latest === newest) return;
+  newest = latest;
   const own = page.items.filter(isOf(transaction, page.items));
   table("#fg-messages", own.map((item) => made("tr", {},
     timeCell(item.time),
@@ -126,6 +133,12 @@ async function messages() {
     set("cost-of", cost.by);
   }
   await signatures();
+}
+
+// While it goes on, and once more when its last ones are in the log.
+async function follow(wait) {
+  await messages();
+  if (wait) setTimeout(() => follow(goesOn ? EVERY_MESSAGES : 0), goesOn ? wait : STORED);
 }
 
 // The signed values, each with what the check of its signature says.
@@ -143,4 +156,4 @@ async function signatures() {
 
 for (const element of root.querySelectorAll("time")) localTime(element);
 await refresh();
-if (root.dataset.messages) await messages();
+if (root.dataset.messages) await follow(goesOn ? EVERY_MESSAGES : 0);
