@@ -14,6 +14,8 @@ from typing import Any
 
 import re2
 
+from runtime.words import counted
+
 MOST_CHARACTERS = 1000  # of a value as JSON
 MOST_OF_ALL = 16_000  # of an entry's values
 OFTEN = 100  # characters of what is worth remembering
@@ -103,7 +105,7 @@ def bounded(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for number, change in enumerate(changes):
         room -= len(json.dumps(change, default=str))
         if room < 0:
-            return [*kept, {"field": "…", "new": f"{len(changes) - number} more fields"}]
+            return [*kept, {"field": "…", "new": counted(len(changes) - number, "more field")}]
         kept.append(change)
     return kept
 

@@ -12,6 +12,7 @@ from emulator.dashboard.look import RIGHTS, platform
 from emulator.dashboard.series import RANGES
 from emulator.monitoring import health
 from emulator.rights import TABLE
+from runtime.words import counted
 from stations.state.live import LABELS
 
 # Of the states in the chart and the tables, from what is well to what is not.
@@ -49,12 +50,13 @@ def tiles(answer: dict[str, Any]) -> list[dict[str, str]]:
         _tile("workers", "Charge point workers", str(told["workers"]),
               f"{told['shards']} of {told['shards_of']} shards"),
         _tile("celery", "Celery workers", str(told["celery"]),
-              f"{beat}; {told['failed_tasks']} tasks failed"),
+              f"{beat}; {counted(told['failed_tasks'], 'task')} failed"),
         _tile("queues", "Task queues", str(sum(told["queues"].values())), queues),
         _tile("log", "Log lag", seconds(told["log_lag"]),
-              f"{told['log_buffered']} records on their way, {told['log_dropped']} dropped"),
+              f"{counted(told['log_buffered'], 'record')} on their way, "
+              f"{told['log_dropped']} dropped"),
         _tile("sync", "Last sync", ago(told["sync_lag"]),
-              f"{waiting} station{'' if waiting == 1 else 's'} to be synced"),
+              f"{counted(waiting, 'station')} to be synced"),
         _tile("stores", "Stores", " / ".join(map(milliseconds, told["stores"].values())),
               "MongoDB / Redis"),
     ]  # fmt: skip

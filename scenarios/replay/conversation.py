@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chargepoint.config import SUBPROTOCOLS
 from chargepoint.wire import schemas
+from runtime.words import counted
 from scenarios.rules.words import VERSIONS
 
 SENT, RECEIVED = "sent", "received"
@@ -112,7 +113,7 @@ def conversation(
         raise Unreadable("Nothing was said: there is no Call of either side in it.")
     told = list(notes)
     if strays:
-        told.append(f"{strays} answers without a Call were left out.")
+        told.append(f"Left out: {counted(strays, 'answer')} without a Call.")
     return Conversation(station, _version(exchanges, subprotocol), exchanges, told)
 
 

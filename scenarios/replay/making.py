@@ -42,7 +42,8 @@ def scenario_of(
     name = name or f"Recording of {conversation.station or 'a station'}"
     notes = [f"Recorded in OCPP {conversation.version}.", *conversation.notes]
     if left:
-        notes.append(f"The last {left} Calls were left out: a scenario has {MOST_STEPS} steps.")
+        last = "The last Call was" if left == 1 else f"The last {left} Calls were"
+        notes.append(f"{last} left out: a scenario has {MOST_STEPS} steps.")
     made: dict[str, Any] = {
         "scenarioId": slug_of(name) or "recording",
         "name": name[:100],

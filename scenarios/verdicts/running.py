@@ -15,6 +15,7 @@ from bson import ObjectId
 from messaging.records import when
 from runtime import lifetime
 from runtime.stores import STORE_ERRORS
+from runtime.words import counted
 from scenarios.engine.claims import Backlog
 from scenarios.verdicts import claims, questions, starting, telling
 from scenarios.verdicts.child import Child, Outcome
@@ -205,5 +206,5 @@ def _short(result: dict[str, Any]) -> dict[str, Any]:
 def _sentence(report: dict[str, Any], bad: int) -> str:
     of = len(report["results"])
     if bad:
-        return f"{bad} of {of} cases failed."
+        return f"{bad} of {counted(of, 'case')} failed."
     return "" if report["passed"] else "Nothing was judged."

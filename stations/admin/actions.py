@@ -12,12 +12,17 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from runtime.words import counted
 from stations.configuration import changes
 from stations.many import jobs
 from stations.orders import switching
 from stations.orders.commands import send_commands_sync
 from stations.rights import PART, SEE_SECRETS
 from stations.roster.asking import rows_of
+
+# As the list names them, and says what came of them.
+CONNECT, DISCONNECT = "Connect to the CSMS", "Disconnect from the CSMS"
+SOFT, HARD = "Reset (soft)", "Reset (hard)"
 
 
 def _identities(queryset: QuerySet) -> list[str]:
@@ -30,7 +35,7 @@ def _switch(model_admin, request: HttpRequest, queryset: QuerySet, running: bool
     count = changes.switch(wanted, running)
     done = "started" if running else "stopped"
     being = " are being" if len(wanted) > changes.SWITCHED_AT_ONCE else ""
-    note = f"{count} of {len(wanted)} stations{being} {done}."
+    note = f"{count} of {counted(len(wanted), 'station')}{being} {done}."
     if count < len(wanted):
         note += f" The others were {done} already" + (" or are disabled." if running else ".")
     model_admin.message_user(request, note, messages.SUCCESS)
@@ -51,43 +56,46 @@ def release(model_admin, request, queryset):
     """Let stations run again that were held back, and say how many were."""
     wanted = _identities(queryset)
     count = changes.release(wanted)
-    note = f"{count} of {len(wanted)} stations released."
+    note = f"{count} of {counted(len(wanted), 'station')} released."
     if count < len(wanted):
         note += " The others were not held back."
     model_admin.message_user(request, note, messages.SUCCESS)
 
 
-def _command(model_admin, request: HttpRequest, queryset: QuerySet, name: str, **args) -> None:
+def _command(
+    model_admin, request: HttpRequest, queryset: QuerySet, label: str, name: str, **args
+) -> None:
     answers = send_commands_sync(_identities(queryset), name, args)
     refused = Counter(
         answer["error"]["message"] for answer in answers.values() if "error" in answer
     )
     done = len(answers) - refused.total()
     if done:
-        model_admin.message_user(request, f"{name}: done by {done} stations.", messages.SUCCESS)
+        note = f"{label}: done by {counted(done, 'station')}."
+        model_admin.message_user(request, note, messages.SUCCESS)
     for sentence, count in refused.most_common(3):
-        note = f"{name}: {sentence}" + (f" ({count} stations like this)" if count > 1 else "")
+        note = f"{label}: {sentence}" + (f" ({count} stations like this)" if count > 1 else "")
         model_admin.message_user(request, note, messages.ERROR)
 
 
-@admin.action(description="Connect to the CSMS")
+@admin.action(description=CONNECT)
 def connect(model_admin, request, queryset):
-    _command(model_admin, request, queryset, "connect")
+    _command(model_admin, request, queryset, CONNECT, "connect")
 
 
-@admin.action(description="Disconnect from the CSMS")
+@admin.action(description=DISCONNECT)
 def disconnect(model_admin, request, queryset):
-    _command(model_admin, request, queryset, "disconnect")
+    _command(model_admin, request, queryset, DISCONNECT, "disconnect")
 
 
-@admin.action(description="Reset (soft)")
+@admin.action(description=SOFT)
 def reset_soft(model_admin, request, queryset):
-    _command(model_admin, request, queryset, "reset", kind="Soft")
+    _command(model_admin, request, queryset, SOFT, "reset", kind="Soft")
 
 
-@admin.action(description="Reset (hard)")
+@admin.action(description=HARD)
 def reset_hard(model_admin, request, queryset):
-    _command(model_admin, request, queryset, "reset", kind="Hard")
+    _command(model_admin, request, queryset, HARD, "reset", kind="Hard")
 
 
 @admin.action(description="Clone")
@@ -106,7 +114,7 @@ def clone(model_admin, request, queryset):
             made.append(copy.identity)
             without += bool(copy.parted)
     if without:
-        note = f"{without} copies have no password and no client key: give them their own."
+        note = f"Made without password and client key: {without}. Give them their own."
         model_admin.message_user(request, note, messages.WARNING)
     if made:
         shown = ", ".join(made[:5]) + (" …" if len(made) > 5 else "")

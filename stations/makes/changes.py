@@ -17,6 +17,7 @@ from pymongo import UpdateOne
 
 from accounts.trail import acts, values
 from chargepoint.make.make import Make as CoreMake
+from runtime.words import counted
 from stations.makes import documents, filling
 from stations.makes.tables import Make
 from stations.models import Station, Template
@@ -87,7 +88,8 @@ def _refuse_those_left_behind(name: str, new: CoreMake) -> None:
     found = [row["identity"] for row in _table().find({"make": name, **lost}, {"identity": 1})]
     if found:
         first = ", ".join(sorted(found)[:3])
-        sentence = f"versions: {len(found)} stations of it speak another version, such as {first}."
+        of_it = counted(len(found), "station")
+        sentence = f"versions: Another version is spoken by {of_it} of it, such as {first}."
         raise ValidationError({"document": [sentence]})
 
 
@@ -168,8 +170,8 @@ def delete(row: Make) -> None:
     templates = Template.objects.filter(make=row.name).count()
     if stations or templates:
         sentence = (
-            f"{stations} stations and {templates} templates are of it: "
-            "give them another make first."
+            f"It is the make of {counted(stations, 'station')} and "
+            f"{counted(templates, 'template')}: give them another first."
         )
         raise MakeError("in_use", sentence)
     row.delete()

@@ -12,6 +12,7 @@ from accounts.auth import demand
 from accounts.errors import ApiError
 from accounts.trail import acts
 from accounts.trail.middleware import complete
+from runtime.words import counted
 from stations.many import commanding, creating, editing, jobs, launching
 from stations.many.choosing import Choice
 from stations.many.editing import Edit, edit_of
@@ -59,7 +60,7 @@ def create(request: HttpRequest, order: creating.Order, per_second: float) -> jo
     Raises ApiError.
     """
     preview_creation(request, order)
-    title = f"Make {_stations(order.count)} from {order.template.name}"
+    title = f"Make {counted(order.count, 'station')} from {order.template.name}"
     names, given = order.identities(), order.arguments()
     return _begun(request, "create", title, names, given, order.told(), per_second)
 
@@ -75,7 +76,7 @@ def command(request: HttpRequest, order: Order) -> jobs.Job:
     """Begin a job that gives a command to each station chosen. Raises ApiError."""
     arguments, found = _commanded(request, order)
     asked = {"command": order.command, "arguments": arguments}
-    title = f"{commanding.LABELS[order.command]}: {_stations(len(found))}"
+    title = f"{commanding.LABELS[order.command]}: {counted(len(found), 'station')}"
     told = {**asked, "stations": order.choice.words()}
     given = {**asked, "trusted": PART.may(request, SEE_SECRETS)}
     return _begun(request, "command", title, found, given, told, order.per_second)
@@ -106,15 +107,12 @@ def edit(request: HttpRequest, change: Edit, choice: Choice, per_second: float =
     found = choice.find()
     if refused := editing.preview(change, found)["refused"]:
         first = next(iter(refused))
-        sentence = f"{_stations(len(refused))} would refuse this, {first}: {refused[first]}"
+        many = counted(len(refused), "station")
+        sentence = f"{many} would refuse this, {first}: {refused[first]}"
         raise ApiError("invalid", sentence, 422, refused)
     told = {**change.told(), "stations": choice.words()}
-    title = f"Change {_stations(len(found))}"
+    title = f"Change {counted(len(found), 'station')}"
     return _begun(request, "edit", title, found, change.arguments(), told, per_second)
-
-
-def _stations(count: int) -> str:
-    return "1 station" if count == 1 else f"{count} stations"
 
 
 def _meant(found: list[str]) -> dict[str, Any]:

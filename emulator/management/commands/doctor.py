@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 
 from emulator.doctor.examination import examine
 from emulator.doctor.findings import ERROR, OK, WARNING, Finding
+from runtime.words import counted
 
 MARKS = {OK: "ok      ", WARNING: "warning ", ERROR: "ERROR   "}
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             )
         else:
             self._show(findings)
-            self.stdout.write(f"\n{errors} errors, {warnings} warnings.")
+            self.stdout.write(f"\n{counted(errors, 'error')}, {counted(warnings, 'warning')}.")
         if failed:
             sys.exit(1)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from runtime.words import counted
 from scenarios.seeding import seed
 
 
@@ -12,4 +13,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         made = seed()
-        self.stdout.write(f"{len(made)} scenarios made: {', '.join(row.slug for row in made)}")
+        names = ", ".join(row.slug for row in made)
+        self.stdout.write(f"{counted(len(made), 'scenario')} made: {names}")

@@ -1,5 +1,6 @@
 from django.core.management.base import BaseCommand
 
+from runtime.words import counted
 from stations.configuration import changes
 from stations.models import Station
 from stations.orders import switching
@@ -12,4 +13,4 @@ class Command(BaseCommand):
         rows = Station.objects.filter(enabled=True, autostart=True, running=False)
         waiting = {row["identity"]: row for row in rows.values("identity", *switching.COLUMNS)}
         count = changes.switch(waiting, True) if waiting else 0
-        self.stdout.write(f"{count} stations started.")
+        self.stdout.write(f"{counted(count, 'station')} started.")

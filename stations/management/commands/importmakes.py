@@ -2,6 +2,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from runtime.words import counted
 from stations.makes.files import ON_EXISTING, MakesRefused, import_document
 from stations.management.json_file import read_json
 
@@ -27,4 +28,4 @@ class Command(BaseCommand):
         for outcome in outcomes:
             self.stdout.write(f"{outcome.name}: {outcome.action}")
         verb = "would be imported" if options["dry_run"] else "imported"
-        self.stdout.write(f"{len(outcomes)} makes {verb}.")
+        self.stdout.write(f"{counted(len(outcomes), 'make')} {verb}.")

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from runtime.words import counted
 from stations.configuration import changes
 from stations.configuration.importing import ON_EXISTING, ImportRefused, Outcome, import_document
 from stations.management.json_file import read_json
@@ -29,10 +30,10 @@ class Command(BaseCommand):
         for outcome in outcomes:
             self._report(outcome)
         verb = "would be imported" if options["dry_run"] else "imported"
-        self.stdout.write(f"{len(outcomes)} stations {verb}.")
+        self.stdout.write(f"{counted(len(outcomes), 'station')} {verb}.")
         if options["start"] and not options["dry_run"]:
             count = changes.start_autostarting(outcome.identity for outcome in outcomes)
-            self.stdout.write(f"{count} stations started.")
+            self.stdout.write(f"{counted(count, 'station')} started.")
 
     def _report(self, outcome: Outcome) -> None:
         self.stdout.write(f"{outcome.identity}: {outcome.action}")

@@ -47,7 +47,7 @@ def test_autostart(make_station):
     make_station("A", autostart=True)
     make_station("B")
     make_station("C", autostart=True, enabled=False)
-    assert "1 stations started" in run("autostart")
+    assert "1 station started" in run("autostart")
     assert [s.identity for s in Station.objects.runnable()] == ["A"]
 
 

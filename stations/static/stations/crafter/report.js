@@ -42,7 +42,7 @@ export class Report {
     const { results, waiting, sent, stations, action } = this.told;
     const kinds = {};
     for (const { answer } of results) if (answer) kinds[answer.kind] = (kinds[answer.kind] ?? 0) + 1;
-    const parts = [`${action || "The frame"}: sent by ${sent} of ${counted(stations, "station")}`, ...Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`), waiting ? `${waiting} wait for an answer` : ""];
+    const parts = [`${action || "The frame"}: sent by ${sent} of ${counted(stations, "station")}`, ...Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`), waiting ? `${waiting} ${waiting === 1 ? "waits" : "wait"} for an answer` : ""];
     this.sum.textContent = `${parts.filter(Boolean).join(", ")}.`;
     this.card.dataset.waiting = waiting;
     const bad = (each) => each.error || (each.answer ? each.answer.kind !== "CallResult" : !waiting);

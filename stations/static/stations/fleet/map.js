@@ -1,7 +1,7 @@
 // The fleet on a map: an outline of the world of our own, no tiles from outside. What is in view is
 // asked for again when the map moves, and each few seconds.
 
-import { made } from "../../emulator/words.js";
+import { counted, made } from "../../emulator/words.js";
 import { cell, repeat } from "./api.js";
 import { ring, shape } from "./shapes.js";
 
@@ -84,7 +84,7 @@ function names(place) {
 
 function words(place) {
   if (place.count === 1) return `${place.stations[0].identity}: ${label(place.stations[0].state)}`;
-  return `${place.count.toLocaleString("en")} stations: ${Object.entries(place.states).map(([state, count]) => `${count} ${state}`).join(", ")}`;
+  return `${counted(place.count, "station")}: ${Object.entries(place.states).map(([state, count]) => `${count} ${state}`).join(", ")}`;
 }
 
 function marker(place) {

@@ -1,7 +1,7 @@
 // What is wrong with the station on purpose, each with what ends it. It is asked for when the
 // station's news say that something about it has changed.
 
-import { clockTime, made } from "../../emulator/words.js";
+import { clockTime, counted, made } from "../../emulator/words.js";
 
 function describe(rule) {
   const parts = [];
@@ -72,7 +72,7 @@ export class Faults {
     }
     for (const rule of faults.rules ?? []) {
       const left = rule.count == null ? "" : `, ${rule.count} left`;
-      this.row(`rule ${rule.name}`, `to ${rule.action}: ${saidBy(rule)} · answered ${rule.given} times${left}`);
+      this.row(`rule ${rule.name}`, `to ${rule.action}: ${saidBy(rule)} · answered ${counted(rule.given, "time")}${left}`);
     }
     if (faults.clock) {
       const { off_seconds: off, ppm, follow } = faults.clock;
@@ -83,7 +83,7 @@ export class Faults {
       const back = faults.power_back ? ["back at ", clockTime(faults.power_back)] : "until it is switched on";
       this.row("no power", back, "Power on", () => this.end("power-on"));
     }
-    if (this.held) this.row("held", `${this.held} of its frames wait for you in the live view`);
+    if (this.held) this.row("held", `${this.held === 1 ? "1 of its frames waits" : `${this.held} of its frames wait`} for you in the live view`);
     if (faults.frames.length > 1) this.row("all", "every fault of frames", "Clear all", () => this.remove("faults"));
   }
 }

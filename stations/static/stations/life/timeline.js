@@ -1,7 +1,7 @@
 // The past day in lanes: the link, each connector's states, its sessions; boots, faults and power
 // cuts as marks. The same as a list, for who cannot or need not look at a picture.
 
-import { inUtc, localTime, made, scaled } from "../../emulator/words.js";
+import { counted, inUtc, localTime, made, scaled } from "../../emulator/words.js";
 
 const AGAIN = 60000;
 const RETRY = 5000;
@@ -104,7 +104,7 @@ export class Timeline {
       return element;
     };
     const lanes = lanesOf(this.past, this.told.connectors, this.now).map(({ name, parts, marks, sessions }) => {
-      const bar = made("div", { class: "lf-lane", role: "img", "aria-label": `${name}: ${parts.length} states, ${marks.length} events in the past day` });
+      const bar = made("div", { class: "lf-lane", role: "img", "aria-label": `${name}: ${counted(parts.length, "state")}, ${counted(marks.length, "event")} in the past day` });
       for (const [begin, end, state] of parts) {
         bar.append(stretch(made("i", { "data-status": state ?? "", title: `${state ?? "not known"}, ${clock(begin)} to ${clock(end)} (${utc(begin)} to ${utc(end)})` }), begin, end));
       }
@@ -138,7 +138,7 @@ export class Timeline {
       if (session.ended) rows.push([session.ended, `Connector ${session.connector}`, `${words} ended: ${session.reason ?? ""}, ${scaled(session.energy_wh, "Wh")}`, session.id]);
     }
     rows.sort((one, other) => other[0] - one[0]);
-    this.card.querySelector("[data-count]").textContent = rows.length > MOST_ROWS ? `the last ${MOST_ROWS} of ${rows.length} events` : `${rows.length} events`;
+    this.card.querySelector("[data-count]").textContent = rows.length > MOST_ROWS ? `the last ${MOST_ROWS} of ${rows.length} events` : counted(rows.length, "event");
     const body = rows.slice(0, MOST_ROWS).map(([moment, where, what, session]) => {
       const time = made("time", { datetime: new Date(moment * 1000).toISOString() });
       localTime(time);
