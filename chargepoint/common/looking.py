@@ -67,6 +67,7 @@ class Looking(Block):
             "soc": None if sample.soc is None else round(sample.soc, 1),
             "limit_w": None if outlet.limit_w is None else round(outlet.limit_w, 1),
             "limits": self._limits(outlet, now),
+            "cost": self.core.gather(topics.CONNECTOR_SHOWN, outlet).get("cost"),
         }  # fmt: skip
 
     def _limits(self, outlet: Connector, now: float) -> list[dict[str, Any]]:

@@ -133,7 +133,7 @@ class Metering(Block):
         if session.spacing == 1 or self._in_turn(session, now):
             self._gather(outlet, sample, "StopTxnSampledData", "Sample.Periodic", now)
         session.sampled_wh = sample.energy_wh
-        self.sessions.record(session, now, sample=_plain(sample))
+        self.sessions.record(session, now, sample=_plain(sample, outlet.limit_w))
         statuses, status = self.core.statuses, self.core.HABITS.statuses[outlet.state]
         if outlet.state is before and statuses.told(number) == status:
             self.core.changed(SOON)  # all that `report` would do
@@ -262,9 +262,10 @@ class Metering(Block):
             session.spacing <<= keep(session.data, value)
 
 
-def _plain(sample: Sample) -> dict[str, Any]:
-    """A point of the session's meter series. Energy Wh, power W, current A, voltage V, soc %."""
-    return {
+def _plain(sample: Sample, limit_w: float | None) -> dict[str, Any]:
+    """A point of the session's meter series. Energy Wh, power and limit W, current A, voltage V,
+    soc %; no limit where none holds."""
+    picture = {
         "t": sample.time,
         "energy_wh": round(sample.energy_wh),
         "power_w": round(sample.power_w, 1),
@@ -272,3 +273,6 @@ def _plain(sample: Sample) -> dict[str, Any]:
         "current_a": round(max(sample.currents_a), 2),
         "voltage_v": round(sample.voltage_v, 1),
     }
+    if limit_w is not None:
+        picture["limit_w"] = round(limit_w)
+    return picture

@@ -32,7 +32,7 @@ from stations.rights import PART, VIEW, VIEW_MESSAGES, VIEW_SESSIONS
 
 PAGE = 50
 MOST_COUNTED = 5000  # sessions that the totals are of
-READINGS = ("t", "energy_wh", "power_w", "soc", "current_a", "voltage_v")
+READINGS = ("t", "energy_wh", "power_w", "soc", "current_a", "voltage_v", "limit_w")
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 View = Callable[..., Awaitable[HttpResponse]]

@@ -49,6 +49,7 @@ def test_a_look_tells_plug_lock_car_and_meter_and_changes_nothing(seen):
     assert first["plugged"] and not first["locked"]
     assert (first["car"]["soc"], first["car"]["battery_kwh"], first["soc"]) == (20, 50, 20)
     assert (first["limit_w"], first["limits"], first["power_w"]) == (None, [], 0)
+    assert first["cost"] is None
 
 
 @pytest.mark.parametrize("name", sorted(LOOKS))

@@ -3,7 +3,10 @@
 import pytest
 
 from tests.chargepoint.peer import Peer
+from tests.chargepoint.v16.charging import profile, set_profile
 from tests.chargepoint.v201.csms import booted
+from tests.chargepoint.v201.profiles import profile as profile_of_2
+from tests.chargepoint.v201.profiles import set_profile as set_profile_of_2
 
 
 def test_a_sample_of_1_6():
@@ -19,6 +22,27 @@ def test_a_sample_of_2(version):
     csms.command("start-transaction", connector=1)
     csms.pass_time(130)
     full(csms.sessions[-1]["sample"])
+
+
+def test_a_sample_tells_the_limit_that_holds():
+    """What a page draws over the curve, of the time before it was opened, too."""
+    peer = Peer().connect()
+    assert set_profile(peer, 0, profile(9000)) == "Accepted"
+    peer.do("start-transaction", connector=1)
+    peer.pass_time(130)
+    assert peer.sessions[-1]["sample"]["limit_w"] == 9000
+    peer.call("ClearChargingProfile", {})
+    peer.pass_time(130)
+    assert peer.sessions[-1]["sample"]["limit_w"] == 22_000  # what the outlet itself can
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+def test_a_sample_of_2_tells_the_limit_that_holds(version):
+    csms = booted(version=version, configuration={"SampledDataCtrlr.TxUpdatedInterval": "60"})
+    assert set_profile_of_2(csms, 1, profile_of_2([(0, 6000)])) == "Accepted"
+    csms.command("start-transaction", connector=1)
+    csms.pass_time(130)
+    assert csms.sessions[-1]["sample"]["limit_w"] == 6000
 
 
 def full(sample: dict) -> None:

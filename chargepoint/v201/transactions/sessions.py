@@ -29,6 +29,8 @@ def session_told(
     }  # fmt: skip
     if sample.soc is not None:
         picture["soc"] = round(sample.soc, 1)
+    if hardware.limit_w is not None:
+        picture["limit_w"] = round(hardware.limit_w)
     over = transaction.ended is not None
     start, stop = int(transaction.meter_start), int(sample.energy_wh)
     return {

@@ -67,6 +67,8 @@ def test_a_session_costs_what_the_default_tariff_says(csms):
     assert csms.station.snapshot()["connectors"][0]["cost"] == {
         "amount": pytest.approx(1 + 11 * 0.3 * 1.2, abs=0.1), "currency": "EUR", "tariff": "T1",
     }  # fmt: skip
+    shown = csms.station.snapshot()["connectors"][0]["cost"]
+    assert csms.command("look")["connectors"][0]["cost"] == shown
     csms.command("charging-limit", limit=0)  # nothing on offer: idle
     csms.pass_time(600)
     details = stop(csms)

@@ -21,11 +21,11 @@ function possible(command, live, running) {
   return busy;
 }
 
-// What 2.1 knows of an outlet beside: its price, who pays and how, the battery in a slot.
+// What 2.1 knows of an outlet beside its cost: its tariff, who pays and how, the battery in a slot.
 function notesOf({ battery, cost, paying_until: until, payment_url: url, settlement }) {
   const notes = [];
   if (battery) notes.push(`Battery ${battery.serialNumber} · health ${Math.round(battery.soH)} %`);
-  if (cost) notes.push(`Cost ${cost.amount.toFixed(2)} ${cost.currency}${cost.tariff ? ` · tariff ${cost.tariff}` : ""}`);
+  if (cost?.tariff) notes.push(`Tariff ${cost.tariff}`);
   if (until) notes.push(["Kept for a payment on the web until ", clockTime(until)]);
   if (url) notes.push(`QR code ${url}`);
   if (settlement) {
@@ -96,8 +96,8 @@ export class Outlets {
   news({ station, look, running }) {
     for (const { outlet, card } of this.cards.values()) {
       const found = (station.connectors || []).find((each) => each.id === outlet.id);
-      const live = found && { ...found, cost: found.cost ?? toldCost(station, outlet) };
       const seen = look?.connectors.find((each) => each.id === outlet.id) ?? null;
+      const live = found && { ...found, cost: seen?.cost ?? found.cost ?? toldCost(station, outlet) };
       this.show(card, outlet, live, seen, running);
     }
   }

@@ -17,10 +17,10 @@ let newest = null; // id of the newest message that was seen, "" where there is 
 const watts = (value) => scaled(value, "W");
 const plain = (unit, digits = 0) => (value) => (value == null ? "–" : `${value.toFixed(digits)} ${unit}`);
 const CHARTS = {
-  power: [{ series: [{ label: "Power", colour: "--one", fill: true }], unit: watts }, "power_w"],
-  energy: [{ series: [{ label: "Energy", colour: "--three" }], unit: (v) => scaled(v, "Wh"), floating: true }, "energy_wh"],
-  soc: [{ series: [{ label: "SoC", colour: "--four" }], unit: plain("%") }, "soc"],
-  current: [{ series: [{ label: "Current", colour: "--two" }], unit: plain("A", 1) }, "current_a"],
+  power: [{ series: [{ label: "Power", colour: "--one", fill: true }, { label: "Limit", colour: "--errors", dash: [6, 4], steps: true }], unit: watts }, ["power_w", "limit_w"]],
+  energy: [{ series: [{ label: "Energy", colour: "--three" }], unit: (v) => scaled(v, "Wh"), floating: true }, ["energy_wh"]],
+  soc: [{ series: [{ label: "SoC", colour: "--four" }], unit: plain("%") }, ["soc"]],
+  current: [{ series: [{ label: "Current", colour: "--two" }], unit: plain("A", 1) }, ["current_a"]],
 };
 const charts = new Map();
 for (const place of root.querySelectorAll("[data-chart]")) {
@@ -55,25 +55,24 @@ function facts(told, now) {
   set("mean", `${active ? now.words : "at most"}; mean ${watts(mean)}`);
 }
 
-// What flows in a session that goes on: by the station itself, whose last meter value may be old.
-// {watts: null where that is not known, words}
+// What flows in a session that goes on, and what it has cost so far: by the station itself, whose
+// last meter value may be old. {watts: null where that is not known, words, cost}
 async function powerNow(told) {
   if (told.state !== "active" || !root.dataset.stations) return { watts: null, words: "at the last meter value" };
   const station = await ask(`/api/stations/${encodeURIComponent(told.station)}/state`);
   if (!station) return { watts: null, words: "at the last meter value" };
   if (["stopped", "disabled", "held back"].includes(station.state)) return { watts: 0, words: `now: the station is ${station.state}` };
   const outlet = station.connectors.find((each) => each.id === told.connector);
-  return { watts: outlet?.power_w ?? null, words: outlet ? "now" : "at the last meter value" };
+  return { watts: outlet?.power_w ?? null, words: outlet ? "now" : "at the last meter value", cost: String(outlet?.transaction) === String(told.transaction_id) ? outlet.cost : null };
 }
 
 function draw(samples) {
   const times = samples.map((sample) => sample.t);
   const room = Math.max(5, (times.at(-1) - times[0]) * 0.02);
   for (const [name, chart] of charts) {
-    const field = CHARTS[name][1];
-    const values = samples.map((sample) => sample[field] ?? null);
-    if (name === "soc" || name === "current") reveal(name, values.some((value) => value != null));
-    chart.show([times, values], [times[0] - room, times.at(-1) + room]);
+    const columns = CHARTS[name][1].map((field) => samples.map((sample) => sample[field] ?? null));
+    if (name === "soc" || name === "current") reveal(name, columns[0].some((value) => value != null));
+    chart.show([times, ...columns], [times[0] - room, times.at(-1) + room]);
   }
 }
 
@@ -100,10 +99,18 @@ function readings(samples) {
   table("#fg-readings", rows, more, "There are no meter values yet, or they are older than the retention.");
 }
 
+function costs(amount, by) {
+  reveal("cost", true);
+  set("cost", amount);
+  set("cost-of", by);
+}
+
 async function refresh() {
   const told = await ask(`/api/transactions/${encodeURIComponent(root.dataset.id)}`);
   if (told) {
-    facts(told, await powerNow(told));
+    const now = await powerNow(told);
+    facts(told, now);
+    if (now.cost) costs(`${now.cost.amount.toFixed(2)} ${now.cost.currency}`, `so far, by the station${now.cost.tariff ? `: tariff ${now.cost.tariff}` : ""}`);
     readings(told.samples);
     if (told.samples.length) draw(told.samples);
     root.dataset.readings = told.samples.length;
@@ -127,11 +134,7 @@ async function messages() {
     made("td", { class: "fg-frame" }, item.text.length > 400 ? `${item.text.slice(0, 400)}…` : item.text))),
   page.next ? `the newest ${own.length}` : String(own.length), "None of its messages is kept.");
   const cost = costOf(own);
-  reveal("cost", cost != null);
-  if (cost) {
-    set("cost", cost.amount);
-    set("cost-of", cost.by);
-  }
+  if (cost) costs(cost.amount, cost.by);
   await signatures();
 }
 
