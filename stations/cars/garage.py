@@ -44,6 +44,11 @@ def in_words(profile: EvProfile) -> str:
     return f"{profile.title}: {profile.battery_kwh:g} kWh, {', '.join(sides)}"
 
 
+def to_choose() -> list[list[str]]:
+    """[[name, its numbers in words]] of all of them, for a form of a command."""
+    return [[name, f"{name} · {in_words(profile)}"] for name, profile in every().items()]
+
+
 def mix_of(cars: Sequence[Mapping[str, Any]]) -> tuple[tuple[EvProfile, float], ...]:
     """What the core is told of a station's `cars`; a profile that is gone is left out."""
     if not cars:

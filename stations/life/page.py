@@ -13,7 +13,7 @@ from stations import rights
 from stations.admin.cells import live_data
 from stations.api.command_table import TABLE
 from stations.api.seats import SEATS
-from stations.cars.garage import every, in_words
+from stations.cars import garage
 from stations.link.targets import in_query
 from stations.models import Station
 from stations.state.live import live_states
@@ -97,7 +97,7 @@ def life_of(request: HttpRequest, station: Station) -> dict[str, Any]:
             "connectors": station.connectors,
             "seats": commands_for(version, allowed),
             "live": live_data(state),
-            "ev_profiles": [[name, f"{name} · {in_words(car)}"] for name, car in every().items()],
+            "ev_profiles": garage.to_choose(),
             "suggested": {
                 "error_code": ["NoError", *FAULT_CODES], "id_tag": [station.default_id_tag],
                 "reason": list(STOP_REASONS),

@@ -27,7 +27,7 @@ __all__ = ["SEATS", "TABLE", "Commanding", "SettingIn", "checked", "right_of"]
 
 AT_ONCE = 20  # stations that are waited for at a time
 SWITCHES = {
-    "start": "Power on", "stop": "Power off", "release": "Release those that are held back",
+    "start": "Start station", "stop": "Stop station", "release": "Release those that are held back",
 }  # fmt: skip
 SETTING = "settings"
 _OF_STATIONS: Mapping[str, Command] = {each.name: each for each in TABLE}

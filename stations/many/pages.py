@@ -19,6 +19,7 @@ from django.utils.text import capfirst
 from stations import rights
 from stations.admin.filters import known_tags
 from stations.api.schemas import StationChange
+from stations.cars import garage
 from stations.configuration.validation import OCPP_VERSIONS
 from stations.many import commanding, jobs, regions
 from stations.many.api import item
@@ -89,7 +90,13 @@ def job_page(request: HttpRequest, job: str) -> HttpResponse:
 
 
 def facts(told: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """[(name, text)] of what was asked for, as one reads it; what is empty is left out."""
+    """[(name, text)] of what was asked for, as one reads it; what is empty is left out. Commands
+    and fields are called as the pages call them on which they are chosen."""
+    told = dict(told)
+    if "command" in told:
+        told["command"] = commanding.LABELS.get(told["command"], told["command"])
+    if isinstance(values := told.get("values"), Mapping):
+        told["values"] = {_label(name): value for name, value in values.items()}
     return [
         (name.replace("_", " ").capitalize().replace("Csms urls", "CSMS addresses"), _text(value))
         for name, value in told.items() if value not in (None, "", [], {})
@@ -129,9 +136,14 @@ def new_job(request: HttpRequest) -> HttpResponse:
         "tags": known_tags(),
         "templates": list(Template.objects.values_list("name", flat=True)),
         "versions": OCPP_VERSIONS,
-        "states": [(name, LABELS[name][0] if name in LABELS else name) for name in STATE_FILTERS],
+        "states": [
+            (name, LABELS[name][0] if name in LABELS else capfirst(name)) for name in STATE_FILTERS
+        ],
         "countries": regions.countries(),
-        "told": {"commands": _commands(request), "fields": _fields(request)},
+        "told": {
+            "commands": _commands(request), "fields": _fields(request),
+            "ev_profiles": garage.to_choose(),
+        },
     }
     return rendered(request, "new", context)
 

@@ -157,7 +157,7 @@ def make_jobs() -> None:
     jobs.parts().delete_many({})
     names = ["CP-1.6-connected", "CP-1.6-disabled"]
     asked = {"command": "start", "arguments": {}}
-    job = jobs.keep("command", "Power on: 2 stations", names, asked, asked)
+    job = jobs.keep("command", "Start station: 2 stations", names, asked, asked)
     with patch.object(changes, "switch", return_value=0):
         carrying.step(job.id, 0)
     jobs.choose(names)

@@ -11,10 +11,11 @@
   };
   // Beginning of a page's address -> what of the documentation tells of it; the first that fits.
   const HELP = [
-    ["/admin/stations/station/add/", "tutorials/first-station"], ["/admin/stations/", "reference/commands"],
-    ["/admin/sessions/", "deploy/operating"], ["/admin/live/", "reference/live-stream"], ["/admin/crafter/", "reference/commands"],
+    ["/admin/stations/station/add/", "tutorials/first-station"], ["/admin/stations/station/create-many/", "how-to/work-on-many-stations"],
+    ["/admin/stations/make/", "reference/makes"], ["/admin/stations/carprofile/", "reference/ev-profiles"], ["/admin/stations/", "reference/commands"],
+    ["/admin/fleet/", "how-to/work-on-many-stations"], ["/admin/sessions/", "deploy/operating"], ["/admin/live/", "reference/live-stream"], ["/admin/crafter/", "how-to/craft-messages"],
     ["/admin/statistics/", "deploy/monitoring"], ["/admin/scenarios/suite", "reference/suites"], ["/admin/scenarios/", "reference/scenarios"],
-    ["/admin/trail/", "explanation/security"], ["/admin/tokens/", "reference/api"], ["/admin/", "deploy/operating"],
+    ["/admin/trail/", "reference/trail"], ["/admin/tokens/", "reference/api"], ["/admin/", "deploy/operating"],
   ];
   const STATIONS = PLACES.s[0]; // where one searches on a page that has nothing of its own to search
   const SEARCHES = "#content [type=search], #content #searchbar, #lv-filter [name=text], #fg-filter input, #content input[name=q]";

@@ -58,6 +58,9 @@ export function clockTime(seconds) {
   return made("time", { datetime: moment.toISOString(), title: inUtc(moment) }, moment.toLocaleTimeString("sv"));
 }
 
+// What a command has answered: "authorization Pending, connector 1".
+export const answered = (told) => Object.entries(told).map(([name, value]) => `${name.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ");
+
 // An element with text and children; what comes from elsewhere is only ever text.
 export function made(name, attributes = {}, ...children) {
   const element = document.createElement(name);

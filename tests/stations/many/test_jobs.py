@@ -188,9 +188,11 @@ def test_what_was_asked_for_is_told_in_words():
     told = {"template": "T", "start": True, "name": "", "tags": ["a", "b"], "csms_urls": []}
     assert facts(told) == [("Template", "T"), ("Start", "yes"), ("Tags", "a, b")]
     told = {"command": "plug", "arguments": {"connector": 2, "locked": False}}
-    assert facts(told) == [("Command", "plug"), ("Arguments", "connector 2, locked no")]
+    assert facts(told) == [("Command", "Plug a car in"), ("Arguments", "connector 2, locked no")]
     one, more = {"url": "ws://a", "share": 1}, {"url": "ws://b", "share": 3}
     assert facts({"csms_urls": [one]}) == [("CSMS addresses", "ws://a")]
     assert facts({"csms_urls": [one, more]}) == [("CSMS addresses", "ws://a 1, ws://b 3")]
+    fields = {"values": {"heartbeat_interval": 45, "default_id_tag": "TAG"}}
+    assert facts(fields) == [("Values", "Heartbeat interval 45, Default idTag TAG")]
     assert facts({"stations": {"ticked": True}}) == [("Stations", "those that were ticked")]
     assert facts({"stations": {"all": True}}) == [("Stations", "all")]

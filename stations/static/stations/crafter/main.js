@@ -206,8 +206,14 @@ async function send(whom, place) {
   return told;
 }
 
+// Whether a whole frame is a CallResult or a CallError, which ask for nothing.
+function isAnswer() {
+  const frame = framed() ? parsed(editor.text).value : null;
+  return Array.isArray(frame) && (frame[0] === 3 || frame[0] === 4);
+}
+
 async function sendOne() {
-  answer.wait(answer.sees ? "It is waited for …" : "You may not see messages.");
+  answer.wait(!answer.sees ? "You may not see messages." : isAnswer() ? "Nobody answers an answer: what the CSMS does then is in the live view." : "It is waited for …");
   const told = await send({ stations: [station.value.trim()] }, "[data-said]");
   const result = told?.results[0];
   if (!result || result.error) {

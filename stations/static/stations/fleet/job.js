@@ -1,6 +1,6 @@
 // One job: its progress, and what came of each station, while it goes on and afterwards.
 
-import { counted, localTime, made, span } from "../../emulator/words.js";
+import { answered, counted, localTime, made, span } from "../../emulator/words.js";
 import { apiOf, cell, isOpen, repeat } from "./api.js";
 
 const root = document.getElementById("fleet-job");
@@ -36,7 +36,7 @@ function show(job) {
 
 function row({ station, result, message, answer }) {
   const link = made("a", { href: `${root.dataset.station}?q=${encodeURIComponent(station)}` }, station);
-  const words = [message, answer ? JSON.stringify(answer) : ""].filter(Boolean).join(" ");
+  const words = [message, answer ? answered(answer) : ""].filter(Boolean).join(" ");
   return made("tr", { "data-result": result }, cell(link), cell(result), cell(words, { class: "fg-why" }));
 }
 

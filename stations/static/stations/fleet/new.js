@@ -29,7 +29,7 @@ const command = () => told.commands.find(({ name }) => name === select.value);
 function commandForm() {
   const found = command();
   if (!found) return null;
-  if (!forms.has(found.name)) forms.set(found.name, new Form(found.schema ?? {}));
+  if (!forms.has(found.name)) forms.set(found.name, new Form(found.schema ?? {}, { choices: { profile: told.ev_profiles } }));
   return forms.get(found.name);
 }
 

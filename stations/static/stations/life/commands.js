@@ -1,7 +1,7 @@
 // Every command of the station, by who gives it. The table comes from the API's own operations;
 // a form is made when its command is opened.
 
-import { made } from "../../emulator/words.js";
+import { answered, made } from "../../emulator/words.js";
 import { Form } from "../../emulator/json/form.js";
 
 const KEPT = "station-seat";
@@ -76,7 +76,7 @@ export class Commands {
     const { ok, told, why } = await this.give(command.name, command.schema ? body : undefined, command.label);
     answer.classList.toggle("st-error", !ok);
     const result = told?.result ?? told;
-    answer.textContent = ok ? `Done${result && Object.keys(result).length ? `: ${JSON.stringify(result)}` : "."}` : why;
+    answer.textContent = ok ? result && Object.keys(result).length ? `Done: ${answered(result)}.` : "Done." : why;
   }
 
   // The connector that the cards have chosen.
