@@ -59,5 +59,21 @@ def test_the_panel_shows_displays_prices_and_batteries(
     ask(page, platform, "POST", f"stations/{swap_station}/pay-terminal", payment)
     expect(shown[0]).to_contain_text("Tariff day")
     expect(page.locator('[data-connector="1"] [data-cell=cost]')).to_contain_text("EUR")
+    the_sessions_page_tells_the_cost_so_far(page, platform, swap_station)
     ask(page, platform, "POST", f"stations/{swap_station}/stop-transaction", {"connector": 1})
     expect(shown[0]).to_contain_text("Last payment ")
+
+
+def the_sessions_page_tells_the_cost_so_far(page: Page, platform: Stack, station: str) -> None:
+    """Of a session that goes on, as the station works it out; no message of it tells any yet."""
+
+    def stored() -> list[dict]:
+        told = ask(page, platform, "GET", f"transactions?station={station}&state=active")
+        return [item for item in told["items"] if item["connector"] == 1]
+
+    wait_until(lambda: bool(stored()), 60, "the session's record")
+    other = page.context.new_page()
+    other.goto(f"{platform.url}/admin/sessions/of/{stored()[0]['id']}/")
+    expect(other.locator("[data-fact=cost]")).to_contain_text("EUR")
+    expect(other.locator("[data-fact=cost-of]")).to_have_text("so far, by the station: tariff day")
+    other.close()

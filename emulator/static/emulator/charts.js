@@ -62,7 +62,7 @@ export class Chart {
     const colour = (name) => style.getPropertyValue(name).trim();
     const [text, grid] = [colour("--dim"), colour("--grid")];
     const options = {
-      width, height: this.height, padding: [10, 20, 0, 0], focus: { alpha: 0.4 },
+      width, height: this.height, padding: [10, 32, 0, 0], focus: { alpha: 0.4 },
       cursor: { points: { size: 5 }, drag: { x: false, y: false } },
       legend: { live: true },
       scales: {
