@@ -46,6 +46,7 @@ from stations.models import Station, TagGroup, Template
 from stations.state import keys
 from stations.state.live import LABELS
 from stations.state.stamps import make_stamp, pack_state
+from tests.admin.rows_again import Again
 from tests.messaging.conftest import batch_of, make_record
 
 URL = "ws://127.0.0.1:9/ocpp"
@@ -63,6 +64,13 @@ _SNAPSHOTS = {
 
 def make_rows() -> None:
     cache.clear()
+    jobs.table().delete_many({})
+    jobs.parts().delete_many({})
+    _all_of_them()
+
+
+@Again
+def _all_of_them() -> None:
     make_accounts()
     make_stations()
     make_makes()
@@ -153,8 +161,6 @@ def put_state(identity: str, version: str, **values) -> None:
 
 def make_jobs() -> None:
     """One that is over, and one that is ticked stations of which nothing is to be done yet."""
-    jobs.table().delete_many({})
-    jobs.parts().delete_many({})
     names = ["CP-1.6-connected", "CP-1.6-disabled"]
     asked = {"command": "start", "arguments": {}}
     job = jobs.keep("command", "Start station: 2 stations", names, asked, asked)

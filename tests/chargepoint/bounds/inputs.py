@@ -40,13 +40,19 @@ class Filler:
         self.number, self.many, self.long, self.hints = number, many, long, hints
         self.alike = alike
         self._draws = count(number)
+        self._refs: dict[str, dict] = {}
+
+    def _meant(self, ref: str, root: dict) -> dict:
+        if ref not in self._refs:
+            target = root
+            for part in ref.removeprefix("#/").split("/"):
+                target = target[part]
+            self._refs[ref] = target
+        return self._refs[ref]
 
     def fill(self, schema: dict, root: dict, name: str, place: int, depth: int) -> Any:
-        if "$ref" in schema:
-            target = root
-            for part in schema["$ref"].removeprefix("#/").split("/"):
-                target = target[part]
-            return self.fill(target, root, name, place, depth)
+        while (ref := schema.get("$ref")) is not None:
+            schema = self._meant(ref, root)
         hinted = name in self.hints and schema.get("type") != "array"
         if hinted and (made := self.hints[name](place)) is not None:
             return made
@@ -97,10 +103,14 @@ class Filler:
         return (before + piece * (length // len(piece)))[:length]
 
     def _fitting(self, schema: dict, extremes: tuple) -> Any:
-        least, most = schema.get("minimum", -1e309), schema.get("maximum", 1e309)
-        step = schema.get("multipleOf")
-        fitting = [n for n in extremes if least <= n <= most and (step is None or n in (0, 16, 50))]
+        bounds = schema.get("minimum", -1e309), schema.get("maximum", 1e309)
+        fitting = _within(extremes, *bounds, schema.get("multipleOf"))
         return fitting[next(self._draws) % len(fitting)]
+
+
+@cache
+def _within(extremes: tuple, least: float, most: float, step: float | None) -> list:
+    return [n for n in extremes if least <= n <= most and (step is None or n in (0, 16, 50))]
 
 
 def _deep(levels: int) -> Any:
