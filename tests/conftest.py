@@ -20,7 +20,6 @@ from pathlib import Path
 import django
 import pytest
 import redis
-from django.db import connection
 
 from benchmarks.processes import free_port
 from tests import garbage, unhurried
@@ -167,13 +166,13 @@ def _clean_stores(request: pytest.FixtureRequest) -> None:
     if not uses_database:
         return
     from messaging.keeping import marks, session_storing, store
+    from tests import emptying
 
     request.getfixturevalue("django_db_setup")
     # Collections that no model stands for: the test framework does not know them.
     raw = (*store.COLLECTIONS, "station_state", "station_suspects", "trail")
     with request.getfixturevalue("django_db_blocker").unblock():
-        for name in raw:
-            connection.get_collection(name).delete_many({})
+        emptying.clear(raw)
     session_storing.forget()
     marks.forget()
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:

@@ -1,0 +1,32 @@
+"""What a test has put into the database is not there for the next one, whatever the collection."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from messaging.keeping import store
+from tests import emptying
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_nobody_finds_what_another_has_left(turn):
+    raw = [connection.get_collection(name) for name in (store.MESSAGES, store.NEWS, "trail")]
+    assert [each.count_documents({}) for each in raw] == [0, 0, 0]
+    assert User.objects.count() == 0
+    User.objects.create_user("left")
+    for each in raw:
+        each.insert_many([{"left": n} for n in range(3)])
+
+
+def test_only_the_collections_that_are_named_are_emptied_and_one_that_is_none_is_no_fault():
+    for name in ("one", "two", "three"):
+        connection.get_collection(f"emptied_{name}").insert_one({})
+    emptying.clear(["emptied_none", "emptied_one", "emptied_nowhere", "emptied_three"])
+    left = [connection.get_collection(f"emptied_{n}").count_documents({})
+            for n in ("one", "two", "three")]  # fmt: skip
+    emptying.clear(["emptied_two"])
+    assert left == [0, 1, 0]
