@@ -219,6 +219,22 @@ class Dialer(WSListener):
         It is closed again where it is not wanted any more; refused where compression was not agreed
         on as offered.
         """
+        asked = self.consumer.host.gate.asked()
+        if asked is None:
+            self._open(transport)
+        else:
+            transport.underlying_transport.pause_reading()
+            asked.add_done_callback(lambda _: self._open_late(transport))
+
+    def _open_late(self, transport: WSTransport) -> None:
+        below = transport.underlying_transport
+        if below.is_closing():
+            self._after_loss(None)
+        else:
+            below.resume_reading()
+            self._open(transport)
+
+    def _open(self, transport: WSTransport) -> None:
         if not self.wanted or self.consumer.host.gate.shut():
             if not (self.consumer.gone or self.consumer.host.gate.shut()):
                 transport.send_close(GOING_AWAY)

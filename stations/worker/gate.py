@@ -4,6 +4,10 @@ Each round of the leases opens the gate for a part of a lease. A process that wa
 loop was stuck, finds the time over when it goes on: whatever its stations would send, log or write
 is held, in order, until a round has told whether they are ours still. The time is monotonic, which
 runs on while a process is stopped.
+
+While Redis is away the gate stays open, since nobody can take a station then; unless it is only we
+who do not reach it. So on a link that is new nothing is said before a round has been tried once
+more: a host that was cut off learns there what it has lost.
 """
 
 import asyncio
@@ -37,6 +41,8 @@ class Gate:
         self._paused: set[Any] = set()  # links on which nothing is read
         self._opened = asyncio.Event()
         self._opened.set()
+        self.unsure = False  # no round was answered for so long that others may own what we have
+        self._asking: list[asyncio.Future[None]] = []
 
     def shut(self) -> bool:
         """True while nothing may be said."""
@@ -48,6 +54,20 @@ class Gate:
         """Wait until something may be said."""
         while self.shut():
             await self._opened.wait()
+
+    def asked(self) -> asyncio.Future[None] | None:
+        """Done at the end of the next round that begins, answered or not; None where the last
+        answer still holds."""
+        if not self.unsure:
+            return None
+        asking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asking.append(asking)
+        return asking
+
+    def asking(self) -> list[asyncio.Future[None]]:
+        """Those that wait for the round that begins; who holds it sets their results."""
+        asking, self._asking = self._asking, []
+        return asking
 
     def hold(self, holder: Holder, step: Callable[..., None], *arguments: Any) -> None:
         """Have the step carried out when the gate opens, unless the station is lost by then.

@@ -188,8 +188,9 @@ class Worker:
     # --- leases ------------------------------------------------------------------------------
 
     async def _tend(self) -> None:
-        gate = self.host.gate
+        gate, known = self.host.gate, time.monotonic()
         while True:
+            asking = gate.asking()
             in_doubt, self._in_doubt = self._in_doubt, False
             began, steady = time.monotonic(), not gate.shut()
             speaks_until = began + self.leases.speaking_time
@@ -200,18 +201,22 @@ class Worker:
             except STORE_ERRORS as failure:
                 log.warning("leases not extended, Redis is away: %s", failure)
                 self._in_doubt = self._in_doubt or in_doubt
+                gate.unsure = began - known > self.leases.speaking_time
                 if steady:
                     # The stations keep running: without Redis nobody can take them over.
                     gate.open_until(speaks_until)
             else:
+                known, gate.unsure = began, False
                 listeners = self._lose(tending.lost)
                 self._heed_number(tending.divided)
                 gate.open_until(speaks_until)
+                _answer(asking)
                 await asyncio.gather(*(listener.stop() for listener in listeners))
                 self._follow(tending)
                 await self._divide()
                 if in_doubt:
                     self._reconcile_soon()
+            _answer(asking)
             await asyncio.sleep(self.options.tend_every)
 
     def _lose(self, shards: list[int]) -> list[ShardListener]:
@@ -360,3 +365,8 @@ def patient_for(seconds: float) -> Redis:
         settings.REDIS_URL, socket_timeout=seconds, socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     )  # fmt: skip
+
+
+def _answer(asking: list[asyncio.Future[None]]) -> None:
+    while asking:
+        asking.pop().set_result(None)

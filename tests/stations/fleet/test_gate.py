@@ -125,6 +125,52 @@ async def test_no_link_is_made_and_no_ping_sent_meanwhile(station, sink, monkeyp
     await until(lambda: connection.pings > pings)
 
 
+def answer(gate: Gate) -> None:
+    """As a round of the leases does at its end."""
+    for one in gate.asking():
+        one.set_result(None)
+
+
+async def waiting_link(station, sink):
+    """A link that the CSMS has taken, of a worker that has not reached Redis for long."""
+    gate = station.consumer.host.gate
+    gate.unsure = True
+    station.connect()
+    await until(lambda: gate._asking and sink.live())
+    return gate, sink.live()[-1]
+
+
+async def test_on_a_new_link_nothing_is_said_before_a_round_has_been_tried(station, sink):
+    gate, connection = await waiting_link(station, sink)
+    connection.send('[2,"early","ClearCache",{}]')
+    connection.transport.send_ping(b"there?")
+    assert connection.received == [] and station.consumer.host.received == 0
+    answer(gate)  # in vain: Redis is away, so nobody can have taken it
+    await until(lambda: any(message[2] == "BootNotification" for message in connection.received))
+    await until(lambda: connection.pongs == 1)
+    await until(lambda: "early" in answers(connection))
+
+
+async def test_a_station_that_was_lost_meanwhile_says_nothing_on_its_new_link(station, sink):
+    gate, connection = await waiting_link(station, sink)
+    station.consumer.disown()
+    station.drop()
+    answer(gate)
+    await until(lambda: not sink.live())
+    assert connection.received == [] and connection.closed_with is None
+
+
+async def test_a_link_that_ends_while_it_waits_is_made_again(station, sink):
+    gate, connection = await waiting_link(station, sink)
+    connection.transport.disconnect(False)
+    await until(lambda: not sink.live())
+    gate.unsure = False
+    answer(gate)
+    await until(lambda: len(sink.requests) == 2)
+    await until(lambda: sink.connections[-1].received)
+    assert connection.received == [] and len(sink.connections) == 2
+
+
 async def test_a_step_that_took_too_long_says_nothing_either(up, monkeypatch):
     """The gap lies within the handling of the frame, after every look at what comes in."""
     dialer, connection = up
