@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 
 from runtime import lifetime
 
+LOG_INS = 20
 PAUSE = 0.2  # between one client's requests: people and scripts, not a flood
 
 
@@ -50,15 +51,18 @@ class Timings:
 
 
 def log_in(url: str, name: str, password: str) -> str:
-    """A token; the platform has to be up."""
-    link = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    """A token; the platform has to be up. A store that is busy (503) is asked again."""
     body = json.dumps({"username": name, "password": password})
-    link.request("POST", "/api/auth/login", body, {"Content-Type": "application/json"})
-    answer = link.getresponse()
-    text = answer.read()
-    if answer.status != 200:
-        raise AssertionError(f"log-in failed: {answer.status} {text[:300]!r}")
-    return json.loads(text)["token"]
+    for left in reversed(range(LOG_INS)):
+        link = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        link.request("POST", "/api/auth/login", body, {"Content-Type": "application/json"})
+        answer = link.getresponse()
+        text = answer.read()
+        if answer.status == 200:
+            return json.loads(text)["token"]
+        if answer.status != 503 or not left:
+            raise AssertionError(f"log-in failed: {answer.status} {text[:300]!r}")
+        time.sleep(1.0)
 
 
 class Reader(threading.Thread):
