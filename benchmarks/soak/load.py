@@ -53,7 +53,9 @@ class Timings:
 def log_in(url: str, name: str, password: str) -> str:
     """A token; the platform has to be up. A store that is busy (503) is asked again."""
     body = json.dumps({"username": name, "password": password})
-    for left in reversed(range(LOG_INS)):
+    left = LOG_INS
+    while True:
+        left -= 1
         link = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
         link.request("POST", "/api/auth/login", body, {"Content-Type": "application/json"})
         answer = link.getresponse()
