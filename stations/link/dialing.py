@@ -121,7 +121,11 @@ class DialQueue:
 
     async def _dial(self, dialer: Dialer) -> None:
         try:
-            await dialer.consumer.host.gate.opened()
+            gate = dialer.consumer.host.gate
+            # A CSMS may take a new connection for the end of the one that another worker has.
+            if (asked := gate.asked()) is not None:
+                await asked
+            await gate.opened()
             if not dialer.wanted:
                 raise ConnectionAbortedError("no longer wanted")
             async with asyncio.timeout(self._timeout):

@@ -6,8 +6,8 @@ is held, in order, until a round has told whether they are ours still. The time 
 runs on while a process is stopped.
 
 While Redis is away the gate stays open, since nobody can take a station then; unless it is only we
-who do not reach it. So on a link that is new nothing is said before a round has been tried once
-more: a host that was cut off learns there what it has lost.
+who do not reach it. So no link is made, and on one that was being made meanwhile nothing is said,
+before a round has been tried once more: a host that was cut off learns there what it has lost.
 """
 
 import asyncio

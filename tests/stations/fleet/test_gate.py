@@ -136,6 +136,9 @@ async def waiting_link(station, sink):
     gate = station.consumer.host.gate
     gate.unsure = True
     station.connect()
+    await until(lambda: gate._asking)
+    assert sink.requests == []
+    answer(gate)  # in vain
     await until(lambda: gate._asking and sink.live())
     return gate, sink.live()[-1]
 
@@ -149,6 +152,19 @@ async def test_on_a_new_link_nothing_is_said_before_a_round_has_been_tried(stati
     await until(lambda: any(message[2] == "BootNotification" for message in connection.received))
     await until(lambda: connection.pongs == 1)
     await until(lambda: "early" in answers(connection))
+
+
+async def test_no_link_is_made_to_a_station_that_was_lost_meanwhile(station, sink):
+    gate = station.consumer.host.gate
+    gate.unsure = True
+    station.connect()
+    await until(lambda: gate._asking)
+    station.consumer.disown()
+    station.drop()
+    gate.unsure = False
+    answer(gate)
+    await until(lambda: not station.queue._tasks)
+    assert sink.requests == []
 
 
 async def test_a_station_that_was_lost_meanwhile_says_nothing_on_its_new_link(station, sink):
