@@ -1,4 +1,8 @@
-"""Workers on hosts of their own: each with a network, a name and a disk, see `chaos.host`."""
+"""Workers on hosts of their own: each with a network and a name, see `chaos.host`.
+
+Their journals are on a disk that all see, as several hosts should have it (decision 14); those of
+APART are on one of its own.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,11 @@ from chaos.proxy import BLACK_HOLE, OPEN
 if TYPE_CHECKING:
     from benchmarks.stack import Stack
 
+APART = ("worker-4",)
+
 
 class Hosts:
-    """`disks`: a folder a host. network: the child that runs `chaos.proxy`."""
+    """`disks`: a folder for them. network: the child that runs `chaos.proxy`."""
 
     def __init__(self, disks: Path, network: Child) -> None:
         self.disks, self.network = disks, network
@@ -41,7 +47,7 @@ class Hosts:
                 self._opened[host].add(what)
 
     def launch(self, stack: Stack, host: str) -> Process:
-        """Start this host's worker, with what its disk has."""
+        """Start this host's worker, with the journals that its disk has."""
         folder = self._sockets / host
         folder.mkdir(exist_ok=True)
         self._opened.setdefault(host, set())
@@ -49,7 +55,7 @@ class Hosts:
         ports = {seen for seen, _ in self._targets.values()} | {self.csms_port}
         return stack.run(
             host, sys.executable, "-m", "chaos.host", str(folder), host, *map(str, ports), "--",
-            *stack.command("worker", host), JOURNAL_DIR=str(self.disks / host),
+            *stack.command("worker", host), JOURNAL_DIR=str(self._disk(host)),
         )  # fmt: skip
 
     def cut_off(self, host: str) -> None:
@@ -63,7 +69,11 @@ class Hosts:
         for what in self._opened[host]:
             self.network.ask("set", name=f"{what}@{host}", mode=mode)
 
+    def _disk(self, host: str) -> Path:
+        return self.disks / (host if host in APART else "shared")
+
     def lose_disk(self, host: str) -> None:
+        """Of one of APART."""
         shutil.rmtree(self.disks / host)
 
     def journals(self) -> Iterator[Path]:

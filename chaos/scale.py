@@ -97,7 +97,7 @@ def cut_off(platform: Platform) -> None:
 
 
 def die(platform: Platform) -> None:
-    """With what it had not handed on, which is on its disk when it comes back."""
+    """With what it had not handed on, which others find in its journal."""
     platform.kill(DRAINED)
     await_others(platform)
     platform.pause(AWAY)
@@ -114,9 +114,9 @@ def leave(platform: Platform) -> None:
 ON_HOSTS = (
     Act("a host is drained and comes back", drain),
     Act("a host is cut off, others have its stations, it is back", cut_off),
-    Act("a host dies, others have its stations, it is back with its disk", die),
-    Act("a fourth host", _workers(4)),
-    Act("a host leaves for good, its disk too", leave),
+    Act("a host dies, others have its stations, it is back", die),
+    Act("a fourth host, with a disk of its own", _workers(4)),
+    Act("the fourth leaves for good, its disk too", leave),
 )
 
 
