@@ -107,10 +107,12 @@ django.setup()
 from accounts import passes  # noqa: E402 - after Django
 from accounts.hashing import BoundedHasher  # noqa: E402
 from benchmarks.stack import Stack  # noqa: E402
+from tests import statics  # noqa: E402
 
 passes.PATIENCE = 30.0  # a busy machine is no store that is away
 BoundedHasher.iterations = 100  # a password of a test is no secret, and half a second each
 unhurried.load()
+statics.install()
 Stack.forked = True  # a start by itself takes seconds of CPU, and is in test_up.py and others
 
 
