@@ -94,6 +94,7 @@ def test_ticked_stations_get_a_command_and_each_ones_answer_is_told(
     expect(page.locator("[data-chosen]")).to_contain_text("3")
     page.select_option("[data-command]", "plug")
     page.locator("[data-command-fields] [data-name=connector]").fill("2")
+    page.locator("[data-command-fields] summary", has_text="The car").click()
     profiles = page.locator("[data-command-fields] [data-name=profile] option")
     expect(profiles.filter(has_text="compact · ")).to_have_count(1)
     page.get_by_role("button", name="Preview").click()
