@@ -42,6 +42,7 @@ class Platform:
         self.stack = Stack(
             directory / "stack", start=(), JOURNAL_DIR=str(self.disk.place), **self.clock.env
         )
+        self.stack.forked = True  # as `up` starts them
         self.workers = workers
         self.down: set[str] = set()
         self.fell: list[str] = []
@@ -66,6 +67,7 @@ class Platform:
         if self.hosts:
             self.hosts.reach("redis", ports["redis"], stack.redis_port)
             self.hosts.reach("mongo", ports["mongo"], stack.mongo_port)
+        stack.forks()  # it imports while the stores start
         stack.start_redis()
         stack.start_mongo()
         stack.manage("prepare", "--no-seed")
