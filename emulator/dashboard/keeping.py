@@ -27,7 +27,7 @@ def keep(now: float | None = None) -> int:
     for minute, latencies in tallies.latencies_of(touched).items():
         parts.setdefault(minute, {})["latencies"] = latencies
     sample = parts.setdefault(int(now) // 60, {})
-    sample["fleet"] = fleet_part(_census.look(now))
+    sample["fleet"] = fleet_part(_census.keep(now))
     answer, found = health.ask_redis()
     if answer["ok"]:
         sample["platform"] = platform_part(found)

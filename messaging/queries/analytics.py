@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -18,6 +19,22 @@ from messaging.rows import document_item, iso
 
 MINUTES_UP_TO = 6  # hours; longer spans are read from the hours' counts
 MOST_UNCOUNTED = 10  # minutes that are counted while somebody waits
+# Of so many sessions of a span, or messages of an hour, an answer takes long enough to be given
+# again for some seconds.
+MANY_SESSIONS, MANY_MESSAGES = 500, 50_000
+GIVEN_AGAIN = 5.0  # seconds
+_given: dict[tuple, tuple[float, dict]] = {}  # (what, database) -> (until when, monotonic; answer)
+
+
+def _again(what: tuple) -> dict | None:
+    until, answer = _given.get(what, (0.0, None))
+    return answer if monotonic() < until else None
+
+
+def _give_again(what: tuple, answer: dict) -> None:
+    for old in [each for each, (until, _) in _given.items() if monotonic() >= until]:
+        _given.pop(old, None)
+    _given[what] = monotonic() + GIVEN_AGAIN, answer
 
 
 async def counts(db: AsyncDatabase, hours: int, end: datetime | None = None) -> list[dict]:
@@ -97,7 +114,13 @@ async def errors(db: AsyncDatabase, hours: int, limit: int = 20, masks: bool = T
 
 
 async def transactions(db: AsyncDatabase, hours: int) -> dict:
-    """Sessions begun in the last `hours`: how many, how long, how much, by day and reason."""
+    """Sessions begun in the last `hours`: how many, how long, how much, by day and reason.
+
+    Of many sessions this may be some seconds old.
+    """
+    what = ("transactions", db.name, hours)
+    if (given := _again(what)) is not None:
+        return given
     since = datetime.now(UTC) - timedelta(hours=hours)
     found = await (
         db[store.TRANSACTIONS].find({"started": {"$gte": since}}, {"samples": 0}).to_list()
@@ -114,7 +137,7 @@ async def transactions(db: AsyncDatabase, hours: int) -> dict:
             day["ended"] += 1
             seconds.append((made["ended"] - made["started"]).total_seconds())
             reasons[made.get("reason") or "unknown"] += 1
-    return {
+    answer = {
         "hours": hours,
         "started": len(found),
         "ended": len(seconds),
@@ -124,11 +147,22 @@ async def transactions(db: AsyncDatabase, hours: int) -> dict:
         "reasons": dict(reasons),
         "days": [{"day": day, **days[day]} for day in sorted(days)],
     }
+    if len(found) > MANY_SESSIONS:
+        _give_again(what, answer)
+    return answer
 
 
 async def dashboard(db: AsyncDatabase) -> dict:
-    """The last hour's messages and the last day's transactions at one look."""
+    """The last hour's messages and the last day's transactions at one look.
+
+    Of many of them this may be some seconds old.
+    """
+    what = ("dashboard", db.name)
+    if (given := _again(what)) is not None:
+        return given
     hour = await messages(db, 1)
     day = await transactions(db, 24)
-    day.pop("days")
-    return {"messages": hour, "transactions": day}
+    answer = {"messages": hour, "transactions": {k: v for k, v in day.items() if k != "days"}}
+    if hour["total"] > MANY_MESSAGES or day["started"] > MANY_SESSIONS:
+        _give_again(what, answer)
+    return answer

@@ -1,7 +1,8 @@
 """One look at the whole fleet: how many are in which state, what they deliver, which are sick.
 
-It reads only what is shown of the snapshots, so that 2,000 stations cost some 30 ms. Blocking: for
-a thread of one's own or a task.
+It reads only what is shown of the snapshots, so that 2,000 stations cost some 30 ms. Of a large
+fleet that is seconds: there the task that keeps the dashboard's figures looks once a minute, and
+others take what it has seen. Blocking: for a thread of one's own or a task.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from messaging.keeping import tallies
 from stations.models import TagGroup
-from stations.roster.kept import A_LOOK, ROSTER, Row
+from stations.roster.kept import A_LOOK, LARGE, ROSTER, Row
+from stations.state import keys
 from stations.state.live import LABELS, label_of
 from stations.state.seen import Seen, snapshots_of
 from stations.state.sickness import Reason, reasons
+from stations.state.snapshots import redis_client
 
 GROUPS_AGE = 6.0  # seconds
+KEPT_FOR = 150  # seconds that a look at a large fleet is taken for one of now
 CHUNK = 500
 SICKEST = 10
 FAILURES_OF = 15  # minutes
@@ -35,7 +41,7 @@ class Group:
     tags: list[str]
     stations: int = 0
     power_w: float = 0.0
-    states: Counter = field(default_factory=Counter)
+    states: dict[str, int] = field(default_factory=Counter)
 
 
 @dataclass
@@ -72,10 +78,13 @@ class Fleet:
     charging: int = 0  # connectors with a transaction
     power_w: float = 0.0
     energy_wh: float = 0.0
-    states: Counter = field(default_factory=lambda: Counter(dict.fromkeys(LABELS, 0)))
+    states: dict[str, int] = field(default_factory=lambda: Counter(dict.fromkeys(LABELS, 0)))
     groups: list[Group] = field(default_factory=list)
     sick: int = 0
     sickest: list[Sick] = field(default_factory=list)
+
+
+_decode = msgspec.msgpack.Decoder(Fleet).decode
 
 
 class Census:
@@ -88,17 +97,50 @@ class Census:
     def look(
         self, now: float | None = None, each: Callable[[OneStation], None] | None = None
     ) -> Fleet:
-        """`each` is told of every station. Raises STORE_ERRORS where a store is away."""
+        """As it is now, or of a LARGE fleet as it was kept last.
+
+        `each` is told of every station, for which all are read. Raises STORE_ERRORS where a store
+        is away.
+        """
+        rows = ROSTER.rows(A_LOOK)
+        if each is None and len(rows) > LARGE and (kept := redis_client().get(keys.census_key())):
+            return _unpack(kept)
+        return self._count(rows, now, each)
+
+    def keep(self, now: float | None = None) -> Fleet:
+        """Look, and have others take it for a while where the fleet is LARGE. Raises STORE_ERRORS.
+        """
+        rows = ROSTER.rows()
+        fleet = self._count(rows, now)
+        if len(rows) > LARGE:
+            redis_client().set(keys.census_key(), _pack(fleet), ex=KEPT_FOR)
+        return fleet
+
+    def _count(
+        self, rows: list[Row], now: float | None, each: Callable[[OneStation], None] | None = None
+    ) -> Fleet:
         now = time.time() if now is None else now
         if time.monotonic() - self._read >= GROUPS_AGE:
             self._read_groups()
         minute = int(now) // 60
         failures = tallies.failures_of(range(minute - FAILURES_OF + 1, minute + 1))
-        return count(ROSTER.rows(A_LOOK), self._groups, failures, now, each)
+        return count(rows, self._groups, failures, now, each)
 
     def _read_groups(self) -> None:
         self._groups = [(group.name, list(group.tags)) for group in TagGroup.objects.all()]
         self._read = time.monotonic()
+
+
+def _pack(fleet: Fleet) -> bytes:
+    return msgspec.msgpack.encode(fleet)
+
+
+def _unpack(kept: bytes) -> Fleet:
+    fleet = _decode(kept)
+    fleet.states = Counter(fleet.states)
+    for group in fleet.groups:
+        group.states = Counter(group.states)
+    return fleet
 
 
 def count(

@@ -21,6 +21,11 @@ def dirty_key() -> str:
     return f"{settings.REDIS_PREFIX}sync:dirty"
 
 
+def census_key() -> str:
+    """The newest look at a large fleet, packed; see stations/state/census.py."""
+    return f"{settings.REDIS_PREFIX}fleet:census"
+
+
 def roster_key() -> str:
     """Stream of which rows of stations were written; see stations/roster/marks.py."""
     return f"{settings.REDIS_PREFIX}roster"

@@ -20,6 +20,7 @@ from emulator.tasks import keep_figures
 from messaging.keeping import store, tallies
 from messaging.keeping.storing import store_batch
 from stations.models import Station, TagGroup
+from stations.state import census
 from stations.state.census import Census
 from tests.admin import rows
 from tests.admin.users import make_user
@@ -115,6 +116,27 @@ def test_what_the_csms_refuses_makes_a_station_sick_and_an_old_failure_does_not(
     made = look.Look().take()
     assert made["stations"]["sickest"][0]["reasons"] == ["1 CallError of the CSMS: NotSupported"]
     assert 0 < made["messages"]["errors"] <= 2 / 60 + 0.01
+
+
+def test_of_a_large_fleet_the_look_of_the_task_is_taken(database, monkeypatch):
+    rows.make_stations()
+    TagGroup.objects.create(name="Lonely", tags=["nobody has this"])
+    monkeypatch.setattr(census, "LARGE", 1)
+    itself = Census().look()
+    assert itself.stations > 1  # nothing is kept yet, so it was counted
+    assert Census().keep() == itself
+    rows.make_station("CP-new", "connected")
+    assert Census().look() == itself  # groups, states and the sickest too
+    told = []
+    counted = Census().look(each=told.append)
+    assert counted.stations == itself.stations + 1 == len(told)
+    keeping.keep(time.time())
+    assert Census().look() == counted
+    monkeypatch.setattr(census, "LARGE", counted.stations)
+    rows.make_station("CP-newer", "connected")
+    assert Census().look().stations == counted.stations  # it is large now
+    monkeypatch.setattr(census, "LARGE", counted.stations + 1)
+    assert Census().look().stations == counted.stations + 1
 
 
 def test_a_look_without_a_store_still_tells_of_the_platform(monkeypatch):

@@ -17,6 +17,7 @@ from emulator.groups import make_group
 from messaging.keeping import store
 from messaging.keeping.counting import count
 from messaging.keeping.storing import store_batch
+from messaging.queries import analytics
 from messaging.records import SessionRecord
 from tests.messaging.conftest import batch_of, make_record
 
@@ -312,6 +313,36 @@ def test_transactions_page_by_filter_newest_first(api, log):
     _, sums = api("GET", "analytics/transactions", hours=48)
     assert (sums["started"], sums["ended"], sums["active"]) == (8, 1, 7)
     assert sums["energy_wh"] == 800
+
+
+def test_answers_of_many_are_given_again_for_some_seconds(api, log, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(analytics, "monotonic", lambda: now[0])
+    monkeypatch.setattr(analytics, "_given", {})
+    monkeypatch.setattr(analytics, "MANY_SESSIONS", 2)
+
+    def told() -> tuple[int, int, int]:
+        board = api("GET", "analytics/dashboard")[1]
+        assert "days" not in board["transactions"]
+        day, two = (api("GET", "analytics/transactions", hours=h)[1] for h in (24, 48))
+        assert day["days"] and two["days"]
+        return board["transactions"]["started"], day["started"], two["started"]
+
+    log([session(number) for number in range(2)])
+    assert told() == (2, 2, 2)
+    log([session(2)])
+    assert told() == (3, 3, 3)  # two were not many
+    log([session(3)])
+    assert told() == (3, 3, 3)
+    now[0] += analytics.GIVEN_AGAIN
+    assert told() == (4, 4, 4)
+    monkeypatch.setattr(analytics, "MANY_SESSIONS", 99)
+    monkeypatch.setattr(analytics, "MANY_MESSAGES", 0)
+    now[0] += analytics.GIVEN_AGAIN
+    log([make_record(time=time.time() - 10)])
+    assert told() == (4, 4, 4)
+    log([session(4)])
+    assert told() == (4, 5, 5)  # of many messages the look alone is given again
 
 
 def test_sessions_are_downloaded_by_filter(api, log):
