@@ -116,7 +116,8 @@ async def errors(db: AsyncDatabase, hours: int, limit: int = 20, masks: bool = T
 async def transactions(db: AsyncDatabase, hours: int) -> dict:
     """Sessions begun in the last `hours`: how many, how long, how much, by day and reason.
 
-    Of many sessions this may be some seconds old.
+    Of many sessions this may be some seconds old, and the energy of those in progress is what
+    their documents have, which are written with each sync.
     """
     what = ("transactions", db.name, hours)
     if (given := _again(what)) is not None:
@@ -125,7 +126,8 @@ async def transactions(db: AsyncDatabase, hours: int) -> dict:
     found = await (
         db[store.TRANSACTIONS].find({"started": {"$gte": since}}, {"samples": 0}).to_list()
     )
-    found = await sessions.brought_up(db, found)
+    if len(found) <= MANY_SESSIONS:
+        found = await sessions.brought_up(db, found)
     days: dict[str, Counter] = {}
     reasons: Counter = Counter()
     seconds = []
