@@ -43,7 +43,7 @@ class LiveStateFilter(admin.SimpleListFilter):
             )
             return queryset.none()
         running = identities(COLUMNS_OF["running"], A_LOOK)
-        return queryset.filter(identity__in=in_state(running, wanted))
+        return queryset.filter(identity__in=in_state(running, wanted, is_page=True))
 
 
 class MakeFilter(admin.SimpleListFilter):

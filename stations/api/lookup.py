@@ -170,7 +170,7 @@ def names_of(
     if after:
         found = found[bisect_right(found, after) :]
     if state in STATE_FILTERS and columns is COLUMNS_OF["running"] and state != "running":
-        return in_state(found, state, most)
+        return in_state(found, state, most, is_page=patience is not None)
     return found[:most]
 
 

@@ -19,8 +19,8 @@ import msgspec
 from messaging.keeping import tallies
 from stations.models import TagGroup
 from stations.roster.kept import A_LOOK, LARGE, ROSTER, Row
-from stations.state import keys
-from stations.state.live import LABELS, label_of
+from stations.state import keys, rollcall
+from stations.state.live import LABELS, ONLINE, label_of
 from stations.state.seen import Seen, snapshots_of
 from stations.state.sickness import Reason, reasons
 from stations.state.snapshots import redis_client
@@ -111,20 +111,23 @@ class Census:
         """Look, and have others take it for a while where the fleet is LARGE. Raises STORE_ERRORS.
         """
         rows = ROSTER.rows()
-        fleet = self._count(rows, now)
-        if len(rows) > LARGE:
+        members: dict[str, list[str]] | None = {} if len(rows) > LARGE else None
+        fleet = self._count(rows, now, members=members)
+        if members is not None:
+            rollcall.keep(members, KEPT_FOR)
             redis_client().set(keys.census_key(), _pack(fleet), ex=KEPT_FOR)
         return fleet
 
     def _count(
-        self, rows: list[Row], now: float | None, each: Callable[[OneStation], None] | None = None
+        self, rows: list[Row], now: float | None, each: Callable[[OneStation], None] | None = None,
+        members: dict[str, list[str]] | None = None,
     ) -> Fleet:
         now = time.time() if now is None else now
         if time.monotonic() - self._read >= GROUPS_AGE:
             self._read_groups()
         minute = int(now) // 60
         failures = tallies.failures_of(range(minute - FAILURES_OF + 1, minute + 1))
-        return count(rows, self._groups, failures, now, each)
+        return count(rows, self._groups, failures, now, each, members)
 
     def _read_groups(self) -> None:
         self._groups = [(group.name, list(group.tags)) for group in TagGroup.objects.all()]
@@ -149,8 +152,10 @@ def count(
     failures: Mapping[str, Mapping[str, int]],
     now: float,
     each: Callable[[OneStation], None] | None = None,
+    members: dict[str, list[str]] | None = None,
 ) -> Fleet:
-    """rows: as the roster has them; failures: {station: {code: how many}}."""
+    """rows: as the roster has them; failures: {station: {code: how many}}; members: filled with
+    {state that a filter may name: identities}."""
     fleet = Fleet(stations=len(rows), groups=[Group(*group) for group in groups])
     of_tag: dict[str, list[Group]] = {}
     for group in fleet.groups:
@@ -161,6 +166,10 @@ def count(
         chunk = rows[start : start + CHUNK]
         for number, (row, seen) in enumerate(zip(chunk, snapshots_of(chunk), strict=True), start):
             label, power = _add(fleet, row, seen)
+            if members is not None:
+                members.setdefault(label, []).append(row["identity"])
+                if seen.get("connected"):
+                    members.setdefault(ONLINE, []).append(row["identity"])
             for group in {id(g): g for tag in row["tags"] for g in of_tag.get(tag, ())}.values():
                 group.stations += 1
                 group.power_w += power

@@ -26,6 +26,11 @@ def census_key() -> str:
     return f"{settings.REDIS_PREFIX}fleet:census"
 
 
+def rollcall_key() -> str:
+    """Hash {state: packed identities} of the same look; see stations/state/rollcall.py."""
+    return f"{settings.REDIS_PREFIX}fleet:rollcall"
+
+
 def roster_key() -> str:
     """Stream of which rows of stations were written; see stations/roster/marks.py."""
     return f"{settings.REDIS_PREFIX}roster"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from runtime.stores import STORE_ERRORS
 from stations.models import Station
+from stations.roster.kept import LARGE
+from stations.state import rollcall
 from stations.state.seen import snapshots_of
 from stations.state.snapshots import read_states_sync
 from stations.state.worker_signs import last_signs, words
@@ -23,7 +25,8 @@ LABELS = {
     "connected": ("Connected", "success"),
 }
 # What a filter may name: every label, and those that hold for more than one label.
-STATE_FILTERS = (*LABELS, "online", "running")
+ONLINE = "online"
+STATE_FILTERS = (*LABELS, ONLINE, "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +150,16 @@ HELD_BACK = "held back"  # by its column too, which is not empty
 _SCAN_STEP = 500
 
 
-def in_state(running: list[str], wanted: str, most: int | None = None) -> list[str]:
+def in_state(
+    running: list[str], wanted: str, most: int | None = None, is_page: bool = False
+) -> list[str]:
     """Those of these running stations that are in a state which their snapshots tell.
 
-    Stops at the first `most` of them, in the given order.
+    Stops at the first `most` of them, in the given order. is_page: of a LARGE fleet as they were a
+    minute ago, since a page does not wait until all states are read.
     """
+    if is_page and len(running) > LARGE and (members := _last_members(wanted)) is not None:
+        return [name for name in running if name in members][:most]
     found: list[str] = []
     for start in range(0, len(running), _SCAN_STEP):
         names = running[start : start + _SCAN_STEP]
@@ -162,6 +170,13 @@ def in_state(running: list[str], wanted: str, most: int | None = None) -> list[s
     return found
 
 
+def _last_members(state: str) -> frozenset[str] | None:
+    try:
+        return rollcall.last(state)
+    except STORE_ERRORS:
+        return None
+
+
 def _snapshots(names: list[str]) -> list[dict]:
     try:
         return snapshots_of({"identity": name} for name in names)
@@ -170,6 +185,6 @@ def _snapshots(names: list[str]) -> list[dict]:
 
 
 def _matches(snapshot: dict, wanted: str) -> bool:
-    if wanted == "online":
+    if wanted == ONLINE:
         return bool(snapshot.get("connected"))
     return _running_label(snapshot) == wanted

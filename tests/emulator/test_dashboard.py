@@ -20,8 +20,9 @@ from emulator.tasks import keep_figures
 from messaging.keeping import store, tallies
 from messaging.keeping.storing import store_batch
 from stations.models import Station, TagGroup
-from stations.state import census
+from stations.state import census, live, rollcall
 from stations.state.census import Census
+from stations.state.live import COLUMNS_OF, STATE_FILTERS
 from tests.admin import rows
 from tests.admin.users import make_user
 from tests.messaging.conftest import batch_of, make_record
@@ -137,6 +138,31 @@ def test_of_a_large_fleet_the_look_of_the_task_is_taken(database, monkeypatch):
     assert Census().look().stations == counted.stations  # it is large now
     monkeypatch.setattr(census, "LARGE", counted.stations + 1)
     assert Census().look().stations == counted.stations + 1
+
+
+def test_a_list_of_a_large_fleet_by_state_is_of_the_last_look(database, admin_client, monkeypatch):
+    rows.make_stations()
+    names = set(Station.objects.filter(running=True).values_list("identity", flat=True))
+
+    def listed(state: str) -> set[str]:
+        page = admin_client.get("/admin/stations/station/", {"state": state, "all": ""})
+        return {station.identity for station in page.context["cl"].result_list}
+
+    states = [state for state in STATE_FILTERS if state not in COLUMNS_OF]
+    before = {state: listed(state) for state in states}
+    assert any(before.values()) and before["charging"]
+    monkeypatch.setattr(live, "LARGE", 1)
+    assert {state: listed(state) for state in states} == before  # nobody has looked yet
+    monkeypatch.setattr(census, "LARGE", 1)
+    keeping.keep(time.time())
+    gone = sorted(before["charging"])[0]
+    rows.put_state(gone, "1.6", connected=False)
+    assert {state: listed(state) for state in states} == before
+    assert gone not in live.in_state(sorted(names), "charging")  # who acts by it asks now
+    keeping.keep(time.time())
+    assert gone not in listed("charging") and gone in listed("disconnected")
+    rollcall.keep({}, 60)
+    assert listed("charging") == set()
 
 
 def test_a_look_without_a_store_still_tells_of_the_platform(monkeypatch):
