@@ -1,6 +1,6 @@
 """One outlet: its state, its meter and the EV plugged into it."""
 
-from math import sqrt
+from math import inf, sqrt
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.hardware import meter as metering
@@ -166,8 +166,11 @@ class Connector:
         self.error = error
 
     def limit(self, watts: float | None, now: float, phases: int | None = None) -> None:
-        """Offer at most `watts`, on at most `phases`, from now on; None lifts the limit."""
+        """Offer at most `watts`, on at most `phases`, from now on; None lifts the limit, and so
+        does one that no number can hold."""
         self.advance(now)
+        if watts == inf:
+            watts = None
         self.limit_w, self.limit_phases = watts, phases
         if self.ev is not None and self.ev.LIVES:
             self.follow_car()

@@ -20,7 +20,7 @@ STATION = "stations.station"
 # Commands that only look: the core's, and the fleet's own.
 LOOKS = LOOKING | {"state"}
 # Columns that nobody sets.
-_OWN = frozenset({"_id", "created", "updated", "revision", "ordered"})
+_OWN = frozenset({"_id", "created", "updated", "revision", "ordered", "spread"})
 
 
 def changed(identity: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

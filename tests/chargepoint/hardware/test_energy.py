@@ -246,3 +246,11 @@ def test_when_the_car_will_be_full_is_the_same_asked_once_or_often(steps):
         due = fresh.next_change(now)
         assert asked.next_change(now) == (None if due is None else pytest.approx(due, abs=0.01))
         assert asked.state is fresh.state
+
+
+def test_a_limit_that_no_number_holds_is_none():
+    connector = charging(outlet(), EV(soc=10))
+    connector.limit(5_500, 60)
+    assert connector.power_w == 5_500
+    connector.limit(1e308 * 10, 120)
+    assert (connector.power_w, connector.limit_w) == (11_000, None)
