@@ -1,6 +1,6 @@
 """One outlet: its state, its meter and the EV plugged into it."""
 
-from math import inf, sqrt
+from math import isinf, sqrt
 from typing import TYPE_CHECKING, Any
 
 from chargepoint.hardware import meter as metering
@@ -167,10 +167,10 @@ class Connector:
 
     def limit(self, watts: float | None, now: float, phases: int | None = None) -> None:
         """Offer at most `watts`, on at most `phases`, from now on; None lifts the limit, and so
-        does one that no number can hold."""
+        does one that no number can hold; below all numbers is nothing at all."""
         self.advance(now)
-        if watts == inf:
-            watts = None
+        if watts is not None and isinf(watts):
+            watts = None if watts > 0 else 0.0
         self.limit_w, self.limit_phases = watts, phases
         if self.ev is not None and self.ev.LIVES:
             self.follow_car()

@@ -254,3 +254,5 @@ def test_a_limit_that_no_number_holds_is_none():
     assert connector.power_w == 5_500
     connector.limit(1e308 * 10, 120)
     assert (connector.power_w, connector.limit_w) == (11_000, None)
+    connector.limit(-1e308 * 10, 180)
+    assert (connector.power_w, connector.limit_w) == (0, 0)

@@ -34,7 +34,7 @@ def test_what_is_disabled_stopped_or_of_another_worker_does_not_run(only):
     running = dict.fromkeys(("CP-1", "CP-2"), ("x", 0))
     found = compare(shards, running, only)
     assert (sorted(found.stop), found.replaced, found.load) == (["CP-1", "CP-2"], [], ["CP-3"])
-    assert compare(set(), {}, only).load == []
+    assert compare(Share(()), {}, only).load == []
 
 
 @pytest.mark.django_db(transaction=True)
