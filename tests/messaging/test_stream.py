@@ -153,6 +153,13 @@ async def test_a_gap_in_the_stream_is_told_with_its_ids():
     await viewer.disconnect()
 
 
+async def taken_by_one():
+    """Until one of the viewers has acknowledged all that it was sent."""
+    async with asyncio.timeout(PATIENCE):
+        while all(viewer._unacknowledged for viewer in hub().viewers):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def test_a_slow_viewer_is_told_what_it_missed_and_slows_nobody():
     slow, quick = await opened(), await opened()
     for viewer in hub().viewers:
@@ -163,7 +170,7 @@ async def test_a_slow_viewer_is_told_what_it_missed_and_slows_nobody():
         got = await next_of(quick, "messages")
         assert [i["id"] for i in got["items"]] == [r.id for r in records[start : start + 10]]
         await quick.send_json_to({"type": "ack", "serial": got["serial"]})
-        await asyncio.sleep(0.01)
+        await taken_by_one()
     first = await next_of(slow, "messages")
     second = await next_of(slow, "messages")
     assert await slow.receive_nothing(0.1)
