@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.admin_rights import ByTable
 from chargepoint.cars.reading import told
 from chargepoint.cars.shipped import shipped
-from stations.admin.document_files import ImportForm, as_file
+from stations.admin.document_files import ImportForm, as_file, asked, exported
 from stations.admin.json_field import PlainJSONField, text_of
 from stations.admin.references import page
 from stations.admin.row_forms import RowForm
@@ -158,7 +158,7 @@ class CarProfileAdmin(ByTable, ModelAdmin):
                 form.add_error("name", " ".join(getattr(error, "messages", [str(error)])))
             else:
                 return redirect("admin:stations_carprofile_change", made.pk)
-        return self._asked(request, f"Copy {row.name}", "Copy", form)
+        return asked(self, request, f"Copy {row.name}", "Copy", form)
 
     @action(description="Import EV profiles", url_path="import", icon="upload",
             permissions=["import_file"])
@@ -180,23 +180,11 @@ class CarProfileAdmin(ByTable, ModelAdmin):
                 told = ", ".join(f"{each['name']} {each['action']}" for each in outcomes)
                 self.message_user(request, told)
                 return redirect("admin:stations_carprofile_changelist")
-        return self._asked(request, "Import EV profiles", "Import", form)
+        return asked(self, request, "Import EV profiles", "Import", form)
 
     @action(
         description="Export", url_path="export", icon="download", permissions=["export_one"]
     )
     def export_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The profile's document as a file. Raises PermissionDenied."""
-        if not self.may_open(request, "export_one"):
-            raise PermissionDenied
-        row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        return as_file(row.document, "ev-profile")
-
-    def _asked(self, request: HttpRequest, title: str, verb: str, form: Any) -> HttpResponse:
-        context = self.admin_site.each_context(request) | {
-            "title": title, "verb": verb, "form": form, "opts": self.opts,
-            "media": self.media + form.media,
-        }  # fmt: skip
-        return render(request, "stations/make_form.html", context)
+        return exported(self, request, object_id, "ev-profile")

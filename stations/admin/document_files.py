@@ -1,4 +1,4 @@
-"""Documents in and out of the admin as files: the form of an import, and an answer to keep."""
+"""Documents in and out of the admin as files: forms that are asked in, and an answer to keep."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.http import JsonResponse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
 LARGEST_FILE = 5_000_000  # bytes
@@ -52,3 +54,24 @@ def as_file(document: Any, name: str) -> JsonResponse:
         document, json_dumps_params={"indent": 2, "ensure_ascii": False},
         headers={"Content-Disposition": f'attachment; filename="{name}.json"'},
     )  # fmt: skip
+
+
+def exported(admin: ModelAdmin, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+    """The document of a row, for the action `export_one` of its admin. Raises PermissionDenied."""
+    if not admin.may_open(request, "export_one"):
+        raise PermissionDenied
+    row = admin.get_object(request, object_id)
+    if row is None:
+        return admin._get_obj_does_not_exist_redirect(request, admin.opts, object_id)
+    return as_file(row.document, name)
+
+
+def asked(
+    admin: ModelAdmin, request: HttpRequest, title: str, verb: str, form: forms.Form
+) -> HttpResponse:
+    """A page with a form and one button, called by the verb."""
+    context = admin.admin_site.each_context(request) | {
+        "title": title, "verb": verb, "form": form, "opts": admin.opts,
+        "media": admin.media + form.media,
+    }  # fmt: skip
+    return render(request, "stations/make_form.html", context)
