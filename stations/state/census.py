@@ -57,9 +57,11 @@ class Sick:
 
 @dataclass(frozen=True, slots=True)
 class OneStation:
-    """power in W; energy in Wh, of all its meters; last_message in unix seconds."""
+    """label: a key of LABELS; power in W; energy in Wh, of all its meters; last_message in unix
+    seconds."""
 
     identity: str
+    label: str
     connected: bool
     power_w: float
     energy_wh: float
@@ -111,27 +113,34 @@ class Census:
         """Look, and have others take it for a while where the fleet is LARGE. Raises STORE_ERRORS.
         """
         rows = ROSTER.rows()
-        members: dict[str, list[str]] | None = {} if len(rows) > LARGE else None
-        fleet = self._count(rows, now, members=members)
-        if members is not None:
-            rollcall.keep(members, KEPT_FOR)
-            redis_client().set(keys.census_key(), _pack(fleet), ex=KEPT_FOR)
+        if len(rows) <= LARGE:
+            return self._count(rows, now)
+        members: dict[str, list[str]] = {}
+        fleet = self._count(rows, now, lambda one: _enter(members, one))
+        rollcall.keep(members, KEPT_FOR)
+        redis_client().set(keys.census_key(), _pack(fleet), ex=KEPT_FOR)
         return fleet
 
     def _count(
-        self, rows: list[Row], now: float | None, each: Callable[[OneStation], None] | None = None,
-        members: dict[str, list[str]] | None = None,
+        self, rows: list[Row], now: float | None, each: Callable[[OneStation], None] | None = None
     ) -> Fleet:
         now = time.time() if now is None else now
         if time.monotonic() - self._read >= GROUPS_AGE:
             self._read_groups()
         minute = int(now) // 60
         failures = tallies.failures_of(range(minute - FAILURES_OF + 1, minute + 1))
-        return count(rows, self._groups, failures, now, each, members)
+        return count(rows, self._groups, failures, now, each)
 
     def _read_groups(self) -> None:
         self._groups = [(group.name, list(group.tags)) for group in TagGroup.objects.all()]
         self._read = time.monotonic()
+
+
+def _enter(members: dict[str, list[str]], one: OneStation) -> None:
+    """By each state that a filter may name and that it is in."""
+    members.setdefault(one.label, []).append(one.identity)
+    if one.connected:
+        members.setdefault(ONLINE, []).append(one.identity)
 
 
 def _pack(fleet: Fleet) -> bytes:
@@ -152,10 +161,8 @@ def count(
     failures: Mapping[str, Mapping[str, int]],
     now: float,
     each: Callable[[OneStation], None] | None = None,
-    members: dict[str, list[str]] | None = None,
 ) -> Fleet:
-    """rows: as the roster has them; failures: {station: {code: how many}}; members: filled with
-    {state that a filter may name: identities}."""
+    """rows: as the roster has them; failures: {station: {code: how many}}."""
     fleet = Fleet(stations=len(rows), groups=[Group(*group) for group in groups])
     of_tag: dict[str, list[Group]] = {}
     for group in fleet.groups:
@@ -166,10 +173,6 @@ def count(
         chunk = rows[start : start + CHUNK]
         for number, (row, seen) in enumerate(zip(chunk, snapshots_of(chunk), strict=True), start):
             label, power = _add(fleet, row, seen)
-            if members is not None:
-                members.setdefault(label, []).append(row["identity"])
-                if seen.get("connected"):
-                    members.setdefault(ONLINE, []).append(row["identity"])
             for group in {id(g): g for tag in row["tags"] for g in of_tag.get(tag, ())}.values():
                 group.stations += 1
                 group.power_w += power
@@ -209,6 +212,7 @@ def _one(
     outlets = seen.get("connectors") or ()
     return OneStation(
         identity=row["identity"],
+        label=label,
         connected=runs and bool(seen.get("connected")),
         power_w=power,
         energy_wh=sum(outlet.get("energy_wh") or 0 for outlet in outlets),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from messaging.keeping.tallies import NO_ANSWER
+from runtime.words import counted
 
 RECENT = 3600.0  # seconds; what the CSMS got wrong before is over
 _NONE: Mapping[str, int] = {}
@@ -61,7 +62,7 @@ def _of_faults(snapshot: Mapping[str, Any]) -> Iterator[Reason]:
 
 def _of_messages(failures: Mapping[str, int]) -> Iterator[Reason]:
     if count := failures.get(NO_ANSWER, 0):
-        yield Reason(30 + min(count, 15), f"{_times(count, 'Call')} without an answer")
+        yield Reason(30 + min(count, 15), f"{counted(count, 'Call')} without an answer")
     errors = {
         code.removeprefix("received "): count
         for code, count in failures.items()
@@ -70,7 +71,7 @@ def _of_messages(failures: Mapping[str, int]) -> Iterator[Reason]:
     if errors:
         code = max(errors, key=lambda name: errors[name])
         count = sum(errors.values())
-        yield Reason(25 + min(count, 15), f"{_times(count, 'CallError')} of the CSMS: {code}")
+        yield Reason(25 + min(count, 15), f"{counted(count, 'CallError')} of the CSMS: {code}")
 
 
 def _of_breaches(snapshot: Mapping[str, Any], now: float) -> Iterator[Reason]:
@@ -79,10 +80,6 @@ def _of_breaches(snapshot: Mapping[str, Any], now: float) -> Iterator[Reason]:
         count, newest = sum(one["count"] for one in recent), recent[0]
         yield Reason(
             20 + min(count, 15),
-            f"The CSMS broke the specification {_times(count, 'time')}, "
+            f"The CSMS broke the specification {counted(count, 'time')}, "
             f"last in {newest['action']} ({newest['kind']}): {newest['what']}",
         )
-
-
-def _times(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")
