@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,8 @@ from benchmarks.processes import ROOT
 from chaos import host
 from chaos.scale import ON_HOSTS
 
-PATIENCE = 1800.0  # seconds: a loaded machine may take its time; what hangs is told by the run
+from .chaos_runs import PATIENCE, run_chaos
+
 REFUSED = host.impossible()
 
 pytestmark = pytest.mark.skipif(bool(REFUSED), reason=REFUSED)
@@ -41,16 +41,9 @@ def test_a_host_has_the_ports_that_it_was_given_and_no_others(tmp_path: Path) ->
 def test_nothing_is_lost_by_hosts_that_are_drained_or_cut_off_or_die_or_leave(
     tmp_path: Path, capsys
 ) -> None:
-    command = [
-        sys.executable, "-m", "chaos", "--plan", "hosts", "--minutes", "0.5", "--seed", "23",
-        "--stations", "24", "--keep", str(tmp_path / "hosts"),
-    ]  # fmt: skip
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, env=environment
-    )
-    with capsys.disabled():
-        print("\n" + "\n".join("  " + line for line in done.stdout.splitlines()))
-    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
-    acts = [line for line in done.stdout.splitlines() if "well after" in line]
-    assert len(acts) == len(ON_HOSTS), done.stdout[-6000:]
+    said = run_chaos(
+        capsys, tmp_path / "hosts", "--plan", "hosts", "--minutes", "0.5", "--seed", "23",
+        "--stations", "24",
+    )  # fmt: skip
+    acts = [line for line in said.splitlines() if "well after" in line]
+    assert len(acts) == len(ON_HOSTS), said[-6000:]
