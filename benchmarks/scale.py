@@ -104,7 +104,6 @@ class Fleet:
 
     def __enter__(self) -> Fleet:
         self.stack.__enter__()
-        self.stack.manage("prepare", "--no-seed")  # the periodic tasks
         for name in self.workers[1:]:
             self.stack.start_worker(name)
         return self

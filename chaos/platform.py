@@ -20,7 +20,7 @@ import redis
 
 from benchmarks.child import Child
 from benchmarks.processes import Process, answers, wait_until
-from benchmarks.stack import DATABASE, Stack
+from benchmarks.stack import DATABASE, PREPARE, Stack
 from chaos.clock import WallClock
 from chaos.disk import SmallDisk
 from chaos.hosts import Hosts
@@ -70,7 +70,7 @@ class Platform:
         stack.forks()  # it imports while the stores start
         stack.start_redis()
         stack.start_mongo()
-        stack.manage("prepare", "--no-seed")
+        stack.manage(*PREPARE)
         for name in self.names():
             if name not in stack.processes:
                 self.launch(name)

@@ -49,7 +49,6 @@ def measure(processes: dict[str, Process]) -> dict[str, tuple[float, int, int, i
 
 def press(stack: Stack, sink: Child, minutes: float, stations: int, messages: float) -> list[str]:
     interval = interval_of(stations, messages)
-    stack.manage("prepare", "--no-seed")  # the periodic tasks
     port = sink.ask("listen", interval=interval)
     identities = [f"SOAK-{number:05}" for number in range(stations)]
     url = f"ws://127.0.0.1:{port}"

@@ -87,7 +87,6 @@ class Operator:
 def stack(tmp_path_factory) -> Iterator[Stack]:
     parts = ("worker", "celery", "scenarios", "beat", "web")
     with Stack(tmp_path_factory.mktemp("outages"), start=parts) as running:
-        running.manage("prepare", "--no-seed")
         yield running
 
 
