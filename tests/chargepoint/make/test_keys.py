@@ -83,6 +83,16 @@ def test_a_key_that_waits_comes_with_a_power_cut_too():
     assert told(life, INTERVAL)[INTERVAL]["value"] == "10"
 
 
+def test_a_key_that_waits_acts_from_the_boot_on():
+    life = Life("1.6", keys={"WebSocketPingInterval": {"reboot": True}})
+    assert change(life, "WebSocketPingInterval", "33") == "RebootRequired"
+    life.pass_time(60)
+    assert 33.0 not in life.csms.pings
+    life.ask("Reset", {"type": "Soft"})
+    life.pass_time(60)
+    assert life.csms.pings[-1] == 33.0
+
+
 def test_the_current_of_outlets_may_wait_for_a_boot():
     made = {"type": "integer", "value": "16", "effect": "max_current", "reboot": True}
     life = Life("1.6", keys={"AcmeAmps": made})
