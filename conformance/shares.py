@@ -20,12 +20,14 @@ def results(options: argparse.Namespace) -> list[Any]:
     trials = planned(options)
     loud = [n for n, trial in enumerate(trials) if not trial.known.quiet]
     quiet = [n for n, trial in enumerate(trials) if trial.known.quiet]
-    # Not forked: a child starts without loops, sockets and threads of this one.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, context) as pool:
+    # Forked with the trials: to import and to plan takes as long as many a share does. No loop, no
+    # socket and no thread is here before them.
+    context = multiprocessing.get_context("fork")
+    known = trials, _teller(options)
+    with ProcessPoolExecutor(PROCESSES, context, _know, known) as pool:
         for numbers, jobs in ((loud, max(1, options.jobs // PROCESSES)), (quiet, QUIET_JOBS)):
             shares = [numbers[place::PROCESSES] for place in range(PROCESSES)]
-            work = [(options, share, jobs) for share in shares if share]
+            work = [(share, jobs) for share in shares if share]
             for done in pool.map(_carried_out, work):
                 for number, result in done.items():
                     trials[number].result = result
@@ -33,7 +35,6 @@ def results(options: argparse.Namespace) -> list[Any]:
 
 
 def planned(options: argparse.Namespace) -> list[Any]:
-    """In one order, wherever it is asked."""
     from conformance import breakages, running
     from terminal.suites import documents
 
@@ -53,18 +54,23 @@ def _sampled(trials: list, step: int) -> list:
     return [trial for trial in trials if trial.breakage is None or id(trial) in kept]
 
 
-def _carried_out(work: tuple[argparse.Namespace, list[int], int]) -> dict[int, Any]:
+_known: tuple[list[Any], Callable[[Any], None]]  # in a process of the pool: the trials, who is told
+
+
+def _know(*known: Any) -> None:
+    global _known
+    _known = known
+
+
+def _carried_out(work: tuple[list[int], int]) -> dict[int, Any]:
     """In a process of the pool. {number of the trial: its Result}, without frames and steps."""
-    import django
     import uvloop
 
-    django.setup()
     from conformance import running
 
-    options, numbers, jobs = work
-    trials = planned(options)
+    (trials, told), (numbers, jobs) = _known, work
     mine = [trials[number] for number in numbers]
-    uvloop.run(running.carry_out(mine, jobs, _teller(options)))
+    uvloop.run(running.carry_out(mine, jobs, told))
     for trial in mine:
         trial.result.frames, trial.result.steps = [], []
     return {number: trials[number].result for number in numbers}
