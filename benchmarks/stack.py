@@ -20,12 +20,14 @@ import redis
 
 from benchmarks.console import Console
 from benchmarks.forks import Forks, words_of
+from benchmarks.migrated import Migrated
 from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
 from emulator.processes import embedded
 from runtime import redis_clients
 
 DATABASE = "ocpp_emulator"
 START_PATIENCE = 120.0
+MIGRATE = ("migrate", "--no-input", "-v", "0")
 PREPARE = ("prepare", "--no-seed")
 LOGIN = ("username", "password")
 ADMIN = ("admin", "a password for the tests")
@@ -37,10 +39,12 @@ class Stack:
     """Use as a context manager; `start` names what to run beside the two stores.
 
     forked: processes are forked as `manage.py up` forks them, which spares each the imports. What
-    is measured is started by itself.
+    is measured is started by itself. migrated: what a folder without data begins with, where it
+    need not be migrated.
     """
 
     forked = False
+    migrated: Migrated | None = None
 
     def __init__(self, directory: Path, start: Iterable[str] = ("worker", "celery"), **env: str):
         self.directory = directory
@@ -71,10 +75,15 @@ class Stack:
         try:
             self.forks()  # it imports while the stores start
             self.start_redis()
+            home = self.directory / "mongodb"
+            if new := self.migrated is not None and not home.exists():
+                self.migrated.give(home, self._migrate_and_stop)
             self.start_mongo()
             # What beat runs by is made by `prepare`, which migrates too.
-            by_beat = "beat" in self._start
-            self.manage(*(PREPARE if by_beat else ("migrate", "--no-input", "-v", "0")))
+            if "beat" in self._start:
+                self.manage(*PREPARE)
+            elif not new:
+                self.manage(*MIGRATE)
             self.start(*self._start)
         except BaseException:
             self.stop()
@@ -96,6 +105,12 @@ class Stack:
         if self._forks is not None:
             self._forks[1].stop()
             self._forks = None
+
+    def _migrate_and_stop(self) -> None:
+        self.start_mongo()
+        self.manage(*MIGRATE)
+        if self.processes.pop("mongo").stop():
+            raise AssertionError("The store that was migrated did not end well.")
 
     # --- parts -------------------------------------------------------------------------------
 

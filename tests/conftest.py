@@ -106,6 +106,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "emulator.settings"
 django.setup()
 from accounts import passes  # noqa: E402 - after Django
 from accounts.hashing import BoundedHasher  # noqa: E402
+from benchmarks.migrated import Migrated  # noqa: E402
 from benchmarks.stack import Stack  # noqa: E402
 from tests import statics  # noqa: E402
 
@@ -114,6 +115,8 @@ BoundedHasher.iterations = 100  # a password of a test is no secret, and half a 
 unhurried.load()
 statics.install()
 Stack.forked = True  # a start by itself takes seconds of CPU, and is in test_up.py and others
+# Of all parts of a run, or of this process.
+Stack.migrated = Migrated(Path(os.environ.get("OF_THIS_RUN") or _directory))
 
 
 def pytest_configure(config: pytest.Config) -> None:
