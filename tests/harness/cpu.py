@@ -23,11 +23,24 @@ import pytest
 TICK = os.sysconf("SC_CLK_TCK")
 
 
+def _read(path: str) -> str:
+    """Nothing of what has gone. Without pathlib, which would cost more than most tests."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        return os.read(file, 65536).decode()
+    except OSError:
+        return ""
+    finally:
+        os.close(file)
+
+
 def _times(pid: int) -> tuple[int, int]:
     """(own ticks, ticks of the children it has waited for), 0 of a process that has gone."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
+    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    if not fields:
         return 0, 0
     return int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
 
@@ -36,33 +49,38 @@ def _children(pid: int) -> list[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError):  # a thread that has ended since
-                children = Path(f"/proc/{pid}/task/{task}/children").read_text()
-                found += map(int, children.split())
+            found += map(int, _read(f"/proc/{pid}/task/{task}/children").split())
     return found
 
 
-def of_descendants(pid: int) -> float:
-    """CPU seconds of all that the process has started and what that has started."""
-    ticks, waiting = _times(pid)[1], _children(pid)
+def descendants(pid: int) -> list[int]:
+    found, waiting = [], _children(pid)
     while waiting:
-        one = waiting.pop()
-        ticks += sum(_times(one))
-        waiting += _children(one)
-    return ticks / TICK
+        found.append(waiting.pop())
+        waiting += _children(found[-1])
+    return found
+
+
+def of_descendants(pid: int, known: list[int] | None = None) -> float:
+    """CPU seconds of all that the process has started and what that has started; known: those."""
+    those = descendants(pid) if known is None else known
+    return (_times(pid)[1] + sum(sum(_times(one)) for one in those)) / TICK
 
 
 class Span:
-    """The cost of what happens between its making and `end`."""
+    """The cost of what happens between its making and `end`.
 
-    def __init__(self) -> None:
-        self.own, self.children = time.process_time(), of_descendants(os.getpid())
+    known: the descendants at its beginning, which need not be looked for again
+    """
+
+    def __init__(self, known: list[int] | None = None) -> None:
+        self.own, self.children = time.process_time(), of_descendants(os.getpid(), known)
         self.wall = time.monotonic()
 
-    def end(self) -> dict[str, float]:
+    def end(self, known: list[int] | None = None) -> dict[str, float]:
         return {
             "own": round(time.process_time() - self.own, 4),
-            "children": round(of_descendants(os.getpid()) - self.children, 2),
+            "children": round(of_descendants(os.getpid(), known) - self.children, 2),
             "wall": round(time.monotonic() - self.wall, 3),
         }
 
@@ -72,6 +90,7 @@ class Costs:
         directory.mkdir(parents=True, exist_ok=True)
         self.file = (directory / f"{os.getpid()}.jsonl").open("w")
         self.started: list[str] = []
+        self.known: list[int] = []
         self.test = ""
         sys.addaudithook(self._heard)
 
@@ -87,9 +106,10 @@ class Costs:
         self.file.flush()
 
     def _phase(self, phase: str) -> Iterator[None]:
-        span = Span()
+        span = Span(self.known)
         yield
-        self.write(phase, span.end())
+        self.known = descendants(os.getpid())
+        self.write(phase, span.end(self.known))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Iterator[None]:
@@ -106,9 +126,12 @@ class Costs:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef) -> Iterator[None]:
-        span = Span()
+        before, known = len(self.started), self.known
+        span = Span(known)
         yield
-        self.write("setup", span.end(), f"{fixturedef.argname} ({fixturedef.scope})")
+        if len(self.started) > before:
+            known = descendants(os.getpid())
+        self.write("setup", span.end(known), f"{fixturedef.argname} ({fixturedef.scope})")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
