@@ -22,6 +22,8 @@ from stations.api.router import router as stations
 
 
 class Api(NinjaAPI):
+    _told: tuple[str, Any] | None = None  # a prefix, and the document for it
+
     def validation_error_from_error_contexts(
         self, error_contexts: list[ValidationErrorContext]
     ) -> ValidationError:
@@ -39,8 +41,14 @@ class Api(NinjaAPI):
 
     def get_openapi_schema(self, *, path_prefix: str | None = None, **how: Any) -> Any:
         """As ninja makes it, with refusals and examples; paths begin with `path_prefix`, or where
-        the API is mounted."""
+        the API is mounted. Nobody may change it: it is made once, as that takes more than a second
+        and anybody may ask. Only for the last prefix, which a client can choose."""
         prefix = self.get_root_path({}) if path_prefix is None else path_prefix
+        if self._told is None or self._told[0] != prefix:
+            self._told = prefix, self._tell(prefix, **how)
+        return self._told[1]
+
+    def _tell(self, prefix: str, **how: Any) -> Any:
         schema = super().get_openapi_schema(path_prefix=prefix, **how)
         type_results(schema)
         for part in (refusals, examples, answers):
