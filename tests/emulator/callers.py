@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from http.cookies import SimpleCookie
 
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.test import Client, RequestFactory
@@ -27,6 +28,7 @@ class Caller:
     kind: str
     user: User | None
     token: str = ""
+    logged_in: SimpleCookie = field(default_factory=SimpleCookie)  # of the foreign origin
 
     def refused(self, method: str, right: str) -> int:
         """The status that the table says, 0 for none; `right` is of the operation."""
@@ -44,7 +46,10 @@ class Caller:
     def client(self) -> Client:
         if self.kind == FOREIGN:
             client = Client(enforce_csrf_checks=True, headers={"Origin": EVIL})
-            client.force_login(self.user)
+            if not self.logged_in:  # once: it is let into nothing that ends its session
+                client.force_login(self.user)
+                self.logged_in = client.cookies
+            client.cookies = SimpleCookie(self.logged_in)
             return client
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return Client(headers=headers)

@@ -50,22 +50,42 @@ class Forks:
         return (self.directory / "output").read_text()
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One that has imported all, for tests that leave it as it is: it takes two seconds of CPU."""
+    kept = made(tmp_path_factory.mktemp("forks"))
+    # With a factory: a loop of its own, which it sets for nobody else.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(kept.await_ready())
+    yield kept
+    kept.stop()
+
+
 @pytest.fixture
-async def forks(tmp_path):
+async def forks(request, tmp_path, server):
+    """Marked `own_server`: of a server that no other test has."""
+    own = request.node.get_closest_marker("own_server") is not None
+    one = made(tmp_path) if own else server
+    adopt_orphans()
+    try:
+        if own:
+            await one.await_ready()
+        yield Forks(tmp_path, one)
+    finally:
+        if own:
+            one.stop()
+        adopt_orphans(False)
+
+
+def made(directory: Path) -> ForkServer:
     @contextlib.contextmanager
     def log():
-        with (tmp_path / "log").open("ab") as file:
+        with (directory / "log").open("ab") as file:
             yield file.fileno()
 
-    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "emulator.settings"}
-    server = ForkServer(env, log)
+    server = ForkServer({**os.environ, "DJANGO_SETTINGS_MODULE": "emulator.settings"}, log)
     server.start()
-    try:
-        await server.await_ready()
-        yield Forks(tmp_path, server)
-    finally:
-        server.stop()
-        adopt_orphans(False)
+    return server
 
 
 async def test_it_does_what_python_would_as_a_child_of_its_own_group(forks):
@@ -98,6 +118,7 @@ async def test_what_shares_its_memory_has_one_thread(forks):
     assert len(os.listdir(f"/proc/{forks.server.pid}/task")) == 1
 
 
+@pytest.mark.own_server
 async def test_who_was_forked_outlives_the_server_and_another_is_started(forks):
     child, first = forks.fork(WAIT), forks.server.pid
     os.kill(first, signal.SIGKILL)
@@ -112,6 +133,7 @@ async def test_who_was_forked_outlives_the_server_and_another_is_started(forks):
     assert await child.wait() == -signal.SIGKILL
 
 
+@pytest.mark.own_server
 async def test_a_server_that_hangs_is_replaced(forks, monkeypatch):
     monkeypatch.setattr("emulator.processes.forking.ANSWER", 0.2)
     first = forks.server.pid
