@@ -7,7 +7,7 @@ takes longer than most tests. Here these two are kept as long as a test has left
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
@@ -27,16 +27,36 @@ def _flush() -> None:
     call_command("flush", verbosity=0, interactive=False)
 
 
-def clear(names: Sequence[str]) -> None:
-    """Take every document out of these collections; which have one is asked once for all."""
-    first, *others = names
-    pipeline = [*_one(first), *({"$unionWith": {"coll": n, "pipeline": _one(n)}} for n in others)]
-    for found in connection.get_collection(first).aggregate(pipeline):
-        connection.get_collection(found["name"]).delete_many({})
+_looked: dict[str, tuple[int, ...]] = {}  # collection: what had been written when it was emptied
 
 
-def _one(name: str) -> list[dict]:
-    return [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}]
+def _written() -> dict[str, tuple[int, ...]]:
+    """What the store has done to each collection, whoever asked it to: (writes, deletions, times).
+
+    The times are there for a collection that was dropped: its numbers begin again.
+    """
+    database = connection.database
+    prefix = f"{database.name}."
+    return {
+        name.removeprefix(prefix): (
+            told["writeLock"]["count"] - told["remove"]["count"], told["remove"]["count"],
+            told["insert"]["time"], told["update"]["time"],
+        )
+        for name, told in database.client.admin.command("top")["totals"].items()
+        if name.startswith(prefix)
+    }  # fmt: skip
+
+
+def clear(names: Iterable[str], written: dict[str, tuple[int, ...]] | None = None) -> None:
+    """Take every document out of these collections; which were written to is one question."""
+    written = _written() if written is None else written
+    for name in names:
+        if name not in written:
+            continue
+        writes, _, *times = written[name]
+        if _looked.get(name) != (writes, *times):
+            connection.get_collection(name).delete_many({})
+            _looked[name] = (writes, *times)
 
 
 def install() -> None:
@@ -44,12 +64,18 @@ def install() -> None:
     _flush()
     numbers = _numbers()
     tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
-    others = sorted(tables - {one._meta.db_table for one in KEPT})
+    kept = [one._meta.db_table for one in KEPT]
+    others = sorted(tables - set(kept))
+    whole: list = []  # what had been done to those that are kept when they were last whole
 
     def empty(self: TransactionTestCase) -> None:
-        if _numbers() != numbers:
-            _flush()
-            return
-        clear(others)
+        written = _written()
+        done = [written.get(name) for name in kept]
+        if done != whole:
+            if _numbers() != numbers:
+                _flush()
+                return
+            whole[:] = done
+        clear(others, written)
 
     TransactionTestCase._fixture_teardown = empty

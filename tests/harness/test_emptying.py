@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pymongo
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 
@@ -30,3 +32,21 @@ def test_only_the_collections_that_are_named_are_emptied_and_one_that_is_none_is
             for n in ("one", "two", "three")]  # fmt: skip
     emptying.clear(["emptied_two"])
     assert left == [0, 1, 0]
+
+
+def test_what_was_written_again_goes_again_whoever_wrote_it_and_however():
+    other = pymongo.MongoClient(settings.MONGODB_URI)
+    table = other[connection.database.name]["emptied_again"]
+    writes = (
+        lambda: table.insert_one({}),
+        lambda: table.update_one({"_id": 1}, {"$set": {"a": 1}}, upsert=True),
+        lambda: table.find_one_and_update({"_id": 2}, {"$set": {"a": 1}}, upsert=True),
+        lambda: table.bulk_write([pymongo.InsertOne({})]),
+        lambda: (table.drop(), table.insert_one({})),
+    )
+    with other:
+        for write in (*writes, *writes):
+            write()
+            assert table.count_documents({}) == 1
+            emptying.clear(["emptied_again"])
+            assert table.count_documents({}) == 0
