@@ -40,6 +40,7 @@ def test_a_table_by_action_and_of_all() -> None:
         ({"*": {"max_ms": 2}}, ["Calls: answered after 3 ms at the longest of 3, more than 2 ms."]),
         ({"Authorize": {"p50_ms": 1}}, ["No Authorize was answered: nothing was measured."]),
         ({"Heartbeat": {"least": 4}}, ["Only 3 Heartbeat were answered, not 4."]),
+        ({"Heartbeat": {"least": 3}}, []),
     ],
 )  # fmt: skip
 def test_what_does_not_hold_is_a_sentence(limits, words) -> None:
