@@ -28,6 +28,9 @@ SECRET = {"type": "message", "params": {
 }}  # fmt: skip
 BOOT = {"scenarioId": "boot", "name": "It boots <b>bold</b>", "steps": [READY]}
 RESET = {"scenarioId": "reset", "name": "It is reset", "steps": [READY, SECRET, NEVER]}
+PARTLY = {"scenarioId": "partly", "name": "It is reset, if at all", "steps": [
+    READY, {**NEVER, "optional": True, "obligation": "It resets."},
+]}  # fmt: skip
 OLD = {
     "scenarioId": "old", "name": "For 1.6",
     "steps": [{"type": "expect", "versions": ["1.6"],
@@ -135,6 +138,58 @@ def test_what_any_station_is_warned_of_counts(run, tmp_path, strict, code):
     (warning,) = result["warnings"]
     assert result["verdict"] == "PASS"
     assert "LogStatusNotification" in warning and warning.endswith("(2 times)")
+
+
+def results(report) -> dict[str, dict]:
+    return {each["id"]: each for each in json.loads(report.read_text())["results"]}
+
+
+def test_what_is_shown_in_part_and_the_station_that_failed(run, csms, tmp_path):
+    second = {"conditions": [{"value": "$nth", "is": 2}], "steps": [NEVER]}
+    cases = [
+        {"id": "TC_1", "scenario": PARTLY},
+        {"id": "TC_2", "scenario": PARTLY, "limits": {"Authorize": {"p50_ms": 1}}},
+        {"id": "TC_3", "stations": 3,
+         "scenario": {**BOOT, "steps": [READY, {"type": "if", "params": second}]}},
+        {"id": "TC_4", "scenario": {**BOOT, "steps": [
+            {"type": "http", "params": {"url": "http://192.0.2.1/"}}]}},
+    ]  # fmt: skip
+    report = tmp_path / "out.json"
+    done = run("runsuite", {"suite": "Proof", "cases": cases}, "--csms", csms, "--version", "1.6",
+               "--json", str(report))  # fmt: skip
+    found = results(report)
+    verdicts = {identity: each["verdict"] for identity, each in found.items()}
+    assert verdicts == {
+        "TC_1": "PARTIAL", "TC_2": "FAIL", "TC_3": "FAIL", "TC_4": "ERROR",
+    }, done.stdout  # fmt: skip
+    assert found["TC_1"]["message"] == "Not exercised: It resets."
+    assert found["TC_2"]["message"].endswith("No Authorize was answered: nothing was measured.")
+    assert found["TC_3"]["station"] == "CP-2"
+    assert "failed" in {each["state"] for each in found["TC_3"]["steps"]}
+
+
+def test_a_case_is_not_judged_by_the_stations_of_another(run, csms, tmp_path):
+    cases = [
+        {"id": "TC_1", "limits": {"DataTransfer": {"max_ms": 60_000}},
+         "scenario": {**BOOT, "steps": [READY, {**NEVER, "optional": True, "timeout": 5000}]}},
+        {"id": "TC_2", "scenario": {**BOOT, "steps": [READY, SECRET]}},
+    ]  # fmt: skip
+    report = tmp_path / "out.json"
+    run("runsuite", {"suite": "Proof", "cases": cases}, "--csms", csms, "--version", "1.6",
+        "--parallel", "2", "--json", str(report))  # fmt: skip
+    found = results(report)
+    assert found["TC_1"]["message"] == "No DataTransfer was answered: nothing was measured."
+    assert (found["TC_1"]["verdict"], found["TC_2"]["verdict"]) == ("FAIL", "PASS")
+
+
+def test_a_case_that_does_not_end_in_its_time_fails(run, csms, tmp_path):
+    endless = {**BOOT, "steps": [{"type": "delay", "params": {"duration": 600_000}}]}
+    report = tmp_path / "out.json"
+    done = run("runsuite", suite(endless), "--csms", csms, "--version", "1.6",
+               "--case-timeout", "0.5", "--json", str(report))  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert results(report)["TC_1"]["verdict"] == "FAIL"
+    assert "not done within 0.5 s" in results(report)["TC_1"]["message"]
 
 
 def test_one_scenario_with_another_value(run, csms):
