@@ -53,11 +53,12 @@ async def opened(*headers: tuple[bytes, bytes]) -> WebsocketCommunicator:
 
 
 async def code_of_end(socket: WebsocketCommunicator) -> int:
-    while True:
-        event = await socket.receive_output(timeout=20)
-        if event["type"] == "websocket.close":
-            await socket.disconnect()
-            return event["code"]
+    async with asyncio.timeout(60):  # one that goes on is told things all the time
+        while True:
+            event = await socket.receive_output(timeout=20)
+            if event["type"] == "websocket.close":
+                await socket.disconnect()
+                return event["code"]
 
 
 def revoke(user, row, client) -> None:

@@ -1,4 +1,5 @@
-"""A MongoDB that refuses writes by code: a proxy on the wire before the real server.
+"""A MongoDB that refuses writes by code, or is gone before it answers: a proxy on the wire before
+the real server.
 
 A real server refuses like this only when its disk is full or somebody took a right away. The
 proxy passes on the writes that are not refused and puts the refusals into the server's answer
@@ -47,9 +48,28 @@ def refusing(real: Database, name: str, refuse: Refuse) -> Iterator[Database]:
         proxy.close()
 
 
+@contextlib.contextmanager
+def losing(real: Database, verb: str, **options: Any) -> Iterator[Database]:
+    """The database through a server that does what this command says, and then the link ends
+    before its answer. options: of the client."""
+    proxy = _Proxy(real.client.address, "", first(0), verb)
+    client: MongoClient = MongoClient(
+        "127.0.0.1", proxy.port, directConnection=True, retryWrites=False, **options
+    )
+    try:
+        yield client.get_database(real.name)
+    finally:
+        client.close()
+        proxy.close()
+
+
 class _Proxy:
-    def __init__(self, server: tuple[str, int], namespace: str, refuse: Refuse) -> None:
-        self.namespace, self.refuse = namespace, refuse
+    """loses: the command whose answers do not come."""
+
+    def __init__(
+        self, server: tuple[str, int], namespace: str, refuse: Refuse, loses: str = ""
+    ) -> None:
+        self.namespace, self.refuse, self.loses = namespace, refuse, loses
         self._server = server
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -72,6 +92,7 @@ class _Link:
     def __init__(self, proxy: _Proxy, client: socket.socket, server: socket.socket) -> None:
         self._proxy, self._client, self._server = proxy, client, server
         self._waiting: dict[int, _Refused] = {}  # by the number of the request
+        self._lost: set[int] = set()
         for copy in (self._up, self._down):
             threading.Thread(target=self._run, args=(copy,), daemon=True).start()
 
@@ -86,6 +107,8 @@ class _Link:
     def _up(self) -> None:
         while message := _read(self._client):
             number, command = message[1], _command(message)
+            if self._proxy.loses in command:
+                self._lost.add(number)
             refused = command and self._look(command)
             if not refused:
                 self._server.sendall(_packed(*message))
@@ -97,6 +120,8 @@ class _Link:
 
     def _down(self) -> None:
         while message := _read(self._server):
+            if message[2] in self._lost:
+                return
             refused = self._waiting.pop(message[2], None)
             if refused:
                 message = (*message[:4], refused.answer(_command(message)))

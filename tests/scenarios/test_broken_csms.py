@@ -42,6 +42,12 @@ def test_an_everyday_life_on_the_good_one_finds_nothing(version: str) -> None:
     assert {"Heartbeat", "Authorize", "StatusNotification", "DataTransfer", *wanted} <= started
 
 
+def test_a_run_fails_of_whose_stations_one_was_deleted() -> None:
+    outcome = play(Case(life("1.6"), deleted=("CP-2",)))
+    said = "1 of 2 stations failed. There is no such station any more."
+    assert (outcome.state, outcome.message) == ("failed", said)
+
+
 # --- the shipped scenarios -----------------------------------------------------------------------
 
 

@@ -43,6 +43,7 @@ class Case:
     lenient: bool = True
     interval: int = 10
     cancel_after: float | None = None
+    deleted: tuple[str, ...] = ()  # stations of the run, after the first, that there are no more
     more: dict = field(default_factory=dict)  # of the station's configuration
 
 
@@ -86,8 +87,8 @@ async def _play(case: Case, patch: pytest.MonkeyPatch) -> Outcome:
     if case.up:
         shell.switch(True)
         await asyncio.sleep(2)
-    plan = Plan("e1", case.steps, case.cleanup, case.variables, ["CP-1"], 0.0, False, 7,
-                policy_of(case.watch))  # fmt: skip
+    plan = Plan("e1", case.steps, case.cleanup, case.variables, ["CP-1", *case.deleted], 0.0,
+                False, 7, policy_of(case.watch))  # fmt: skip
     made = Run(plan, "here", services)
     tasks = [asyncio.create_task(case.acts(shell))] if case.acts else []
     began = clock.monotonic()

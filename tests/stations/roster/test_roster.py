@@ -9,6 +9,7 @@ import redis
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection
 from django.urls import reverse
+from pymongo.errors import AutoReconnect
 
 from stations.configuration import changes
 from stations.models import Station
@@ -16,6 +17,7 @@ from stations.orders import holding, named, switching
 from stations.roster import asking, kept, marks
 from stations.state.keys import roster_key
 from stations.state.snapshots import redis_client
+from tests.messaging.refusing import losing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,6 +111,15 @@ def test_a_write_of_named_rows_has_only_these_read(rosters, reads):
     for roster in rosters:
         roster.rows()
     assert reads == []
+
+
+def test_a_write_whose_answer_is_lost_is_known(rosters):
+    heard = {"event_listeners": [marks.Marks()]}
+    with losing(connection.database, "update", **heard) as link, pytest.raises(AutoReconnect):
+        link[named.TABLE].update_one({"identity": "R2"}, {"$set": {"name": "unheard"}})
+    assert stored()["R2"]["name"] == "unheard"
+    for roster in rosters:
+        assert {row["identity"]: row for row in roster.rows()} == stored()
 
 
 def test_who_is_too_far_behind_reads_the_table(rosters, reads, monkeypatch):
