@@ -129,7 +129,8 @@ async def test_others_go_on_and_a_store_that_is_away_ends_nothing(viewer, monkey
 
     monkeypatch.setattr(passes, "look", away)
     await sync_to_async(row.delete)()
-    await often_enough.wait()
+    async with asyncio.timeout(60):
+        await often_enough.wait()
     assert len(hub().viewers) == 2
     monkeypatch.setattr(passes, "look", look)
     assert await code_of_end(first) == 4401
