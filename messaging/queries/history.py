@@ -175,7 +175,7 @@ async def _looks(
     elif cursor:
         low = max(low, _id_ms(cursor))
     choice = wanted.choice()
-    walk = steps(db, low, high, newest_first=newest_first, stations=wanted.stations)
+    walk = steps(db, low, high, newest_first=newest_first, choice=choice)
     async for step in walk:
         first, end = max(wanted.first_id, _id_of(step.start)), _id_of(step.end)
         found: set[str] = set()

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo.asynchronous.database import AsyncDatabase
 
 from messaging.keeping import store
-from messaging.keeping.catalog import Sheet, sheet
+from messaging.keeping.catalog import Choice, Sheet
 from messaging.keeping.marks import LISTED, station_mark
 
 MINUTE_MS = 60_000
@@ -23,6 +23,7 @@ HOUR_MS = 60 * MINUTE_MS
 FEW_SHEETS, MANY_SHEETS = 20, 100  # in a step; then the next is longer or shorter
 MOST_MINUTES = 60
 MOST_HOURS = 24  # of a station's that are looked for at once
+ALL = Choice()
 
 
 def to_ms(moment: datetime) -> int:
@@ -47,7 +48,8 @@ def horizon_ms(retention_days: int) -> int:
 
 @dataclass(frozen=True)
 class Step:
-    """All sheets of [start, end), unix ms; they may list more than that at its ends."""
+    """The sheets of [start, end), unix ms, that may have what is chosen; they may list more than
+    that at its ends."""
 
     start: int
     end: int
@@ -60,15 +62,14 @@ async def steps(
     end: int,
     *,
     newest_first: bool,
-    stations: Sequence[str] = (),
+    choice: Choice = ALL,
     length: int = 1,
 ) -> AsyncIterator[Step]:
-    """Yield steps, in order, that together hold all messages of [start, end) in unix ms.
+    """Yield steps, in order, that together hold what is chosen of [start, end) in unix ms.
 
-    stations  whose messages alone matter, where given
     length    of the first step, in minutes; that of the next goes by how much there was
     """
-    async for low, high in _spans(db, start, end, newest_first, stations):
+    async for low, high in _spans(db, start, end, newest_first, choice.stations):
         first, last = low // MINUTE_MS, -(-high // MINUTE_MS)
         while first < last:
             a, b = (
@@ -77,7 +78,7 @@ async def steps(
                 else (first, min(first + length, last))
             )
             found = await db[store.CATALOG].find({"minute": {"$gte": a, "$lt": b}}).to_list()
-            sheets = [sheet(document) for document in found]
+            sheets = [made for document in found if (made := choice.sheet(document))]
             yield Step(max(a * MINUTE_MS, low), min(b * MINUTE_MS, high), sheets)
             first, last = (first, a) if newest_first else (b, last)
             if len(found) < FEW_SHEETS:

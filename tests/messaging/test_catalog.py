@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from messaging.keeping import store, storing
 from messaging.keeping.catalog import FAILED, MARKED, Choice, name_of, sheet, sheets_of
@@ -100,6 +102,43 @@ def test_a_sheet_tells_what_is_wanted(choice, wanted):
     made = sheet(row)
     assert list(choice.ids(made)) == [messages[number]["_id"] for number in wanted]
     assert name_of(made) == row["_id"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "read"),
+    [
+        (Choice(), True),
+        (Choice(stations=["CP9", "CP2"]), True),
+        (Choice(stations=["CP9"]), False),
+        (Choice(stations=["CP2"], actions=["Authorize"]), True),
+        (Choice(stations=["CP2"], actions=["Reset"]), False),
+        (Choice(uid="u"), True),
+        (Choice(uid="v"), False),
+        (Choice(stations=["CP2"], uid="v"), False),
+        (Choice(stations=["\ud800"]), False),  # no station can be called so, anyone can ask
+    ],
+)
+def test_a_sheet_that_has_nothing_of_what_is_wanted_is_not_read(choice, read):
+    [row] = sheets_of(document(make_record(time=BASE + n, **odd)) for n, odd in enumerate(ODD))
+    assert choice.sheet(row) == (sheet(row) if read else None)
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=40), st.text(max_size=3)), min_size=1, max_size=20),
+    st.integers(0, 19),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_sheet_is_read_for_whatever_stands_in_it(messages, at):
+    """Names and unique ids of all lengths and letters."""
+    made = [
+        document(make_record(time=BASE + n / 1000, station=name, uid=uid))
+        for n, (name, uid) in enumerate(messages)
+    ]
+    [row] = sheets_of(made)
+    name, uid = messages[at % len(messages)]
+    for choice in (Choice(stations=[name]), Choice(uid=uid), Choice(stations=[name, "-"], uid=uid)):
+        assert choice.sheet(row) == sheet(row)
+        assert made[at % len(messages)]["_id"] in list(choice.ids(sheet(row)))
 
 
 def test_messages_of_one_minute_fill_several_sheets_where_they_are_many(monkeypatch):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from messaging.keeping import store
+from messaging.keeping.catalog import Choice
 from messaging.keeping.marks import LISTED
 from messaging.keeping.storing import insert_frames
 from messaging.queries import windows
@@ -25,7 +26,9 @@ def say(*ages: int, station: str = "CP1") -> list:
 
 
 async def walk(low: int, high: int, newest_first: bool, stations=()) -> list[windows.Step]:
-    found = steps(store.async_database(), low, high, newest_first=newest_first, stations=stations)
+    found = steps(
+        store.async_database(), low, high, newest_first=newest_first, choice=Choice(stations)
+    )
     try:
         return [step async for step in found]
     finally:
