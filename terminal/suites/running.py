@@ -190,7 +190,8 @@ class _Bench:
             await lifetime.end([task])
             raise
         state, message = run.verdict()
-        record = next((each for each in run.logs if each.state == FAILED), run.logs[0])
+        record = next((each for each in run.logs if each.state == FAILED), None)
+        record = record or next((each for each in run.logs if each.unmet), run.logs[0])
         self.record, result.station = record, record.station
         result.message = message
         result.verdict = {PASSED: PASS, FAILED: FAIL, CANCELLED: FAIL}.get(state, NOT_APPLICABLE)
@@ -198,6 +199,8 @@ class _Bench:
             result.verdict = ERROR
         elif record.unmet and state == PASSED:
             result.verdict = PARTIAL
+            if record.message not in message:
+                result.message = f"{message} {record.message}".strip()
         if self.case.limits:
             self._hold_limits(result)
         result.warnings = _warnings(run.logs)

@@ -186,6 +186,18 @@ def test_a_matrix_of_makes_and_profiles_and_obligations_that_were_not_met(judged
     assert strict.code == 1, strict.text
 
 
+@pytest.mark.parametrize("who", [1, 2])
+def test_each_station_of_a_case_has_to_show_its_obligations(judged, who):
+    shows = {
+        "type": "assert", "obligation": "It is told apart.", "optional": True,
+        "params": {"conditions": [{"value": "$nth", "is": who}]},
+    }  # fmt: skip
+    case = {"id": "TC_1", "stations": 2, "steps": [*BOOTED, shows]}
+    done = judged({"suite.json": {"versions": ["1.6"], "parallel": 2, "cases": [case]}})
+    assert done.verdict("TC_1") == "PARTIAL", done.text
+    assert done.message("TC_1") == "Not exercised: It is told apart."
+
+
 def step(kind: str, timeout: int = 20000, **params: object) -> dict:
     return {"type": kind, "timeout": timeout, "params": params}
 
