@@ -4,7 +4,8 @@ A platform of its own for each size (embedded stores, log, live stream and sync 
 workers as the open files of one process ask for. Stations beat every 300 s and one of twenty
 charges with MeterValues every 60 s; they are started by one order at a chosen pace. Then CPU and
 memory of each part over a window, each endpoint's and page's slowest answer, the sync. Of the
-largest fleet one worker is killed at last, and another started in its place.
+largest fleet every page that a link leads to and every GET operation is asked for, and one worker
+is killed at last and another started in its place.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from benchmarks.admin_client import AdminClient
 from benchmarks.chart import Panel, draw
 from benchmarks.child import Child
 from benchmarks.console import station_fields
+from benchmarks.endpoints import Endpoints
 from benchmarks.pages import Reader as Browser
+from benchmarks.pages import walk
 from benchmarks.processes import NotInTime, raise_file_limit, wait_until
 from benchmarks.report import markdown_table, plain_table
 from benchmarks.soak.load import Reader, Timings, log_in
@@ -37,10 +40,13 @@ CHARGING = 20  # one of so many
 A_PROCESS = 15_000  # stations: one that dies leaves room for its own with the others
 AT_ONCE = 2000  # rows that are made by one order, and stations of one command
 SHARDS = 64
+BETWEEN = 0.5  # seconds between two pages
+SHOWN = 25  # of the pages and of the operations in the report
 KIB, MIB = 1024, 2**20
 PAGES = (
     "/admin/", "/admin/stations/station/", "/admin/stations/station/?q=SCALE-00017",
     "/admin/stations/station/?running__exact=1", "/admin/stations/station/?state=charging",
+    "/admin/stations/station/?state=disconnected", "/admin/stations/station/?state=held+back",
     "/admin/fleet/map/", "/admin/live/",
     "/admin/sessions/", "/admin/statistics/",
 )  # fmt: skip
@@ -65,6 +71,7 @@ class Size:
     mib: dict[str, float] = field(default_factory=dict)  # part -> MiB in all
     answers: list[tuple] = field(default_factory=list)
     pages: dict[str, float] = field(default_factory=dict)  # address -> ms to the first byte
+    operations: dict[str, float] = field(default_factory=dict)  # the same of the API's
     sync: float = 0.0
     wrong: list[str] = field(default_factory=list)
 
@@ -166,24 +173,37 @@ class Fleet:
         if (connected := self._sum("connected")) != self.stations:
             size.wrong.append(f"{connected:,} of {self.stations:,} are connected")
 
-    def look(self, rounds: int) -> None:
-        """Each page so many times, while a reader goes round the API."""
+    def look(self, rounds: int, at_all: bool) -> None:
+        """Each page so many times, while a reader goes round the API; `at_all` adds every page that
+        a link leads to, and every operation."""
         size, timings = self.size, Timings()
         token = log_in(self.stack.url, *ADMIN)
         reader = Reader(self.stack.url, token, self.names[:1000], timings, False)
         browser = Browser(self.stack.url)
         with _going_on(reader):
-            for page in PAGES * rounds:
+            pages = list(dict.fromkeys([*PAGES, *walk(browser, self.say)] if at_all else PAGES))
+            for page in pages * rounds:
                 status, _, first, _, _ = browser.get(page)
                 size.pages[page] = max(size.pages.get(page, 0.0), first)
                 if status != 200:
                     size.wrong.append(f"{page}: HTTP {status}")
-                time.sleep(1.0)
+                time.sleep(BETWEEN)
         size.answers = timings.rows()
+        if at_all:
+            self._ask_all(Endpoints(self.stack.url, token), rounds)
         size.wrong += sorted(set(timings.failures))[:5]
         began = time.monotonic()
         self.stack.console.ask("sync", 600)
         size.sync = time.monotonic() - began
+
+    def _ask_all(self, endpoints: Endpoints, rounds: int) -> None:
+        slowest = self.size.operations
+        for address in list(endpoints.addresses(self.names[17])) * rounds:
+            status, first = endpoints.first(address)
+            slowest[address] = max(slowest.get(address, 0.0), first)
+            if status != 200:
+                self.size.wrong.append(f"{address}: HTTP {status}")
+            time.sleep(BETWEEN)
 
     def lose_a_worker(self, patience: float) -> str:
         """Kill one and start another; how its stations came back, as a sentence."""
@@ -259,7 +279,7 @@ def measure(stations: int, options: argparse.Namespace, say) -> tuple[Size, str]
             fleet.charge()
             time.sleep(options.settle)
             fleet.watch(options.window)
-            fleet.look(options.rounds)
+            fleet.look(options.rounds, stations == max(options.stations))
             grown = {part: fleet.size.mib[part] * MIB - base[part].pss for part in base}
             fleet.size.kib = {part: more / stations / KIB for part, more in grown.items()}
             if stations == max(options.stations) and len(fleet.workers) > 1:
@@ -283,11 +303,23 @@ def report(sizes: list[Size], said: str, as_markdown: bool) -> str:
         + table(
             ["endpoint", "asked", "p50, ms", "p99, ms", "slowest, ms"],
             [[r[0], str(r[1]), *(f"{s * 1000:.0f}" for s in r[2:5])] for r in last.answers]
-            + [[page, "", "", "", f"{ms:.0f}"] for page, ms in last.pages.items()],
+            + _slowest(last.pages, "pages") + _slowest(last.operations, "operations"),
         )
-    )
+    )  # fmt: skip
     wrong = [f"{size.stations:,}: {what}" for size in sizes for what in size.wrong]
     return "\n\n".join([*parts, *([said] if said else []), *wrong])
+
+
+def _slowest(asked: dict[str, float], what: str) -> list[list[str]]:
+    """Rows of the SHOWN slowest, and how many of all took more than a second."""
+    if not asked:
+        return []
+    rows = sorted(asked.items(), key=lambda each: -each[1])
+    over = sum(ms > 1000 for _, ms in rows)
+    return [
+        [f"{len(rows)} {what}, {over} of them over 1 s once or more; slowest:", "", "", "", ""],
+        *([address, "", "", "", f"{ms:.0f}"] for address, ms in rows[:SHOWN]),
+    ]
 
 
 def curve(sizes: list[Size], of: str) -> Panel:

@@ -19,6 +19,7 @@ from pymongo.database import Database
 
 from accounts.trail.acts import time_of
 from accounts.trail.keeping import COLLECTION, collection
+from runtime.parts import delete_by_ids
 
 PAGE_SECONDS = 0.6  # a page is answered with what was found by then
 FIRST_STRETCH = timedelta(minutes=10)
@@ -140,7 +141,7 @@ def prune(before: datetime, seconds: float) -> tuple[int, bool]:
         old = collection().find({"time": {"$lt": before}}, {"_id": 1}).limit(DELETE_AT_ONCE)
         ids = [entry["_id"] for entry in old]
         if ids:
-            deleted += collection().delete_many({"_id": {"$in": ids}}).deleted_count
+            deleted += delete_by_ids(collection(), ids)
         if len(ids) < DELETE_AT_ONCE:
             return deleted, True
         if time.monotonic() >= deadline:

@@ -23,6 +23,7 @@ from messaging.keeping.bundles import updates_in
 from messaging.keeping.session_storing import apply_sessions, each_if_not_all
 from messaging.keeping.store import insert_new
 from messaging.records import when
+from runtime.parts import delete_by_ids
 
 FOLD_AFTER = timedelta(minutes=5)
 STRETCH = timedelta(minutes=10)  # whose bundles are read at once
@@ -73,7 +74,7 @@ def fold_bundles(db: Database, bundles: list[dict]) -> None:
         each_if_not_all(told, lambda some: _insert_parts(db, some))
     if updates:
         apply_sessions(db, updates)
-    db[store.NEWS].delete_many({"_id": {"$in": [bundle["_id"] for bundle in bundles]}})
+    delete_by_ids(db[store.NEWS], [bundle["_id"] for bundle in bundles])
 
 
 def _insert_parts(db: Database, told: list[dict]) -> None:

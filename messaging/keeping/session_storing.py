@@ -21,6 +21,7 @@ from messaging.keeping.bundles import Told, bundle_of, fields_of, newest_of
 from messaging.keeping.marks import mark_hours
 from messaging.keeping.store import DUPLICATE_KEY, codes_of, insert_new
 from messaging.records import REV_BITS, placed
+from runtime.parts import by_ids
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +130,7 @@ def _say_refused(db: Database, newest: list[dict]) -> None:
     None of those says that an open session has ended. One that does was numbered too low.
     """
     ends = {update["id"]: update["rev"] for update in newest if update["state"] == "ended"}
-    open_ones = db[store.TRANSACTIONS].find({"_id": {"$in": list(ends)}, "state": "active"})
+    open_ones = by_ids(db[store.TRANSACTIONS], ends, {"state": "active"})
     refused = [made["_id"] for made in open_ones if made["rev"] >= ends[made["_id"]]]
     if refused:
         log.error("The ends of %d sessions were refused as old: %s", len(refused), refused[:10])

@@ -23,6 +23,7 @@ from messaging.records import (
     payloads,
     speakable,
 )
+from runtime.parts import by_ids, parts
 
 log = logging.getLogger(__name__)
 
@@ -88,10 +89,11 @@ def _unlisted(db: Database, documents: list[dict], new: list[dict]) -> list[dict
     found = {made["_id"] for made in new}
     rest = [made["_id"] for made in documents if made["_id"] not in found]
     minutes = list({minute_of({"_id": one}) for one in rest})
-    for listed in db[store.CATALOG].find({"minute": {"$in": minutes}}):
-        found.update(sheet(listed).ids)
+    for some in parts(minutes):
+        for listed in db[store.CATALOG].find({"minute": {"$in": some}}):
+            found.update(sheet(listed).ids)
     missing = [one for one in rest if one not in found]
-    return list(db[store.MESSAGES].find({"_id": {"$in": missing}})) if missing else []
+    return list(by_ids(db[store.MESSAGES], missing))
 
 
 def _insert(db: Database, documents: list[dict], *, last_try: bool = False) -> list[dict]:

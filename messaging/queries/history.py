@@ -19,6 +19,7 @@ from messaging.masking import HINT, shown
 from messaging.queries.windows import from_ms, horizon_ms, now_ms, steps, to_ms
 from messaging.records import id_at, time_of
 from messaging.rows import document_item
+from runtime.parts import by_ids_async, delete_by_ids_async
 
 FIRST_SIZE, MOST_SIZE = 250, 4000  # messages that are looked into at a time
 QUICK, SLOW = 0.04, 0.2  # seconds that may take before the next are more or fewer
@@ -197,7 +198,7 @@ async def _fetch(
     db: AsyncDatabase, wanted: Wanted, ids: list[str], newest_first: bool
 ) -> list[dict]:
     """Those of the messages that are wanted, in their order. What was deleted is not there."""
-    found = await db[store.MESSAGES].find({"_id": {"$in": ids}, **wanted.match()}).to_list()
+    found = await by_ids_async(db[store.MESSAGES], ids, wanted.match())
     return sorted(found, key=itemgetter("_id"), reverse=newest_first)
 
 
@@ -267,20 +268,19 @@ async def delete(db: AsyncDatabase, wanted: Wanted, seconds: float = 20.0) -> tu
                 return deleted, False
         if looked.whole and not wanted.match():
             names = [name_of(sheet) for sheet in looked.whole]
-            await db[store.CATALOG].delete_many({"_id": {"$in": names}})
+            await delete_by_ids_async(db[store.CATALOG], names)
     if wanted.everything:
         deleted += await _delete_all(db)
     return deleted, True
 
 
 async def _delete_some(db: AsyncDatabase, wanted: Wanted, ids: list[str]) -> int:
-    match = {"_id": {"$in": ids}, **wanted.match()}
-    if wanted.masks and wanted.text:
-        # By what is shown of them: what goes would tell a secret letter by letter.
-        found = await db[store.MESSAGES].find(match).to_list()
-        seen = shown([document_item(made) for made in found], wanted.text)
-        match = {"_id": {"$in": [item["id"] for item in seen]}}
-    return (await db[store.MESSAGES].delete_many(match)).deleted_count
+    if not (wanted.masks and wanted.text):
+        return await delete_by_ids_async(db[store.MESSAGES], ids, wanted.match())
+    # By what is shown of them: what goes would tell a secret letter by letter.
+    found = await by_ids_async(db[store.MESSAGES], ids, wanted.match())
+    seen = shown([document_item(made) for made in found], wanted.text)
+    return await delete_by_ids_async(db[store.MESSAGES], [item["id"] for item in seen])
 
 
 async def _delete_all(db: AsyncDatabase) -> int:

@@ -15,6 +15,7 @@ from messaging.keeping.bundles import newest_of, series_of, updates_in
 from messaging.queries import news
 from messaging.queries.windows import from_ms, now_ms, to_ms
 from messaging.rows import iso
+from runtime.parts import PART
 
 FIRST_SPAN = timedelta(hours=1)
 EACH = 500  # sessions that are held at a time
@@ -123,13 +124,24 @@ async def brought_up(db: AsyncDatabase, found: list[dict]) -> list[dict]:
 async def _stretch(db: AsyncDatabase, match: dict, span: dict) -> list[dict]:
     """Two matches for the embedded store's sake, see history.two_matches."""
     rest = dict(match)
+    names = _many_names(rest)
+    if names:
+        del rest["station"]
     indexed = {"started": span}
     for name in ("station", "state"):
         if name in rest:
             indexed[name] = rest.pop(name)
             break
     stages = [{"$match": indexed}, {"$match": rest}, {"$project": {"samples": 0}}]
-    return await (await db[store.TRANSACTIONS].aggregate(stages)).to_list()
+    found = await (await db[store.TRANSACTIONS].aggregate(stages)).to_list()
+    return [made for made in found if made["station"] in names] if names else found
+
+
+def _many_names(match: dict) -> frozenset[str]:
+    """The stations of a match, where they are more than the store should look through."""
+    wanted = match.get("station")
+    names = wanted.get("$in", ()) if isinstance(wanted, dict) else ()
+    return frozenset(names) if len(names) > PART else frozenset()
 
 
 def _place(made: dict) -> tuple[int, str]:

@@ -17,11 +17,13 @@ from pymongo.asynchronous.database import AsyncDatabase
 from messaging.keeping import store
 from messaging.keeping.catalog import Choice, Sheet
 from messaging.keeping.marks import LISTED, station_mark
+from runtime.parts import by_ids_async
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 FEW_SHEETS, MANY_SHEETS = 20, 100  # in a step; then the next is longer or shorter
 MOST_MINUTES = 60
+SHORTER = 8  # times, where a step met too much
 MOST_HOURS = 24  # of a station's that are looked for at once
 ALL = Choice()
 
@@ -77,7 +79,13 @@ async def steps(
                 if newest_first
                 else (first, min(first + length, last))
             )
-            found = await db[store.CATALOG].find({"minute": {"$gte": a, "$lt": b}}).to_list()
+            # A step grows over empty hours, and may then meet a full one.
+            most = 2 * MANY_SHEETS if b - a > 1 else 0
+            some = db[store.CATALOG].find({"minute": {"$gte": a, "$lt": b}}).limit(most)
+            found = await some.to_list()
+            if most and len(found) == most:
+                length = max((b - a) // SHORTER, 1)
+                continue
             sheets = [made for document in found if (made := choice.sheet(document))]
             yield Step(max(a * MINUTE_MS, low), min(b * MINUTE_MS, high), sheets)
             first, last = (first, a) if newest_first else (b, last)
@@ -128,8 +136,7 @@ async def _with(
     if not stations:
         return [hour for hour, _ in hours]
     names = [station_mark(hour, name) for hour, listed in hours if listed for name in stations]
-    found = await db[store.STATIONS].find({"_id": {"$in": names}}, {"hour": 1}).to_list()
-    having = {row["hour"] for row in found}
+    having = {row["hour"] for row in await by_ids_async(db[store.STATIONS], names)}
     return [hour for hour, listed in hours if not listed or hour in having]
 
 

@@ -33,6 +33,7 @@ from messaging.keeping import store
 from messaging.keeping.catalog import Sheet, sheet
 from messaging.records import when
 from messaging.statistics.cells import Table, added, packed, table_of, together, unpacked
+from runtime.parts import by_ids, delete_by_ids
 
 COLLECTION = store.STATISTICS
 COMPRESSION = "zstd"
@@ -119,7 +120,7 @@ def _sum(db: Database, level: Level, number: int, now: float) -> Table:
         begin = number * level.seconds // MINUTE
         return added(_counted(db, range(begin, begin + level.seconds // MINUTE)))
     ids = [name_of(*one, part) for one in finer for part in NAMES if part.isdigit()]
-    return added(map(read, db[COLLECTION].find({"_id": {"$in": ids}})))
+    return added(map(read, by_ids(db[COLLECTION], ids)))
 
 
 def _counted(db: Database, minutes: Iterable[int]) -> Iterator[Table]:
@@ -149,7 +150,7 @@ def _set(db: Database, level: Level, number: int, table: Table) -> None:
     if writes:
         db[COLLECTION].bulk_write(writes, ordered=False)
     gone = [name_of(level, number, part) for part in NAMES if part not in parts]
-    db[COLLECTION].delete_many({"_id": {"$in": gone}})
+    delete_by_ids(db[COLLECTION], gone)
     # Afterwards: who has read what was there before finds another version next time.
     version = {f"of.{version_of(level, number)}": Binary(os.urandom(8))}
     db[COLLECTION].update_one({"_id": VERSIONS}, {"$set": version}, upsert=True)

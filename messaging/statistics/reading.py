@@ -25,6 +25,7 @@ from messaging.statistics.keeping import (
 )
 from messaging.statistics.ranges import RANGES, spans_of
 from messaging.statistics.sums import Sum, Sums, id_of
+from runtime.parts import by_ids_async
 
 CALLERS = (STATION, CSMS)
 SORTS = (
@@ -116,7 +117,7 @@ async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> F
     rows: list[tuple[Level, int, dict]] = []
     while wanted:
         ids = {name_of(level, number, part): (level, number) for level, number in wanted}
-        got = await db[COLLECTION].find({"_id": {"$in": list(ids)}}).to_list()
+        got = await by_ids_async(db[COLLECTION], ids)
         rows += [(*ids[row["_id"]], row) for row in got]
         missing = set(ids) - {row["_id"] for row in got}
         # The last hour or day that is over may not be put together yet.

@@ -33,6 +33,7 @@ from messaging.statistics.keeping import (
     version_of,
 )
 from messaging.statistics.ranges import RANGES, spans_of
+from runtime.parts import by_ids
 
 SUMS = "sums"
 LONG = ("24h", "7d", "30d")
@@ -81,7 +82,7 @@ def keep_sums(db: Database, now: float) -> None:
         document = collection.find_one({"_id": id_of(name)})
         sums = Sums(document and Sum.of(document), versions, now + SETTLES)
         ids = {name_of(*one, EACH): one for one in sums.without(wanted)}
-        found = collection.find({"_id": {"$in": list(ids)}})
+        found = by_ids(collection, ids)
         sums.add((*ids[row["_id"]], row) for row in found)
         _set(db, name, sums.kept)
         collection.update_one({"_id": SUMS}, {"$set": {name: there}}, upsert=True)

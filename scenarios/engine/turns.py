@@ -15,6 +15,7 @@ from pymongo.errors import BulkWriteError
 
 from messaging.keeping.store import async_database
 from messaging.records import when
+from runtime.parts import by_ids_async, delete_by_ids_async
 from scenarios.models import OPEN_STATES, Execution, StationTurn
 
 TURNS = StationTurn._meta.db_table
@@ -57,8 +58,8 @@ class StoredTurns(FreeTurns):
             errors = refused.details["writeErrors"]
             if any(error["code"] != DUPLICATE for error in errors):
                 raise
-        held = table.find({"_id": {"$in": stations}, "execution": {"$ne": execution}})
-        taken = {row["_id"]: row["execution"] async for row in held}
+        held = await by_ids_async(table, stations, {"execution": {"$ne": execution}})
+        taken = {row["_id"]: row["execution"] for row in held}
         await self._forget_ended(set(taken.values()))
         return taken
 
@@ -71,7 +72,4 @@ class StoredTurns(FreeTurns):
             await async_database()[TURNS].delete_many({"execution": {"$in": list(ended)}})
 
     async def free(self, execution: str, stations: list[str]) -> None:
-        for start in range(0, len(stations), CHUNK):
-            names = stations[start : start + CHUNK]
-            mine = {"_id": {"$in": names}, "execution": execution}
-            await async_database()[TURNS].delete_many(mine)
+        await delete_by_ids_async(async_database()[TURNS], stations, {"execution": execution})

@@ -309,7 +309,8 @@ def insert_all(stations: list[Station]) -> None:
         for start in range(0, len(stations), INSERT_CHUNK):
             Station.objects.bulk_create(stations[start : start + INSERT_CHUNK])
     except Exception as error:
-        Station.objects.filter(pk__in=[station.pk for station in stations]).delete()
+        for part in named.parts(station.pk for station in stations):
+            Station.objects.filter(pk__in=part).delete()
         if isinstance(error, IntegrityError):
             raise IdentityTaken(_identities_present(stations)) from error
         raise

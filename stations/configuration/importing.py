@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from accounts.known_fields import unknown_field
+from runtime.parts import parts
 from stations.configuration import changes, predecessor
 from stations.configuration import trail as station_trail
 from stations.configuration.exporting import STATION_FIELDS, TEMPLATE_FIELDS
@@ -126,9 +127,8 @@ def _plan_rows(document: Any, entries: list, plan: Plan, on_existing: str) -> No
     identities = [out.values.get("identity") for _, _, out in found]
     present = {
         station.identity: station
-        for station in Station.objects.filter(
-            identity__in=[name for name in identities if isinstance(name, str)]
-        )
+        for part in parts(name for name in identities if isinstance(name, str))
+        for station in Station.objects.filter(identity__in=part)
     }
     seen: set[str] = set()
     for number, where, out in found:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import TypeVar
 
 from bson import ObjectId
 from django.db import connection
 from pymongo.collection import Collection
 
+import runtime.parts
 from stations.orders.spreading import EVERYTHING, Range, pieces
 
 Name = TypeVar("Name")
@@ -30,9 +30,7 @@ SHARE = 3
 
 def parts(names: Iterable[Name], size: int = CHUNK) -> Iterator[list[Name]]:
     """Lists of up to `size`, each name once."""
-    rest = iter(dict.fromkeys(names))
-    while part := list(islice(rest, size)):
-        yield part
+    return runtime.parts.parts(names, size)
 
 
 def most(count: int) -> bool:

@@ -21,6 +21,7 @@ from pymongo.errors import BulkWriteError
 
 from messaging import pulse
 from runtime import redis_clients
+from runtime.parts import by_ids, delete_by_ids, parts
 from runtime.stores import STORE_ERRORS
 from stations.state import keys
 from stations.state.snapshot_writer import WRITE_IF_NEWER
@@ -79,7 +80,7 @@ def read_states_sync(identities: Iterable[str]) -> dict[str, dict | None]:
     }
     missing = [identity for identity, state in found.items() if state is None]
     if missing:
-        for document in state_collection().find({"_id": {"$in": missing}}):
+        for document in by_ids(state_collection(), missing):
             found[document["_id"]] = _from_document(document)[1]
     return found
 
@@ -102,14 +103,14 @@ def read_newest(identities: Iterable[str]) -> dict[str, tuple[str, dict]]:
     for identity, value in zip(wanted, values, strict=True):
         if value:
             newest[identity] = unpack_state(value)
-    stored = state_collection().find({"_id": {"$in": wanted}}, {"stamp": 1})
     behind = [
         document["_id"]
-        for document in stored
+        for part in parts(wanted)
+        for document in state_collection().find({"_id": {"$in": part}}, {"stamp": 1})
         if document["stamp"] > newest.get(document["_id"], (NO_STAMP,))[0]
     ]
     if behind:
-        for document in state_collection().find({"_id": {"$in": behind}}):
+        for document in by_ids(state_collection(), behind):
             newest[document["_id"]] = _from_document(document)
     return newest
 
@@ -146,7 +147,7 @@ def forget_states(identities: Iterable[str]) -> None:
     client = redis_client()
     client.delete(*(name(each) for each in gone for name in (keys.state_key, keys.moments_key)))
     client.srem(keys.dirty_key(), *gone)
-    state_collection().delete_many({"_id": {"$in": gone}})
+    delete_by_ids(state_collection(), gone)
 
 
 def _from_document(document: dict[str, Any]) -> tuple[str, dict]:

@@ -73,6 +73,23 @@ async def test_steps_end_where_they_were_asked_to(mongo, newest_first):
     assert all(one[1] == two[0] for one, two in zip(spans, spans[1:], strict=False))
 
 
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_a_full_hour_beyond_empty_ones_is_read_in_short_steps(
+    mongo, monkeypatch, newest_first
+):
+    monkeypatch.setattr(windows, "MANY_SHEETS", 4)
+    monkeypatch.setattr(windows, "FEW_SHEETS", 2)
+    made = say(*range(600, 660)) + say(*[630] * 20, station="CP2")
+    for record in made:  # a sheet each
+        insert_frames(mongo, [record])
+    found = await walk(MINUTE - 31 * DAY * MINUTE_MS, MINUTE, newest_first)
+    whole = [step for step in found if step.end - step.start > MINUTE_MS]
+    assert max(len(step.sheets) for step in whole) < 8
+    listed = [one for step in found for sheet in step.sheets for one in sheet.ids]
+    assert sorted(listed) == sorted(record.id for record in made)
+    assert len(found) < 150
+
+
 async def test_where_there_is_much_a_step_is_short(mongo, monkeypatch):
     monkeypatch.setattr(windows, "MANY_SHEETS", 4)
     monkeypatch.setattr(windows, "FEW_SHEETS", 2)
