@@ -109,7 +109,7 @@ class Stack:
     def _migrate_and_stop(self) -> None:
         self.start_mongo()
         self.manage(*MIGRATE)
-        if self.processes.pop("mongo").stop():
+        if self.processes.pop("mongo").stop(START_PATIENCE):
             raise AssertionError("The store that was migrated did not end well.")
 
     # --- parts -------------------------------------------------------------------------------
