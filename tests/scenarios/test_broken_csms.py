@@ -273,6 +273,18 @@ def test_what_is_optional_and_not_served_is_a_warning() -> None:
     assert [found["rule"] for found in outcome.of_level("warn")] == ["not_supported"]
 
 
+def test_a_csms_that_is_wrong_is_told_before_what_the_run_itself_could_not_do() -> None:
+    steps = [
+        {"type": "message", "params": {"action": "DataTransfer", "payload": {"vendorId": "v"}}},
+        {"type": "delay", "params": {"duration": 1000}},
+        {"type": "csms", "params": {"call": "Reset"}},
+    ]
+    outcome = play(Case(steps))
+    assert (outcome.state, outcome.log.erred, outcome.rules) == ("failed", True, set())
+    outcome = play(Case(steps, breaking=mutant("1.6-DataTransfer-no-status").breaking))
+    assert (outcome.state, outcome.log.erred, outcome.rules) == ("failed", False, {"schema"})
+
+
 def test_a_csms_that_acts_well_is_not_blamed() -> None:
     acts = calls("GetConfiguration", {"key": ["HeartbeatInterval"]})
     outcome = play(Case(life("1.6"), acts=acts))
