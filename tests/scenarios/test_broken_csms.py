@@ -48,6 +48,13 @@ def test_a_run_fails_of_whose_stations_one_was_deleted() -> None:
     assert (outcome.state, outcome.message) == ("failed", said)
 
 
+def test_a_run_fails_by_a_cleanup_that_does() -> None:
+    reset = {"type": "expect", "timeout": 300, "params": {"action": "Reset"}}
+    outcome = play(Case([{"type": "delay", "params": {"duration": 10}}], cleanup=[reset]))
+    assert outcome.state == "failed"
+    assert outcome.message.startswith("The cleanup failed: ") and "Reset" in outcome.message
+
+
 # --- the shipped scenarios -----------------------------------------------------------------------
 
 
