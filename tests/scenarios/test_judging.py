@@ -11,7 +11,7 @@ from scenarios.engine import judging, searching
 from scenarios.engine.steps import expecting
 from scenarios.engine.strand import StepFailed, Strand
 from scenarios.rules.patterns import Frame
-from scenarios.watch.rules import policy_of
+from scenarios.watch.rules import LEVELS, RULES, policy_of
 from scenarios.watch.wire import WireWatch
 from tests.scenarios.test_waits import LATER, NOW, SOON, frame, order, strand  # noqa: F401
 
@@ -44,6 +44,12 @@ def breach(**more) -> dict:
     row = {"action": "BootNotification", "kind": "CallResult", "what": "x: null, left out",
            "count": 1, "last": NOW - 1, "read": True, "detail": ""}  # fmt: skip
     return row | more
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_one_level_for_all_is_that_of_each_rule(level: str) -> None:
+    policy = policy_of(dict.fromkeys(RULES, next(one for one in LEVELS if one != level)), level)
+    assert {policy.level(rule, "Reset") for rule in RULES} == {level}
 
 
 @pytest.mark.parametrize(("error", "mark"), [("", ""), (BROKEN, ""), (BROKEN, KINDLY)])
