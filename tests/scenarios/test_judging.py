@@ -8,6 +8,7 @@ import time
 import pytest
 
 from scenarios.engine import judging, searching
+from scenarios.engine.execution import Plan
 from scenarios.engine.steps import expecting
 from scenarios.engine.strand import StepFailed, Strand
 from scenarios.rules.patterns import Frame
@@ -50,6 +51,19 @@ def breach(**more) -> dict:
 def test_one_level_for_all_is_that_of_each_rule(level: str) -> None:
     policy = policy_of(dict.fromkeys(RULES, next(one for one in LEVELS if one != level)), level)
     assert {policy.level(rule, "Reset") for rule in RULES} == {level}
+
+
+def test_what_a_run_says_of_the_watch_goes_before_what_its_scenario_does() -> None:
+    content = {
+        "steps": [], "cleanup": [], "variables": {},
+        "watch": {"schema": "off", "late": "warn"}, "run_watch": {"schema": "fail"},
+    }  # fmt: skip
+    plan = Plan.of_document({
+        "_id": "e1", "content": content, "stations": ["CP1"], "stagger_ms": 0,
+        "start_stations": False, "seed": 1,
+    })  # fmt: skip
+    levels = [plan.policy.level(rule, "BootNotification") for rule in ("schema", "late")]
+    assert levels == ["fail", "warn"]
 
 
 @pytest.mark.parametrize(("error", "mark"), [("", ""), (BROKEN, ""), (BROKEN, KINDLY)])
