@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.error import HTTPError
 
 from benchmarks.admin_client import AdminClient
 from benchmarks.chart import Panel, draw
@@ -179,7 +180,7 @@ class Fleet:
         size, timings = self.size, Timings()
         token = log_in(self.stack.url, *ADMIN)
         reader = Reader(self.stack.url, token, self.names[:1000], timings, False)
-        browser = Browser(self.stack.url)
+        browser = self._browser()
         with _going_on(reader):
             pages = list(dict.fromkeys([*PAGES, *walk(browser, self.say)] if at_all else PAGES))
             for page in pages * rounds:
@@ -195,6 +196,15 @@ class Fleet:
         began = time.monotonic()
         self.stack.console.ask("sync", 600)
         size.sync = time.monotonic() - began
+
+    def _browser(self) -> Browser:
+        """One that is logged in. A refusal is kept, with its text, and tried once more."""
+        try:
+            return Browser(self.stack.url)
+        except HTTPError as refused:
+            text = " ".join(refused.read().decode("utf-8", "replace").split())
+            self.size.wrong.append(f"log-in: HTTP {refused.code}: {text[:400]}")
+            return Browser(self.stack.url)
 
     def _ask_all(self, endpoints: Endpoints, rounds: int) -> None:
         slowest = self.size.operations
