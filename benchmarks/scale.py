@@ -351,7 +351,10 @@ def main() -> int:
         "--stations", type=int, nargs="+", default=[1000, 5000, 20_000, 50_000, 100_000]
     )
     parser.add_argument("--pace", type=int, default=400, help="connections a second")
-    parser.add_argument("--window", type=float, default=120, help="seconds that are measured")
+    parser.add_argument(
+        "--window", type=float, default=float(HEARTBEAT),
+        help="seconds that are measured; shorter than the interval of Heartbeats it may have none",
+    )  # fmt: skip
     parser.add_argument("--settle", type=float, default=60, help="seconds before them")
     parser.add_argument("--rounds", type=int, default=4, help="that each page is asked for")
     parser.add_argument("--output", type=Path, help="write the tables there, too, as Markdown")
@@ -363,11 +366,13 @@ def main() -> int:
         print(line, flush=True)
 
     sizes, said = [], ""
-    for stations in sorted(options.stations):
+    for stations in sorted(options.stations, reverse=True):  # what is wrong shows in the largest
         say(f"{stations:,} stations")
-        size, said = measure(stations, options, say)
+        size, lost = measure(stations, options, say)
+        said = said or lost
         sizes.append(size)
         say(plain_table(HEAD, [size.line()]) + "\n" + "\n".join(size.wrong))
+    sizes.sort(key=lambda size: size.stations)
     print("\n" + report(sizes, said, False))
     if options.output:
         options.output.write_text(report(sizes, said, True) + "\n")

@@ -47,6 +47,10 @@ DATABASES = {
         "OPTIONS": {
             "serverSelectionTimeoutMS": 5000,
             "connectTimeoutMS": 5000,
+            # The embedded store ends a connection that was idle for 300 s, balancers and clouds
+            # some from 240 s on. pymongo's asynchronous client sees that when it uses it, too
+            # late for a command that is not asked again.
+            "maxIdleTimeMS": 120_000,
             # A write is acknowledged once it is in the store's journal on disk. Without this a
             # kill takes back what was acknowledged last: a batch of the log, a synced state.
             "journal": env_flag("MONGODB_JOURNAL", True),
