@@ -195,6 +195,20 @@ def test_what_is_alike_is_one_finding_and_all_is_bounded() -> None:
     assert all(len(table) <= wire.KEPT for table in kept)
 
 
+def test_a_call_error_that_a_step_asked_for_takes_no_other_one_back() -> None:
+    made = watch()
+    for number in (1, 2):
+        uid = OWN.format(number)
+        text = json.dumps([4, uid, "InternalError", "", {}])
+        made.eat(sent(number, uid))
+        made.eat(Frame(at(number + 0.1), "received", "CallError", "Heartbeat", uid, text, ""))
+    made.allow(at(1.1))
+    (found,) = made.findings
+    assert (found.rule, found.count, found.frames) == ("call_error", 1, [at(2.1)])
+    made.allow(at(2.1))
+    assert rules(made) == []
+
+
 def test_warnings_however_many_hide_no_failure() -> None:
     made = watch(unknown_action="warn", clock_skew="off")
     for number in range(2 * findings.MOST_KINDS):
