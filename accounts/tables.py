@@ -20,7 +20,7 @@ from runtime.stores import STORE_ERRORS
 MOST = 100_000  # rows of a file
 AT_ONCE = 200  # rows that are sent together
 TYPE = "text/csv; charset=utf-8"
-TYPES = {"csv": TYPE, "jsonl": "application/x-ndjson"}
+TYPES = {"csv": TYPE, "json": "application/json", "jsonl": "application/x-ndjson"}
 Format = Literal["", "json", "csv"]
 FORMAT = Query("", description="json or csv; left out: as the header Accept wants it")
 # For an operation's `openapi_extra`: what it answers beside JSON.

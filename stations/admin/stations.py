@@ -41,7 +41,7 @@ from stations.admin.list_head import filtered_identities, head_of_list
 from stations.api import listing
 from stations.configuration import changes
 from stations.configuration.cells import csv_lines
-from stations.configuration.exporting import export_document
+from stations.configuration.exporting import export_parts
 from stations.configuration.trail import STATION
 from stations.life import page
 from stations.many import asking, regions
@@ -273,10 +273,7 @@ class StationAdmin(ByTable, ModelAdmin):
         names = filtered_identities(self, request)
         found = listing.each({"identity": {"$in": names}} if names is not None else {})
         if form == "json":
-            return JsonResponse(
-                export_document(found), json_dumps_params={"indent": 2, "ensure_ascii": False},
-                headers={"Content-Disposition": 'attachment; filename="stations.json"'},
-            )  # fmt: skip
+            return tables.download(tables.streamed(request, export_parts(found)), "stations", form)
         return tables.download(tables.streamed(request, csv_lines(found)), "stations")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

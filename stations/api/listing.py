@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stations.api.lookup import names_of, stations_named, text_of, with_live
@@ -23,7 +23,11 @@ _PLAIN = (
 
 def each(match: dict[str, Any], state: str = "", cursor: str | None = None) -> Iterator[Station]:
     """Stations by identity, PAGE of them at a time. Raises ApiError before the first."""
-    names = names_of(match, state, text_of(cursor) if cursor else "")
+    return named(names_of(match, state, text_of(cursor) if cursor else ""))
+
+
+def named(names: Sequence[str]) -> Iterator[Station]:
+    """Those there are of these, PAGE of them at a time."""
     starts = range(0, len(names), PAGE)
     return (one for start in starts for one in stations_named(names[start : start + PAGE]))
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.utils.datastructures import MultiValueDictKeyError
 from ninja import Router
@@ -17,11 +16,11 @@ from accounts.errors import REFUSED, ApiError
 from accounts.parameters import word_of
 from accounts.schemas import ErrorOut
 from stations.api import listing
-from stations.api.lookup import State, Version, match_of, template_or_404, told
+from stations.api.lookup import State, Version, match_of, names_of, template_or_404, told
 from stations.api.schemas import BulkIn, BulkOut, ImportOut
 from stations.configuration import changes, trail
 from stations.configuration.cells import csv_lines
-from stations.configuration.exporting import export_document
+from stations.configuration.exporting import export_parts
 from stations.configuration.importing import ON_EXISTING, import_read
 from stations.configuration.reading import Read, Unreadable, read
 from stations.rights import (
@@ -73,15 +72,12 @@ def export_stations(
     if secrets:
         demand(PART, request, SEE_SECRETS)
     match = match_of(search, version, tag, template)
-    rows = listing.each(match, state)
+    names = names_of(match, state)
     if secrets:
-        rows = list(rows)
-        trail.ordered("export with secrets", [row.identity for row in rows])
-    if format == "csv":
-        return tables.download(tables.streamed(request, csv_lines(rows, secrets)), "stations")
-    text = json.dumps(export_document(rows, secrets), indent=2, ensure_ascii=False)
-    headers = {"Content-Disposition": 'attachment; filename="stations.json"'}
-    return HttpResponse(text, content_type="application/json", headers=headers)
+        trail.ordered("export with secrets", names)
+    written = csv_lines if format == "csv" else export_parts
+    body = tables.streamed(request, written(listing.named(names), secrets))
+    return tables.download(body, "stations", format)
 
 
 # The body is read by hand (two formats, or an upload), so its shape is told to OpenAPI here.

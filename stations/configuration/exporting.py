@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from django.utils import timezone
@@ -39,17 +40,29 @@ def entries(stations: Iterable[Station], with_secrets: bool = False) -> Iterator
     return (station_entry(station, names, with_secrets) for station in stations)
 
 
-def export_document(stations: Iterable[Station], with_secrets: bool = False) -> dict:
-    """Everything that `importing` reads back."""
+def export_parts(stations: Iterable[Station], with_secrets: bool = False) -> Iterator[bytes]:
+    """Everything that `importing` reads back, as the text of a file, a station at a time."""
+    head = {"format": FORMAT, "exported": timezone.now().isoformat()}
+    yield _text(head).removesuffix("\n}").encode() + b',\n  "stations": ['
+    used: set[str] = set()
+    between = b"\n    "
+    for entry in entries(stations, with_secrets):
+        used.add(entry["make"])
+        yield between + _text(entry).replace("\n", "\n    ").encode()
+        between = b",\n    "
+    yield (b"" if between[:1] == b"\n" else b"\n  ") + b"]," + _text(_beside(used))[1:].encode()
+
+
+def _text(document: dict) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _beside(used: set[str]) -> dict:
+    """What a file has beside its stations. used: the makes that these have."""
     templates = list(Template.objects.all())
-    names = {template.pk: template.name for template in templates}
-    rows = [station_entry(station, names, with_secrets) for station in stations]
-    used = {row["make"] for row in rows} | {template.make for template in templates}
+    wanted = sorted(used.union(template.make for template in templates) - {""})
     return {
-        "format": FORMAT,
-        "exported": timezone.now().isoformat(),
-        "stations": rows,
-        "makes": [make.document for make in Make.objects.filter(name__in=sorted(used - {""}))],
+        "makes": [make.document for make in Make.objects.filter(name__in=wanted)],
         "templates": [
             {name: getattr(template, name) for name in TEMPLATE_FIELDS} for template in templates
         ],

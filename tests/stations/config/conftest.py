@@ -36,7 +36,8 @@ class Api:
         answer = self.client.generic(
             method, f"/api/{path}", text, "application/json", query_params=query
         )
-        return answer.status_code, json.loads(answer.content) if answer.content else None
+        text = answer.getvalue()  # of a download too
+        return answer.status_code, json.loads(text) if text else None
 
 
 @pytest.fixture
