@@ -46,7 +46,8 @@ async def waiting() -> list[ObjectId]:
 
 async def report(runner: str, run: ObjectId, values: dict[str, Any]) -> bool:
     """Write how a run is doing; False if it is not this runner's any more."""
-    mine = {"_id": run, "runner": runner, "state": RUNNING}
+    # Not by its state: what was written may be written again, where the answer was lost.
+    mine = {"_id": run, "runner": runner}
     done = await async_database()[RUNS].update_one(mine, {"$set": values})
     return bool(done.matched_count)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import AsyncClient, Client
 from django.utils import timezone
@@ -38,6 +39,14 @@ def test_login_answers_a_token_that_works(ada):
     assert body["user"]["username"] == "ada"
     for scheme in ("Bearer", "bearer", "Token"):
         assert me(body["token"], scheme).json()["email"] == "ada@example.com"
+
+
+def test_who_may_change_stations_sees_them(ada, client):
+    client.force_login(ada)
+    assert client.get("/api/stations").status_code == 403
+    ada.user_permissions.add(Permission.objects.get(codename="change_station"))
+    assert client.get("/api/stations").status_code == 200
+    assert client.get("/api/messages").status_code == 403
 
 
 def test_only_a_hash_is_kept(ada):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
+from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from messaging.keeping.store import close_async
 from scenarios.models import SuitePlan, SuiteReport, SuiteRun
 from scenarios.tasks import start_suites, tidy_executions
 from scenarios.verdicts import claims, starting, telling
@@ -200,6 +203,38 @@ def test_runs_of_dead_runners_are_marked_and_free_their_plan(monkeypatch):
     run.refresh_from_db()
     assert (run.state, run.interrupted, run.message) == ("failed", True, claims.INTERRUPTED)
     starting.start(plan)
+
+
+def asked_in_a_loop(question: Coroutine) -> Any:
+    async def whole() -> Any:
+        try:
+            return await question
+        finally:
+            await close_async()
+
+    return asyncio.run(whole())
+
+
+@pytest.mark.django_db
+def test_how_a_run_ended_is_told_again_where_the_answer_was_lost_but_not_by_the_dead(monkeypatch):
+    monkeypatch.setattr("scenarios.engine.claims.REDIS_SETTLED", 0)
+    run = starting.start(SuitePlan.objects.create(name="n", suite="ocpp16", csms_url=URL))
+    found = SuiteRun.objects.filter(pk=run.pk)
+    found.update(state="running", runner="mine")
+    for _ in range(2):
+        assert asked_in_a_loop(claims.report("mine", run.pk, {"state": "passed"}))
+    found.update(state="running")
+    assert claims.reap() == 1
+    assert not asked_in_a_loop(claims.report("mine", run.pk, {"state": "passed"}))
+    assert found.get().state == "failed"
+
+
+@pytest.mark.django_db
+def test_a_run_that_is_deleted_is_to_end():
+    run = starting.start(SuitePlan.objects.create(name="n", suite="ocpp16", csms_url=URL))
+    assert asked_in_a_loop(claims.cancel_asked(run.pk)) == ""
+    run.delete()
+    assert asked_in_a_loop(claims.cancel_asked(run.pk)) == "It was deleted."
 
 
 @pytest.mark.django_db
