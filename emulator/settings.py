@@ -60,6 +60,8 @@ DATABASES = {
 }
 # Seconds, of redis-py's clients; a web process has less patience.
 REDIS_CLIENT = {"socket_timeout": 5.0, "socket_connect_timeout": 5.0}
+# Whether the process follows what is written of stations though nobody asks: the web does.
+ROSTER_KEEPS_UP = False
 DATABASE_ROUTERS = ["django_mongodb_backend.routers.MongoRouter"]
 DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
 MIGRATION_MODULES = {

@@ -18,5 +18,6 @@ _options = usual.DATABASES["default"]["OPTIONS"] | {
     "heartbeatFrequencyMS": 2000,
 }
 DATABASES = {"default": {**usual.DATABASES["default"], "OPTIONS": _options}}
+ROSTER_KEEPS_UP = True
 # Nothing that the web asks of Redis is large.
 REDIS_CLIENT = {"socket_timeout": STORE_PATIENCE, "socket_connect_timeout": STORE_PATIENCE}

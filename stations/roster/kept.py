@@ -27,11 +27,14 @@ COLUMNS = (
 )  # fmt: skip
 # Values that many rows have alike are kept once.
 _SHARED = ("make", "vendor", "model", "ocpp_version", "csms_url", "held_back")
-AGE = 300.0  # seconds after which all is read again, for what others wrote past our connections
+# Seconds after which all is read again, for what others wrote past our connections; of a LARGE
+# fleet as many times longer as it is larger.
+AGE = 300.0
 AGE_ALONE = 2.0  # the same without Redis
 LARGE = 20_000  # rows, of which to read all takes seconds
 MANY = 1000  # written ones: of a large fleet to read them takes a moment too
 A_LOOK = 0.5  # seconds that a page of a large fleet waits for what was just written
+KEEPS_UP = 5.0  # seconds between two looks of a web process at what was written
 Row = Mapping[str, Any]
 
 
@@ -51,6 +54,11 @@ class Kept:
     def of(cls, rows: Mapping[str, Row], place: bytes | None, read: float) -> Kept:
         """With the order by identity."""
         return cls(rows, [rows[name] for name in sorted(rows)], place, read)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether what others wrote past our connections is to be looked for."""
+        return time.monotonic() - self.read > AGE * max(1.0, len(self.order) / LARGE)
 
     @property
     def age(self) -> float:
@@ -98,9 +106,20 @@ class Roster:
             return self._whole(place).order
         if place != known.place:
             known = self._kept = _changed(known, written, place)
-        if known.age > AGE:
+        if known.is_old:
             self._renew_beside(lambda: self._whole(marks.here()))
         return known.order
+
+    def keep_up(self) -> bool:
+        """Read what was written since the last look, before somebody asks for it; whether there was
+        anything. Without Redis, which tells it, nothing is read. Raises STORE_ERRORS."""
+        known = self._kept
+        if known is None or known.place is None:
+            marks.here()
+        elif not (known.is_old or marks.since(known.place)[0] != known.place):
+            return False
+        self.rows()
+        return True
 
     def _whole(self, place: bytes | None) -> Kept:
         """All read anew; who asks at the same place meanwhile has the same reading."""
@@ -174,11 +193,17 @@ def _slim(row: dict[str, Any], shared: dict[str, str] | None = None) -> Row:
 ROSTER = Roster()
 
 
-def read_early() -> None:
-    """Read the rows before anybody asks for them, of a large fleet the work of seconds."""
-    threading.Thread(target=_read_early, daemon=True).start()
+def read_early(goes_on: bool) -> None:
+    """Read the rows before anybody asks for them, of a large fleet the work of seconds; `goes_on`:
+    also what is written later, each KEEPS_UP. A large order writes more rows than a page should
+    wait for, and than there are marks."""
+    threading.Thread(target=_read_early, args=(goes_on,), daemon=True).start()
 
 
-def _read_early() -> None:
-    with suppress(*STORE_ERRORS):
-        ROSTER.rows()
+def _read_early(goes_on: bool) -> None:
+    while True:
+        with suppress(*STORE_ERRORS):
+            ROSTER.keep_up()
+        if not goes_on:
+            return
+        time.sleep(KEEPS_UP)

@@ -218,6 +218,41 @@ def test_a_page_of_a_large_fleet_does_not_wait_for_much_that_was_written(rosters
     assert {row["identity"]: row for row in roster.rows(60)} == stored()
 
 
+def test_who_keeps_up_has_read_what_was_written_before_anybody_asks(rosters, reads, monkeypatch):
+    roster, some, real = rosters[0], [], kept._some
+    monkeypatch.setattr(kept, "_some", lambda *named: some.append(named[0]) or real(*named))
+    assert not roster.keep_up() and some == []
+    save()
+    assert roster.keep_up() and some == [{"R1"}]
+    assert {row["identity"]: row for row in roster.rows()} == stored()
+    assert not roster.keep_up() and some == [{"R1"}] and reads == []
+
+
+def test_who_keeps_up_begins_by_reading_the_table(rosters, reads):
+    roster = kept.Roster()
+    assert roster.keep_up() and reads == [1]
+    assert {row["identity"]: row for row in roster.rows()} == stored()
+    assert not roster.keep_up() and reads == [1]
+
+
+def test_who_keeps_up_reads_nothing_while_redis_tells_nothing(rosters, reads, monkeypatch):
+    monkeypatch.setattr(marks, "redis_client", lambda: redis.Redis(port=1))
+    for roster in (rosters[0], kept.Roster()):
+        with pytest.raises(redis.ConnectionError):
+            roster.keep_up()
+    assert reads == []
+
+
+def test_all_of_a_large_fleet_is_read_again_less_often(rosters, monkeypatch):
+    known = rosters[0]._kept
+    monkeypatch.setattr(kept, "LARGE", 3)  # of 6
+    read = known.read
+    monkeypatch.setattr(kept.time, "monotonic", lambda: read + 1.9 * kept.AGE)
+    assert not known.is_old
+    monkeypatch.setattr(kept.time, "monotonic", lambda: read + 2.1 * kept.AGE)
+    assert known.is_old
+
+
 def test_a_page_of_a_small_fleet_is_as_it_is_written(rosters, monkeypatch):
     monkeypatch.setattr(kept, "LARGE", len(rosters[0].rows()))
     Station.objects.update(name="later")
