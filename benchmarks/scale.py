@@ -42,6 +42,7 @@ A_PROCESS = 15_000  # stations: one that dies leaves room for its own with the o
 AT_ONCE = 2000  # rows that are made by one order, and stations of one command
 SHARDS = 64
 BETWEEN = 0.5  # seconds between two pages
+DIRTY = "ocpp:sync:dirty"  # stations whose state is to be synced
 SHOWN = 25  # of the pages and of the operations in the report
 KIB, MIB = 1024, 2**20
 PAGES = (
@@ -161,6 +162,17 @@ class Fleet:
                 answers = self.stack.console.ask("commands", 600, **order)
                 if failed := [one for one in answers.values() if "error" in one]:
                     self.size.wrong.append(f"{name}: {len(failed)} refused, {failed[0]}")
+
+    def settle(self, seconds: float, patience: float) -> None:
+        """Until what the start has changed is synced: what charges is dirty again each minute."""
+        began = time.monotonic()
+        with self.stack.redis as redis:
+            wait_until(
+                lambda: redis.scard(DIRTY) < self.stations // 10, patience, "the sync is through",
+                1.0,
+            )  # fmt: skip
+        self.say(f"  all but a tenth synced {time.monotonic() - began:.0f} s after that")
+        time.sleep(seconds)
 
     def watch(self, seconds: float) -> None:
         """CPU and memory with nobody at a page."""
@@ -287,7 +299,7 @@ def measure(stations: int, options: argparse.Namespace, say) -> tuple[Size, str]
             fleet.make()
             fleet.start(patience)
             fleet.charge()
-            time.sleep(options.settle)
+            fleet.settle(options.settle, patience)
             fleet.watch(options.window)
             fleet.look(options.rounds, stations == max(options.stations))
             grown = {part: fleet.size.mib[part] * MIB - base[part].pss for part in base}
@@ -355,7 +367,7 @@ def main() -> int:
         "--window", type=float, default=float(HEARTBEAT),
         help="seconds that are measured; shorter than the interval of Heartbeats it may have none",
     )  # fmt: skip
-    parser.add_argument("--settle", type=float, default=60, help="seconds before them")
+    parser.add_argument("--settle", type=float, default=60, help="seconds from the sync to them")
     parser.add_argument("--rounds", type=int, default=4, help="that each page is asked for")
     parser.add_argument("--output", type=Path, help="write the tables there, too, as Markdown")
     parser.add_argument("--chart", type=Path, help="and the curve, as SVG")
