@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import compress
 
 import msgspec
@@ -128,28 +128,25 @@ def together(cells: Iterable[Cell]) -> Cell:
 
 def told(cell: Cell) -> dict[str, int | float | None]:
     """The numbers of a cell: counts, and milliseconds or None where nothing was answered."""
-    answers = sum(cell.buckets.values())
-    numbers: dict[str, int | float | None] = {
-        "calls": cell.calls, "errors": cell.errors, "answers": answers
-    }  # fmt: skip
-    if not answers:
-        names = ("min", "mean", "p50", "p95", "p99", "max", "deviation")
-        return numbers | dict.fromkeys((f"{name}_ms" for name in names), None)
+    return {name: number_of(cell, name) for name in NUMBERS}
+
+
+def number_of(cell: Cell, name: str) -> int | float | None:
+    """One of NUMBERS, as `told` has it."""
+    if name in _COUNTS:
+        return _COUNTS[name](cell)
+    return round(_TIMES[name](cell) / 1000, 3) if cell.buckets else None
+
+
+def answers_of(cell: Cell) -> int:
+    """How many there were."""
+    return sum(cell.buckets.values())
+
+
+def _deviation(cell: Cell) -> float:
+    answers = answers_of(cell)
     mean = cell.spent / answers
-    variance = max(0.0, cell.squares / answers - mean * mean)
-    return numbers | {
-        "min_ms": _ms(cell.low),
-        "mean_ms": _ms(mean),
-        "p50_ms": _ms(percentile(cell, 0.5)),
-        "p95_ms": _ms(percentile(cell, 0.95)),
-        "p99_ms": _ms(percentile(cell, 0.99)),
-        "max_ms": _ms(cell.high),
-        "deviation_ms": _ms(math.sqrt(variance)),
-    }
-
-
-def _ms(microseconds: float) -> float:
-    return round(microseconds / 1000, 3)
+    return math.sqrt(max(0.0, cell.squares / answers - mean * mean))
 
 
 def percentile(cell: Cell, share: float) -> float:
@@ -164,6 +161,19 @@ def percentile(cell: Cell, share: float) -> float:
     return float(cell.high)
 
 
+_COUNTS: dict[str, Callable[[Cell], int]] = {
+    "calls": lambda cell: cell.calls, "errors": lambda cell: cell.errors, "answers": answers_of,
+}  # fmt: skip
+_TIMES: dict[str, Callable[[Cell], float]] = {  # microseconds, of what has answers
+    "min_ms": lambda cell: cell.low,
+    "mean_ms": lambda cell: cell.spent / answers_of(cell),
+    "p50_ms": lambda cell: percentile(cell, 0.5),
+    "p95_ms": lambda cell: percentile(cell, 0.95),
+    "p99_ms": lambda cell: percentile(cell, 0.99),
+    "max_ms": lambda cell: cell.high,
+    "deviation_ms": _deviation,
+}
+NUMBERS = (*_COUNTS, *_TIMES)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, dict[str, Cell]]).decode
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import time
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 from pymongo.asynchronous.database import AsyncDatabase
 
 from messaging.records import when
-from messaging.statistics.cells import CSMS, STATION, Table, added, together, told
+from messaging.statistics.cells import CSMS, STATION, Cell, Table, added, number_of, told
 from messaging.statistics.keeping import (
     ALL,
     COLLECTION,
@@ -33,8 +34,8 @@ SORTS = (
 )  # fmt: skip
 MOST_STATIONS = 500
 MANY = 1000  # stations whose rows are worth to be kept until the minute is over
-# {(database, range, minute): (since, rows)}: of the last that was asked for, in any order.
-_kept: dict[tuple[str, str, int], tuple[datetime, list[dict[str, Any]]]] = {}
+# {(database, range, minute): (since, {station: cell})}: of the last that was asked for.
+_kept: dict[tuple[str, str, int], tuple[datetime, dict[str, Cell]]] = {}
 # {(database, range): what it was put together of last, as far as that was settled}.
 _sums: dict[tuple[str, str], Sum] = {}
 MOST_KEPT = 3  # ranges, of each of these
@@ -66,13 +67,20 @@ async def by_station(
     """Rows of the stations that stand out, by a column of SORTS, and how many there are."""
     minute = int(time.time() if now is None else now) // MINUTES.seconds
     of = (db.name, name, minute)
-    since, rows = _kept.get(of) or await _rows_of_stations(db, name, now)
-    if len(rows) >= MANY:
+    since, cells = _kept.get(of) or await _cells_of_stations(db, name, now)
+    if len(cells) >= MANY:
         for old in [old for old in _kept if old[2] != minute or old[0] != db.name]:
             del _kept[old]
-        _keep(_kept, of, (since, rows))
-    rows = sorted(rows, key=lambda row: (-(row[sort] or 0), row["station"]))
-    return {"since": since, "stations": len(rows), "rows": rows[:limit]}
+        _keep(_kept, of, (since, cells))
+
+    def first() -> list[dict[str, Any]]:
+        # Of a large fleet all numbers of all stations would be seconds of work.
+        keys = ((-(number_of(cell, sort) or 0), station) for station, cell in cells.items())
+        chosen = (station for _, station in heapq.nsmallest(limit, keys))
+        return [{"station": station, **told(cells[station])} for station in chosen]
+
+    rows = await asyncio.to_thread(first)
+    return {"since": since, "stations": len(cells), "rows": rows}
 
 
 def _keep(kept: dict, key: tuple, value: Any) -> None:
@@ -88,18 +96,12 @@ async def _sum_kept(db: AsyncDatabase, name: str) -> Sum | None:
     return None if document is None else await asyncio.to_thread(Sum.of, document)
 
 
-async def _rows_of_stations(
+async def _cells_of_stations(
     db: AsyncDatabase, name: str, now: float | None
-) -> tuple[datetime, list[dict[str, Any]]]:
+) -> tuple[datetime, dict[str, Cell]]:
     found = await _read(db, name, EACH, now)
-
-    def rows() -> list[dict[str, Any]]:
-        return [
-            {"station": station, **told(together(cells.values()))}
-            for station, cells in found.table.items()
-        ]
-
-    return found.since, await asyncio.to_thread(rows)
+    # There one cell is all that a station has.
+    return found.since, {station: cells[""] for station, cells in found.table.items()}
 
 
 async def _read(db: AsyncDatabase, name: str, part: str, now: float | None) -> Found:

@@ -1,5 +1,7 @@
 """The station list of the admin: cells, filters, actions, the JSON that keeps it fresh."""
 
+import json
+
 import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
@@ -242,7 +244,7 @@ def test_the_export_is_of_what_the_list_shows(admin, make_station):
                           ({"tag": "none"}, [])]:  # fmt: skip
         text = b"".join(admin.get(url, query | {"format": "csv"}).streaming_content).decode()
         assert [line.split(",")[0] for line in text.splitlines()[1:]] == wanted
-        told = admin.get(url, query | {"format": "json"}).json()
+        told = json.loads(admin.get(url, query | {"format": "json"}).getvalue())
         assert [each["identity"] for each in told["stations"]] == wanted
 
 
