@@ -116,7 +116,7 @@ class Roster:
         known = self._kept
         if known is None or known.place is None:
             marks.here()
-        elif not (known.is_old or marks.since(known.place)[0] != known.place):
+        elif marks.since(known.place)[0] == known.place and not known.is_old:
             return False
         self.rows()
         return True
