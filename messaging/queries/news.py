@@ -9,7 +9,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
 
 from messaging.keeping import store
-from messaging.keeping.bundles import newest_of, updates_in
+from messaging.keeping.bundles import newest_in
 
 # Seconds back in which the newest of a session is looked for, a part at a time. What is older is
 # folded, or will be before long.
@@ -33,7 +33,7 @@ async def newest(db: AsyncDatabase, sessions: Iterable[str]) -> dict[str, dict]:
         if not missing:
             break
         bundles = await db[store.NEWS].find(span).to_list()
-        found |= newest_of(updates_in(bundles, missing))
+        found |= newest_in(bundles, missing)
         missing -= found.keys()
     return found
 
@@ -44,6 +44,6 @@ def newest_now(db: Database, sessions: Iterable[str]) -> dict[str, dict]:
     for span in _spans(datetime.now(UTC)):
         if not missing:
             break
-        found |= newest_of(updates_in(db[store.NEWS].find(span), missing))
+        found |= newest_in(db[store.NEWS].find(span), missing)
         missing -= found.keys()
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
-from datetime import timedelta
 
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -17,7 +17,8 @@ from messaging.queries.windows import from_ms, now_ms, to_ms
 from messaging.rows import iso
 from runtime.parts import PART
 
-FIRST_SPAN = timedelta(hours=1)
+FIRST_SPAN, LONGER = 15_000, 4  # ms that are asked for first; times, where that held little
+FIRST_SPAN_OF_STATIONS = 28 * 86_400_000  # of each by itself, which has few
 EACH = 500  # sessions that are held at a time
 EARLIEST_MS = 1_577_836_800_000  # 2020-01-01, before any session of ours
 
@@ -59,22 +60,26 @@ async def read_page(
 ) -> tuple[list[dict], str | None]:
     """Return sessions, newest first, and the cursor of the next page or None.
 
-    The time is asked in stretches that grow, see windows.py.
+    The embedded store reads all sessions of the time that it is asked for, however few it is to
+    give out. So the time is asked in stretches that begin short and grow while they hold little.
     """
     end = now_ms() + 60_000 if high is None else high
-    before: tuple[int, str] | None = None
-    if cursor:
-        before = parse_cursor(cursor)
-        end = min(end, before[0] + 1)
-    length = int(FIRST_SPAN.total_seconds() * 1000)
     found: list[dict] = []
+    if cursor:
+        began, key = parse_cursor(cursor)
+        if low <= began < end:
+            same = {**match, "_id": {"$lt": key}}
+            found = await _stretch(db, same, began, began + 1, limit + 1)
+        end = min(end, began)
+    length = FIRST_SPAN if _stations(match) is None else FIRST_SPAN_OF_STATIONS
     while end > low and len(found) < limit:
         start = max(low, end - length)
-        span = {"$gte": from_ms(start), "$lt": from_ms(end)}
-        part = await _stretch(db, match, span)
-        part.sort(key=_place, reverse=True)
-        found += [made for made in part if before is None or _place(made) < before]
-        end, length = start, length * 4
+        part = await _stretch(db, match, start, end, limit + 1 - len(found))
+        found += part
+        missing = limit - len(found)
+        if len(part) * LONGER < missing:
+            length *= LONGER
+        end = start
     page = await brought_up(db, found[:limit])
     more = len(found) > limit or (len(found) == limit and end > low)
     return page, (cursor_of(page[-1]) if more and page else None)
@@ -121,27 +126,44 @@ async def brought_up(db: AsyncDatabase, found: list[dict]) -> list[dict]:
     return [one_brought_up(made, told.get(made["_id"])) for made in found]
 
 
-async def _stretch(db: AsyncDatabase, match: dict, span: dict) -> list[dict]:
-    """Two matches for the embedded store's sake, see history.two_matches."""
+async def _stretch(db: AsyncDatabase, match: dict, start: int, end: int, most: int) -> list[dict]:
+    """The newest of those that began in [start, end), unix ms; `most` or, where the stations are
+    chosen here, more."""
+    names = _stations(match)
+    if names is None:
+        return await _newest(db, match, start, end, most)
+    if len(names) <= PART:  # each by its index
+        asked = (_newest(db, {**match, "station": name}, start, end, most) for name in names)
+        found = [made for some in await asyncio.gather(*asked) for made in some]
+        return sorted(found, key=_place, reverse=True)[:most]
+    rest = {name: value for name, value in match.items() if name != "station"}
+    found = await _newest(db, rest, start, end)
+    return sorted((made for made in found if made["station"] in names), key=_place, reverse=True)
+
+
+async def _newest(
+    db: AsyncDatabase, match: dict, start: int, end: int, most: int | None = None
+) -> list[dict]:
+    """Two matches, because the embedded store takes a compound index for its own fields alone."""
     rest = dict(match)
-    names = _many_names(rest)
-    if names:
-        del rest["station"]
-    indexed = {"started": span}
+    indexed: dict = {"started": {"$gte": from_ms(start), "$lt": from_ms(end)}}
     for name in ("station", "state"):
         if name in rest:
             indexed[name] = rest.pop(name)
             break
-    stages = [{"$match": indexed}, {"$match": rest}, {"$project": {"samples": 0}}]
-    found = await (await db[store.TRANSACTIONS].aggregate(stages)).to_list()
-    return [made for made in found if made["station"] in names] if names else found
+    stages: list[dict] = [{"$match": indexed}, {"$match": rest}] if rest else [{"$match": indexed}]
+    if most is not None:
+        stages += [{"$sort": {"started": -1, "_id": -1}}, {"$limit": most}]
+    stages.append({"$project": {"samples": 0}})
+    return await (await db[store.TRANSACTIONS].aggregate(stages)).to_list()
 
 
-def _many_names(match: dict) -> frozenset[str]:
-    """The stations of a match, where they are more than the store should look through."""
+def _stations(match: dict) -> frozenset[str] | None:
+    """The stations that a match names; None where it is of all."""
     wanted = match.get("station")
-    names = wanted.get("$in", ()) if isinstance(wanted, dict) else ()
-    return frozenset(names) if len(names) > PART else frozenset()
+    if isinstance(wanted, dict):
+        return frozenset(wanted["$in"])
+    return None if wanted is None else frozenset([wanted])
 
 
 def _place(made: dict) -> tuple[int, str]:
