@@ -13,7 +13,7 @@ from stations.orders.sharding import ancestors, parent_of, shard_of
 from stations.state import keys
 from tests.stations.fleet.conftest import PATIENCE, until
 from tests.stations.fleet.running import RunningWorker, configure, in_database
-from tests.stations.fleet.test_leases import SHARDS, fleet, owner  # noqa: F401 - fixtures
+from tests.stations.fleet.test_leases import LEASE, SHARDS, fleet, owner  # noqa: F401 - fixtures
 
 NAMES = [f"CP-{number}" for number in range(16)]
 IDENTITIES = [f"STATION/{number:06d}" for number in range(20_000)]
@@ -105,6 +105,14 @@ async def test_a_division_whose_answer_was_lost_is_heard_of_in_the_next_round(ow
     owner.leases._told, owner.leases.held = SHARDS, dict(before)  # as if nothing had come back
     tending = await owner.tend()
     assert tending.divided == made and owner.held == before | made
+
+
+async def test_what_another_has_by_now_is_not_divided_by_who_has_not_heard_of_it(owner, fleet):  # noqa: F811
+    heir = fleet("b")
+    await heir.live(2 * LEASE)  # the owner stands still
+    assert sorted(heir.held) == sorted(owner.held) == list(range(SHARDS))
+    assert await owner.leases.divide(SHARDS + 1) == {}
+    assert set(await heir.leases.divide(SHARDS + 1)) == {SHARDS}
 
 
 async def test_who_frees_a_shard_after_a_division_is_followed_by_a_higher_epoch(owner, fleet):  # noqa: F811

@@ -59,7 +59,9 @@ async def owner(fleet):
 async def test_a_lone_worker_takes_every_shard_of_a_new_redis_within_three_seconds(fleet):
     worker = fleet("a")
     before = int(time.time() * 1000)
-    assert (await worker.tend()).taken == {}  # another may own them, and have no time to say so
+    first = await worker.tend()
+    assert first.taken == {}  # another may own them, and have no time to say so
+    assert not first.redis_lost_data  # who knew no Redis before has nothing to write anew
     await worker.live(3)
     assert sorted(worker.held) == list(range(SHARDS))
     assert all(epoch >= before for epoch in worker.held.values())
