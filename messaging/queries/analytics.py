@@ -19,6 +19,7 @@ from messaging.rows import document_item, iso
 
 MINUTES_UP_TO = 6  # hours; longer spans are read from the hours' counts
 MOST_UNCOUNTED = 10  # minutes that are counted while somebody waits
+MOST_WAITED = 150_000  # messages of these; more wait for the task
 # Of so many sessions of a span, or messages of an hour, an answer takes long enough to be given
 # again for some seconds.
 MANY_SESSIONS, MANY_MESSAGES = 500, 50_000
@@ -37,23 +38,40 @@ def _give_again(what: tuple, answer: dict) -> None:
     _given[what] = monotonic() + GIVEN_AGAIN, answer
 
 
-async def counts(db: AsyncDatabase, hours: int, end: datetime | None = None) -> list[dict]:
+class Counts(list[dict]):
+    """Counted minutes or hours; `uncounted`: that at least so many are not among them yet."""
+
+    uncounted = 0
+
+
+async def counts(
+    db: AsyncDatabase, hours: int, end: datetime | None = None, most: int | None = None
+) -> Counts:
     """Return the counted minutes or hours of the last `hours`, oldest first.
 
-    The last minutes are not counted yet: they are counted here.
+    The last minutes are not counted yet: they are counted here, the oldest first, while that is up
+    to `most` messages.
     """
     end = end or datetime.now(UTC)
     span = {"$gte": end - timedelta(hours=hours), "$lte": end}
     by_minute = hours <= MINUTES_UP_TO
     rows = await db[store.MINUTES if by_minute else store.HOURS].find({"time": span}).to_list()
     found = {row["_id"]: row for row in rows}
+    made = Counts()
     for minute in await _uncounted(db, span):
         number = minute["_id"] if by_minute else minute["_id"] // 60
+        listed = await db[store.CATALOG].find({"minute": minute["_id"]}).to_list()
+        if most is not None and (told := sum(one["n"] for one in listed)) > most:
+            made.uncounted = max(told - minute.get("total", 0), 1)
+            break
+        if most is not None:
+            most -= told
         parts = [] if by_minute else [found.get(number, {}), _taken_away(minute)]
-        fresh = tally(map(sheet, await db[store.CATALOG].find({"minute": minute["_id"]}).to_list()))
+        fresh = tally(map(sheet, listed))
         began = when(number * (60 if by_minute else 3600))
         found[number] = {"_id": number, "time": began, **together([*parts, fresh])}
-    return sorted((row for row in found.values() if row.get("total")), key=lambda row: row["_id"])
+    made += sorted((row for row in found.values() if row.get("total")), key=lambda row: row["_id"])
+    return made
 
 
 async def _uncounted(db: AsyncDatabase, span: dict) -> list[dict]:
@@ -92,20 +110,23 @@ def series(rows: list[dict]) -> list[dict]:
 
 async def messages(db: AsyncDatabase, hours: int) -> dict:
     """Totals and a series of the last `hours`."""
-    rows = await counts(db, hours)
+    rows = await counts(db, hours, most=MOST_WAITED)
     step = 60 if hours <= MINUTES_UP_TO else 3600
-    return {"hours": hours, "step": step, **added_up(rows), "series": series(rows)}
+    sums = {**added_up(rows), "uncounted": rows.uncounted}
+    return {"hours": hours, "step": step, **sums, "series": series(rows)}
 
 
 async def errors(db: AsyncDatabase, hours: int, limit: int = 20, masks: bool = True) -> dict:
     """Failures of the last `hours` by code, and the newest of them."""
-    sums = added_up(await counts(db, hours))
+    rows = await counts(db, hours, most=MOST_WAITED)
+    sums = added_up(rows)
     since = datetime.now(UTC) - timedelta(hours=hours)
     page = await read_page(db, Wanted(errors=True, start=since), limit=limit)
     recent = [document_item(made) for made in page.items]
     return {
         "hours": hours,
         "total": sums["total"],
+        "uncounted": rows.uncounted,
         "errors": sums["errors"],
         "rate": round(sums["errors"] / sums["total"], 6) if sums["total"] else 0.0,
         "codes": sums["codes"],

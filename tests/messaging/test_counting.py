@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import time
+from collections import Counter
 
 import pytest
 
 from messaging.keeping import counting, marks, store
+from messaging.keeping.catalog import sheet, sheets_of
 from messaging.keeping.counting import COUNTED_AFTER, count, tally
 from messaging.keeping.storing import store_batch
+from messaging.names import plain as plain_name
 from messaging.queries import analytics
-from messaging.records import when
+from messaging.records import document, when
 from tests.messaging.conftest import batch_of, make_record
 
 NOW = int(time.time()) // 60 * 60.0
@@ -100,6 +104,59 @@ async def test_what_is_not_counted_yet_is_in_the_numbers(mongo, hours):
     rows = await analytics.counts(database, hours, end)
     await store.close_async()
     assert sum(row["total"] for row in rows) == 5
+
+
+async def test_of_very_many_the_last_wait_for_the_task_and_are_told(mongo):
+    end = when(NOW + 120)
+    store_batch(mongo, batch_of([at(3000)]))
+    count(mongo, NOW + 600)
+    store_batch(mongo, batch_of([at(3000 + n / 1000) for n in range(1, 6)]))  # again dirty
+    store_batch(mongo, batch_of([at(70), at(-10), at(-11), at(-12)]))
+    database = store.async_database()
+    rows = await analytics.counts(database, 3, end, most=4)
+    assert (sum(row["total"] for row in rows), rows.uncounted) == (1, 5)
+    rows = await analytics.counts(database, 3, end, most=8)
+    assert (sum(row["total"] for row in rows), rows.uncounted) == (6 + 1, 3)
+    rows = await analytics.counts(database, 3, end)
+    assert (sum(row["total"] for row in rows), rows.uncounted) == (10, 0)
+    count(mongo, NOW + 600)
+    rows = await analytics.counts(database, 3, end, most=0)
+    await store.close_async()
+    assert (sum(row["total"] for row in rows), rows.uncounted) == (10, 0)
+
+
+WORDS = {
+    "direction": ("sent", "received", "other"), "kind": ("Call", "CallResult", "CallError", "Send"),
+    "action": ("Heartbeat", "a.b$"), "error": ("", "", "Timeout"), "mark": ("", "edited"),
+    "latency": (None, 0.0, 0.25, 1.5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_counts_are_those_of_one_message_after_the_other(seed):
+    draw = random.Random(seed)
+    records = [
+        at(60 + n / 1000, **{name: draw.choice(words) for name, words in WORDS.items()})
+        for n in range(200)
+    ]
+    made = sorted(map(document, records), key=lambda one: one["_id"])
+    lists = [draw.sample(made, draw.randrange(1, 120)) for _ in range(6)] + [made[:1] * 2]
+    told = {one["_id"]: one for some in lists for one in some}.values()
+    plain: Counter[str] = Counter(total=0, bytes=0)
+    names: dict[str, Counter[str]] = {"kinds": Counter(), "actions": Counter(), "codes": Counter()}
+    for one in told:
+        plain.update({"total": 1, "bytes": one["bytes"], one["direction"]: 1})
+        names["kinds"][one["kind"]] += 1
+        if one.get("failed"):
+            plain["errors"] += 1
+            names["codes"][one["error"] or one["kind"]] += 1
+        elif one["kind"] in ("Call", "Send"):
+            names["actions"][plain_name(one["action"])] += 1
+        elif one["latency"] is not None:
+            plain.update({"latencies": 1, "latency_ms": one["latency"]})
+    plain.pop("other", None)
+    counted = tally(sheet(listed) for some in lists for listed in sheets_of(some))
+    assert counted == {**plain, **{name: dict(found) for name, found in names.items() if found}}
 
 
 def test_a_minute_of_before_is_counted_anew_with_what_comes(mongo):

@@ -74,7 +74,7 @@ def test_messages_are_counted_by_minutes_and_by_hours(api, log, hours, step):  #
     assert (found["step"], found["hours"], found["total"]) == (step, hours, 4)
     assert set(found) == {
         "actions", "bytes", "codes", "errors", "hours", "kinds", "latency_ms", "received", "sent",
-        "series", "step", "total",
+        "series", "step", "total", "uncounted",
     }  # fmt: skip
     assert found["latency_ms"] == 500
     counts = [(p["total"], p["sent"], p["received"], p["errors"]) for p in found["series"]]
