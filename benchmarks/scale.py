@@ -19,19 +19,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from benchmarks.admin_client import AdminClient
-from benchmarks.chart import Panel, draw
+from benchmarks.chart import draw
 from benchmarks.child import Child
 from benchmarks.console import station_fields
 from benchmarks.endpoints import Endpoints
 from benchmarks.pages import Reader as Browser
 from benchmarks.pages import walk
 from benchmarks.processes import NotInTime, raise_file_limit, wait_until
-from benchmarks.report import markdown_table, plain_table
+from benchmarks.report import plain_table
+from benchmarks.sizes import HEAD, Size, curve, report
 from benchmarks.soak.load import Reader, Timings, log_in
 from benchmarks.stack import ADMIN, Stack
 from benchmarks.trees import Cost, cost_of
@@ -43,7 +44,7 @@ AT_ONCE = 2000  # rows that are made by one order, and stations of one command
 SHARDS = 64
 BETWEEN = 0.5  # seconds between two pages
 DIRTY = "ocpp:sync:dirty"  # stations whose state is to be synced
-SHOWN = 25  # of the pages and of the operations in the report
+BEHIND = 10  # seconds that the log may be behind
 KIB, MIB = 1024, 2**20
 PAGES = (
     "/admin/", "/admin/stations/station/", "/admin/stations/station/?q=SCALE-00017",
@@ -52,44 +53,6 @@ PAGES = (
     "/admin/fleet/map/", "/admin/live/",
     "/admin/sessions/", "/admin/statistics/",
 )  # fmt: skip
-HEAD = [
-    "stations", "workers", "last boot, s", "boots/s", "pairs/s", "CPU ms a station and minute",
-    "of it the workers", "cores", "KiB a station", "of it the workers", "MiB in all",
-    "slowest answer, ms", "slowest page, ms", "sync, s",
-]  # fmt: skip
-
-
-@dataclass
-class Size:
-    """What a fleet of one size took. Seconds from the order; costs over the window."""
-
-    stations: int
-    workers: int
-    last_boot: float = 0.0
-    per_second: float = 0.0
-    pairs: float = 0.0  # a second
-    cpu: dict[str, float] = field(default_factory=dict)  # part -> seconds a second
-    kib: dict[str, float] = field(default_factory=dict)  # part -> KiB a station
-    mib: dict[str, float] = field(default_factory=dict)  # part -> MiB in all
-    answers: list[tuple] = field(default_factory=list)
-    pages: dict[str, float] = field(default_factory=dict)  # address -> ms to the first byte
-    operations: dict[str, float] = field(default_factory=dict)  # the same of the API's
-    sync: float = 0.0
-    wrong: list[str] = field(default_factory=list)
-
-    def line(self) -> list[str]:
-        minute = 60_000 / self.stations  # from cores to ms a station and minute
-        worker = self.cpu.get("worker", 0.0)
-        slowest = max((row[4] for row in self.answers), default=0.0)
-        return [
-            f"{self.stations:,}", str(self.workers), f"{self.last_boot:.0f}",
-            f"{self.per_second:.0f}", f"{self.pairs:.0f}",
-            f"{sum(self.cpu.values()) * minute:.2f}", f"{worker * minute:.2f}",
-            f"{sum(self.cpu.values()):.2f}", f"{sum(self.kib.values()):.1f}",
-            f"{self.kib.get('worker', 0.0):.1f}", f"{sum(self.mib.values()):,.0f}",
-            f"{slowest * 1000:.0f}", f"{max(self.pages.values(), default=0.0):.0f}",
-            f"{self.sync:.1f}",
-        ]  # fmt: skip
 
 
 class Fleet:
@@ -164,14 +127,17 @@ class Fleet:
                     self.size.wrong.append(f"{name}: {len(failed)} refused, {failed[0]}")
 
     def settle(self, seconds: float, patience: float) -> None:
-        """Until what the start has changed is synced: what charges is dirty again each minute."""
-        began = time.monotonic()
+        """Until what the start has changed is synced and its messages are in the log: what charges
+        is dirty again each minute."""
+        began, token = time.monotonic(), log_in(self.stack.url, *ADMIN)
         with self.stack.redis as redis:
             wait_until(
                 lambda: redis.scard(DIRTY) < self.stations // 10, patience, "the sync is through",
                 1.0,
             )  # fmt: skip
         self.say(f"  all but a tenth synced {time.monotonic() - began:.0f} s after that")
+        wait_until(lambda: self._log_lag(token) < BEHIND, patience, "the log is there", 2.0)
+        self.say(f"  the log was up to date {time.monotonic() - began:.0f} s after that")
         time.sleep(seconds)
 
     def watch(self, seconds: float) -> None:
@@ -208,6 +174,18 @@ class Fleet:
         began = time.monotonic()
         self.stack.console.ask("sync", 600)
         size.sync = time.monotonic() - began
+
+    def _log_lag(self, token: str) -> float:
+        """Seconds that the oldest message has waited to be stored."""
+        headers = {"Authorization": f"Bearer {token}"}
+        asked = Request(f"{self.stack.url}/api/health", headers=headers)
+        try:
+            with urlopen(asked, timeout=60) as answer:
+                health = json.load(answer)
+        except HTTPError as unwell:  # it says so by its status, too
+            health = json.load(unwell)
+        lag = health["charge_points"]["log_lag"]
+        return math.inf if lag is None else lag
 
     def _browser(self) -> Browser:
         """One that is logged in. A refusal is kept, with its text, and tried once more."""
@@ -307,54 +285,6 @@ def measure(stations: int, options: argparse.Namespace, say) -> tuple[Size, str]
             if stations == max(options.stations) and len(fleet.workers) > 1:
                 said = fleet.lose_a_worker(patience)
             return fleet.size, said
-
-
-def report(sizes: list[Size], said: str, as_markdown: bool) -> str:
-    table = markdown_table if as_markdown else plain_table
-    parts = [table(HEAD, [size.line() for size in sizes])]
-    names = sorted({part for size in sizes for part in size.cpu})
-    for what, of in (("CPU, share of a core", "cpu"), ("memory, MiB", "mib")):
-        lines = [
-            [f"{size.stations:,}", *(f"{getattr(size, of).get(n, 0.0):.2f}" for n in names)]
-            for size in sizes
-        ]
-        parts.append(f"{what}\n\n" + table(["stations", *names], lines))
-    last = sizes[-1]
-    parts.append(
-        f"answers with {last.stations:,} stations\n\n"
-        + table(
-            ["endpoint", "asked", "p50, ms", "p99, ms", "slowest, ms"],
-            [[r[0], str(r[1]), *(f"{s * 1000:.0f}" for s in r[2:5])] for r in last.answers]
-            + _slowest(last.pages, "pages") + _slowest(last.operations, "operations"),
-        )
-    )  # fmt: skip
-    wrong = [f"{size.stations:,}: {what}" for size in sizes for what in size.wrong]
-    return "\n\n".join([*parts, *([said] if said else []), *wrong])
-
-
-def _slowest(asked: dict[str, float], what: str) -> list[list[str]]:
-    """Rows of the SHOWN slowest, and how many of all took more than a second."""
-    if not asked:
-        return []
-    rows = sorted(asked.items(), key=lambda each: -each[1])
-    over = sum(ms > 1000 for _, ms in rows)
-    return [
-        [f"{len(rows)} {what}, {over} of them over 1 s once or more; slowest:", "", "", "", ""],
-        *([address, "", "", "", f"{ms:.0f}"] for address, ms in rows[:SHOWN]),
-    ]
-
-
-def curve(sizes: list[Size], of: str) -> Panel:
-    title, unit = {
-        "cpu": ("CPU a station and minute", "ms"), "kib": ("Memory a station", "KiB"),
-    }[of]  # fmt: skip
-    lines: dict[str, list[tuple[float, float]]] = {"platform": [], "workers": []}
-    for size in sizes:
-        times = 60_000 / size.stations if of == "cpu" else 1.0
-        figures = getattr(size, of)
-        lines["platform"].append((size.stations, sum(figures.values()) * times))
-        lines["workers"].append((size.stations, figures["worker"] * times))
-    return Panel(title, unit, lines)
 
 
 def main() -> int:

@@ -4,25 +4,31 @@ Made by the task that counts the minutes (messaging/keeping/counting.py), of the
 not added to, so whatever is counted twice is the same. An hour is the sum of its minutes and a day
 of its hours, made once it is over, and again where more of it comes.
 
-    _id    level, number (unix time / seconds of the level) and part
-    time   its beginning
-    cells  Binary, zstd of a table (cells.py)
+    _id      level, number (unix time / seconds of the level) and part
+    time     its beginning
+    cells    Binary, zstd of a table (cells.py)
+
+of each part but EACH, which has in place of the cells
+
+    columns  Binary, of each station with all its actions together (columns.py)
+    names    Binary, of the stations (names.py); of a minute instead
+    made     which list of its hour's names it belongs to
 
 and others. OPEN: the hours ("h") and days ("d") that are to be made, or made anew.
 VERSIONS: `of`, for each level and number bytes that are others after each time that it was set, so
-that who has a sum of many can tell whether it is still the sum. And some sums (sums.py).
+that who has a sum of many can tell whether it is still the sum. The names of hours (names.py), and
+some sums (sums.py).
 
 A level's time is parted, so that who asks for one station reads a sixteenth: parts "0" to "15" by
-a checksum of the identity, "*" all stations together under the name "", and "+" each station with
-all its actions together.
+a checksum of the identity, "*" all stations together under the name "", and EACH.
 """
 
 from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from bson import Binary
 from kombu import compression
@@ -32,15 +38,17 @@ from pymongo.database import Database
 from messaging.keeping import store
 from messaging.keeping.catalog import Sheet, sheet
 from messaging.records import when
-from messaging.statistics.cells import Table, added, packed, table_of, together, unpacked
+from messaging.statistics import names
+from messaging.statistics.cells import Cell, Table, added, packed, table_of, together, unpacked
+from messaging.statistics.columns import COMPRESSION, Columns
 from runtime.parts import by_ids, delete_by_ids
 
 COLLECTION = store.STATISTICS
-COMPRESSION = "zstd"
 PARTS = 16
-ALL, EACH = "*", "+"
+ALL, EACH = "*", "="
 NAMES = (*map(str, range(PARTS)), ALL, EACH)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+A_WRITE = 2**20  # bytes that are written at a time
 OPEN = "open"  # the document that says what is to be made
 VERSIONS = "versions"  # the document that says when what was made changes
 
@@ -77,7 +85,7 @@ def version_of(level: Level, number: int) -> str:
 def set_minute(db: Database, minute: int, sheets: Iterable[Sheet]) -> None:
     """Set what a minute's messages tell; its hour is to be made anew."""
     _open(db, HOURS, minute * MINUTE // HOUR)
-    _set(db, MINUTES, minute, table_of(sheets))
+    _set(db, MINUTES, minute, _parted(table_of(sheets)))
 
 
 def roll_up(db: Database, now: float) -> None:
@@ -89,6 +97,13 @@ def roll_up(db: Database, now: float) -> None:
     for day in _over(db, DAYS, now):
         _set(db, DAYS, day, _sum(db, DAYS, day, now))
         _close(db, DAYS, day)
+
+
+def _parted(table: Table) -> Iterator[tuple[str, Table]]:
+    parts: dict[str, Table] = {}
+    for station, cells in table.items():
+        parts.setdefault(part_of(station), {})[station] = cells
+    yield from parts.items()
 
 
 def _open(db: Database, level: Level, number: int) -> None:
@@ -112,15 +127,18 @@ def made_of(level: Level, number: int) -> list[tuple[Level, int]]:
     return [(level.finer, each) for each in range(number * ratio, (number + 1) * ratio)]
 
 
-def _sum(db: Database, level: Level, number: int, now: float) -> Table:
-    """Of the finer ones. Where these are not kept any more, what is left is counted again."""
+def _sum(db: Database, level: Level, number: int, now: float) -> Iterator[tuple[str, Table]]:
+    """Of the finer ones, a part at a time. Where these are not kept any more, what is left is
+    counted again."""
     finer = made_of(level, number)
     first = finer[0][0]
     if now - number * level.seconds > first.kept:
         begin = number * level.seconds // MINUTE
-        return added(_counted(db, range(begin, begin + level.seconds // MINUTE)))
-    ids = [name_of(*one, part) for one in finer for part in NAMES if part.isdigit()]
-    return added(map(read, by_ids(db[COLLECTION], ids)))
+        yield from _parted(added(_counted(db, range(begin, begin + level.seconds // MINUTE))))
+        return
+    for part in map(str, range(PARTS)):
+        ids = [name_of(*one, part) for one in finer]
+        yield part, added(map(read, by_ids(db[COLLECTION], ids)))
 
 
 def _counted(db: Database, minutes: Iterable[int]) -> Iterator[Table]:
@@ -129,31 +147,59 @@ def _counted(db: Database, minutes: Iterable[int]) -> Iterator[Table]:
         yield table_of(map(sheet, db[store.CATALOG].find({"minute": minute})))
 
 
-def _set(db: Database, level: Level, number: int, table: Table) -> None:
-    """In the place of what was there, of each part."""
-    parts: dict[str, Table] = {}
-    for station, cells in table.items():
-        parts.setdefault(part_of(station), {})[station] = cells
-    if table:
-        by_action = added({"": cells} for cells in table.values())
-        parts[ALL] = by_action
-        parts[EACH] = {station: {"": together(c.values())} for station, c in table.items()}
-    start = when(number * level.seconds)
-    writes = [
-        ReplaceOne(
-            {"_id": (name := name_of(level, number, part))},
-            {"_id": name, "time": start, "cells": Binary(pressed(cells))},
-            upsert=True,
-        )
-        for part, cells in parts.items()
-    ]
-    if writes:
-        db[COLLECTION].bulk_write(writes, ordered=False)
-    gone = [name_of(level, number, part) for part in NAMES if part not in parts]
-    delete_by_ids(db[COLLECTION], gone)
+def _set(db: Database, level: Level, number: int, parts: Iterable[tuple[str, Table]]) -> None:
+    """In the place of what was there, of each part; no more than one is held at a time, but for a
+    cell of each station."""
+    written: set[str] = set()
+    start, writes, size = when(number * level.seconds), [], 0
+
+    def write(part: str, fields: dict[str, Any]) -> None:
+        nonlocal size
+        name = name_of(level, number, part)
+        document = {"_id": name, "time": start, **fields}
+        writes.append(ReplaceOne({"_id": name}, document, upsert=True))
+        written.add(name)
+        size += sum(len(each) for each in fields.values())
+        if size >= A_WRITE:
+            write_out()
+
+    def write_out() -> None:
+        nonlocal size
+        if writes:
+            db[COLLECTION].bulk_write(writes, ordered=False)
+        writes.clear()
+        size = 0
+
+    each: dict[str, Cell] = {}
+    of_all: Table = {}
+    for part, table in parts:
+        if table:
+            write(part, {"cells": Binary(pressed(table))})
+            of_all = added([of_all, *({"": cells} for cells in table.values())])
+            each |= {station: together(cells.values()) for station, cells in table.items()}
+    if each:
+        write(ALL, {"cells": Binary(pressed(of_all))})
+        write(EACH, _of_each(db, level, number, each))
+    write_out()
+    wanted = (name_of(level, number, part) for part in NAMES)
+    delete_by_ids(db[COLLECTION], [name for name in wanted if name not in written])
     # Afterwards: who has read what was there before finds another version next time.
     version = {f"of.{version_of(level, number)}": Binary(os.urandom(8))}
     db[COLLECTION].update_one({"_id": VERSIONS}, {"$set": version}, upsert=True)
+
+
+def _of_each(db: Database, level: Level, number: int, cells: dict[str, Cell]) -> dict[str, Any]:
+    if level is MINUTES:
+        made, places = names.numbered(db[COLLECTION], number * MINUTE // HOUR, cells)
+        columns = Columns.of((places[station], cell) for station, cell in cells.items())
+        return {"columns": columns.packed(), "made": Binary(made)}
+    return of_names(cells)
+
+
+def of_names(cells: Mapping[str, Cell]) -> dict[str, Any]:
+    """The fields of a document of EACH with names of its own."""
+    columns = Columns.of(enumerate(cells.values()))
+    return {"columns": columns.packed(), "names": names.pressed(list(cells))}
 
 
 def pressed(cells: Table) -> bytes:
@@ -167,10 +213,11 @@ def read(document: dict) -> Table:
 
 def forget_old(db: Database, now: float) -> None:
     """What is older than it is kept for; the retention of messages may be shorter still."""
-    for level in LEVELS:
+    kept = {**{level.letter: level.kept for level in LEVELS}, names.LETTER: MINUTES.kept + HOUR}
+    for letter, seconds in kept.items():
         # A level's documents stand together by their `_id`, and its times do by theirs.
-        span = {"$gte": f"{level.letter}:", "$lt": f"{level.letter};"}
-        db[COLLECTION].delete_many({"time": {"$lt": when(now - level.kept)}, "_id": span})
+        span = {"$gte": f"{letter}:", "$lt": f"{letter};"}
+        db[COLLECTION].delete_many({"time": {"$lt": when(now - seconds)}, "_id": span})
     known = (db[COLLECTION].find_one({"_id": VERSIONS}) or {}).get("of", {})
     if gone := {f"of.{key}": "" for key in known if _is_old(key, now)}:
         db[COLLECTION].update_one({"_id": VERSIONS}, {"$unset": gone})

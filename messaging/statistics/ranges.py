@@ -25,11 +25,14 @@ RANGES = {
 }
 
 
-def spans_of(chosen: Range, now: float) -> tuple[float, list[tuple[Level, range]]]:
+def spans_of(
+    chosen: Range, now: float, late: float = 0.0
+) -> tuple[float, list[tuple[Level, range]]]:
     """(unix time of its beginning, the numbers of each level), which part the time without a gap
-    or an overlap: what is over in the coarser, the rest in the finer."""
+    or an overlap: what is over in the coarser, the rest in the finer. `late`: it begins as it did
+    so many seconds ago."""
     coarsest = chosen.levels[0].seconds
-    begin = (int(now) - chosen.seconds) // coarsest * coarsest
+    begin = (int(now - late) - chosen.seconds) // coarsest * coarsest
     since, spans = begin, []
     for level in chosen.levels:
         last = level is MINUTES

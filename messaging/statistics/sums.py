@@ -1,26 +1,26 @@
-"""The sum of what is settled of a range, so that each minute only what is new is added to it.
+"""The sums of the hours and days of the long ranges, of each station, as a task keeps them: who
+asks for such a range reads one and the minutes since.
 
 A sum is right as long as each of its documents is still wanted in the version in which it was read
-(keeping.VERSIONS): one that was made anew, or a range that begins later, has all of it read again.
+(keeping.VERSIONS).
 
-Of the long ranges the task that makes hours and days keeps their sum, for who asks first:
+    _id             "sum:", the range, ":" and its making, ":" and a number
+    columns, names  of up to A_DOCUMENT stations, as in keeping.EACH
 
-    _id    "sum:" and the range
-    of     the versions of what it is the sum of
-    cells  of each station (keeping.EACH), as of other documents; left out where that is too much
-
-and in the document SUMS the same versions by range, so that what is unchanged is not made again.
+and in the document SUMS by range: `of` the versions of what it is the sum of, `made` its making
+(its time, and what is random) and `parts` how many documents it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+import os
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
 
-from bson import Binary
 from pymongo.database import Database
 
-from messaging.statistics.cells import Table, added
+from messaging.statistics.columns import Part, Whole
 from messaging.statistics.keeping import (
     COLLECTION,
     EACH,
@@ -28,111 +28,104 @@ from messaging.statistics.keeping import (
     VERSIONS,
     Level,
     name_of,
-    pressed,
-    read,
+    of_names,
     version_of,
 )
+from messaging.statistics.names import own
 from messaging.statistics.ranges import RANGES, spans_of
-from runtime.parts import by_ids
+from runtime.parts import by_ids, delete_by_ids
 
-SUMS = "sums"
-LONG = ("24h", "7d", "30d")
-MOST_BYTES = 8 * 2**20  # of the cells of a sum that is kept; MongoDB takes 16 MiB
+SUMS = "summed"
+LONG = ("6h", "24h", "7d", "30d")
+A_DOCUMENT = 10_000  # stations
+CUT_OFF = 600  # seconds after which a sum is not being made any more
 FEWEST = 3  # hours and days that are worth it
-SETTLES = 300.0  # seconds after which a time that is over is hardly counted again
 
 
 class Sum(NamedTuple):
-    """versions: of what it is the sum of, by keeping.version_of. Not to be changed."""
+    """versions: of what it is the sum of, by keeping.version_of; ids: of its documents."""
 
     versions: Mapping[str, bytes]
-    table: Table
+    ids: list[str]
+    made: str = ""
 
     @classmethod
-    def of(cls, document: dict) -> Sum:
-        """As it is kept."""
-        return cls(document["of"], read(document) if "cells" in document else {})
+    def of(cls, noted: Mapping[str, Any] | None, name: str) -> Sum:
+        """What a document SUMS notes of a range; of nothing, where it notes none."""
+        one = (noted or {}).get(name)
+        if one is None:
+            return cls({}, [])
+        made = one["made"]
+        return cls(one["of"], [_id_of(name, made, n) for n in range(one["parts"])], made)
 
-
-def id_of(name: str) -> str:
-    """The `_id` of the sum of a range that is kept."""
-    return f"sum:{name}"
+    def is_right(self, versions: Mapping[str, bytes], wanted: set[str]) -> bool:
+        """Whether it is the sum of nothing else than what is wanted, as that is now."""
+        return all(
+            name in wanted and versions.get(name) == version
+            for name, version in self.versions.items()
+        )
 
 
 def keep_sums(db: Database, now: float) -> None:
-    """Bring the sums of the long ranges up to the hours and days that are made. May be cut off
-    anywhere."""
+    """Bring the sums up to the hours and days that are made. May be cut off anywhere."""
     collection = db[COLLECTION]
     versions = (collection.find_one({"_id": VERSIONS}) or {}).get("of", {})
-    made = collection.find_one({"_id": SUMS}) or {}
+    noted = collection.find_one({"_id": SUMS}) or {}
     for name in LONG:
-        wanted = [
-            (level, number)
+        wanted = {
+            version_of(level, number): (level, number)
             for level, numbers in spans_of(RANGES[name], now)[1] if level is not MINUTES
             for number in numbers if version_of(level, number) in versions
-        ]  # fmt: skip
-        there = {key: versions[key] for key in (version_of(*one) for one in wanted)}
+        }  # fmt: skip
+        there = {key: versions[key] for key in wanted}
+        before = Sum.of(noted, name)
         if len(there) < FEWEST:
-            if name in made:
-                collection.delete_one({"_id": id_of(name)})
+            if name in noted:
                 collection.update_one({"_id": SUMS}, {"$unset": {name: ""}})
-            continue
-        if made.get(name) == there:
-            continue
-        document = collection.find_one({"_id": id_of(name)})
-        sums = Sums(document and Sum.of(document), versions, now + SETTLES)
-        ids = {name_of(*one, EACH): one for one in sums.without(wanted)}
-        found = by_ids(collection, ids)
-        sums.add((*ids[row["_id"]], row) for row in found)
-        _set(db, name, sums.kept)
-        collection.update_one({"_id": SUMS}, {"$set": {name: there}}, upsert=True)
+                _forget(db, name, before.made, now)
+        elif before.versions != there:
+            if not before.is_right(versions, set(there)):
+                before = before._replace(versions={}, ids=[])
+            _make(db, name, before, there, wanted, now)
 
 
-def _set(db: Database, name: str, kept: Sum) -> None:
-    document = {"_id": id_of(name), "of": dict(kept.versions)}
-    cells = pressed(kept.table)
-    if len(cells) > MOST_BYTES:
-        document["of"] = {}
-    else:
-        document["cells"] = Binary(cells)
-    db[COLLECTION].replace_one({"_id": document["_id"]}, document, upsert=True)
+def _make(
+    db: Database, name: str, before: Sum, there: dict[str, bytes],
+    wanted: Mapping[str, tuple[Level, int]], now: float,
+) -> None:  # fmt: skip
+    """Of the sum before and what it lacks."""
+    found = list(by_ids(db[COLLECTION], before.ids))
+    if len(found) < len(before.ids):  # somebody has deleted some
+        found, before = [], before._replace(versions={})
+    new = [name_of(*one, EACH) for key, one in wanted.items() if key not in before.versions]
+    found += by_ids(db[COLLECTION], new)
+    made, parts = f"{int(now):x}-{os.urandom(4).hex()}", 0
+    for parts, fields in enumerate(_documents([own(row) for row in found]), 1):
+        db[COLLECTION].insert_one({"_id": _id_of(name, made, parts - 1), **fields})
+    note = {"of": there, "made": made, "parts": parts}
+    db[COLLECTION].update_one({"_id": SUMS}, {"$set": {name: note}}, upsert=True)
+    _forget(db, name, before.made, now)
 
 
-class Sums:
-    """Of one look. `kept`: the sum of what is settled, when `add` has returned.
+def _id_of(name: str, made: str, number: int) -> str:
+    return f"sum:{name}:{made}:{number}"
 
-    before    what was kept of the last look, None where nothing was
-    versions  as they were before anything else was read
-    """
 
-    def __init__(self, before: Sum | None, versions: Mapping[str, bytes], now: float) -> None:
-        self._before, self._versions, self._now = before, versions, now
-        self.kept = Sum({}, {})
+def _documents(parts: list[Part]) -> Iterator[dict[str, Any]]:
+    whole = Whole(parts)
+    places = iter(whole.seen())
+    while some := set(islice(places, A_DOCUMENT)):
+        cells = whole.cells(some)
+        yield of_names({whole.names[place]: cells[place] for place in sorted(cells)})
 
-    def without(self, wanted: list[tuple[Level, int]]) -> list[tuple[Level, int]]:
-        """Those that the sum does not have; all where it is not right any more."""
-        names = {version_of(level, number) for level, number in wanted}
-        if self._before is not None and all(
-            name in names and self._versions.get(name) == version
-            for name, version in self._before.versions.items()
-        ):
-            self.kept = self._before
-        return [one for one in wanted if version_of(*one) not in self.kept.versions]
 
-    def add(self, rows: Iterable[tuple[Level, int, dict]]) -> Table:
-        """The whole sum, with these documents; neither it nor `kept` shares cells with another."""
-        settled: dict[str, bytes] = {}
-        old: list[Table] = []
-        new: list[Table] = []
-        for level, number, row in rows:
-            name = version_of(level, number)
-            version = self._versions.get(name)
-            if version and (number + 1) * level.seconds <= self._now - SETTLES:
-                settled[name] = version
-                old.append(read(row))
-            else:
-                new.append(read(row))
-        if old:
-            versions = {**self.kept.versions, **settled}
-            self.kept = Sum(versions, added([self.kept.table, *old]))
-        return added([self.kept.table, *new])
+def _forget(db: Database, name: str, made: str, now: float) -> None:
+    """The documents of a making that nothing is noted of any more, and of such as were cut off."""
+    span = {"$gte": f"sum:{name}:", "$lt": f"sum:{name};"}
+    kept = Sum.of(db[COLLECTION].find_one({"_id": SUMS}), name).made
+    gone = []
+    for row in db[COLLECTION].find({"_id": span}, {"_id": 1}):
+        its = row["_id"].split(":")[2]
+        if its != kept and (its == made or int(its.partition("-")[0], 16) < now - CUT_OFF):
+            gone.append(row["_id"])
+    delete_by_ids(db[COLLECTION], gone)
