@@ -6,7 +6,7 @@ to ask the embedded one for thousands of identities the cheapest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -80,9 +80,11 @@ def rows_of(queryset: QuerySet, patience: float | None = None) -> list[Row]:
 
 def values(column: str) -> set[str]:
     """That stations have in a column, or in the lists of one."""
-    found = {one for row in ROSTER.rows(A_LOOK) for one in _each(row.get(column))}
+    found: set[str | None] = set()
+    for row in ROSTER.rows(A_LOOK):
+        value = row.get(column)
+        if isinstance(value, list):
+            found.update(value)
+        else:
+            found.add(value)
     return {one for one in found if one is not None}
-
-
-def _each(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else (value,)
