@@ -24,6 +24,7 @@ from benchmarks.migrated import Migrated
 from benchmarks.processes import ROOT, Process, answers, free_port, wait_until
 from emulator.processes import embedded
 from runtime import redis_clients
+from runtime.memory import ENVIRONMENT
 
 DATABASE = "ocpp_emulator"
 START_PATIENCE = 120.0
@@ -63,6 +64,7 @@ class Stack:
             "PORT": str(self.web_port),
             "PYTHONUNBUFFERED": "1",
             "STATION_DELAYS": "0",
+            **ENVIRONMENT,  # as `up` has it: the embedded store, too
             **env,
         }
         self.processes: dict[str, Process] = {}
