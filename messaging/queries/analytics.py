@@ -144,9 +144,7 @@ async def transactions(db: AsyncDatabase, hours: int) -> dict:
     if (given := _again(what)) is not None:
         return given
     since = datetime.now(UTC) - timedelta(hours=hours)
-    found = await (
-        db[store.TRANSACTIONS].find({"started": {"$gte": since}}, {"samples": 0}).to_list()
-    )
+    found = await db[store.TRANSACTIONS].find({"started": {"$gte": since}}).to_list()
     if len(found) <= MANY_SESSIONS:
         found = await sessions.brought_up(db, found)
     days: dict[str, Counter] = {}

@@ -71,7 +71,9 @@ async def read_page(
             same = {**match, "_id": {"$lt": key}}
             found = await _stretch(db, same, began, began + 1, limit + 1)
         end = min(end, began)
-    length = FIRST_SPAN if _stations(match) is None else FIRST_SPAN_OF_STATIONS
+    names = _stations(match)
+    by_station = names is not None and len(names) <= PART
+    length = FIRST_SPAN_OF_STATIONS if by_station else FIRST_SPAN
     while end > low and len(found) < limit:
         start = max(low, end - length)
         part = await _stretch(db, match, start, end, limit + 1 - len(found))
@@ -153,8 +155,9 @@ async def _newest(
             break
     stages: list[dict] = [{"$match": indexed}, {"$match": rest}] if rest else [{"$match": indexed}]
     if most is not None:
+        # No projection where all are given out: it takes the embedded store as long as the rest.
         stages += [{"$sort": {"started": -1, "_id": -1}}, {"$limit": most}]
-    stages.append({"$project": {"samples": 0}})
+        stages.append({"$project": {"samples": 0}})
     return await (await db[store.TRANSACTIONS].aggregate(stages)).to_list()
 
 

@@ -107,7 +107,32 @@ async def test_a_cursor_of_what_is_out_of_the_span_is_no_way_around_it(mongo):
     await store.close_async()
 
 
-async def test_a_page_takes_no_more_than_it_shows_out_of_the_store(mongo, monkeypatch):
+class Rows:
+    """A cursor of what is there."""
+
+    def __init__(self, found: list[dict]):
+        self.found = found
+
+    async def to_list(self) -> list[dict]:
+        return self.found
+
+
+@pytest.fixture
+def given(monkeypatch) -> list[int]:
+    """How many documents each aggregation gives out."""
+    numbers: list[int] = []
+    real = AsyncCollection.aggregate
+
+    async def watched(self, *arguments, **options):
+        found = await (await real(self, *arguments, **options)).to_list()
+        numbers.append(len(found))
+        return Rows(found)
+
+    monkeypatch.setattr(AsyncCollection, "aggregate", watched)
+    return numbers
+
+
+async def test_a_page_takes_no_more_than_it_shows_out_of_the_store(mongo, given):
     """5,000 that began within two minutes, as after a start of a fleet."""
     began = time.time() - 900
     mongo[store.TRANSACTIONS].insert_many(
@@ -115,15 +140,6 @@ async def test_a_page_takes_no_more_than_it_shows_out_of_the_store(mongo, monkey
          "started": when(began + number * 0.024)}
         for number in range(5000)
     )  # fmt: skip
-    given: list[int] = []
-    real = AsyncCollection.aggregate
-
-    async def watched(self, *arguments, **options):
-        found = await (await real(self, *arguments, **options)).to_list()
-        given.append(len(found))
-        return Rows(found)
-
-    monkeypatch.setattr(AsyncCollection, "aggregate", watched)
     cursor = ""
     for number in range(3):
         page, cursor = await sessions.read_page(
@@ -137,11 +153,18 @@ async def test_a_page_takes_no_more_than_it_shows_out_of_the_store(mongo, monkey
     await store.close_async()
 
 
-class Rows:
-    """A cursor of what is there."""
-
-    def __init__(self, found: list[dict]):
-        self.found = found
-
-    async def to_list(self) -> list[dict]:
-        return self.found
+async def test_of_many_stations_no_more_time_is_looked_at_than_has_a_page(mongo, given):
+    """A session every minute of the last ten hours."""
+    began = time.time() - 30
+    mongo[store.TRANSACTIONS].insert_many(
+        {"_id": f"s{number}", "rev": 1, "station": f"CP{number}", "state": "ended",
+         "started": when(began - number * 60)}
+        for number in range(600)
+    )  # fmt: skip
+    names = [f"CP{number}" for number in range(0, 600, 2)]
+    page, _ = await sessions.read_page(
+        store.async_database(), {"station": {"$in": names}}, limit=10
+    )
+    assert [made["_id"] for made in page] == [f"s{number}" for number in range(0, 20, 2)]
+    assert 20 <= sum(given) <= 100
+    await store.close_async()
