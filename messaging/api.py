@@ -270,7 +270,7 @@ async def analytics_messages(request: HttpRequest, hours: int = Hours):
 
 @router.get("/analytics/transactions", response=dict, tags=["analytics"], summary="Sessions")
 async def analytics_transactions(request: HttpRequest, hours: int = Hours):
-    """Sessions, energy and reasons, by day."""
+    """Sessions, energy and reasons, by day; of many as of the last minute."""
     return await analytics.transactions(async_database(), hours)
 
 

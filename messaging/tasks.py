@@ -12,7 +12,7 @@ from celery.exceptions import Reject
 from django.conf import settings
 
 from messaging.journals.log_queue import STORE_TASK, batch_of, is_stored
-from messaging.keeping import store
+from messaging.keeping import session_counts, store
 from messaging.keeping.counting import count
 from messaging.keeping.folding import fold
 from messaging.keeping.retention import prune
@@ -88,7 +88,8 @@ def _reason(error: Exception) -> str:
 
 @shared_task(name="messaging.tasks.fold_news", queue="maintenance", ignore_result=True)
 def fold_news() -> int:
-    """Put what sessions have told in its places, see folding.py; returns how many bundles.
+    """Put what sessions have told in its places, see folding.py; returns how many bundles. Then
+    count the sessions of the hours that this or anything else has changed.
 
     Beat runs it every minute. The first run of a process looks further back, for what was left
     while there was none.
@@ -96,6 +97,7 @@ def fold_news() -> int:
     global _folded_all
     folded = fold(store.database(), datetime.now(UTC), all_hours=not _folded_all)
     _folded_all = True
+    session_counts.keep(store.database(), time.time())
     return folded
 
 

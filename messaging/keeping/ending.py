@@ -8,6 +8,7 @@ from typing import Any
 from pymongo.database import Database
 
 from messaging.keeping import store
+from messaging.keeping.session_counts import mark_changed
 from messaging.queries.news import newest_now
 from messaging.records import REV_BITS, when
 from runtime.parts import PART
@@ -51,4 +52,6 @@ def end_session(db: Database, session: dict, reason: str, rev: int, at: float) -
         "ended": max(when(at), session["started"]),
     }  # fmt: skip
     unmoved = {"_id": session["_id"], "rev": session["held"], "state": ACTIVE}
-    return db[store.TRANSACTIONS].update_one(unmoved, {"$set": fields}).matched_count == 1
+    matched = db[store.TRANSACTIONS].update_one(unmoved, {"$set": fields}).matched_count
+    mark_changed(db, [session["started"].timestamp()])
+    return matched == 1

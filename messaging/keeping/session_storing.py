@@ -19,6 +19,7 @@ from pymongo.errors import BulkWriteError, DocumentTooLarge
 from messaging.keeping import store
 from messaging.keeping.bundles import Told, bundle_of, fields_of, newest_of
 from messaging.keeping.marks import mark_hours
+from messaging.keeping.session_counts import mark_changed
 from messaging.keeping.store import DUPLICATE_KEY, codes_of, insert_new
 from messaging.records import REV_BITS, placed
 from runtime.parts import by_ids
@@ -87,7 +88,9 @@ def _said(update: dict) -> int | None:
 
 def apply_sessions(db: Database, updates: list[dict]) -> None:
     """Bring `transactions` up to date: the fields of the highest `rev` count."""
-    each_if_not_all(list(newest_of(updates).values()), lambda some: _write_sessions(db, some))
+    newest = list(newest_of(updates).values())
+    each_if_not_all(newest, lambda some: _write_sessions(db, some))
+    mark_changed(db, [update.get("started") for update in newest])
 
 
 def each_if_not_all(things: list[dict], write: Callable[[list[dict]], None]) -> None:

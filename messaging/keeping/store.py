@@ -19,13 +19,15 @@ MESSAGES = "messages"
 MINUTES = "message_minutes"
 HOURS = "message_hours"
 TRANSACTIONS = "transactions"
+SESSION_HOURS = "transaction_hours"
 SAMPLES = "transaction_samples"
 NEWS = "transaction_news"
 CATALOG = "message_catalog"
 STATIONS = "message_stations"
 STATISTICS = "message_statistics"
 COLLECTIONS = (
-    MESSAGES, CATALOG, STATIONS, MINUTES, HOURS, STATISTICS, TRANSACTIONS, SAMPLES, NEWS,
+    MESSAGES, CATALOG, STATIONS, MINUTES, HOURS, STATISTICS, TRANSACTIONS, SESSION_HOURS, SAMPLES,
+    NEWS,
 )  # fmt: skip
 
 DUPLICATE_KEY = 11000
@@ -107,6 +109,13 @@ def ensure_indexes(db: Database) -> None:
             IndexModel([("station", ASCENDING), ("started", ASCENDING)], name="station_started"),
             IndexModel([("started", ASCENDING)], name="started"),
             IndexModel([("state", ASCENDING), ("started", ASCENDING)], name="state_started"),
+        ]
+    )
+    db[SESSION_HOURS].create_indexes(
+        [
+            IndexModel([("time", ASCENDING)], name="time"),
+            IndexModel([("changed", ASCENDING)], name="changed", sparse=True),
+            IndexModel([("active", ASCENDING)], name="active", sparse=True),
         ]
     )
     db[SAMPLES].create_indexes(

@@ -11,8 +11,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from messaging.keeping import store
 from messaging.keeping.catalog import sheet
 from messaging.keeping.counting import LISTS, PLAIN, tally, together
+from messaging.keeping.session_counts import sums_of
+from messaging.keeping.session_counts import together as sums_together
 from messaging.masking import shown
-from messaging.queries import sessions
+from messaging.queries import session_sums, sessions
 from messaging.queries.history import Wanted, read_page
 from messaging.records import when
 from messaging.rows import document_item, iso
@@ -137,40 +139,53 @@ async def errors(db: AsyncDatabase, hours: int, limit: int = 20, masks: bool = T
 async def transactions(db: AsyncDatabase, hours: int) -> dict:
     """Sessions begun in the last `hours`: how many, how long, how much, by day and reason.
 
-    Of many sessions this may be some seconds old, and the energy of those in progress is what
-    their documents have, which are written with each sync.
+    Of many sessions this is as of when a task has counted them, up to a minute ago, from a full
+    minute on, and may be some seconds older; the energy of those in progress is what their
+    documents had then, which are written with each sync.
     """
     what = ("transactions", db.name, hours)
     if (given := _again(what)) is not None:
         return given
     since = datetime.now(UTC) - timedelta(hours=hours)
+    kept = await session_sums.read(db, since)
+    if kept is None or kept.started <= MANY_SESSIONS:
+        kept = await _looked_at(db, since)
+    by_day = {day: sums_together(some) for day, some in sorted(_days(kept).items())}
+    whole = sums_together(by_day.values())
+    ended = whole["ended"]
+    answer = {
+        "hours": hours,
+        "started": whole["started"],
+        "ended": ended,
+        "active": kept.active,
+        "energy_wh": whole["energy_wh"],
+        "mean_seconds": round(whole["seconds"] / ended, 1) if ended else None,
+        "reasons": dict(whole["reasons"]),
+        "days": [
+            {"day": day, **{name: sums[name] for name in ("started", "energy_wh", "ended")}}
+            for day, sums in by_day.items()
+        ],
+    }
+    if whole["started"] > MANY_SESSIONS:
+        _give_again(what, answer)
+    return answer
+
+
+async def _looked_at(db: AsyncDatabase, since: datetime) -> session_sums.Kept:
+    """The sums of sessions as they are now, each by itself."""
     found = await db[store.TRANSACTIONS].find({"started": {"$gte": since}}).to_list()
     if len(found) <= MANY_SESSIONS:
         found = await sessions.brought_up(db, found)
-    days: dict[str, Counter] = {}
-    reasons: Counter = Counter()
-    seconds = []
-    for made in found:
-        day = days.setdefault(made["started"].strftime("%Y-%m-%d"), Counter())
-        day["started"] += 1
-        day["energy_wh"] += made.get("energy_wh") or 0
-        if made.get("ended"):
-            day["ended"] += 1
-            seconds.append((made["ended"] - made["started"]).total_seconds())
-            reasons[made.get("reason") or "unknown"] += 1
-    answer = {
-        "hours": hours,
-        "started": len(found),
-        "ended": len(seconds),
-        "active": await db[store.TRANSACTIONS].count_documents({"state": "active"}),
-        "energy_wh": sum(made.get("energy_wh") or 0 for made in found),
-        "mean_seconds": round(sum(seconds) / len(seconds), 1) if seconds else None,
-        "reasons": dict(reasons),
-        "days": [{"day": day, **days[day]} for day in sorted(days)],
-    }
-    if len(found) > MANY_SESSIONS:
-        _give_again(what, answer)
-    return answer
+    active = await db[store.TRANSACTIONS].count_documents({"state": "active"})
+    return session_sums.Kept([(made["started"], sums_of([made])) for made in found], active)
+
+
+def _days(kept: session_sums.Kept) -> dict[str, list[dict]]:
+    days: dict[str, list[dict]] = {}
+    for moment, sums in kept.parts:
+        if sums["started"]:
+            days.setdefault(moment.strftime("%Y-%m-%d"), []).append(sums)
+    return days
 
 
 async def dashboard(db: AsyncDatabase) -> dict:
