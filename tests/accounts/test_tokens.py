@@ -146,6 +146,15 @@ def test_ones_own_tokens_are_listed_made_and_revoked(ada, django_user_model):
     assert ApiToken.objects.filter(pk=other.pk).exists()
 
 
+def test_a_name_that_no_store_can_hold_is_refused_by_its_field(ada):
+    _, token = ApiToken.objects.issue(ada, "mine")
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    sent = {"name": "c\0i", "scopes": ["read"]}
+    answer = client.post("/api/auth/tokens", sent, "application/json")
+    assert (answer.status_code, list(answer.json()["fields"])) == (422, ["name"])
+    assert [row.name for row in ApiToken.objects.all()] == ["mine"]
+
+
 def test_a_token_makes_none_that_reaches_further(ada):
     _, token = ApiToken.objects.issue(ada, scopes=["read", "administer"])
     client = Client(headers={"Authorization": f"Bearer {token}"})

@@ -479,6 +479,7 @@ def test_downloads(boss):
     put(*({"actor": f"=cmd{n}", "objects": ["A", "B"], "changes": [{"field": "x", "new": n}]}
           for n in range(1200)))  # fmt: skip
     answer = boss.get("/api/trail/export", {"format": "jsonl"})
+    assert answer["Content-Disposition"] == 'attachment; filename="trail.jsonl"'
     lines = [json.loads(line) for line in b"".join(answer).splitlines()]
     assert len(lines) == 1200 and lines[0]["changes"] == [{"field": "x", "new": 0}]
     answer = boss.get("/api/trail/export", {"format": "csv", "limit": 600})

@@ -343,6 +343,17 @@ def test_states_between_records_do_not_cut_a_batch(tmp_path):
     leftover.close()
 
 
+def test_a_segment_that_is_accepted_in_part_makes_no_room_for_what_is_new(tmp_path):
+    journal = Journal(tmp_path, "w", segment_bytes=1024, most_bytes=3072)
+    cursor = journal.cursor()
+    records = [b"%03d" % number * 30 for number in range(100)]
+    kept = next(number for number, record in enumerate(records) if not journal.append(record))
+    journal.accept(cursor.take(3, 10_000))
+    assert not journal.append(records[kept])
+    journal.close(empty=False)  # as a kill leaves it
+    assert replay(tmp_path) == records[3:kept]
+
+
 def test_what_was_accepted_is_held_until_it_is_settled(tmp_path):
     journal = Journal(tmp_path, "w", segment_bytes=1024)
     settled = 0.0
