@@ -120,6 +120,10 @@ def test_a_file_that_is_not_whole_says_so():
         assert said[0] == {"a": "=1"} and said[1]["code"] == "cut_off" and len(said) == 2
 
 
+def test_what_a_row_does_not_have_is_an_empty_cell():
+    assert spreadsheets.lines(("a", "b", "c"), [{"a": None, "b": 0}]) == b",0,\r\n"
+
+
 def test_a_plain_iterator_goes_out_as_it_is_made():
     made = []
 

@@ -142,6 +142,20 @@ async def test_a_step_that_fails_is_told_of(caplog):
     assert await lifetime.within(5, asyncio.sleep(0), "well")
 
 
+async def test_the_next_is_asked_for_while_one_is_used():
+    asked: list[int] = []
+
+    async def ask() -> int | None:
+        asked.append(len(asked))
+        return asked[-1] if len(asked) <= 3 else None
+
+    used = []
+    async for found in lifetime.ahead(ask):
+        await asyncio.sleep(0)
+        used.append((found, len(asked)))
+    assert used == [(0, 2), (1, 3), (2, 4)]
+
+
 HANGS = """
 import asyncio, concurrent.futures, os, signal, threading
 from runtime import lifetime

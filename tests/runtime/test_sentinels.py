@@ -53,6 +53,20 @@ def test_what_is_no_address_is_refused(url):
         redis_clients.sentinels_of(url)
 
 
+def test_a_broker_s_address_names_each_sentinel():
+    url, options = redis_clients.broker_url("redis+sentinel://u:p@a,[::1]:7/main/2")
+    assert url == "sentinel://u:p@a:26379/2;sentinel://u:p@[::1]:7/2"
+    assert options["master_name"] == "main"
+
+
+def test_a_sentinel_has_as_long_as_redis_and_is_not_asked_twice():
+    times = {"socket_timeout": 7, "socket_connect_timeout": 3}
+    url = "redis+sentinel://a/main?sentinel_password=q"
+    own = redis_links.options_of(url, **times, health_check_interval=9)["sentinel_kwargs"]
+    assert own.pop("retry").get_retries() == 0
+    assert own == {**times, "password": "q"}
+
+
 def test_passwords_come_from_files_of_their_own(monkeypatch, tmp_path):
     for name, text in (("REDIS_PASSWORD", "p@ss"), ("REDIS_SENTINEL_PASSWORD", "own&one")):
         (tmp_path / name).write_text(text)
