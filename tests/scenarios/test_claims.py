@@ -64,6 +64,14 @@ def test_how_long_an_execution_has_waited_for_a_runner():
     assert (len(backlog), backlog.age(17.0)) == (0, 0.0)
 
 
+def test_nudges_that_nobody_hears_do_not_pile_up():
+    client, key = redis_client(), keys.nudge_key("deaf")
+    for _ in range(15):
+        claims.nudge("deaf")
+    assert client.llen(key) == 10 and 0 < client.ttl(key) <= 60
+    client.delete(key)
+
+
 def test_who_lost_an_execution_writes_nothing_more(event_loop_runs):
     identity = execution(state=RUNNING, runner="two")
 

@@ -18,6 +18,7 @@ from scenarios.engine.naming import LONGEST, in_words
     ("message", {"text": "[2]"}, ""),
     ("wait_for_state", {"target": "station", "state": "accepted"}, "station: accepted"),
     ("wait_for_state", {"connectorId": 2, "state": "Charging"}, "connector 2: Charging"),
+    ("wait_for_state", {"state": "Charging"}, "connector 1: Charging"),
     ("plug", {"connector": "$outlet"}, "connector $outlet"),
     ("delay", {"duration": 500}, "500 ms"),
     ("delay", {"duration": {"min": 1, "max": 2}}, ""),
