@@ -172,6 +172,29 @@ async def test_many_ask_at_once_while_a_sentinel_is_away(watched):
     await client.aclose()
 
 
+def asking(watched) -> set[str]:
+    """Who is connected to the Sentinel, but for whoever asks this."""
+    with watched.client("sentinel") as own:
+        return {row["id"] for row in own.client_list() if not row["cmd"].startswith("client")}
+
+
+async def test_a_client_that_is_closed_leaves_no_connection_to_a_sentinel(watched):
+    before = asking(watched)
+
+    def gone() -> bool:
+        return asking(watched) <= before
+
+    with redis_clients.connect(watched.url, **QUICK) as blocking:
+        blocking.ping()
+        assert not gone()
+    await asyncio.to_thread(wait_until, gone, PATIENCE, "the blocking client has gone")
+    client = redis_links.connect(watched.url, **QUICK)
+    await client.ping()
+    assert not gone()
+    await client.aclose()
+    await asyncio.to_thread(wait_until, gone, PATIENCE, "the client of a loop has gone")
+
+
 @pytest.mark.parametrize("layer", [RedisChannelLayer, RedisPubSubChannelLayer])
 async def test_a_channel_layer_goes_by_the_sentinels(watched, layer):
     made = layer(hosts=[redis_links.options_of(watched.url, socket_timeout=30)])
