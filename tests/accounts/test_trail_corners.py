@@ -1,13 +1,14 @@
 """The trail where little is known of who acts, and what it says of what is gone."""
 
 import os
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from accounts.trail import keeping
+from accounts.trail import keeping, values
 from stations.models import Station
 from tests.accounts.test_trail import (  # noqa: F401 - fixtures
     URL,
@@ -72,3 +73,11 @@ def test_what_an_entry_does_not_have_is_left_empty_on_the_page(page):  # noqa: F
     put({"actor": "clock"})
     said = page.get("/admin/trail/").content.decode()
     assert "clock" in said and ">None<" not in said and '"None"' not in said
+
+
+def test_a_moment_as_the_store_has_it_has_not_changed():
+    moment = datetime(2026, 12, 1, 9, 30, 0, 123456, UTC)
+    stored = moment.replace(microsecond=123000, tzinfo=None)
+    assert values.difference({"until": stored}, {"until": moment}, ["until"]) == []
+    later = moment + timedelta(seconds=1)
+    assert len(values.difference({"until": stored}, {"until": later}, ["until"])) == 1
