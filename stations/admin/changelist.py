@@ -32,30 +32,30 @@ class QuickPaginator(Paginator):
     def page(self, number: int) -> Page:
         """That page. Raises InvalidPage."""
         number = self.validate_number(number)
-        names = self._names
-        if names is None:
+        found = self._in_order
+        if found is None:
             return super().page(number)
         first = (number - 1) * self.per_page
-        return self._get_page(_rows(names[first : first + self.per_page]), number, self)
+        return self._get_page(_rows(found[first : first + self.per_page]), number, self)
 
     def everything(self) -> list[Station]:
         """All rows."""
-        names = self._names
-        return list(self.object_list) if names is None else _rows(names)
+        found = self._in_order
+        return list(self.object_list) if found is None else _rows(found)
 
     @cached_property
     def _found(self) -> list[Row]:
         return rows_of(self.object_list, A_LOOK)
 
     @property
-    def _names(self) -> Sequence[str] | None:
+    def _in_order(self) -> Sequence[Row] | None:
         """In the list's order; None where the store alone knows it."""
-        found = ordered(self._found, self.object_list.query.order_by or ("identity",))
-        return None if found is None else [row["identity"] for row in found]
+        return ordered(self._found, self.object_list.query.order_by or ("identity",))
 
 
-def _rows(names: Sequence[str]) -> list[Station]:
+def _rows(chosen: Sequence[Row]) -> list[Station]:
     """In this order; those that there are."""
+    names = [row["identity"] for row in chosen]
     found = {
         row.identity: row
         for part in named.parts(names, A_PAGE)

@@ -6,7 +6,7 @@ to ask the embedded one for thousands of identities the cheapest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -18,6 +18,11 @@ from stations.roster.kept import A_LOOK, COLUMNS, ROSTER, Row
 from stations.roster.matching import NotKnown, fitting
 
 _KNOWN = frozenset({*COLUMNS, "_id"})
+MANY = 1000  # rows of which an answer is worth to be kept
+MOST_MADE = 20  # answers
+LONGEST_KEY = 300  # characters of a filter
+# (the rows, {filter: what was made of them}) of the roster as it was asked last.
+_made: tuple[list[Row], dict[str, Any]] = ([], {})
 
 
 def identities(match: Mapping[str, Any], patience: float | None = None) -> list[str]:
@@ -26,24 +31,56 @@ def identities(match: Mapping[str, Any], patience: float | None = None) -> list[
 
 
 def rows(match: Mapping[str, Any], patience: float | None = None) -> list[Row]:
-    """Those that fit a MongoDB filter, by identity. patience: see Roster.rows."""
+    """Those that fit a MongoDB filter, by identity. Not to be changed; patience: as Roster.rows."""
     found = ROSTER.rows(patience)
     if not match:
         return found
+    return _told(found, _key_of(match), lambda: _chosen(found, match))
+
+
+def _chosen(found: list[Row], match: Mapping[str, Any]) -> list[Row]:
     try:
-        test = fitting(match, _KNOWN)
+        return list(filter(fitting(match, _KNOWN), found))
     except NotKnown:
         table = connection.get_collection(named.TABLE)
         named_so = set(table.distinct("identity", match))
         return [row for row in found if row["identity"] in named_so]
-    return [row for row in found if test(row)]
+
+
+def _key_of(match: Mapping[str, Any]) -> str:
+    """What it is told again by; "": not at all, of what the store is asked and of long lists."""
+    try:
+        fitting(match, _KNOWN)
+    except NotKnown:
+        return ""
+    key = repr(match)
+    return key if len(key) <= LONGEST_KEY else ""
+
+
+def _told(of: list[Row], key: str, made: Callable[[], Any]) -> Any:
+    """What was made of these rows before, as long as the roster is the same."""
+    global _made
+    known = _made
+    if not key or len(of) < MANY:
+        return made()
+    if known[0] is not of:
+        known = _made = of, {}
+    answer = known[1].get(key)
+    if answer is None:
+        answer = made()
+        while len(known[1]) >= MOST_MADE:
+            known[1].pop(next(iter(known[1])), None)
+        known[1][key] = answer
+    return answer
 
 
 def ordered(found: list[Row], order: Sequence[Any]) -> list[Row] | None:
-    """By a queryset's `order_by`; None where the roster cannot tell."""
+    """Those that are by identity, by a queryset's `order_by`; None where the roster cannot tell."""
     columns = [_column(name) for name in order]
     if None in columns:
         return None
+    if columns and columns[0][0] == "identity":  # of which there are no two
+        return found[::-1] if columns[0][1] else found
     for column, backwards in reversed(columns):
         # As MongoDB has it: what is absent comes before everything.
         found = sorted(
@@ -79,9 +116,14 @@ def rows_of(queryset: QuerySet, patience: float | None = None) -> list[Row]:
 
 
 def values(column: str) -> set[str]:
-    """That stations have in a column, or in the lists of one."""
+    """That stations have in a column, or in the lists of one; not to be changed."""
+    found = ROSTER.rows(A_LOOK)
+    return _told(found, f"values of {column}", lambda: _values(found, column))
+
+
+def _values(rows: list[Row], column: str) -> set[str]:
     found: set[str | None] = set()
-    for row in ROSTER.rows(A_LOOK):
+    for row in rows:
         value = row.get(column)
         if isinstance(value, list):
             found.update(value)

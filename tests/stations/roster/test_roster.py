@@ -95,6 +95,46 @@ def test_whoever_keeps_a_roster_has_what_was_written(rosters, write):
         assert [row["identity"] for row in roster.rows()] == sorted(after)
 
 
+QUESTIONS = ({"tags": "t"}, {"enabled": True, "running": True}, {"name": {"$gt": ""}},
+             {"held_back": {"$gt": ""}})  # fmt: skip
+
+
+def told() -> list:
+    filtered = [asking.identities(match) for match in QUESTIONS]
+    return [*filtered, *(asking.values(column) for column in ("tags", "name", "model"))]
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_an_answer_is_given_again_until_somebody_writes(rosters, write, monkeypatch):
+    monkeypatch.setattr(asking, "ROSTER", rosters[0])
+    monkeypatch.setattr(asking, "MANY", 1)
+    before = told()
+    assert all(asking.rows(match) is asking.rows(match) for match in QUESTIONS)
+    write()
+    after = told()
+    monkeypatch.setattr(asking, "MANY", 1000)
+    assert after == told()
+    assert after != before or write in (WRITES["cloned"], WRITES["dropped"], save)
+
+
+def test_answers_that_are_kept_are_bounded_and_none_is_the_stores(rosters, monkeypatch):
+    monkeypatch.setattr(asking, "ROSTER", rosters[0])
+    monkeypatch.setattr(asking, "MANY", 1)
+    for number in range(3 * asking.MOST_MADE):
+        asking.rows({"name": str(number)})
+    asking.rows({"identity": {"$in": [f"R{number}" for number in range(200)]}})
+    of, made = asking._made
+    assert of is rosters[0].rows() and len(made) == asking.MOST_MADE
+    assert max(map(len, made)) < asking.LONGEST_KEY
+    by_the_store = {"meter_sample_interval": {"$gt": 0}}
+    Station.objects.filter(identity="R1").update(meter_sample_interval=0)
+    some = len(asking.rows(by_the_store))
+    connection.get_collection(named.TABLE).update_one(
+        {"identity": "R2"}, {"$set": {"meter_sample_interval": -1}}
+    )
+    assert len(asking.rows(by_the_store)) == some - 1
+
+
 @pytest.fixture
 def reads(monkeypatch):
     """How often the whole table was read."""
