@@ -35,7 +35,7 @@ def minute_of_talk(
     minute: int, pairs: int, stations: list[str], chance: random.Random
 ) -> list[dict[str, Any]]:
     """The documents of `messages` of one minute: so many Calls, each with its answer."""
-    from messaging.records import FrameRecord, document
+    from messaging.records import FrameRecord
 
     weights = [share for _, share, _, _ in TALK]
     made = []
@@ -57,14 +57,15 @@ def minute_of_talk(
                 f"{round(at * 1e6):014x}{2 * n + number:08x}", station, 1, 2 * n + number, at,
                 direction, kind, action, uid, told, latency, error,
             )  # fmt: skip
-            made.append(document(record))
+            made.append(record)
     return made
 
 
 def fill(stations: list[str], messages: int, seconds: int = DAY) -> dict[str, Any]:
     """Over the time that ends now. Returns what was written, and the seconds that it took."""
     from messaging.keeping import counting, store
-    from messaging.keeping.catalog import minute_of, sheets_of
+    from messaging.keeping.catalog import listed, minute_of
+    from messaging.keeping.frames import document_of
     from messaging.keeping.marks import mark
 
     db, chance = store.database(), random.Random(19)
@@ -74,11 +75,13 @@ def fill(stations: list[str], messages: int, seconds: int = DAY) -> dict[str, An
     pairs = max(1, messages // 2 // len(minutes))
     written = 0
     for minute in minutes:
-        documents = minute_of_talk(minute, pairs, stations, chance)
-        mark(db, {(minute_of(made), made["station"]) for made in documents})
-        db[store.MESSAGES].insert_many(documents, ordered=False)
-        db[store.CATALOG].insert_many(sheets_of(documents), ordered=False)
-        written += len(documents)
+        records = minute_of_talk(minute, pairs, stations, chance)
+        mark(db, {(minute_of(record), record.station) for record in records})
+        sheets = listed(records)
+        kept = [document_of(row["_id"], row["minute"], some) for row, some in sheets]
+        db[store.FRAMES].insert_many(kept, ordered=False)
+        db[store.CATALOG].insert_many([row for row, _ in sheets], ordered=False)
+        written += len(records)
         if minute % 60 == 0:
             print(f"{written:,} messages", file=sys.stderr, flush=True)
     counted = counting.count(db, now)

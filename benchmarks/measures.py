@@ -11,6 +11,7 @@ from benchmarks.child import Child
 from benchmarks.console import station_fields
 from benchmarks.processes import Process, awake, wait_until
 from benchmarks.stack import Stack
+from messaging.keeping import frames
 
 KIB = 1024
 SETTLE = 5.0  # seconds for buffers, snapshots and allocators to come to rest
@@ -157,7 +158,7 @@ def queued_batches(stack: Stack) -> int:
 
 
 def stored(stack: Stack) -> int:
-    return stack.mongo["messages"].estimated_document_count()
+    return frames.amount(stack.mongo)
 
 
 def backlog(stack: Stack) -> int:

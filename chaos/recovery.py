@@ -13,7 +13,9 @@ import pymongo.errors
 from benchmarks.child import Child
 from benchmarks.stack import METRICS
 from chaos.platform import Platform
+from messaging.keeping import frames
 from messaging.keeping.catalog import checksum, sheet
+from runtime.parts import by_ids
 
 PATIENCE = 300.0  # seconds; what takes longer is not slow but broken
 RELIEF_AFTER = 60.0  # seconds; on a busy machine the load itself may be what keeps it behind
@@ -79,15 +81,13 @@ class Recovery:
         now = int(time.time()) // 60
         try:
             rows = database["message_catalog"].find({"minute": {"$gte": now - SEEN_WITHIN}})
-            listed = [
-                one
-                for found in map(sheet, rows)
-                for one, uid in zip(found.ids, found.uids, strict=True)
-                if uid in wanted
-            ]
-            said = {"_id": {"$in": listed}, "direction": "sent"}
-            found = database["messages"].find(said, {"station": 1, "uid": 1})
-            return set(uids) - {row["station"] for row in found}
+            names = [row["_id"] for row in rows if not wanted.isdisjoint(sheet(row).uids)]
+            kept = by_ids(database[frames.FRAMES], names)
+            said = (record for each in kept for record in frames.records_in(each))
+            return set(uids) - {
+                record.station for record in said
+                if record.direction == "sent" and uids.get(record.station) == record.uid
+            }
         except pymongo.errors.PyMongoError as error:
             return {f"(the store: {type(error).__name__})"}
 

@@ -20,6 +20,7 @@ from chaos.platform import Platform
 from chaos.poller import Poller
 from chaos.recovery import Recovery
 from chaos.schedule import Round, laps
+from messaging.keeping import frames
 
 SESSIONS_END = 300.0  # seconds in which all that is charging must have come to an end
 STEP = 0.5
@@ -224,11 +225,13 @@ class Run:
                 self.lost.get(name, []),
             )  # fmt: skip
             outcome.books.examine(evidence)
-        messages = platform.mongo["messages"]
-        strangers = messages.distinct("station", {"station": {"$nin": [*self.fleet.all, ""]}})
+        known, strangers = {*self.fleet.all, ""}, set()
+        for row in frames.documents(platform.mongo):
+            if row["station"] not in known:
+                strangers.add(row["station"])
+            if row["kind"] == "Dropped":
+                outcome.broken.append(f"dropped from the log: {row['text'][:200]}")
         outcome.broken += [f"the log has an unknown station {name!r}" for name in strangers]
-        dropped = messages.find({"kind": "Dropped"})
-        outcome.broken += [f"dropped from the log: {row['text'][:200]}" for row in dropped]
         outcome.broken += platform.late
         outcome.fell = platform.fell
         outcome.took, outcome.relieved = dict(self.recovery.took), self.recovery.relieved

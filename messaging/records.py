@@ -5,10 +5,12 @@ that stand in the journal. So a batch costs one slice, whatever the number of re
 the log, the live stream and the journal share one format.
 """
 
+import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -94,11 +96,14 @@ def decode_payload(payload: bytes) -> Record:
 
 
 def _fitting(value: object, kind: object) -> object:
-    if kind is str and not isinstance(value, str):
+    if kind is str:
+        if isinstance(value, str):
+            return value
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    if kind in (int, float) and not isinstance(value, int | float):
-        return 0
-    return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is int:
+        return int(value) if is_number and math.isfinite(value) else 0
+    return float(value) if is_number else (0.0 if kind is float else None)
 
 
 def frame_payload(payload: bytes) -> bytes:
@@ -168,8 +173,23 @@ def speakable_tree(value: object) -> object:
     return value
 
 
+def failed(record: FrameRecord) -> bool:
+    """Whether it counts as a failure."""
+    return bool(record.error) or record.kind not in PASSING
+
+
+def size_of(text: str) -> int:
+    """Bytes of a frame."""
+    return len(text) if text.isascii() else len(text.encode("utf-8"))
+
+
+def latency_ms(seconds: float) -> float:
+    """Milliseconds, as they are kept and told."""
+    return round(seconds * 1000, 3)
+
+
 def document(record: FrameRecord) -> dict:
-    """Return the MongoDB document of a frame (collection `messages`).
+    """Return a frame as a document: what the readers of the log work with.
 
     `time` is the id's, so that a range of ids is a range of times; it differs from the frame's
     by microseconds where a worker has several frames in one. `failed` stands in failures only,
@@ -186,14 +206,25 @@ def document(record: FrameRecord) -> dict:
         "action": record.action,
         "uid": record.uid,
         "text": record.text,
-        "latency": None if record.latency is None else round(record.latency * 1000, 3),
+        "latency": None if record.latency is None else latency_ms(record.latency),
         "error": record.error,
-        "bytes": len(record.text.encode("utf-8")),
+        "bytes": size_of(record.text),
     }
-    if record.error or record.kind not in PASSING:
+    if failed(record):
         made["failed"] = True
     if record.mark:
         made["mark"] = record.mark
     if record.cause:
         made["cause"] = record.cause
     return made
+
+
+def record_of(made: Mapping[str, Any]) -> FrameRecord:
+    """The frame of a document of `messages`, as those of before are kept."""
+    latency = made["latency"]
+    return FrameRecord(
+        made["_id"], made["station"], made["run"], made["seq"], time_of(made["_id"]),
+        made["direction"], made["kind"], made["action"], made["uid"], made["text"],
+        None if latency is None else latency / 1000, made["error"],
+        made.get("mark", ""), made.get("cause", ""),
+    )  # fmt: skip

@@ -20,6 +20,7 @@ from benchmarks.console import station_fields
 from benchmarks.processes import Process, raise_file_limit, wait_until
 from benchmarks.soak.load import Reader, Timings, Viewers, log_in
 from benchmarks.stack import ADMIN, Stack
+from messaging.keeping import frames
 
 CHARGING_SHARE = 0.3
 READERS, VIEWERS = 4, 10
@@ -100,7 +101,7 @@ def press(stack: Stack, sink: Child, minutes: float, stations: int, messages: fl
         "viewers, rows each, missed, lost": f"{VIEWERS}, {viewers.rows // VIEWERS}, "
                                             f"{viewers.missed}, {viewers.lost}",
         "batches waiting for the log at the end": f"{backlog}",
-        "messages in the log": f"{stack.mongo.messages.estimated_document_count()}",
+        "messages in the log": f"{frames.amount(stack.mongo)}",
     })  # fmt: skip
     return lines + over_time(timings, course, began, minutes)
 

@@ -12,6 +12,7 @@ from chaos import fleet
 from chaos.audit import log, sessions, wire
 from chaos.audit.evidence import CALL, Evidence, Logged, Violation
 from chaos.record import CLOSED, OPENED, SENT, TOLD, read
+from messaging.keeping import frames
 from messaging.keeping.bundles import series_of, updates_in
 
 CHECKS: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
@@ -64,7 +65,7 @@ def gather(
     directory: Path, database: Any, name: str, state: dict | None, lost: list[str]
 ) -> Evidence:
     """What there is of one station."""
-    rows = database["messages"].find({"station": name})
+    rows = frames.documents(database, {"station": name})
     logged = [
         Logged(
             row["_id"], row["run"], row["seq"], row["direction"], row["time"].timestamp(),

@@ -1,8 +1,8 @@
-"""The catalog of the log: what is in `messages`, a small document for many messages.
+"""The catalog of the log: what its messages are, a small document for many of them.
 
-A sheet lists the messages of one minute that one batch brought. It takes the place of indexes over
-`messages`, of which each costs the embedded store more than the message itself: what is wanted is
-looked up in the sheets of its time, and then fetched by its ids.
+A sheet lists the messages of one minute that one batch brought. It takes the place of indexes, of
+which each costs the embedded store more than a message itself: what is wanted is looked up in the
+sheets of its time, and then read where those messages are kept (frames.py).
 
     _id     minute, the first message's id, and a checksum of the ids: written again, it is one
     minute  unix time / 60
@@ -19,17 +19,18 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import compress
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from bson import Binary
 from kombu import compression
 
-from messaging.records import time_of
+from messaging.records import FrameRecord, failed, latency_ms, size_of, time_of
 
 COMPRESSION = "zstd"
 MOST = 1000  # messages in a sheet
+LARGEST = 4_000_000  # characters of their texts; MongoDB takes 16 MiB
 FAILED, MARKED = 1, 2
 
 
@@ -72,9 +73,9 @@ _decode = msgspec.msgpack.Decoder(Sheet).decode
 _decode_head = msgspec.msgpack.Decoder(_Head).decode
 
 
-def minute_of(message: dict) -> int:
-    """The minute of a message, by its id as its `time` is."""
-    return int(time_of(message["_id"])) // 60
+def minute_of(record: FrameRecord) -> int:
+    """The minute of a message, by its id."""
+    return int(time_of(record.id)) // 60
 
 
 def checksum(text: str) -> int:
@@ -82,43 +83,57 @@ def checksum(text: str) -> int:
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
-def sheets_of(messages: Iterable[dict]) -> list[dict[str, Any]]:
-    """The documents of the catalog for these documents of `messages`."""
-    by_minute: dict[int, list[dict]] = defaultdict(list)
-    for message in messages:
-        by_minute[minute_of(message)].append(message)
+def listed(records: Iterable[FrameRecord]) -> list[tuple[dict[str, Any], list[FrameRecord]]]:
+    """The documents of the catalog for these records, and the records of each in its order."""
+    by_minute: dict[int, list[FrameRecord]] = defaultdict(list)
+    for record in records:
+        by_minute[minute_of(record)].append(record)
     made = []
     for minute, some in by_minute.items():
-        some.sort(key=itemgetter("_id"))
-        made += [_document(minute, some[at : at + MOST]) for at in range(0, len(some), MOST)]
+        some.sort(key=attrgetter("id"))
+        made += [(_document(minute, part), part) for part in _parts(some)]
     return made
 
 
-def _document(minute: int, messages: list[dict]) -> dict[str, Any]:
+def _parts(records: list[FrameRecord]) -> Iterator[list[FrameRecord]]:
+    """Of up to MOST messages and LARGEST characters, one at least."""
+    part: list[FrameRecord] = []
+    size = 0
+    for record in records:
+        length = len(record.text)
+        if part and (len(part) >= MOST or size + length > LARGEST):
+            yield part
+            part, size = [], 0
+        part.append(record)
+        size += length
+    if part:
+        yield part
+
+
+def _document(minute: int, records: list[FrameRecord]) -> dict[str, Any]:
     numbers: dict[str, int] = {}
 
     def column(name: str) -> list[int]:
-        return [numbers.setdefault(message[name], len(numbers)) for message in messages]
+        return [numbers.setdefault(name, len(numbers)) for name in map(attrgetter(name), records)]
 
-    ids = [message["_id"] for message in messages]
     sheet = Sheet(
-        minute, [], ids,
+        minute, [], [record.id for record in records],
         column("station"), column("direction"), column("kind"), column("action"),
-        [checksum(message["uid"]) for message in messages],
+        [checksum(record.uid) for record in records],
         [
-            FAILED * ("failed" in message) + MARKED * ("mark" in message or "cause" in message)
-            for message in messages
+            FAILED * failed(record) + MARKED * bool(record.mark or record.cause)
+            for record in records
         ],
         column("error"),
-        [message["bytes"] for message in messages],
-        [-1 if (took := m["latency"]) is None else round(took * 1000) for m in messages],
+        [size_of(record.text) for record in records],
+        [-1 if r.latency is None else round(latency_ms(r.latency) * 1000) for r in records],
     )  # fmt: skip
     sheet.names = list(numbers)
     packed, _ = compression.compress(_encode(sheet), COMPRESSION)
     return {
         "_id": name_of(sheet),
         "minute": minute,
-        "n": len(ids),
+        "n": len(records),
         "rows": Binary(packed),
     }
 
@@ -126,6 +141,11 @@ def _document(minute: int, messages: list[dict]) -> dict[str, Any]:
 def name_of(sheet: Sheet) -> str:
     """The `_id` of its document."""
     return f"{sheet.minute}.{sheet.ids[0]}.{zlib.crc32(''.join(sheet.ids).encode()):08x}"
+
+
+def first_of(name: str) -> str:
+    """The id of the first message of a sheet, by the `_id` of its document."""
+    return name.split(".")[1]
 
 
 def sheet(document: dict) -> Sheet:
@@ -185,6 +205,10 @@ class Choice:
 
     def ids(self, sheet: Sheet) -> Iterator[str]:
         """The ids of the messages that are chosen, in the order of the sheet."""
+        return (one for _, one in self.places(sheet))
+
+    def places(self, sheet: Sheet) -> Iterator[tuple[int, str]]:
+        """The same, each with its place in the sheet."""
         chosen = [True] * len(sheet.ids)
         for column, wanted in self.named:
             numbers = {number for number, name in enumerate(sheet.names) if name in wanted}
@@ -203,4 +227,4 @@ class Choice:
                 held and flags & self.flags == self.flags
                 for held, flags in zip(chosen, sheet.flags, strict=True)
             ]
-        return compress(sheet.ids, chosen)
+        return compress(enumerate(sheet.ids), chosen)

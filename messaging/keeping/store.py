@@ -15,7 +15,9 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-MESSAGES = "messages"
+from messaging.keeping.frames import BEFORE, FRAMES
+
+MESSAGES = BEFORE  # of before; those of now are FRAMES
 MINUTES = "message_minutes"
 HOURS = "message_hours"
 TRANSACTIONS = "transactions"
@@ -26,8 +28,8 @@ CATALOG = "message_catalog"
 STATIONS = "message_stations"
 STATISTICS = "message_statistics"
 COLLECTIONS = (
-    MESSAGES, CATALOG, STATIONS, MINUTES, HOURS, STATISTICS, TRANSACTIONS, SESSION_HOURS, SAMPLES,
-    NEWS,
+    MESSAGES, FRAMES, CATALOG, STATIONS, MINUTES, HOURS, STATISTICS, TRANSACTIONS, SESSION_HOURS,
+    SAMPLES, NEWS,
 )  # fmt: skip
 
 DUPLICATE_KEY = 11000
@@ -75,13 +77,16 @@ async def close_async() -> None:
         await client.close()
 
 
-def insert_new(collection: Collection, documents: list[dict]) -> None:
-    """Insert what is not there yet."""
+def insert_new(collection: Collection, documents: list[dict]) -> list[dict]:
+    """Insert what is not there yet, and return it."""
     try:
         collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         if codes_of(error) != {DUPLICATE_KEY}:
             raise
+        there = {problem["index"] for problem in error.details["writeErrors"]}
+        return [made for at, made in enumerate(documents) if at not in there]
+    return documents
 
 
 def codes_of(error: BulkWriteError) -> set[int]:
@@ -92,9 +97,8 @@ def codes_of(error: BulkWriteError) -> set[int]:
 def ensure_indexes(db: Database) -> None:
     """Create what is read by.
 
-    An index costs the embedded store more than a message: `messages` has none but its `_id`, and
-    the catalog (catalog.py) says where what is. No index has a TTL: see
-    docs/decisions/0006-retention.md.
+    No field of a message has an index: the catalog (catalog.py) says where what is. No index has a
+    TTL: see docs/decisions/0006-retention.md.
     """
     for name in (MINUTES, HOURS):
         if FORMER_TTL_INDEX in db[name].index_information():
@@ -102,7 +106,8 @@ def ensure_indexes(db: Database) -> None:
         db[name].create_indexes([IndexModel([("time", ASCENDING)], name="time")])
     db[STATISTICS].create_indexes([IndexModel([("time", ASCENDING)], name="time")])
     db[MINUTES].create_indexes([IndexModel([("dirty", ASCENDING)], name="dirty", sparse=True)])
-    db[CATALOG].create_indexes([IndexModel([("minute", ASCENDING)], name="minute")])
+    for name in (CATALOG, FRAMES):
+        db[name].create_indexes([IndexModel([("minute", ASCENDING)], name="minute")])
     db[STATIONS].create_indexes([IndexModel([("hour", ASCENDING)], name="hour")])
     db[TRANSACTIONS].create_indexes(
         [

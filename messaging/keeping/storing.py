@@ -2,34 +2,31 @@
 
 import logging
 
-import bson
 import msgspec
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
 
 from messaging.keeping import store, tallies
 from messaging.keeping.bundles import Told
-from messaging.keeping.catalog import minute_of, sheet, sheets_of
+from messaging.keeping.catalog import listed, minute_of
 from messaging.keeping.counting import note_late
+from messaging.keeping.frames import document_of
 from messaging.keeping.marks import mark
-from messaging.keeping.session_storing import DOCUMENT_FAULTS, UNFIT, keep_sessions
-from messaging.keeping.store import DUPLICATE_KEY, insert_new
+from messaging.keeping.session_storing import keep_sessions
+from messaging.keeping.store import insert_new
 from messaging.records import (
     FrameRecord,
     SessionRecord,
     TornBatch,
     decode_payload,
-    document,
     payloads,
-    speakable,
+    size_of,
 )
-from runtime.parts import by_ids, parts
 
 log = logging.getLogger(__name__)
 
 # MongoDB's limit is 16 MiB a document; a replaced character may take three bytes.
 LONGEST_TEXT = 5_000_000
-LONGEST_FIELD = 10_000
+LONGEST_LATENCY = 1e6  # seconds
 
 
 def read_batch(batch: bytes) -> tuple[list[FrameRecord], list[Told]]:
@@ -55,82 +52,40 @@ def read_batch(batch: bytes) -> tuple[list[FrameRecord], list[Told]]:
 def store_batch(db: Database, batch: bytes) -> int:
     """Write a batch; return how many frames were new."""
     frames, sessions = read_batch(batch)
-    inserted = insert_frames(db, frames) if frames else []
+    inserted = insert_frames(db, frames) if frames else 0
     if sessions:
         keep_sessions(db, sessions)
-    return len(inserted)
+    return inserted
 
 
-def insert_frames(db: Database, frames: list[FrameRecord]) -> list[dict]:
-    """Insert frames, leaving out those that are there; return the documents that were new.
+def insert_frames(db: Database, frames: list[FrameRecord]) -> int:
+    """Insert frames; return how many were new.
 
     In this order: marks, by which readers look; messages; the catalog, from which on they are in
-    the log and count.
+    the log and count. A batch that comes again makes the same documents. What comes again with
+    others makes new ones: then two list a message, and who reads or counts takes it once.
     """
-    documents = [document(frame) for frame in frames]
-    mark(db, [(minute_of(made), made["station"]) for made in documents])
-    try:
-        new = _insert(db, documents)
-    except UNFIT as error:
-        log.warning("A record does not fit MongoDB (%s): the batch goes one by one.", error)
-        new = []
-        for made in documents:
-            new += _insert(db, [_fitting(made)])
-    there = new if len(new) == len(documents) else new + _unlisted(db, documents, new)
-    if there:
-        insert_new(db[store.CATALOG], sheets_of(there))
-    note_late(db, {minute_of(made) for made in documents})
+    frames = [_fitting(frame) for frame in frames]
+    minutes = [(minute_of(frame), frame.station) for frame in frames]
+    mark(db, minutes)
+    made = listed(frames)
+    kept = [document_of(row["_id"], row["minute"], records) for row, records in made]
+    there = {document["_id"] for document in insert_new(db[store.FRAMES], kept)}
+    insert_new(db[store.CATALOG], [row for row, _ in made])
+    note_late(db, {minute for minute, _ in minutes})
+    new = [record for row, records in made if row["_id"] in there for record in records]
     tallies.note(new)
-    return new
+    return len(new)
 
 
-def _unlisted(db: Database, documents: list[dict], new: list[dict]) -> list[dict]:
-    """Those that were there before and are in no sheet: who inserted them died before that."""
-    found = {made["_id"] for made in new}
-    rest = [made["_id"] for made in documents if made["_id"] not in found]
-    minutes = list({minute_of({"_id": one}) for one in rest})
-    for some in parts(minutes):
-        for listed in db[store.CATALOG].find({"minute": {"$in": some}}):
-            found.update(sheet(listed).ids)
-    missing = [one for one in rest if one not in found]
-    return list(by_ids(db[store.MESSAGES], missing))
-
-
-def _insert(db: Database, documents: list[dict], *, last_try: bool = False) -> list[dict]:
-    """Insert what is not there yet and return it; what the server finds unfit is made fit."""
-    try:
-        db[store.MESSAGES].insert_many(documents, ordered=False)
-    except BulkWriteError as error:
-        refused = {problem["index"]: problem["code"] for problem in error.details["writeErrors"]}
-        if set(refused.values()) - DOCUMENT_FAULTS - {DUPLICATE_KEY}:
-            raise
-        new = [made for index, made in enumerate(documents) if index not in refused]
-        unfit = [documents[index] for index, code in refused.items() if code in DOCUMENT_FAULTS]
-        if unfit and last_try:
-            log.error("MongoDB refused messages for good: %s", [made["_id"] for made in unfit])
-        elif unfit:
-            new += _insert(db, [_fitting(made) for made in unfit], last_try=True)
-        return new
-    return documents
-
-
-def _fitting(made: dict) -> dict:
-    """Make a document that BSON cannot hold fit: escaped surrogates, cut texts; it says so."""
-    try:
-        if len(bson.encode(made)) < 2 * LONGEST_TEXT:
-            return made
-    except UNFIT:
-        pass
-    fit = {
-        name: speakable(value)[: LONGEST_TEXT if name == "text" else LONGEST_FIELD]
-        if isinstance(value, str)
-        else value
-        for name, value in made.items()
-    }
-    for name in ("run", "seq"):
-        if not -(2**63) <= fit[name] < 2**63:
-            fit[name] = -1
+def _fitting(frame: FrameRecord) -> FrameRecord:
+    """What is too long for a document is cut, and says so; a time that is none is left out."""
+    if frame.latency is not None and not 0 <= frame.latency <= LONGEST_LATENCY:
+        frame = msgspec.structs.replace(frame, latency=None)
+    if len(frame.text) <= LONGEST_TEXT or size_of(frame.text) < 2 * LONGEST_TEXT:
+        return frame
     note = "the record did not fit MongoDB and was changed"
-    fit["error"] = f"{fit['error']}; {note}" if fit["error"] else note
-    fit["failed"] = True
-    return fit
+    return msgspec.structs.replace(
+        frame, text=frame.text[:LONGEST_TEXT],
+        error=f"{frame.error}; {note}" if frame.error else note,
+    )  # fmt: skip

@@ -26,6 +26,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from messaging.names import plain
+from messaging.records import FrameRecord, failed, latency_ms, time_of
 from runtime import redis_clients
 from runtime.stores import STORE_ERRORS
 
@@ -86,21 +87,21 @@ def client() -> redis.Redis:
 # --- counting --------------------------------------------------------------------------------
 
 
-def note(documents: Iterable[Mapping[str, Any]], now: float | None = None) -> None:
-    """Count documents of `messages` that were stored just now; without Redis they are not."""
+def note(records: Iterable[FrameRecord], now: float | None = None) -> None:
+    """Count messages that were stored just now; without Redis they are not."""
     latencies: dict[int, Counter] = defaultdict(Counter)
     failures: dict[int, Counter] = defaultdict(Counter)
     oldest = (time.time() if now is None else now) - KEPT + 60
-    for made in documents:
-        seconds = made["time"].timestamp()
+    for record in records:
+        seconds = time_of(record.id)
         if seconds < oldest:
             continue
         minute = int(seconds) // 60
-        if made["latency"] is not None and made["direction"] == "received":
-            bucket = bisect_left(BOUNDS, made["latency"])
-            latencies[minute][f"{plain(made['action'])}|{bucket}"] += 1
-        if made.get("failed"):
-            failures[minute][f"{code_of(made)}|{made['station']}"] += 1
+        if record.latency is not None and record.direction == "received":
+            bucket = bisect_left(BOUNDS, latency_ms(record.latency))
+            latencies[minute][f"{plain(record.action)}|{bucket}"] += 1
+        if failed(record):
+            failures[minute][f"{code_of(record)}|{record.station}"] += 1
     try:
         for minute in latencies.keys() | failures.keys():
             _add(minute, latencies[minute], failures[minute])
@@ -114,13 +115,13 @@ def _add(minute: int, latencies: Counter, failures: Counter) -> None:
     client().eval(ADD, 3, *keys, minute, KEPT, MOST_FIELDS, len(latencies), *pairs)
 
 
-def code_of(made: Mapping[str, Any]) -> str:
+def code_of(record: FrameRecord) -> str:
     """The code of a failed frame, in the words of OCPP, or what kind of frame it is.
 
     A CallError has the side that sent it before its code: "received NotSupported".
     """
-    code = plain((made["error"] or made["kind"]).partition(":")[0])
-    return f"{made['direction']} {code}" if made["kind"] == "CallError" else code
+    code = plain((record.error or record.kind).partition(":")[0])
+    return f"{record.direction} {code}" if record.kind == "CallError" else code
 
 
 # --- reading ---------------------------------------------------------------------------------

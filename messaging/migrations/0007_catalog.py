@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db import migrations
 
 from messaging.keeping import store
-from messaging.keeping.catalog import sheets_of
+from messaging.keeping.catalog import listed
+from messaging.records import record_of
 
 
 def fill(apps, schema_editor):
@@ -16,7 +17,8 @@ def fill(apps, schema_editor):
         span = {"$gte": minute["time"], "$lt": minute["time"] + timedelta(minutes=1)}
         messages = list(db[store.MESSAGES].find({"time": span}))
         if messages:
-            store.insert_new(db[store.CATALOG], sheets_of(messages))
+            sheets = [row for row, _ in listed(map(record_of, messages))]
+            store.insert_new(db[store.CATALOG], sheets)
     there = db[store.MESSAGES].index_information()
     for name in store.FORMER_INDEXES:
         if name in there:

@@ -16,12 +16,13 @@ from messaging.keeping import store
 from messaging.keeping.catalog import FAILED, MARKED, Choice, Sheet, name_of
 from messaging.keeping.counting import LISTS, PLAIN
 from messaging.masking import HINT, shown
+from messaging.queries.kept import Judge, Place, by_id, forget, read
 from messaging.queries.windows import from_ms, horizon_ms, now_ms, steps, to_ms
 from messaging.records import id_at, time_of
 from messaging.rows import document_item
-from runtime.parts import by_ids_async, delete_by_ids_async
+from runtime.parts import delete_by_ids_async
 
-FIRST_SIZE, MOST_SIZE = 250, 4000  # messages that are looked into at a time
+FIRST_SIZE, MOST_SIZE = 250, 20_000  # messages that are looked into at a time
 QUICK, SLOW = 0.04, 0.2  # seconds that may take before the next are more or fewer
 DELETED_AT_ONCE = 500
 PAGE_SECONDS = 0.6  # a page is answered with what was found by then, and how far it looked
@@ -56,15 +57,16 @@ class Wanted:
         flags = FAILED * self.errors + MARKED * self.marked
         return Choice(self.stations, self.direction, self.kinds, self.actions, self.uid, flags)
 
-    def match(self) -> dict:
-        """Return the MongoDB filter of what the catalog does not tell."""
-        made: dict = {"uid": self.uid} if self.uid else {}
-        if self.text:
-            # What may hold a secret is fetched whatever its text, and judged by what is shown of
-            # it: a page that is short because of a secret's letters would tell them.
-            also = f"|{HINT}" if self.masks else ""
-            made["text"] = {"$regex": f"{re.escape(self.text)}{also}", "$options": "i"}
-        return made
+    def judge(self) -> Judge | None:
+        """What the catalog does not tell: whether a message is wanted; None: all are."""
+        if not (self.uid or self.text):
+            return None
+        # What may hold a secret is taken whatever its text, and judged by what is shown of it: a
+        # page that is short because of a secret's letters would tell them.
+        also = f"|{HINT}" if self.masks else ""
+        found = re.compile(f"{re.escape(self.text)}{also}", re.IGNORECASE).search
+        uid = self.uid
+        return lambda record: (not uid or record.uid == uid) and found(record.text) is not None
 
     def bounds_ms(self) -> tuple[int, int]:
         """Return the unix ms [from, to) that the wanted messages lie in."""
@@ -135,7 +137,7 @@ async def read_page(
     """
     deadline = time.monotonic() + seconds
     items: list[dict] = []
-    pace, gaps = Pace(), bool(wanted.match())
+    pace, gaps = Pace(), wanted.judge() is not None
     async for looked in _looks(db, wanted, cursor, newest_first):
         place = 0
         while place < len(looked.ids):
@@ -143,7 +145,7 @@ async def read_page(
             some = looked.ids[place : place + size]
             place += len(some)
             pace.begin()
-            found = await _fetch(db, wanted, some, newest_first)
+            found = await _fetch(db, wanted, looked, some, newest_first)
             pace.end()
             items += found
             gaps = gaps or len(found) < len(some)  # what was deleted is listed still
@@ -158,11 +160,13 @@ async def read_page(
 
 @dataclass(frozen=True)
 class _Looked:
-    """The ids of a step, in the order that is asked for, where it ends in unix ms, and the sheets
-    of which all are wanted."""
+    """The ids of a step, in the order that is asked for, where it ends in unix ms, where each is
+    kept (and those that came in two batches are, too), and the sheets of which all are wanted."""
 
     ids: list[str]
     edge: int
+    where: dict[str, Place]
+    again: list[tuple[str, Place]]
     whole: list[Sheet]
 
 
@@ -179,26 +183,31 @@ async def _looks(
     walk = steps(db, low, high, newest_first=newest_first, choice=choice)
     async for step in walk:
         first, end = max(wanted.first_id, _id_of(step.start)), _id_of(step.end)
-        found: set[str] = set()
+        where: dict[str, Place] = {}
+        again: list[tuple[str, Place]] = []
         whole = []
         for sheet in step.sheets:
-            ids = [
-                one for one in choice.ids(sheet)
-                if first <= one < end and (not wanted.last_id or one <= wanted.last_id)
-                and (not cursor or (one < cursor if newest_first else one > cursor))
-            ]  # fmt: skip
-            found.update(ids)
-            if len(ids) == len(sheet.ids):
+            name, of, chosen = name_of(sheet), len(sheet.ids), 0
+            for place, one in choice.places(sheet):
+                if (
+                    first <= one < end and (not wanted.last_id or one <= wanted.last_id)
+                    and (not cursor or (one < cursor if newest_first else one > cursor))
+                ):  # fmt: skip
+                    if one in where:
+                        again.append((one, where[one]))
+                    where[one] = Place(name, place, of)
+                    chosen += 1
+            if chosen == of:
                 whole.append(sheet)
         edge = step.start if newest_first else step.end
-        yield _Looked(sorted(found, reverse=newest_first), edge, whole)
+        yield _Looked(sorted(where, reverse=newest_first), edge, where, again, whole)
 
 
 async def _fetch(
-    db: AsyncDatabase, wanted: Wanted, ids: list[str], newest_first: bool
+    db: AsyncDatabase, wanted: Wanted, looked: _Looked, ids: list[str], newest_first: bool
 ) -> list[dict]:
     """Those of the messages that are wanted, in their order. What was deleted is not there."""
-    found = await by_ids_async(db[store.MESSAGES], ids, wanted.match())
+    found = await read(db, {one: looked.where[one] for one in ids}, wanted.judge())
     return sorted(found, key=itemgetter("_id"), reverse=newest_first)
 
 
@@ -209,13 +218,14 @@ async def each(
     """Yield all wanted messages beyond the cursor, about `size` or fewer at a time."""
     async for looked in _looks(db, wanted, cursor, newest_first):
         for place in range(0, len(looked.ids), size):
-            if found := await _fetch(db, wanted, looked.ids[place : place + size], newest_first):
+            some = looked.ids[place : place + size]
+            if found := await _fetch(db, wanted, looked, some, newest_first):
                 yield found
 
 
 async def message_and_pair(db: AsyncDatabase, record_id: str) -> tuple[dict | None, dict | None]:
     """Return a message and the request or response that belongs to it, None where unknown."""
-    message = await db[store.MESSAGES].find_one({"_id": record_id})
+    message = await by_id(db, record_id)
     if message is None or not message["uid"]:
         return message, None
     near = Wanted(
@@ -263,10 +273,10 @@ async def delete(db: AsyncDatabase, wanted: Wanted, seconds: float = 20.0) -> tu
     async for looked in _looks(db, wanted):
         for place in range(0, len(looked.ids), DELETED_AT_ONCE):
             some = looked.ids[place : place + DELETED_AT_ONCE]
-            deleted += await _delete_some(db, wanted, some)
+            deleted += await _delete_some(db, wanted, looked, some)
             if time.monotonic() > deadline:
                 return deleted, False
-        if looked.whole and not wanted.match():
+        if looked.whole and wanted.judge() is None:
             names = [name_of(sheet) for sheet in looked.whole]
             await delete_by_ids_async(db[store.CATALOG], names)
     if wanted.everything:
@@ -274,20 +284,28 @@ async def delete(db: AsyncDatabase, wanted: Wanted, seconds: float = 20.0) -> tu
     return deleted, True
 
 
-async def _delete_some(db: AsyncDatabase, wanted: Wanted, ids: list[str]) -> int:
-    if not (wanted.masks and wanted.text):
-        return await delete_by_ids_async(db[store.MESSAGES], ids, wanted.match())
-    # By what is shown of them: what goes would tell a secret letter by letter.
-    found = await by_ids_async(db[store.MESSAGES], ids, wanted.match())
-    seen = shown([document_item(made) for made in found], wanted.text)
-    return await delete_by_ids_async(db[store.MESSAGES], [item["id"] for item in seen])
+async def _delete_some(db: AsyncDatabase, wanted: Wanted, looked: _Looked, ids: list[str]) -> int:
+    gone = set(ids)
+    if wanted.judge() is not None:
+        found = await _fetch(db, wanted, looked, ids, False)
+        gone = {made["_id"] for made in found}
+        if wanted.masks and wanted.text:
+            # By what is shown of them: what goes would tell a secret letter by letter.
+            seen = shown([document_item(made) for made in found], wanted.text)
+            gone = {item["id"] for item in seen}
+    places = [(one, looked.where[one]) for one in gone]
+    return await forget(db, places + [each for each in looked.again if each[0] in gone])
 
 
 async def _delete_all(db: AsyncDatabase) -> int:
     """The catalog first: what comes meanwhile is listed after it is there. The marks that say
     where to look stay; those who make them do so once."""
     await db[store.CATALOG].delete_many({})
-    deleted = (await db[store.MESSAGES].delete_many({})).deleted_count
+    deleted = 0
+    async for kept in db[store.FRAMES].find({}, {"n": 1}):
+        deleted += kept["n"]
+    await db[store.FRAMES].delete_many({})
+    deleted += (await db[store.MESSAGES].delete_many({})).deleted_count
     await db[store.STATISTICS].delete_many({})
     nothing = {"$unset": dict.fromkeys((*PLAIN, *LISTS), 1)}
     for counts in (store.MINUTES, store.HOURS):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_nobody_finds_what_another_has_left(turn):
-    raw = [connection.get_collection(name) for name in (store.MESSAGES, store.NEWS, "trail")]
+    raw = [connection.get_collection(name) for name in (store.FRAMES, store.NEWS, "trail")]
     assert [each.count_documents({}) for each in raw] == [0, 0, 0]
     assert User.objects.count() == 0
     User.objects.create_user("left")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.keeping import store, storing
-from messaging.keeping.catalog import FAILED, MARKED, Choice, name_of, sheet, sheets_of
+from messaging.keeping import frames, store, storing
+from messaging.keeping.catalog import FAILED, MARKED, Choice, name_of, sheet
+from messaging.keeping.catalog import listed as listed_of
 from messaging.keeping.storing import store_batch
 from messaging.queries import history
 from messaging.queries.history import Wanted
-from messaging.records import document
 from tests.messaging.conftest import BASE, batch_of, make_record
 
 LATELY = time.time() - 3600
@@ -24,7 +24,7 @@ def listed(mongo) -> list[str]:
 
 
 def stored(mongo) -> list[str]:
-    return sorted(made["_id"] for made in mongo[store.MESSAGES].find({}, {"_id": 1}))
+    return sorted(made["_id"] for made in frames.documents(mongo))
 
 
 def test_a_batch_is_one_small_document_a_minute(mongo):
@@ -36,18 +36,21 @@ def test_a_batch_is_one_small_document_a_minute(mongo):
     assert sum(len(row["rows"]) for row in rows) < 16 * len(records)
 
 
-@pytest.mark.parametrize("dies_at", ["_insert", "insert_new", "note_late"])
+@pytest.mark.parametrize("dies_at", ["mark", "insert_new", "catalog", "note_late"])
 def test_what_its_writer_did_not_list_is_listed_when_it_comes_again(mongo, monkeypatch, dies_at):
     batch = batch_of([make_record() for _ in range(5)])
-    real = getattr(storing, dies_at)
+    name = "insert_new" if dies_at == "catalog" else dies_at
+    real = getattr(storing, name)
 
     def dies(*arguments):
+        if dies_at == "catalog" and arguments[0].name == store.FRAMES:
+            return real(*arguments)
         if dies_at == "note_late":
             real(*arguments)
         raise ConnectionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(storing, dies_at, dies)
+        patch.setattr(storing, name, dies)
         with pytest.raises(ConnectionError):
             store_batch(mongo, batch)
     store_batch(mongo, batch)
@@ -55,11 +58,26 @@ def test_what_its_writer_did_not_list_is_listed_when_it_comes_again(mongo, monke
     assert len(stored(mongo)) == 5
 
 
-def test_batches_in_other_parts_list_each_message_once(mongo):
-    records = [make_record() for _ in range(10)]
+async def test_batches_in_other_parts_have_each_message_once(mongo):
+    """And one that is deleted goes wherever it is kept."""
+    records = [make_record(time=LATELY + number / 10) for number in range(10)]
     for some in (records[:6], records[3:], records[:8], records):
         store_batch(mongo, batch_of(some))
-    assert listed(mongo) == sorted(record.id for record in records)
+    database, ids = store.async_database(), [record.id for record in records]
+    assert sorted(set(listed(mongo))) == stored(mongo) == ids
+
+    async def read() -> list[str]:
+        page = await history.read_page(database, Wanted(), limit=50)
+        assert page.next is None
+        return [made["_id"] for made in reversed(page.items)]
+
+    assert await read() == ids
+    some = Wanted(first_id=ids[2], last_id=ids[6])
+    assert await history.delete(database, some) == (5, True)
+    assert await read() == stored(mongo) == ids[:2] + ids[7:]
+    assert await history.delete(database, Wanted(uid=records[8].uid)) == (1, True)
+    assert await read() == stored(mongo) == [ids[0], ids[1], ids[7], ids[9]]
+    await store.close_async()
 
 
 def test_a_message_that_was_deleted_comes_not_back_by_its_listing(mongo):
@@ -97,10 +115,12 @@ ODD = [
     ],
 )
 def test_a_sheet_tells_what_is_wanted(choice, wanted):
-    messages = [document(make_record(time=BASE + n, **odd)) for n, odd in enumerate(ODD)]
-    [row] = sheets_of(reversed(messages))
+    messages = [make_record(time=BASE + n, **odd) for n, odd in enumerate(ODD)]
+    [(row, records)] = listed_of(reversed(messages))
     made = sheet(row)
-    assert list(choice.ids(made)) == [messages[number]["_id"] for number in wanted]
+    assert records == messages and made.ids == [record.id for record in records]
+    assert list(choice.ids(made)) == [messages[number].id for number in wanted]
+    assert [messages[at].id for at, _ in choice.places(made)] == list(choice.ids(made))
     assert name_of(made) == row["_id"]
 
 
@@ -119,7 +139,7 @@ def test_a_sheet_tells_what_is_wanted(choice, wanted):
     ],
 )
 def test_a_sheet_that_has_nothing_of_what_is_wanted_is_not_read(choice, read):
-    [row] = sheets_of(document(make_record(time=BASE + n, **odd)) for n, odd in enumerate(ODD))
+    [(row, _)] = listed_of(make_record(time=BASE + n, **odd) for n, odd in enumerate(ODD))
     assert choice.sheet(row) == (sheet(row) if read else None)
 
 
@@ -131,28 +151,35 @@ def test_a_sheet_that_has_nothing_of_what_is_wanted_is_not_read(choice, read):
 def test_a_sheet_is_read_for_whatever_stands_in_it(messages, at):
     """Names and unique ids of all lengths and letters."""
     made = [
-        document(make_record(time=BASE + n / 1000, station=name, uid=uid))
+        make_record(time=BASE + n / 1000, station=name, uid=uid)
         for n, (name, uid) in enumerate(messages)
     ]
-    [row] = sheets_of(made)
+    [(row, _)] = listed_of(made)
     name, uid = messages[at % len(messages)]
     for choice in (Choice(stations=[name]), Choice(uid=uid), Choice(stations=[name, "-"], uid=uid)):
         assert choice.sheet(row) == sheet(row)
-        assert made[at % len(messages)]["_id"] in list(choice.ids(sheet(row)))
+        assert made[at % len(messages)].id in list(choice.ids(sheet(row)))
 
 
 def test_messages_of_one_minute_fill_several_sheets_where_they_are_many(monkeypatch):
     monkeypatch.setattr("messaging.keeping.catalog.MOST", 3)
-    messages = [document(make_record(time=BASE + n / 1000)) for n in range(8)]
-    assert [row["n"] for row in sheets_of(messages)] == [3, 3, 2]
+    messages = [make_record(time=BASE + n / 1000) for n in range(8)]
+    assert [row["n"] for row, _ in listed_of(messages)] == [3, 3, 2]
+
+
+def test_long_messages_fill_several_sheets(monkeypatch):
+    monkeypatch.setattr("messaging.keeping.catalog.LARGEST", 10)
+    messages = [make_record(time=BASE + n / 1000, text="x" * n) for n in (4, 5, 6, 30, 0, 1)]
+    parts = [[len(record.text) for record in some] for _, some in listed_of(messages)]
+    assert parts == [[0, 1, 4, 5], [6], [30]]
 
 
 async def test_what_was_deleted_leaves_no_gap_in_a_page(mongo):
     records = [make_record(time=LATELY + number) for number in range(40)]
     store_batch(mongo, batch_of(records))
-    gone = [record.id for record in records[5:35]]
-    mongo[store.MESSAGES].delete_many({"_id": {"$in": gone}})
     database, got, cursor = store.async_database(), [], ""
+    part = Wanted(first_id=records[5].id, last_id=records[34].id)
+    assert await history.delete(database, part) == (30, True)
     while cursor is not None:
         page = await history.read_page(database, Wanted(), limit=7, cursor=cursor)
         got += [made["_id"] for made in page.items]

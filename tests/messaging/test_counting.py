@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from messaging.keeping import counting, marks, store
-from messaging.keeping.catalog import sheet, sheets_of
+from messaging.keeping.catalog import listed, sheet
 from messaging.keeping.counting import COUNTED_AFTER, count, tally
 from messaging.keeping.storing import store_batch
 from messaging.names import plain as plain_name
@@ -139,9 +139,9 @@ def test_counts_are_those_of_one_message_after_the_other(seed):
         at(60 + n / 1000, **{name: draw.choice(words) for name, words in WORDS.items()})
         for n in range(200)
     ]
-    made = sorted(map(document, records), key=lambda one: one["_id"])
+    made = sorted(records, key=lambda one: one.id)
     lists = [draw.sample(made, draw.randrange(1, 120)) for _ in range(6)] + [made[:1], made]
-    told = {one["_id"]: one for some in lists for one in some}.values()
+    told = [document(one) for one in {one.id: one for some in lists for one in some}.values()]
     plain: Counter[str] = Counter(total=0, bytes=0)
     names: dict[str, Counter[str]] = {"kinds": Counter(), "actions": Counter(), "codes": Counter()}
     for one in told:
@@ -155,7 +155,7 @@ def test_counts_are_those_of_one_message_after_the_other(seed):
         elif one["latency"] is not None:
             plain.update({"latencies": 1, "latency_ms": one["latency"]})
     plain.pop("other", None)
-    counted = tally(sheet(listed) for some in lists for listed in sheets_of(some))
+    counted = tally(sheet(row) for some in lists for row, _ in listed(some))
     assert counted == {**plain, **{name: dict(found) for name, found in names.items() if found}}
 
 

@@ -11,7 +11,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.collection import Collection
 
 from accounts.trail import reading as trail
-from messaging.keeping import ending, store
+from messaging.keeping import ending, frames, store
 from messaging.keeping.counting import count
 from messaging.keeping.retention import prune
 from messaging.keeping.storing import store_batch
@@ -92,7 +92,7 @@ async def test_reading_and_deleting_the_log(mongo, log, lists):
     hold(lists)
     assert await history.delete(db, Wanted(direction="sent")) == (MANY - 122, True)
     hold(lists)
-    assert mongo[store.MESSAGES].count_documents({}) == 0
+    assert mongo[store.FRAMES].count_documents({}) == 0
     await store.close_async()
 
 
@@ -103,7 +103,7 @@ async def test_what_is_too_old_goes_to_the_last_message(mongo, log, lists, monke
     lists.clear()
     assert await prune(store.async_database(), before, 60) == (500, True)
     assert max(lists) <= MOST
-    there = {made["_id"] for made in mongo[store.MESSAGES].find()}
+    there = {made["_id"] for made in frames.documents(mongo)}
     assert there == {each.id for each in log[500:]}
     await store.close_async()
 

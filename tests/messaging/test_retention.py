@@ -7,7 +7,7 @@ import pymongo
 import pytest
 
 from messaging import tasks
-from messaging.keeping import store
+from messaging.keeping import frames, store
 from messaging.keeping.counting import count
 from messaging.keeping.folding import fold
 from messaging.keeping.storing import store_batch
@@ -26,7 +26,7 @@ def fill(mongo, *ages: float) -> list[str]:
 
 
 def kept(mongo) -> set[str]:
-    return {found["_id"] for found in mongo[store.MESSAGES].find({}, {"_id": 1})}
+    return {found["_id"] for found in frames.documents(mongo)}
 
 
 def test_messages_older_than_the_setting_are_deleted_with_their_counts(mongo, settings):

@@ -222,7 +222,7 @@ async def test_a_sum_that_is_kept_is_the_sum_of_what_there_is(mongo, monkeypatch
             late = chance.choice((90, 90, 400, 2000, HOUR, 5 * HOUR, 26 * HOUR))
             kept(mongo, pair(now - late, chance.random(), f"CP{chance.randrange(5)}"), now)
         if chance.random() < 0.15:
-            for each in (store.MESSAGES, store.CATALOG):
+            for each in (store.FRAMES, store.CATALOG):
                 mongo[each].delete_many({})
             keeping.set_minute(mongo, int(now - 400) // MINUTE, [])
         now += chance.choice((10, 60, 60, 400, HOUR))

@@ -12,6 +12,7 @@ from messaging.keeping.marks import LISTED
 from messaging.keeping.storing import insert_frames
 from messaging.queries import windows
 from messaging.queries.windows import HOUR_MS, MINUTE_MS, from_ms, steps
+from messaging.records import document
 from tests.messaging.conftest import make_record
 
 MINUTE = 29_000_000 * MINUTE_MS
@@ -148,7 +149,8 @@ async def test_the_log_of_before_is_listed_by_the_migration(mongo):
     module = importlib.import_module("messaging.migrations.0007_catalog")
     made = say(1, 1, 90, 3000)
     insert_frames(mongo, made)
-    for name in (store.CATALOG, store.STATIONS):
+    mongo[store.MESSAGES].insert_many(map(document, made))
+    for name in (store.CATALOG, store.STATIONS, store.FRAMES):
         mongo[name].delete_many({})
     mongo[store.HOURS].update_many({}, {"$unset": {LISTED: 1}})
     mongo[store.MINUTES].update_many({}, {"$unset": {"dirty": 1}, "$set": {"total": 5}})

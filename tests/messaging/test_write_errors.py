@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from pymongo.errors import BulkWriteError
 
-from messaging.keeping import store
+from messaging.keeping import frames, store, storing
 from messaging.keeping.storing import store_batch
 from tests.messaging.conftest import batch_of, make_record, series
 from tests.messaging.refusing import NOT_ALLOWED, OUT_OF_DISK, UNFIT, first, refusing
@@ -13,13 +15,14 @@ from tests.messaging.test_storing import session, sessions_batch
 
 
 def ids(mongo) -> set[str]:
-    return {made["_id"] for made in mongo[store.MESSAGES].find()}
+    return {made["_id"] for made in frames.documents(mongo)}
 
 
+@pytest.mark.parametrize("name", [store.FRAMES, store.CATALOG])
 @pytest.mark.parametrize("code", [OUT_OF_DISK, NOT_ALLOWED])
-def test_messages_that_were_refused_for_no_fault_of_theirs_are_given_back(mongo, code):
+def test_messages_that_were_refused_for_no_fault_of_theirs_are_given_back(mongo, code, name):
     records = [make_record() for _ in range(3)]
-    with refusing(mongo, store.MESSAGES, first(code)) as full, pytest.raises(BulkWriteError):
+    with refusing(mongo, name, first(code)) as full, pytest.raises(BulkWriteError):
         store_batch(full, batch_of(records))
     store_batch(mongo, batch_of(records))  # as it comes again
     assert ids(mongo) == {record.id for record in records}
@@ -43,41 +46,30 @@ def test_a_session_that_is_unfit_costs_no_other(mongo):
     assert {made["_id"] for made in mongo[store.TRANSACTIONS].find()} == {"s1", "s3"}
 
 
-def test_a_message_that_is_unfit_is_made_fit_and_found_among_the_failures(mongo):
-    records = [make_record(), make_record(text="x" * 11_000_000), make_record()]
-    seen = []
-
-    def refuse(documents):
-        seen.append(documents)
-        return {n: UNFIT for n, made in enumerate(documents) if len(made["text"]) > 5_000_000}
-
-    with refusing(mongo, store.MESSAGES, refuse) as unfit:
-        assert store_batch(unfit, batch_of(records)) == 3
+def test_a_message_that_is_too_long_is_cut_and_found_among_the_failures(mongo):
+    long = make_record(text="x" * 11_000_000, error="it was late")
+    records = [make_record(), long, make_record()]
+    assert store_batch(mongo, batch_of(records)) == 3
     assert ids(mongo) == {record.id for record in records}
-    [made] = mongo[store.MESSAGES].find({"failed": True})
-    assert made["_id"] == records[1].id
-    assert "was changed" in made["error"]
-    assert [len(documents) for documents in seen] == [3, 1]
+    [made] = [each for each in frames.documents(mongo) if each.get("failed")]
+    assert made["_id"] == records[1].id and len(made["text"]) == storing.LONGEST_TEXT
+    assert made["error"] == "it was late; the record did not fit MongoDB and was changed"
 
 
-def test_a_record_that_bson_cannot_hold_is_found_among_the_failures(mongo):
-    odd = make_record(run=2**63, error="it was late")
+def test_long_messages_are_kept_in_documents_that_mongodb_takes(mongo):
+    chance = random.Random(7)
+    texts = ["".join(chance.choices("0123456789ßéü€", k=3_000_000)) for _ in range(4)]
+    records = [make_record(text=text) for text in texts]
+    assert store_batch(mongo, batch_of(records)) == 4
+    assert {made["text"] for made in frames.documents(mongo)} == set(texts)
+    assert mongo[store.FRAMES].count_documents({}) == 4
+
+
+def test_a_number_that_bson_cannot_hold_is_kept_as_it_is(mongo):
+    odd = make_record(run=2**63)
     store_batch(mongo, batch_of([make_record(), odd]))
-    [made] = mongo[store.MESSAGES].find({"failed": True})
-    assert (made["_id"], made["run"]) == (odd.id, -1)
-    assert made["error"].startswith("it was late; ")
-
-
-def test_a_message_that_stays_unfit_is_named_and_costs_no_other(mongo, caplog):
-    records = [make_record(), make_record(action="bad"), make_record()]
-
-    def refuse(documents):
-        return {n: UNFIT for n, made in enumerate(documents) if made["action"] == "bad"}
-
-    with refusing(mongo, store.MESSAGES, refuse) as unfit:
-        store_batch(unfit, batch_of(records))
-    assert ids(mongo) == {records[0].id, records[2].id}
-    assert records[1].id in caplog.text
+    [made] = frames.documents(mongo, {"id": odd.id})
+    assert made["run"] == 2**63
 
 
 def test_the_newest_update_of_a_session_counts_wherever_it_stands(mongo):

@@ -27,6 +27,7 @@ import websockets
 from benchmarks.console import station_fields
 from benchmarks.processes import ROOT, NotInTime, wait_until
 from benchmarks.stack import Stack
+from messaging.keeping import frames
 
 from .csms import ThreadedServer
 from .sessions import energies, newest
@@ -248,8 +249,9 @@ def settle(stack: Stack, csms: RecordingCsms) -> None:
     seen = sum(len(csms.frames(name)) for name in NAMES)
     calls = {"direction": "sent", "kind": "Call"}
     wait_until(
-        lambda: stack.mongo["messages"].count_documents(calls) >= seen, 60, "the log is there", 0.5
-    )
+        lambda: sum(1 for _ in frames.documents(stack.mongo, calls)) >= seen, 60,
+        "the log is there", 0.5,
+    )  # fmt: skip
 
 
 def check_frames(csms: RecordingCsms, name: str) -> None:
@@ -295,6 +297,6 @@ def check_sessions(stack: Stack, csms: RecordingCsms, name: str) -> None:
 def check_numbers(stack: Stack) -> None:
     numbers = Counter(
         (row["station"], row["run"], row["seq"])
-        for row in stack.mongo["messages"].find({}, {"station": 1, "run": 1, "seq": 1})
+        for row in frames.documents(stack.mongo)
     )
     assert [number for number, count in numbers.items() if count > 1] == []

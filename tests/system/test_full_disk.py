@@ -13,6 +13,7 @@ from benchmarks.child import ChildFailed
 from benchmarks.console import station_fields
 from benchmarks.processes import NotInTime, wait_until
 from benchmarks.stack import Stack
+from messaging.keeping import frames
 
 from .csms import PythonCsms
 from .sessions import STEADY_CAR
@@ -55,8 +56,7 @@ def fill(directory: Path) -> Path:
 def test_with_room_again_everything_goes_on_by_itself(small_disk):
     with PythonCsms() as csms, Stack(small_disk, start=PARTS) as stack:
         charge(stack, csms)
-        messages = stack.mongo["messages"]
-        wait_until(lambda: messages.count_documents({}) > 100, 60, "messages are stored")
+        wait_until(lambda: frames.amount(stack.mongo) > 100, 60, "messages are stored")
         ballast = fill(small_disk)
         try:
             await_readings(csms, 20)  # stations run on

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.console import station_fields
 from benchmarks.stack import Stack
+from messaging.keeping import frames
 
 from .csms import PythonCsms
 from .test_crashes import VERSIONS, Charging
@@ -15,8 +16,9 @@ from .test_crashes import VERSIONS, Charging
 
 def kept(stack: Stack) -> dict[str, set]:
     """The ids of what the log and the sessions have."""
-    names = ("messages", "transactions", "stations_station")
-    return {name: {row["_id"] for row in stack.mongo[name].find({}, {"_id": 1})} for name in names}
+    names = ("transactions", "stations_station")
+    ids = {name: {row["_id"] for row in stack.mongo[name].find({}, {"_id": 1})} for name in names}
+    return ids | {"messages": {row["_id"] for row in frames.documents(stack.mongo)}}
 
 
 def test_an_archive_of_the_data_folder_goes_on_in_another_place(

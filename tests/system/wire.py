@@ -17,6 +17,7 @@ from jsonschema import Draft4Validator
 from ocpp.messages import get_validator
 
 from benchmarks.processes import wait_until
+from messaging.keeping import frames
 
 CALL, RESULT, ERROR, SEND = 2, 3, 4, 6
 
@@ -123,7 +124,7 @@ def assert_valid(frames: list[Seen], version: str) -> None:
 
 def logged(database: Any, station: str, direction: str) -> list[dict[str, Any]]:
     """Documents of the log in the order of their ids."""
-    found = database["messages"].find({"station": station, "direction": direction})
+    found = frames.documents(database, {"station": station, "direction": direction})
     return sorted(found, key=lambda document: document["_id"])
 
 

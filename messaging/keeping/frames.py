@@ -1,0 +1,119 @@
+"""The messages of the log as they are kept: those of one sheet of the catalog in one document.
+
+A document costs the embedded store some 0.15 ms, whatever it holds, and a log of hundreds of
+messages a second is most of what it has to do: see docs/decisions/0069-frames-of-a-sheet.md.
+
+    _id     of the sheet that lists them (catalog.py)
+    minute  unix time / 60
+    n       how many there are; fewer than the sheet lists where some were deleted
+    frames  Binary, zstd of a MessagePack array of records, by their ids
+
+Messages of before stand in `messages`, a document each, until they are as old as the retention.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from bson import Binary
+from kombu import compression
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.database import Database
+
+from messaging.records import FrameRecord, decode_payload, document
+
+log = logging.getLogger(__name__)
+
+FRAMES = "message_frames"
+BEFORE = "messages"
+COMPRESSION = "zstd"
+TRIES = 10  # as many as may take messages out of one document at a time
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[FrameRecord]).decode
+_take_apart = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+
+
+def document_of(name: str, minute: int, records: Sequence[FrameRecord]) -> dict[str, Any]:
+    """The document of a sheet's records, which stand in the sheet's order."""
+    packed, _ = compression.compress(_encode(records), COMPRESSION)
+    return {"_id": name, "minute": minute, "n": len(records), "frames": Binary(packed)}
+
+
+def records_in(kept: Mapping[str, Any]) -> list[FrameRecord]:
+    """All of a document; one that cannot be read is logged and left out."""
+    unpacked = _unpacked(kept)
+    try:
+        return _decode(unpacked)
+    except msgspec.ValidationError:
+        return [made for part in _take_apart(unpacked) if (made := _read(kept, part))]
+
+
+def _read(kept: Mapping[str, Any], part: msgspec.Raw) -> FrameRecord | None:
+    try:
+        record = decode_payload(bytes(part))
+    except msgspec.MsgspecError as error:
+        log.error("A message of %s cannot be read: %s", kept["_id"], error)
+        return None
+    return record if isinstance(record, FrameRecord) else None
+
+
+def _unpacked(kept: Mapping[str, Any]) -> bytes:
+    return compression.decompress(bytes(kept["frames"]), COMPRESSION)
+
+
+def chosen(kept: Mapping[str, Any], places: Mapping[str, int], of: int) -> list[FrameRecord]:
+    """Those with these ids; places: theirs in the sheet, which lists `of`."""
+    if kept["n"] == of and 4 * len(places) < of:
+        parts = _take_apart(_unpacked(kept))
+        return [made for place in places.values() if (made := _read(kept, parts[place]))]
+    return [record for record in records_in(kept) if record.id in places]
+
+
+async def remove(db: AsyncDatabase, name: str, ids: Collection[str]) -> set[str]:
+    """Take these out of a document; returns those that were in it. RuntimeError: others took some
+    out of it all the time."""
+    collection = db[FRAMES]
+    for _ in range(TRIES):
+        if (kept := await collection.find_one({"_id": name})) is None:
+            return set()
+        records = records_in(kept)
+        left = [record for record in records if record.id not in ids]
+        gone = {record.id for record in records} - {record.id for record in left}
+        if not gone:
+            return set()
+        same = {"_id": name, "n": kept["n"]}  # they only become fewer
+        if left:
+            new = document_of(name, kept["minute"], left)
+            done = (await collection.replace_one(same, new)).matched_count
+        else:
+            done = (await collection.delete_one(same)).deleted_count
+        if done:
+            return gone
+    raise RuntimeError(f"{name} changed {TRIES} times while messages were taken out of it")
+
+
+def documents(db: Database, match: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+    """Every message of the log whose record has these values, each once, in no order: for who
+    audits the log. All of it is read."""
+    wanted = dict(match or {})
+    seen: set[str] = set()
+    for made in db[BEFORE].find(wanted):
+        seen.add(made["_id"])
+        yield made
+    for kept in db[FRAMES].find({}):
+        for record in records_in(kept):
+            if record.id not in seen and all(
+                getattr(record, name) == value for name, value in wanted.items()
+            ):
+                seen.add(record.id)
+                yield document(record)
+
+
+def amount(db: Database) -> int:
+    """How many messages the log has; one that came in two batches may count twice."""
+    return db[BEFORE].estimated_document_count() + sum(
+        kept["n"] for kept in db[FRAMES].find({}, {"n": 1})
+    )
