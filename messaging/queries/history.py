@@ -225,7 +225,7 @@ async def each(
 
 async def message_and_pair(db: AsyncDatabase, record_id: str) -> tuple[dict | None, dict | None]:
     """Return a message and the request or response that belongs to it, None where unknown."""
-    message = await by_id(db, record_id)
+    message = await by_id(db, record_id) if is_record_id(record_id) else None
     if message is None or not message["uid"]:
         return message, None
     near = Wanted(

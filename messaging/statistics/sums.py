@@ -33,7 +33,7 @@ from messaging.statistics.keeping import (
 )
 from messaging.statistics.names import own
 from messaging.statistics.ranges import RANGES, spans_of
-from runtime.parts import by_ids, delete_by_ids
+from runtime.parts import PART, by_ids, delete_by_ids
 
 SUMS = "summed"
 LONG = ("6h", "24h", "7d", "30d")
@@ -83,10 +83,15 @@ def keep_sums(db: Database, now: float) -> None:
             if name in noted:
                 collection.update_one({"_id": SUMS}, {"$unset": {name: ""}})
                 _forget(db, name, before.made, now)
-        elif before.versions != there:
+        elif before.versions != there or not _is_whole(db, before):
             if not before.is_right(versions, set(there)):
                 before = before._replace(versions={}, ids=[])
             _make(db, name, before, there, wanted, now)
+
+
+def _is_whole(db: Database, kept: Sum) -> bool:
+    found = list(db[COLLECTION].find({"_id": {"$in": kept.ids[:PART]}}, {"_id": 1}))
+    return len(found) == len(kept.ids[:PART])
 
 
 def _make(

@@ -124,7 +124,7 @@ def test_marks_are_there_before_the_messages(mongo, monkeypatch):
     def died(*_):
         raise ConnectionError
 
-    monkeypatch.setattr("messaging.keeping.storing._insert", died)
+    monkeypatch.setattr("messaging.keeping.storing.insert_new", died)
     with pytest.raises(ConnectionError):
         insert_frames(mongo, frames)
     assert mongo[store.MINUTES].count_documents({"dirty": {"$gt": 0}}) == 3
