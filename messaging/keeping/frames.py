@@ -14,14 +14,12 @@ Messages of before stand in `messages`, a document each, until they are as old a
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from bson import Binary
 from kombu import compression
-from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.database import Database
 
 from messaging.records import FrameRecord, decode_payload, document
 
@@ -30,7 +28,6 @@ log = logging.getLogger(__name__)
 FRAMES = "message_frames"
 BEFORE = "messages"
 COMPRESSION = "zstd"
-TRIES = 10  # as many as may take messages out of one document at a time
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[FrameRecord]).decode
 _take_apart = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
@@ -72,30 +69,7 @@ def chosen(kept: Mapping[str, Any], places: Mapping[str, int], of: int) -> list[
     return [record for record in records_in(kept) if record.id in places]
 
 
-async def remove(db: AsyncDatabase, name: str, ids: Collection[str]) -> set[str]:
-    """Take these out of a document; returns those that were in it. RuntimeError: others took some
-    out of it all the time."""
-    collection = db[FRAMES]
-    for _ in range(TRIES):
-        if (kept := await collection.find_one({"_id": name})) is None:
-            return set()
-        records = records_in(kept)
-        left = [record for record in records if record.id not in ids]
-        gone = {record.id for record in records} - {record.id for record in left}
-        if not gone:
-            return set()
-        same = {"_id": name, "n": kept["n"]}  # they only become fewer
-        if left:
-            new = document_of(name, kept["minute"], left)
-            done = (await collection.replace_one(same, new)).matched_count
-        else:
-            done = (await collection.delete_one(same)).deleted_count
-        if done:
-            return gone
-    raise RuntimeError(f"{name} changed {TRIES} times while messages were taken out of it")
-
-
-def documents(db: Database, match: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+def documents(db: Any, match: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
     """Every message of the log whose record has these values, each once, in no order: for who
     audits the log. All of it is read."""
     wanted = dict(match or {})
@@ -112,7 +86,7 @@ def documents(db: Database, match: Mapping[str, Any] | None = None) -> Iterator[
                 yield document(record)
 
 
-def amount(db: Database) -> int:
+def amount(db: Any) -> int:
     """How many messages the log has; one that came in two batches may count twice."""
     return db[BEFORE].estimated_document_count() + sum(
         kept["n"] for kept in db[FRAMES].find({}, {"n": 1})

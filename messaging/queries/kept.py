@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from messaging.keeping import store
+from messaging.keeping import frames, store
 from messaging.keeping.catalog import first_of, sheet
-from messaging.keeping.frames import chosen, remove
 from messaging.records import FrameRecord, document, record_of, time_of
 from runtime.parts import by_ids_async, delete_by_ids_async, parts
 
 AT_ONCE = 4  # documents of a sheet's messages that are taken apart without a thread of their own
+TRIES = 10  # as many as may take messages out of one document at a time
 HELD = 4_000_000  # bytes of such documents that are taken apart at a time
 
 
@@ -73,7 +73,7 @@ def _taken(
     found = []
     for one in kept:
         places = by_sheet[one["_id"]]
-        records = chosen(one, places, where[next(iter(places))].of)
+        records = frames.chosen(one, places, where[next(iter(places))].of)
         found += [document(record) for record in records if judge is None or judge(record)]
     return found
 
@@ -111,3 +111,26 @@ async def forget(db: AsyncDatabase, places: Iterable[tuple[str, Place]]) -> int:
         else:
             old += ids
     return len(gone) + await delete_by_ids_async(db[store.MESSAGES], old)
+
+
+async def remove(db: AsyncDatabase, name: str, ids: Collection[str]) -> set[str]:
+    """Take these out of a document; returns those that were in it. RuntimeError: others took some
+    out of it all the time."""
+    collection = db[store.FRAMES]
+    for _ in range(TRIES):
+        if (kept := await collection.find_one({"_id": name})) is None:
+            return set()
+        records = frames.records_in(kept)
+        left = [record for record in records if record.id not in ids]
+        gone = {record.id for record in records} - {record.id for record in left}
+        if not gone:
+            return set()
+        same = {"_id": name, "n": kept["n"]}  # they only become fewer
+        if left:
+            new = frames.document_of(name, kept["minute"], left)
+            done = (await collection.replace_one(same, new)).matched_count
+        else:
+            done = (await collection.delete_one(same)).deleted_count
+        if done:
+            return gone
+    raise RuntimeError(f"{name} changed {TRIES} times while messages were taken out of it")

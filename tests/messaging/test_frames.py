@@ -17,7 +17,7 @@ from messaging.keeping import frames, store
 from messaging.keeping.catalog import listed, sheet
 from messaging.keeping.retention import prune
 from messaging.keeping.storing import store_batch
-from messaging.queries import history
+from messaging.queries import history, kept
 from messaging.queries.history import Wanted
 from messaging.queries.windows import MINUTE_MS, from_ms
 from messaging.records import decode_payload, document, encode, record_of
@@ -175,15 +175,15 @@ def test_two_that_delete_at_once_bring_nothing_back(mongo, monkeypatch):
     real, turns = frames.records_in, iter([3, 4])
 
     async def deleting() -> set[str]:
-        return await frames.remove(store.async_database(), name, {records[1].id, records[9].id})
+        return await kept.remove(store.async_database(), name, {records[1].id, records[9].id})
 
-    def meanwhile(kept):
+    def meanwhile(row):
         if (at := next(turns, None)) is not None:  # another takes one out between look and write
-            left = [record for record in real(kept) if record.id != records[at].id]
+            left = [record for record in real(row) if record.id != records[at].id]
             mongo[store.FRAMES].replace_one(
-                {"_id": name}, frames.document_of(name, kept["minute"], left)
+                {"_id": name}, frames.document_of(name, row["minute"], left)
             )
-        return real(kept)
+        return real(row)
 
     monkeypatch.setattr(frames, "records_in", meanwhile)
     assert asyncio.run(deleting()) == {records[1].id, records[9].id}
@@ -197,7 +197,7 @@ def test_two_that_delete_at_once_bring_nothing_back(mongo, monkeypatch):
 def test_one_that_cannot_be_read_costs_no_other(mongo, caplog):
     records = say(5)
     store_batch(mongo, batch_of(records))
-    kept = mongo[store.FRAMES].find_one()
+    row = mongo[store.FRAMES].find_one()
     parts = [encode(record) for record in records]
     bad = msgspec.msgpack.decode(parts[2])
     bad[3] = {"no": "number"}
@@ -206,7 +206,7 @@ def test_one_that_cannot_be_read_costs_no_other(mongo, caplog):
         msgspec.Raw(part) for part in (*parts[:2], msgspec.msgpack.encode(bad), worse, parts[4])
     ])  # fmt: skip
     frames_of = {"frames": Binary(compression.compress(packed, frames.COMPRESSION)[0])}
-    mongo[store.FRAMES].update_one({"_id": kept["_id"]}, {"$set": frames_of})
+    mongo[store.FRAMES].update_one({"_id": row["_id"]}, {"$set": frames_of})
     wanted = [records[at].id for at in (0, 1, 2, 4)]
     assert read(Wanted(), newest_first=False) == wanted
     assert "cannot be read" in caplog.text
@@ -221,6 +221,6 @@ def test_whatever_a_field_of_a_record_is_it_is_kept(mongo, at, value):
     odd[at] = f"{round(LATELY * 1e6):014x}0000000b" if at == 1 else value
     record = decode_payload(msgspec.msgpack.encode(odd))
     store_batch(mongo, batch_of([record]))
-    [kept] = mongo[store.FRAMES].find()
-    assert len(frames.records_in(kept)) == 1
+    [row] = mongo[store.FRAMES].find()
+    assert len(frames.records_in(row)) == 1
     assert sheet(mongo[store.CATALOG].find_one()).ids == [record.id]
