@@ -114,8 +114,8 @@ async def forget(db: AsyncDatabase, places: Iterable[tuple[str, Place]]) -> int:
 
 
 async def remove(db: AsyncDatabase, name: str, ids: Collection[str]) -> set[str]:
-    """Take these out of a document; returns those that were in it. RuntimeError: others took some
-    out of it all the time."""
+    """Take these out of a document; returns those that were in it. Raises RuntimeError where
+    others took some out of it all the time."""
     collection = db[store.FRAMES]
     for _ in range(TRIES):
         if (kept := await collection.find_one({"_id": name})) is None:

@@ -54,7 +54,7 @@ def numbered(
     collection: Collection, hour: int, names: Iterable[str]
 ) -> tuple[bytes, dict[str, int]]:
     """(which list it is, {name: its place}) of at least these names, which are added to the hour's
-    list where it lacks them. RuntimeError: others added to it all the time."""
+    list where it lacks them. Raises RuntimeError where others added to it all the time."""
     wanted = list(dict.fromkeys(names))
     key = list_of(hour)
     for _ in range(TRIES):
