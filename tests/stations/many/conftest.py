@@ -60,16 +60,16 @@ def results(job: str) -> dict[str, tuple[str, str]]:
 
 @pytest.fixture
 def clock(monkeypatch) -> Callable[[float], None]:
-    """clock(seconds): set the time on for who keeps a job's pace."""
+    """clock(seconds): set the time on for who keeps a job's pace; by itself it stands still."""
     moved = [0.0]
-    real = carrying.time.time
+    began = carrying.time.time()
 
     class Moved:
         monotonic = staticmethod(carrying.time.monotonic)
 
         @staticmethod
         def time() -> float:
-            return real() + moved[0]
+            return began + moved[0]
 
     monkeypatch.setattr(carrying, "time", Moved)
     monkeypatch.setattr(jobs, "time", Moved)
