@@ -110,9 +110,11 @@ def switch(rows: Mapping[str, Mapping[str, Any]], running: bool) -> int:
 
 
 def carry_out_left_over() -> int:
-    """Write the rows of orders that no worker has carried out; returns how many changed."""
+    """Write the rows of orders that nobody carries out; returns how many changed."""
     changed = 0
     for order in orders.left_over():
+        if not orders.claim(order):
+            continue
         changed += switching.set_running(order.identities, order.running, order.number)
         orders.done(order)
         notify_changed_sync(order.identities)

@@ -13,6 +13,7 @@ WRITING = 1.0  # seconds of writing rows between two looks at what else is due
 # Seconds for which rows wait for the stations that are being started: below orders.LEFT_OVER.
 LONGEST_WAIT = 20.0
 LOOK = 0.1
+SIGN = 30.0  # seconds between two words that the worker is at its orders
 
 
 class OrderBook:
@@ -27,6 +28,7 @@ class OrderBook:
         self._waiting: list[orders.Order] = []
         self._unwritten: deque[tuple[orders.Order, list[str]]] = deque()
         self._heard = 0.0  # the loop's time, of the newest
+        self._told = 0.0  # the loop's time, that it is at them
 
     async def hear(self, shards: Iterable[int]) -> dict[str, tuple[int, bool]]:
         """Learn of the orders for these shards; what the new ones say of their stations."""
@@ -51,6 +53,9 @@ class OrderBook:
         began = asyncio.get_running_loop().time()
         while self._unwritten and not disturbed.is_set():
             now = asyncio.get_running_loop().time()
+            if now >= self._told + SIGN:
+                await self._in_database(orders.attend, list(self._waiting))
+                self._told = now
             if busy() and now < self._heard + LONGEST_WAIT:
                 await _either(disturbed, LOOK)
                 continue

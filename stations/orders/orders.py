@@ -21,9 +21,11 @@ from bson import ObjectId
 from django.db import connection
 from pymongo import ReturnDocument
 
+from runtime.parts import parts
 from stations.orders import sharding
 
-LEFT_OVER = 120.0  # seconds after which an order counts as one that no worker carries out
+# Seconds after the last sign of whoever is at it, after which nobody carries an order out.
+LEFT_OVER = 120.0
 _NUMBER = "number"
 
 
@@ -89,8 +91,24 @@ def all_waiting() -> list[Order]:
 
 
 def left_over() -> list[Order]:
-    """Those that no worker has carried out in time."""
-    return _read({"time": {"$lt": time.time() - LEFT_OVER}})
+    """Those that nobody carries out."""
+    return _read(_nobody_is_at_it())
+
+
+def _nobody_is_at_it() -> dict:
+    return {"time": {"$lt": time.time() - LEFT_OVER}}
+
+
+def attend(given: Iterable[Order]) -> None:
+    """Say that somebody is at these: of a large order the rows take minutes."""
+    for part in parts(order.id for order in given):
+        collection().update_many({"_id": {"$in": part}}, {"$set": {"time": time.time()}})
+
+
+def claim(order: Order) -> bool:
+    """Take over one that nobody carries out; False where another has, or it is done."""
+    mine = {"_id": order.id, **_nobody_is_at_it()}
+    return bool(collection().update_one(mine, {"$set": {"time": time.time()}}).modified_count)
 
 
 def some_before(number: int) -> bool:

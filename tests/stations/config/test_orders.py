@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
+from django.db import connection
 
 from stations.configuration import changes
 from stations.models import Station
-from stations.orders import named, orders, switching
+from stations.orders import named, order_book, orders, sharding, switching
 from stations.orders.commands import shard_of
+from stations.orders.order_book import OrderBook
 from stations.tasks import sync_station_state
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,6 +92,67 @@ def test_where_no_worker_is_the_sync_carries_out_what_is_left_over(many, monkeyp
     sync_station_state()
     assert running() == set(MANY)
     assert orders.all_waiting() == []
+
+
+def test_of_two_syncs_at_a_time_one_carries_out_what_is_left_over(many, monkeypatch):
+    """Beside the other's, each row would be written twice, and nothing else be stored meanwhile."""
+    changes.set_running(MANY, True)
+    later, real, written = time.time() + 2 * orders.LEFT_OVER, switching.set_running, []
+    monkeypatch.setattr(orders.time, "time", lambda: later)
+
+    def beside(identities, running, number):
+        written.extend(identities)
+        changes.carry_out_left_over()  # the next run of the task
+        return real(identities, running, number)
+
+    monkeypatch.setattr(switching, "set_running", beside)
+    changes.carry_out_left_over()
+    assert sorted(written) == sorted(MANY)
+    monkeypatch.undo()
+    assert running() == set(MANY) and orders.all_waiting() == []
+
+
+def test_what_its_worker_is_at_is_not_left_over(many, monkeypatch):
+    changes.set_running(MANY, True)
+    ordered = orders.all_waiting()
+    later = time.time() + 2 * orders.LEFT_OVER
+    monkeypatch.setattr(orders.time, "time", lambda: later)
+    assert {order.id for order in orders.left_over()} == {order.id for order in ordered}
+    orders.attend(ordered[:-1])
+    assert [order.id for order in orders.left_over()] == [ordered[-1].id]
+    assert not orders.claim(ordered[0]) and orders.claim(ordered[-1])
+    assert not orders.claim(ordered[-1]) and orders.left_over() == []
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_worker_says_that_it_is_at_its_orders_while_it_is(many, monkeypatch, busy):
+    changes.set_running(MANY, True)
+    wanted = {order.id for order in orders.all_waiting()}
+    told: list[set] = []
+
+    async def in_database(do, *arguments):
+        if do is orders.attend:
+            told.append({order.id for order in arguments[0]})
+            return None
+        return await asyncio.to_thread(_alone, do, arguments)
+
+    async def working() -> None:
+        book, disturbed = OrderBook(in_database), asyncio.Event()
+        await book.hear(range(sharding.in_force()))
+        monkeypatch.setattr(order_book, "SIGN", 0.05)
+        asyncio.get_running_loop().call_later(0.5, disturbed.set)
+        await book.write(disturbed, lambda: busy)
+
+    asyncio.run(working())
+    assert told[0] == wanted and all(each <= wanted for each in told)
+    assert len(told) > 1 if busy else told
+
+
+def _alone(do, arguments):
+    try:
+        return do(*arguments)
+    finally:
+        connection.close()
 
 
 def test_an_order_is_not_for_a_new_station_of_a_deleted_ones_name(many):
