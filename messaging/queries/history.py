@@ -22,7 +22,7 @@ from messaging.records import id_at, time_of
 from messaging.rows import document_item
 from runtime.parts import delete_by_ids_async
 
-FIRST_SIZE, MOST_SIZE = 250, 20_000  # messages that are looked into at a time
+FIRST_SIZE, MOST_SIZE = 250, 4000  # messages that are looked into at a time
 QUICK, SLOW = 0.04, 0.2  # seconds that may take before the next are more or fewer
 DELETED_AT_ONCE = 500
 PAGE_SECONDS = 0.6  # a page is answered with what was found by then, and how far it looked
