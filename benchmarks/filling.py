@@ -33,8 +33,8 @@ FAILING = 0.004
 
 def minute_of_talk(
     minute: int, pairs: int, stations: list[str], chance: random.Random
-) -> list[dict[str, Any]]:
-    """The documents of `messages` of one minute: so many Calls, each with its answer."""
+) -> list[Any]:
+    """The records of one minute: so many Calls, each with its answer."""
     from messaging.records import FrameRecord
 
     weights = [share for _, share, _, _ in TALK]

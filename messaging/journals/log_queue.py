@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 
 import redis
 from celery import current_app
-from kombu import compression
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from messaging.packing import compressed, decompressed
 from messaging.records import first_id, time_of
 from runtime import redis_clients
 
@@ -37,7 +37,6 @@ PATIENCE = 2.0  # seconds for a question
 # Longer than a batch is in anybody's hands: the broker's visibility timeout, and the longest task.
 RESEND_AFTER = 120.0
 MOST_RESENT = 50  # batches at a time
-COMPRESSION = "zstd"
 
 # The era: a mark that goes with the data, and the run of the server, which may have come back
 # without the newest of it. While both are the same nothing that was accepted was lost.
@@ -163,7 +162,7 @@ def enqueue_with_celery(batch: bytes, age: float | None = None) -> Accepted:
     # By its length too: a batch that begins with the same record may have another end.
     name = f"{first}.{len(batch)}"
     # A tenth of the bytes to send, and to keep in Redis while the log is behind.
-    packed, _ = compression.compress(batch, COMPRESSION)
+    packed = compressed(batch)
     waiting, era = _eval(BEGIN, uuid.uuid4().hex, name, round(age * 1000), packed)
     _send(name)
     return Accepted(waiting + 1, name, era.decode())
@@ -200,7 +199,7 @@ def send_lost_again(after: float = RESEND_AFTER) -> int:
 def batch_of(name: str) -> bytes | None:
     """The batch of that name; None where it is stored already. Raises where Redis is away."""
     packed = queue_client().hget(_keys()[1], name)
-    return None if packed is None else compression.decompress(packed, COMPRESSION)
+    return None if packed is None else decompressed(packed)
 
 
 def first_of(batch: bytes) -> str:

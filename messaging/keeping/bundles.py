@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 from bson import Binary
-from kombu import compression
 
+from messaging.packing import compressed, decompressed
 from messaging.records import (
     REV_BITS,
     SessionRecord,
@@ -32,7 +32,6 @@ from messaging.records import (
     when,
 )
 
-COMPRESSION = "zstd"
 FEW = 4  # sessions that are looked for in a bundle before it is taken apart
 
 
@@ -63,11 +62,10 @@ def bundle_of(told: Sequence[Told]) -> dict[str, Any]:
     """The document of these records; one at least."""
     first = told[0].record.id
     records = b"".join(frame_payload(one.payload) for one in told)
-    packed, _ = compression.compress(records, COMPRESSION)
     return {
         "_id": f"{first}.{zlib.crc32(records):08x}",
         "time": when(time_of(first)),
-        "records": Binary(packed),
+        "records": Binary(compressed(records)),
     }
 
 
@@ -100,7 +98,7 @@ def _payloads(bundles: Iterable[dict], wanted: frozenset[str] | None) -> Iterato
     """Those of the bundles that may tell of what is wanted."""
     names = [name.encode() for name in wanted] if wanted and len(wanted) <= FEW else []
     for bundle in bundles:
-        records = compression.decompress(bytes(bundle["records"]), COMPRESSION)
+        records = decompressed(bundle["records"])
         if not names or any(name in records for name in names):
             yield from payloads(records)
 

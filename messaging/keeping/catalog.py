@@ -24,11 +24,10 @@ from typing import Any
 
 import msgspec
 from bson import Binary
-from kombu import compression
 
+from messaging.packing import compressed, decompressed
 from messaging.records import FrameRecord, failed, latency_ms, size_of, time_of
 
-COMPRESSION = "zstd"
 MOST = 1000  # messages in a sheet
 LARGEST = 4_000_000  # characters of their texts; MongoDB takes 16 MiB
 FAILED, MARKED = 1, 2
@@ -129,12 +128,11 @@ def _document(minute: int, records: list[FrameRecord]) -> dict[str, Any]:
         [-1 if r.latency is None else round(latency_ms(r.latency) * 1000) for r in records],
     )  # fmt: skip
     sheet.names = list(numbers)
-    packed, _ = compression.compress(_encode(sheet), COMPRESSION)
     return {
         "_id": name_of(sheet),
         "minute": minute,
         "n": len(records),
-        "rows": Binary(packed),
+        "rows": Binary(compressed(_encode(sheet))),
     }
 
 
@@ -154,7 +152,7 @@ def sheet(document: dict) -> Sheet:
 
 
 def _unpacked(document: dict) -> bytes:
-    return compression.decompress(bytes(document["rows"]), COMPRESSION)
+    return decompressed(document["rows"])
 
 
 class Choice:
@@ -203,12 +201,8 @@ class Choice:
             names.isdisjoint(head.names) for _, names in self.named
         )
 
-    def ids(self, sheet: Sheet) -> Iterator[str]:
-        """The ids of the messages that are chosen, in the order of the sheet."""
-        return (one for _, one in self.places(sheet))
-
     def places(self, sheet: Sheet) -> Iterator[tuple[int, str]]:
-        """The same, each with its place in the sheet."""
+        """Place in the sheet and id of the messages that are chosen, in the order of the sheet."""
         chosen = [True] * len(sheet.ids)
         for column, wanted in self.named:
             numbers = {number for number, name in enumerate(sheet.names) if name in wanted}

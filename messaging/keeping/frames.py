@@ -1,7 +1,7 @@
 """The messages of the log as they are kept: those of one sheet of the catalog in one document.
 
-A document costs the embedded store some 0.15 ms, whatever it holds, and a log of hundreds of
-messages a second is most of what it has to do: see docs/decisions/0069-frames-of-a-sheet.md.
+A document costs the embedded store the same whatever it holds, and most of all where many come at
+once, as after the start of a large fleet: see docs/decisions/0069-frames-of-a-sheet.md.
 
     _id     of the sheet that lists them (catalog.py)
     minute  unix time / 60
@@ -19,15 +19,14 @@ from typing import Any
 
 import msgspec
 from bson import Binary
-from kombu import compression
 
+from messaging.packing import compressed, decompressed
 from messaging.records import FrameRecord, decode_payload, document
 
 log = logging.getLogger(__name__)
 
 FRAMES = "message_frames"
 BEFORE = "messages"
-COMPRESSION = "zstd"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[FrameRecord]).decode
 _take_apart = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
@@ -35,8 +34,8 @@ _take_apart = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
 def document_of(name: str, minute: int, records: Sequence[FrameRecord]) -> dict[str, Any]:
     """The document of a sheet's records, which stand in the sheet's order."""
-    packed, _ = compression.compress(_encode(records), COMPRESSION)
-    return {"_id": name, "minute": minute, "n": len(records), "frames": Binary(packed)}
+    packed = Binary(compressed(_encode(records)))
+    return {"_id": name, "minute": minute, "n": len(records), "frames": packed}
 
 
 def records_in(kept: Mapping[str, Any]) -> list[FrameRecord]:
@@ -58,7 +57,7 @@ def _read(kept: Mapping[str, Any], part: msgspec.Raw) -> FrameRecord | None:
 
 
 def _unpacked(kept: Mapping[str, Any]) -> bytes:
-    return compression.decompress(bytes(kept["frames"]), COMPRESSION)
+    return decompressed(kept["frames"])
 
 
 def chosen(kept: Mapping[str, Any], places: Mapping[str, int], of: int) -> list[FrameRecord]:

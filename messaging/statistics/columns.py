@@ -15,11 +15,10 @@ from typing import NamedTuple
 
 import msgspec
 from bson import Binary
-from kombu import compression
 
+from messaging.packing import compressed, decompressed
 from messaging.statistics.cells import Cell
 
-COMPRESSION = "zstd"
 # {column: its type code, as array.array has them}; `numbers`: places in the list of names.
 # `buckets`: those that have answers, the slowest first; then of each so many (`sizes`) `owners`,
 # places too, and their `counts`.
@@ -79,7 +78,7 @@ class Columns(msgspec.Struct, array_like=True):
     def column(self, name: str) -> array:
         """A key of _CODES."""
         values = array(_CODES[name])
-        values.frombytes(compression.decompress(getattr(self, name), COMPRESSION))
+        values.frombytes(decompressed(getattr(self, name)))
         if sys.byteorder == "big":
             values.byteswap()
         return values
@@ -114,7 +113,7 @@ _decode = msgspec.msgpack.Decoder(Columns).decode
 def _pressed(values: array) -> bytes:
     if sys.byteorder == "big":
         values.byteswap()
-    return compression.compress(values.tobytes(), COMPRESSION)[0]
+    return compressed(values.tobytes())
 
 
 class Part(NamedTuple):
@@ -167,24 +166,25 @@ class Whole:
     def least(self, name: str) -> list[int]:
         """The least that is no less than 0, of each place; -1 where there is none."""
         whole = [-1] * len(self.names)
-        for part, places in self._parts:
-            for columns in part.columns:
-                pairs = zip(columns.column("numbers"), columns.column(name), strict=True)
-                for number, value in pairs:
-                    if value >= 0 and not 0 <= whole[place := places[number]] <= value:
-                        whole[place] = value
+        for place, value in self._values(name):
+            if value >= 0 and not 0 <= whole[place] <= value:
+                whole[place] = value
         return whole
 
     def most(self, name: str) -> list[int]:
         """The greatest, of each place; -1 where there is none."""
         whole = [-1] * len(self.names)
+        for place, value in self._values(name):
+            if value > whole[place]:
+                whole[place] = value
+        return whole
+
+    def _values(self, name: str) -> Iterator[tuple[int, int]]:
+        """Of each cell: its place, and what stands in a column."""
         for part, places in self._parts:
             for columns in part.columns:
-                pairs = zip(columns.column("numbers"), columns.column(name), strict=True)
-                for number, value in pairs:
-                    if value > whole[place := places[number]]:
-                        whole[place] = value
-        return whole
+                numbers = map(places.__getitem__, columns.column("numbers"))
+                yield from zip(numbers, columns.column(name), strict=True)
 
     def slowest(self) -> Iterator[tuple[int, list[tuple[Sequence[int], array, array]]]]:
         """The answers of one bucket after the other, the slowest first: of each part (the places

@@ -31,16 +31,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from bson import Binary
-from kombu import compression
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
 from messaging.keeping import store
 from messaging.keeping.catalog import Sheet, sheet
+from messaging.packing import compressed, decompressed
 from messaging.records import when
 from messaging.statistics import names
 from messaging.statistics.cells import Cell, Table, added, packed, table_of, together, unpacked
-from messaging.statistics.columns import COMPRESSION, Columns
+from messaging.statistics.columns import Columns
 from runtime.parts import by_ids, delete_by_ids
 
 COLLECTION = store.STATISTICS
@@ -203,12 +203,12 @@ def of_names(cells: Mapping[str, Cell]) -> dict[str, Any]:
 
 
 def pressed(cells: Table) -> bytes:
-    return compression.compress(packed(cells), COMPRESSION)[0]
+    return compressed(packed(cells))
 
 
 def read(document: dict) -> Table:
     """Undo what made the document."""
-    return unpacked(compression.decompress(bytes(document["cells"]), COMPRESSION))
+    return unpacked(decompressed(document["cells"]))
 
 
 def forget_old(db: Database, now: float) -> None:

@@ -18,12 +18,12 @@ from typing import Any
 
 import msgspec
 from bson import Binary
-from kombu import compression
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
+from messaging.packing import compressed, decompressed
 from messaging.records import when
-from messaging.statistics.columns import COMPRESSION, Columns, Part
+from messaging.statistics.columns import Columns, Part
 
 LETTER = "n"
 HOUR = 3600  # seconds
@@ -37,12 +37,12 @@ def list_of(hour: int) -> str:
 
 
 def pressed(names: Sequence[str]) -> Binary:
-    return Binary(compression.compress(msgspec.msgpack.encode(names), COMPRESSION)[0])
+    return Binary(compressed(msgspec.msgpack.encode(names)))
 
 
 def read(data: bytes) -> list[str]:
     """Undo `pressed`."""
-    return _decode(compression.decompress(bytes(data), COMPRESSION))
+    return _decode(decompressed(data))
 
 
 def own(document: Mapping[str, Any]) -> Part:

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from bson import Binary
-from kombu import compression
 
 from messaging.keeping import frames, store
 from messaging.keeping.catalog import listed, sheet
 from messaging.keeping.retention import prune
 from messaging.keeping.storing import store_batch
+from messaging.packing import compressed
 from messaging.queries import history, kept
 from messaging.queries.history import Wanted
 from messaging.queries.windows import MINUTE_MS, from_ms
@@ -205,7 +205,7 @@ def test_one_that_cannot_be_read_costs_no_other(mongo, caplog):
     packed = msgspec.msgpack.encode([
         msgspec.Raw(part) for part in (*parts[:2], msgspec.msgpack.encode(bad), worse, parts[4])
     ])  # fmt: skip
-    frames_of = {"frames": Binary(compression.compress(packed, frames.COMPRESSION)[0])}
+    frames_of = {"frames": Binary(compressed(packed))}
     mongo[store.FRAMES].update_one({"_id": row["_id"]}, {"$set": frames_of})
     wanted = [records[at].id for at in (0, 1, 2, 4)]
     assert read(Wanted(), newest_first=False) == wanted
